@@ -1,0 +1,16 @@
+import { randomBytes } from "node:crypto";
+import { v7 } from "uuid";
+
+/** Makes ids, injected so that tests are repeatable. */
+export interface Ids {
+  /** A UUIDv7 in text form: ordered by time, so files of ids compress well and look-ups prune. RFC 9562, 5.7. */
+  uuid(): string;
+  /** 32 lower-case hex digits from 128 random bits, never derived from time, pid or environment. */
+  random128(): string;
+}
+
+/** Ids from the operating system's randomness. */
+export const systemIds: Ids = {
+  uuid: () => v7(),
+  random128: () => randomBytes(16).toString("hex"),
+};

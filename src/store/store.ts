@@ -1,0 +1,75 @@
+/**
+ * Port: an object store. Objects are whole, written once and never changed.
+ *
+ * Paths are relative, `/`-separated, made of `[A-Za-z0-9._=%-]` segments without `.` or `..`; the store adds its own root
+ * (a folder, or container and prefix) and refuses what would leave it.
+ */
+export interface Store {
+  /** Where this store is, for people: never holds a secret. */
+  readonly description: string;
+  /**
+   * Creates an object, atomically: a reader sees all of it or nothing. Never overwrites. Never throws for what a
+   * network, disk or service can do; see {@link PutResult}.
+   */
+  put(path: string, body: ObjectBody, options?: PutOptions): Promise<PutResult>;
+  /** The object's bytes, or the part `[start, end)` of them. Throws {@link ObjectNotFoundError} when there is none. */
+  get(path: string, options?: GetOptions): Promise<Uint8Array>;
+  /** Every object whose path starts with `prefix`, in path order. Half-written files are never listed. */
+  list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<StoreEntry>;
+  /** Gives back sockets and handles. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Bytes to store: held in memory, or a re-openable stream of known size (a retry opens it again). */
+export type ObjectBody = Uint8Array | { readonly size: number; open(): AsyncIterable<Uint8Array> };
+
+/** Options of {@link Store.put}. */
+export interface PutOptions {
+  /** Small ASCII facts kept beside the object where the store can (`segment`, `content`, `rows`). */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** MIME type. Default `application/octet-stream`. */
+  readonly contentType?: string;
+  /** Ends the attempt; the result is then `retryable`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@link Store.get}. */
+export interface GetOptions {
+  readonly range?: { readonly start: number; readonly end: number };
+  readonly signal?: AbortSignal;
+}
+
+/** One object in a listing. */
+export interface StoreEntry {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970 UTC. */
+  readonly lastModified: number;
+}
+
+/**
+ * What became of a put.
+ * - `stored`: created by this call.
+ * - `exists`: an object of that path with the same content was there already (a lost answer, a racing twin).
+ * - `conflict`: an object of that path with *other* content is there; nothing was changed.
+ * - `retryable`: the same call may work later; `class` says whether time alone heals it (`transient`), or somebody
+ *   must change a setting, a permission (`configuration`) or a clock (`clock`).
+ * - `rejected`: the service will never take this object (malformed, too large).
+ */
+export type PutResult =
+  | { readonly status: "stored" }
+  | { readonly status: "exists" }
+  | { readonly status: "conflict"; readonly error: Error }
+  | {
+      readonly status: "retryable";
+      readonly class: "transient" | "configuration" | "clock";
+      readonly error: Error;
+      readonly retryAfterMs?: number;
+    }
+  | { readonly status: "rejected"; readonly error: Error };
+
+/** There is no object of that path. */
+export class ObjectNotFoundError extends Error {
+  override readonly name: string = "ObjectNotFoundError";
+}
