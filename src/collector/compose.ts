@@ -1,0 +1,73 @@
+import { systemClock } from "../base/clock.ts";
+import { systemIds } from "../base/ids.ts";
+import { createJsonlEncoder } from "../codec/jsonl-encoder.ts";
+import { createParquetEncoder } from "../codec/parquet-encoder.ts";
+import type { DeploymentConfig, Destination } from "../config/deployment-config.ts";
+import type { BackendEvents } from "../pipeline/backend.ts";
+import { createEngine, type Engine } from "../pipeline/engine.ts";
+import { createFolderSpool } from "../spool/folder-spool.ts";
+import { createMemorySpool } from "../spool/memory-spool.ts";
+import type { Spool } from "../spool/spool.ts";
+import { type AzureCredential, createAzureBlobStore } from "../store/azure-blob-store.ts";
+import { createAzureDatastoreStore } from "../store/azure-datastore-store.ts";
+import { createFolderStore } from "../store/folder-store.ts";
+import type { Store } from "../store/store.ts";
+
+/** All that an engine is made from, as plain data: it may have to cross into another thread. */
+export interface EngineSpec {
+  readonly config: DeploymentConfig;
+  /** Names this process's part of the spool: 32 hex digits. */
+  readonly instance: string;
+  readonly spoolDirectory: string;
+  readonly credential: CredentialSpec;
+}
+
+/** How to prove who we are. `token` asks the main thread, where the caller's own credential object lives. */
+export type CredentialSpec = Exclude<AzureCredential, { kind: "token" }> | { readonly kind: "token" };
+
+/** What an engine needs of its surroundings. */
+export interface EngineHost {
+  readonly events: BackendEvents;
+  readonly getToken: Extract<AzureCredential, { kind: "token" }>["getToken"];
+}
+
+/** The composition root of everything behind the hand-over. */
+export function composeEngine(spec: EngineSpec, host: EngineHost): Engine {
+  const { config } = spec;
+  return createEngine({
+    spool: composeSpool(spec),
+    store: composeStore(config.destination, spec.credential, host.getToken),
+    encoders: { parquet: createParquetEncoder(), jsonl: createJsonlEncoder() },
+    clock: systemClock,
+    events: host.events,
+    settings: { rotation: config.rotation },
+    fsync: config.spool.fsync,
+    fsyncIntervalMs: config.spool.fsyncIntervalMs,
+  });
+}
+
+/** The spool of this process; every thread that writes has one, all of the same instance. */
+export function composeSpool({ config, instance, spoolDirectory }: EngineSpec): Spool {
+  const { durability, maxBytes, minFreeBytes } = config.spool;
+  const common = { clock: systemClock, ids: systemIds };
+  if (durability === "memory")
+    return createMemorySpool({ ...common, maxBytes: config.limits.maxMemoryBytes });
+  return createFolderSpool({ ...common, directory: spoolDirectory, instance, maxBytes, minFreeBytes });
+}
+
+/** The store of a destination. Throws if destination and credential do not go together. */
+export function composeStore(
+  destination: Destination,
+  credential: CredentialSpec,
+  getToken: EngineHost["getToken"],
+): Store {
+  const proof: AzureCredential = credential.kind === "token" ? { kind: "token", getToken } : credential;
+  switch (destination.kind) {
+    case "folder":
+      return createFolderStore({ root: destination.path });
+    case "azure-blob":
+      return createAzureBlobStore({ ...destination, credential: proof });
+    case "azureml-datastore":
+      return createAzureDatastoreStore({ ...destination, credential: proof });
+  }
+}

@@ -1,0 +1,32 @@
+import type { Credential } from "../config/credential.ts";
+import type { Destination } from "../config/deployment-config.ts";
+import type { Secret } from "../config/secret.ts";
+import type { AccessToken, TokenSource } from "../store/azure-credential.ts";
+import { findMachineCredential } from "../store/azure-machine-credential.ts";
+import type { CredentialSpec } from "./compose.ts";
+
+
+/** The caller's credential, split into what can cross into another thread and what is asked for on this one. */
+export interface Credentials {
+  readonly spec: CredentialSpec;
+  getToken(scopes: string | string[]): Promise<AccessToken | null>;
+}
+
+/**
+ * Credentials for a destination. Without one given, `DefaultAzureCredential` of `@azure/identity` finds what the machine
+ * offers (managed identity, workload identity, a developer's login); it is loaded when the first token is needed.
+ */
+export function credentialsOf(destination: Destination, given: Secret<Credential> | null): Credentials {
+  const credential = destination.kind === "folder" ? undefined : given?.reveal();
+  if (credential !== undefined && credential.kind !== "token") {
+    return { spec: credential, getToken: () => Promise.resolve(null) };
+  }
+  let source: TokenSource | undefined = credential;
+  return {
+    spec: { kind: "token" },
+    async getToken(scopes) {
+      source ??= await findMachineCredential();
+      return await source.getToken(scopes);
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { DeploymentStats } from "../config/callbacks.ts";
+import type { DeploymentConfig } from "../config/deployment-config.ts";
+import type { DeploymentOptions, DeploymentPatch } from "../config/deployment-options.ts";
+import { readEnvironment } from "../config/environment.ts";
+import { resolveDeployment } from "../config/resolve.ts";
+import type { RowOf, SchemaOptions } from "../frame/declared-schema.ts";
+import type {
+  CloseOptions,
+  CloseReport,
+  Collector as CollectorApi,
+  CollectorOptions,
+  Deployment,
+  DeploymentStatus,
+  FlushOptions,
+} from "./api.ts";
+import { Collector } from "./collector.ts";
+import { registerCore } from "./core-registry.ts";
+import { DeploymentCore } from "./deployment-core.ts";
+import { parseCloseOptions, parseFlushOptions } from "./flush-options.ts";
+
+/**
+ * Opens a deployment: where frames go, what is collected, how much. Throws a `TypeError` or `RangeError` that names the
+ * option or environment variable, what was expected and what came; trouble at the destination is told by `status()` and `onError`
+ * instead, because it may pass.
+ */
+export async function openDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
+  return new OpenDeployment(new DeploymentCore(resolveDeployment(options, readEnvironment())));
+}
+
+type ForOneDeployment = Omit<CollectorOptions, "name" | "deployment">;
+
+class OpenDeployment implements Deployment {
+  readonly #core: DeploymentCore;
+
+  constructor(core: DeploymentCore) {
+    this.#core = core;
+    registerCore(this, core);
+  }
+
+  get config(): DeploymentConfig {
+    return this.#core.handle.current;
+  }
+
+  collector<const S extends SchemaOptions>(
+    name: string,
+    options: ForOneDeployment & { readonly schema: S },
+  ): CollectorApi<RowOf<S>>;
+  collector<Row = unknown>(name: string, options?: ForOneDeployment): CollectorApi<Row>;
+  collector(name: string, options: ForOneDeployment = {}): object {
+    return new Collector({ ...options, name, deployment: this });
+  }
+
+  update(patch: DeploymentPatch): DeploymentConfig {
+    return this.#core.handle.update(patch);
+  }
+
+  status(): DeploymentStatus {
+    return this.#core.status();
+  }
+
+  stats(): DeploymentStats {
+    return this.#core.ledger.snapshot();
+  }
+
+  flush(options?: FlushOptions): Promise<void> {
+    const { to, deadlineMs } = parseFlushOptions(options, "deployment.flush");
+    return this.#core.flush(to, deadlineMs);
+  }
+
+  close(options?: CloseOptions): Promise<CloseReport> {
+    return this.#core.close(parseCloseOptions(options).deadlineMs);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,22 @@
+import { integer, oneOf, optionsOf, parseFields } from "../config/fields.ts";
+import type { CloseOptions, FlushOptions } from "./api.ts";
+
+/** The longest a timer of Node can wait, milliseconds. */
+const longestMs = 2_147_483_647;
+
+/** Checks the options of a `flush` and fills in defaults. */
+export function parseFlushOptions(options: FlushOptions | undefined, callee: string): { to: "store" | "spool"; deadlineMs: number } {
+  const parsed = parseFields<FlushOptions>(options ?? {}, optionsOf(callee), {
+    to: oneOf("store", "spool"),
+    deadlineMs: integer(0, longestMs, "milliseconds"),
+  });
+  return { to: parsed.to ?? "store", deadlineMs: parsed.deadlineMs ?? 60_000 };
+}
+
+/** Checks the options of `close` and fills in defaults. */
+export function parseCloseOptions(options: CloseOptions | undefined): { deadlineMs: number } {
+  const parsed = parseFields<CloseOptions>(options ?? {}, optionsOf("deployment.close"), {
+    deadlineMs: integer(0, longestMs, "milliseconds"),
+  });
+  return { deadlineMs: parsed.deadlineMs ?? 10_000 };
+}

@@ -1,0 +1,77 @@
+import type { Clock } from "../base/clock.ts";
+import { CollectorError, type CollectorErrorCode } from "../base/errors.ts";
+import type { ErrorInfo, ErrorListener } from "../config/callbacks.ts";
+
+/** Passes run-time problems on, at most one in `intervalMs` for each reason and collection; the rest is counted. */
+export interface Reporter {
+  report(code: CollectorErrorCode, reason: string, message: () => string, details?: ReportDetails): void;
+}
+
+export interface ReportDetails {
+  readonly collection?: string | undefined;
+  readonly frames?: number;
+  readonly cause?: unknown;
+}
+
+/** A user's handler hears of each reason at most once a second; the default warns at most once a minute. */
+export function createReporter(clock: Clock, handler: ErrorListener | undefined): Reporter {
+  return new RateLimitedReporter(clock, handler ?? warn, handler === undefined ? 60_000 : 1_000);
+}
+
+interface Held {
+  occurrences: number;
+  frames: number;
+  nextAt: number;
+}
+
+/** Reasons are few, but column names are part of some: past this many the oldest starts afresh. */
+const maxReasons = 1_000;
+
+class RateLimitedReporter implements Reporter {
+  readonly #clock: Clock;
+  readonly #handler: ErrorListener;
+  readonly #intervalMs: number;
+  readonly #held = new Map<string, Held>();
+
+  constructor(clock: Clock, handler: ErrorListener, intervalMs: number) {
+    this.#clock = clock;
+    this.#handler = handler;
+    this.#intervalMs = intervalMs;
+  }
+
+  report(code: CollectorErrorCode, reason: string, message: () => string, details: ReportDetails = {}): void {
+    const key = `${reason}\n${details.collection ?? ""}`;
+    const now = this.#clock.monotonic();
+    let held = this.#held.get(key);
+    if (held === undefined) {
+      if (this.#held.size >= maxReasons) this.#held.delete(this.#held.keys().next().value as string);
+      held = { occurrences: 0, frames: 0, nextAt: now };
+      this.#held.set(key, held);
+    }
+    held.occurrences++;
+    held.frames += details.frames ?? 0;
+    if (now < held.nextAt) return;
+    const info: ErrorInfo = {
+      reason,
+      collection: details.collection ?? null,
+      occurrences: held.occurrences,
+      frames: held.frames,
+    };
+    held.occurrences = 0;
+    held.frames = 0;
+    held.nextAt = now + this.#intervalMs;
+    try {
+      const cause = details.cause === undefined ? {} : { cause: details.cause };
+      const returned: unknown = this.#handler(new CollectorError(code, message(), cause), info);
+      // An async handler's rejection must not become the host's unhandled rejection.
+      if (returned instanceof Promise) returned.catch(() => {});
+    } catch {
+      // The handler's own trouble is not ours to spread.
+    }
+  }
+}
+
+function warn(error: CollectorError, info: ErrorInfo): void {
+  const more = info.occurrences > 1 ? ` (${info.occurrences} times since the last such warning)` : "";
+  process.emitWarning(`${error.message}${more}`, { type: "ModelDataCollectorWarning", code: error.code });
+}

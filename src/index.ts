@@ -1,0 +1,51 @@
+/**
+ * Collects what goes into and comes out of a model in production: frames, correlated by request, as typed Parquet in a
+ * folder or in Azure Blob Storage.
+ *
+ * @packageDocumentation
+ */
+export { CollectorError } from "./base/errors.ts";
+export { Collector } from "./collector/collector.ts";
+export { CorrelationContext, currentContext, runWithContext } from "./collector/correlation-context.ts";
+export { openDeployment } from "./collector/deployment.ts";
+export { list } from "./frame/column-type.ts";
+
+export type { CollectorErrorCode } from "./base/errors.ts";
+export type {
+  CloseOptions,
+  CloseReport,
+  CollectorConstructor,
+  CollectorOptions,
+  Deployment,
+  DeploymentStatus,
+  FlushOptions,
+  Frame,
+} from "./collector/api.ts";
+export type { DeploymentStats, ErrorInfo, ErrorListener, StatsEntry, StatsListener } from "./config/callbacks.ts";
+export type { TokenCredential } from "./config/credential.ts";
+export type {
+  CollectionConfig,
+  DeploymentConfig,
+  Destination,
+  Durability,
+  Format,
+  Fsync,
+  Limits,
+  RollingRate,
+  Rotation,
+  SpoolConfig,
+} from "./config/deployment-config.ts";
+export type {
+  CollectionOptions,
+  DeploymentOptions,
+  DeploymentPatch,
+  LimitOptions,
+  RotationOptions,
+  SpoolOptions,
+} from "./config/deployment-options.ts";
+export type { ListType, ScalarType } from "./frame/column-type.ts";
+export type { FrameOf, LibraryFrame, RowOf, SchemaOptions } from "./frame/declared-schema.ts";
+export type { RedactOptions } from "./frame/redaction.ts";
+export type { FlushTarget } from "./pipeline/backend.ts";
+export type { DropReason } from "./pipeline/ledger.ts";
+export type { Counts } from "./spool/spool.ts";

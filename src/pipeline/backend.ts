@@ -1,0 +1,90 @@
+import type { CollectorErrorCode } from "../base/errors.ts";
+import type { Rotation } from "../config/deployment-config.ts";
+import type { Counts } from "../spool/spool.ts";
+import type { DropReason } from "./ledger.ts";
+
+/**
+ * Port: everything behind the hand-over, where batches are spooled, encoded and delivered. `Engine` does the work;
+ * the background thread's host is the same port with a thread in between.
+ */
+export interface Backend {
+  /** Takes a batch. From here on its fate is told by {@link BackendEvents}. Never throws, never waits. */
+  append(batch: OutgoingBatch): void;
+  /** Uses new settings from now on. */
+  update(settings: BackendSettings): void;
+  /**
+   * A barrier over all batches appended before it: resolves when they are in the spool, or settled at the store.
+   * With `deadlineMs` it resolves at the latest then, with what is left.
+   */
+  flush(to: FlushTarget, deadlineMs: number): Promise<FlushReport>;
+  /** Spools, seals and delivers what there is until the deadline, then stops. What is left stays in the spool. */
+  close(deadlineMs: number): Promise<void>;
+  /** The process ends when this returns: brings what was appended into the spool, synchronously, if it is durable. */
+  save(): void;
+}
+
+/** `spool`: safe from the death of this process. `store`: in files at the destination. */
+export type FlushTarget = "spool" | "store";
+
+/** What a flush could not do in its time. */
+export interface FlushReport {
+  /** Frames appended before the flush that are not yet where it was to bring them. */
+  readonly pending: number;
+  /** Why, if there is a reason: the newest trouble. */
+  readonly trouble: string | undefined;
+}
+
+/** The settings that can change while running. */
+export interface BackendSettings {
+  readonly rotation: Rotation;
+}
+
+/** A batch on its way to the spool. */
+export interface OutgoingBatch {
+  /** Rises by one with each batch of this process, from 1. */
+  readonly sequence: number;
+  /** Which segment it belongs to: see `segment-label.ts`. */
+  readonly label: string;
+  /** The wire form, in shared memory: the caller keeps it until it is settled. */
+  readonly bytes: Uint8Array;
+  readonly counts: Counts;
+}
+
+/** What the backend tells. Frames recovered from earlier processes are told apart: they are in no ledger of this one. */
+export interface BackendEvents {
+  /** The batch is in the spool, and that is durable. */
+  spooled(collection: string, sequence: number, counts: Counts): void;
+  /** Frames are in a file at the destination. `sequences` names their batches if the spool is in memory. */
+  delivered(collection: string, counts: Counts, recovered: boolean, sequences: readonly number[]): void;
+  /** Frames that had been accepted are lost. */
+  dropped(reason: DropReason, collection: string, counts: Counts, origin: DropOrigin): void;
+  /** Something went wrong that is not a drop, or is the story behind one. */
+  trouble(trouble: Trouble): void;
+  /** How delivery is doing, whenever that changes. */
+  health(health: BackendHealth): void;
+}
+
+/**
+ * Where dropped frames were: on their way to the spool, in it, or left by an earlier process. `sequences` names their
+ * batches while these are in memory only.
+ */
+export type DropOrigin =
+  | { readonly from: "memory"; readonly sequences: readonly number[] }
+  | { readonly from: "spool"; readonly sequences: readonly number[] }
+  | { readonly from: "recovered" };
+
+/** A run-time problem as plain data, so that it crosses threads. */
+export interface Trouble {
+  readonly code: CollectorErrorCode;
+  /** Rate-limiting key: one report a minute for each. */
+  readonly reason: string;
+  readonly message: string;
+  readonly collection?: string;
+  readonly counts?: Counts;
+}
+
+/** Whether data reaches the destination. */
+export interface BackendHealth {
+  readonly status: "ok" | "degraded" | "failing";
+  readonly reasons: readonly string[];
+}

@@ -1,0 +1,169 @@
+import { asError } from "../base/errors.ts";
+import { type ColumnType, parseType, sameType, typeText } from "../frame/column-type.ts";
+import { type Schema, schemaFingerprint } from "../frame/schema.ts";
+import type { PutResult, Store } from "../store/store.ts";
+import { collectionPath, type SegmentLabel } from "./segment-label.ts";
+
+/**
+ * Pins, per collection, the type of every column and the depth of the time partitions, once and for all processes.
+ *
+ * The pins live beside the data as a chain of versions, each holding all pins so far and created only if absent:
+ *
+ *     <endpoint>/<deployment>/<collection>/_schema/schema-000001.json
+ *     <endpoint>/<deployment>/<collection>/_schema/schema-000002.json      the newest counts
+ *
+ * Two processes that see a new column at the same moment both try to create the next version; one wins, the other reads
+ * what won and goes on from there. So a name has one type, whoever writes, and a restart changes nothing.
+ */
+export interface SchemaRegistry {
+  /**
+   * The pinned types for `wanted`, in pinning order; columns not seen before are pinned first. A column whose name
+   * differs from a pinned one only in case is left out: Hive, Spark and Trino would take the two for one.
+   */
+  pin(label: SegmentLabel, wanted: Schema, untyped: ReadonlySet<string>): Promise<PinResult>;
+}
+
+export type PinResult =
+  | { readonly status: "pinned"; readonly schema: Schema }
+  | Exclude<PutResult, { status: "stored" | "exists" | "conflict" }>;
+
+interface Pins {
+  readonly version: number;
+  readonly rollingRate: string;
+  readonly columns: ReadonlyMap<string, ColumnType>;
+}
+
+/** A registry that keeps what it has read: a collection costs one listing per process and one object per new column set. */
+export function createSchemaRegistry(store: Store): SchemaRegistry {
+  const known = new Map<string, Pins>();
+
+  async function load(folder: string): Promise<Pins | undefined> {
+    let newest: string | undefined;
+    for await (const entry of store.list(`${folder}/_schema/schema-`)) {
+      if (/\/schema-\d{6}\.json$/.test(entry.path)) newest = entry.path;
+    }
+    return newest === undefined ? undefined : parsePins(newest, await store.get(newest));
+  }
+
+  async function extend(folder: string, label: SegmentLabel, wanted: Schema): Promise<Pins | PutResult> {
+    for (;;) {
+      const pins = known.get(folder) ?? (await load(folder));
+      if (pins !== undefined) known.set(folder, pins);
+      const columns = merge(pins?.columns, wanted);
+      if (pins !== undefined && columns.size === pins.columns.size) return pins;
+      const next: Pins = {
+        version: (pins?.version ?? 0) + 1,
+        rollingRate: pins?.rollingRate ?? label.rollingRate,
+        columns,
+      };
+      const path = `${folder}/_schema/schema-${String(next.version).padStart(6, "0")}.json`;
+      const result = await store.put(path, pinsText(next), { contentType: "application/json" });
+      switch (result.status) {
+        case "stored":
+        case "exists":
+          known.set(folder, next);
+          return next;
+        case "conflict":
+          // Another process made this version: read it and go on from there.
+          known.delete(folder);
+          continue;
+        case "retryable":
+        case "rejected":
+          return result;
+      }
+    }
+  }
+
+  return {
+    async pin(label, wanted, untyped) {
+      const folder = collectionPath(label);
+      let pins: Pins | PutResult;
+      try {
+        pins = await extend(folder, label, wanted);
+      } catch (thrown) {
+        return { status: "retryable", class: "transient", error: asError(thrown) };
+      }
+      if ("status" in pins) return pins as PinResult;
+      if (pins.rollingRate !== label.rollingRate) {
+        const message =
+          `collection ${label.collection} is partitioned by ${pins.rollingRate} since its first file, and the rolling rate is now ` +
+          `${label.rollingRate}: set it back, or use another deployment or destination (a tree of two depths is unreadable)`;
+        return { status: "retryable", class: "configuration", error: new Error(message) };
+      }
+      const schema = new Map<string, ColumnType>();
+      for (const [name, type] of pins.columns) {
+        if (wanted.has(name) || untyped.has(name)) schema.set(name, type);
+      }
+      return { status: "pinned", schema };
+    },
+  };
+}
+
+function merge(pinned: ReadonlyMap<string, ColumnType> | undefined, wanted: Schema): Map<string, ColumnType> {
+  const columns = new Map(pinned);
+  const lowerCase = new Set([...columns.keys()].map((name) => name.toLowerCase()));
+  for (const [name, type] of wanted) {
+    if (columns.has(name) || lowerCase.has(name.toLowerCase())) continue;
+    columns.set(name, type);
+    lowerCase.add(name.toLowerCase());
+  }
+  return columns;
+}
+
+function pinsText(pins: Pins): Uint8Array {
+  const columns = [...pins.columns].map(([name, type]) => ({ name, type: typeText(type) }));
+  const document = {
+    version: pins.version,
+    fingerprint: schemaFingerprint(pins.columns),
+    rollingRate: pins.rollingRate,
+    columns,
+  };
+  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 1)}\n`);
+}
+
+function parsePins(path: string, bytes: Uint8Array): Pins {
+  const document: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  const { version, rollingRate, columns } = document as Record<string, unknown>;
+  if (typeof version !== "number" || typeof rollingRate !== "string" || !Array.isArray(columns)) {
+    throw new SyntaxError(`${path}: not a schema of this package`);
+  }
+  const pinned = new Map<string, ColumnType>();
+  for (const { name, type } of columns as { name: unknown; type: unknown }[]) {
+    const parsed = typeof type === "string" ? parseType(type) : undefined;
+    if (typeof name !== "string" || parsed === undefined) throw new SyntaxError(`${path}: a column without name or type`);
+    pinned.set(name, parsed);
+  }
+  return { version, rollingRate, columns: pinned };
+}
+
+/** The first natural type of every column over some batches, declared types first: what a new column is pinned to. */
+export function wantedTypes(
+  batches: Iterable<{
+    header: { declared: Readonly<Record<string, string>>; untyped: readonly string[] };
+    columns: readonly { name: string; type: ColumnType | "rejected"; values: { kind: string; min?: unknown; max?: unknown } }[];
+  }>,
+): { wanted: Map<string, ColumnType>; untyped: Set<string> } {
+  const wanted = new Map<string, ColumnType>();
+  const vague = new Map<string, ColumnType>();
+  const untyped = new Set<string>();
+  for (const { header, columns } of batches) {
+    for (const [name, text] of Object.entries(header.declared)) {
+      const type = parseType(text);
+      if (type !== undefined) wanted.set(name, type);
+    }
+    for (const name of header.untyped) untyped.add(name);
+    for (const { name, type, values } of columns) {
+      if (type === "rejected") untyped.add(name);
+      else if (onlyNaN(type, values)) vague.set(name, type);
+      else if (!wanted.has(name)) wanted.set(name, type);
+    }
+  }
+  // danfojs writes a missing string as NaN, so NaN alone decides a type only where nothing else does.
+  for (const [name, type] of vague) if (!wanted.has(name)) wanted.set(name, type);
+  return { wanted, untyped };
+}
+
+function onlyNaN(type: ColumnType, values: { min?: unknown; max?: unknown }): boolean {
+  // The builder leaves NaN out of the range, so a column of nothing else has an empty one.
+  return sameType(type, "float64") && typeof values.min === "number" && values.min > (values.max as number);
+}

@@ -1,0 +1,59 @@
+import type { Format, RollingRate } from "../config/deployment-config.ts";
+import type { SealedSegment } from "../spool/spool.ts";
+import { azureMlPartition, hivePartition } from "./partition.ts";
+
+/**
+ * What the records of one segment have in common, and with the segment's own id all that the name of its file is made
+ * of: whoever finds the segment, in whatever process, gives its file the same name.
+ */
+export interface SegmentLabel {
+  readonly format: Format;
+  readonly rollingRate: RollingRate;
+  readonly endpoint: string;
+  readonly deployment: string;
+  readonly collection: string;
+  /** Start of the partition, milliseconds since 1970 UTC. */
+  readonly partition: number;
+}
+
+/** The label as the spool keeps it: a JSON array, well below 1,024 bytes because names are at most 63 characters. */
+export function labelText(label: SegmentLabel): string {
+  const { format, rollingRate, endpoint, deployment, collection, partition } = label;
+  return JSON.stringify([format, rollingRate, endpoint, deployment, collection, partition]);
+}
+
+/** Reads a text of {@link labelText}; throws a `SyntaxError` on anything else. */
+export function parseLabel(text: string): SegmentLabel {
+  const parts: unknown = JSON.parse(text);
+  if (Array.isArray(parts) && parts.length === 6) {
+    const [format, rollingRate, endpoint, deployment, collection, partition] = parts as unknown[];
+    if (
+      (format === "parquet" || format === "jsonl") &&
+      (rollingRate === "day" || rollingRate === "hour" || rollingRate === "minute") &&
+      typeof endpoint === "string" &&
+      typeof deployment === "string" &&
+      typeof collection === "string" &&
+      typeof partition === "number" &&
+      Number.isSafeInteger(partition)
+    ) {
+      return { format, rollingRate, endpoint, deployment, collection, partition };
+    }
+  }
+  throw new SyntaxError("segment label: not the array of six that this version writes");
+}
+
+/** The folder of a collection, relative to the destination. */
+export function collectionPath(label: SegmentLabel): string {
+  return `${label.endpoint}/${label.deployment}/${label.collection}`;
+}
+
+/** The path of a segment's file, relative to the destination: a pure function of the sealed segment. */
+export function objectPath(label: SegmentLabel, segment: Pick<SealedSegment, "id" | "createdAt">): string {
+  const folder = collectionPath(label);
+  if (label.format === "jsonl") {
+    // Azure ML names are 32 hex digits and a six-digit count; ids are unique, so the count stays 0.
+    return `${folder}/${azureMlPartition(label.partition)}/${segment.id}000000.jsonl`;
+  }
+  const created = new Date(segment.createdAt).toISOString().replace(/[-:.]/g, "");
+  return `${folder}/${hivePartition(label.partition, label.rollingRate)}/${created}-${segment.id}.parquet`;
+}

@@ -1,0 +1,125 @@
+import type { Clock } from "../base/clock.ts";
+import type { Fsync } from "../config/deployment-config.ts";
+import type { SealedSegment, Spool } from "../spool/spool.ts";
+import type { BackendEvents, BackendSettings, OutgoingBatch } from "./backend.ts";
+import type { DropReason } from "./ledger.ts";
+import { isRipe } from "./rotation.ts";
+import { parseLabel } from "./segment-label.ts";
+
+/** The writing half of the engine: appends batches to the spool, syncs it, and seals segments when they are ripe. */
+export interface Spooler {
+  /** Appends a batch and tells its fate before it returns. */
+  append(batch: OutgoingBatch): void;
+  /** Seals everything open. */
+  seal(): void;
+  /** Makes what was appended survive a power cut, unless that is switched off. */
+  sync(): void;
+  update(settings: BackendSettings): void;
+  /** Seals everything and takes no more. */
+  close(): void;
+}
+
+export interface SpoolerParts {
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly events: BackendEvents;
+  readonly settings: BackendSettings;
+  readonly fsync: Fsync;
+  /** With `fsync: "interval"`: milliseconds between syncs. */
+  readonly fsyncIntervalMs: number;
+  /** Takes a segment that is complete. */
+  readonly onSealed: (segment: SealedSegment) => void;
+}
+
+export function createSpooler(parts: SpoolerParts): Spooler {
+  return new BatchSpooler(parts);
+}
+
+class BatchSpooler implements Spooler {
+  readonly #parts: SpoolerParts;
+  #settings: BackendSettings;
+  #tick: Disposable | undefined;
+  #unsynced = false;
+  #syncedAt: number;
+  #closed = false;
+
+  constructor(parts: SpoolerParts) {
+    this.#parts = parts;
+    this.#settings = parts.settings;
+    this.#syncedAt = parts.clock.monotonic();
+  }
+
+  append({ sequence, label, bytes, counts }: OutgoingBatch): void {
+    const { spool, events, fsync } = this.#parts;
+    const { collection } = parseLabel(label);
+    const refuse = (reason: DropReason): void =>
+      events.dropped(reason, collection, counts, { from: "memory", sequences: [sequence] });
+    if (this.#closed) {
+      refuse("closed");
+      return;
+    }
+    const result = spool.append(label, bytes, counts, sequence);
+    switch (result.status) {
+      case "appended":
+        if (fsync === "batch") spool.sync();
+        else this.#unsynced = true;
+        if (spool.durable) events.spooled(collection, sequence, counts);
+        this.#sealRipe();
+        this.#arm();
+        return;
+      case "full":
+        refuse(result.reason);
+        return;
+      case "failed":
+        refuse("io_error");
+        events.trouble({ code: "SPOOL_FAILED", reason: "spool_failed", message: result.error.message, counts });
+    }
+  }
+
+  seal(): void {
+    for (const segment of this.#parts.spool.seal()) this.#parts.onSealed(segment);
+  }
+
+  sync(): void {
+    if (this.#parts.fsync === "never" || !this.#unsynced) return;
+    this.#parts.spool.sync();
+    this.#unsynced = false;
+    this.#syncedAt = this.#parts.clock.monotonic();
+  }
+
+  update(settings: BackendSettings): void {
+    this.#settings = settings;
+    this.#tick?.[Symbol.dispose]();
+    this.#tick = undefined;
+    this.#sealRipe();
+    this.#arm();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#tick?.[Symbol.dispose]();
+    this.seal();
+  }
+
+  #sealRipe(): void {
+    const { spool, clock } = this.#parts;
+    const now = clock.now();
+    const { rotation } = this.#settings;
+    if (!spool.open().some((segment) => isRipe(segment, rotation, now))) return;
+    for (const segment of spool.seal((open) => isRipe(open, rotation, now))) this.#parts.onSealed(segment);
+  }
+
+  /** One timer for both of this half's clocks, sync and rotation; none while nothing is open. */
+  #arm(): void {
+    const { fsync, fsyncIntervalMs, clock, spool } = this.#parts;
+    if (this.#tick !== undefined || this.#closed || spool.open().length === 0) return;
+    const syncEveryMs = fsync === "interval" ? fsyncIntervalMs : Number.POSITIVE_INFINITY;
+    const periodMs = Math.max(5, Math.min(this.#settings.rotation.maxAgeMs / 4, syncEveryMs / 2, 1_000));
+    this.#tick = clock.setTimer(() => {
+      this.#tick = undefined;
+      if (clock.monotonic() - this.#syncedAt + periodMs > syncEveryMs) this.sync();
+      this.#sealRipe();
+      this.#arm();
+    }, periodMs);
+  }
+}

@@ -1,0 +1,10 @@
+import type { TokenSource } from "./azure-credential.ts";
+
+/**
+ * The credential that the machine offers: a managed or workload identity, or a developer's login. `DefaultAzureCredential` of
+ * `@azure/identity` looks for them in its documented order; it is loaded when this is called, not before.
+ */
+export async function findMachineCredential(): Promise<TokenSource> {
+  const { DefaultAzureCredential } = await import("@azure/identity");
+  return new DefaultAzureCredential();
+}
