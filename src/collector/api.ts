@@ -57,7 +57,9 @@ export interface Collector<Row = unknown> {
 
 /** Makes {@link Collector}s. With a `schema`, the row type follows from it. */
 export interface CollectorConstructor {
-  new <const S extends SchemaOptions>(options: CollectorOptions & { readonly schema: S }): Collector<RowOf<S>>;
+  new <const S extends SchemaOptions>(
+    options: CollectorOptions & { readonly schema: S },
+  ): Collector<RowOf<S>>;
   new <Row = unknown>(options: CollectorOptions): Collector<Row>;
 }
 
@@ -99,7 +101,10 @@ export interface Deployment extends AsyncDisposable {
     name: string,
     options: Omit<CollectorOptions, "name" | "deployment"> & { readonly schema: S },
   ): Collector<RowOf<S>>;
-  collector<Row = unknown>(name: string, options?: Omit<CollectorOptions, "name" | "deployment">): Collector<Row>;
+  collector<Row = unknown>(
+    name: string,
+    options?: Omit<CollectorOptions, "name" | "deployment">,
+  ): Collector<Row>;
   /**
    * Changes settings while running: validated whole, swapped in one step, in force for the next `collect`. Throws, and
    * changes nothing, if anything in it is wrong. Returns the new configuration, whose version is one higher.

@@ -51,7 +51,9 @@ class BackgroundThread implements Engine {
   readonly #progress: Progress = createProgress();
   readonly #flushes = new Map<number, PendingFlush>();
   #flushId = 0;
-  #closing: { readonly deadlineMs: number; readonly done: Promise<void>; readonly resolve: () => void } | undefined;
+  #closing:
+    | { readonly deadlineMs: number; readonly done: Promise<void>; readonly resolve: () => void }
+    | undefined;
   readonly #events: BackendEvents;
 
   constructor(spec: EngineSpec, host: EngineHost, clock: Clock) {
@@ -70,7 +72,8 @@ class BackgroundThread implements Engine {
         events.delivered(collection, counts, recovered, sequences);
       },
       dropped: (reason, collection, counts, origin) => {
-        if (origin.from !== "recovered") for (const sequence of origin.sequences) this.#unsettled.delete(sequence);
+        if (origin.from !== "recovered")
+          for (const sequence of origin.sequences) this.#unsettled.delete(sequence);
         events.dropped(reason, collection, counts, origin);
       },
     };
@@ -98,7 +101,7 @@ class BackgroundThread implements Engine {
     this.#post({ type: "update", settings });
   }
 
-  flush(to: FlushTarget, deadlineMs: number): Promise<FlushReport> {
+  flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
     if (this.#inline !== undefined) return this.#inline.flush(to, deadlineMs);
     const id = this.#flushId++;
     return new Promise((resolve) => {
@@ -132,7 +135,8 @@ class BackgroundThread implements Engine {
     }
     const last = [...this.#unsettled.keys()].at(-1);
     if (last === undefined) return;
-    const reached = this.#worker === undefined ? this.#progress.read() : this.#progress.waitFor(last, exitWaitMs);
+    const reached =
+      this.#worker === undefined ? this.#progress.read() : this.#progress.waitFor(last, exitWaitMs);
     const left = [...this.#unsettled.values()].filter(({ sequence }) => sequence > reached);
     if (left.length === 0) return;
     // The thread may still write them too: whoever reads the spool takes a sequence number once.
@@ -194,7 +198,11 @@ class BackgroundThread implements Engine {
         this.#failedStarts = 0;
         return;
       case "failed":
-        this.#events.trouble({ code: "BACKGROUND_FAILED", reason: "background_failed", message: message.message });
+        this.#events.trouble({
+          code: "BACKGROUND_FAILED",
+          reason: "background_failed",
+          message: message.message,
+        });
         return;
       case "spooled":
         this.#restartMs = firstRestartMs;
@@ -241,10 +249,16 @@ class BackgroundThread implements Engine {
   async #answerToken(worker: Worker, id: number, scopes: readonly string[]): Promise<void> {
     try {
       const token = await this.#host.getToken([...scopes]);
-      const plain = token === null ? null : { token: token.token, expiresOnTimestamp: token.expiresOnTimestamp };
+      const plain =
+        token === null ? null : { token: token.token, expiresOnTimestamp: token.expiresOnTimestamp };
       worker.postMessage({ type: "token", id, token: plain } satisfies ToBackground);
     } catch (thrown) {
-      worker.postMessage({ type: "token", id, token: null, error: asError(thrown).message } satisfies ToBackground);
+      worker.postMessage({
+        type: "token",
+        id,
+        token: null,
+        error: asError(thrown).message,
+      } satisfies ToBackground);
     }
   }
 
@@ -297,7 +311,7 @@ class BackgroundThread implements Engine {
 }
 
 interface PendingFlush {
-  readonly to: FlushTarget;
+  readonly to: FlushTarget | "empty";
   readonly deadlineMs: number;
   readonly endsAt: number;
   readonly resolve: (report: FlushReport) => void;

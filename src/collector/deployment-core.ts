@@ -98,7 +98,12 @@ export class DeploymentCore {
       clock: parts.clock,
       handOver: (batch) => this.#handOver(batch),
       tooLarge: (stream, counts) =>
-        this.reportDrop("too_large", stream.collection, counts.frames, "a frame is larger than limits.maxFrameBytes"),
+        this.reportDrop(
+          "too_large",
+          stream.collection,
+          counts.frames,
+          "a frame is larger than limits.maxFrameBytes",
+        ),
       limits: () => this.handle.current.limits,
       flushIntervalMs: config.spool.flushIntervalMs,
     });
@@ -153,13 +158,13 @@ export class DeploymentCore {
     this.reporter.report(code, reason, () => message, details);
   }
 
-  async flush(to: FlushTarget, deadlineMs: number): Promise<void> {
+  async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<void> {
     const endsAt = this.clock.monotonic() + deadlineMs;
     await this.batcher.flush();
     const report = await this.#backend.flush(to, Math.max(0, endsAt - this.clock.monotonic()));
     if (report.pending === 0) return;
     const why = report.trouble === undefined ? "" : ` (${report.trouble})`;
-    const where = to === "store" ? "the destination" : "the spool";
+    const where = to === "spool" ? "the spool" : "the destination";
     throw new CollectorError(
       "TIMEOUT",
       `flush: ${report.pending} frame(s) are not yet in ${where} after ${deadlineMs} ms${why}; they are kept and tried again`,
@@ -200,10 +205,14 @@ export class DeploymentCore {
   async settle(): Promise<void> {
     this.#gaveUpAt = this.ledger.snapshot().frames.offered;
     try {
-      await this.flush("store", naturalExitDeadlineMs);
+      await this.flush("empty", naturalExitDeadlineMs);
     } catch (error) {
-      const kept = this.#durable ? "it stays in the spool for the next process" : "it is lost with this process";
-      this.report("DELIVERY_DELAYED", "exit", `the process ends before all was delivered; ${kept}`, { cause: error });
+      const kept = this.#durable
+        ? "it stays in the spool for the next process"
+        : "it is lost with this process";
+      this.report("DELIVERY_DELAYED", "exit", `the process ends before all was delivered; ${kept}`, {
+        cause: error,
+      });
     }
   }
 
@@ -222,7 +231,8 @@ export class DeploymentCore {
 
   #events(): BackendEvents {
     return {
-      spooled: (collection, _sequence, counts) => this.#ledgerOf(collection).move("buffered", "spooled", counts),
+      spooled: (collection, _sequence, counts) =>
+        this.#ledgerOf(collection).move("buffered", "spooled", counts),
       delivered: (collection, counts, recovered) => {
         if (recovered) {
           this.#recovered = { ...this.#recovered, delivered: plus(this.#recovered.delivered, counts) };
@@ -244,7 +254,12 @@ export class DeploymentCore {
     }
     const from = origin.from === "spool" && this.#durable ? "spooled" : "buffered";
     this.#ledgerOf(collection).drop(from, reason, counts);
-    this.reportDrop(reason, collection, counts.frames, dropDetails[reason] ?? "see the reports before this one");
+    this.reportDrop(
+      reason,
+      collection,
+      counts.frames,
+      dropDetails[reason] ?? "see the reports before this one",
+    );
   }
 
   #trouble({ code, reason, message, collection }: Trouble): void {

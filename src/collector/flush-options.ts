@@ -5,7 +5,10 @@ import type { CloseOptions, FlushOptions } from "./api.ts";
 const longestMs = 2_147_483_647;
 
 /** Checks the options of a `flush` and fills in defaults. */
-export function parseFlushOptions(options: FlushOptions | undefined, callee: string): { to: "store" | "spool"; deadlineMs: number } {
+export function parseFlushOptions(
+  options: FlushOptions | undefined,
+  callee: string,
+): { to: "store" | "spool"; deadlineMs: number } {
   const parsed = parseFields<FlushOptions>(options ?? {}, optionsOf(callee), {
     to: oneOf("store", "spool"),
     deadlineMs: integer(0, longestMs, "milliseconds"),

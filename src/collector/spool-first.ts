@@ -1,5 +1,11 @@
 import type { Clock } from "../base/clock.ts";
-import type { Backend, BackendSettings, FlushReport, FlushTarget, OutgoingBatch } from "../pipeline/backend.ts";
+import type {
+  Backend,
+  BackendSettings,
+  FlushReport,
+  FlushTarget,
+  OutgoingBatch,
+} from "../pipeline/backend.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import { createSpooler, type Spooler } from "../pipeline/spooler.ts";
 import type { Spool } from "../spool/spool.ts";
@@ -42,9 +48,9 @@ class SpoolFirst implements Backend {
     this.#engine.update(settings);
   }
 
-  flush(to: FlushTarget, deadlineMs: number): Promise<FlushReport> {
-    if (to === "store") this.#spooler.seal();
-    else this.#spooler.sync();
+  flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
+    if (to === "spool") this.#spooler.sync();
+    else this.#spooler.seal();
     return this.#engine.flush(to, deadlineMs);
   }
 

@@ -1,4 +1,12 @@
-import type { BackendHealth, BackendSettings, DropOrigin, FlushReport, FlushTarget, OutgoingBatch, Trouble } from "../pipeline/backend.ts";
+import type {
+  BackendHealth,
+  BackendSettings,
+  DropOrigin,
+  FlushReport,
+  FlushTarget,
+  OutgoingBatch,
+  Trouble,
+} from "../pipeline/backend.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
 import type { Counts, SealedSegment } from "../spool/spool.ts";
 import type { EngineSpec } from "./compose.ts";
@@ -12,9 +20,19 @@ export type ToBackground =
   | { readonly type: "append"; readonly batch: OutgoingBatch }
   | { readonly type: "deliver"; readonly segment: SealedSegment }
   | { readonly type: "update"; readonly settings: BackendSettings }
-  | { readonly type: "flush"; readonly id: number; readonly to: FlushTarget; readonly deadlineMs: number }
+  | {
+      readonly type: "flush";
+      readonly id: number;
+      readonly to: FlushTarget | "empty";
+      readonly deadlineMs: number;
+    }
   | { readonly type: "close"; readonly deadlineMs: number }
-  | { readonly type: "token"; readonly id: number; readonly token: AccessTokenMessage | null; readonly error?: string }
+  | {
+      readonly type: "token";
+      readonly id: number;
+      readonly token: AccessTokenMessage | null;
+      readonly error?: string;
+    }
   | { readonly type: "ping" };
 
 export interface AccessTokenMessage {
@@ -25,7 +43,12 @@ export interface AccessTokenMessage {
 export type FromBackground =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly message: string }
-  | { readonly type: "spooled"; readonly collection: string; readonly sequence: number; readonly counts: Counts }
+  | {
+      readonly type: "spooled";
+      readonly collection: string;
+      readonly sequence: number;
+      readonly counts: Counts;
+    }
   | {
       readonly type: "delivered";
       readonly collection: string;

@@ -11,7 +11,10 @@ import type { AccessTokenMessage, FromBackground, ToBackground } from "./thread-
 const port = parentPort;
 if (port === null) throw new Error("worker.ts is started by the background thread's host, not on its own");
 
-const tokens = new Map<number, { resolve: (token: AccessTokenMessage | null) => void; reject: (error: Error) => void }>();
+const tokens = new Map<
+  number,
+  { resolve: (token: AccessTokenMessage | null) => void; reject: (error: Error) => void }
+>();
 let tokenId = 0;
 let backend: Engine | undefined;
 let progress: Progress | undefined;
@@ -38,7 +41,8 @@ port.on("message", (message: ToBackground) => {
           spooled: (collection, sequence, counts) => post({ type: "spooled", collection, sequence, counts }),
           delivered: (collection, counts, recovered, sequences) =>
             post({ type: "delivered", collection, counts, recovered, sequences }),
-          dropped: (reason, collection, counts, origin) => post({ type: "dropped", reason, collection, counts, origin }),
+          dropped: (reason, collection, counts, origin) =>
+            post({ type: "dropped", reason, collection, counts, origin }),
           trouble: (trouble) => post({ type: "trouble", trouble }),
           health: (health) => post({ type: "health", health }),
         },
@@ -59,7 +63,8 @@ port.on("message", (message: ToBackground) => {
       const { id, to, deadlineMs } = message;
       backend?.flush(to, deadlineMs).then(
         (report) => post({ type: "flushed", id, report }),
-        (thrown: unknown) => post({ type: "flushed", id, report: { pending: 1, trouble: asError(thrown).message } }),
+        (thrown: unknown) =>
+          post({ type: "flushed", id, report: { pending: 1, trouble: asError(thrown).message } }),
       );
       return;
     }

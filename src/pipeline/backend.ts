@@ -14,9 +14,10 @@ export interface Backend {
   update(settings: BackendSettings): void;
   /**
    * A barrier over all batches appended before it: resolves when they are in the spool, or settled at the store.
-   * With `deadlineMs` it resolves at the latest then, with what is left.
+   * `empty` also waits for what earlier processes had left in the spool. It resolves at the latest after
+   * `deadlineMs`, with what is left.
    */
-  flush(to: FlushTarget, deadlineMs: number): Promise<FlushReport>;
+  flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport>;
   /** Spools, seals and delivers what there is until the deadline, then stops. What is left stays in the spool. */
   close(deadlineMs: number): Promise<void>;
   /** The process ends when this returns: brings what was appended into the spool, synchronously, if it is durable. */

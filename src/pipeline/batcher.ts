@@ -136,7 +136,11 @@ class FrameBatcher implements Batcher {
     }
     const { stream, constants, snapshot, facts } = queued;
     if (this.#begun === undefined) {
-      this.#begun = this.#gathering(stream, constants, partitionStart(facts.requestTimeMs, stream.rollingRate));
+      this.#begun = this.#gathering(
+        stream,
+        constants,
+        partitionStart(facts.requestTimeMs, stream.rollingRate),
+      );
       this.#begun.builder.begin(snapshot, facts);
     }
     const gathering = this.#begun;
@@ -174,7 +178,9 @@ class FrameBatcher implements Batcher {
       this.#handOver(existing);
     }
     if (this.#open >= maxGatherings) this.#handOverAll();
-    const builder = this.#spareBuilders.pop() ?? createBatchBuilder({ maxStringBytes: this.#parts.limits().maxStringBytes });
+    const builder =
+      this.#spareBuilders.pop() ??
+      createBatchBuilder({ maxStringBytes: this.#parts.limits().maxStringBytes });
     const gathering = { stream, constants, partition, builder, base: builder.byteLength, bytes: 0 };
     ofStream.set(partition, gathering);
     this.#open++;

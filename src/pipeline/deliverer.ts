@@ -16,8 +16,11 @@ import { objectPath, parseLabel, type SegmentLabel } from "./segment-label.ts";
 export interface Deliverer {
   /** Takes over a sealed segment. Throws if its label is not one of this version's; then it stays in the spool. */
   add(segment: SealedSegment): void;
-  /** Resolves when all segments added so far are settled, or at the deadline, with how many frames are not. */
-  settled(deadlineMs: number): Promise<number>;
+  /**
+   * Resolves when all segments added so far are settled, or at the deadline, with how many frames are not. Those left by
+   * earlier processes count only if `recoveredToo`.
+   */
+  settled(deadlineMs: number, recoveredToo?: boolean): Promise<number>;
   /** The newest trouble, until something succeeds. */
   readonly trouble: string | undefined;
   /** Ends running attempts and starts no more; what is undelivered stays in the spool. */
@@ -80,19 +83,27 @@ class SegmentDeliverer implements Deliverer {
   }
 
   add(segment: SealedSegment): void {
-    this.#waiting.push({ segment, label: parseLabel(segment.label), counts: segment.counts, damageCounted: false, rejections: 0 });
+    this.#waiting.push({
+      segment,
+      label: parseLabel(segment.label),
+      counts: segment.counts,
+      damageCounted: false,
+      rejections: 0,
+    });
     this.#pump();
   }
 
-  settled(deadlineMs: number): Promise<number> {
-    const mine = new Set([...this.#waiting, ...this.#running.keys()]);
+  settled(deadlineMs: number, recoveredToo = false): Promise<number> {
+    const all = [...this.#waiting, ...this.#running.keys()];
+    const mine = new Set(all.filter((entry) => recoveredToo || !entry.segment.recovered));
     const left = (): number => {
       let frames = 0;
       for (const entry of this.#waiting) if (mine.has(entry)) frames += entry.counts.frames;
       for (const entry of this.#running.keys()) if (mine.has(entry)) frames += entry.counts.frames;
       return frames;
     };
-    const isDone = (): boolean => ![...this.#waiting, ...this.#running.keys()].some((entry) => mine.has(entry));
+    const isDone = (): boolean =>
+      ![...this.#waiting, ...this.#running.keys()].some((entry) => mine.has(entry));
     // Somebody is waiting, so try now what a back-off would try later.
     this.#resume();
     return new Promise((resolve) => {
@@ -216,7 +227,12 @@ class SegmentDeliverer implements Deliverer {
         poison.add(record.sequence);
         spool.quarantineRecord(segment, record, `poison: ${asError(thrown).message}`);
         entry.counts = less(entry.counts, record.counts);
-        events.dropped("poison", entry.label.collection, record.counts, originOf(segment, spool.durable ? [] : [record.sequence]));
+        events.dropped(
+          "poison",
+          entry.label.collection,
+          record.counts,
+          originOf(segment, spool.durable ? [] : [record.sequence]),
+        );
       }
     }
     return poison;
@@ -245,14 +261,20 @@ class SegmentDeliverer implements Deliverer {
         this.#refused.add(entry.segment.id);
         entry.rejections++;
         // Two different segments refused one after the other: more likely the account than the data.
-        if (this.#refused.size > 1) this.#again(entry, "DELIVERY_BLOCKED", result.error.message, blockedRetryMs);
+        if (this.#refused.size > 1)
+          this.#again(entry, "DELIVERY_BLOCKED", result.error.message, blockedRetryMs);
         else if (entry.rejections >= maxRejections) this.#setAside(entry, "poison", result.error.message);
         else this.#again(entry, "DELIVERY_DELAYED", result.error.message, this.#backoff.next());
         return;
       case "retryable":
         if (this.#stopping.signal.aborted) this.#waiting.push(entry);
         else if (result.class === "transient") {
-          this.#again(entry, "DELIVERY_DELAYED", result.error.message, this.#backoff.next(result.retryAfterMs));
+          this.#again(
+            entry,
+            "DELIVERY_DELAYED",
+            result.error.message,
+            this.#backoff.next(result.retryAfterMs),
+          );
         } else this.#again(entry, "DELIVERY_BLOCKED", result.error.message, blockedRetryMs);
     }
   }

@@ -69,17 +69,37 @@ class SpoolingEngine implements Engine {
     this.#spooler.update(settings);
   }
 
-  async flush(to: FlushTarget, deadlineMs: number): Promise<FlushReport> {
+  async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
     const { spool } = this.#parts;
     if (to === "spool") {
       // A batch is appended as it arrives, so all earlier ones are in the spool already.
       this.#spooler.sync();
-      const inMemory = spool.durable ? 0 : [...spool.open(), ...spool.sealed()].reduce((sum, { counts }) => sum + counts.frames, 0);
-      return { pending: inMemory, trouble: inMemory > 0 ? 'the spool is in memory (durability "memory")' : undefined };
+      const inMemory = spool.durable
+        ? 0
+        : [...spool.open(), ...spool.sealed()].reduce((sum, { counts }) => sum + counts.frames, 0);
+      return {
+        pending: inMemory,
+        trouble: inMemory > 0 ? 'the spool is in memory (durability "memory")' : undefined,
+      };
     }
     this.#spooler.seal();
-    const pending = await this.#deliverer.settled(deadlineMs);
+    const pending =
+      to === "empty" ? await this.#emptied(deadlineMs) : await this.#deliverer.settled(deadlineMs);
     return { pending, trouble: pending > 0 ? this.#deliverer.trouble : undefined };
+  }
+
+  async #emptied(deadlineMs: number): Promise<number> {
+    const { clock } = this.#parts;
+    const endsAt = clock.monotonic() + deadlineMs;
+    await this.#deliverer.settled(deadlineMs, true);
+    await new Promise<void>((resolve) => {
+      const timer = clock.setTimer(resolve, Math.max(0, endsAt - clock.monotonic()));
+      void this.#recovered.then(() => {
+        timer[Symbol.dispose]();
+        resolve();
+      });
+    });
+    return await this.#deliverer.settled(Math.max(0, endsAt - clock.monotonic()), true);
   }
 
   close(deadlineMs: number): Promise<void> {

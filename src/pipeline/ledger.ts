@@ -96,7 +96,11 @@ export class Ledger {
   }
 
   snapshot(): DeploymentStats {
-    const [frames, rows, bytes] = units.map((unit) => this.#entry(unit)) as [StatsEntry, StatsEntry, StatsEntry];
+    const [frames, rows, bytes] = units.map((unit) => this.#entry(unit)) as [
+      StatsEntry,
+      StatsEntry,
+      StatsEntry,
+    ];
     return { frames, rows, bytes };
   }
 

@@ -130,7 +130,8 @@ function parsePins(path: string, bytes: Uint8Array): Pins {
   const pinned = new Map<string, ColumnType>();
   for (const { name, type } of columns as { name: unknown; type: unknown }[]) {
     const parsed = typeof type === "string" ? parseType(type) : undefined;
-    if (typeof name !== "string" || parsed === undefined) throw new SyntaxError(`${path}: a column without name or type`);
+    if (typeof name !== "string" || parsed === undefined)
+      throw new SyntaxError(`${path}: a column without name or type`);
     pinned.set(name, parsed);
   }
   return { version, rollingRate, columns: pinned };
@@ -140,7 +141,11 @@ function parsePins(path: string, bytes: Uint8Array): Pins {
 export function wantedTypes(
   batches: Iterable<{
     header: { declared: Readonly<Record<string, string>>; untyped: readonly string[] };
-    columns: readonly { name: string; type: ColumnType | "rejected"; values: { kind: string; min?: unknown; max?: unknown } }[];
+    columns: readonly {
+      name: string;
+      type: ColumnType | "rejected";
+      values: { kind: string; min?: unknown; max?: unknown };
+    }[];
   }>,
 ): { wanted: Map<string, ColumnType>; untyped: Set<string> } {
   const wanted = new Map<string, ColumnType>();

@@ -72,7 +72,12 @@ class BatchSpooler implements Spooler {
         return;
       case "failed":
         refuse("io_error");
-        events.trouble({ code: "SPOOL_FAILED", reason: "spool_failed", message: result.error.message, counts });
+        events.trouble({
+          code: "SPOOL_FAILED",
+          reason: "spool_failed",
+          message: result.error.message,
+          counts,
+        });
     }
   }
 
