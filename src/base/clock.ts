@@ -4,17 +4,20 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary start, never going back; for durations. */
   monotonic(): number;
-  /** Calls back once after `ms`; the timer never keeps the process alive. Dispose to cancel. */
-  setTimer(callback: () => void, ms: number): Disposable;
+  /**
+   * Calls back once after `ms`. Dispose to cancel. The timer does not keep the process alive, unless `keepAlive` is true:
+   * for a wait inside a promise that somebody awaits, which would otherwise end the process silently.
+   */
+  setTimer(callback: () => void, ms: number, options?: { readonly keepAlive?: boolean }): Disposable;
 }
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  setTimer(callback, ms) {
+  setTimer(callback, ms, options) {
     const timer = setTimeout(callback, ms);
-    timer.unref();
+    if (!options?.keepAlive) timer.unref();
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
 };

@@ -85,7 +85,7 @@ export function describe(value: unknown): string {
     default:
       if (value === null) return "null";
       if (Array.isArray(value)) return `an array of ${value.length}`;
-      return `an object (${constructorName(value)})`;
+      return `an object (${constructorName(value as object)})`;
   }
 }
 

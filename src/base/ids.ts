@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { v7 } from "uuid";
+import { randomBytes, randomFillSync } from "node:crypto";
+import { createUuidV7 } from "./uuid-v7.ts";
 
 /** Makes ids, injected so that tests are repeatable. */
 export interface Ids {
@@ -11,6 +11,6 @@ export interface Ids {
 
 /** Ids from the operating system's randomness. */
 export const systemIds: Ids = {
-  uuid: () => v7(),
+  uuid: createUuidV7({ now: Date.now, fillRandom: (bytes) => randomFillSync(bytes) }),
   random128: () => randomBytes(16).toString("hex"),
 };

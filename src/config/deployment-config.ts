@@ -1,11 +1,16 @@
+import { collectionKey } from "./names.ts";
+
 /**
  * What a deployment is set to, right now: one frozen snapshot, swapped whole. `resolve.ts` makes it from the user's
- * options, the environment and defaults; nothing else reads those.
+ * options, the environment and defaults; nothing else reads those. Plain data without secrets: it can be printed, and
+ * cloned into another thread.
  */
 export interface DeploymentConfig {
   /** Rises by one with every accepted change, from 1; stored with each row as `mdc_config_version`. */
   readonly version: number;
+  /** First part of every path. */
   readonly endpoint: string;
+  /** Second part of every path. */
   readonly deployment: string;
   readonly modelName: string | null;
   readonly modelVersion: string | null;
@@ -24,32 +29,65 @@ export interface DeploymentConfig {
   readonly rotation: Rotation;
 }
 
+/** The settings of one collection. */
 export interface CollectionConfig {
+  /** False: `collect` is a no-op. Says nothing of {@link DeploymentConfig.enabled}. */
   readonly enabled: boolean;
+  /** 0 to 1: the rate that holds, whoever set it. */
   readonly samplingRate: number;
+  /** True when the rate is the deployment's and follows it. */
+  readonly inheritsSamplingRate: boolean;
+}
+
+/** What holds for a collection, in whatever case its name is written: both switches and its rate. */
+export function effectiveCollection(
+  config: DeploymentConfig,
+  name: string,
+): { readonly enabled: boolean; readonly samplingRate: number } {
+  const own = config.collections.get(collectionKey(name));
+  return {
+    enabled: config.enabled && (own?.enabled ?? true),
+    samplingRate: own?.samplingRate ?? config.samplingRate,
+  };
 }
 
 /** Where files go. Holds no secret. */
 export type Destination =
+  /** Absolute. */
   | { readonly kind: "folder"; readonly path: string }
   | {
       readonly kind: "azure-blob";
       /** `https://<account>.blob.core.windows.net` or an emulator's `http://127.0.0.1:10000/<account>`, without query. */
       readonly accountUrl: string;
       readonly container: string;
-      /** Without leading or trailing `/`; may be empty. */
+      /** Without leading or trailing `/`, percent-decoded; may be empty. */
+      readonly prefix: string;
+    }
+  | {
+      /** A datastore of an Azure Machine Learning workspace; the store asks the workspace where it is. */
+      readonly kind: "azureml-datastore";
+      readonly subscriptionId: string;
+      readonly resourceGroup: string;
+      readonly workspace: string;
+      readonly datastore: string;
+      /** Without leading or trailing `/`, percent-decoded; may be empty. */
       readonly prefix: string;
     };
 
+/** What files hold: Parquet, or Azure ML's JSON lines. */
 export type Format = "parquet" | "jsonl";
+/** How much time one partition covers. */
 export type RollingRate = "day" | "hour" | "minute";
 
+/** Where accepted data waits for delivery. Meanings, ranges and defaults: `SpoolOptions`. */
 export interface SpoolConfig {
-  /** Folder of the spool. */
+  /** Folder of the spool, absolute; empty only when durability is `memory` and the machine has no place for it. */
   readonly directory: string;
   readonly durability: Durability;
   readonly fsync: Fsync;
+  /** Bytes the spool may hold. */
   readonly maxBytes: number;
+  /** Bytes the spool leaves free on its disk. */
   readonly minFreeBytes: number;
   /** How long accepted frames may stay in memory before they are written to the spool, milliseconds. */
   readonly flushIntervalMs: number;
@@ -57,13 +95,19 @@ export interface SpoolConfig {
   readonly fsyncIntervalMs: number;
 }
 
-/** `memory`: lost with the process. `group`: in the spool within `flushIntervalMs`. `frame`: in the spool when `collect` returns. */
+/**
+ * What an accepted frame survives. `memory`: nothing, it is lost with the process. `group`: in the spool within
+ * `flushIntervalMs`. `frame`: in the spool when `collect` returns.
+ */
 export type Durability = "memory" | "group" | "frame";
+/** When the spool asks the disk to make what it wrote survive a power cut. */
 export type Fsync = "never" | "interval" | "batch";
 
+/** How much is accepted. Meanings, ranges and defaults: `LimitOptions`. */
 export interface Limits {
   /** Bytes of accepted data in memory, all threads. */
   readonly maxMemoryBytes: number;
+  /** Bytes of one frame. */
   readonly maxFrameBytes: number;
   readonly maxFrameRows: number;
   readonly maxFrameColumns: number;
@@ -71,6 +115,7 @@ export interface Limits {
   readonly maxStringBytes: number;
 }
 
+/** When a file is finished: at whichever of the two comes first. */
 export interface Rotation {
   /** A file is finished at this age, milliseconds. */
   readonly maxAgeMs: number;

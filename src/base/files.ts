@@ -1,0 +1,179 @@
+import { constants, type Dirent } from "node:fs";
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/**
+ * Asynchronous work on whole files, for code that must not hold up an event loop. Nothing here follows a symbolic link in
+ * the last part of a path. Errors are the system's own, with `code`.
+ */
+
+/** What is at a path, not following a symbolic link. */
+export interface FileFacts {
+  readonly kind: "file" | "directory" | "other";
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970 UTC. */
+  readonly modifiedAt: number;
+}
+
+/** A name in a directory. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly kind: "file" | "directory" | "other";
+}
+
+// Not on Windows, where the flag does not exist and making links needs a privilege.
+const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
+const READ_CHUNK_BYTES = 1 << 18;
+
+/** Facts of `path`, or undefined if nothing is there. */
+export async function inspectPath(path: string): Promise<FileFacts | undefined> {
+  try {
+    const stats = await lstat(path);
+    const kind = stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other";
+    return { kind, size: stats.size, modifiedAt: Math.trunc(stats.mtimeMs) };
+  } catch (thrown) {
+    if (isMissing(thrown) || hasCode(thrown, "ENOTDIR")) return undefined;
+    throw thrown;
+  }
+}
+
+/** Names in a directory, in no order; none if it does not exist. */
+export async function readDirectory(path: string): Promise<readonly DirectoryEntry[]> {
+  let entries: readonly Dirent[];
+  try {
+    entries = await readdir(path, { withFileTypes: true });
+  } catch (thrown) {
+    if (isMissing(thrown)) return [];
+    throw thrown;
+  }
+  return entries.map((entry) => ({
+    name: entry.name,
+    kind: entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other",
+  }));
+}
+
+/** Makes one directory, mode 0777 less the umask, and makes that survive a power cut. False if something is there. */
+export async function makeDirectory(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+  } catch (thrown) {
+    if (hasCode(thrown, "EEXIST")) return false;
+    throw thrown;
+  }
+  await syncDirectory(dirname(path));
+  return true;
+}
+
+/**
+ * Makes a directory and its parents and makes them survive a power cut; a directory that is there, also through a
+ * symbolic link, is fine. `path` is absolute.
+ */
+export async function makeDirectories(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+}
+
+/**
+ * Creates a file of `chunks`, mode 0666 less the umask, and makes its bytes survive a power cut. Fails with `EEXIST` if
+ * anything has that name. If writing fails, the file is removed again as far as possible.
+ */
+export async function writeNewFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
+  const file = await open(path, flags, 0o666);
+  try {
+    for await (const chunk of chunks) await writeFully(file, chunk);
+    await file.sync();
+    await file.close();
+  } catch (thrown) {
+    await file.close().catch(() => {});
+    await removeFile(path).catch(() => {});
+    throw thrown;
+  }
+}
+
+async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
+  let at = 0;
+  while (at < chunk.byteLength) {
+    const { bytesWritten } = await file.write(chunk, at, chunk.byteLength - at);
+    at += bytesWritten;
+  }
+}
+
+/** Gives a file a second name, atomically. Fails with `EEXIST` if anything has that name. */
+export async function linkFile(from: string, to: string): Promise<void> {
+  await link(from, to);
+}
+
+/** Renames, atomically; what had the new name is gone. */
+export async function renameFile(from: string, to: string): Promise<void> {
+  await rename(from, to);
+}
+
+/** Removes a file; none is fine. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (thrown) {
+    if (!isMissing(thrown)) throw thrown;
+  }
+}
+
+/** Makes new and removed names in a directory survive a power cut. Windows has no such call and needs none. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    await directory.sync();
+  } catch (thrown) {
+    // Some file systems (FUSE, SMB) refuse fsync on a directory: there is then nothing more one could do.
+    if (!hasCode(thrown, "EINVAL") && !hasCode(thrown, "ENOTSUP")) throw thrown;
+  } finally {
+    await directory.close();
+  }
+}
+
+/** The bytes `[start, end)` of a file, cut at its end. */
+export async function readFileRange(path: string, start: number, end: number): Promise<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | NO_FOLLOW | constants.O_NONBLOCK);
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "EISDIR" });
+    const bytes = new Uint8Array(Math.max(0, Math.min(end, stats.size) - start));
+    let at = 0;
+    while (at < bytes.byteLength) {
+      const { bytesRead } = await file.read(bytes, at, bytes.byteLength - at, start + at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return bytes.subarray(0, at);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The bytes of a file, a chunk at a time; each chunk is the reader's own. */
+export async function* readFileChunks(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  const file = await open(path, constants.O_RDONLY | NO_FOLLOW);
+  try {
+    for (let at = 0; ; ) {
+      const chunk = new Uint8Array(READ_CHUNK_BYTES);
+      const { bytesRead } = await file.read(chunk, 0, chunk.byteLength, at);
+      if (bytesRead === 0) return;
+      yield chunk.subarray(0, bytesRead);
+      at += bytesRead;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function isMissing(thrown: unknown): boolean {
+  return hasCode(thrown, "ENOENT");
+}
+
+/** True for a system error of that code. */
+export function hasCode(thrown: unknown, code: string): boolean {
+  return (thrown as { code?: unknown } | null | undefined)?.code === code;
+}

@@ -1,0 +1,83 @@
+import { wrongValue } from "../base/errors.ts";
+import { type Credential, parseConnectionString, parseSharedAccessSignature } from "./credential.ts";
+import { parseDestination } from "./destination.ts";
+import { type Parser, share } from "./fields.ts";
+import { parseName } from "./names.ts";
+import type { Secret } from "./secret.ts";
+import { modelText, parseFolder, parseFormat, refuseConfigFile, type Settings } from "./settings.ts";
+import { type Machine, stateFolder } from "./state-folder.ts";
+
+/** What the environment says, read once and checked. */
+export interface Environment {
+  /** From the `MDC_*` variables. */
+  readonly settings: Partial<Settings>;
+  /** From `AZURE_STORAGE_CONNECTION_STRING`, else `AZURE_STORAGE_SAS_TOKEN`. */
+  readonly credential: Secret<Credential> | undefined;
+  /** Where this user's programs keep what must outlive them, if there is such a place: see `state-folder.ts`. */
+  readonly stateFolder: string | undefined;
+}
+
+/**
+ * Reads this product's environment variables; nothing else does. A variable that is empty or blank counts as unset,
+ * and blanks around a value do not count. A bad value throws a `RangeError` that names the variable, even where an
+ * option would have overruled it: it is a mistake, and somebody wants to hear of it.
+ *
+ * | Variable | Setting |
+ * |-|-|
+ * | `MDC_ENDPOINT`, `MDC_DEPLOYMENT` | `endpoint`, `deployment` |
+ * | `MDC_MODEL_NAME`, `MDC_MODEL_VERSION` | `modelName`, `modelVersion` |
+ * | `MDC_DESTINATION`, `MDC_FORMAT` | `destination`, `format` |
+ * | `MDC_SAMPLING_RATE` | `samplingRate`, 0 to 1, as a decimal number |
+ * | `MDC_DISABLED` | `1`, `true`, `yes`, `on`: `enabled` is false; `0`, `false`, `no`, `off`: true |
+ * | `MDC_SPOOL_DIR` | `spool.directory` |
+ * | `MDC_CONFIG` | reserved: an error in this version |
+ * | `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_SAS_TOKEN` | the credential; never in a message |
+ *
+ * `env` and `machine` are for tests; by default the process's own.
+ */
+export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: Machine): Environment {
+  const read = <T>(name: string, parse: Parser<T>): T | undefined => {
+    const value = env[name]?.trim();
+    return value === undefined || value === "" ? undefined : parse(value, `environment variable ${name}`);
+  };
+  read("MDC_CONFIG", refuseConfigFile);
+  const disabled = read("MDC_DISABLED", flag);
+  const directory = read("MDC_SPOOL_DIR", parseFolder);
+  const connectionString = read("AZURE_STORAGE_CONNECTION_STRING", parseConnectionString);
+  const sharedAccessSignature = read("AZURE_STORAGE_SAS_TOKEN", parseSharedAccessSignature);
+  return {
+    settings: present<Settings>({
+      endpoint: read("MDC_ENDPOINT", parseName),
+      deployment: read("MDC_DEPLOYMENT", parseName),
+      modelName: read("MDC_MODEL_NAME", modelText),
+      modelVersion: read("MDC_MODEL_VERSION", modelText),
+      destination: read("MDC_DESTINATION", parseDestination),
+      format: read("MDC_FORMAT", parseFormat),
+      samplingRate: read("MDC_SAMPLING_RATE", decimalShare),
+      enabled: disabled === undefined ? undefined : !disabled,
+      spool: directory === undefined ? undefined : { directory },
+    }),
+    credential: connectionString ?? sharedAccessSignature,
+    stateFolder: stateFolder(env, machine),
+  };
+}
+
+const flag: Parser<boolean> = (value, where) => {
+  const word = String(value).toLowerCase();
+  if (["1", "true", "yes", "on"].includes(word)) return true;
+  if (["0", "false", "no", "off"].includes(word)) return false;
+  throw wrongValue(where, "1, true, yes, on, 0, false, no or off", value);
+};
+
+const decimalShare: Parser<number> = (value, where) => {
+  // `Number` alone would also take "0x1", "1e-1" and "".
+  if (!/^(\d+\.?\d*|\.\d+)$/.test(String(value))) throw wrongValue(where, "a number from 0 to 1", value);
+  const rate = Number(value);
+  if (rate > 1) throw wrongValue(where, "a number from 0 to 1", value);
+  return share(rate, where);
+};
+
+/** The object without its undefined fields. */
+function present<T extends object>(fields: { readonly [K in keyof T]?: T[K] | undefined }): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,116 @@
+import { wrongKind, wrongValue } from "../base/errors.ts";
+import { nearest } from "./nearest.ts";
+
+/** Turns the value a user gave into the value we use, or throws an error that begins with `where`. */
+export type Parser<T> = (value: unknown, where: string) => T;
+
+/** One parser for each field of `T`; the names are also the list of names that are known. */
+export type Parsers<T extends object> = { readonly [K in keyof T]-?: Parser<Exclude<T[K], undefined>> };
+
+/** How an options object and its fields are called in messages. */
+export interface Place {
+  readonly whole: string;
+  field(name: string): string;
+}
+
+/** The options of a function: "openDeployment options", "openDeployment option samplingRate". */
+export function optionsOf(callee: string): Place {
+  return { whole: `${callee} options`, field: (name) => `${callee} option ${name}` };
+}
+
+/** An object within options: "openDeployment option spool", "openDeployment option spool.maxBytes". */
+export function within(where: string): Place {
+  return { whole: where, field: (name) => `${where}.${name}` };
+}
+
+/**
+ * Reads an object field by field. Absent and undefined fields are left out of the result; names without a parser are
+ * errors that suggest the nearest known name. A value under an unknown name is never shown: it may be a secret.
+ */
+export function parseFields<T extends object>(value: unknown, place: Place, parsers: Parsers<T>): Partial<T> {
+  const given = plainObject(value, place.whole);
+  const known = Object.keys(parsers);
+  const result: Partial<T> = {};
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(parsers, name)) throw unknownName(name, place.whole, known);
+    const field = given[name];
+    if (field === undefined) continue;
+    const key = name as keyof T;
+    result[key] = parsers[key](field as never, place.field(name)) as never;
+  }
+  return result;
+}
+
+function unknownName(name: string, where: string, known: readonly string[]): RangeError {
+  const guess = nearest(name, known);
+  const expected =
+    guess === undefined ? `only ${known.join(", ")}` : `a known name (did you mean "${guess}"?)`;
+  return wrongValue(where, expected, name);
+}
+
+/** An object of named values: not null, an array, a `Map`, a `Date` or the like, whose content would go unseen. */
+export function plainObject(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (Object.prototype.toString.call(value) !== "[object Object]")
+    throw wrongKind(where, "a plain object", value);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+/** `true` or `false`. */
+export const boolean: Parser<boolean> = (value, where) => {
+  if (typeof value !== "boolean") throw wrongKind(where, "true or false", value);
+  return value;
+};
+
+/** A share: a number from 0 to 1. */
+export const share: Parser<number> = (value, where) => {
+  const expected = "a number from 0 to 1";
+  if (typeof value !== "number") throw wrongKind(where, expected, value);
+  if (!(value >= 0 && value <= 1)) throw wrongValue(where, expected, value);
+  // -0 would be stored and shown as such.
+  return value + 0;
+};
+
+/** A whole number within bounds, both inclusive. */
+export function integer(least: number, most: number, unit = ""): Parser<number> {
+  const expected = `a whole number ${unit === "" ? "" : `of ${unit} `}from ${least} to ${most}`;
+  return (value, where) => {
+    if (typeof value !== "number") throw wrongKind(where, expected, value);
+    if (!Number.isInteger(value) || value < least || value > most) throw wrongValue(where, expected, value);
+    return value + 0;
+  };
+}
+
+/** One of a few texts. */
+export function oneOf<const T extends string>(...choices: readonly T[]): Parser<T> {
+  const expected = choices.map((choice) => `"${choice}"`).join(" or ");
+  return (value, where) => {
+    if (typeof value !== "string") throw wrongKind(where, expected, value);
+    if (!(choices as readonly string[]).includes(value)) throw wrongValue(where, expected, value);
+    return value as T;
+  };
+}
+
+/** A short text for people: 1 to `longest` UTF-16 code units, no control characters, well-formed Unicode. */
+export function text(longest: number): Parser<string> {
+  const expected = `a text of 1 to ${longest} characters without control characters`;
+  return (value, where) => {
+    if (typeof value !== "string") throw wrongKind(where, expected, value);
+    if (value.length === 0 || value.length > longest || /[\p{Cc}\p{Cs}]/u.test(value)) {
+      throw wrongValue(where, expected, value);
+    }
+    return value;
+  };
+}
+
+/** What `parse` takes, or null. */
+export function orNull<T>(parse: Parser<T>): Parser<T | null> {
+  return (value, where) => (value === null ? null : parse(value, where));
+}
+
+/** A function. Its own parameters are the caller's to declare. */
+export function callback<T extends (...args: never[]) => unknown>(): Parser<T> {
+  return (value, where) => {
+    if (typeof value !== "function") throw wrongKind(where, "a function", value);
+    return value as T;
+  };
+}
