@@ -1,0 +1,67 @@
+import type { ParseArgsConfig } from "node:util";
+import type { ExitCode } from "./exit-code.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** One subcommand of `mdc`. `commands.ts` lists them all; `program.ts` parses and runs them. */
+export interface Command {
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** What stands behind the name in the usage line: `<collection> [-n 20]`. */
+  readonly parameters: string;
+  /** The least and the greatest number of positional arguments. */
+  readonly positionals: readonly [least: number, greatest: number];
+  /** Its own options, in `node:util` `parseArgs` form, with a description each. */
+  readonly options: CommandOptions;
+  /** Complete command lines that work, one a line. */
+  readonly examples: readonly string[];
+  run(input: CommandInput): Promise<ExitCode>;
+}
+
+/** Options by name, without the leading `--`. */
+export type CommandOptions = Readonly<Record<string, CommandOption>>;
+
+/** One option: how to parse it and what it means. */
+export type CommandOption = NonNullable<ParseArgsConfig["options"]>[string] & {
+  readonly description: string;
+  /** The placeholder of its value in the help: `<n>`. */
+  readonly value?: string;
+};
+
+/** What a command gets to work with. */
+export interface CommandInput {
+  readonly positionals: readonly string[];
+  /** The text of an option, or undefined when it was not given. */
+  text(option: string): string | undefined;
+  /** Whether a switch was given. */
+  flag(option: string): boolean;
+  readonly terminal: Terminal;
+}
+
+/** The command line is wrong: the message is shown with a pointer to the help, and the process ends with 2. */
+export class UsageError extends Error {
+  override readonly name: string = "UsageError";
+}
+
+/** An option's text as a whole number of at least `least`; {@link UsageError} if it is not one. */
+export function wholeNumber(input: CommandInput, option: string, least: number, fallback: number): number {
+  const text = input.text(option);
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+  throw new UsageError(
+    `--${option}: expected a whole number of at least ${least}, got ${JSON.stringify(text)}`,
+  );
+}
+
+/** An option's text as a time, if it was given; {@link UsageError} if it is not one. */
+export function timeOption(input: CommandInput, option: string): Date | undefined {
+  const text = input.text(option);
+  if (text === undefined) return undefined;
+  // A date alone is UTC midnight for JavaScript, but a date and time without a zone is local: the partitions are UTC.
+  const time = new Date(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
+  if (/^\d{4}-\d\d/.test(text) && !Number.isNaN(time.getTime())) return time;
+  throw new UsageError(
+    `--${option}: expected a UTC time such as 2026-11-22 or 2026-11-22T05:30, got ${JSON.stringify(text)}`,
+  );
+}

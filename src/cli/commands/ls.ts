@@ -1,0 +1,62 @@
+import type { CollectionSummary } from "../../reader/collection-summary.ts";
+import type { Command } from "../command.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { withDataset } from "../with-dataset.ts";
+import { textTable } from "../text-table.ts";
+import { bytesText, countText, jsonValue, timeText } from "../value-text.ts";
+
+/** `mdc ls`: what there is. */
+export const ls: Command = {
+  name: "ls",
+  summary: "list the collections, with their files, rows, bytes and times",
+  parameters: "[--endpoint <name>] [--deployment <name>]",
+  positionals: [0, 0],
+  options: {
+    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
+    deployment: { type: "string", value: "<name>", description: "only this deployment" },
+  },
+  examples: ["mdc ls", "mdc ls --root https://account.blob.core.windows.net/container/prefix --json"],
+  async run(input): Promise<ExitCode> {
+    const { terminal } = input;
+    terminal.progress("reading footers …");
+    const { root, collections } = await withDataset(input, async (data) => ({
+      root: data.root,
+      collections: await data.collections(),
+    }));
+    if (input.flag("json")) {
+      terminal.out(JSON.stringify(jsonValue(collections), null, 2));
+    } else if (collections.length === 0) {
+      terminal.err(`nothing is stored under ${root}`);
+    } else {
+      for (const line of listing(collections, terminal)) terminal.out(line);
+    }
+    const unreadable = collections.flatMap((collection) => collection.unreadable);
+    for (const { path, reason } of unreadable) terminal.err(`unreadable: ${path}: ${reason}`);
+    return unreadable.length > 0 ? exitCode.data : exitCode.ok;
+  },
+};
+
+function listing(
+  collections: readonly CollectionSummary[],
+  style: { readonly width: number; bold(text: string): string },
+): string[] {
+  const columns = [
+    { title: "collection" },
+    { title: "endpoint/deployment" },
+    { title: "files", align: "right" as const },
+    { title: "rows", align: "right" as const },
+    { title: "size", align: "right" as const },
+    { title: "from (UTC)" },
+    { title: "to (UTC)" },
+  ];
+  const rows = collections.map((one) => [
+    one.name,
+    `${one.endpoint}/${one.deployment}`,
+    countText(one.files),
+    countText(one.rows),
+    bytesText(one.bytes),
+    timeText(one.from).slice(0, 19),
+    timeText(one.to).slice(0, 19),
+  ]);
+  return textTable(columns, rows, { width: style.width, bold: style.bold });
+}

@@ -1,0 +1,50 @@
+import type { Trace } from "../../reader/trace.ts";
+import type { Command } from "../command.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { withDataset } from "../with-dataset.ts";
+import { rowTable } from "../row-table.ts";
+import type { Terminal } from "../terminal.ts";
+import { jsonValue, timeText } from "../value-text.ts";
+
+/** `mdc trace`: one request, end to end. */
+export const trace: Command = {
+  name: "trace",
+  summary: "show everything that was collected under one correlation id, in time order",
+  parameters: "<correlation-id> [--everywhere]",
+  positionals: [1, 1],
+  options: {
+    everywhere: {
+      type: "boolean",
+      description: "look into every file, not only where the id's own time says",
+    },
+  },
+  examples: ["mdc trace 019a0c2e-8a53-7cc1-9f0e-3b1f5a6d7e88"],
+  async run(input): Promise<ExitCode> {
+    const { terminal } = input;
+    const [id = ""] = input.positionals;
+    terminal.progress("searching …");
+    const { root, found } = await withDataset(input, async (data) => ({
+      root: data.root,
+      found: await data.trace(id, { everywhere: input.flag("everywhere") }),
+    }));
+    if (input.flag("json")) terminal.out(JSON.stringify(jsonValue(found), null, 2));
+    else if (found.records.length > 0) show(found, terminal);
+    if (found.records.length > 0) return exitCode.ok;
+    terminal.err(`mdc: nothing is stored under ${root} with the id ${JSON.stringify(found.id)}`);
+    return exitCode.data;
+  },
+};
+
+function show({ id, requestTime, records }: Trace, terminal: Terminal): void {
+  const started = requestTime === undefined ? "" : ` at ${timeText(requestTime)} UTC`;
+  terminal.out(`${terminal.bold(id)}${started}`);
+  for (const { collection, endpoint, deployment, eventTime, rows } of records) {
+    const after = requestTime === undefined ? "" : ` +${eventTime.getTime() - requestTime.getTime()} ms`;
+    const count = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
+    terminal.out("");
+    terminal.out(
+      `${terminal.bold(collection)} ${terminal.dim(`(${endpoint}/${deployment})`)}${after}, ${count}`,
+    );
+    for (const line of rowTable(rows, terminal)) terminal.out(line);
+  }
+}

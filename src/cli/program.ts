@@ -1,0 +1,108 @@
+import { parseArgs } from "node:util";
+import { asError, CollectorError } from "../base/errors.ts";
+import type { Command, CommandInput, CommandOption, CommandOptions } from "./command.ts";
+import { UsageError } from "./command.ts";
+import { commands } from "./commands.ts";
+import { type ExitCode, exitCode } from "./exit-code.ts";
+import { commandHelp, programHelp } from "./help.ts";
+import { nearest } from "../config/nearest.ts";
+import type { Terminal } from "./terminal.ts";
+import { version } from "../base/version.ts";
+
+/** What every command takes. */
+export const commonOptions: CommandOptions = {
+  root: {
+    type: "string",
+    value: "<folder or URL>",
+    description: "where the data is; default MDC_DESTINATION, then ./collected",
+  },
+  json: { type: "boolean", description: "write JSON for machines" },
+  help: { type: "boolean", short: "h", description: "show this help" },
+};
+
+/** Runs one command line, without the leading `node` and script, and tells what to end the process with. Never throws. */
+export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  try {
+    const [name, ...rest] = args;
+    if (name === undefined) {
+      terminal.err(programHelp(commands));
+      return exitCode.usage;
+    }
+    if (name === "--version" || name === "-V") {
+      terminal.out(version);
+      return exitCode.ok;
+    }
+    if (name === "--help" || name === "-h") {
+      terminal.out(programHelp(commands));
+      return exitCode.ok;
+    }
+    if (name === "help") {
+      terminal.out(rest[0] === undefined ? programHelp(commands) : commandHelp(find(rest[0]), commonOptions));
+      return exitCode.ok;
+    }
+    return await runCommand(find(name), rest, terminal);
+  } catch (thrown) {
+    return report(asError(thrown), terminal);
+  }
+}
+
+async function runCommand(command: Command, args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const { values, positionals } = parse(command, args);
+  if (values["help"] === true) {
+    terminal.out(commandHelp(command, commonOptions));
+    return exitCode.ok;
+  }
+  const [least, greatest] = command.positionals;
+  if (positionals.length < least || positionals.length > greatest) {
+    throw new UsageError(`expected: mdc ${command.name} ${command.parameters} (mdc ${command.name} --help)`);
+  }
+  const input: CommandInput = {
+    positionals,
+    terminal,
+    text: (option) => (typeof values[option] === "string" ? values[option] : undefined),
+    flag: (option) => values[option] === true,
+  };
+  try {
+    return await command.run(input);
+  } finally {
+    terminal.progress();
+  }
+}
+
+/** What `parseArgs` returns, widened: which options there are is known at run time only. */
+interface Parsed {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly positionals: readonly string[];
+}
+
+function parse(command: Command, args: readonly string[]): Parsed {
+  const options: Record<string, CommandOption> = { ...command.options, ...commonOptions };
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  } catch (thrown) {
+    const error = asError(thrown);
+    const unknown = /^Unknown option '(-{1,2}[^']*)'/.exec(error.message)?.[1];
+    if (unknown === undefined) throw new UsageError(`${error.message} (mdc ${command.name} --help)`);
+    const near = nearest(unknown.replace(/^-+/, ""), Object.keys(options));
+    const hint = near === undefined ? `see mdc ${command.name} --help` : `did you mean --${near}?`;
+    throw new UsageError(`mdc ${command.name} has no option ${unknown}; ${hint}`);
+  }
+}
+
+function find(name: string): Command {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command !== undefined) return command;
+  const names = commands.map((candidate) => candidate.name);
+  const near = nearest(name, names);
+  const hint = near === undefined ? `there are: ${names.join(", ")}` : `did you mean mdc ${near}?`;
+  throw new UsageError(`no command ${JSON.stringify(name)}; ${hint}`);
+}
+
+/** Says what went wrong and picks the exit code. Storage is the default: reading it is all that commands do. */
+function report(error: Error, terminal: Terminal): ExitCode {
+  terminal.err(`mdc: ${error.message}`);
+  if (error instanceof UsageError) return exitCode.usage;
+  if ("code" in error && error.code === "INVALID_ARGUMENT") return exitCode.usage;
+  if (error instanceof CollectorError && error.code === "CORRUPT") return exitCode.data;
+  return exitCode.storage;
+}

@@ -1,0 +1,118 @@
+import { asError, CollectorError } from "../base/errors.ts";
+import type { Catalog } from "./catalog.ts";
+import type { DataFile } from "./data-file.ts";
+import { type FileFacts, readFileFacts } from "./file-facts.ts";
+import { mapConcurrent } from "./map-concurrent.ts";
+
+/** One collection, as its files' paths and footers tell. */
+export interface CollectionSummary {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly deployment: string;
+  /** Files, unreadable ones included. */
+  readonly files: number;
+  readonly rows: number;
+  /** Stored bytes, compressed. */
+  readonly bytes: number;
+  /** Request time of the first row. Files without statistics count with the bounds of their partition. */
+  readonly from: Date;
+  /** Request time of the last row. */
+  readonly to: Date;
+  /** Every column of any file, system columns included, in the order in which they were first seen. */
+  readonly columns: readonly ColumnSummary[];
+  /** Files that are not whole Parquet files; nothing else here counts them. */
+  readonly unreadable: readonly UnreadableFile[];
+}
+
+/** A column of a collection. */
+export interface ColumnSummary {
+  readonly name: string;
+  /** `float64`, `string`, `list<string>`, …; several, parted by ` | `, where files disagree. */
+  readonly type: string;
+}
+
+/** A file that could not be read, and why. */
+export interface UnreadableFile {
+  readonly path: string;
+  readonly reason: string;
+}
+
+const footersAtOnce = 16;
+
+/** Sums up every collection of a catalog, by endpoint, deployment and name. */
+export async function summarise(catalog: Catalog): Promise<CollectionSummary[]> {
+  const files: DataFile[] = [];
+  for await (const file of catalog.files()) files.push(file);
+  const sums = new Map<string, Sum>();
+  const outcomes = mapConcurrent(files, footersAtOnce, (file) => readFacts(catalog, file));
+  for await (const { file, facts } of outcomes) {
+    const key = `${file.endpoint}/${file.deployment}/${file.collection}`;
+    let sum = sums.get(key);
+    if (sum === undefined) sums.set(key, (sum = new Sum(file)));
+    sum.add(file, facts);
+  }
+  return [...sums.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum.result());
+}
+
+async function readFacts(
+  catalog: Catalog,
+  file: DataFile,
+): Promise<{ file: DataFile; facts: FileFacts | string }> {
+  try {
+    return { file, facts: await readFileFacts(catalog.store, file) };
+  } catch (thrown) {
+    // Only a bad file is a fact about the data; an unreachable store must not pass for one.
+    if (thrown instanceof CollectorError && thrown.code === "CORRUPT")
+      return { file, facts: asError(thrown).message };
+    throw thrown;
+  }
+}
+
+/** The summary of one collection while files are added. */
+class Sum {
+  readonly #first: DataFile;
+  #files = 0;
+  #rows = 0;
+  #bytes = 0;
+  #from = Number.POSITIVE_INFINITY;
+  #to = Number.NEGATIVE_INFINITY;
+  readonly #types = new Map<string, Set<string>>();
+  readonly #unreadable: UnreadableFile[] = [];
+
+  constructor(first: DataFile) {
+    this.#first = first;
+  }
+
+  add(file: DataFile, facts: FileFacts | string): void {
+    this.#files++;
+    this.#bytes += file.size;
+    if (typeof facts === "string") {
+      this.#unreadable.push({ path: file.path, reason: facts });
+      return;
+    }
+    this.#rows += facts.rows;
+    this.#from = Math.min(this.#from, facts.from);
+    this.#to = Math.max(this.#to, facts.to);
+    for (const { name, type } of facts.columns) {
+      const types = this.#types.get(name);
+      if (types === undefined) this.#types.set(name, new Set([type]));
+      else types.add(type);
+    }
+  }
+
+  result(): CollectionSummary {
+    const { collection, endpoint, deployment, start, end } = this.#first;
+    return {
+      name: collection,
+      endpoint,
+      deployment,
+      files: this.#files,
+      rows: this.#rows,
+      bytes: this.#bytes,
+      from: new Date(Number.isFinite(this.#from) ? this.#from : start),
+      to: new Date(Number.isFinite(this.#to) ? this.#to : end),
+      columns: [...this.#types].map(([name, types]) => ({ name, type: [...types].join(" | ") })),
+      unreadable: this.#unreadable,
+    };
+  }
+}

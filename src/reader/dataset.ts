@@ -1,0 +1,82 @@
+import { wrongKind, wrongValue } from "../base/errors.ts";
+import { once } from "../base/once.ts";
+import type { Store } from "../store/store.ts";
+import { createCatalog } from "./catalog.ts";
+import { type CollectionSummary, summarise } from "./collection-summary.ts";
+import { type DatasetCredential, openRoot } from "./open-root.ts";
+import { createTable, type Table, type TableOptions } from "./table.ts";
+import { findTrace, type Trace, type TraceOptions } from "./trace.ts";
+
+/** Options of {@link openDataset}. */
+export interface DatasetOptions {
+  /** Only this endpoint's data. Default: of all endpoints. */
+  readonly endpoint?: string;
+  /** Only this deployment's data. Default: of all deployments. */
+  readonly deployment?: string;
+  /**
+   * For a URL: a `TokenCredential` of `@azure/identity`, a storage connection string, or a shared access signature.
+   * Default: `AZURE_STORAGE_CONNECTION_STRING`, then `AZURE_STORAGE_SAS_TOKEN`, then `DefaultAzureCredential`.
+   */
+  readonly credential?: DatasetCredential;
+}
+
+/**
+ * What is stored at one place, for reading. Every call looks at the store anew, so files that were delivered meanwhile
+ * are seen. Errors: a `StoreError` when the store cannot be read, a `CollectorError` with code `CORRUPT` that names the
+ * file when a file is not whole.
+ */
+export interface Dataset extends AsyncDisposable {
+  /** Where the data is, for people: never holds a secret. */
+  readonly root: string;
+  /** What there is, by endpoint, deployment and name. Reads the footer of every file. */
+  collections(): Promise<CollectionSummary[]>;
+  /**
+   * The rows of one collection, of all endpoints and deployments that this dataset looks at. The name's case does not
+   * matter. Iterating throws a `RangeError` that names the collections there are when there is no such one.
+   */
+  table(name: string, options?: TableOptions): Table;
+  /** Everything that was collected under one correlation id, in time order. */
+  trace(correlationId: string, options?: TraceOptions): Promise<Trace>;
+  /** Gives back sockets and handles. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what a deployment has stored.
+ *
+ * @param root The destination as it was given to the deployment: a folder, or
+ *   `https://<account>.blob.core.windows.net/<container>/<prefix>`. Nothing is read yet.
+ */
+export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
+  if (typeof root !== "string") throw wrongKind("openDataset: root", "the path of a folder, or a URL", root);
+  for (const name of ["endpoint", "deployment"] as const) {
+    const value = options[name];
+    if (value !== undefined && typeof value !== "string")
+      throw wrongKind(`openDataset: ${name}`, "a name", value);
+  }
+  return datasetOf(openRoot(root, options.credential), options);
+}
+
+/** A dataset over any store. @internal */
+export function datasetOf(
+  store: Store,
+  options: { readonly endpoint?: string | undefined; readonly deployment?: string | undefined } = {},
+): Dataset {
+  const catalog = createCatalog(store, options);
+  const close = once(() => store.close());
+  return {
+    root: store.description,
+    collections: () => summarise(catalog),
+    table: (name, tableOptions = {}) => {
+      if (typeof name !== "string") throw wrongKind("table: name", "the name of a collection", name);
+      return createTable(catalog, name, tableOptions);
+    },
+    trace: async (id, traceOptions = {}) => {
+      if (typeof id !== "string") throw wrongKind("trace: correlationId", "a correlation id", id);
+      if (id === "") throw wrongValue("trace: correlationId", "a correlation id", id);
+      return await findTrace(catalog, id, traceOptions);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}

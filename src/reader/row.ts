@@ -1,0 +1,20 @@
+/**
+ * One row: a value for each column of its file.
+ *
+ * | Column type | Value |
+ * |---|---|
+ * | float64, int32 | `number` |
+ * | int64 | `bigint` |
+ * | boolean | `boolean` |
+ * | string, json | `string` |
+ * | timestamp | `Date`: milliseconds; the file keeps microseconds |
+ * | binary | `Uint8Array` |
+ * | list | array of the above |
+ * | any | `null` where there is no value |
+ */
+export type Row = Record<string, unknown>;
+
+/** True for the columns the collector adds (`mdc_…`); all others are features. */
+export function isSystemColumn(name: string): boolean {
+  return name.startsWith("mdc_");
+}

@@ -1,0 +1,95 @@
+import { wrongKind, wrongValue } from "../base/errors.ts";
+import type { Catalog } from "./catalog.ts";
+import type { ColumnBatch } from "./column-batch.ts";
+import { type DataFile, overlaps, type TimeRange } from "./data-file.ts";
+import type { Row } from "./row.ts";
+import { scanFile } from "./scan-file.ts";
+
+/** Options of `Dataset.table`. */
+export interface TableOptions {
+  /** Only rows whose request started at this time or later: a Date, milliseconds since 1970 UTC, or an ISO 8601 text. */
+  readonly from?: Date | number | string;
+  /** Only rows whose request started before this time. */
+  readonly to?: Date | number | string;
+  /**
+   * Only these columns, in this order; a file that lacks one gives null for it. Default: every column of each file, and
+   * then batches of different files can have different columns.
+   */
+  readonly columns?: readonly string[];
+  /** At most this many rows, a whole number of at least 0. Default: all. Pages behind the last one are not fetched. */
+  readonly limit?: number;
+}
+
+/**
+ * The rows of a collection: column batches when iterated, objects through {@link Table.rows}. Nothing is read before the
+ * iteration, and only what it needs: partitions outside the times asked for are not opened, columns not asked for not fetched.
+ * Rows come by partition and file; a file's rows in the order of `collect`. Each iteration starts anew.
+ */
+export interface Table extends AsyncIterable<ColumnBatch> {
+  /** The same rows one by one. */
+  rows(): AsyncIterable<Row>;
+}
+
+/** The table of one collection of a catalog. Throws for options that are not what {@link TableOptions} says. */
+export function createTable(catalog: Catalog, name: string, options: TableOptions): Table {
+  const range = {
+    from: timeOption(options.from, "from") ?? -Infinity,
+    to: timeOption(options.to, "to") ?? Infinity,
+  };
+  if (options.columns !== undefined && !Array.isArray(options.columns)) {
+    throw wrongKind("table: columns", "an array of column names", options.columns);
+  }
+  const { columns, limit = Number.POSITIVE_INFINITY } = options;
+  if (typeof limit !== "number") throw wrongKind("table: limit", "a number", limit);
+  if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
+    throw wrongValue("table: limit", "a whole number of at least 0", limit);
+  }
+  async function* batches(): AsyncGenerator<ColumnBatch, void, undefined> {
+    let left = limit;
+    for (const file of await filesOf(catalog, name)) {
+      if (left === 0) return;
+      if (!overlaps(file, range)) continue;
+      for await (const batch of scanFile(catalog.store, file, {
+        columns,
+        limit: left,
+        ...cutting(file, range),
+      })) {
+        left -= batch.length;
+        yield batch;
+      }
+    }
+  }
+  return {
+    [Symbol.asyncIterator]: batches,
+    async *rows() {
+      for await (const batch of batches()) yield* batch.rows();
+    },
+  };
+}
+
+/** The row filter a file needs: none when its whole partition is inside the range. */
+function cutting(file: DataFile, range: TimeRange): { readonly range?: TimeRange } {
+  return file.start >= range.from && file.end <= range.to ? {} : { range };
+}
+
+async function filesOf(catalog: Catalog, name: string): Promise<DataFile[]> {
+  const files: DataFile[] = [];
+  const others = new Set<string>();
+  for await (const file of catalog.files()) {
+    if (file.collection.toLowerCase() === name.toLowerCase()) files.push(file);
+    else others.add(file.collection);
+  }
+  if (files.length > 0) return files.sort((a, b) => a.start - b.start);
+  const there = others.size === 0 ? "there is none" : [...others].sort().join(", ");
+  throw wrongValue("table: name", `a collection under ${catalog.store.description} (${there})`, name);
+}
+
+function timeOption(value: unknown, option: "from" | "to"): number | undefined {
+  if (value === undefined) return undefined;
+  const isTime = value instanceof Date || typeof value === "number" || typeof value === "string";
+  if (!isTime) throw wrongKind(`table: ${option}`, "a Date, milliseconds or an ISO 8601 text", value);
+  const time = new Date(value).getTime();
+  if (Number.isNaN(time))
+    throw wrongValue(`table: ${option}`, "a Date, milliseconds or an ISO 8601 text", value);
+  return time;
+}

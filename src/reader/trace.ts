@@ -1,0 +1,134 @@
+import type { Catalog } from "./catalog.ts";
+import type { DataFile } from "./data-file.ts";
+import { mapConcurrent } from "./map-concurrent.ts";
+import { isSystemColumn, type Row } from "./row.ts";
+import { scanFile } from "./scan-file.ts";
+import { uuidTime } from "./uuid-time.ts";
+
+/** Options of `Dataset.trace`. */
+export interface TraceOptions {
+  /**
+   * True: look into every file, even when records were found where the id says they are. A UUIDv7 holds the time it was
+   * made, so by default the partitions of that time and the ones beside it come first, and the rest only when there
+   * was nothing. Default false.
+   */
+  readonly everywhere?: boolean;
+}
+
+/** One request, end to end: what all collections hold of one correlation id. */
+export interface Trace {
+  /** The correlation id asked for. */
+  readonly id: string;
+  /** When the request started; undefined when nothing was found. */
+  readonly requestTime: Date | undefined;
+  /** What was collected, by event time; empty when nothing was found. */
+  readonly records: readonly TraceRecord[];
+}
+
+/** What one call of `collect` stored. */
+export interface TraceRecord {
+  readonly collection: string;
+  readonly endpoint: string;
+  readonly deployment: string;
+  /** The record's own id. */
+  readonly eventId: string;
+  /** When it was collected. */
+  readonly eventTime: Date;
+  /**
+   * The frame's rows in their order, with features only. A row that has cells which did not fit their columns keeps
+   * them in `mdc_rejected`.
+   */
+  readonly rows: readonly Row[];
+}
+
+/** A leaf beside the id's own: a context can be made just before midnight and used just after. */
+const hourMs = 3_600_000;
+const filesAtOnce = 8;
+
+/** Finds the records of one correlation id. */
+export async function findTrace(catalog: Catalog, id: string, options: TraceOptions): Promise<Trace> {
+  const near: DataFile[] = [];
+  const rest: DataFile[] = [];
+  const time = uuidTime(id);
+  for await (const file of catalog.files()) {
+    const likely = time !== undefined && file.start <= time + hourMs && file.end > time - hourMs;
+    (likely ? near : rest).push(file);
+  }
+  let rows = await findRows(catalog, near, id);
+  if (rows.length === 0 || options.everywhere === true) rows = rows.concat(await findRows(catalog, rest, id));
+  const records = recordsOf(rows);
+  const times = rows.map(({ row }) => timeOf(row, "mdc_request_time").getTime());
+  const first = times.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
+  return { id, requestTime: Number.isFinite(first) ? new Date(first) : undefined, records };
+}
+
+/** The features, and what puts rows together into records; the other system columns only cost time. */
+function isNeeded(column: string): boolean {
+  return !isSystemColumn(column) || needed.has(column);
+}
+
+const needed = new Set([
+  "mdc_event_id",
+  "mdc_row_index",
+  "mdc_event_time",
+  "mdc_request_time",
+  "mdc_rejected",
+]);
+
+interface Found {
+  readonly file: DataFile;
+  readonly row: Row;
+}
+
+async function findRows(catalog: Catalog, files: readonly DataFile[], id: string): Promise<Found[]> {
+  const found: Found[] = [];
+  const scans = mapConcurrent(files, filesAtOnce, async (file) => {
+    const rows: Found[] = [];
+    for await (const batch of scanFile(catalog.store, file, { correlationId: id, columns: isNeeded })) {
+      for (const row of batch.rows()) rows.push({ file, row });
+    }
+    return rows;
+  });
+  for await (const rows of scans) found.push(...rows);
+  return found;
+}
+
+/** Groups rows into the frames they came from. A row that was delivered twice is kept once. */
+function recordsOf(found: readonly Found[]): TraceRecord[] {
+  const events = new Map<string, { file: DataFile; rows: Map<number, Row> }>();
+  for (const { file, row } of found) {
+    const event = `${file.endpoint}/${file.deployment}/${file.collection}/${String(row["mdc_event_id"])}`;
+    let entry = events.get(event);
+    if (entry === undefined) events.set(event, (entry = { file, rows: new Map() }));
+    entry.rows.set(Number(row["mdc_row_index"]), row);
+  }
+  const records = [...events.values()].map(({ file, rows }) => recordOf(file, rows));
+  return records.sort(
+    (a, b) => a.eventTime.getTime() - b.eventTime.getTime() || (a.eventId < b.eventId ? -1 : 1),
+  );
+}
+
+function recordOf(file: DataFile, rows: ReadonlyMap<number, Row>): TraceRecord {
+  const ordered = [...rows].sort(([a], [b]) => a - b).map(([, row]) => row);
+  const first = ordered[0] as Row;
+  return {
+    collection: file.collection,
+    endpoint: file.endpoint,
+    deployment: file.deployment,
+    eventId: String(first["mdc_event_id"]),
+    eventTime: timeOf(first, "mdc_event_time"),
+    rows: ordered.map(features),
+  };
+}
+
+function features(row: Row): Row {
+  const kept = Object.entries(row).filter(
+    ([name, value]) => !isSystemColumn(name) || (name === "mdc_rejected" && value !== null),
+  );
+  return Object.fromEntries(kept);
+}
+
+function timeOf(row: Row, column: string): Date {
+  const value = row[column];
+  return value instanceof Date ? value : new Date(Number.NaN);
+}

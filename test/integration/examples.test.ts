@@ -1,0 +1,167 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ChildResult, runNode } from "../support/child.ts";
+import { disposableFolder } from "../support/temp-folder.ts";
+
+/** The examples, run as a reader of the documentation runs them, and what they stored, read by DuckDB. */
+
+const flights = 430;
+const requests = 22;
+const collections = ["features_derived", "features_scaled", "model_inputs", "model_outputs"];
+
+describe("examples/score.ts", () => {
+  let folder: Awaited<ReturnType<typeof disposableFolder>>;
+  let first: ChildResult;
+
+  const score = () =>
+    runNode(
+      ["examples/score.ts", "--flights", String(flights), "--destination", join(folder.path, "collected")],
+      {
+        env: { MDC_SPOOL_DIR: join(folder.path, "spool") },
+      },
+    );
+  const mdc = (...args: string[]) =>
+    runNode(["dist/cli/main.js", ...args, "--root", join(folder.path, "collected")]);
+  const files = (collection: string) =>
+    `read_parquet('${join(folder.path, "collected/flights/blue", collection).replaceAll("'", "''")}/**/*.parquet', hive_partitioning = false)`;
+
+  beforeAll(async () => {
+    folder = await disposableFolder();
+    first = await score();
+  });
+  afterAll(() => folder[Symbol.asyncDispose]());
+
+  test("delivers every frame and says so", () => {
+    expect(first, first.stderr).toMatchObject({ code: 0 });
+    expect(first.stdout).toContain(`scored ${flights} flights in ${requests} requests`);
+    expect(first.stdout).toContain(
+      `frames: ${requests * collections.length} delivered, 0 left in the spool, 0 dropped`,
+    );
+    expect(first.stderr).toBe("");
+  });
+
+  test("stores every row of every collection once, inputs and outputs joining without loss", async () => {
+    for (const collection of collections) {
+      const [counts] = await query(`
+        select count(*)::int as rows, count(distinct mdc_correlation_id)::int as requests,
+          count(distinct (mdc_event_id, mdc_row_index))::int as keys from ${files(collection)}`);
+      expect(counts, collection).toEqual({ rows: flights, requests, keys: flights });
+    }
+    for (const other of collections.filter((collection) => collection !== "model_inputs")) {
+      const [joined] = await query(`
+        select count(*)::int as rows, count(i.mdc_row_index)::int as inputs, count(o.mdc_row_index)::int as others
+        from ${files("model_inputs")} i full join ${files(other)} o using (mdc_correlation_id, mdc_row_index)`);
+      expect(joined, other).toEqual({ rows: flights, inputs: flights, others: flights });
+    }
+  });
+
+  test("stores exactly the flights that were scored, with their types", async () => {
+    const source = "node_modules/vega-datasets/data/flights-3m.parquet";
+    const scored = `
+      select date as departed, origin, destination, distance::double as distance from '${source}'
+      where date >= '2001-06-01' order by all limit ${flights}`;
+    const stored = `select departed at time zone 'UTC', origin, destination, distance from ${files("model_inputs")}`;
+    expect(await query(`(${scored}) except all (${stored})`)).toEqual([]);
+    expect(await query(`(${stored}) except all (${scored})`)).toEqual([]);
+    const types = await query(`select column_name, column_type from (describe from ${files("model_inputs")})
+      where not starts_with(column_name, 'mdc_')`);
+    expect(types.map((row) => Object.values(row))).toEqual([
+      ["departed", "TIMESTAMP WITH TIME ZONE"],
+      ["origin", "VARCHAR"],
+      ["destination", "VARCHAR"],
+      ["distance", "DOUBLE"],
+    ]);
+  });
+
+  test("ties each row's features before and after scaling to its prediction", async () => {
+    const [check] = await query(`
+      select count(*)::int as rows,
+        count(*) filter (abs(d.hour - hour(i.departed at time zone 'UTC') - minute(i.departed at time zone 'UTC') / 60) < 1e-9)::int as hours,
+        corr(d.distance, s.distance) as scaling,
+        count(*) filter (o.late = (o.late_probability >= 0.5))::int as decisions
+      from ${files("model_inputs")} i
+      join ${files("features_derived")} d using (mdc_correlation_id, mdc_row_index)
+      join ${files("features_scaled")} s using (mdc_correlation_id, mdc_row_index)
+      join ${files("model_outputs")} o using (mdc_correlation_id, mdc_row_index)`);
+    expect(check).toEqual({
+      rows: flights,
+      hours: flights,
+      scaling: expect.closeTo(1, 9),
+      decisions: flights,
+    });
+  });
+
+  test("suggests commands that work on what it stored", async () => {
+    const lines = first.stdout.split("\n").map((line) => line.trim());
+    const suggested = lines.filter((line) => line.startsWith("npx mdc "));
+    expect(suggested.map((line) => line.split(" ")[2])).toEqual(["ls", "head", "trace"]);
+    for (const line of suggested) {
+      const result = await runNode(["dist/cli/main.js", ...line.split(" ").slice(2)]);
+      expect(result, line).toMatchObject({ code: 0, stderr: "" });
+      expect(result.stdout.split("\n").length, line).toBeGreaterThan(collections.length);
+    }
+    const sql = /duckdb -c "(.*)"$/m.exec(first.stdout)?.[1];
+    expect(await query(sql ?? "")).not.toEqual([]);
+  });
+
+  test("lets a reader of mdc's output stop early, as head -1 does", async () => {
+    const args = ["dist/cli/main.js", "head", "model_inputs", "-n", String(flights), "--json"];
+    const child = spawn(process.execPath, [...args, "--root", join(folder.path, "collected")]);
+    let stderr = "";
+    child.stderr.on("data", (chunk) => (stderr += String(chunk)));
+    child.stdout.once("data", () => child.stdout.destroy());
+    const [code] = await once(child, "close");
+    expect([code, stderr]).toEqual([0, ""]);
+  });
+
+  test("run again, adds files and leaves the first ones alone", async () => {
+    const before = storedFiles(join(folder.path, "collected"));
+    const second = await score();
+    expect(second, second.stderr).toMatchObject({ code: 0, stderr: "" });
+    const after = storedFiles(join(folder.path, "collected"));
+    expect(after).toEqual(expect.arrayContaining(before));
+    // More than one file each where the run straddled an hour.
+    expect(after.length).toBeGreaterThanOrEqual(before.length + collections.length);
+    const listed = JSON.parse((await mdc("ls", "--json")).stdout) as { name: string; rows: number }[];
+    expect(listed.map(({ name, rows }) => [name, rows])).toEqual(
+      collections.map((name) => [name, 2 * flights]),
+    );
+  });
+});
+
+describe("examples/azure-blob.ts", () => {
+  test("stores the blobs it lists and reads them back", async () => {
+    const { code, stdout, stderr } = await runNode(["examples/azure-blob.ts", "--flights", String(flights)]);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toContain(
+      `frames: ${requests * collections.length} delivered, 0 left in the spool, 0 dropped`,
+    );
+    const blobs = stdout.split("\n").filter((line) => /^ +\d+ bytes {2}.*\.parquet$/.test(line));
+    for (const collection of collections) {
+      expect(
+        blobs.filter((line) => line.includes(`/collected/flights/blue/${collection}/`.slice(1))),
+      ).toHaveLength(1);
+      expect(stdout).toMatch(new RegExp(`^  ${collection}: ${flights % 20} rows$`, "m"));
+    }
+    expect(stdout.match(/\{"late_probability":[\d.]+,"late":(true|false)\}/g)).toHaveLength(3);
+  });
+});
+
+function storedFiles(root: string): string[] {
+  return readdirSync(root, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".parquet"));
+}
+
+async function query(sql: string): Promise<Record<string, unknown>[]> {
+  const database = await DuckDBInstance.create(":memory:", { threads: "2" });
+  const connection = await database.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+  } finally {
+    connection.closeSync();
+    database.closeSync();
+  }
+}

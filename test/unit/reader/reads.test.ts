@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { datasetOf } from "../../../src/reader/dataset.ts";
+import { createFolderStore } from "../../../src/store/folder-store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { StoreError } from "../../../src/store/store-error.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { idAt, storeFile } from "./stored-data.ts";
+
+const hours = Array.from(
+  { length: 24 },
+  (_, hour) => `2026-11-22T${String(hour).padStart(2, "0")}:30:00.000Z`,
+);
+
+/** A day of files, that of noon with so many rows, and what is fetched of them. */
+async function countedDay(
+  rowsAtNoon = 1,
+): Promise<{ store: Store; reads: { path: string; bytes: number }[]; sizes: number[] }> {
+  const root = await tempFolder();
+  const sizes: number[] = [];
+  for (const [hour, requestTime] of hours.entries()) {
+    const frames = Array.from({ length: hour === 12 ? rowsAtNoon : 1 }, (_, i) => ({
+      collection: "inputs",
+      id: idAt(requestTime, i),
+      requestTime,
+      // Noise does not compress.
+      rows: [{ note: Array.from({ length: 40 }, () => Math.random().toString(36)).join(""), hour }],
+    }));
+    const path = storeFile(root, frames, { hour: "DOUBLE", note: "STRING" }, { rowGroupRows: 100 });
+    sizes.push(readFileSync(join(root, path)).length);
+  }
+  const folder = createFolderStore({ root });
+  const reads: { path: string; bytes: number }[] = [];
+  const store: Store = {
+    ...folder,
+    description: root,
+    list: (prefix, options) => folder.list(prefix, options),
+    put: (path, body, options) => folder.put(path, body, options),
+    close: () => folder.close(),
+    async get(path, options) {
+      const bytes = await folder.get(path, options);
+      reads.push({ path, bytes: bytes.length });
+      return bytes;
+    },
+  };
+  return { store, reads, sizes };
+}
+
+test("a trace opens the files of three hours of a day and nothing of the others", async () => {
+  const { store, reads } = await countedDay();
+  const { records } = await datasetOf(store).trace(idAt("2026-11-22T12:30:00.000Z"));
+  expect(records).toMatchObject([{ rows: [{ hour: 12 }] }]);
+  const opened = new Set(reads.map(({ path }) => /inference_hour=(\d\d)/.exec(path)?.[1]));
+  expect(opened).toEqual(new Set(["11", "12", "13"]));
+});
+
+test("a trace fetches a part of a large file only", async () => {
+  const { store, reads, sizes } = await countedDay(3_000);
+  const { records } = await datasetOf(store).trace(idAt("2026-11-22T12:30:00.000Z", 1234));
+  expect(records).toHaveLength(1);
+  const size = sizes[12] ?? 0;
+  const fetched = reads
+    .filter(({ path }) => path.includes("inference_hour=12"))
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+  expect(size).toBeGreaterThan(1_000_000);
+  expect(fetched).toBeLessThan(size * 0.75);
+});
+
+test("a small file is fetched once, whatever is read of it", async () => {
+  const { store, reads } = await countedDay();
+  const data = datasetOf(store);
+  for await (const _ of data.table("inputs")) continue;
+  expect(reads).toHaveLength(hours.length);
+});
+
+test("summing up fetches footers, and opening and listing nothing", async () => {
+  const { store, reads } = await countedDay();
+  const data = datasetOf(store);
+  data.table("inputs");
+  expect(reads).toEqual([]);
+  await data.collections();
+  expect(reads).toHaveLength(hours.length);
+});
+
+test("a store that fails is not taken for bad data", async () => {
+  const { store } = await countedDay();
+  const error = new StoreError("configuration", "get: refused", { operation: "get" });
+  const data = datasetOf({ ...store, get: () => Promise.reject(error) });
+  await expect(data.collections()).rejects.toBe(error);
+  await expect(data.trace(idAt(hours[3] as string))).rejects.toBe(error);
+  await expect(data.table("inputs")[Symbol.asyncIterator]().next()).rejects.toBe(error);
+});
+
+test("closing closes the store, once", async () => {
+  const { store } = await countedDay();
+  let closed = 0;
+  const data = datasetOf({ ...store, close: async () => void closed++ });
+  await Promise.all([data.close(), data.close()]);
+  await data[Symbol.asyncDispose]();
+  expect(closed).toBe(1);
+});
