@@ -72,6 +72,8 @@ export interface FileStat {
   /** `other`: symbolic links, sockets, FIFOs, devices. */
   readonly kind: "file" | "directory" | "other";
   readonly size: number;
+  /** Bytes it takes on the volume: less than `size` if it has holes; undefined where that is not told. */
+  readonly allocated: number | undefined;
   /** Milliseconds since 1970 UTC. */
   readonly mtimeMs: number;
   readonly uid: number;
@@ -196,6 +198,8 @@ function toStat(stats: Stats): FileStat {
   return {
     kind: stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other",
     size: stats.size,
+    // Counted in units of 512 bytes on every system that counts them; Windows does not.
+    allocated: typeof stats.blocks === "number" ? stats.blocks * 512 : undefined,
     mtimeMs: stats.mtimeMs,
     uid: stats.uid,
     mode: stats.mode & 0o777,

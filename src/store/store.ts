@@ -9,12 +9,18 @@ export interface Store {
   readonly description: string;
   /**
    * Creates an object, atomically: a reader sees all of it or nothing. Never overwrites. Never throws for what a
-   * network, disk or service can do; see {@link PutResult}.
+   * network, disk or service can do; see {@link PutResult}. A path outside the grammar is misuse: a `RangeError`.
    */
   put(path: string, body: ObjectBody, options?: PutOptions): Promise<PutResult>;
-  /** The object's bytes, or the part `[start, end)` of them. Throws {@link ObjectNotFoundError} when there is none. */
+  /**
+   * The object's bytes, or the part `[start, end)` of them, cut at its end. Throws {@link ObjectNotFoundError} when there
+   * is none, the reason of the signal when that fired, and a `StoreError` for what a network, disk or service did.
+   */
   get(path: string, options?: GetOptions): Promise<Uint8Array>;
-  /** Every object whose path starts with `prefix`, in path order. Half-written files are never listed. */
+  /**
+   * Every object whose path starts with `prefix`, in path order (of code units). Half-written files are never listed, nor
+   * names that are no paths. Throws as {@link get} does.
+   */
   list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<StoreEntry>;
   /** Gives back sockets and handles. Idempotent. */
   close(): Promise<void>;

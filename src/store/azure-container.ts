@@ -1,0 +1,115 @@
+import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blob";
+import { wrongKind, wrongValue } from "../base/errors.ts";
+import { createTokenCredential, type ResolvedCredential } from "./azure-credential.ts";
+import { StoreError } from "./store-error.ts";
+
+/** A container, and the folder in it that a store may touch. */
+export interface AzureLocation {
+  /** `https://<account>.blob.core.windows.net`, or an emulator's `http://127.0.0.1:10000/<account>`; no query. */
+  readonly accountUrl: string;
+  readonly container: string;
+  /** Without leading or trailing `/`; may be empty. */
+  readonly prefix: string;
+}
+
+/** `location`, checked, with a normalised URL. Throws `TypeError` or `RangeError`; never shows a query or a user name. */
+export function checkLocation(
+  location: AzureLocation,
+  credential: Pick<ResolvedCredential, "kind">,
+  where: string,
+): AzureLocation {
+  const { container, prefix } = location;
+  const url = URL.canParse(location.accountUrl) ? new URL(location.accountUrl) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw wrongKind(`${where}: accountUrl`, "an https URL of a storage account", "(not shown)");
+  }
+  const plain = `${url.origin}${url.pathname}`.replace(/\/+$/, "");
+  if (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
+    throw wrongValue(
+      `${where}: accountUrl`,
+      "a URL without query and user (a SAS is a credential)",
+      `${plain}…`,
+    );
+  }
+  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
+    throw wrongValue(
+      `${where}: accountUrl`,
+      "https (plain http only for an emulator on this machine)",
+      plain,
+    );
+  }
+  if (url.protocol === "http:" && credential.kind === "token") {
+    throw wrongValue(`${where}: accountUrl`, "https, without which no token is sent", plain);
+  }
+  if (!isContainerName(container)) {
+    throw wrongValue(
+      `${where}: container`,
+      "3 to 63 lower-case letters, digits and single hyphens",
+      container,
+    );
+  }
+  const unsafe = prefix.split("/").some((part) => part === "" || part === "." || part === "..");
+  if (prefix !== "" && (unsafe || prefix.length > 512 || /[\p{Cc}\\?#%]/u.test(prefix))) {
+    throw wrongValue(
+      `${where}: prefix`,
+      "folder names joined by /, without . or .. and without \\ ? # %",
+      prefix,
+    );
+  }
+  return { accountUrl: plain, container, prefix };
+}
+
+/** https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata */
+export function isContainerName(name: string): boolean {
+  return (
+    name === "$root" || (/^[a-z0-9](?:-?[a-z0-9])+$/.test(name) && name.length >= 3 && name.length <= 63)
+  );
+}
+
+/** True for names and addresses that never leave this machine. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** Opens a client; one token may take `tokenDeadlineMs`. The Azure library is loaded here, at the first use. The client holds the secret: never print it. */
+export async function openContainer(
+  location: AzureLocation,
+  credential: ResolvedCredential,
+  tokenDeadlineMs: number,
+): Promise<ContainerClient> {
+  const blob = await import("@azure/storage-blob").catch(() => {
+    throw new StoreError("configuration", "the package @azure/storage-blob is not installed", {
+      operation: "open",
+    });
+  });
+  const url = `${location.accountUrl}/${location.container}`;
+  const options: StoragePipelineOptions & { readonly redirectOptions: { readonly maxRetries: number } } = {
+    // The delivery loop retries: it knows the service's Retry-After, keeps to the object's name and survives the process.
+    retryOptions: { maxTries: 1 },
+    // The service never redirects; what does (a captive portal, a proxy) must not be followed with a signed request.
+    redirectOptions: { maxRetries: 0 },
+    userAgentOptions: { userAgentPrefix: "model-data-collector" },
+  };
+  switch (credential.kind) {
+    case "token":
+      return new blob.ContainerClient(
+        url,
+        createTokenCredential(credential.source, { deadlineMs: tokenDeadlineMs }),
+        options,
+      );
+    case "sas":
+      return new blob.ContainerClient(`${url}?${credential.query}`, new blob.AnonymousCredential(), options);
+    case "key": {
+      const { accountName, accountKey } = credential;
+      return new blob.ContainerClient(
+        url,
+        new blob.StorageSharedKeyCredential(accountName, accountKey),
+        options,
+      );
+    }
+    case "emulator": {
+      const account = blob.BlobServiceClient.fromConnectionString("UseDevelopmentStorage=true");
+      return new blob.ContainerClient(url, account.credential, options);
+    }
+  }
+}

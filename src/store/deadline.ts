@@ -1,0 +1,67 @@
+/** Limits of one call. */
+export interface CallLimits {
+  /** Milliseconds from now. */
+  readonly deadlineMs: number;
+  /** The caller's own signal. */
+  readonly signal?: AbortSignal | undefined;
+  /** Ended calls of a store that is closed. */
+  readonly group?: CallGroup;
+}
+
+/** The calls of one store that are under way, so that closing it can end them. */
+export interface CallGroup {
+  readonly controllers: Set<AbortController>;
+}
+
+/** The deadline of a call passed, or its {@link CallGroup} was ended. */
+export class DeadlineError extends Error {
+  override readonly name: string = "DeadlineError";
+}
+
+/** Replaces the deadline by one that many milliseconds from now. */
+export type Extend = (deadlineMs: number) => void;
+
+/**
+ * Runs `call` with a signal that fires at the deadline, when the caller's signal does, or when the group is ended, and
+ * settles at that moment even if `call` ignores the signal: some promises (a token request in another library) never
+ * settle. Throws {@link DeadlineError}, or the reason of the caller's signal.
+ */
+export async function withDeadline<T>(
+  call: (signal: AbortSignal, extend: Extend) => Promise<T>,
+  limits: CallLimits,
+): Promise<T> {
+  const { signal, group } = limits;
+  signal?.throwIfAborted();
+  const controller = new AbortController();
+  const ended = new Promise<never>((_, reject) => {
+    controller.signal.addEventListener("abort", () => reject(controller.signal.reason), { once: true });
+  });
+  const onCallerAbort = (): void => controller.abort(signal?.reason);
+  signal?.addEventListener("abort", onCallerAbort, { once: true });
+  group?.controllers.add(controller);
+  let timer: NodeJS.Timeout | undefined;
+  const extend: Extend = (deadlineMs) => {
+    clearTimeout(timer);
+    // Keeps the process alive like the request it guards: otherwise an awaited call could end the process silently.
+    timer = setTimeout(() => {
+      controller.abort(new DeadlineError(`no answer within ${Math.round(deadlineMs)} ms`));
+    }, deadlineMs);
+  };
+  extend(limits.deadlineMs);
+  try {
+    const running = call(controller.signal, extend);
+    // Whoever loses the race has nobody listening.
+    running.catch(() => {});
+    return await Promise.race([running, ended]);
+  } finally {
+    ended.catch(() => {});
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onCallerAbort);
+    group?.controllers.delete(controller);
+  }
+}
+
+/** Ends every call of the group. */
+export function endCalls(group: CallGroup): void {
+  for (const controller of group.controllers) controller.abort(new DeadlineError("the store was closed"));
+}

@@ -1,0 +1,262 @@
+import { createHash, randomBytes } from "node:crypto";
+import { dirname, join, resolve } from "node:path";
+import { wrongKind } from "../base/errors.ts";
+import {
+  hasCode,
+  inspectPath,
+  linkFile,
+  makeDirectories,
+  makeDirectory,
+  readDirectory,
+  readFileChunks,
+  readFileRange,
+  removeFile,
+  renameFile,
+  syncDirectory,
+  writeNewFile,
+} from "../base/files.ts";
+import { folderFailure } from "./folder-failure.ts";
+import { bodyChunks, bodySize, sameBytes } from "./object-body.ts";
+import { checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";
+import {
+  type GetOptions,
+  type ObjectBody,
+  ObjectNotFoundError,
+  type PutOptions,
+  type PutResult,
+  type Store,
+  type StoreEntry,
+} from "./store.ts";
+import { putConflict, putFailure, StoreError, toPutError } from "./store-error.ts";
+
+/**
+ * A {@link Store} in a folder. `root` is made on the first put, with its parents; it may itself be a symbolic link, nothing
+ * below it may be. Files and folders get the modes the umask allows, for other programs are meant to read them.
+ *
+ * An object is written under a temporary name in its own folder (`.<hash>-<random>.mdc-tmp`: no engine's pattern matches it),
+ * fsynced, and given its name by `link`, which unlike `rename` never replaces anything; then the folder is fsynced. Where
+ * the file system has no hard links (blobfuse, FAT, some network mounts) it is renamed after a look that the name is
+ * free: still whole files only, but two *different* contents put at the same moment could replace one another.
+ *
+ * Metadata and content type are not kept; `exists` and `conflict` are decided by comparing all bytes.
+ */
+export function createFolderStore(options: { readonly root: string }): Store {
+  if (typeof options.root !== "string" || options.root === "") {
+    throw wrongKind("createFolderStore: root", "the path of a folder", options.root);
+  }
+  return new FolderStore(resolve(options.root));
+}
+
+const TEMPORARY = /^\.([0-9a-f]{16})-[0-9a-f]{16}\.mdc-tmp$/;
+/** Far above what one put may take; younger ones may belong to a living writer. */
+const STALE_AFTER_MS = 3_600_000;
+/** How many folders to remember as swept: a year of hours, roughly. */
+const MAX_SWEPT = 10_000;
+const STATS_AT_ONCE = 64;
+
+class FolderStore implements Store {
+  readonly description: string;
+  readonly #root: string;
+  /** Folders swept by this store, each with the young temporary files it found there. */
+  readonly #swept: Map<string, readonly string[]> = new Map();
+
+  constructor(root: string) {
+    this.description = root;
+    this.#root = root;
+  }
+
+  async put(path: string, body: ObjectBody, options: PutOptions = {}): Promise<PutResult> {
+    checkObjectPath(path, "put");
+    try {
+      options.signal?.throwIfAborted();
+      const folder = await this.#makeFolder(path);
+      const target = this.#locate(path);
+      const there = await this.#compare(path, target, body);
+      const result = there ?? (await this.#create(path, target, folder, body, options));
+      if (result.status === "conflict") return result;
+      // Folders and names made by another process, which may have died before it synced them.
+      if (result.status === "exists" || !this.#swept.has(folder)) await this.#syncUpwards(folder);
+      await this.#sweep(folder, path);
+      return result;
+    } catch (thrown) {
+      const failure = options.signal?.aborted ? undefined : folderFailure("put", path, thrown);
+      return putFailure(failure ?? toPutError(path, thrown, options.signal));
+    }
+  }
+
+  /** What is under the name already: the same, something else, or undefined for nothing. */
+  async #compare(path: string, target: string, body: ObjectBody): Promise<PutResult | undefined> {
+    const there = await inspectPath(target);
+    if (!there) return undefined;
+    if (there.kind !== "file") throw notOurs("put", path);
+    const same = there.size === bodySize(body) && (await sameBytes(readFileChunks(target), bodyChunks(body)));
+    return same ? { status: "exists" } : putConflict(path);
+  }
+
+  async #create(
+    path: string,
+    target: string,
+    folder: string,
+    body: ObjectBody,
+    options: PutOptions,
+  ): Promise<PutResult> {
+    const temporary = join(folder, `.${hashOf(path)}-${randomBytes(8).toString("hex")}.mdc-tmp`);
+    await writeNewFile(temporary, bodyChunks(body, options.signal));
+    try {
+      options.signal?.throwIfAborted();
+      await publish(temporary, target);
+    } catch (thrown) {
+      await removeFile(temporary).catch(() => {});
+      // ENOENT: a twin that finished first has swept our temporary file away.
+      const raced = hasCode(thrown, "EEXIST") || hasCode(thrown, "ENOENT");
+      const result = raced ? await this.#compare(path, target, body) : undefined;
+      if (!result) throw thrown;
+      return result;
+    }
+    await syncDirectory(folder);
+    return { status: "stored" };
+  }
+
+  /** The object's folder, made if need be, with no symbolic link below the root. */
+  async #makeFolder(path: string): Promise<string> {
+    await makeDirectories(this.#root);
+    let folder = this.#root;
+    for (const segment of path.split("/").slice(0, -1)) {
+      folder = join(folder, segment);
+      if (await makeDirectory(folder)) continue;
+      if ((await inspectPath(folder))?.kind !== "directory") throw notOurs("put", path);
+    }
+    return folder;
+  }
+
+  async #syncUpwards(folder: string): Promise<void> {
+    for (let at = folder; at.length >= this.#root.length; at = dirname(at)) {
+      await syncDirectory(at);
+      if (at === dirname(at)) return;
+    }
+  }
+
+  /**
+   * Removes what crashed puts left: once per folder all that is stale, and, as soon as an object is there, every earlier
+   * attempt at it.
+   */
+  async #sweep(folder: string, path: string): Promise<void> {
+    let young = this.#swept.get(folder);
+    if (!young) {
+      const found = (await readDirectory(folder)).filter(
+        (entry) => entry.kind === "file" && TEMPORARY.test(entry.name),
+      );
+      const kept: string[] = [];
+      for (const { name } of found) {
+        const facts = await inspectPath(join(folder, name));
+        if (!facts) continue;
+        if (Date.now() - facts.modifiedAt > STALE_AFTER_MS)
+          await removeFile(join(folder, name)).catch(() => {});
+        else kept.push(name);
+      }
+      young = kept;
+      if (this.#swept.size >= MAX_SWEPT) this.#swept.clear();
+    }
+    const mine = hashOf(path);
+    const left = young.filter((name) => TEMPORARY.exec(name)?.[1] !== mine);
+    for (const name of young) {
+      if (!left.includes(name)) await removeFile(join(folder, name)).catch(() => {});
+    }
+    this.#swept.set(folder, left);
+  }
+
+  async get(path: string, options: GetOptions = {}): Promise<Uint8Array> {
+    checkObjectPath(path, "get");
+    if (options.range) checkRange(options.range, "get: range");
+    options.signal?.throwIfAborted();
+    const { start, end } = options.range ?? { start: 0, end: Number.POSITIVE_INFINITY };
+    try {
+      await this.#refuseLinks(path);
+      return await readFileRange(this.#locate(path), start, end);
+    } catch (thrown) {
+      if (hasCode(thrown, "ENOENT") || hasCode(thrown, "ENOTDIR")) {
+        throw new ObjectNotFoundError(`get ${path}: there is no such file under ${this.#root}`);
+      }
+      throw folderFailure("get", path, thrown) ?? thrown;
+    }
+  }
+
+  async #refuseLinks(path: string): Promise<void> {
+    let folder = this.#root;
+    for (const segment of path.split("/").slice(0, -1)) {
+      folder = join(folder, segment);
+      if ((await inspectPath(folder))?.kind === "other") throw notOurs("get", path);
+    }
+    if ((await inspectPath(this.#locate(path)))?.kind === "other") throw notOurs("get", path);
+  }
+
+  async *list(prefix: string, options: { signal?: AbortSignal } = {}): AsyncIterable<StoreEntry> {
+    checkListPrefix(prefix, "list");
+    const base = prefix.slice(0, prefix.lastIndexOf("/") + 1);
+    try {
+      if (base !== "") {
+        await this.#refuseLinks(`${base}x`);
+        if ((await inspectPath(this.#locate(base)))?.kind !== "directory") return;
+      }
+      options.signal?.throwIfAborted();
+      yield* this.#walk(base, prefix, options.signal);
+    } catch (thrown) {
+      if (options.signal?.aborted) throw thrown;
+      throw folderFailure("list", prefix, thrown) ?? thrown;
+    }
+  }
+
+  /** `base` is empty or ends in `/`. */
+  async *#walk(base: string, prefix: string, signal: AbortSignal | undefined): AsyncIterable<StoreEntry> {
+    const keys = (await readDirectory(join(this.#root, base)))
+      .filter((entry) => entry.kind !== "other")
+      // A directory sorts as its objects do, by its name and a slash: `a-b` < `a/x` < `a0`.
+      .map((entry) => base + (entry.kind === "directory" ? `${entry.name}/` : entry.name))
+      .filter((path) => path.startsWith(prefix) || (path.endsWith("/") && prefix.startsWith(path)))
+      .filter((path) => isObjectPath(path.endsWith("/") ? `${path}x` : path))
+      .filter((path) => !TEMPORARY.test(path.slice(base.length)))
+      .sort();
+    for (let at = 0; at < keys.length; at += STATS_AT_ONCE) {
+      const some = keys.slice(at, at + STATS_AT_ONCE);
+      const facts = await Promise.all(
+        some.map((path) => (path.endsWith("/") ? undefined : inspectPath(this.#locate(path)))),
+      );
+      for (const [i, path] of some.entries()) {
+        signal?.throwIfAborted();
+        const file = facts[i];
+        if (path.endsWith("/")) yield* this.#walk(path, prefix, signal);
+        else if (file?.kind === "file") yield { path, size: file.size, lastModified: file.modifiedAt };
+      }
+    }
+  }
+
+  async close(): Promise<void> {}
+
+  #locate(path: string): string {
+    return join(this.#root, path);
+  }
+}
+
+async function publish(temporary: string, target: string): Promise<void> {
+  try {
+    await linkFile(temporary, target);
+    await removeFile(temporary);
+  } catch (thrown) {
+    const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].some((code) => hasCode(thrown, code));
+    if (!noLinks) throw thrown;
+    if (await inspectPath(target)) throw Object.assign(new Error("the name is taken"), { code: "EEXIST" });
+    await renameFile(temporary, target);
+  }
+}
+
+function notOurs(operation: string, path: string): StoreError {
+  return new StoreError(
+    "configuration",
+    `${operation} ${path}: something in this path is neither a plain folder nor a plain file; symbolic links are refused`,
+    { operation },
+  );
+}
+
+function hashOf(path: string): string {
+  return createHash("sha256").update(path).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,116 @@
+import { createBackoff } from "../base/backoff.ts";
+import type { Clock } from "../base/clock.ts";
+import type { GetOptions, ObjectBody, PutOptions, PutResult, Store, StoreEntry } from "./store.ts";
+import { StoreError } from "./store-error.ts";
+
+/** How often and how patiently to repeat a read. */
+export interface RetryingStoreOptions {
+  readonly clock: Clock;
+  /** Tries in all, at least 1, without any progress between them. Default 5. */
+  readonly maxTries?: number;
+  /** Window of the first wait, milliseconds. Default 250. */
+  readonly baseDelayMs?: number;
+  /** Largest window, milliseconds. Default 10 000. A longer wish of the service ends the tries. */
+  readonly maxDelayMs?: number;
+  /** Uniform in [0, 1). Default `Math.random`. */
+  readonly random?: () => number;
+}
+
+/**
+ * `store`, whose `get` and `list` repeat what fails for a while (a {@link StoreError} that is `transient`). A listing goes
+ * on behind the last path it gave. `put` goes through once: whoever delivers repeats it for as long as it takes.
+ */
+export function createRetryingStore(store: Store, options: RetryingStoreOptions): Store {
+  return new RetryingStore(store, options);
+}
+
+class RetryingStore implements Store {
+  readonly description: string;
+  readonly #store: Store;
+  readonly #options: RetryingStoreOptions;
+
+  constructor(store: Store, options: RetryingStoreOptions) {
+    this.description = store.description;
+    this.#store = store;
+    this.#options = options;
+  }
+
+  put(path: string, body: ObjectBody, options?: PutOptions): Promise<PutResult> {
+    return this.#store.put(path, body, options);
+  }
+
+  async get(path: string, options?: GetOptions): Promise<Uint8Array> {
+    const pause = this.#pauses(options?.signal);
+    while (true) {
+      try {
+        return await this.#store.get(path, options);
+      } catch (thrown) {
+        await pause.after(thrown);
+      }
+    }
+  }
+
+  async *list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<StoreEntry> {
+    const pause = this.#pauses(options?.signal);
+    let last: string | undefined;
+    while (true) {
+      try {
+        for await (const entry of this.#store.list(prefix, options)) {
+          if (last !== undefined && entry.path <= last) continue;
+          last = entry.path;
+          pause.reset();
+          yield entry;
+        }
+        return;
+      } catch (thrown) {
+        await pause.after(thrown);
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  #pauses(signal: AbortSignal | undefined): Pauses {
+    const { clock, maxTries = 5, baseDelayMs = 250, maxDelayMs = 10_000, random } = this.#options;
+    const backoff = createBackoff({ baseMs: baseDelayMs, maxMs: maxDelayMs, ...(random ? { random } : {}) });
+    let tries = 0;
+    return {
+      async after(thrown) {
+        tries += 1;
+        const passes = thrown instanceof StoreError && thrown.failure === "transient" && !signal?.aborted;
+        if (!passes || tries >= maxTries || (thrown.retryAfterMs ?? 0) > maxDelayMs) throw thrown;
+        await sleep(clock, backoff.next(thrown.retryAfterMs), signal);
+      },
+      reset() {
+        tries = 0;
+        backoff.reset();
+      },
+    };
+  }
+}
+
+interface Pauses {
+  /** Waits before the next try, or throws what should not be tried again. */
+  after(thrown: unknown): Promise<void>;
+  reset(): void;
+}
+
+function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      timer[Symbol.dispose]();
+      reject(signal?.reason);
+    };
+    const timer = clock.setTimer(
+      () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      },
+      ms,
+      { keepAlive: true },
+    );
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

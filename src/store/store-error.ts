@@ -1,0 +1,95 @@
+import { BodyError } from "./object-body.ts";
+import type { PutResult } from "./store.ts";
+
+/** What kind of failure: decides whether and how soon to try again. */
+export type StoreFailure =
+  /** Time alone heals it: a network, a busy service, a full disk. */
+  | "transient"
+  /** Somebody must change a setting, a permission or a credential; trying each minute or so is enough. */
+  | "configuration"
+  /** This machine's clock is too far off for the service to accept its requests. */
+  | "clock"
+  /** This very request will never succeed. */
+  | "rejected";
+
+/** Facts of a {@link StoreError}; none of them can hold a secret. */
+export interface StoreErrorFacts {
+  /** What was attempted: `put`, `get`, `list`, … */
+  readonly operation: string;
+  /** HTTP status, where there was an answer. */
+  readonly statusCode?: number;
+  /** The service's or the system's code: `ContainerNotFound`, `ECONNREFUSED`, `ENOSPC`, … */
+  readonly code?: string;
+  /** The service's id of the request, for its support. */
+  readonly requestId?: string;
+  /** Milliseconds the service asked to wait. */
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * A store could not do something. It is made anew from a few checked facts and never has a `cause`: what network
+ * libraries throw holds URLs with signatures, headers and keys.
+ */
+export class StoreError extends Error {
+  override readonly name: string = "StoreError";
+  /** Whether and how soon to try again. */
+  readonly failure: StoreFailure;
+  readonly operation: string;
+  declare readonly statusCode?: number;
+  declare readonly code?: string;
+  declare readonly requestId?: string;
+  declare readonly retryAfterMs?: number;
+
+  constructor(failure: StoreFailure, message: string, facts: StoreErrorFacts) {
+    super(message);
+    this.failure = failure;
+    this.operation = facts.operation;
+    // Only those that are known, to keep printouts short.
+    Object.assign(this, facts);
+  }
+}
+
+/** The answer of `put` for a failure. */
+export function putFailure(error: StoreError): PutResult {
+  const { failure, retryAfterMs } = error;
+  if (failure === "rejected") return { status: "rejected", error };
+  return {
+    status: "retryable",
+    class: failure,
+    error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+/** The answer of `put` where other content is stored. */
+export function putConflict(path: string): PutResult {
+  const error = new StoreError(
+    "rejected",
+    `put ${path}: other content is stored there; nothing was changed`,
+    {
+      operation: "put",
+    },
+  );
+  return { status: "conflict", error };
+}
+
+/**
+ * What stopped a put on this side of the store: the body's source, or the caller's signal. Anything else is a bug and is
+ * thrown on.
+ */
+export function toPutError(path: string, thrown: unknown, signal: AbortSignal | undefined): StoreError {
+  if (signal?.aborted) return new StoreError("transient", `put ${path}: aborted`, { operation: "put" });
+  if (thrown instanceof StoreError) return thrown;
+  if (thrown instanceof BodyError) {
+    const failure = thrown.reason === "size" ? "rejected" : "transient";
+    const why = thrown.cause instanceof Error ? ` (${systemCode(thrown.cause) ?? thrown.cause.name})` : "";
+    return new StoreError(failure, `put ${path}: ${thrown.message}${why}`, { operation: "put" });
+  }
+  throw thrown;
+}
+
+/** The `code` of a system error (`ENOSPC`, `ECONNRESET`), if it looks like one. */
+export function systemCode(thrown: unknown): string | undefined {
+  const code = (thrown as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined;
+}

@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  DuckDBBlobValue,
+  type DuckDBConnection,
+  DuckDBInstance,
+  DuckDBListValue,
+  DuckDBTimestampTZValue,
+} from "@duckdb/node-api";
+import { tableFromIPC } from "@uwdata/flechette";
+import { readParquetRows } from "../../src/codec/parquet-decoder.ts";
+import { memorySource } from "../../src/codec/range-source.ts";
+
+/**
+ * Readers of Parquet files that are not ours, made to answer alike: rows of columns as number (float64, int32), bigint
+ * (int64; timestamp as microseconds), boolean, string, `x` and hex digits (binary), array (list), null.
+ */
+export interface Engine {
+  readonly name: string;
+  /** Columns it can give back in JavaScript; default all. */
+  readonly knows?: (type: string) => boolean;
+  /** What it makes of an expected value, where it cannot give it back exactly. */
+  readonly lossy?: (value: unknown) => unknown;
+  rows(bytes: Uint8Array, types: ReadonlyMap<string, string>): Promise<Record<string, unknown>[]>;
+}
+
+/** The bytes of a whole file. */
+export async function fileBytes(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return new Uint8Array(Buffer.concat(all));
+}
+
+let connection: Promise<DuckDBConnection> | undefined;
+
+/** Runs a query over the file, in which it is named `FILE`. */
+export async function duckdbQuery(bytes: Uint8Array, sql: string): Promise<Record<string, unknown>[]> {
+  connection ??= DuckDBInstance.create(":memory:").then(async (instance) => {
+    const opened = await instance.connect();
+    await opened.run("SET threads = 1; SET TimeZone = 'UTC'");
+    return opened;
+  });
+  const folder = mkdtempSync(join(tmpdir(), "mdc-parquet-"));
+  try {
+    const file = join(folder, "file.parquet");
+    writeFileSync(file, bytes);
+    const reader = await (await connection).runAndReadAll(sql.replaceAll("FILE", `'${file}'`));
+    return reader.getRowObjects().map((row) => mapValues(row, fromDuckdb));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export const duckdb: Engine = {
+  name: "DuckDB",
+  rows: (bytes) => duckdbQuery(bytes, "SELECT * FROM FILE"),
+};
+
+/** arrow-rs, compiled to WebAssembly. */
+export const arrowRs: Engine = {
+  name: "arrow-rs",
+  async rows(bytes, types) {
+    const table = parquetWasm().readParquet(bytes);
+    const arrow = tableFromIPC(table.intoIPCStream(), { useBigInt: true, useDate: false });
+    const columns = [...types].map(([name, type]) => {
+      const column = arrow.getChild(name);
+      return [name, Array.from({ length: arrow.numRows }, (_, row) => fromArrow(column.at(row), type))] as const;
+    });
+    return Array.from({ length: arrow.numRows }, (_, row) =>
+      Object.fromEntries(columns.map(([name, values]) => [name, values[row]])),
+    );
+  },
+};
+
+export const hyparquet: Engine = {
+  name: "hyparquet",
+  async rows(bytes) {
+    const rows: Record<string, unknown>[] = [];
+    for await (const part of readParquetRows(memorySource(bytes), { timestamps: "micros" })) rows.push(...part);
+    return rows.map((row) => mapValues(row, hexBytes));
+  },
+};
+
+/** Its binding has no binary values and gives 64-bit integers as doubles. */
+export const polars: Engine = {
+  name: "polars",
+  knows: (type) => !type.includes("binary"),
+  lossy: (value) => (typeof value === "bigint" ? Number(value) : value),
+  async rows(bytes, types) {
+    const pl = nodejsPolars();
+    const names = [...types.keys()].filter((name) => !types.get(name)?.includes("binary"));
+    const selected = names.map((name) => {
+      const type = types.get(name);
+      if (type === "timestamp") return pl.col(name).cast(pl.Int64);
+      if (type === "list<timestamp>") return pl.col(name).cast(pl.List(pl.Int64));
+      return pl.col(name);
+    });
+    return pl.readParquet(Buffer.from(bytes)).select(...selected).toRecords();
+  },
+};
+
+export const engines: readonly Engine[] = [duckdb, arrowRs, hyparquet, polars];
+
+interface ArrowTable {
+  intoIPCStream(): Uint8Array;
+}
+
+const require = createRequire(import.meta.url);
+
+function parquetWasm(): { readParquet(bytes: Uint8Array): ArrowTable } {
+  return require("parquet-wasm") as { readParquet(bytes: Uint8Array): ArrowTable };
+}
+
+type Polars = typeof import("nodejs-polars").default;
+
+function nodejsPolars(): Polars {
+  return require("nodejs-polars") as Polars;
+}
+
+function mapValues(
+  row: Readonly<Record<string, unknown>>,
+  change: (value: unknown) => unknown,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, change(value)]));
+}
+
+function fromDuckdb(value: unknown): unknown {
+  if (value instanceof DuckDBListValue) return value.items.map(fromDuckdb);
+  if (value instanceof DuckDBTimestampTZValue) return value.micros;
+  return hexBytes(value instanceof DuckDBBlobValue ? value.bytes : value);
+}
+
+function fromArrow(value: unknown, type: string): unknown {
+  const element = /^list<(.*)>$/.exec(type)?.[1];
+  if (element !== undefined) return value === null ? null : Array.from(value as [], (item) => fromArrow(item, element));
+  // Milliseconds with a fraction, exact to the microsecond in the years that tests use.
+  if (type === "timestamp" && typeof value === "number") return BigInt(Math.round(value * 1000));
+  return hexBytes(value);
+}
+
+/** `x` and hex digits for bytes, also within lists; undefined becomes null. */
+export function hexBytes(value: unknown): unknown {
+  if (value instanceof Uint8Array) return `x${Buffer.from(value).toString("hex")}`;
+  if (Array.isArray(value)) return value.map(hexBytes);
+  return value ?? null;
+}
