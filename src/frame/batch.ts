@@ -76,7 +76,10 @@ export interface BatchColumn {
 
 /** Dense values: only of the rows that have one. */
 export type Values =
-  /** float64, int64, timestamp (microseconds UTC), int32; with the least and greatest value, NaN left out. */
+  /**
+   * float64, int64, timestamp (microseconds UTC), int32; with the least and greatest value, NaN left out. When that leaves
+   * none, the least is above the greatest.
+   */
   | { readonly kind: "float64"; readonly data: Float64Array; readonly min: number; readonly max: number }
   | { readonly kind: "int64"; readonly data: BigInt64Array; readonly min: bigint; readonly max: bigint }
   | { readonly kind: "int32"; readonly data: Int32Array; readonly min: number; readonly max: number }

@@ -1,0 +1,240 @@
+import type { BatchColumn, SystemConstants } from "./batch.ts";
+import { ColumnBuilder } from "./builders/column-builder.ts";
+import { FrameTableBuilder } from "./builders/frame-table-builder.ts";
+import { type ColumnType, sameType } from "./column-type.ts";
+import { declaredTexts } from "./declared-schema.ts";
+import type { FrameFacts } from "./frame-facts.ts";
+import type { Schema } from "./schema.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { FrameProblem } from "./source-frame.ts";
+import { encodeBatch } from "./wire.ts";
+
+export type { FrameFacts } from "./frame-facts.ts";
+
+/**
+ * Fills the columns of a batch, frame after frame, in steps as small as the caller likes. All buffers are reused from
+ * batch to batch.
+ */
+export interface BatchBuilder {
+  /** Complete frames so far. */
+  readonly frames: number;
+  /** Rows of the complete frames. */
+  readonly rows: number;
+  /** Bytes filled so far, about the size of the finished batch. */
+  readonly byteLength: number;
+  /** Starts to append a frame. Throws if one is begun already. */
+  begin(snapshot: Snapshot, facts: FrameFacts): void;
+  /**
+   * Does about `cells` cells of the work; true when the frame is complete. Throws a {@link FrameProblem} when the builder
+   * is larger than `maxByteLength` with it; abandon it then.
+   */
+  advance(cells: number, maxByteLength?: number): boolean;
+  /** Gives up the frame that was begun; earlier frames stay as they were. */
+  abandon(): void;
+  /**
+   * The batch in its wire form (`wire-layout.ts`), in a buffer of its own. The builder is empty afterwards. Throws while a frame is
+   * begun.
+   */
+  finish(facts: FinishFacts): Uint8Array;
+}
+
+/** What the builder does not know of a batch's header. */
+export interface FinishFacts {
+  readonly collection: string;
+  /** Start of the partition, milliseconds since 1970 UTC. */
+  readonly partition: number;
+  readonly constants: SystemConstants;
+  /** Bytes as the ledger counts them. */
+  readonly bytes: number;
+}
+
+/** How to build. */
+export interface BatchBuilderOptions {
+  /** UTF-8 bytes of one string or JSON cell; a longer one is cut (`cut-text.ts`). */
+  readonly maxStringBytes: number;
+  /** Finish into a SharedArrayBuffer; default true. */
+  readonly shared?: boolean;
+}
+
+/** A builder of batches. */
+export function createBatchBuilder(options: BatchBuilderOptions): BatchBuilder {
+  return new ColumnarBatchBuilder(options.maxStringBytes, options.shared ?? true);
+}
+
+/** The frame being appended. */
+interface Pending {
+  readonly snapshot: Snapshot;
+  readonly facts: FrameFacts;
+  /** Columns that existed before it. */
+  readonly columnsBefore: number;
+  column: number;
+  row: number;
+}
+
+class ColumnarBatchBuilder implements BatchBuilder {
+  rows = 0;
+  private readonly maxStringBytes: number;
+  private readonly shared: boolean;
+  private readonly table: FrameTableBuilder;
+  /** In order of first sight. */
+  private columns: ColumnBuilder[] = [];
+  private byName = new Map<string, ColumnBuilder>();
+  private declared: Schema = new Map();
+  private pending: Pending | undefined;
+  /** The builders of the last frame's columns: frames mostly repeat their names. */
+  private lastNames: readonly string[] = [];
+  private lastBuilders: ColumnBuilder[] = [];
+
+  constructor(maxStringBytes: number, shared: boolean) {
+    this.maxStringBytes = maxStringBytes;
+    this.shared = shared;
+    this.table = new FrameTableBuilder(maxStringBytes);
+  }
+
+  get frames(): number {
+    return this.table.count;
+  }
+
+  get byteLength(): number {
+    let bytes = 512 + this.table.byteLength;
+    for (const column of this.columns) bytes += 64 + column.name.length + column.byteLength;
+    return bytes;
+  }
+
+  begin(snapshot: Snapshot, facts: FrameFacts): void {
+    if (this.pending !== undefined) throw new Error("begin: a frame is begun already");
+    if (snapshot.declared !== this.declared) this.adoptDeclared(snapshot.declared);
+    for (const column of this.columns) column.mark();
+    this.pending = { snapshot, facts, columnsBefore: this.columns.length, column: 0, row: 0 };
+    if (snapshot.names !== this.lastNames) {
+      this.lastNames = snapshot.names;
+      this.lastBuilders = snapshot.names.map((name) => this.columnBuilder(name));
+    }
+  }
+
+  advance(cells: number, maxByteLength: number = Number.POSITIVE_INFINITY): boolean {
+    const pending = this.pending;
+    if (pending === undefined) throw new Error("advance: no frame is begun");
+    const { columns, rows } = pending.snapshot;
+    let left = cells;
+    while (pending.column < columns.length) {
+      if (left <= 0) {
+        this.checkSize(maxByteLength);
+        return false;
+      }
+      const builder = this.lastBuilders[pending.column] as ColumnBuilder;
+      const column = columns[pending.column] as (typeof columns)[number];
+      const to = Math.min(rows, pending.row + left);
+      const row = this.rows + pending.row;
+      if ("type" in column) builder.fillNumeric(column, pending.row, to, row);
+      else builder.fill(column, pending.row, to, row);
+      // A column of no rows is work, too.
+      left -= Math.max(1, to - pending.row);
+      pending.row = to;
+      if (to === rows) {
+        pending.column++;
+        pending.row = 0;
+      }
+    }
+    this.checkSize(maxByteLength);
+    this.table.add(rows, pending.facts);
+    this.rows += rows;
+    this.pending = undefined;
+    return true;
+  }
+
+  abandon(): void {
+    const pending = this.pending;
+    if (pending === undefined) return;
+    this.pending = undefined;
+    for (const column of this.columns) column.rollback();
+    for (const column of this.columns.splice(pending.columnsBefore)) this.byName.delete(column.name);
+    this.forgetLast();
+  }
+
+  finish(facts: FinishFacts): Uint8Array {
+    if (this.pending !== undefined) throw new Error("finish: a frame is begun and not complete");
+    const columns: BatchColumn[] = [];
+    const untyped: string[] = [];
+    for (const column of this.columns) {
+      if (!column.used && column.declared === undefined) continue;
+      if (column.untyped) untyped.push(column.name);
+      else column.collect(this.rows, columns);
+    }
+    const header = {
+      collection: facts.collection,
+      partition: facts.partition,
+      frames: this.frames,
+      rows: this.rows,
+      bytes: facts.bytes,
+      untyped,
+      declared: declaredTexts(this.declared),
+      constants: facts.constants,
+    };
+    const bytes = encodeBatch({ header, frames: this.table.table(), columns }, this.shared);
+    this.clear();
+    return bytes;
+  }
+
+  private checkSize(maxByteLength: number): void {
+    if (this.byteLength <= maxByteLength) return;
+    throw new FrameProblem("the frame takes more than limits.maxFrameBytes: pass it in parts", "too_large");
+  }
+
+  private clear(): void {
+    // A name that did not occur need not keep its buffers, else ever new names would fill the memory.
+    const kept = this.columns.filter((column) => column.used || column.declared !== undefined);
+    if (kept.length < this.columns.length) {
+      this.columns = kept;
+      this.byName = new Map(kept.map((column) => [column.name, column]));
+      this.forgetLast();
+    }
+    for (const column of kept) column.clear();
+    this.table.clear();
+    this.rows = 0;
+  }
+
+  /** Other declared types hold from this frame on; a column that has values keeps the ones it has. */
+  private adoptDeclared(declared: Schema): void {
+    const before = this.declared;
+    this.declared = declared;
+    this.forgetLast();
+    if (sameDeclared(before, declared)) return;
+    for (const [i, column] of this.columns.entries()) {
+      const type = declared.get(column.name);
+      if (column.used || sameOrNone(column.declared, type)) continue;
+      this.replace(i, new ColumnBuilder(column.name, type, this.maxStringBytes));
+    }
+    for (const name of declared.keys()) this.columnBuilder(name);
+  }
+
+  private replace(index: number, column: ColumnBuilder): void {
+    this.columns[index] = column;
+    this.byName.set(column.name, column);
+  }
+
+  private columnBuilder(name: string): ColumnBuilder {
+    let column = this.byName.get(name);
+    if (column === undefined) {
+      column = new ColumnBuilder(name, this.declared.get(name), this.maxStringBytes);
+      this.byName.set(name, column);
+      this.columns.push(column);
+    }
+    return column;
+  }
+
+  private forgetLast(): void {
+    this.lastNames = [];
+    this.lastBuilders = [];
+  }
+}
+
+function sameOrNone(a: ColumnType | undefined, b: ColumnType | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : sameType(a, b);
+}
+
+function sameDeclared(a: Schema, b: Schema): boolean {
+  if (a.size !== b.size) return false;
+  for (const [name, type] of a) if (!sameOrNone(b.get(name), type)) return false;
+  return true;
+}

@@ -1,0 +1,114 @@
+import type { Values } from "../batch.ts";
+import { type Cell, fitsInt64, type NumericCells } from "../cell.ts";
+import { Int64Values } from "./int64-values.ts";
+import { hasBit, Presence } from "./presence.ts";
+import type { NumericBuilder } from "./values-builder.ts";
+
+/** Milliseconds whose microseconds are still exact as a number: until the year 2255. */
+const maxExactMs = 9_007_199_254_740;
+
+/**
+ * A builder of int64 columns, which takes every bigint of 64 bits and, with `takesNumbers`, every whole number that is
+ * exact; or of timestamp columns, which takes instants.
+ */
+export function createInt64Builder(type: "int64" | "timestamp", takesNumbers: boolean): NumericBuilder {
+  return new Int64Builder(type === "timestamp", takesNumbers);
+}
+
+class Int64Builder implements NumericBuilder {
+  private readonly data = new Int64Values();
+  private readonly presence = new Presence();
+  private readonly instants: boolean;
+  private readonly takesNumbers: boolean;
+
+  constructor(instants: boolean, takesNumbers: boolean) {
+    this.instants = instants;
+    this.takesNumbers = takesNumbers;
+  }
+
+  get count(): number {
+    return this.presence.count;
+  }
+
+  get byteLength(): number {
+    return this.presence.count * 8 + this.presence.byteLength;
+  }
+
+  fill(cells: readonly Cell[], from: number, to: number, row: number): number {
+    const presence = this.presence;
+    this.data.reserve(presence.count + to - from, presence.count);
+    for (let i = from; i < to; i++) {
+      const cell = cells[i];
+      if (cell === null || cell === undefined) continue;
+      if (!(this.instants ? this.putInstant(cell) : this.putInteger(cell))) return i;
+      presence.addRun(row + i - from, 1);
+    }
+    return to;
+  }
+
+  fillNumeric(cells: NumericCells, from: number, to: number, row: number): void {
+    const { data: source, validity } = cells;
+    const presence = this.presence;
+    const data = this.data;
+    data.reserve(presence.count + to - from, presence.count);
+    const big = source instanceof BigInt64Array;
+    let n = presence.count;
+    for (let i = from; i < to; i++) {
+      if (validity !== undefined) {
+        if (!hasBit(validity, i)) continue;
+        presence.addRun(row + i - from, 1);
+      }
+      if (big) data.putBig(n++, source[i] as bigint);
+      else data.putNumber(n++, (source as ArrayLike<number>)[i] as number);
+    }
+    if (validity === undefined) presence.addRun(row, to - from);
+  }
+
+  validity(rows: number): Uint8Array | undefined {
+    return this.presence.validity(rows);
+  }
+
+  values(): Values {
+    return this.data.values(this.count);
+  }
+
+  mark(): void {
+    this.presence.mark();
+  }
+
+  rollback(): void {
+    this.presence.rollback();
+    this.data.truncate(this.count);
+  }
+
+  clear(): void {
+    this.data.clear(this.count);
+    this.presence.clear();
+  }
+
+  private putInteger(cell: Cell): boolean {
+    if (typeof cell === "bigint") {
+      if (!fitsInt64(cell)) return false;
+      this.data.putBig(this.count, cell);
+      return true;
+    }
+    if (!this.takesNumbers || typeof cell !== "number" || !Number.isInteger(cell)) return false;
+    if (Number.isSafeInteger(cell)) {
+      this.data.putNumber(this.count, cell);
+      return true;
+    }
+    const exact = BigInt(cell);
+    if (!fitsInt64(exact)) return false;
+    this.data.putBig(this.count, exact);
+    return true;
+  }
+
+  private putInstant(cell: Cell): boolean {
+    if (typeof cell !== "object" || cell?.kind !== "timestamp") return false;
+    const value = cell.value;
+    if (typeof value === "bigint") this.data.putBig(this.count, value);
+    else if (Math.abs(value) <= maxExactMs) this.data.putNumber(this.count, value * 1000);
+    else this.data.putBig(this.count, BigInt(value) * 1000n);
+    return true;
+  }
+}

@@ -1,0 +1,78 @@
+import type { Values } from "../batch.ts";
+import { int64Max, int64Min } from "../cell.ts";
+import { grownCapacity, isOversized } from "./grow.ts";
+
+const twoTo32 = 4294967296;
+
+/**
+ * A growing array of int64. Whole numbers go in as two 32-bit words, which is many times faster than through a bigint;
+ * their least and greatest are kept as numbers, those of bigints apart.
+ */
+export class Int64Values {
+  private data = new BigInt64Array(64);
+  private words = new Uint32Array(this.data.buffer);
+  private minNumber = Number.POSITIVE_INFINITY;
+  private maxNumber = Number.NEGATIVE_INFINITY;
+  private minBig = int64Max;
+  private maxBig = int64Min;
+
+  /** Makes room for `need` values in all, of which `count` are there. */
+  reserve(need: number, count: number): void {
+    if (need <= this.data.length) return;
+    const grown = new BigInt64Array(grownCapacity(this.data.length, need));
+    grown.set(this.data.subarray(0, count));
+    this.data = grown;
+    this.words = new Uint32Array(grown.buffer);
+  }
+
+  /** Puts a whole number from -(2^53) to 2^53. */
+  putNumber(index: number, value: number): void {
+    const high = Math.floor(value / twoTo32);
+    this.words[2 * index] = value - high * twoTo32;
+    this.words[2 * index + 1] = high;
+    if (value < this.minNumber) this.minNumber = value;
+    if (value > this.maxNumber) this.maxNumber = value;
+  }
+
+  /** Puts a bigint of at most 64 bits. */
+  putBig(index: number, value: bigint): void {
+    this.data[index] = value;
+    if (value < this.minBig) this.minBig = value;
+    if (value > this.maxBig) this.maxBig = value;
+  }
+
+  /** The first `count` values. */
+  values(count: number): Values {
+    let min = this.minBig;
+    let max = this.maxBig;
+    if (this.minNumber <= this.maxNumber) {
+      const least = BigInt(this.minNumber);
+      const greatest = BigInt(this.maxNumber);
+      if (least < min) min = least;
+      if (greatest > max) max = greatest;
+    }
+    return { kind: "int64", data: this.data.subarray(0, count), min, max };
+  }
+
+  /** Keeps the first `count` values. */
+  truncate(count: number): void {
+    this.forgetRange();
+    for (let i = 0; i < count; i++) this.putBig(i, this.data[i] as bigint);
+  }
+
+  /** Forgets all, of which `count` were there. */
+  clear(count: number): void {
+    if (isOversized(this.data.byteLength, count * 8)) {
+      this.data = new BigInt64Array(64);
+      this.words = new Uint32Array(this.data.buffer);
+    }
+    this.forgetRange();
+  }
+
+  private forgetRange(): void {
+    this.minNumber = Number.POSITIVE_INFINITY;
+    this.maxNumber = Number.NEGATIVE_INFINITY;
+    this.minBig = int64Max;
+    this.maxBig = int64Min;
+  }
+}

@@ -1,0 +1,167 @@
+import type { Values } from "../batch.ts";
+import type { Cell } from "../cell.ts";
+import { cutText } from "../cut-text.ts";
+import { grownCapacity, isOversized } from "./grow.ts";
+import { PlainValues } from "./plain-values.ts";
+import { Presence } from "./presence.ts";
+import type { ValuesBuilder } from "./values-builder.ts";
+
+/** A dictionary is given up when it has more than this many entries and more than half of the values are distinct. */
+const sampleEntries = 1000;
+/** A column that gave up its dictionary tries again after this many batches. */
+const plainBatches = 16;
+
+/**
+ * A builder of string columns: a dictionary and codes while values repeat, plain values when a sample says that they
+ * do not. Texts of more than `maxBytes` UTF-8 bytes are cut. Takes well-formed strings only.
+ *
+ * @param plain always plain, for columns known to be distinct.
+ */
+export function createStringBuilder(maxBytes: number, plain = false): ValuesBuilder {
+  return new StringBuilder(maxBytes, plain);
+}
+
+class StringBuilder implements ValuesBuilder {
+  private readonly maxBytes: number;
+  private readonly alwaysPlain: boolean;
+  private readonly presence = new Presence();
+  /** Plain values, or the dictionary's. */
+  private data = new PlainValues();
+  private spare: PlainValues | undefined;
+  private codeOf = new Map<string, number>();
+  private codes = new Uint32Array(64);
+  /** Batches to go until a dictionary is tried; 0 while there is one. */
+  private plainFor: number;
+
+  constructor(maxBytes: number, plain: boolean) {
+    this.maxBytes = maxBytes;
+    this.alwaysPlain = plain;
+    this.plainFor = plain ? plainBatches : 0;
+  }
+
+  get count(): number {
+    return this.presence.count;
+  }
+
+  get byteLength(): number {
+    const codes = this.plainFor === 0 ? this.presence.count * 4 : 0;
+    return this.data.size + codes + this.presence.byteLength;
+  }
+
+  fill(cells: readonly Cell[], from: number, to: number, row: number): number {
+    const presence = this.presence;
+    let i = from;
+    while (i < to) {
+      const start = i;
+      i = this.plainFor === 0 ? this.takeCodes(cells, start, to) : this.takePlain(cells, start, to);
+      if (i > start) presence.addRun(row + start - from, i - start);
+      const end = i;
+      while (i < to && (cells[i] === null || cells[i] === undefined)) i++;
+      // Neither a string nor a null, or a string with a lone surrogate.
+      if (i === end && (i === start || typeof cells[i] !== "string")) break;
+    }
+    return i;
+  }
+
+  validity(rows: number): Uint8Array | undefined {
+    return this.presence.validity(rows);
+  }
+
+  values(): Values {
+    if (this.plainFor > 0) return { kind: "bytes", count: this.count, data: this.data.view() };
+    return {
+      kind: "dictionary",
+      codes: this.codes.subarray(0, this.count),
+      dictionary: { count: this.codeOf.size, data: this.data.view() },
+    };
+  }
+
+  mark(): void {
+    this.presence.mark();
+  }
+
+  rollback(): void {
+    this.presence.rollback();
+    if (this.plainFor > 0) return this.data.truncate(this.count);
+    // Codes are given in order of first sight: those that are left are the entries up to the greatest.
+    let entries = 0;
+    for (let i = 0; i < this.count; i++) entries = Math.max(entries, (this.codes[i] as number) + 1);
+    for (const [text, code] of this.codeOf) if (code >= entries) this.codeOf.delete(text);
+    this.data.truncate(entries);
+  }
+
+  clear(): void {
+    if (isOversized(this.codes.byteLength, this.count * 4)) this.codes = new Uint32Array(64);
+    this.codeOf.clear();
+    this.data.clear();
+    this.presence.clear();
+    if (this.plainFor > 0 && !this.alwaysPlain) this.plainFor--;
+  }
+
+  /** Takes strings up to the first other cell, whose index it returns. */
+  private takePlain(cells: readonly Cell[], from: number, to: number): number {
+    const data = this.data;
+    const safeLength = this.maxBytes / 3;
+    let i = from;
+    for (; i < to; i++) {
+      const cell = cells[i];
+      if (typeof cell !== "string") break;
+      if (!data.putText(cell.length <= safeLength ? cell : cutText(cell, this.maxBytes))) break;
+    }
+    return i;
+  }
+
+  private takeCodes(cells: readonly Cell[], from: number, to: number): number {
+    const codeOf = this.codeOf;
+    const codes = this.roomForCodes(this.count + to - from);
+    let n = this.count;
+    let last: Cell;
+    let lastCode = 0;
+    let i = from;
+    for (; i < to; i++) {
+      const cell = cells[i];
+      if (typeof cell !== "string") break;
+      if (cell !== last) {
+        const code = codeOf.get(cell) ?? this.newCode(cell);
+        if (code < 0) break;
+        last = cell;
+        lastCode = code;
+      }
+      codes[n++] = lastCode;
+    }
+    if (codeOf.size > sampleEntries && codeOf.size * 2 > n) this.becomePlain(n);
+    return i;
+  }
+
+  private newCode(text: string): number {
+    // A cut text can be an entry already; entries are told apart by the text before the cut, which does no harm.
+    const code = this.codeOf.size;
+    if (!this.data.putText(text.length * 3 <= this.maxBytes ? text : cutText(text, this.maxBytes))) return -1;
+    this.codeOf.set(text, code);
+    return code;
+  }
+
+  private becomePlain(count: number): void {
+    const dictionary = this.data;
+    const offsets = dictionary.offsets(this.codeOf.size);
+    const plain = this.spare ?? new PlainValues();
+    for (let i = 0; i < count; i++) {
+      const code = this.codes[i] as number;
+      plain.putRaw(dictionary, offsets[code] as number, offsets[code + 1] as number);
+    }
+    this.data = plain;
+    dictionary.clear();
+    this.spare = dictionary;
+    this.codeOf.clear();
+    this.plainFor = plainBatches;
+  }
+
+  private roomForCodes(need: number): Uint32Array {
+    if (need > this.codes.length) {
+      const grown = new Uint32Array(grownCapacity(this.codes.length, need));
+      grown.set(this.codes.subarray(0, this.count));
+      this.codes = grown;
+    }
+    return this.codes;
+  }
+}

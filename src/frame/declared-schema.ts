@@ -1,0 +1,108 @@
+import { wrongKind, wrongValue } from "../base/errors.ts";
+import {
+  type ColumnType,
+  type ListType,
+  type ScalarType,
+  parseType,
+  scalarTypes,
+  typeText,
+} from "./column-type.ts";
+import { nameProblem } from "./column-names.ts";
+import type { Schema } from "./schema.ts";
+
+/** Declared types by column name: `{ distance: "int64", tags: list("string") }`. */
+export type SchemaOptions = Readonly<Record<string, Exclude<ScalarType, "int32"> | ListType>>;
+
+/** What a cell of a type may be in TypeScript; null and undefined are always allowed. */
+interface CellOf {
+  float64: number;
+  int64: number | bigint;
+  int32: number | bigint;
+  boolean: boolean;
+  string: string;
+  timestamp: Date;
+  binary: Uint8Array | ArrayBuffer;
+  json: unknown;
+}
+
+/** The row that a declared schema describes. */
+export type RowOf<S extends SchemaOptions> = {
+  [K in keyof S]: S[K] extends { readonly list: infer E extends ScalarType }
+    ? readonly (CellOf[E] | null | undefined)[] | ListArray<CellOf[E]> | null | undefined
+    : S[K] extends keyof CellOf
+      ? CellOf[S[K]] | null | undefined
+      : never;
+};
+
+type ListArray<T> = number extends T ? NumberArray : never;
+
+type NumberArray =
+  | Int8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** A data frame of a library, whose columns TypeScript can not see: danfojs, Apache Arrow, flechette, Polars, Arquero. */
+export type LibraryFrame =
+  /** danfojs `DataFrame`, `Series` */
+  | { readonly $isSeries: boolean; readonly $data: unknown; toCSV: unknown }
+  | { readonly ndim: number; readonly dtypes: readonly string[]; readonly shape: readonly number[] }
+  /** Apache Arrow `Table`, `RecordBatch`; flechette `Table` */
+  | {
+      readonly schema: { readonly fields: readonly unknown[] };
+      readonly numRows: number;
+      readonly numCols: number;
+    }
+  /** Arquero `ColumnTable` */
+  | { numRows(): number; numCols(): number; columnNames(): string[] }
+  /** nodejs-polars `DataFrame` */
+  | { readonly width: number; readonly height: number; getColumns(): unknown };
+
+/**
+ * The frames of which every column fits `Row`: an array of rows, an object of column arrays, or a library's frame, which
+ * is checked at run time only.
+ */
+export type FrameOf<Row> = readonly Row[] | { readonly [K in keyof Row]: ArrayLike<Row[K]> } | LibraryFrame;
+
+/** Checks and resolves declared types. Throws a TypeError or RangeError that starts with `where`. */
+export function resolveSchema(options: SchemaOptions, where: string): Schema {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw wrongKind(where, "an object of column types", options);
+  }
+  const schema = new Map<string, ColumnType>();
+  const seen = new Set<string>();
+  for (const [name, type] of Object.entries(options)) {
+    const problem = nameProblem(name);
+    if (problem !== undefined) throw wrongValue(where, `a good column name (${problem})`, name);
+    if (seen.has(name.toLowerCase())) throw wrongValue(where, "names that differ in more than case", name);
+    seen.add(name.toLowerCase());
+    schema.set(name, resolveType(type, `${where}.${name}`));
+  }
+  return schema;
+}
+
+function resolveType(type: unknown, where: string): ColumnType {
+  const names = scalarTypes.filter((name) => name !== "int32").map((name) => JSON.stringify(name));
+  const expected = `${names.join(", ")} or list(…) of one of them`;
+  const element: unknown =
+    typeof type === "object" && type !== null ? (type as { list?: unknown }).list : type;
+  if (typeof element !== "string") throw wrongKind(where, expected, type);
+  const scalar = parseType(element);
+  if (scalar === undefined || typeof scalar !== "string" || scalar === "int32")
+    throw wrongValue(where, expected, element);
+  return element === type ? scalar : Object.freeze({ list: scalar });
+}
+
+/** Declared types as texts, for a batch's header. */
+export function declaredTexts(schema: Schema): Record<string, string> {
+  // Without a prototype, so that a column may be named __proto__.
+  const texts: Record<string, string> = Object.create(null);
+  for (const [name, type] of schema) texts[name] = typeText(type);
+  return texts;
+}

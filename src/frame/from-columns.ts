@@ -1,0 +1,50 @@
+import { describe } from "../base/errors.ts";
+import { columnOf } from "./column-of.ts";
+import {
+  checkShape,
+  type FrameBounds,
+  FrameProblem,
+  type SourceColumn,
+  type SourceFrame,
+} from "./source-frame.ts";
+
+/** An object of column arrays: plain arrays, typed arrays, or a library's series or vectors. */
+export function fromColumns(frame: object, bounds: FrameBounds): SourceFrame {
+  const names = Object.keys(frame);
+  if (names.length === 0 && !isLiteral(frame)) {
+    throw new FrameProblem(
+      `not a frame: got ${describe(frame)}; pass an array of row objects, an object of column arrays, or a data frame`,
+    );
+  }
+  checkShape(0, names.length, bounds);
+  return new ColumnsFrame(frame as Record<string, unknown>, names);
+}
+
+class ColumnsFrame implements SourceFrame {
+  readonly names: readonly string[];
+  /** Not known before the first column is read: a getter may not be run for a column that is dropped. */
+  readonly rows: number = -1;
+  readonly owned: boolean = false;
+  private readonly frame: Record<string, unknown>;
+
+  constructor(frame: Record<string, unknown>, names: readonly string[]) {
+    this.frame = frame;
+    this.names = names;
+  }
+
+  column(index: number, room: number): SourceColumn {
+    const name = this.names[index] as string;
+    const values = this.frame[name];
+    if (Array.isArray(values)) return values;
+    const column = columnOf(values, room);
+    if (column !== undefined) return column;
+    throw new FrameProblem(
+      `column ${describe(name)} is not an array: got ${describe(values)}; to log one row, pass it in an array: [row]`,
+    );
+  }
+}
+
+function isLiteral(frame: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(frame);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,55 @@
+import { describe } from "../base/errors.ts";
+import { polarsColumn } from "./polars-column.ts";
+import {
+  checkShape,
+  type FrameBounds,
+  FrameProblem,
+  type SourceColumn,
+  type SourceFrame,
+} from "./source-frame.ts";
+
+interface PolarsFrame {
+  readonly columns: readonly unknown[];
+  readonly height: number;
+  getColumn(name: string): object;
+  getColumns(): unknown;
+}
+
+/** A DataFrame or Series of nodejs-polars; a Series is a frame of one column. */
+export function fromPolars(frame: object, bounds: FrameBounds): SourceFrame | undefined {
+  const series = seriesFrame(frame, bounds);
+  if (series !== undefined) return series;
+  const table = frame as Partial<PolarsFrame>;
+  if (typeof table.getColumn !== "function" || typeof table.getColumns !== "function") return undefined;
+  if (typeof table.height !== "number" || !Array.isArray(table.columns)) return undefined;
+  checkShape(table.height, table.columns.length, bounds);
+  return new PolarsTable(table as PolarsFrame);
+}
+
+class PolarsTable implements SourceFrame {
+  readonly names: readonly string[];
+  readonly rows: number;
+  readonly owned: boolean = true;
+  private readonly table: PolarsFrame;
+
+  constructor(table: PolarsFrame) {
+    this.table = table;
+    this.names = table.columns.map((name) => String(name));
+    this.rows = table.height;
+  }
+
+  column(index: number): SourceColumn {
+    const name = this.names[index] as string;
+    const column = polarsColumn(this.table.getColumn(name));
+    if (column !== undefined) return column;
+    throw new FrameProblem(`column ${describe(name)} of the Polars DataFrame can not be read`);
+  }
+}
+
+function seriesFrame(frame: object, bounds: FrameBounds): SourceFrame | undefined {
+  const series = frame as { dtype?: { identity?: unknown }; name?: unknown; length?: unknown };
+  if (series.dtype?.identity !== "DataType" || typeof series.length !== "number") return undefined;
+  checkShape(series.length, 1, bounds);
+  const name = typeof series.name === "string" && series.name !== "" ? series.name : "0";
+  return { names: [name], rows: series.length, owned: true, column: () => polarsColumn(frame) ?? [] };
+}

@@ -1,0 +1,85 @@
+import { types } from "node:util";
+import { describe } from "../base/errors.ts";
+import { sameNames } from "./column-names.ts";
+import {
+  checkShape,
+  type FrameBounds,
+  FrameProblem,
+  type SourceColumn,
+  type SourceFrame,
+} from "./source-frame.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * An array of row objects: their own enumerable properties. The first row's keys come first; a key that only later rows
+ * have follows, and a row without a key has null there.
+ */
+export function fromRows(rows: readonly unknown[], bounds: FrameBounds): SourceFrame {
+  const count = rows.length;
+  checkShape(count, 0, bounds);
+  // One look at each row: what a getter or Proxy says the second time does not count.
+  const checked: Row[] = [];
+  let names: readonly string[] = [];
+  let all: Set<string> | undefined;
+  for (let i = 0; i < count; i++) {
+    const row = rowAt(rows, i);
+    checked.push(row);
+    const keys = Object.keys(row);
+    if (i === 0) {
+      names = keys;
+      checkShape(count, keys.length, bounds);
+    } else if (!sameNames(keys, names)) {
+      all ??= new Set(names);
+      for (const key of keys) all.add(key);
+      checkShape(count, all.size, bounds);
+    }
+  }
+  return all === undefined ? new RowsFrame(checked, names, true) : new RowsFrame(checked, [...all], false);
+}
+
+class RowsFrame implements SourceFrame {
+  readonly names: readonly string[];
+  readonly rows: number;
+  readonly owned: boolean = true;
+  private readonly source: readonly Row[];
+  private readonly even: boolean;
+
+  /** @param even every row has all names. */
+  constructor(source: readonly Row[], names: readonly string[], even: boolean) {
+    this.source = source;
+    this.names = names;
+    this.rows = source.length;
+    this.even = even;
+  }
+
+  column(index: number): SourceColumn {
+    const name = this.names[index] as string;
+    const { source, even } = this;
+    const values: unknown[] = [];
+    for (let i = 0; i < source.length; i++) {
+      const row = source[i] as Row;
+      // An absent key may have a namesake in the prototype: "constructor".
+      values.push(even || Object.hasOwn(row, name) ? row[name] : undefined);
+    }
+    return values;
+  }
+}
+
+function rowAt(rows: readonly unknown[], index: number): Row {
+  const row = rows[index];
+  if (typeof row === "object" && row !== null && !Array.isArray(row) && !isNoRow(row)) return row as Row;
+  const hint = Array.isArray(row) ? "name its values" : "each must be an object of column names and values";
+  throw new FrameProblem(`row ${index} is not a row object: got ${describe(row)}; ${hint}`);
+}
+
+function isNoRow(row: object): boolean {
+  if (Object.getPrototypeOf(row) === Object.prototype) return false;
+  return (
+    types.isMap(row) ||
+    types.isSet(row) ||
+    types.isDate(row) ||
+    types.isPromise(row) ||
+    ArrayBuffer.isView(row)
+  );
+}

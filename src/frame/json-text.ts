@@ -1,0 +1,188 @@
+import { types } from "node:util";
+import type { Cell } from "./cell.ts";
+import { isTypedArray } from "./typed-array.ts";
+
+/** Deepest nesting that is stored. */
+const maxDepth = 64;
+
+/** A value as JSON text; the reason why there is none; or `too_large`, when it would be longer than allowed. */
+export type JsonResult =
+  | { readonly status: "ok"; readonly text: string }
+  | { readonly status: "unstorable"; readonly reason: string }
+  | { readonly status: "too_large" };
+
+/**
+ * The JSON text (RFC 8259) of an object, made at once, so that later changes of it change nothing.
+ *
+ * As `JSON.stringify`, but exact where that is not: a bigint is its digits, `NaN` and the infinities are the strings
+ * `"NaN"`, `"Infinity"`, `"-Infinity"`, `-0` stays `-0`, an invalid Date is the string `"Invalid Date"`. A Map is an
+ * object if all its keys are strings, else an array of pairs; a Set is an array; bytes are base64 text; another typed
+ * array is an array. Keys with an undefined value, a function or a symbol are left out, and such elements of an array
+ * are null. A cycle, more than 64 levels and whatever throws (a getter, `toJSON`) make the whole value unstorable.
+ *
+ * @param maxLength greatest length of the text in UTF-16 code units.
+ */
+export function jsonText(value: unknown, maxLength: number): JsonResult {
+  const writer = new JsonWriter(maxLength);
+  try {
+    return { status: "ok", text: writer.write(value, "") ?? "null" };
+  } catch (thrown) {
+    // By identity: even asking a thrown value what it is can throw.
+    if (thrown === tooLarge) return { status: "too_large" };
+    return { status: "unstorable", reason: thrown === unstorable ? writer.problem : "it throws when read" };
+  }
+}
+
+/** The JSON text of a copied value, or undefined when JSON can not say it (NaN, bytes, what is rejected anyway). */
+export function cellJson(cell: Cell): string | undefined {
+  switch (typeof cell) {
+    case "string":
+      return JSON.stringify(cell);
+    case "number":
+      return Number.isFinite(cell) ? numberText(cell) : undefined;
+    case "boolean":
+    case "bigint":
+      return String(cell);
+    case "undefined":
+      return "null";
+    default:
+      if (cell === null) return "null";
+      if (cell.kind === "json") return cell.value;
+      if (cell.kind === "timestamp") return JSON.stringify(instantText(cell.value));
+      return cell.kind === "list" ? listJson(cell.value) : undefined;
+  }
+}
+
+/** An instant as ISO 8601 text in UTC: of milliseconds (number) or microseconds (bigint). */
+export function instantText(instant: number | bigint): string {
+  if (typeof instant === "number") return new Date(instant).toISOString();
+  const micros = ((instant % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  const seconds = new Date(Number((instant - micros) / 1000n));
+  // Beyond what a Date can say (the year 275,760) the number of microseconds is the only text left.
+  if (Number.isNaN(seconds.getTime())) return `${instant} µs since 1970`;
+  return seconds.toISOString().replace("000Z", `${String(micros).padStart(6, "0")}Z`);
+}
+
+function listJson(cells: readonly Cell[]): string | undefined {
+  const texts: string[] = [];
+  for (const cell of cells) {
+    const text = cellJson(cell);
+    if (text === undefined) return undefined;
+    texts.push(text);
+  }
+  return `[${texts.join(",")}]`;
+}
+
+function numberText(value: number): string {
+  if (Object.is(value, -0)) return "-0";
+  return Number.isFinite(value) ? String(value) : `"${value}"`;
+}
+
+const tooLarge = Symbol("too large");
+const unstorable = Symbol("unstorable");
+
+class JsonWriter {
+  /** Why there is no text. */
+  problem = "";
+  /** Objects that contain the one being written. */
+  private readonly ancestors: object[] = [];
+  private room: number;
+
+  constructor(room: number) {
+    this.room = room;
+  }
+
+  /** The text, or undefined for what JSON leaves out. */
+  write(value: unknown, key: string): string | undefined {
+    switch (typeof value) {
+      case "string":
+        this.take(value.length + 2);
+        return JSON.stringify(value);
+      case "number":
+        this.take(1);
+        return numberText(value);
+      case "boolean":
+        this.take(4);
+        return String(value);
+      case "bigint":
+        this.take(1);
+        return String(value);
+      case "object":
+        this.take(4);
+        return value === null ? "null" : this.writeObject(value, key);
+      default:
+        return undefined;
+    }
+  }
+
+  private writeObject(value: object, key: string): string | undefined {
+    if (types.isDate(value)) return JSON.stringify(dateText(value));
+    if (this.ancestors.includes(value)) this.fail("a circular reference");
+    if (this.ancestors.length >= maxDepth) this.fail(`more than ${maxDepth} levels`);
+    this.ancestors.push(value);
+    const text = this.writeContent(value, key);
+    this.ancestors.pop();
+    return text;
+  }
+
+  private writeContent(value: object, key: string): string | undefined {
+    if (Array.isArray(value)) return this.writeArray(value);
+    if (types.isMap(value)) return this.writeMap(value);
+    if (types.isSet(value)) return this.writeArray([...value]);
+    if (types.isAnyArrayBuffer(value)) return this.writeBytes(new Uint8Array(value));
+    if (ArrayBuffer.isView(value)) {
+      if (isTypedArray(value) && !(value instanceof Uint8Array)) return this.writeArray(value);
+      return this.writeBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    }
+    if (types.isBoxedPrimitive(value)) return this.write(value.valueOf(), key);
+    const toJson: unknown = (value as { toJSON?: unknown }).toJSON;
+    if (typeof toJson === "function") return this.write(Reflect.apply(toJson, value, [key]), key);
+    return this.writeEntries(Object.entries(value));
+  }
+
+  private writeArray(values: ArrayLike<unknown>): string {
+    const length = values.length;
+    this.take(length);
+    const texts: string[] = [];
+    for (let i = 0; i < length; i++) texts.push(this.write(values[i], String(i)) ?? "null");
+    return `[${texts.join(",")}]`;
+  }
+
+  private writeMap(map: Map<unknown, unknown>): string {
+    const entries = [...map];
+    if (entries.every(([key]) => typeof key === "string"))
+      return this.writeEntries(entries as [string, unknown][]);
+    return this.writeArray(entries);
+  }
+
+  private writeEntries(entries: readonly [string, unknown][]): string {
+    const texts: string[] = [];
+    for (const [key, value] of entries) {
+      const text = this.write(value, key);
+      if (text === undefined) continue;
+      this.take(key.length + 4);
+      texts.push(`${JSON.stringify(key)}:${text}`);
+    }
+    return `{${texts.join(",")}}`;
+  }
+
+  private writeBytes(bytes: Uint8Array): string {
+    this.take(Math.ceil(bytes.length / 3) * 4);
+    return `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")}"`;
+  }
+
+  private fail(problem: string): never {
+    this.problem = problem;
+    throw unstorable;
+  }
+
+  private take(length: number): void {
+    this.room -= length;
+    if (this.room < 0) throw tooLarge;
+  }
+}
+
+function dateText(date: Date): string {
+  const ms = Date.prototype.getTime.call(date);
+  return Number.isNaN(ms) ? "Invalid Date" : new Date(ms).toISOString();
+}

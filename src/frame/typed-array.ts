@@ -1,0 +1,36 @@
+/** A typed array of any kind. */
+export type TypedArray =
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** `Int8Array`, …, or undefined: by the engine's own tag, which nobody can fake and every realm shares. */
+export function typedArrayName(value: unknown): string | undefined {
+  return tagOf.call(value);
+}
+
+const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)
+  ?.get as (this: unknown) => string | undefined;
+
+/** True for typed arrays; a DataView is none. */
+export function isTypedArray(value: unknown): value is TypedArray {
+  return ArrayBuffer.isView(value) && typedArrayName(value) !== undefined;
+}
+
+/** The column type of a typed array's elements. */
+export function elementType(name: string): "float64" | "int64" {
+  return name.startsWith("Float") ? "float64" : "int64";
+}
+
+/** True when the array's buffer was transferred away, so that its elements are gone. */
+export function isDetached(array: TypedArray): boolean {
+  return array.length === 0 && (array.buffer as { detached?: boolean }).detached === true;
+}
