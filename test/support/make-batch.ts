@@ -97,7 +97,10 @@ function listValues(lists: readonly Plain[][], element: ScalarType): Values {
   const present = items.filter((item) => item !== null);
   return {
     kind: "list",
-    lengths: shared(Uint32Array, lists.map((list) => list.length)),
+    lengths: shared(
+      Uint32Array,
+      lists.map((list) => list.length),
+    ),
     elements: {
       total: items.length,
       validity: bitmap(items),
@@ -135,7 +138,10 @@ function scalarValues(cells: readonly Plain[], type: ScalarType | "rejected", di
       const index = new Map(distinct.map((text, i) => [text, i]));
       return {
         kind: "dictionary",
-        codes: shared(Uint32Array, texts.map((text) => index.get(text) ?? 0)),
+        codes: shared(
+          Uint32Array,
+          texts.map((text) => index.get(text) ?? 0),
+        ),
         dictionary: { count: distinct.length, data: plain(distinct) },
       };
     }
@@ -144,7 +150,9 @@ function scalarValues(cells: readonly Plain[], type: ScalarType | "rejected", di
 
 function plain(texts: readonly (string | Uint8Array)[]): Uint8Array {
   const encoded = texts.map((text) => (typeof text === "string" ? new TextEncoder().encode(text) : text));
-  const bytes = new Uint8Array(new SharedArrayBuffer(encoded.reduce((sum, text) => sum + 4 + text.length, 0)));
+  const bytes = new Uint8Array(
+    new SharedArrayBuffer(encoded.reduce((sum, text) => sum + 4 + text.length, 0)),
+  );
   const view = new DataView(bytes.buffer);
   let at = 0;
   for (const text of encoded) {

@@ -66,7 +66,10 @@ export const arrowRs: Engine = {
     const arrow = tableFromIPC(table.intoIPCStream(), { useBigInt: true, useDate: false });
     const columns = [...types].map(([name, type]) => {
       const column = arrow.getChild(name);
-      return [name, Array.from({ length: arrow.numRows }, (_, row) => fromArrow(column.at(row), type))] as const;
+      return [
+        name,
+        Array.from({ length: arrow.numRows }, (_, row) => fromArrow(column.at(row), type)),
+      ] as const;
     });
     return Array.from({ length: arrow.numRows }, (_, row) =>
       Object.fromEntries(columns.map(([name, values]) => [name, values[row]])),
@@ -78,7 +81,8 @@ export const hyparquet: Engine = {
   name: "hyparquet",
   async rows(bytes) {
     const rows: Record<string, unknown>[] = [];
-    for await (const part of readParquetRows(memorySource(bytes), { timestamps: "micros" })) rows.push(...part);
+    for await (const part of readParquetRows(memorySource(bytes), { timestamps: "micros" }))
+      rows.push(...part);
     return rows.map((row) => mapValues(row, hexBytes));
   },
 };
@@ -97,7 +101,10 @@ export const polars: Engine = {
       if (type === "list<timestamp>") return pl.col(name).cast(pl.List(pl.Int64));
       return pl.col(name);
     });
-    return pl.readParquet(Buffer.from(bytes)).select(...selected).toRecords();
+    return pl
+      .readParquet(Buffer.from(bytes))
+      .select(...selected)
+      .toRecords();
   },
 };
 
@@ -134,7 +141,8 @@ function fromDuckdb(value: unknown): unknown {
 
 function fromArrow(value: unknown, type: string): unknown {
   const element = /^list<(.*)>$/.exec(type)?.[1];
-  if (element !== undefined) return value === null ? null : Array.from(value as [], (item) => fromArrow(item, element));
+  if (element !== undefined)
+    return value === null ? null : Array.from(value as [], (item) => fromArrow(item, element));
   // Milliseconds with a fraction, exact to the microsecond in the years that tests use.
   if (type === "timestamp" && typeof value === "number") return BigInt(Math.round(value * 1000));
   return hexBytes(value);

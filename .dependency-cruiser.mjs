@@ -1,0 +1,151 @@
+/**
+ * Who may import whom. A folder under `src` is a layer; its row names the layers it may use. The other rules give a
+ * capability (the disk, the network, threads, a vendor's library) one home. `npm run layers` checks all of it.
+ */
+
+const layers = {
+  base: [],
+  config: ["base"],
+  frame: ["base"],
+  spool: ["base"],
+  store: ["base"],
+  codec: ["base", "frame"],
+  pipeline: ["base", "config", "frame"],
+  collector: ["base", "config", "frame", "spool", "store", "codec", "pipeline"],
+  http: ["base", "config", "frame", "collector"],
+  sidecar: ["base", "config", "frame", "collector", "http"],
+  reader: ["base", "config", "frame", "store", "codec"],
+  monitor: ["base", "frame"],
+  cli: ["base", "config", "frame", "store", "reader", "monitor", "sidecar", "collector"],
+};
+
+/** Interfaces that a layer may see of layers it must not depend on otherwise. */
+const ports = {
+  pipeline: ["spool/spool", "store/store", "codec/encoder"],
+};
+
+/** What each front door may load: the reader's must not start the collector, nor the collector's the reader. */
+const doors = {
+  index: [...layers.collector, "collector"],
+  http: ["http"],
+  reader: [...layers.reader, "reader"],
+  monitor: [...layers.monitor, "monitor"],
+};
+
+const core = (...names) => `^(node:)?(${names.join("|")})(/|$)`;
+const installed = (...names) => `(^|/)node_modules/(${names.join("|")})(/|$)`;
+const folders = (names) => names.map((name) => `^src/${name}/`);
+
+const rule = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
+const only = (name, what, where) =>
+  rule(`only-${name}`, `only ${where} may import this`, { path: "^src/", pathNot: where }, { path: what });
+
+const layerRules = Object.entries(layers).map(([layer, uses]) =>
+  rule(
+    `layer-${layer}`,
+    `${layer} may use ${uses.join(", ") || "no other layer"}`,
+    { path: `^src/${layer}/` },
+    {
+      path: "^src/",
+      pathNot: [...folders([layer, ...uses]), ...(ports[layer] ?? []).map((port) => `^src/${port}\\.ts$`)],
+    },
+  ),
+);
+
+const doorRules = Object.entries(doors).map(([door, uses]) =>
+  rule(
+    `door-${door}`,
+    `the front door ${door}.ts shows ${uses.join(", ")}`,
+    { path: `^src/${door}\\.ts$` },
+    { path: "^src/", pathNot: folders(uses) },
+  ),
+);
+
+export default {
+  forbidden: [
+    ...layerRules,
+    ...doorRules,
+    rule(
+      "no-unknown-layer",
+      "give a new folder its row first",
+      {
+        path: "^src/",
+        pathNot: [...folders(Object.keys(layers)), `^src/(${Object.keys(doors).join("|")})\\.ts$`],
+      },
+      {},
+    ),
+    rule("no-circular", "a cycle has no bottom to start reading at", {}, { circular: true }),
+    rule(
+      "no-front-door-inside",
+      "front doors are for users",
+      { path: "^src/.+/" },
+      { path: "^src/[^/]+\\.ts$" },
+    ),
+    rule(
+      "no-outside",
+      "the product stands on its own",
+      { path: "^src/" },
+      { path: "^(test|benchmarks|examples|scripts|dist)/" },
+    ),
+    rule(
+      "no-dev-dependency",
+      "users do not have it",
+      { path: "^src/" },
+      { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only", "npm-peer"] },
+    ),
+    rule(
+      "no-undeclared",
+      "list it in package.json",
+      { path: "^src/" },
+      { dependencyTypes: ["npm-no-pkg", "npm-unknown"] },
+    ),
+    rule("no-unresolvable", "there is no such module", {}, { couldNotResolve: true }),
+
+    only("fs", core("fs"), "^src/base/"),
+    only("azure", installed("@azure"), "^src/store/azure-"),
+    only("hyparquet", installed("hyparquet", "hyparquet-writer", "hyparquet-compressors"), "^src/codec/"),
+    only("duckdb", installed("@duckdb"), "^src/reader/"),
+    only("threads", core("worker_threads"), "^src/collector/"),
+    only("async-context", core("async_hooks"), "^src/collector/"),
+    only("timers", core("timers"), "^src/(base|pipeline)/"),
+    only(
+      "sockets",
+      core("net", "tls", "dgram", "http", "https", "http2"),
+      "^src/((http|sidecar)/|spool/socket-liveness\\.ts$)",
+    ),
+    only("framework", installed("express", "fastify"), "^src/http/"),
+    only("terminal", core("readline", "tty", "repl"), "^src/cli/"),
+    rule(
+      "no-child-process",
+      "the product starts no program",
+      { path: "^src/" },
+      { path: core("child_process", "cluster") },
+    ),
+    rule(
+      "lazy",
+      "loaded by import() when first used, so that others do not pay for it",
+      { path: "^src/" },
+      {
+        path: installed("@azure", "@duckdb", "@opentelemetry"),
+        dynamic: false,
+        dependencyTypesNot: ["type-only"],
+      },
+    ),
+    rule(
+      "monitor-is-pure",
+      "columns in, values out",
+      { path: "^src/monitor/" },
+      { dependencyTypes: ["core"] },
+    ),
+  ],
+  options: {
+    tsConfig: { fileName: "tsconfig.json" },
+    // Type-only knots are knots too.
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: "node_modules" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["types", "import", "node", "default"],
+    },
+  },
+};

@@ -1,0 +1,103 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import ts from "typescript";
+import { expect, test } from "vitest";
+import { manifest, root } from "../support/packed-project.ts";
+
+test("documents name only npm scripts that there are", async () => {
+  const { scripts } = await manifest();
+  for (const { file, text } of await documents()) {
+    for (const [, name] of text.matchAll(/\bnpm run (?:-s )?([\w:.-]+)/g)) {
+      expect(Object.keys(scripts), `npm run ${name} in ${file}`).toContain(name);
+    }
+  }
+});
+
+test("links in documents lead to files and headings that there are", async () => {
+  for (const { file, text } of await documents()) {
+    for (const [, target = ""] of withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [path = "", heading] = target.split("#");
+      const full = path === "" ? join(root, file) : join(root, dirname(file), path);
+      expect(existsSync(full), `${target} in ${file}`).toBe(true);
+      if (heading !== undefined && full.endsWith(".md")) {
+        expect(headings(await readFile(full, "utf8")), `${target} in ${file}`).toContain(heading);
+      }
+    }
+  }
+});
+
+test("TypeScript in documents compiles against the built package", async () => {
+  for (const { file, text } of await documents()) {
+    const blocks = [...text.matchAll(/^```ts\n([^]*?)^```/gm)].map(([, code = ""]) => `${code}\nexport {};`);
+    expect(compile(blocks), file).toEqual([]);
+  }
+});
+
+test("the changelog begins with what is unreleased", async () => {
+  expect(await readFile(join(root, "CHANGELOG.md"), "utf8")).toMatch(
+    /^# Changelog\n(?:(?!^## ).*\n)*## Unreleased\n/m,
+  );
+});
+
+/** The Markdown files of the root, `docs`, `examples` and `benchmarks`. */
+async function documents(): Promise<{ file: string; text: string }[]> {
+  const folders = [".", "docs", "examples", "benchmarks"].filter((folder) => existsSync(join(root, folder)));
+  const files = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(join(root, folder)))
+        .filter((name) => name.endsWith(".md"))
+        .map((name) => join(folder, name)),
+    ),
+  );
+  return Promise.all(
+    files.flat().map(async (file) => ({ file, text: await readFile(join(root, file), "utf8") })),
+  );
+}
+
+/** Names that an example leaves to its reader: `predict`, `rows`, and what an earlier example declared. */
+const missingName = new Set([2304, 18004]);
+
+/** What TypeScript has to say about modules, beside missing names. */
+function compile(sources: readonly string[]): string[] {
+  const files = new Map(sources.map((source, index) => [join(root, `document-${index}.ts`), source]));
+  const options: ts.CompilerOptions = {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2023,
+    lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"],
+    types: ["node"],
+    strict: true,
+    // What `app.post` gives its handler is not known where `app` is not.
+    noImplicitAny: false,
+    noEmit: true,
+    skipLibCheck: true,
+  };
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile: read } = host;
+  host.fileExists = (name) => files.has(name) || fileExists(name);
+  host.readFile = (name) => files.get(name) ?? read(name);
+  const program = ts.createProgram([...files.keys()], options, host);
+  return ts
+    .getPreEmitDiagnostics(program)
+    .filter(({ code }) => !missingName.has(code))
+    .map(({ file, start = 0, messageText }) => {
+      const line = file?.text.slice(0, start).split("\n").length ?? 0;
+      const where = file?.text.split("\n")[line - 1]?.trim() ?? "";
+      return `${where}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`;
+    });
+}
+
+function withoutCode(text: string): string {
+  return text.replace(/^```[^]*?^```/gm, "").replace(/`[^`\n]*`/g, "");
+}
+
+/** Headings as GitHub names them in links. */
+function headings(text: string): string[] {
+  return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replace(/\s/g, "-"),
+  );
+}

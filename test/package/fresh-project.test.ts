@@ -1,0 +1,137 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { runNode } from "../support/child.ts";
+import { createProject, pack, root } from "../support/packed-project.ts";
+import { disposableFolder } from "../support/temp-folder.ts";
+
+/*
+ * What a user gets: the packed package in a project of its own, with nothing beside it but what its manifest lists.
+ * `createProject` links the dependencies, so no network is needed.
+ */
+
+let folder: Awaited<ReturnType<typeof disposableFolder>>;
+
+beforeAll(async () => {
+  folder = await disposableFolder();
+  await createProject(folder.path, await pack(folder.path), ["@types/node"]);
+});
+
+afterAll(async () => {
+  await folder?.[Symbol.asyncDispose]();
+});
+
+/** Writes `source` to a file of the project, runs it, and gives the JSON it printed. */
+async function run(file: string, source: string, nodeOptions: readonly string[] = []): Promise<unknown> {
+  await writeFile(join(folder.path, file), source);
+  const { code, stdout, stderr } = await runNode([...nodeOptions, file], {
+    cwd: folder.path,
+    env: { MDC_DESTINATION: undefined, MDC_CONFIG: undefined, MDC_SPOOL_DIR: join(folder.path, "spool") },
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+test("both front doors load with import and with require, and are the same modules", async () => {
+  const source = `
+    const { createRequire } = await import("node:module");
+    const require = createRequire(import.meta.url);
+    const same = {};
+    for (const door of ["model-data-collector", "model-data-collector/reader"])
+      same[door] = require(door).Collector === (await import(door)).Collector && Object.keys(require(door)).length > 0;
+    console.log(JSON.stringify(same));`;
+  expect(await run("both.mjs", source)).toEqual({
+    "model-data-collector": true,
+    "model-data-collector/reader": true,
+  });
+});
+
+test("a CommonJS program collects, and the process ends by itself with everything stored", async () => {
+  const source = `
+    const { openDeployment } = require("model-data-collector");
+    const { openDataset } = require("model-data-collector/reader");
+    (async () => {
+      const deployment = await openDeployment({ endpoint: "e", deployment: "d", destination: "./collected" });
+      const collector = deployment.collector("model_inputs");
+      const context = collector.collect([{ distance: 12.5, origin: "SEA" }, { distance: 7, origin: null }]);
+      await deployment.close();
+      const data = await openDataset("./collected");
+      const { records } = await data.trace(context.id);
+      const { frames } = deployment.stats();
+      console.log(JSON.stringify({
+        delivered: frames.delivered,
+        rows: records.flatMap((record) => record.rows).map(({ distance, origin }) => ({ distance, origin })),
+      }));
+    })();`;
+  expect(await run("collect.cjs", source)).toEqual({
+    delivered: 1,
+    rows: [
+      { distance: 12.5, origin: "SEA" },
+      { distance: 7, origin: null },
+    ],
+  });
+});
+
+test("a program that only imports the package loads no storage vendor's library", async () => {
+  await writeFile(
+    join(folder.path, "record-imports.mjs"),
+    `import { registerHooks } from "node:module";
+     globalThis.loaded = [];
+     registerHooks({ load: (url, context, next) => (globalThis.loaded.push(url), next(url, context)) });`,
+  );
+  const source = `
+    await import("model-data-collector");
+    await import("model-data-collector/reader");
+    const names = globalThis.loaded.flatMap((url) => /node_modules\\/((?:@[^/]+\\/)?[^/]+)\\/(?!.*node_modules)/.exec(url)?.[1] ?? []);
+    console.log(JSON.stringify([...new Set(names)].sort()));`;
+  const loaded = (await run("lazy.mjs", source, ["--import", "./record-imports.mjs"])) as string[];
+  expect(loaded).toContain("model-data-collector");
+  expect(loaded.filter((name) => name.startsWith("@"))).toEqual([]);
+});
+
+test("a strict TypeScript program compiles against the packed types, checking them too", async () => {
+  await writeFile(
+    join(folder.path, "consumer.ts"),
+    `import { Collector, CorrelationContext, openDeployment } from "model-data-collector";
+     import { openDataset } from "model-data-collector/reader";
+     const inputs = new Collector({ name: "model_inputs" });
+     const typed: Collector<{ a: number }> = new Collector<{ a: number }>({ name: "typed" });
+     typed.collect([{ a: 1 }]);
+     // @ts-expect-error a text is not a number
+     typed.collect([{ a: "1" }]);
+     const declared = new Collector({ name: "declared", schema: { a: "float64" } });
+     declared.collect({ a: [1, null] });
+     // @ts-expect-error a text is not a number
+     declared.collect([{ a: "1" }]);
+     const context: CorrelationContext = inputs.collect([{ a: 1 }]);
+     const id: string = context.id;
+     await inputs.flush({ to: "spool" });
+     await using deployment = await openDeployment({ destination: "./collected", samplingRate: 0.5 });
+     deployment.collector("model_outputs").collect({ a: [1, 2] }, context);
+     // @ts-expect-error a rate is a number
+     await openDeployment({ samplingRate: "50%" });
+     for (const { name } of await (await openDataset("./collected")).collections()) name.toUpperCase();
+     export { id };`,
+  );
+  await writeFile(
+    join(folder.path, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: {
+        module: "nodenext",
+        target: "es2023",
+        lib: ["es2023", "esnext.disposable"],
+        types: ["node"],
+        strict: true,
+        exactOptionalPropertyTypes: true,
+        skipLibCheck: false,
+        noEmit: true,
+      },
+      files: ["consumer.ts"],
+    }),
+  );
+  const { code, stdout } = await runNode([join(root, "node_modules/typescript/bin/tsc"), "-p", "."], {
+    cwd: folder.path,
+  });
+  expect(stdout).toBe("");
+  expect(code).toBe(0);
+});

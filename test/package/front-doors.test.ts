@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import ts from "typescript";
+import { expect, test } from "vitest";
+import { root } from "../support/packed-project.ts";
+
+/*
+ * What users can import, values and types. A name that appears here is kept for a major version: add with care, and
+ * never remove without a note in the changelog.
+ */
+
+test("the front door `model-data-collector`", () => {
+  expect(exportsOf("index")).toMatchInlineSnapshot(`
+    [
+      "class CollectorError",
+      "class CorrelationContext",
+      "const+type Collector",
+      "function currentContext",
+      "function list",
+      "function openDeployment",
+      "function runWithContext",
+      "type CloseOptions",
+      "type CloseReport",
+      "type CollectionConfig",
+      "type CollectionOptions",
+      "type CollectorConstructor",
+      "type CollectorErrorCode",
+      "type CollectorOptions",
+      "type Counts",
+      "type Deployment",
+      "type DeploymentConfig",
+      "type DeploymentOptions",
+      "type DeploymentPatch",
+      "type DeploymentStats",
+      "type DeploymentStatus",
+      "type Destination",
+      "type DropReason",
+      "type Durability",
+      "type ErrorInfo",
+      "type ErrorListener",
+      "type FlushOptions",
+      "type FlushTarget",
+      "type Format",
+      "type Frame",
+      "type FrameOf",
+      "type Fsync",
+      "type LibraryFrame",
+      "type LimitOptions",
+      "type Limits",
+      "type ListType",
+      "type RedactOptions",
+      "type RollingRate",
+      "type Rotation",
+      "type RotationOptions",
+      "type RowOf",
+      "type ScalarType",
+      "type SchemaOptions",
+      "type SpoolConfig",
+      "type SpoolOptions",
+      "type StatsEntry",
+      "type StatsListener",
+      "type TokenCredential",
+    ]
+  `);
+});
+
+test("the front door `model-data-collector/reader`", () => {
+  expect(exportsOf("reader")).toMatchInlineSnapshot(`
+    [
+      "function openDataset",
+      "type CollectionSummary",
+      "type ColumnBatch",
+      "type ColumnSummary",
+      "type Dataset",
+      "type DatasetCredential",
+      "type DatasetOptions",
+      "type Row",
+      "type Table",
+      "type TableOptions",
+      "type Trace",
+      "type TraceOptions",
+      "type TraceRecord",
+      "type UnreadableFile",
+    ]
+  `);
+});
+
+test("a front door's types promise exactly the values that are there", async () => {
+  for (const [door, name] of [
+    ["index", "model-data-collector"],
+    ["reader", "model-data-collector/reader"],
+  ] as const) {
+    const values = exportsOf(door).filter((entry) => !entry.startsWith("type "));
+    const names = values.map((entry) => entry.replace(/^\S+ /, "")).sort();
+    expect(Object.keys((await import(name)) as object).sort(), name).toEqual(names);
+  }
+});
+
+/** The exports of a front door's declaration file: `class Collector`, `type Schema`. */
+function exportsOf(door: string): string[] {
+  const file = join(root, "dist", `${door}.d.ts`);
+  const program = ts.createProgram([file], {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2023,
+    skipLibCheck: true,
+    types: ["node"],
+  });
+  const source = program.getSourceFile(file);
+  if (source === undefined) throw new Error(`${file} is not there: npm run build`);
+  const checker = program.getTypeChecker();
+  const module = checker.getSymbolAtLocation(source);
+  if (module === undefined) throw new Error(`${file} exports nothing`);
+  return checker
+    .getExportsOfModule(module)
+    .map((symbol) =>
+      symbol.flags & ts.SymbolFlags.Alias ? [symbol, checker.getAliasedSymbol(symbol)] : [symbol, symbol],
+    )
+    .map(([symbol, target]) => `${kindOf(target as ts.Symbol)} ${(symbol as ts.Symbol).name}`)
+    .sort();
+}
+
+function kindOf(symbol: ts.Symbol): string {
+  if (symbol.flags & ts.SymbolFlags.Class) return "class";
+  if (symbol.flags & ts.SymbolFlags.Function) return "function";
+  if (symbol.flags & ts.SymbolFlags.Variable)
+    return symbol.flags & ts.SymbolFlags.Type ? "const+type" : "const";
+  return "type";
+}

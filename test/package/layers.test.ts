@@ -1,0 +1,154 @@
+import { copyFile, mkdir, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { runNode } from "../support/child.ts";
+import { manifest, root } from "../support/packed-project.ts";
+import { tempFolder } from "../support/temp-folder.ts";
+
+/** A file's imports, and the rules that must object to them. */
+interface Planted {
+  readonly imports: string;
+  readonly broken: readonly string[];
+}
+
+const allowed = (imports: string): Planted => ({ imports, broken: [] });
+const offence = (imports: string, ...broken: string[]): Planted => ({ imports, broken });
+
+/** One import from every layer, so that planting `<layer>/x.ts` can point anywhere. */
+const layers = [
+  "base",
+  "config",
+  "frame",
+  "spool",
+  "store",
+  "codec",
+  "pipeline",
+  "collector",
+  "http",
+  "sidecar",
+].concat(["reader", "monitor", "cli"]);
+
+const planted: Readonly<Record<string, Planted>> = {
+  "src/index.ts": offence(
+    'export * from "./collector/y.ts"; export { y } from "./reader/y.ts";',
+    "door-index",
+  ),
+  "src/reader.ts": offence('export * from "./collector/y.ts";', "door-reader"),
+  "src/monitor.ts": offence('export * from "./reader/y.ts";', "door-monitor"),
+  "src/http.ts": offence('export * from "./collector/y.ts";', "door-http"),
+  "src/other/y.ts": offence('import "node:path";', "no-unknown-layer"),
+
+  "src/base/layer.ts": offence('import "../config/y.ts";', "layer-base"),
+  "src/config/layer.ts": offence('import "../frame/y.ts";', "layer-config"),
+  "src/frame/layer.ts": offence('import "../config/y.ts";', "layer-frame"),
+  "src/spool/layer.ts": offence('import "../frame/y.ts";', "layer-spool"),
+  "src/store/layer.ts": offence('import "../spool/y.ts";', "layer-store"),
+  "src/codec/layer.ts": offence('import "../store/y.ts";', "layer-codec"),
+  "src/pipeline/layer.ts": offence('import "../spool/y.ts";', "layer-pipeline"),
+  "src/collector/layer.ts": offence('import "../reader/y.ts";', "layer-collector"),
+  "src/http/layer.ts": offence('import "../store/y.ts";', "layer-http"),
+  "src/sidecar/layer.ts": offence('import "../reader/y.ts";', "layer-sidecar"),
+  "src/reader/layer.ts": offence('import "../collector/y.ts";', "layer-reader"),
+  "src/monitor/layer.ts": offence('import "../reader/y.ts";', "layer-monitor"),
+  "src/cli/layer.ts": offence('import "../pipeline/y.ts";', "layer-cli"),
+  "src/config/typed.ts": offence(
+    'import type { y } from "../frame/y.ts"; export type T = typeof y;',
+    "layer-config",
+  ),
+  "src/pipeline/ports.ts": allowed(
+    'import "../spool/spool.ts"; import "../store/store.ts"; import "../codec/encoder.ts"; import "../frame/y.ts";',
+  ),
+
+  "src/frame/cycle-a.ts": offence('import "./cycle-b.ts";', "no-circular"),
+  "src/frame/cycle-b.ts": allowed('import type { y } from "./cycle-a.ts"; export type T = typeof y;'),
+  "src/cli/door.ts": offence('import "../index.ts";', "layer-cli", "no-front-door-inside"),
+  "src/base/outside.ts": offence('import "../../test/y.ts";', "no-outside"),
+  "src/base/dev.ts": offence('import "fast-check";', "no-dev-dependency"),
+  "src/base/gone.ts": offence('import "./no-such-file.ts";', "no-unresolvable"),
+  "src/base/undeclared.ts": offence('import "ajv";', "no-undeclared"),
+
+  "src/base/disk.ts": allowed('import "node:fs"; import "node:fs/promises"; import "uuid";'),
+  "src/spool/disk.ts": offence('import "node:fs";', "only-fs"),
+  "src/store/disk.ts": offence('import "fs/promises";', "only-fs"),
+  "src/store/azure-x.ts": allowed(
+    'await import("@azure/storage-blob"); import type {} from "@azure/identity";',
+  ),
+  "src/store/azure-eager.ts": offence('import "@azure/storage-blob";', "lazy"),
+  "src/store/vendor.ts": offence('await import("@azure/storage-blob");', "only-azure"),
+  "src/collector/peer.ts": allowed('await import("@opentelemetry/api");'),
+  "src/codec/parquet.ts": allowed('import "hyparquet";'),
+  "src/reader/parquet.ts": offence('import "hyparquet";', "only-hyparquet"),
+  "src/cli/query.ts": offence('await import("@duckdb/node-api");', "only-duckdb", "no-dev-dependency"),
+  "src/collector/thread.ts": allowed('import "node:worker_threads"; import "node:async_hooks";'),
+  "src/pipeline/thread.ts": offence('import "node:worker_threads";', "only-threads"),
+  "src/frame/context.ts": offence('import "node:async_hooks";', "only-async-context"),
+  "src/store/timer.ts": offence('import "node:timers/promises";', "only-timers"),
+  "src/store/socket.ts": offence('import "node:https";', "only-sockets"),
+  "src/collector/framework.ts": offence('import "fastify";', "only-framework", "no-dev-dependency"),
+  "src/reader/terminal.ts": offence('import "node:readline";', "only-terminal"),
+  "src/cli/child.ts": offence('import "node:child_process";', "no-child-process"),
+  "src/monitor/pure.ts": offence('import "node:path";', "monitor-is-pure"),
+};
+
+test("every rule about who may import whom objects to what it forbids, and to nothing else", async () => {
+  const folder = await tempFolder();
+  await plant(folder);
+  const { stdout, stderr } = await runNode(
+    [
+      join(root, "node_modules/dependency-cruiser/bin/dependency-cruiser.mjs"),
+      "src",
+      "--config",
+      join(folder, ".dependency-cruiser.mjs"),
+      "--output-type",
+      "json",
+    ],
+    { cwd: folder },
+  );
+  expect(stderr).toBe("");
+  const { summary } = JSON.parse(stdout) as {
+    summary: { violations: { from: string; rule: { name: string } }[] };
+  };
+  const found = summary.violations.map(({ from, rule }) => `${from}: ${rule.name}`);
+  const expected = Object.entries(planted).flatMap(([file, { broken }]) =>
+    broken.map((rule) => `${file}: ${rule}`),
+  );
+  expect([...new Set(found)].sort()).toEqual(expected.sort());
+});
+
+test("every rule has an offence planted above", async () => {
+  const { default: config } = (await import(join(root, ".dependency-cruiser.mjs"))) as {
+    default: { forbidden: { name: string }[] };
+  };
+  const rules = config.forbidden.map((rule) => rule.name);
+  const broken = new Set(Object.values(planted).flatMap((file) => file.broken));
+  expect(rules.filter((name) => !broken.has(name))).toEqual([]);
+});
+
+async function plant(folder: string): Promise<void> {
+  const { dependencies, devDependencies, peerDependencies } = await manifest();
+  const files: Record<string, string> = {
+    "package.json": JSON.stringify({
+      name: "planted",
+      type: "module",
+      dependencies,
+      devDependencies,
+      peerDependencies,
+    }),
+    "tsconfig.json": JSON.stringify({
+      compilerOptions: { module: "nodenext", allowImportingTsExtensions: true },
+    }),
+    "test/y.ts": "export const y = 1;",
+    "src/spool/spool.ts": "export const y = 1;",
+    "src/store/store.ts": "export const y = 1;",
+    "src/codec/encoder.ts": "export const y = 1;",
+  };
+  for (const layer of layers) files[`src/${layer}/y.ts`] = "export const y = 1;";
+  for (const [file, { imports }] of Object.entries(planted))
+    files[file] = `${imports}\nexport const y = 1;\n`;
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), text);
+  }
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");
+  await copyFile(join(root, ".dependency-cruiser.mjs"), join(folder, ".dependency-cruiser.mjs"));
+}

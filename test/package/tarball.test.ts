@@ -1,0 +1,39 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { pack, root, type Tarball } from "../support/packed-project.ts";
+import { disposableFolder } from "../support/temp-folder.ts";
+
+let tarball: Tarball;
+
+beforeAll(async () => {
+  await using folder = await disposableFolder();
+  tarball = await pack(folder.path);
+});
+
+test("the tarball holds the built package, its source and the papers, nothing else", () => {
+  const outside = tarball.files.filter((file) => !/^(dist|src)\//.test(file));
+  expect(outside).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  const inside = tarball.files.filter((file) => /^(dist|src)\//.test(file));
+  expect(inside.filter((file) => !/^src\/.+\.ts$|^dist\/.+\.(js|d\.ts)(\.map)?$/.test(file))).toEqual([]);
+});
+
+test("everything in dist is made from a source file, and every source file is in dist", () => {
+  const sources = tarball.files.filter((file) => file.startsWith("src/"));
+  const expected = sources.flatMap((file) => {
+    const base = file.replace(/^src/, "dist").replace(/\.ts$/, "");
+    return [`${base}.js`, `${base}.js.map`, `${base}.d.ts`, `${base}.d.ts.map`];
+  });
+  expect(tarball.files.filter((file) => file.startsWith("dist/"))).toEqual(expected.sort());
+});
+
+test("source maps lead to files that are in the tarball", async () => {
+  for (const file of tarball.files.filter((name) => name.endsWith(".map"))) {
+    const { sources } = JSON.parse(await readFile(join(root, file), "utf8")) as { sources: string[] };
+    for (const source of sources) expect(tarball.files).toContain(posix.join(dirname(file), source));
+  }
+});
+
+test("the tarball stays small", () => {
+  expect(tarball.size).toBeLessThan(1024 * 1024);
+});
