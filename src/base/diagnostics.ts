@@ -2,30 +2,43 @@ import { channel, type Channel } from "node:diagnostics_channel";
 
 /**
  * Public events, on `node:diagnostics_channel`: subscribe to `model-data-collector:<name>`. Publishing costs nothing while
- * nobody listens. Messages are plain data without secrets; fields may be added, never changed or removed.
+ * nobody listens. Messages are plain data without secrets; fields may be added, never changed or removed. Every message has the
+ * `endpoint` and `deployment` that it is about.
  *
- * | Channel | When | Message |
+ * | Channel | When | Message, further fields |
  * |-|-|-|
- * | `model-data-collector:spooled` | a batch is in the durable spool | `{ collection, frames, rows, bytes }` |
- * | `model-data-collector:delivered` | a file is at the destination | `{ collection, frames, rows, bytes, recovered }` |
- * | `model-data-collector:dropped` | frames were lost | `{ collection, reason, frames, rows, bytes }` |
- * | `model-data-collector:trouble` | something is wrong, also when `onError` is not told because it just was | `{ code, reason, message, collection }` |
- * | `model-data-collector:health` | delivery got better or worse | `{ status, reasons }` |
- * | `model-data-collector:config` | a configuration was swapped in | `{ version }` |
+ * | `model-data-collector:spooled` | a batch is in the durable spool | `collection, frames, rows, bytes` |
+ * | `model-data-collector:delivered` | a file is at the destination | `collection, frames, rows, bytes, recovered` |
+ * | `model-data-collector:dropped` | frames were lost: each time, not only when `onError` is told | `collection, reason, frames, rows, bytes, recovered` |
+ * | `model-data-collector:trouble` | something is wrong, also when `onError` is not told because it just was | `code, reason, message, collection` |
+ * | `model-data-collector:health` | `status()` got better or worse, or for other reasons | `status, reasons` |
+ * | `model-data-collector:config` | a configuration was swapped in | `version` |
+ *
+ * `recovered` is true of what an earlier process had left in the spool. Subscribers are called synchronously, some within `collect`.
+ * What one throws never reaches the caller of `collect`: Node raises it as `uncaughtException` a moment later, as for every
+ * channel.
  */
-export type DiagnosticEvents = {
-  readonly spooled: Amount;
-  readonly delivered: Amount & { readonly recovered: boolean };
-  readonly dropped: Amount & { readonly reason: string };
-  readonly trouble: {
+export interface DiagnosticEvents {
+  readonly spooled: Source & Amount;
+  readonly delivered: Source & Amount & { readonly recovered: boolean };
+  readonly dropped: Source & Amount & { readonly reason: string; readonly recovered: boolean };
+  readonly trouble: Source & {
     readonly code: string;
     readonly reason: string;
     readonly message: string;
     readonly collection: string | null;
   };
-  readonly health: { readonly status: "ok" | "degraded" | "failing"; readonly reasons: readonly string[] };
-  readonly config: { readonly version: number };
-};
+  readonly health: Source & {
+    readonly status: "ok" | "degraded" | "failing";
+    readonly reasons: readonly string[];
+  };
+  readonly config: Source & { readonly version: number };
+}
+
+interface Source {
+  readonly endpoint: string;
+  readonly deployment: string;
+}
 
 interface Amount {
   readonly collection: string;
@@ -43,8 +56,12 @@ const channels: { readonly [K in keyof DiagnosticEvents]: Channel } = {
   config: channel("model-data-collector:config"),
 };
 
-/** Publishes an event; `make` is called only if somebody listens. What a listener throws, Node reports; it reaches nobody here. */
-export function publish<K extends keyof DiagnosticEvents>(name: K, make: () => DiagnosticEvents[K]): void {
+/** Publishes an event about the deployment `source`; `make` is called only if somebody listens. */
+export function publish<K extends keyof DiagnosticEvents>(
+  name: K,
+  { endpoint, deployment }: Source,
+  make: () => Omit<DiagnosticEvents[K], keyof Source>,
+): void {
   const target = channels[name];
-  if (target.hasSubscribers) target.publish(make());
+  if (target.hasSubscribers) target.publish({ endpoint, deployment, ...make() });
 }

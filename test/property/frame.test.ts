@@ -149,7 +149,18 @@ test("abandoning any frame at any point leaves no trace", () => {
       expect(sorted(abandoned)).toEqual(sorted(clean));
       expect(cellsOf(abandoned)).toEqual(cellsOf(clean));
     }),
-    { numRuns: 300 },
+    {
+      numRuns: 300,
+      examples: [
+        [{ d: [] }, { d: [["a"], 0n] }, { d: ["", null, []] }, 1],
+        [
+          { b: [null, [], [""]], a: [0, 0, 0] },
+          { b: [0, 0, 0, 0] },
+          { b: [2n ** 63n, [], "", new Date(0)] },
+          1,
+        ],
+      ],
+    },
   );
 });
 

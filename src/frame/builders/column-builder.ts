@@ -25,6 +25,8 @@ export class ColumnBuilder {
   private usedBefore = false;
   /** The variant of the last value: the next is most likely of the same type. */
   private current: Variant | undefined;
+  private currentBefore: Variant | undefined;
+  private variantsBefore = 0;
   private readonly one: Cell[] = [undefined];
 
   constructor(name: string, declared: ColumnType | undefined, maxStringBytes: number) {
@@ -97,11 +99,15 @@ export class ColumnBuilder {
 
   mark(): void {
     this.usedBefore = this.used;
+    this.currentBefore = this.current;
+    this.variantsBefore = this.variants.length;
     for (const { values } of this.variants) values.mark();
   }
 
   rollback(): void {
     this.used = this.usedBefore;
+    this.current = this.currentBefore;
+    this.variants.length = this.variantsBefore;
     for (const { values } of this.variants) values.rollback();
   }
 
@@ -164,9 +170,12 @@ export class ColumnBuilder {
     }
   }
 
-  /** The type for a list without values: the column's list type, if it has one. */
+  /** The type for a list without values: that of the column's other lists, if it has any. */
   private anyListType(): ColumnType {
-    for (const { type } of this.variants) if (typeof type === "object") return type;
+    // A variant without values is left over from another batch, or from a frame that was abandoned.
+    for (const { type, values } of this.variants) {
+      if (typeof type === "object" && (values.count > 0 || type === this.declared)) return type;
+    }
     return { list: "float64" };
   }
 

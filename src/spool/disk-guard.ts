@@ -1,0 +1,127 @@
+import { join } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
+import { errorCode, type FileSystem } from "../base/file-system.ts";
+import { layoutPath } from "./spool-folder.ts";
+import type { AppendResult } from "./spool.ts";
+
+/** Bounds on the disk, looked at on every append, so that they may change. */
+export interface DiskBounds {
+  /** Most bytes in the spool's folder, of all processes, quarantine apart. One segment more is possible. */
+  readonly maxBytes: number;
+  /** Bytes of the volume that are left to others. */
+  readonly minFreeBytes: number;
+}
+
+/** Says whether there is room, and after a failed write waits before the disk is tried again. */
+export interface DiskGuard {
+  /** Why `bytes` more must not be written now, or undefined. */
+  refusal(bytes: number): AppendResult | undefined;
+  /** A write failed: no further one for five seconds. */
+  failed(error: unknown): AppendResult;
+  /** The folder grew, or with a negative number shrank, through us. */
+  grew(bytes: number): void;
+}
+
+/** What {@link createDiskGuard} needs. */
+export interface DiskGuardOptions {
+  readonly directory: string;
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly bounds: DiskBounds;
+}
+
+// Counting by `stat` instead of adding up for ever: a counter that drifts would close the spool, or never.
+const measureMs = 10_000;
+const freeMs = 1_000;
+const probeMs = 5_000;
+
+/** Guards one spool folder. */
+export function createDiskGuard(options: DiskGuardOptions): DiskGuard {
+  return new Guard(options);
+}
+
+class Guard implements DiskGuard {
+  readonly #options: DiskGuardOptions;
+  #total = 0;
+  #measuredAt = Number.NEGATIVE_INFINITY;
+  #free = Number.POSITIVE_INFINITY;
+  #freeAt = Number.NEGATIVE_INFINITY;
+  #failedAt = Number.NEGATIVE_INFINITY;
+  #failure: AppendResult | undefined;
+
+  constructor(options: DiskGuardOptions) {
+    this.#options = options;
+  }
+
+  refusal(bytes: number): AppendResult | undefined {
+    const { clock, bounds } = this.#options;
+    const now = clock.monotonic();
+    if (this.#failure !== undefined) {
+      if (now - this.#failedAt < probeMs) return this.#failure;
+      this.#failure = undefined;
+    }
+    const full = this.#total + bytes > bounds.maxBytes;
+    if (now - this.#measuredAt >= (full ? probeMs : measureMs)) this.#measure(now);
+    if (this.#total + bytes > bounds.maxBytes) return { status: "full", reason: "spool_full" };
+    if (now - this.#freeAt >= freeMs) this.#measureFree(now);
+    if (this.#free - bytes < bounds.minFreeBytes) return { status: "full", reason: "disk_low" };
+    return undefined;
+  }
+
+  failed(error: unknown): AppendResult {
+    const code = errorCode(error);
+    this.#failure =
+      code === "ENOSPC" || code === "EDQUOT"
+        ? { status: "full", reason: "disk_low" }
+        : { status: "failed", error: asError(error) };
+    this.#failedAt = this.#options.clock.monotonic();
+    return this.#failure;
+  }
+
+  grew(bytes: number): void {
+    this.#total = Math.max(0, this.#total + bytes);
+    this.#free -= bytes;
+  }
+
+  #measure(now: number): void {
+    const { fileSystem, directory } = this.#options;
+    this.#measuredAt = now;
+    let total = 0;
+    const parent = layoutPath(directory);
+    for (const owner of list(fileSystem, parent)) {
+      if (owner === "quarantine") continue;
+      const folder = join(parent, owner);
+      for (const name of list(fileSystem, folder)) total += sizeOf(fileSystem, join(folder, name));
+    }
+    this.#total = total;
+  }
+
+  #measureFree(now: number): void {
+    const { fileSystem, directory } = this.#options;
+    this.#freeAt = now;
+    try {
+      this.#free = fileSystem.freeBytes(directory);
+    } catch {
+      // Not there yet, or gone: the write itself will tell.
+      this.#free = Number.POSITIVE_INFINITY;
+    }
+  }
+}
+
+function list(fileSystem: FileSystem, path: string): string[] {
+  try {
+    return fileSystem.list(path);
+  } catch {
+    return [];
+  }
+}
+
+function sizeOf(fileSystem: FileSystem, path: string): number {
+  try {
+    const stat = fileSystem.lstat(path);
+    return stat?.kind === "file" ? stat.size : 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,264 @@
+import { type FileSystem, removeFile } from "../base/file-system.ts";
+import {
+  encodeRecordHeader,
+  encodeSegmentHeader,
+  encodeTrailer,
+  padded,
+  RECORD_HEADER_BYTES,
+  recordSeed,
+  type SegmentHeader,
+  type Totals,
+  TRAILER_BYTES,
+  viewOf,
+  ZERO_TOTALS,
+} from "./segment-format.ts";
+import { scanRecords } from "./segment-scan.ts";
+import type { Counts, OpenSegment } from "./spool.ts";
+
+/** One segment being written. Every method throws the system's error, and can be called again after it. */
+export interface OpenSegmentFile extends OpenSegment {
+  /** Where it is now. */
+  readonly path: string;
+  readonly records: number;
+  /** After it threw, nothing more may be appended: the file can still be synced and sealed. */
+  append(record: Uint8Array, counts: Counts, sequence: number, now: number): void;
+  /** Makes what was appended survive a power cut; after an error it is first written anew, to a fresh file. */
+  sync(): void;
+  /** Writes the footer if there is room for it, syncs, and moves the file to `path`. Afterwards only `close` is allowed. */
+  seal(path: string): void;
+  /** Appends to `target` every record that can be read back through the descriptor, even if the file has lost its name. */
+  copyTo(target: OpenSegmentFile): void;
+  close(): void;
+}
+
+/** What a new segment is made from. */
+export interface NewSegment {
+  readonly fileSystem: FileSystem;
+  readonly path: string;
+  /** A name that the segment may use while it writes itself anew. */
+  readonly temporary: string;
+  readonly id: string;
+  readonly instance: string;
+  readonly label: string;
+  readonly now: number;
+}
+
+/** Creates the file. Leaves nothing behind when it throws. */
+export function createOpenSegmentFile(options: NewSegment): OpenSegmentFile {
+  return new SegmentFile(options);
+}
+
+// Reused from record to record; all segments of a thread are written one after another.
+const recordHead = newRecordHead();
+const zeros = new Uint8Array(8);
+const paddings = Array.from({ length: 8 }, (_, size) => zeros.subarray(0, size));
+const parts: Uint8Array[] = [recordHead.bytes, zeros, zeros];
+const noCounts: Counts = { frames: 0, rows: 0, bytes: 0 };
+const copyBytes = 256 * 1_024;
+
+class SegmentFile implements OpenSegmentFile {
+  readonly id: string;
+  readonly label: string;
+  readonly createdAt: number;
+  appendedAt: number;
+  size: number;
+  path: string;
+  readonly #fileSystem: FileSystem;
+  readonly #header: SegmentHeader;
+  readonly #temporary: string;
+  #fd: number;
+  #lastSequence = 0;
+  /** Changed in place: nothing is allocated per record. */
+  readonly #totals: { -readonly [K in keyof Totals]: Totals[K] } = { ...ZERO_TOTALS };
+  /** Bytes that a power cut may still take. */
+  #dirty = true;
+  /** The file may be longer than `size`. */
+  #overlong = false;
+  /** A sync failed: the system may have thrown the unwritten pages away, so a second try would prove nothing. */
+  #suspect = false;
+
+  constructor({ fileSystem, path, temporary, id, instance, label, now }: NewSegment) {
+    const { bytes, header } = encodeSegmentHeader({ id, instance, label, createdAt: now });
+    this.#fileSystem = fileSystem;
+    this.#header = header;
+    this.#temporary = temporary;
+    this.id = id;
+    this.label = label;
+    this.createdAt = now;
+    this.appendedAt = now;
+    this.path = path;
+    this.#fd = fileSystem.open(path, "create");
+    try {
+      fileSystem.write(this.#fd, [bytes, bytes], 0);
+    } catch (error) {
+      this.close();
+      removeFile(fileSystem, path);
+      throw error;
+    }
+    this.size = 2 * bytes.length;
+  }
+
+  get counts(): Counts {
+    const { frames, rows, bytes } = this.#totals;
+    return { frames, rows, bytes };
+  }
+
+  get records(): number {
+    return this.#totals.records;
+  }
+
+  append(record: Uint8Array, counts: Counts, sequence: number, now: number): void {
+    encodeRecordHeader(
+      recordHead,
+      "data",
+      record,
+      sequence,
+      counts,
+      this.#totals,
+      recordSeed(this.size, this.#header),
+    );
+    parts[1] = record;
+    parts[2] = paddings[padded(record.byteLength) - record.byteLength] ?? zeros;
+    try {
+      this.#fileSystem.write(this.#fd, parts, this.size);
+    } catch (error) {
+      this.#overlong = true;
+      this.#cut();
+      throw error;
+    } finally {
+      parts[1] = zeros;
+    }
+    this.size += RECORD_HEADER_BYTES + padded(record.byteLength);
+    this.appendedAt = now;
+    this.#totals.frames += counts.frames;
+    this.#totals.rows += counts.rows;
+    this.#totals.bytes += counts.bytes;
+    this.#totals.records++;
+    this.#lastSequence = Math.max(this.#lastSequence, sequence);
+    this.#dirty = true;
+  }
+
+  sync(): void {
+    if (!this.#dirty) return;
+    if (this.#suspect) this.#rewrite();
+    else this.#syncOrRewrite();
+  }
+
+  seal(path: string): void {
+    const end = this.size;
+    if (this.#overlong) this.#fileSystem.truncate(this.#fd, end);
+    this.#overlong = true;
+    try {
+      const parts = footer(this.#header, end, this.#totals, this.#lastSequence);
+      this.#fileSystem.write(this.#fd, parts, end);
+      this.size = end + parts.reduce((sum, part) => sum + part.length, 0);
+      this.#overlong = false;
+    } catch {
+      // No room for a footer: the records count without it, and sealing is what makes room.
+      this.#fileSystem.truncate(this.#fd, end);
+      this.#overlong = false;
+    }
+    try {
+      this.#dirty = true;
+      this.sync();
+      this.#fileSystem.rename(this.path, path);
+    } catch (error) {
+      this.size = end;
+      this.#overlong = true;
+      throw error;
+    }
+    this.path = path;
+  }
+
+  copyTo(target: OpenSegmentFile): void {
+    const file = { fileSystem: this.#fileSystem, fd: this.#fd, size: this.size };
+    for (const item of scanRecords(file, this.#header, true)) {
+      if (item.kind !== "record" || item.bytes === undefined) continue;
+      target.append(item.bytes, item.header.counts, item.header.sequence, this.appendedAt);
+    }
+  }
+
+  close(): void {
+    if (this.#fd >= 0) closeQuietly(this.#fileSystem, this.#fd);
+    this.#fd = -1;
+  }
+
+  #syncOrRewrite(): void {
+    try {
+      this.#fileSystem.datasync(this.#fd);
+      this.#dirty = false;
+    } catch {
+      this.#suspect = true;
+      this.#rewrite();
+    }
+  }
+
+  /** Into a fresh file that takes this one's name; what the system still shows of this one is what was written. */
+  #rewrite(): void {
+    const fileSystem = this.#fileSystem;
+    const temporary = this.#temporary;
+    const fd = fileSystem.open(temporary, "create");
+    try {
+      const buffer = new Uint8Array(Math.min(copyBytes, this.size));
+      for (let at = 0; at < this.size; ) {
+        const part = buffer.subarray(0, Math.min(buffer.length, this.size - at));
+        const got = fileSystem.read(this.#fd, part, at);
+        if (got === 0) throw new Error(`${this.path} is shorter than what was written to it`);
+        fileSystem.write(fd, [part.subarray(0, got)], at);
+        at += got;
+      }
+      fileSystem.datasync(fd);
+      fileSystem.rename(temporary, this.path);
+    } catch (error) {
+      closeQuietly(fileSystem, fd);
+      removeFile(fileSystem, temporary);
+      throw error;
+    }
+    closeQuietly(fileSystem, this.#fd);
+    this.#fd = fd;
+    this.#dirty = false;
+    this.#suspect = false;
+    this.#overlong = false;
+  }
+
+  #cut(): void {
+    try {
+      this.#fileSystem.truncate(this.#fd, this.size);
+      this.#overlong = false;
+    } catch {
+      // Tried again when the segment is sealed; until then a reader sees a torn tail.
+    }
+  }
+}
+
+/** The footer and the trailer of a segment whose records end at `end`, ready to be written there. */
+export function footer(
+  header: SegmentHeader,
+  end: number,
+  totals: Totals,
+  lastSequence: number,
+): Uint8Array[] {
+  const { bytes: payload } = encodeSegmentHeader(header);
+  const head = newRecordHead();
+  encodeRecordHeader(head, "footer", payload, lastSequence, noCounts, totals, recordSeed(end, header));
+  return [head.bytes, payload, encodeTrailer(end)];
+}
+
+/** Size of what {@link footer} returns, bytes. */
+export function footerBytes(header: SegmentHeader): number {
+  return RECORD_HEADER_BYTES + header.size + TRAILER_BYTES;
+}
+
+/** Closes a descriptor whose last write was already checked by a sync, so that an error here says nothing new. */
+export function closeQuietly(fileSystem: FileSystem, fd: number): void {
+  try {
+    fileSystem.close(fd);
+  } catch {
+    // The descriptor is gone either way.
+  }
+}
+
+function newRecordHead(): { readonly bytes: Uint8Array; readonly view: DataView } {
+  const bytes = new Uint8Array(RECORD_HEADER_BYTES);
+  return { bytes, view: viewOf(bytes) };
+}

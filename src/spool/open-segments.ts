@@ -1,0 +1,236 @@
+import { dirname, join } from "node:path";
+import type { Clock } from "../base/clock.ts";
+import { errorCode, type FileSystem, removeFile } from "../base/file-system.ts";
+import type { Ids } from "../base/ids.ts";
+import type { InstanceClaim } from "./instance-claim.ts";
+import { createOpenSegmentFile, type OpenSegmentFile } from "./open-segment-file.ts";
+import type { OwnFolder } from "./own-folder.ts";
+import { openName, sealedName } from "./segment-name.ts";
+import type { Counts, OpenSegment, SealedSegment } from "./spool.ts";
+
+/** The segments that one thread is writing. */
+export interface OpenSegments {
+  /** Appends to the label's segment. Throws the system's error; the record is then not there. */
+  append(label: string, record: Uint8Array, counts: Counts, sequence: number): void;
+  /** Makes all of it survive a power cut. Throws the last error, after trying everything. */
+  sync(): void;
+  /** Seals those that `which` picks; returns them and those sealed before to make room, oldest first. */
+  seal(which: (segment: OpenSegment) => boolean): SealedSegment[];
+  list(): readonly OpenSegmentFile[];
+  /** Writes all segments anew in the claim's folder, because theirs is lost. */
+  moveTo(claim: InstanceClaim): void;
+  close(): void;
+}
+
+/** What {@link createOpenSegments} needs. */
+export interface OpenSegmentsOptions {
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly instance: string;
+  readonly folder: OwnFolder;
+  readonly maxOpen: number;
+  /** Told how many bytes the files grew, or with a negative number shrank. */
+  readonly onGrowth: (bytes: number) => void;
+  /** Told each segment as it is sealed. */
+  readonly onSealed: (segment: SealedSegment) => void;
+}
+
+/** Starts with none open. */
+export function createOpenSegments(options: OpenSegmentsOptions): OpenSegments {
+  return new Segments(options);
+}
+
+class Segments implements OpenSegments {
+  readonly #options: OpenSegmentsOptions;
+  /** Those that take records, by label. */
+  readonly #current = new Map<string, OpenSegmentFile>();
+  /** All of them, the longest-rested first. */
+  readonly #unsealed = new Set<OpenSegmentFile>();
+  /** Sealed to make room, not yet returned. */
+  #sealedAside: SealedSegment[] = [];
+  /** Folders whose entries may not survive a power cut. */
+  readonly #unsynced = new Set<string>();
+
+  constructor(options: OpenSegmentsOptions) {
+    this.#options = options;
+  }
+
+  append(label: string, record: Uint8Array, counts: Counts, sequence: number): void {
+    const { clock, onGrowth } = this.#options;
+    const segment = this.#current.get(label) ?? this.#open(label);
+    const before = segment.size;
+    try {
+      segment.append(record, counts, sequence, clock.now());
+    } catch (error) {
+      this.#current.delete(label);
+      throw error;
+    }
+    onGrowth(segment.size - before);
+    this.#unsealed.delete(segment);
+    this.#unsealed.add(segment);
+  }
+
+  sync(): void {
+    let failure: unknown;
+    for (const action of [
+      ...[...this.#unsealed].map((segment) => () => segment.sync()),
+      () => this.#syncFolders(),
+    ]) {
+      try {
+        action();
+      } catch (error) {
+        failure = error;
+      }
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  seal(which: (segment: OpenSegment) => boolean): SealedSegment[] {
+    const { folder } = this.#options;
+    const sealed = this.#sealedAside;
+    this.#sealedAside = [];
+    // If the folder turns out to be lost, the segments are others now, in another folder: once more.
+    for (let pass = 0, claim = folder.claim; pass === 0 || (pass === 1 && folder.claim !== claim); pass++) {
+      for (const segment of [...this.#unsealed].filter(which)) {
+        const one = this.#unsealed.has(segment) ? this.#seal(segment) : undefined;
+        if (one !== undefined) sealed.push(one);
+      }
+    }
+    try {
+      this.#syncFolders();
+    } catch {
+      // They stay on the list for the next sync, which reports it.
+    }
+    return sealed.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  }
+
+  list(): readonly OpenSegmentFile[] {
+    return [...this.#unsealed];
+  }
+
+  moveTo(claim: InstanceClaim): void {
+    for (const segment of [...this.#unsealed]) {
+      try {
+        this.#replace(segment, claim);
+      } catch {
+        // Its descriptor still shows everything; sealing tries again.
+      }
+    }
+  }
+
+  close(): void {
+    for (const segment of this.#unsealed) segment.close();
+    this.#unsealed.clear();
+    this.#current.clear();
+  }
+
+  #open(label: string): OpenSegmentFile {
+    for (const rested of [...this.#unsealed]) {
+      if (this.#unsealed.size < this.#options.maxOpen) break;
+      const sealed = this.#seal(rested);
+      if (sealed !== undefined) this.#sealedAside.push(sealed);
+    }
+    if (this.#unsealed.size >= this.#options.maxOpen) {
+      throw Object.assign(new Error("no segment can be sealed to open another"), { code: "EMFILE" });
+    }
+    const now = this.#options.clock.now();
+    let segment: OpenSegmentFile;
+    try {
+      segment = this.#create(label, this.#options.folder.claimed(), now);
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+      segment = this.#create(label, this.#options.folder.relocate(), now);
+    }
+    this.#current.set(label, segment);
+    this.#unsealed.add(segment);
+    return segment;
+  }
+
+  #create(label: string, { directory, writer }: InstanceClaim, now: number): OpenSegmentFile {
+    const { fileSystem, ids, instance, folder, onGrowth } = this.#options;
+    const id = ids.uuid().replaceAll("-", "");
+    const path = join(directory, openName(id, writer));
+    const temporary = folder.temporary(directory);
+    const segment = createOpenSegmentFile({ fileSystem, path, temporary, id, instance, label, now });
+    this.#unsynced.add(directory);
+    onGrowth(segment.size);
+    return segment;
+  }
+
+  /**
+   * The records in a new segment, under a new id: somebody who took the lost folder over may deliver them under the old
+   * one, and two files of one name with different contents would be a conflict.
+   */
+  #replace(segment: OpenSegmentFile, claim: InstanceClaim): OpenSegmentFile {
+    if (dirname(segment.path) === claim.directory) return segment;
+    const { fileSystem } = this.#options;
+    const copy = this.#create(segment.label, claim, segment.createdAt);
+    try {
+      segment.copyTo(copy);
+      copy.sync();
+    } catch (error) {
+      copy.close();
+      removeFile(fileSystem, copy.path);
+      throw error;
+    }
+    segment.close();
+    removeFile(fileSystem, segment.path);
+    this.#unsealed.delete(segment);
+    this.#unsealed.add(copy);
+    if (this.#current.get(segment.label) === segment) this.#current.set(segment.label, copy);
+    return copy;
+  }
+
+  /** Undefined if the segment held nothing and is gone, or if the disk refuses: then it stays open. */
+  #seal(rested: OpenSegmentFile): SealedSegment | undefined {
+    const { fileSystem, folder, onGrowth, onSealed } = this.#options;
+    if (this.#current.get(rested.label) === rested) this.#current.delete(rested.label);
+    if (rested.records === 0) {
+      rested.close();
+      removeFile(fileSystem, rested.path);
+      this.#unsealed.delete(rested);
+      onGrowth(-rested.size);
+      return undefined;
+    }
+    let segment = rested;
+    let directory: string;
+    const before = segment.size;
+    try {
+      ({ directory } = folder.claimed());
+      segment = this.#replace(rested, folder.claimed());
+      segment.seal(join(directory, sealedName(segment.id, 0)));
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") this.#tryRelocate();
+      return undefined;
+    }
+    segment.close();
+    this.#unsealed.delete(segment);
+    this.#unsynced.add(directory);
+    onGrowth(segment.size - before);
+    const { id, label, createdAt, size, counts } = segment;
+    const sealed: SealedSegment = { id, directory, label, createdAt, size, counts, recovered: false };
+    onSealed(sealed);
+    return sealed;
+  }
+
+  #tryRelocate(): void {
+    try {
+      this.#options.folder.relocate();
+    } catch {
+      // The next look tries again.
+    }
+  }
+
+  #syncFolders(): void {
+    for (const folder of this.#unsynced) {
+      try {
+        this.#options.fileSystem.syncDirectory(folder);
+      } catch (error) {
+        // A lost folder is noticed elsewhere; its segments move.
+        if (errorCode(error) !== "ENOENT") throw error;
+      }
+      this.#unsynced.delete(folder);
+    }
+  }
+}

@@ -1,0 +1,239 @@
+import { join } from "node:path";
+import type { Ids } from "../base/ids.ts";
+import { errorCode, type FileSystem, removeFile } from "../base/file-system.ts";
+import { freezeBody, verifyBody } from "./frozen-body.ts";
+import { removeFolderIfIdle } from "./instance-claim.ts";
+import { createOpenSegmentFile } from "./open-segment-file.ts";
+import { readSegmentFile } from "./inspect-spool.ts";
+import type { OwnFolder } from "./own-folder.ts";
+import type { Quarantine } from "./quarantine.ts";
+import type { Found } from "./recovery.ts";
+import { parseSegmentName, sealedName } from "./segment-name.ts";
+import type { FrozenBody, SealedSegment, SpoolRecord } from "./spool.ts";
+
+/** The sealed segments that this spool answers for, and the one place that knows the names of their files. */
+export interface SealedSegments {
+  add(found: Found): void;
+  has(id: string): boolean;
+  list(): readonly SealedSegment[];
+  /** See the methods of the same names in the port. */
+  read(segment: SealedSegment): Generator<SpoolRecord, void, undefined>;
+  attempt(segment: SealedSegment): number;
+  freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody>;
+  frozen(segment: SealedSegment): FrozenBody | undefined;
+  release(segment: SealedSegment): void;
+  quarantine(segment: SealedSegment, reason: string): void;
+  quarantineRecord(segment: SealedSegment, record: SpoolRecord, reason: string): void;
+}
+
+/** What {@link createSealedSegments} needs. */
+export interface SealedSegmentsOptions {
+  readonly fileSystem: FileSystem;
+  readonly ids: Ids;
+  readonly instance: string;
+  readonly folder: OwnFolder;
+  readonly quarantine: Quarantine;
+  /** Told how many bytes the files grew, or with a negative number shrank. */
+  readonly onGrowth: (bytes: number) => void;
+}
+
+/** Starts with none. */
+export function createSealedSegments(options: SealedSegmentsOptions): SealedSegments {
+  return new Segments(options);
+}
+
+/** What is known of a segment beside the segment itself. */
+interface Held {
+  readonly segment: SealedSegment;
+  name: string;
+  attempts: number;
+  body: string | undefined;
+  /** Frozen bytes that the disk had no room for. */
+  inMemory: FrozenBody | undefined;
+}
+
+class Segments implements SealedSegments {
+  readonly #options: SealedSegmentsOptions;
+  readonly #fileSystem: FileSystem;
+  readonly #held = new Map<string, Held>();
+
+  constructor(options: SealedSegmentsOptions) {
+    this.#options = options;
+    this.#fileSystem = options.fileSystem;
+  }
+
+  add({ segment, name, body, attempts }: Found): void {
+    this.#held.set(segment.id, { segment, name, attempts, body, inMemory: undefined });
+  }
+
+  has(id: string): boolean {
+    return this.#held.has(id);
+  }
+
+  list(): readonly SealedSegment[] {
+    return Array.from(this.#held.values(), ({ segment }) => segment);
+  }
+
+  read(segment: SealedSegment): Generator<SpoolRecord, void, undefined> {
+    return readSegmentFile(this.#locate(segment), { fileSystem: this.#fileSystem });
+  }
+
+  attempt(segment: SealedSegment): number {
+    const held = this.#hold(segment);
+    const from = this.#locate(segment);
+    const name = sealedName(segment.id, ++held.attempts);
+    try {
+      this.#fileSystem.rename(from, join(segment.directory, name));
+      held.name = name;
+    } catch {
+      // Counted in memory at least; reading the segment will tell what is wrong.
+    }
+    return held.attempts;
+  }
+
+  async freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody> {
+    const earlier = this.frozen(segment);
+    if (earlier !== undefined) return earlier;
+    const { directory, id } = segment;
+    const temporary = this.#options.folder.temporary(directory);
+    const frozen = await freezeBody({ fileSystem: this.#fileSystem, directory, id, temporary }, body);
+    const held = this.#hold(segment);
+    held.body = frozen.name;
+    held.inMemory = frozen.name === undefined ? frozen.body : undefined;
+    if (frozen.name !== undefined) this.#options.onGrowth(frozen.body.size);
+    return frozen.body;
+  }
+
+  frozen(segment: SealedSegment): FrozenBody | undefined {
+    const held = this.#hold(segment);
+    if (held.inMemory !== undefined) return held.inMemory;
+    if (held.body === undefined) return undefined;
+    try {
+      const body = verifyBody(this.#fileSystem, segment.directory, segment.id, held.body);
+      if (body !== undefined) return body;
+      removeFile(this.#fileSystem, join(segment.directory, held.body));
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") throw error;
+    }
+    held.body = undefined;
+    return undefined;
+  }
+
+  release(segment: SealedSegment): void {
+    const held = this.#hold(segment);
+    removeFile(this.#fileSystem, this.#locate(segment));
+    this.#forget(segment, held);
+  }
+
+  quarantine(segment: SealedSegment, reason: string): void {
+    const held = this.#hold(segment);
+    const { id, label, counts } = segment;
+    try {
+      this.#options.quarantine.take(this.#locate(segment), { id, label, reason, counts });
+    } catch (error) {
+      if (errorCode(error) !== "ENOENT") {
+        // Left where it is: the next process finds it again and comes to its own conclusion.
+        this.#held.delete(id);
+        return;
+      }
+    }
+    this.#forget(segment, held);
+  }
+
+  quarantineRecord(segment: SealedSegment, record: SpoolRecord, reason: string): void {
+    const { fileSystem, ids, instance, folder, quarantine } = this.#options;
+    const { directory, label, createdAt } = segment;
+    const [path, temporary, sealed] = [0, 1, 2].map(() => folder.temporary(directory)) as [
+      string,
+      string,
+      string,
+    ];
+    try {
+      const id = ids.uuid().replaceAll("-", "");
+      const copy = createOpenSegmentFile({
+        fileSystem,
+        path,
+        temporary,
+        id,
+        instance,
+        label,
+        now: createdAt,
+      });
+      try {
+        copy.append(record.bytes, record.counts, record.sequence, createdAt);
+        copy.seal(sealed);
+        quarantine.take(sealed, { id, label, reason, counts: record.counts });
+      } finally {
+        copy.close();
+        removeFile(fileSystem, copy.path);
+      }
+    } catch {
+      // A copy for people to look at, and there is no room for it.
+    }
+  }
+
+  /** What is known of a segment; of one that another thread's spool sealed, what its folder shows. */
+  #hold(segment: SealedSegment): Held {
+    const known = this.#held.get(segment.id);
+    if (known !== undefined) return known;
+    const { id, directory } = segment;
+    const held: Held = {
+      segment,
+      name: sealedName(id, 0),
+      attempts: 0,
+      body: undefined,
+      inMemory: undefined,
+    };
+    for (const name of this.#list(directory)) {
+      const parsed = parseSegmentName(name);
+      if (parsed?.id !== id) continue;
+      if (parsed.state === "body") held.body = name;
+      if (parsed.state === "sealed") {
+        held.name = name;
+        held.attempts = parsed.attempts;
+      }
+    }
+    this.#held.set(id, held);
+    return held;
+  }
+
+  #locate(segment: SealedSegment): string {
+    return join(segment.directory, this.#hold(segment).name);
+  }
+
+  /**
+   * The segment's file is gone. Now its frozen bytes go, after it, so that bytes without a segment are known to be
+   * delivered; and in the end the folder that was taken over.
+   */
+  #forget(segment: SealedSegment, { body }: Held): void {
+    const { onGrowth, folder } = this.#options;
+    const { directory } = segment;
+    let size = segment.size;
+    if (body !== undefined) {
+      const path = join(directory, body);
+      size += sizeOf(this.#fileSystem, path);
+      removeFile(this.#fileSystem, path);
+    }
+    this.#held.delete(segment.id);
+    onGrowth(-size);
+    if (directory === folder.claim?.directory) return;
+    for (const { segment: other } of this.#held.values()) if (other.directory === directory) return;
+    removeFolderIfIdle(this.#fileSystem, directory, true);
+  }
+
+  #list(path: string): string[] {
+    try {
+      return this.#fileSystem.list(path);
+    } catch {
+      return [];
+    }
+  }
+}
+
+function sizeOf(fileSystem: FileSystem, path: string): number {
+  try {
+    return fileSystem.lstat(path)?.size ?? 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * Which records are in a segment already, so that one which was written twice is read once. That happens when the thread
+ * that writes dies: what it did not acknowledge is given to its successor again, though it may be on disk.
+ */
+export interface SeenRecords {
+  /** A thread died: from now until `ownRecovered`, what is appended is remembered. */
+  expectOwn(): void;
+  /** All files of dead threads of this process were looked at. */
+  ownRecovered(): void;
+  appended(sequence: number): void;
+  /** True if a dead thread's file that was recovered holds the record. */
+  isFound(sequence: number): boolean;
+  /** True if a recovered record is in another segment already. */
+  isRepeated(instance: string, sequence: number): boolean;
+  recovered(instance: string, sequences: Iterable<number>): void;
+  /** Forgets other instances; all that is left of them has been recovered. */
+  forgetOthers(): void;
+}
+
+/** Starts empty; `instance` is this process's own. */
+export function createSeenRecords(instance: string): SeenRecords {
+  return new Seen(instance);
+}
+
+class Seen implements SeenRecords {
+  readonly #instance: string;
+  readonly #found = new Map<string, Set<number>>();
+  #appended: Set<number> | undefined;
+
+  constructor(instance: string) {
+    this.#instance = instance;
+  }
+
+  expectOwn(): void {
+    this.#appended ??= new Set();
+  }
+
+  ownRecovered(): void {
+    this.#appended = undefined;
+  }
+
+  appended(sequence: number): void {
+    this.#appended?.add(sequence);
+  }
+
+  isFound(sequence: number): boolean {
+    return this.#found.get(this.#instance)?.has(sequence) === true;
+  }
+
+  isRepeated(instance: string, sequence: number): boolean {
+    if (this.#found.get(instance)?.has(sequence) === true) return true;
+    return instance === this.#instance && this.#appended?.has(sequence) === true;
+  }
+
+  recovered(instance: string, sequences: Iterable<number>): void {
+    const seen = this.#found.get(instance) ?? new Set();
+    this.#found.set(instance, seen);
+    for (const sequence of sequences) seen.add(sequence);
+  }
+
+  forgetOthers(): void {
+    for (const instance of this.#found.keys()) if (instance !== this.#instance) this.#found.delete(instance);
+  }
+}

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
+import { countsOf, recordOf, SpoolWorld } from "./spool-world.ts";
+
+function memory(maxBytes = 1_000) {
+  const { clock, ids } = new SpoolWorld();
+  return createMemorySpool({ maxBytes, clock, ids });
+}
+
+test("it keeps copies, by label, in order, and is not durable", () => {
+  const spool = memory();
+  const record = recordOf(1);
+  spool.append("a", record, countsOf(1), 1);
+  record.fill(0);
+  spool.append("a", record, countsOf(2), 2);
+  expect(spool.durable).toBe(false);
+  const [segment] = spool.seal();
+  if (segment === undefined) return expect.unreachable();
+  expect(segment.counts).toEqual(countsOf(3));
+  expect(Array.from(spool.read(segment), ({ bytes }) => bytes)).toEqual([recordOf(1), new Uint8Array(40)]);
+});
+
+test("its bound counts records and frozen bytes, and a release gives both back", async () => {
+  const spool = memory(100);
+  expect(spool.append("a", new Uint8Array(60), countsOf(1), 1)).toEqual({ status: "appended" });
+  expect(spool.append("a", new Uint8Array(60), countsOf(2), 2)).toEqual({ status: "full", reason: "memory" });
+  const [segment] = spool.seal();
+  if (segment === undefined) return expect.unreachable();
+  const frozen = await spool.freeze(
+    segment,
+    (async function* () {
+      yield new Uint8Array(30);
+    })(),
+  );
+  expect(frozen.size).toBe(30);
+  expect(spool.append("a", new Uint8Array(20), countsOf(2), 2)).toMatchObject({ status: "full" });
+  spool.release(segment);
+  expect(spool.append("a", new Uint8Array(100), countsOf(2), 2)).toEqual({ status: "appended" });
+  expect(() => [...spool.read(segment)]).toThrow(/gone/);
+});
+
+test("it counts attempts and quarantined segments, and recovers nothing", async () => {
+  const spool = memory();
+  spool.append("a", recordOf(1), countsOf(1), 1);
+  const [segment] = spool.seal();
+  if (segment === undefined) return expect.unreachable();
+  expect([spool.attempt(segment), spool.attempt(segment)]).toEqual([1, 2]);
+  spool.quarantine(segment, "poison");
+  expect(spool.usage()).toEqual({ bytes: 0, segments: 0, quarantined: 1, oldest: undefined });
+  const recovery = spool.recover(() => {})[Symbol.asyncIterator]();
+  expect(await recovery.next()).toMatchObject({ done: true });
+  spool.close();
+  expect(spool.append("a", recordOf(2), countsOf(2), 2)).toMatchObject({ status: "failed" });
+});

@@ -1,0 +1,132 @@
+import { createHash } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import type { Clock } from "../../../src/base/clock.ts";
+import type { Ids } from "../../../src/base/ids.ts";
+import { createFolderSpool, type FolderSpoolOptions } from "../../../src/spool/folder-spool.ts";
+import { isLiveName, type Liveness, liveName } from "../../../src/spool/liveness.ts";
+import type { Counts, SealedSegment, Spool, SpoolLoss } from "../../../src/spool/spool.ts";
+import { SimulatedFileSystem } from "../../support/simulated-file-system.ts";
+
+/** A machine whose disk, time, ids and processes are made up. */
+export class SpoolWorld {
+  fileSystem: SimulatedFileSystem;
+  nowMs = 1_700_000_000_000;
+  readonly directory = "/spool";
+  readonly #alive: Set<string>;
+  #id = 0;
+
+  constructor(fileSystem: SimulatedFileSystem = new SimulatedFileSystem(), firstId = 0) {
+    this.fileSystem = fileSystem;
+    this.#alive = new Set();
+    this.#id = firstId;
+    fileSystem.now = () => this.nowMs;
+  }
+
+  readonly clock: Clock = {
+    now: () => this.nowMs,
+    monotonic: () => this.nowMs,
+    setTimer: () => ({ [Symbol.dispose]: () => {} }),
+  };
+
+  readonly ids: Ids = {
+    uuid: () => `${(++this.#id).toString(16).padStart(8, "0")}-0000-7000-8000-000000000000`,
+    random128: () =>
+      createHash("sha256")
+        .update(String(++this.#id))
+        .digest("hex")
+        .slice(0, 32),
+  };
+
+  /** Starts a process, or another thread of the process `instance`. */
+  start(options: Partial<FolderSpoolOptions> = {}): Process {
+    const held: string[] = [];
+    const fileSystem = this.fileSystem;
+    const liveness: Liveness = {
+      hold: (directory, writer) => {
+        this.#alive.add(writer);
+        held.push(writer);
+        try {
+          fileSystem.close(fileSystem.open(join(directory, liveName(writer)), "create"));
+        } catch {
+          // As the real one: never throws.
+        }
+        return {
+          release: (now) => {
+            this.#alive.delete(writer);
+            try {
+              fileSystem.unlink(join(now, liveName(writer)));
+            } catch {
+              // Gone with its folder.
+            }
+          },
+        };
+      },
+      isAlive: async (directory) => {
+        const names = fileSystem.lstat(directory) === undefined ? [] : fileSystem.list(directory);
+        return names.some((name) => isLiveName(name) && this.#alive.has(name.slice(5, 13)));
+      },
+      isWriterAlive: async (directory, writer) =>
+        fileSystem.lstat(join(directory, liveName(writer))) !== undefined && this.#alive.has(writer),
+    };
+    const { clock, ids, directory } = this;
+    const bounds = { maxBytes: 1e12, minFreeBytes: 0 };
+    const spool = createFolderSpool({ directory, clock, ids, fileSystem, liveness, ...bounds, ...options });
+    return {
+      spool,
+      kill: () => {
+        for (const writer of held) this.#alive.delete(writer);
+      },
+    };
+  }
+
+  /** Kills every process. */
+  killAll(): void {
+    this.#alive.clear();
+  }
+
+  /** Paths of files whose name ends so. */
+  files(ending: string): string[] {
+    return this.fileSystem.files().filter((path) => path.endsWith(ending) && !path.includes("/quarantine/"));
+  }
+
+  quarantined(): string[] {
+    return this.fileSystem
+      .files()
+      .filter((path) => dirname(path).endsWith("/quarantine"))
+      .map((path) => basename(path));
+  }
+}
+
+export interface Process {
+  readonly spool: Spool;
+  /** Ends it without a word, as SIGKILL does. */
+  kill(): void;
+}
+
+/** Counts of a record that are told apart from others'. */
+export function countsOf(sequence: number): Counts {
+  return { frames: sequence, rows: sequence * 10, bytes: sequence * 1_000 };
+}
+
+/** The bytes of a record, told apart from others'. */
+export function recordOf(sequence: number, size = 40): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, index) => (sequence * 31 + index * 7) % 251);
+}
+
+/** Everything that recovery finds, read back. */
+export async function recoverAll(spool: Spool): Promise<Recovered> {
+  const losses: SpoolLoss[] = [];
+  const segments: SealedSegment[] = [];
+  const records: { label: string; sequence: number; bytes: Uint8Array; counts: Counts }[] = [];
+  for await (const segment of spool.recover((loss) => losses.push(loss))) {
+    segments.push(segment);
+    for (const record of spool.read(segment)) records.push({ label: segment.label, ...record });
+  }
+  return { segments, records, losses };
+}
+
+export interface Recovered {
+  readonly segments: readonly SealedSegment[];
+  readonly records: readonly { label: string; sequence: number; bytes: Uint8Array; counts: Counts }[];
+  readonly losses: readonly SpoolLoss[];
+}
