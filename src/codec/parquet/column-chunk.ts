@@ -1,0 +1,179 @@
+import type { Values } from "../../frame/batch.ts";
+import { bitWidth } from "./bits.ts";
+import { ByteSink } from "./byte-sink.ts";
+import type { Compressor } from "./compressor.ts";
+import { type Coded, tryDictionary } from "./dictionary-choice.ts";
+import { dictionaryExtent, type Extent, extentOf, union } from "./extent.ts";
+import { writeHybrid, writeRuns } from "./hybrid.ts";
+import type { Leaf } from "./leaf.ts";
+import { withLength, writeFlatLevels, writeListLevels } from "./levels.ts";
+import type { Output } from "./output.ts";
+import { type Page, PageWriter } from "./page-writer.ts";
+import { checkPiece, leafValues, type Piece, plainBytes, splitPiece, valueCount } from "./piece.ts";
+import { lookUp, writePlain } from "./plain.ts";
+import { nullCode, type Runs } from "./runs.ts";
+
+/** What column chunks are written with; its buffers are used again for every page. */
+export interface ChunkContext {
+  readonly output: Output;
+  readonly compressor: Compressor;
+  /** A page is closed before it becomes larger than this, uncompressed. */
+  readonly pageBytes: number;
+  readonly body: ByteSink;
+  readonly header: ByteSink;
+  readonly scratch: { codes: Uint32Array };
+}
+
+/** A context with fresh buffers. */
+export function createChunkContext(output: Output, compressor: Compressor, pageBytes: number): ChunkContext {
+  const scratch = { codes: new Uint32Array(0) };
+  return { output, compressor, pageBytes, body: new ByteSink(65_536), header: new ByteSink(), scratch };
+}
+
+/** A column chunk that was written: all its entry in the footer and the indexes need. */
+export interface Chunk {
+  readonly leaf: Leaf;
+  readonly pages: PageWriter;
+  readonly entries: number;
+  readonly nulls: number;
+  readonly extent: Extent;
+}
+
+/** Writes one column of a row group, given batch by batch; `known` is its dictionary, if there is one already. */
+export function writeChunk(
+  leaf: Leaf,
+  pieces: readonly Piece[],
+  context: ChunkContext,
+  known?: Coded,
+): Chunk {
+  const parts: Values[] = [];
+  for (const piece of pieces) {
+    checkPiece(leaf.name, piece);
+    const values = leafValues(piece);
+    if (values !== undefined && valueCount(values) > 0) parts.push(values);
+  }
+  const coded = known ?? tryDictionary(parts, leaf.physical, context.scratch);
+  const width = coded === undefined ? 0 : bitWidth(coded.dictionary.count - 1);
+  const valueBytes = (piece: Piece): number => {
+    const values = leafValues(piece);
+    if (values === undefined) return 0;
+    return coded === undefined ? plainBytes(values) : (valueCount(values) * width) / 8;
+  };
+  const expected = pieces.reduce((sum, piece) => sum + valueBytes(piece), coded?.dictionary.page.length ?? 0);
+  const pages = new PageWriter(context.output, context.compressor, context.header, expected);
+  if (coded !== undefined) pages.writeDictionary(coded.dictionary.page.written(), coded.dictionary.count);
+  let coding = 0;
+  for (const group of groupPieces(pieces, valueBytes, context.pageBytes)) {
+    const page = writePage(leaf, group, coded, coding, pages, context.body);
+    coding += page.entries - page.nulls;
+  }
+  return closeChunk(leaf, pages);
+}
+
+/** Writes a column of few values in long repetitions, as one page. */
+export function writeRunChunk(leaf: Leaf, runs: Runs, context: ChunkContext): Chunk {
+  const { dictionary, codes, lengths, count, rows } = runs;
+  const width = bitWidth(Math.max(0, dictionary.count - 1));
+  const expected = dictionary.page.length + (count * (width + 8)) / 8;
+  const pages = new PageWriter(context.output, context.compressor, context.header, expected);
+  if (dictionary.count > 0) pages.writeDictionary(dictionary.page.written(), dictionary.count);
+  const sink = context.body;
+  sink.reset();
+  let nulls = 0;
+  let valueCodes = codes.subarray(0, count);
+  let valueLengths = lengths.subarray(0, count);
+  if (leaf.nullable) {
+    for (let i = 0; i < count; i++) if (codes[i] === nullCode) nulls += lengths[i]!;
+    const defined = valueCodes.map((code) => (code === nullCode ? 0 : 1));
+    withLength(sink, () => writeRuns(sink, defined, lengths, count, 1));
+    if (nulls > 0) {
+      valueLengths = valueLengths.filter((_, i) => codes[i] !== nullCode);
+      valueCodes = valueCodes.filter((code) => code !== nullCode);
+    }
+  }
+  const encoding = dictionary.count > 0 ? "RLE_DICTIONARY" : "PLAIN";
+  if (dictionary.count > 0) {
+    sink.u8(width);
+    writeRuns(sink, valueCodes, valueLengths, valueCodes.length, width);
+  }
+  const extent = dictionaryExtent(dictionary, valueCodes, leaf.physical);
+  pages.writeData(sink.written(), { rows, entries: rows, nulls, extent, encoding });
+  return closeChunk(leaf, pages);
+}
+
+function writePage(
+  leaf: Leaf,
+  pieces: readonly Piece[],
+  coded: Coded | undefined,
+  coding: number,
+  pages: PageWriter,
+  sink: ByteSink,
+): Page {
+  sink.reset();
+  const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
+  let entries = rows;
+  if (leaf.list) entries = writeListLevels(sink, pieces);
+  else if (leaf.nullable) writeFlatLevels(sink, pieces);
+  const parts: Values[] = [];
+  let extent: Extent = "none";
+  let count = 0;
+  for (const piece of pieces) {
+    const values = leafValues(piece);
+    if (values === undefined) continue;
+    count += valueCount(values);
+    if (coded !== undefined) continue;
+    const plain = values.kind === "dictionary" ? lookUp(values) : values;
+    parts.push(plain);
+    extent = union(extent, extentOf(plain, piece.measured));
+  }
+  if (!leaf.nullable && count !== rows) throw new Error(`batch: column ${leaf.name}: has nulls and must not`);
+  if (coded === undefined) writePlain(sink, parts);
+  else {
+    const codes = coded.codes.subarray(coding, coding + count);
+    const width = bitWidth(coded.dictionary.count - 1);
+    sink.u8(width);
+    writeHybrid(sink, codes, width);
+    extent = dictionaryExtent(coded.dictionary, codes, leaf.physical);
+  }
+  const encoding = coded === undefined ? "PLAIN" : "RLE_DICTIONARY";
+  pages.writeData(sink.written(), { rows, entries, nulls: entries - count, extent, encoding });
+  return pages.pages.at(-1)!;
+}
+
+/** Consecutive pieces that make a page together: whole batches if they are small enough, else parts of them. */
+function* groupPieces(
+  pieces: readonly Piece[],
+  valueBytes: (piece: Piece) => number,
+  pageBytes: number,
+): Iterable<readonly Piece[]> {
+  let group: Piece[] = [];
+  let bytes = 0;
+  for (const piece of pieces) {
+    const size = valueBytes(piece) + piece.rows / 8;
+    const parts =
+      size <= pageBytes ? [piece] : splitPiece(piece, Math.floor((piece.rows * pageBytes) / size));
+    for (const part of parts) {
+      const partSize = part === piece ? size : (size * part.rows) / piece.rows;
+      if (group.length > 0 && bytes + partSize > pageBytes) {
+        yield group;
+        group = [];
+        bytes = 0;
+      }
+      group.push(part);
+      bytes += partSize;
+    }
+  }
+  if (group.length > 0) yield group;
+}
+
+function closeChunk(leaf: Leaf, pages: PageWriter): Chunk {
+  let entries = 0;
+  let nulls = 0;
+  let extent: Extent = "none";
+  for (const page of pages.pages) {
+    entries += page.entries;
+    nulls += page.nulls;
+    extent = union(extent, page.extent);
+  }
+  return { leaf, pages, entries, nulls, extent };
+}

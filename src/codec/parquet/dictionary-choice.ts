@@ -1,0 +1,115 @@
+import type { Values } from "../../frame/batch.ts";
+import { addByteArrays, ByteDictionary, notFilled } from "./byte-dictionary.ts";
+import { type PhysicalType } from "./format.ts";
+import { widthOf } from "./leaf.ts";
+import { valueCount } from "./piece.ts";
+
+/** A column chunk's values as codes into one dictionary. */
+export interface Coded {
+  readonly dictionary: ByteDictionary;
+  /** One per value, in order. */
+  readonly codes: Uint32Array;
+}
+
+/** Dictionaries beyond this many values or bytes are given up. */
+const mostValues = 65_536;
+const mostBytes = 1024 * 1024;
+/** So many values are looked at before the rest is. */
+const sampleValues = 2048;
+/** A dictionary must have less than one value in so many; numbers have more to win from plain pages. */
+const repeats = { text: 2, number: 4 } as const;
+
+/**
+ * The values of a chunk merged into one dictionary, or undefined where PLAIN is better: when few values repeat, or
+ * when there are too many different ones.
+ */
+export function tryDictionary(
+  parts: readonly Values[],
+  physical: PhysicalType,
+  scratch: { codes: Uint32Array },
+): Coded | undefined {
+  if (physical === "BOOLEAN") return undefined;
+  const total = parts.reduce((sum, part) => sum + valueCount(part), 0);
+  const least = physical === "BYTE_ARRAY" ? repeats.text : repeats.number;
+  if (total < least) return undefined;
+  if (scratch.codes.length < total) scratch.codes = new Uint32Array(total * 2);
+  const codes = scratch.codes;
+  const dictionary = new ByteDictionary(widthOf(physical));
+  let done = 0;
+  for (const part of parts) {
+    const count = valueCount(part);
+    // A long first part is sampled, so that a column of ids is given up early.
+    if (done < sampleValues && count > sampleValues && part.kind !== "dictionary") {
+      addCodes(dictionary, part, sampleValues, codes, done);
+      if (dictionary.count * least > done + sampleValues) return undefined;
+    }
+    addCodes(dictionary, part, count, codes, done);
+    done += count;
+    if (done >= sampleValues && dictionary.count * least > done) return undefined;
+    if (dictionary.count > mostValues || dictionary.page.length > mostBytes) return undefined;
+  }
+  if (dictionary.count * least > total) return undefined;
+  return { dictionary, codes: codes.subarray(0, total) };
+}
+
+/** Codes of the part's first `count` values, to `codes[at…]`. */
+function addCodes(
+  dictionary: ByteDictionary,
+  part: Values,
+  count: number,
+  codes: Uint32Array,
+  at: number,
+): void {
+  switch (part.kind) {
+    case "dictionary":
+      return translate(dictionary, part.codes, part.dictionary, codes, at);
+    case "bytes": {
+      const read = addByteArrays(dictionary, part.data, count, codes, at);
+      if (count === part.count && read !== part.data.byteLength) throw notFilled(count);
+      return;
+    }
+    case "float64":
+    case "int64":
+    case "int32":
+      return numberCodes(dictionary, part.data, count, codes, at);
+    default:
+      throw new Error(`batch: no dictionary of ${part.kind} values`);
+  }
+}
+
+/** Codes of the first `count` numbers, to `codes[at…]`. */
+export function numberCodes(
+  dictionary: ByteDictionary,
+  data: Float64Array | BigInt64Array | Int32Array,
+  count: number,
+  codes: Uint32Array,
+  at: number,
+): void {
+  if (dictionary.width === 8) {
+    const halves = new Int32Array(data.buffer, data.byteOffset, data.length * 2);
+    for (let i = 0; i < count; i++)
+      codes[at + i] = dictionary.codeOfHalves(halves[i * 2]!, halves[i * 2 + 1]!);
+    return;
+  }
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  for (let i = 0; i < count; i++) codes[at + i] = dictionary.code(view, i * 4, i * 4 + 4);
+}
+
+function translate(
+  dictionary: ByteDictionary,
+  own: Uint32Array,
+  values: { readonly count: number; readonly data: Uint8Array },
+  codes: Uint32Array,
+  at: number,
+): void {
+  const map = new Uint32Array(values.count);
+  if (addByteArrays(dictionary, values.data, values.count, map, 0) !== values.data.byteLength) {
+    throw notFilled(values.count);
+  }
+  for (let i = 0; i < own.length; i++) {
+    const code = own[i]!;
+    if (code >= values.count)
+      throw new Error(`batch: code ${code} is outside its dictionary of ${values.count}`);
+    codes[at + i] = map[code]!;
+  }
+}

@@ -1,0 +1,243 @@
+import type { Values } from "../../frame/batch.ts";
+import type { ByteDictionary } from "./byte-dictionary.ts";
+import { notFilled } from "./byte-dictionary.ts";
+import type { PhysicalType } from "./format.ts";
+
+/**
+ * Least and greatest value of a page or chunk, for statistics and the column index. Order: numbers by value, byte
+ * arrays by unsigned bytes (which for UTF-8 is the order of code points), false before true: the order
+ * `TypeDefinedOrder` stands for in parquet.thrift.
+ *
+ * `"none"`: there is no value. `"unknown"`: no bounds can be given. That is so as soon as there is a NaN: the format
+ * would allow to leave NaN out, but engines that sort it above all numbers (DuckDB, Spark) would then skip rows that
+ * `x > 5` is true for.
+ */
+export type Extent = { readonly min: Scalar; readonly max: Scalar } | "none" | "unknown";
+
+/** A value as it is compared: boolean is 0 or 1. */
+export type Scalar = number | bigint | Uint8Array;
+
+/** Bounds as they are stored, with whether they are values that occur (not cut or rounded). */
+export interface StoredExtent {
+  readonly min: Uint8Array;
+  readonly max: Uint8Array;
+  readonly minExact: boolean;
+  readonly maxExact: boolean;
+}
+
+/** Longer byte arrays are cut to this many bytes in statistics. */
+const longestBound = 64;
+
+/** The extent of values of any kind but dictionary and list. `measured` says that `min` and `max` are given. */
+export function extentOf(values: Values, measured: boolean): Extent {
+  switch (values.kind) {
+    case "float64":
+      if (hasNaN(values.data)) return "unknown";
+      return ordered(measured ? values : numberExtent(values.data));
+    case "int32":
+      return ordered(measured ? values : numberExtent(values.data));
+    case "int64":
+      if (values.data.length === 0) return "none";
+      return measured ? { min: values.min, max: values.max } : bigintExtent(values.data);
+    case "boolean": {
+      const { data } = values;
+      if (data.length === 0) return "none";
+      return { min: data.includes(0) ? 0 : 1, max: data.includes(1) ? 1 : 0 };
+    }
+    case "bytes":
+      return bytesExtent(values.data, values.count);
+    case "dictionary":
+    case "list":
+      throw new Error(`no extent of ${values.kind} values`);
+  }
+}
+
+/** The extent of the codes' values. */
+export function dictionaryExtent(dictionary: ByteDictionary, codes: Uint32Array, type: PhysicalType): Extent {
+  const seen = new Uint8Array(dictionary.count);
+  for (let i = 0; i < codes.length; i++) seen[codes[i]!] = 1;
+  return type === "BYTE_ARRAY" ? textExtent(dictionary, seen) : numericExtent(dictionary, seen, type);
+}
+
+function numericExtent(dictionary: ByteDictionary, seen: Uint8Array, type: PhysicalType): Extent {
+  let extent: Extent = "none";
+  for (let code = 0; code < seen.length; code++) {
+    if (seen[code] === 0) continue;
+    const value = decodeNumber(dictionary.page.view, dictionary.starts[code]!, type);
+    if (value !== value) return "unknown";
+    extent = union(extent, { min: value, max: value });
+  }
+  return extent;
+}
+
+function textExtent(dictionary: ByteDictionary, seen: Uint8Array): Extent {
+  const { starts, ends } = dictionary;
+  const { view } = dictionary.page;
+  let min = -1;
+  let max = -1;
+  for (let code = 0; code < seen.length; code++) {
+    if (seen[code] === 0) continue;
+    if (min < 0) min = max = code;
+    else if (isLess(view, starts[code]!, ends[code]!, starts[min]!, ends[min]!)) min = code;
+    else if (isLess(view, starts[max]!, ends[max]!, starts[code]!, ends[code]!)) max = code;
+  }
+  return min < 0 ? "none" : { min: dictionary.value(min), max: dictionary.value(max) };
+}
+
+/** The extent of both together. */
+export function union(a: Extent, b: Extent): Extent {
+  if (a === "unknown" || b === "unknown") return "unknown";
+  if (a === "none") return b;
+  if (b === "none") return a;
+  return {
+    min: compareScalars(b.min, a.min) < 0 ? b.min : a.min,
+    max: compareScalars(b.max, a.max) > 0 ? b.max : a.max,
+  };
+}
+
+/** Negative, zero or positive, for two values of one column. */
+export function compareScalars(a: Scalar, b: Scalar): number {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The bytes of `min` and `max` in statistics, or undefined when there are none. */
+export function storeExtent(extent: Extent, type: PhysicalType, text: boolean): StoredExtent | undefined {
+  if (extent === "none" || extent === "unknown") return undefined;
+  const { min, max } = extent;
+  if (min instanceof Uint8Array && max instanceof Uint8Array) {
+    const low = cut(min, text);
+    const high = max.length <= longestBound ? new Uint8Array(max) : raise(cut(max, text), text);
+    if (high === undefined) return undefined;
+    return { min: low, max: high, minExact: low.length === min.length, maxExact: max.length <= longestBound };
+  }
+  // A zero's sign is not ordered, so zero bounds must cover both (parquet.thrift, ColumnOrder).
+  const bounds = [min === 0 && type === "DOUBLE" ? -0 : min, max === 0 ? 0 : max] as [number, number];
+  const [low, high] = bounds.map((bound) => encodeScalar(bound, type)) as [Uint8Array, Uint8Array];
+  return { min: low, max: high, minExact: true, maxExact: true };
+}
+
+function hasNaN(data: Float64Array): boolean {
+  for (let i = 0; i < data.length; i++) if (data[i] !== data[i]) return true;
+  return false;
+}
+
+function ordered(bounds: { readonly min: number; readonly max: number }): Extent {
+  return bounds.min <= bounds.max ? { min: bounds.min, max: bounds.max } : "none";
+}
+
+function numberExtent(data: Float64Array | Int32Array): { min: number; max: number } {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+function bigintExtent(data: BigInt64Array): Extent {
+  let min = data[0]!;
+  let max = min;
+  for (let i = 1; i < data.length; i++) {
+    const value = data[i]!;
+    if (value < min) min = value;
+    else if (value > max) max = value;
+  }
+  return { min, max };
+}
+
+function bytesExtent(data: Uint8Array, count: number): Extent {
+  if (count === 0 && data.length === 0) return "none";
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
+  let at = 0;
+  let minStart = 0;
+  let minEnd = 0;
+  let maxStart = 0;
+  let maxEnd = 0;
+  for (let i = 0; i < count; i++) {
+    if (at + 4 > data.length) throw notFilled(count);
+    const start = at + 4;
+    at = start + view.getUint32(at, true);
+    if (at > data.length) throw notFilled(count);
+    if (i === 0) {
+      minStart = maxStart = start;
+      minEnd = maxEnd = at;
+    } else if (isLess(view, start, at, minStart, minEnd)) {
+      minStart = start;
+      minEnd = at;
+    } else if (isLess(view, maxStart, maxEnd, start, at)) {
+      maxStart = start;
+      maxEnd = at;
+    }
+  }
+  if (at !== data.length) throw notFilled(count);
+  return { min: data.subarray(minStart, minEnd), max: data.subarray(maxStart, maxEnd) };
+}
+
+function isLess(view: DataView, aStart: number, aEnd: number, bStart: number, bEnd: number): boolean {
+  const shared = Math.min(aEnd - aStart, bEnd - bStart);
+  let i = 0;
+  for (; i + 4 <= shared; i += 4) {
+    const a = view.getUint32(aStart + i);
+    const b = view.getUint32(bStart + i);
+    if (a !== b) return a < b;
+  }
+  for (; i < shared; i++) {
+    const a = view.getUint8(aStart + i);
+    const b = view.getUint8(bStart + i);
+    if (a !== b) return a < b;
+  }
+  return aEnd - aStart < bEnd - bStart;
+}
+
+/** At most {@link longestBound} bytes; text is not cut inside a character. */
+function cut(value: Uint8Array, text: boolean): Uint8Array {
+  if (value.length <= longestBound) return new Uint8Array(value);
+  let end = longestBound;
+  if (text) while (end > 0 && (value[end]! & 0xc0) === 0x80) end--;
+  return new Uint8Array(value.subarray(0, end));
+}
+
+/**
+ * The least short upper bound of all values that begin with `prefix`: its last character or byte that can be raised
+ * is raised by one, and what follows is dropped. Undefined if none can be.
+ */
+function raise(prefix: Uint8Array, text: boolean): Uint8Array | undefined {
+  for (let end = prefix.length; end > 0; ) {
+    let start = end - 1;
+    if (text) while (start > 0 && (prefix[start]! & 0xc0) === 0x80) start--;
+    const raised = text ? raiseCharacter(prefix.subarray(start, end)) : raiseByte(prefix[start]!);
+    if (raised !== undefined) return Uint8Array.from([...prefix.subarray(0, start), ...raised]);
+    end = start;
+  }
+  return undefined;
+}
+
+function raiseByte(byte: number): number[] | undefined {
+  return byte < 0xff ? [byte + 1] : undefined;
+}
+
+function raiseCharacter(character: Uint8Array): Uint8Array | undefined {
+  const code = Buffer.from(character).toString("utf8").codePointAt(0);
+  if (code === undefined || code >= 0x10ffff) return undefined;
+  // Surrogates are no characters: the one after U+D7FF is U+E000.
+  return Buffer.from(String.fromCodePoint(code === 0xd7ff ? 0xe000 : code + 1));
+}
+
+/** PLAIN bytes of one number. */
+function encodeScalar(value: number | bigint, type: PhysicalType): Uint8Array {
+  const bytes = new Uint8Array(type === "BOOLEAN" ? 1 : type === "INT32" ? 4 : 8);
+  const view = new DataView(bytes.buffer);
+  if (typeof value === "bigint") view.setBigInt64(0, value, true);
+  else if (type === "BOOLEAN") view.setUint8(0, value);
+  else if (type === "INT32") view.setInt32(0, value, true);
+  else view.setFloat64(0, value, true);
+  return bytes;
+}
+
+function decodeNumber(view: DataView, at: number, type: PhysicalType): number | bigint {
+  if (type === "INT64") return view.getBigInt64(at, true);
+  return type === "INT32" ? view.getInt32(at, true) : view.getFloat64(at, true);
+}

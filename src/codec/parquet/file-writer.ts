@@ -1,0 +1,186 @@
+import type { Batch, BatchColumn } from "../../frame/batch.ts";
+import type { Schema } from "../../frame/schema.ts";
+import { schemaFingerprint } from "../../frame/schema.ts";
+import { BloomFilter } from "./bloom-filter.ts";
+import { eachByteArray } from "./byte-dictionary.ts";
+import { ByteSink } from "./byte-sink.ts";
+import {
+  type Chunk,
+  type ChunkContext,
+  createChunkContext,
+  writeChunk,
+  writeRunChunk,
+} from "./column-chunk.ts";
+import type { Compressor } from "./compressor.ts";
+import { encodeFooter, type Place, type PlacedChunk, type WrittenRowGroup } from "./footer.ts";
+import { magic } from "./format.ts";
+import { type Leaf, leafOf } from "./leaf.ts";
+import { Output } from "./output.ts";
+import { encodeColumnIndex, encodeOffsetIndex } from "./page-index.ts";
+import { type Piece, valueCount } from "./piece.ts";
+import {
+  batchRuns,
+  frameColumn,
+  framePiece,
+  frameRuns,
+  rowIndexes,
+  type SystemColumn,
+  systemColumns,
+} from "./system-columns.ts";
+import { type Hash64, xxHash64 } from "./xxhash64.ts";
+
+/** A batch whose feature columns have the pinned types, in the schema's order. */
+export interface FileBatch {
+  readonly batch: Batch;
+  readonly columns: readonly (BatchColumn | undefined)[];
+  readonly rejected: BatchColumn | undefined;
+}
+
+/**
+ * Writes one Parquet file (README.md, "File format"):
+ *
+ *     PAR1
+ *     row group…      per column: dictionary page?, data pages; then the Bloom filter of mdc_correlation_id
+ *     column indexes, offset indexes
+ *     footer, its length (uint32), PAR1
+ *
+ * The bytes come out in pieces, column by column; only the batches of one row group and the facts for the footer are
+ * kept. Nothing but the batches and the settings has a part in them: the same input makes the same file.
+ */
+export class FileWriter {
+  readonly #fingerprint: string;
+  readonly #features: readonly Leaf[];
+  readonly #output = new Output();
+  readonly #context: ChunkContext;
+  readonly #rowGroups: WrittenRowGroup[] = [];
+  #rows = 0;
+
+  constructor(schema: Schema, compressor: Compressor, pageBytes: number) {
+    this.#fingerprint = schemaFingerprint(schema);
+    this.#features = [...schema].map(([name, type]) => leafOf(name, type, true));
+    this.#context = createChunkContext(this.#output, compressor, pageBytes);
+    this.#output.copy(magic);
+  }
+
+  /** Writes the batches, which must have rows, as one row group. */
+  *rowGroup(batches: readonly FileBatch[]): Iterable<Uint8Array> {
+    const chunks: PlacedChunk[] = [];
+    for (const column of systemColumns) {
+      chunks.push(this.#place(this.#systemChunk(column, batches)));
+      yield* this.#output.take();
+    }
+    for (const [index, leaf] of this.#features.entries()) {
+      const pieces = batches.map(({ batch, columns }) => pieceOf(batch, columns[index]));
+      chunks.push(this.#place(writeChunk(leaf, pieces, this.#context)));
+      yield* this.#output.take();
+    }
+    // Bloom filters stand after all pages, so that a column's pages and the next's are one range.
+    const [ids] = chunks;
+    if (ids !== undefined) chunks[0] = { ...ids, bloomFilter: this.#append(correlationFilter(batches)) };
+    const rows = batches.reduce((sum, { batch }) => sum + batch.header.rows, 0);
+    this.#rows += rows;
+    this.#rowGroups.push({ rows, chunks });
+    yield* this.#output.take();
+  }
+
+  /** Writes what stands after the row groups. */
+  *end(keyValues: Readonly<Record<string, string>>, createdBy: string): Iterable<Uint8Array> {
+    const chunks = this.#rowGroups.flatMap((group) => group.chunks);
+    for (const placed of chunks) {
+      const index = encodeColumnIndex(placed.chunk);
+      placed.columnIndex = index === undefined ? undefined : this.#append(index);
+    }
+    for (const placed of chunks) placed.offsetIndex = this.#append(encodeOffsetIndex(placed.chunk));
+    const leaves = [...systemColumns.map((column) => column.leaf), ...this.#features];
+    const footer = encodeFooter({
+      leaves,
+      rows: this.#rows,
+      rowGroups: this.#rowGroups,
+      keyValues: Object.entries({ "mdc.fingerprint": this.#fingerprint, ...keyValues }),
+      createdBy,
+    });
+    const tail = new ByteSink(8);
+    tail.u32(footer.length);
+    tail.put(magic);
+    this.#output.copy(footer);
+    this.#output.copy(tail.written());
+    yield* this.#output.take(true);
+  }
+
+  #systemChunk({ leaf, origin }: SystemColumn, files: readonly FileBatch[]): Chunk {
+    const batches = files.map(({ batch }) => batch);
+    switch (origin.from) {
+      case "batch":
+        return writeRunChunk(
+          leaf,
+          batchRuns(leaf, batches, (batch) => origin.text(batch, this.#fingerprint)),
+          this.#context,
+        );
+      case "frame": {
+        if (framesRepeat(batches)) return writeRunChunk(leaf, frameRuns(leaf, batches), this.#context);
+        return writeChunk(
+          leaf,
+          batches.map((batch) => framePiece(leaf, batch)),
+          this.#context,
+        );
+      }
+      case "row":
+        return writeRowIndexes(leaf, batches, this.#context);
+      case "rejected":
+        return writeChunk(
+          leaf,
+          files.map(({ batch, rejected }) => pieceOf(batch, rejected)),
+          this.#context,
+        );
+    }
+  }
+
+  #place(chunk: Chunk): PlacedChunk {
+    return { chunk, bloomFilter: undefined, columnIndex: undefined, offsetIndex: undefined };
+  }
+
+  #append(bytes: Uint8Array): Place {
+    const offset = this.#output.position;
+    this.#output.copy(bytes);
+    return { offset, length: bytes.length };
+  }
+}
+
+function writeRowIndexes(leaf: Leaf, batches: readonly Batch[], context: ChunkContext): Chunk {
+  const { pieces, coded } = rowIndexes(batches);
+  return writeChunk(leaf, pieces, context, coded);
+}
+
+function pieceOf(batch: Batch, column: BatchColumn | undefined): Piece {
+  return { rows: batch.header.rows, column, measured: true };
+}
+
+/** Whether frames have two rows or more on average, so that a value per frame is worth a dictionary. */
+function framesRepeat(batches: readonly Batch[]): boolean {
+  let frames = 0;
+  let rows = 0;
+  for (const batch of batches) {
+    rows += batch.header.rows;
+    for (const count of batch.frames.rows) if (count > 0) frames++;
+  }
+  return frames * 2 <= rows;
+}
+
+/** The filter of a row group's correlation ids. */
+function correlationFilter(files: readonly FileBatch[]): Uint8Array {
+  let ids = 0;
+  const columns = files.map(({ batch }) => frameColumn(batch, "mdc_correlation_id"));
+  for (const { values } of columns)
+    ids += values.kind === "dictionary" ? values.dictionary.count : valueCount(values);
+  const filter = new BloomFilter(ids);
+  const hash: Hash64 = { high: 0, low: 0 };
+  for (const { values } of columns) {
+    const source = values.kind === "dictionary" ? values.dictionary : values;
+    if (!("count" in source)) throw new Error("batch: mdc_correlation_id is not text");
+    eachByteArray(source.data, source.count, (view, start, end) => {
+      xxHash64(view, start, end, hash);
+      filter.add(hash.high, hash.low);
+    });
+  }
+  return filter.encode();
+}

@@ -1,0 +1,112 @@
+import { crc32 } from "../../base/checksum.ts";
+import type { ByteSink } from "./byte-sink.ts";
+import { type Compressor, noCompressor } from "./compressor.ts";
+import type { Extent } from "./extent.ts";
+import { type Codec, type Encoding, encodings, pageTypes } from "./format.ts";
+import type { Output } from "./output.ts";
+import { ThriftWriter } from "./thrift.ts";
+
+/** A data page that was written. */
+export interface Page {
+  /** Where its header begins in the file. */
+  readonly offset: number;
+  /** Bytes with its header, compressed. */
+  readonly size: number;
+  readonly rows: number;
+  /** Levels or, without levels, values. */
+  readonly entries: number;
+  readonly nulls: number;
+  readonly extent: Extent;
+  readonly encoding: Encoding;
+}
+
+/** What a page is told about its body. */
+export type PageFacts = Omit<Page, "offset" | "size">;
+
+/**
+ * Writes the pages of one column chunk: header (`PageHeader` in parquet.thrift), then the body, compressed. The codec
+ * belongs to the chunk, so it is settled by its first page: if that does not shrink, all stay as they are.
+ */
+export class PageWriter {
+  readonly pages: Page[] = [];
+  readonly start: number;
+  dictionaryOffset: number | undefined;
+  /** Bytes of all pages with headers, before and after compression. */
+  uncompressedBytes = 0;
+  compressedBytes = 0;
+  readonly #output: Output;
+  readonly #header: ThriftWriter;
+  readonly #expectedBytes: number;
+  #compressor: Compressor;
+
+  /** `expectedBytes`: about the size of all bodies together. */
+  constructor(output: Output, compressor: Compressor, scratch: ByteSink, expectedBytes: number) {
+    this.#output = output;
+    this.#compressor = expectedBytes < leastCompressed ? noCompressor : compressor;
+    this.#expectedBytes = expectedBytes;
+    this.#header = new ThriftWriter(scratch);
+    this.start = output.position;
+  }
+
+  get codec(): Codec {
+    return this.#compressor.codec;
+  }
+
+  writeDictionary(body: Uint8Array, values: number): void {
+    this.dictionaryOffset = this.#output.position;
+    this.#write(body, pageTypes.DICTIONARY_PAGE, (header) =>
+      header.struct(7, () => {
+        header.i32(1, values);
+        header.i32(2, encodings.PLAIN);
+      }),
+    );
+  }
+
+  writeData(body: Uint8Array, facts: PageFacts): void {
+    const offset = this.#output.position;
+    this.#write(body, pageTypes.DATA_PAGE, (header) =>
+      header.struct(5, () => {
+        header.i32(1, facts.entries);
+        header.i32(2, encodings[facts.encoding]);
+        header.i32(3, encodings.RLE);
+        header.i32(4, encodings.RLE);
+      }),
+    );
+    this.pages.push({ ...facts, offset, size: this.#output.position - offset });
+  }
+
+  #write(body: Uint8Array, type: number, specific: (header: ThriftWriter) => void): void {
+    const stored = this.#compress(body, type);
+    const header = this.#header;
+    header.sink.reset();
+    header.structElement(() => {
+      header.i32(1, type);
+      header.i32(2, body.length);
+      header.i32(3, stored.length);
+      header.bits32(4, crc32(stored));
+      specific(header);
+    });
+    this.#output.copy(header.sink.written());
+    if (stored === body) this.#output.copy(stored);
+    else this.#output.pass(stored);
+    this.compressedBytes += header.sink.length + stored.length;
+    this.uncompressedBytes += header.sink.length + body.length;
+  }
+
+  #compress(body: Uint8Array, type: number): Uint8Array {
+    const stored = this.#compressor.compress(body);
+    const first = this.compressedBytes === 0;
+    const typical =
+      type === pageTypes.DATA_PAGE && body.length >= Math.min(this.#expectedBytes / 2, typicalBytes);
+    if (!first || !typical || stored.length < body.length * worthwhile) return stored;
+    this.#compressor = noCompressor;
+    return body;
+  }
+}
+
+/** In a chunk below this many bytes there is nothing to gain. */
+const leastCompressed = 64;
+/** A first page of this size speaks for the chunk. */
+const typicalBytes = 64 * 1024;
+/** Pages that compress to more than this share are not worth the time of reading them. */
+const worthwhile = 0.97;
