@@ -9,8 +9,11 @@ import type {
   OutgoingBatch,
 } from "../pipeline/backend.ts";
 import type { Engine } from "../pipeline/engine.ts";
+import { parseLabel } from "../pipeline/segment-label.ts";
+import { holdInstance } from "../spool/hold-instance.ts";
 import type { SealedSegment } from "../spool/spool.ts";
 import { composeEngine, composeSpool, type EngineHost, type EngineSpec } from "./compose.ts";
+import { graceMs, lateTimer, PendingFlushes } from "./pending-flushes.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import type { FromBackground, ToBackground } from "./thread-protocol.ts";
 
@@ -23,11 +26,13 @@ export function startBackgroundThread(spec: EngineSpec, host: EngineHost, clock:
   return new BackgroundThread(spec, host, clock);
 }
 
+/** Deaths without a sign of work in between that are followed by a new start at once, if somebody waits. */
+const promptRestarts = 3;
 const firstRestartMs = 1_000;
 const maxRestartMs = 60_000;
-/** A thread that was asked something and says nothing for this long hangs. */
-const silenceMs = 60_000;
 const pingMs = 5_000;
+/** A thread that was asked so often and says nothing hangs. Counted, not timed: this thread or the machine may have slept. */
+const maxUnanswered = 12;
 /** Deaths before the first answer after which the file itself must be missing or broken. */
 const maxFailedStarts = 2;
 
@@ -42,24 +47,29 @@ class BackgroundThread implements Engine {
   #inline: Engine | undefined;
   #answered = false;
   #failedStarts = 0;
-  #restartMs = firstRestartMs;
+  /** Since the thread last got something done. */
+  #deaths = 0;
+  #restart: Disposable | undefined;
   #heartbeat: Disposable | undefined;
-  #lastHeard = 0;
+  #unanswered = 0;
   /** Batches whose only other copy is in the thread's memory, in order: not yet spooled, or never to be (durability `memory`). */
   readonly #unsettled = new Map<number, OutgoingBatch>();
   /** How far the thread is, in memory that both see: what messages tell comes too late when the process ends. */
   readonly #progress: Progress = createProgress();
-  readonly #flushes = new Map<number, PendingFlush>();
-  #flushId = 0;
+  readonly #flushes: PendingFlushes;
   #closing:
     | { readonly deadlineMs: number; readonly done: Promise<void>; readonly resolve: () => void }
     | undefined;
+  #closeGuard: Disposable | undefined;
   readonly #events: BackendEvents;
+  /** `null` when the disk did not allow it; then the writing thread alone vouches for the spool. */
+  #hold: Disposable | null | undefined;
 
   constructor(spec: EngineSpec, host: EngineHost, clock: Clock) {
     this.#spec = spec;
     this.#host = host;
     this.#clock = clock;
+    this.#flushes = new PendingFlushes(clock, () => this.#undone("the background thread does not answer"));
     const { events } = host;
     this.#events = {
       ...events,
@@ -85,6 +95,7 @@ class BackgroundThread implements Engine {
       this.#inline.append(batch);
       return;
     }
+    this.#holdSpool();
     this.#unsettled.set(batch.sequence, batch);
     this.#post({ type: "append", batch });
     this.#watch();
@@ -96,36 +107,38 @@ class BackgroundThread implements Engine {
   }
 
   update(settings: BackendSettings): void {
-    this.#spec = { ...this.#spec, config: { ...this.#spec.config, rotation: settings.rotation } };
-    this.#inline?.update(settings);
-    this.#post({ type: "update", settings });
+    this.#spec = { ...this.#spec, config: { ...this.#spec.config, ...settings } };
+    if (this.#inline !== undefined) this.#inline.update(settings);
+    else this.#post({ type: "update", settings });
   }
 
   flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
     if (this.#inline !== undefined) return this.#inline.flush(to, deadlineMs);
-    const id = this.#flushId++;
-    return new Promise((resolve) => {
-      const flush: PendingFlush = { to, deadlineMs, endsAt: this.#clock.monotonic() + deadlineMs, resolve };
-      this.#flushes.set(id, flush);
+    return this.#flushes.add(to, deadlineMs, ({ id }) => {
+      // A new thread is asked for everything at its start.
+      if (this.#worker === undefined) this.#start();
+      else this.#post({ type: "flush", id, to, deadlineMs });
       this.#worker?.ref();
-      this.#post({ type: "flush", id, to, deadlineMs });
       this.#watch();
     });
   }
 
   close(deadlineMs: number): Promise<void> {
-    if (this.#inline !== undefined) return this.#inline.close(deadlineMs);
-    if (this.#closing === undefined) {
-      let resolve = (): void => {};
-      const done = new Promise<void>((resolveDone) => {
-        resolve = resolveDone;
-      });
-      this.#closing = { deadlineMs, done, resolve };
+    if (this.#closing !== undefined) return this.#closing.done;
+    let resolve = (): void => {};
+    const done = new Promise<void>((resolveDone) => {
+      resolve = resolveDone;
+    });
+    this.#closing = { deadlineMs, done, resolve };
+    if (this.#inline !== undefined) void this.#inline.close(deadlineMs).finally(resolve);
+    else {
+      this.#closeGuard = lateTimer(this.#clock, deadlineMs + graceMs, () => this.#end());
+      if (this.#worker === undefined) this.#start();
+      else this.#post({ type: "close", deadlineMs });
       this.#worker?.ref();
-      this.#post({ type: "close", deadlineMs });
       this.#watch();
     }
-    return this.#closing.done;
+    return done;
   }
 
   save(): void {
@@ -137,11 +150,17 @@ class BackgroundThread implements Engine {
     if (last === undefined) return;
     const reached =
       this.#worker === undefined ? this.#progress.read() : this.#progress.waitFor(last, exitWaitMs);
-    const left = [...this.#unsettled.values()].filter(({ sequence }) => sequence > reached);
-    if (left.length === 0) return;
-    // The thread may still write them too: whoever reads the spool takes a sequence number once.
-    const spool = composeSpool(this.#spec);
-    for (const { label, bytes, counts, sequence } of left) spool.append(label, bytes, counts, sequence);
+    this.#writeHere([...this.#unsettled.values()].filter(({ sequence }) => sequence > reached));
+  }
+
+  /** The thread may still write them too: whoever reads the spool takes a sequence number once. */
+  #writeHere(batches: readonly OutgoingBatch[]): void {
+    if (batches.length === 0) return;
+    const spool = composeSpool(this.#spec, { current: this.#spec.config });
+    for (const { label, bytes, counts, sequence } of batches) {
+      if (spool.append(label, bytes, counts, sequence).status !== "appended") continue;
+      this.#events.spooled(parseLabel(label).collection, sequence, counts);
+    }
     spool.close();
   }
 
@@ -151,6 +170,8 @@ class BackgroundThread implements Engine {
   }
 
   #start(): void {
+    this.#restart?.[Symbol.dispose]();
+    this.#restart = undefined;
     this.#answered = false;
     let worker: Worker;
     try {
@@ -173,25 +194,31 @@ class BackgroundThread implements Engine {
     worker.on("exit", (code) => this.#died(worker, new Error(`exited with code ${code}`)));
     worker.on("message", (message: FromBackground) => this.#heard(worker, message));
     worker.unref();
-    this.#lastHeard = this.#clock.monotonic();
+    this.#unanswered = 0;
     this.#post({ type: "start", spec: this.#spec, progress: this.#progress.memory });
     this.#resend();
+  }
+
+  /** Keeps other processes from taking this one's spool over while its thread has died and another is being started. */
+  #holdSpool(): void {
+    const { instance, spoolDirectory, config } = this.#spec;
+    if (this.#hold !== undefined || config.spool.durability === "memory") return;
+    this.#hold = holdInstance({ directory: spoolDirectory, instance }) ?? null;
   }
 
   /** Everything that the last thread may not have done, in the order in which it was asked. */
   #resend(): void {
     for (const batch of this.#unsettled.values()) this.#post({ type: "append", batch });
-    const now = this.#clock.monotonic();
-    for (const [id, { to, endsAt }] of this.#flushes) {
-      this.#post({ type: "flush", id, to, deadlineMs: Math.max(0, endsAt - now) });
+    for (const { id, to, leftMs } of this.#flushes.all()) {
+      this.#post({ type: "flush", id, to, deadlineMs: leftMs });
     }
     if (this.#closing !== undefined) this.#post({ type: "close", deadlineMs: this.#closing.deadlineMs });
-    if (this.#flushes.size > 0 || this.#closing !== undefined) this.#worker?.ref();
+    if (this.#isAwaited) this.#worker?.ref();
   }
 
   #heard(worker: Worker, message: FromBackground): void {
     if (worker !== this.#worker) return;
-    this.#lastHeard = this.#clock.monotonic();
+    this.#unanswered = 0;
     switch (message.type) {
       case "ready":
         this.#answered = true;
@@ -205,10 +232,11 @@ class BackgroundThread implements Engine {
         });
         return;
       case "spooled":
-        this.#restartMs = firstRestartMs;
+        this.#deaths = 0;
         this.#events.spooled(message.collection, message.sequence, message.counts);
         return;
       case "delivered":
+        this.#deaths = 0;
         this.#events.delivered(message.collection, message.counts, message.recovered, message.sequences);
         return;
       case "dropped":
@@ -220,15 +248,15 @@ class BackgroundThread implements Engine {
       case "health":
         this.#events.health(message.health);
         return;
-      case "flushed": {
-        const flush = this.#flushes.get(message.id);
-        this.#flushes.delete(message.id);
-        if (this.#flushes.size === 0 && this.#closing === undefined) worker.unref();
-        flush?.resolve(message.report);
+      case "usage":
+        this.#events.usage(message.usage);
         return;
-      }
+      case "flushed":
+        this.#flushes.settle(message.id, message.report);
+        if (!this.#isAwaited) worker.unref();
+        return;
       case "closed":
-        this.#end(worker);
+        this.#end();
         return;
       case "token":
         void this.#answerToken(worker, message.id, message.scopes);
@@ -238,12 +266,30 @@ class BackgroundThread implements Engine {
     }
   }
 
-  /** The deployment is closed: lets the thread go. */
-  #end(worker: Worker): void {
+  /** The deployment is closed, or the thread will never say so: lets it go. */
+  #end(): void {
+    const worker = this.#worker;
     this.#worker = undefined;
     this.#heartbeat?.[Symbol.dispose]();
-    void worker.terminate();
+    this.#restart?.[Symbol.dispose]();
+    this.#closeGuard?.[Symbol.dispose]();
+    if (this.#spec.config.spool.durability !== "memory") this.#writeHere([...this.#unsettled.values()]);
+    for (const { id } of this.#flushes.all()) {
+      this.#flushes.settle(id, this.#undone("the deployment is closed"));
+    }
+    void worker?.terminate();
+    this.#hold?.[Symbol.dispose]();
     this.#closing?.resolve();
+  }
+
+  get #isAwaited(): boolean {
+    return this.#flushes.size > 0 || this.#closing !== undefined;
+  }
+
+  #undone(trouble: string): FlushReport {
+    let frames = 0;
+    for (const { counts } of this.#unsettled.values()) frames += counts.frames;
+    return { pending: Math.max(1, frames), trouble };
   }
 
   async #answerToken(worker: Worker, id: number, scopes: readonly string[]): Promise<void> {
@@ -269,11 +315,12 @@ class BackgroundThread implements Engine {
       this.#runInline(error);
       return;
     }
-    const message = `the background thread died (${error.message}); it is started again in ${this.#restartMs} ms`;
+    const prompt = !this.#answered || (this.#isAwaited && this.#deaths < promptRestarts);
+    const delayMs = prompt ? 0 : Math.min(firstRestartMs * 2 ** this.#deaths, maxRestartMs);
+    this.#deaths++;
+    const message = `the background thread died (${error.message}); it is started again in ${delayMs} ms`;
     this.#events.trouble({ code: "BACKGROUND_FAILED", reason: "background_died", message });
-    const waited = this.#flushes.size > 0 || this.#closing !== undefined;
-    startAfter(this.#clock, waited ? 0 : this.#restartMs, () => this.#start());
-    this.#restartMs = Math.min(this.#restartMs * 2, maxRestartMs);
+    this.#restart = this.#clock.setTimer(() => this.#start(), delayMs);
   }
 
   #runInline(error: Error): void {
@@ -283,12 +330,10 @@ class BackgroundThread implements Engine {
     const inline = composeEngine(this.#spec, { ...this.#host, events: this.#events });
     this.#inline = inline;
     for (const batch of [...this.#unsettled.values()]) inline.append(batch);
-    const now = this.#clock.monotonic();
-    for (const { to, endsAt, resolve } of this.#flushes.values()) {
-      void inline.flush(to, Math.max(0, endsAt - now)).then(resolve);
+    for (const { id, to, leftMs } of this.#flushes.all()) {
+      void inline.flush(to, leftMs).then((report) => this.#flushes.settle(id, report));
     }
-    this.#flushes.clear();
-    if (this.#closing !== undefined) void inline.close(this.#closing.deadlineMs).then(this.#closing.resolve);
+    if (this.#closing !== undefined) void inline.close(this.#closing.deadlineMs).finally(() => this.#end());
   }
 
   /** While something is expected of the thread, asks it for a sign of life. */
@@ -298,27 +343,12 @@ class BackgroundThread implements Engine {
       this.#heartbeat = undefined;
       const worker = this.#worker;
       if (worker === undefined) return;
-      if (this.#unsettled.size === 0 && this.#flushes.size === 0 && this.#closing === undefined) return;
-      if (this.#clock.monotonic() - this.#lastHeard > silenceMs) {
+      if (this.#unsettled.size === 0 && !this.#isAwaited) return;
+      if (++this.#unanswered > maxUnanswered) {
         void worker.terminate();
-        this.#died(worker, new Error(`silent for ${silenceMs / 1000} s`));
-      } else {
-        this.#post({ type: "ping" });
-      }
+        this.#died(worker, new Error(`silent for ${(maxUnanswered * pingMs) / 1000} s`));
+      } else this.#post({ type: "ping" });
       this.#watch();
     }, pingMs);
   }
-}
-
-interface PendingFlush {
-  readonly to: FlushTarget | "empty";
-  readonly deadlineMs: number;
-  readonly endsAt: number;
-  readonly resolve: (report: FlushReport) => void;
-}
-
-/** A restart that somebody waits for happens at once and keeps the process alive; one that nobody waits for does not. */
-function startAfter(clock: Clock, ms: number, start: () => void): void {
-  if (ms > 0) clock.setTimer(start, ms);
-  else setImmediate(start);
 }
