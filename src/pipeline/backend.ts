@@ -1,6 +1,6 @@
 import type { CollectorErrorCode } from "../base/errors.ts";
-import type { Rotation } from "../config/deployment-config.ts";
-import type { Counts } from "../spool/spool.ts";
+import type { DeploymentConfig } from "../config/deployment-config.ts";
+import type { Counts, SpoolUsage } from "../spool/spool.ts";
 import type { DropReason } from "./ledger.ts";
 
 /**
@@ -35,9 +35,12 @@ export interface FlushReport {
   readonly trouble: string | undefined;
 }
 
-/** The settings that can change while running. */
-export interface BackendSettings {
-  readonly rotation: Rotation;
+/** The settings that can change while running; of `spool` the bounds only. */
+export type BackendSettings = Pick<DeploymentConfig, "rotation" | "limits" | "spool">;
+
+/** The settings that hold now, for all who have to do with one engine. */
+export interface CurrentSettings {
+  current: BackendSettings;
 }
 
 /** A batch on its way to the spool. */
@@ -63,6 +66,8 @@ export interface BackendEvents {
   trouble(trouble: Trouble): void;
   /** How delivery is doing, whenever that changes. */
   health(health: BackendHealth): void;
+  /** What the spool holds: every few seconds while something is in it, and when it has become empty. */
+  usage(usage: SpoolUsage): void;
 }
 
 /**

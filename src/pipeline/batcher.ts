@@ -1,11 +1,13 @@
 import type { Clock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
 import type { Format, Limits, RollingRate } from "../config/deployment-config.ts";
 import type { SystemConstants } from "../frame/batch.ts";
 import { type BatchBuilder, createBatchBuilder, type FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
+import { FrameProblem } from "../frame/source-frame.ts";
 import type { Counts } from "../spool/spool.ts";
 import type { OutgoingBatch } from "./backend.ts";
-import type { Ledger } from "./ledger.ts";
+import type { DropReason, Ledger } from "./ledger.ts";
 import { partitionStart } from "./partition.ts";
 import { labelText } from "./segment-label.ts";
 
@@ -38,8 +40,8 @@ export interface BatcherParts {
   readonly clock: Clock;
   /** Takes a finished batch. */
   readonly handOver: (batch: OutgoingBatch) => void;
-  /** A queued frame turned out larger than the limit allows; the ledger knows already. */
-  readonly tooLarge: (stream: Stream, counts: Counts) => void;
+  /** Frames that had been queued were lost; the ledger knows already. */
+  readonly dropped: (stream: Stream, reason: DropReason, counts: Counts, cause: Error) => void;
   readonly limits: () => Limits;
   /** A frame is handed over at the latest after this long, milliseconds. */
   readonly flushIntervalMs: number;
@@ -50,6 +52,8 @@ interface Gathering {
   readonly constants: SystemConstants;
   readonly partition: number;
   readonly builder: BatchBuilder;
+  /** What the builder was made with. */
+  readonly maxStringBytes: number;
   /** The builder's size when it was empty. */
   readonly base: number;
   /** Ledger bytes of its complete frames: what the builder grew by. */
@@ -63,6 +67,12 @@ interface Queued {
   readonly facts: FrameFacts;
 }
 
+/** A flush that waits for the first `target` frames. */
+interface Barrier {
+  readonly target: number;
+  readonly resolve: () => void;
+}
+
 /** A batch is handed over at this size: small enough to stay in cache, large enough that its directory costs nothing. */
 const batchBytes = 256 * 1024;
 /** How long a drain may hold the event loop, milliseconds. */
@@ -72,7 +82,7 @@ const cellsPerStep = 4_096;
 /** Gatherings open at once; beyond it all are handed over (hostile request times would open one for every hour). */
 const maxGatherings = 64;
 /** Emptied builders kept for reuse: their buffers are warm. */
-const maxSpareBuilders = 8;
+const maxSpares = 8;
 
 export function createBatcher(parts: BatcherParts): Batcher {
   return new FrameBatcher(parts);
@@ -81,8 +91,10 @@ export function createBatcher(parts: BatcherParts): Batcher {
 class FrameBatcher implements Batcher {
   readonly #parts: BatcherParts;
   readonly #gatherings = new Map<Stream, Map<number, Gathering>>();
-  readonly #spareBuilders: BatchBuilder[] = [];
+  readonly #spares: Gathering[] = [];
   readonly #queue: (Queued | undefined)[] = [];
+  /** In the order of their targets. */
+  readonly #barriers: Barrier[] = [];
   #added = 0;
   #done = 0;
   #open = 0;
@@ -104,10 +116,11 @@ class FrameBatcher implements Batcher {
     setImmediate(this.#drain);
   }
 
-  async flush(): Promise<void> {
-    const target = this.#added;
-    while (this.#done < target) await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#handOverAll();
+  flush(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#barriers.push({ target: this.#added, resolve });
+      this.#passBarriers();
+    });
   }
 
   flushNow(): void {
@@ -135,35 +148,40 @@ class FrameBatcher implements Batcher {
       return false;
     }
     const { stream, constants, snapshot, facts } = queued;
-    if (this.#begun === undefined) {
-      this.#begun = this.#gathering(
-        stream,
-        constants,
-        partitionStart(facts.requestTimeMs, stream.rollingRate),
-      );
-      this.#begun.builder.begin(snapshot, facts);
-    }
-    const gathering = this.#begun;
+    const gathering =
+      this.#begun ??
+      this.#gathering(stream, constants, partitionStart(facts.requestTimeMs, stream.rollingRate));
     const { builder } = gathering;
-    const complete = builder.advance(cellsPerStep);
-    const grown = builder.byteLength - gathering.base - gathering.bytes;
-    const { maxFrameBytes } = this.#parts.limits();
-    if (grown > maxFrameBytes) builder.abandon();
-    else if (!complete) return true;
+    const before = gathering.base + gathering.bytes;
+    try {
+      if (this.#begun === undefined) builder.begin(snapshot, facts);
+      this.#begun = gathering;
+      // What the snapshot takes was checked at the call; what becomes of it shows only here.
+      if (!builder.advance(cellsPerStep, before + this.#parts.limits().maxFrameBytes)) return true;
+      const grown = builder.byteLength - before;
+      gathering.bytes += grown;
+      stream.ledger.correctBytes(grown - snapshot.bytes);
+    } catch (thrown) {
+      // Whatever it is, this runs on the host's event loop and must not end the host.
+      const reason = thrown instanceof FrameProblem ? thrown.reason : "invalid";
+      this.#drop(stream, reason, { frames: 1, rows: snapshot.rows, bytes: snapshot.bytes }, asError(thrown));
+      builder.abandon();
+    }
     this.#begun = undefined;
     this.#queue[this.#head++] = undefined;
     this.#done++;
-    if (grown > maxFrameBytes) {
-      // The estimate at the call looks at a few cells only, so a long string among short ones shows here.
-      const counts = { frames: 1, rows: snapshot.rows, bytes: snapshot.bytes };
-      stream.ledger.drop("buffered", "too_large", counts);
-      this.#parts.tooLarge(stream, counts);
-    } else {
-      gathering.bytes += grown;
-      stream.ledger.correctBytes(grown - snapshot.bytes);
-    }
     if (gathering.bytes >= batchBytes) this.#handOver(gathering);
+    this.#passBarriers();
     return true;
+  }
+
+  /** Called between two frames, so none of a flush's frames is in a builder that cannot be handed over. */
+  #passBarriers(): void {
+    const waiting = this.#barriers.findIndex(({ target }) => target > this.#done);
+    const reached = waiting === -1 ? this.#barriers.length : waiting;
+    if (reached === 0) return;
+    this.#handOverAll();
+    for (const { resolve } of this.#barriers.splice(0, reached)) resolve();
   }
 
   #gathering(stream: Stream, constants: SystemConstants, partition: number): Gathering {
@@ -178,10 +196,12 @@ class FrameBatcher implements Batcher {
       this.#handOver(existing);
     }
     if (this.#open >= maxGatherings) this.#handOverAll();
+    const { maxStringBytes } = this.#parts.limits();
+    const spare = this.#spares.pop();
     const builder =
-      this.#spareBuilders.pop() ??
-      createBatchBuilder({ maxStringBytes: this.#parts.limits().maxStringBytes });
-    const gathering = { stream, constants, partition, builder, base: builder.byteLength, bytes: 0 };
+      spare?.maxStringBytes === maxStringBytes ? spare.builder : createBatchBuilder({ maxStringBytes });
+    const base = builder.byteLength;
+    const gathering = { stream, constants, partition, builder, maxStringBytes, base, bytes: 0 };
     ofStream.set(partition, gathering);
     this.#open++;
     this.#arm();
@@ -212,12 +232,25 @@ class FrameBatcher implements Batcher {
     if (builder.frames === 0) return;
     const counts = { frames: builder.frames, rows: builder.rows, bytes };
     const { format, rollingRate, endpoint, deployment, collection } = stream;
+    let finished: Uint8Array;
+    try {
+      finished = builder.finish({ collection, partition, constants, bytes });
+    } catch (thrown) {
+      // Most likely there is no memory for it; and this may be the host's event loop.
+      this.#drop(stream, "memory", counts, asError(thrown));
+      return;
+    }
     this.#parts.handOver({
       sequence: ++this.#sequence,
       label: labelText({ format, rollingRate, endpoint, deployment, collection, partition }),
-      bytes: builder.finish({ collection, partition, constants, bytes }),
+      bytes: finished,
       counts,
     });
-    if (this.#spareBuilders.length < maxSpareBuilders) this.#spareBuilders.push(builder);
+    if (this.#spares.length < maxSpares) this.#spares.push(gathering);
+  }
+
+  #drop(stream: Stream, reason: DropReason, counts: Counts, cause: Error): void {
+    stream.ledger.drop("buffered", reason, counts);
+    this.#parts.dropped(stream, reason, counts, cause);
   }
 }

@@ -1,20 +1,22 @@
+import { createBackoff } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
-import { createBackoff } from "../base/backoff.ts";
-import type { Encoder, RejectedColumn } from "../codec/encoder.ts";
+import type { Encoder } from "../codec/encoder.ts";
 import type { Format } from "../config/deployment-config.ts";
-import type { Batch } from "../frame/batch.ts";
-import { decodeBatch } from "../frame/wire.ts";
-import type { Counts, FrozenBody, SealedSegment, Spool } from "../spool/spool.ts";
+import type { SealedSegment, Spool } from "../spool/spool.ts";
 import type { PutResult, Store } from "../store/store.ts";
-import type { BackendEvents, BackendHealth, DropOrigin } from "./backend.ts";
+import type { BackendEvents, BackendHealth } from "./backend.ts";
 import type { DropReason } from "./ledger.ts";
-import { createSchemaRegistry, type SchemaRegistry, wantedTypes } from "./schema-registry.ts";
-import { objectPath, parseLabel, type SegmentLabel } from "./segment-label.ts";
+import { createSchemaRegistry } from "./schema-registry.ts";
+import { type Consignment, createSegmentEncoder, originOf, type SegmentEncoder } from "./segment-encoder.ts";
+import { objectPath, parseLabel } from "./segment-label.ts";
 
 /** Turns sealed segments into files at the destination: each exactly once, for as long as it takes. */
 export interface Deliverer {
-  /** Takes over a sealed segment. Throws if its label is not one of this version's; then it stays in the spool. */
+  /**
+   * Takes over a sealed segment; one that it was given before is ignored. Throws if its label is not one of this version's;
+   * then it stays in the spool.
+   */
   add(segment: SealedSegment): void;
   /**
    * Resolves when all segments added so far are settled, or at the deadline, with how many frames are not. Those left by
@@ -35,23 +37,31 @@ export interface DelivererParts {
   readonly events: BackendEvents;
   /** Uploads at once. Two keep one busy while the other waits for its answer; more would only spend memory. */
   readonly concurrency?: number;
+  /** Told after each attempt how many segments are not yet settled. */
+  readonly onAttempt?: (left: number) => void;
 }
 
-interface Entry {
-  readonly segment: SealedSegment;
-  readonly label: SegmentLabel;
-  /** What the file will hold: the segment's counts less the records set aside as poison. */
-  counts: Counts;
-  damageCounted: boolean;
+/** A trouble that is not over yet. */
+interface Trouble {
+  readonly status: "degraded" | "failing";
+  readonly message: string;
+}
+
+interface Entry extends Consignment {
   rejections: number;
+  readFailures: number;
+  /** What keeps this entry alone from being delivered. */
+  trouble: Trouble | undefined;
 }
 
 /** Settings, permissions and clocks are mended by people: asking more often than this helps nobody. */
 const blockedRetryMs = 60_000;
-/** A segment that cannot be encoded as a whole this often is examined record by record. */
-const wholeAttempts = 3;
 /** A file that the service refuses this often is set aside. */
 const maxRejections = 3;
+/** A segment that cannot be read from the spool this often is set aside. */
+const maxReadFailures = 4;
+/** Settled segments remembered, in case they are added again: by recovery and by the thread that sealed them. */
+const maxRemembered = 1_000;
 
 export function createDeliverer(parts: DelivererParts): Deliverer {
   return new SegmentDeliverer(parts);
@@ -60,22 +70,28 @@ export function createDeliverer(parts: DelivererParts): Deliverer {
 class SegmentDeliverer implements Deliverer {
   readonly #parts: DelivererParts;
   readonly #concurrency: number;
-  readonly #registry: SchemaRegistry;
+  readonly #encoder: SegmentEncoder;
+  /** All that is not settled, by segment id. */
+  readonly #entries = new Map<string, Entry>();
+  readonly #settled = new Set<string>();
   readonly #waiting: Entry[] = [];
-  readonly #running = new Map<Entry, Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
+  /** Entries that wait for something which concerns no other one. */
+  readonly #held = new Map<Entry, Disposable>();
   readonly #listeners = new Set<() => void>();
   readonly #stopping = new AbortController();
   readonly #backoff = createBackoff({ baseMs: 1_000, maxMs: 60_000 });
   /** Segments refused in a row without one accepted: more than one means that it is not the segment. */
   readonly #refused = new Set<string>();
-  #failures = 0;
+  /** What keeps everything from being delivered. */
+  #trouble: Trouble | undefined;
   #pause: Disposable | undefined;
   #health: BackendHealth = { status: "ok", reasons: [] };
 
   constructor(parts: DelivererParts) {
     this.#parts = parts;
     this.#concurrency = parts.concurrency ?? 2;
-    this.#registry = createSchemaRegistry(parts.store);
+    this.#encoder = createSegmentEncoder({ ...parts, registry: createSchemaRegistry(parts.store) });
   }
 
   get trouble(): string | undefined {
@@ -83,39 +99,32 @@ class SegmentDeliverer implements Deliverer {
   }
 
   add(segment: SealedSegment): void {
-    this.#waiting.push({
-      segment,
-      label: parseLabel(segment.label),
-      counts: segment.counts,
-      damageCounted: false,
-      rejections: 0,
-    });
+    const { id, counts } = segment;
+    const label = parseLabel(segment.label);
+    if (this.#entries.has(id) || this.#settled.has(id)) return;
+    const unharmed = { damageCounted: false, rejections: 0, readFailures: 0, trouble: undefined };
+    const entry: Entry = { segment, label, counts, ...unharmed };
+    this.#entries.set(id, entry);
+    this.#waiting.push(entry);
     this.#pump();
   }
 
   settled(deadlineMs: number, recoveredToo = false): Promise<number> {
-    const all = [...this.#waiting, ...this.#running.keys()];
-    const mine = new Set(all.filter((entry) => recoveredToo || !entry.segment.recovered));
-    const left = (): number => {
-      let frames = 0;
-      for (const entry of this.#waiting) if (mine.has(entry)) frames += entry.counts.frames;
-      for (const entry of this.#running.keys()) if (mine.has(entry)) frames += entry.counts.frames;
-      return frames;
-    };
-    const isDone = (): boolean =>
-      ![...this.#waiting, ...this.#running.keys()].some((entry) => mine.has(entry));
-    // Somebody is waiting, so try now what a back-off would try later.
+    const mine = [...this.#entries.values()].filter(({ segment }) => recoveredToo || !segment.recovered);
+    const left = (): Entry[] => mine.filter(({ segment }) => this.#entries.has(segment.id));
+    // Somebody is waiting, so try now what would be tried later.
+    for (const entry of [...this.#held.keys()]) this.#release(entry);
     this.#resume();
     return new Promise((resolve) => {
       const finish = (): void => {
         timer[Symbol.dispose]();
         this.#listeners.delete(check);
-        resolve(left());
+        resolve(left().reduce((frames, { counts }) => frames + counts.frames, 0));
       };
       const check = (): void => {
-        if (isDone()) finish();
+        if (this.#stopping.signal.aborted || left().length === 0) finish();
       };
-      const timer = this.#parts.clock.setTimer(finish, deadlineMs);
+      const timer = this.#parts.clock.setTimer(finish, deadlineMs, { keepAlive: true });
       this.#listeners.add(check);
       check();
     });
@@ -124,176 +133,108 @@ class SegmentDeliverer implements Deliverer {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#pause?.[Symbol.dispose]();
-    await Promise.all(this.#running.values());
+    for (const timer of this.#held.values()) timer[Symbol.dispose]();
+    await Promise.all(this.#running);
+    for (const listener of [...this.#listeners]) listener();
   }
 
   #pump(): void {
     // After a failure one attempt at a time probes whether the destination is back.
-    const limit = this.#failures > 0 ? 1 : this.#concurrency;
+    const limit = this.#trouble === undefined ? this.#concurrency : 1;
     while (
       !this.#stopping.signal.aborted &&
       this.#pause === undefined &&
       this.#running.size < limit &&
       this.#waiting.length > 0
     ) {
-      const entry = this.#waiting.shift() as Entry;
-      const run = this.#run(entry).finally(() => {
-        this.#running.delete(entry);
+      const run = this.#run(this.#waiting.shift() as Entry).finally(() => {
+        this.#running.delete(run);
+        this.#tellHealth();
+        this.#parts.onAttempt?.(this.#entries.size);
         for (const listener of [...this.#listeners]) listener();
         this.#pump();
       });
-      this.#running.set(entry, run);
+      this.#running.add(run);
     }
   }
 
   /** Never rejects. */
   async #run(entry: Entry): Promise<void> {
     const { segment, label } = entry;
+    const { spool, store, encoders } = this.#parts;
     try {
-      const body = this.#parts.spool.frozen(segment) ?? (await this.#encode(entry));
-      if (body === undefined) return this.#setAside(entry, "poison", "no attempt to encode it succeeded");
-      if ("status" in body) return this.#failed(entry, body);
-      const result = await this.#parts.store.put(objectPath(label, segment), body, {
-        contentType: this.#parts.encoders[label.format].contentType,
-        metadata: { segment: segment.id, content: body.sha256, rows: String(entry.counts.rows) },
-        signal: this.#stopping.signal,
-      });
-      if (result.status === "stored" || result.status === "exists") this.#succeeded(entry);
-      else this.#failed(entry, result);
+      const encoded = await this.#encoder.encode(entry, this.#stopping.signal);
+      switch (encoded.status) {
+        case "frozen": {
+          const { body } = encoded;
+          entry.trouble = undefined;
+          const result = await store.put(objectPath(label, segment), body, {
+            contentType: encoders[label.format].contentType,
+            metadata: { segment: segment.id, content: body.sha256, rows: String(entry.counts.rows) },
+            signal: this.#stopping.signal,
+          });
+          if (result.status === "stored" || result.status === "exists") this.#succeeded(entry);
+          else this.#failed(entry, result);
+          return;
+        }
+        case "empty":
+          spool.release(segment);
+          this.#settle(entry);
+          return;
+        case "poison":
+          this.#setAside(entry, "poison", encoded.error.message);
+          return;
+        case "mismatch":
+          this.#hold(entry, { status: "failing", message: encoded.error.message }, blockedRetryMs);
+          return;
+        default:
+          this.#failed(entry, encoded);
+      }
     } catch (thrown) {
       // A spool that cannot be read or written: of this segment, not of the destination.
-      entry.rejections++;
-      if (entry.rejections >= maxRejections) this.#setAside(entry, "poison", asError(thrown).message);
-      else this.#again(entry, "DELIVERY_DELAYED", asError(thrown).message, this.#backoff.next());
+      const { message } = asError(thrown);
+      if (++entry.readFailures >= maxReadFailures) this.#setAside(entry, "corrupt", message);
+      else this.#hold(entry, { status: "degraded", message }, 1_000 * 8 ** (entry.readFailures - 1));
     }
   }
 
-  /** The file's bytes, frozen; `undefined` if the segment cannot be encoded; a put result if its types cannot be pinned. */
-  async #encode(entry: Entry): Promise<FrozenBody | PutResult | undefined> {
-    const { spool, encoders } = this.#parts;
-    const { segment, label } = entry;
-    const encoder = encoders[label.format];
-    for (;;) {
-      const attempt = spool.attempt(segment);
-      if (attempt > wholeAttempts + 1) return undefined;
-      try {
-        const skip = attempt > wholeAttempts ? await this.#poisonIn(entry, encoder) : new Set<number>();
-        const batches = (): Iterable<Batch> => decodedRecords(spool, segment, skip);
-        const { wanted, untyped } = wantedTypes(batches());
-        this.#countDamage(entry);
-        const pinned = await this.#registry.pin(label, wanted, untyped);
-        if (pinned.status !== "pinned") return pinned;
-        return await spool.freeze(
-          segment,
-          encoder.encode(batches, {
-            schema: pinned.schema,
-            segment: segment.id,
-            onRejected: (rejected) => this.#rejected(label, rejected),
-          }),
-        );
-      } catch (thrown) {
-        this.#parts.events.trouble({
-          code: "QUARANTINED",
-          reason: "encode_failed",
-          collection: label.collection,
-          message: `encoding a segment of ${label.collection} failed (attempt ${attempt}): ${asError(thrown).message}`,
-        });
-      }
-    }
-  }
-
-  /** Counts what the disk has lost of a segment since it was sealed: the spool leaves damaged records out. */
-  #countDamage(entry: Entry): void {
+  #succeeded(entry: Entry): void {
+    const { segment, label, counts } = entry;
     const { spool, events } = this.#parts;
-    let left: Counts = entry.segment.counts;
-    for (const { counts } of spool.read(entry.segment)) left = less(left, counts);
-    if (left.frames === 0 || entry.damageCounted) return;
-    entry.damageCounted = true;
-    entry.counts = less(entry.counts, left);
-    events.dropped("corrupt", entry.label.collection, left, originOf(entry.segment, []));
-  }
-
-  /** Tries every record alone; sets aside and returns those that fail. */
-  async #poisonIn(entry: Entry, encoder: Encoder): Promise<Set<number>> {
-    const { spool, events } = this.#parts;
-    const { segment } = entry;
-    const poison = new Set<number>();
-    for (const record of spool.read(segment)) {
-      try {
-        const batch = decodeBatch(record.bytes);
-        const { wanted } = wantedTypes([batch]);
-        for await (const _ of encoder.encode(() => [batch], { schema: wanted, segment: segment.id }));
-      } catch (thrown) {
-        poison.add(record.sequence);
-        spool.quarantineRecord(segment, record, `poison: ${asError(thrown).message}`);
-        entry.counts = less(entry.counts, record.counts);
-        events.dropped(
-          "poison",
-          entry.label.collection,
-          record.counts,
-          originOf(segment, spool.durable ? [] : [record.sequence]),
-        );
-      }
-    }
-    return poison;
-  }
-
-  #succeeded({ segment, label, counts }: Entry): void {
-    const { spool, events } = this.#parts;
-    this.#failures = 0;
+    this.#trouble = undefined;
     this.#refused.clear();
     this.#backoff.reset();
-    this.#setHealth({ status: "ok", reasons: [] });
     const sequences = sequencesInMemory(spool, segment);
     spool.release(segment);
+    this.#settle(entry);
     events.delivered(label.collection, counts, segment.recovered, sequences);
   }
 
-  #failed(entry: Entry, result: PutResult): void {
+  #failed(entry: Entry, result: Exclude<PutResult, { status: "stored" | "exists" }>): void {
     switch (result.status) {
-      case "stored":
-      case "exists":
-        return;
       case "conflict":
         this.#setAside(entry, "conflict", result.error.message);
         return;
       case "rejected":
         this.#refused.add(entry.segment.id);
-        entry.rejections++;
         // Two different segments refused one after the other: more likely the account than the data.
-        if (this.#refused.size > 1)
-          this.#again(entry, "DELIVERY_BLOCKED", result.error.message, blockedRetryMs);
-        else if (entry.rejections >= maxRejections) this.#setAside(entry, "poison", result.error.message);
-        else this.#again(entry, "DELIVERY_DELAYED", result.error.message, this.#backoff.next());
+        if (this.#refused.size > 1) this.#again(entry, "failing", result.error, blockedRetryMs);
+        else if (++entry.rejections >= maxRejections) this.#setAside(entry, "poison", result.error.message);
+        else this.#again(entry, "degraded", result.error, this.#backoff.next());
         return;
       case "retryable":
-        if (this.#stopping.signal.aborted) this.#waiting.push(entry);
-        else if (result.class === "transient") {
-          this.#again(
-            entry,
-            "DELIVERY_DELAYED",
-            result.error.message,
-            this.#backoff.next(result.retryAfterMs),
-          );
-        } else this.#again(entry, "DELIVERY_BLOCKED", result.error.message, blockedRetryMs);
+        if (result.class === "transient") {
+          this.#again(entry, "degraded", result.error, this.#backoff.next(result.retryAfterMs));
+        } else this.#again(entry, "failing", result.error, blockedRetryMs);
     }
   }
 
-  #again(
-    entry: Entry,
-    code: "DELIVERY_DELAYED" | "DELIVERY_BLOCKED",
-    message: string,
-    delayMs: number,
-  ): void {
+  /** Something about the destination: nothing is sent for a while. */
+  #again(entry: Entry, status: Trouble["status"], { message }: Error, delayMs: number): void {
     this.#waiting.push(entry);
-    this.#failures++;
-    this.#setHealth({ status: code === "DELIVERY_BLOCKED" ? "failing" : "degraded", reasons: [message] });
-    this.#parts.events.trouble({
-      code,
-      reason: code === "DELIVERY_BLOCKED" ? "delivery_blocked" : "delivery_delayed",
-      message: `${this.#parts.store.description}: ${message}; the data is kept, next try in ${Math.ceil(delayMs / 1000)} s`,
-      collection: entry.label.collection,
-    });
+    if (this.#stopping.signal.aborted) return;
+    this.#trouble = { status, message };
+    this.#tell(entry, this.#trouble, delayMs);
     this.#pause?.[Symbol.dispose]();
     this.#pause = this.#parts.clock.setTimer(() => this.#resume(), delayMs);
   }
@@ -304,50 +245,68 @@ class SegmentDeliverer implements Deliverer {
     this.#pump();
   }
 
-  #setAside(entry: Entry, reason: DropReason & ("poison" | "conflict"), detail: string): void {
+  /** Something about this segment or its collection: it waits, and the others pass it by. */
+  #hold(entry: Entry, trouble: Trouble, delayMs: number): void {
+    entry.trouble = trouble;
+    if (this.#stopping.signal.aborted) return;
+    this.#held.set(
+      entry,
+      this.#parts.clock.setTimer(() => this.#release(entry), delayMs),
+    );
+    this.#tell(entry, trouble, delayMs);
+  }
+
+  #release(entry: Entry): void {
+    this.#held.get(entry)?.[Symbol.dispose]();
+    this.#held.delete(entry);
+    this.#waiting.push(entry);
+    this.#pump();
+  }
+
+  #setAside(entry: Entry, reason: DropReason & ("poison" | "conflict" | "corrupt"), detail: string): void {
+    const { segment, label, counts } = entry;
     const { spool, events } = this.#parts;
-    const origin = originOf(entry.segment, sequencesInMemory(spool, entry.segment));
-    spool.quarantine(entry.segment, reason);
-    events.dropped(reason, entry.label.collection, entry.counts, origin);
+    const origin = originOf(segment, sequencesInMemory(spool, segment));
+    spool.quarantine(segment, reason);
+    this.#settle(entry);
+    events.dropped(reason, label.collection, counts, origin);
     events.trouble({
       code: "QUARANTINED",
       reason: `quarantined_${reason}`,
-      message: `a segment of ${entry.counts.frames} frames was set aside: ${detail}`,
-      collection: entry.label.collection,
-      counts: entry.counts,
+      message: `a segment of ${counts.frames} frames was set aside: ${detail}`,
+      collection: label.collection,
+      counts,
     });
   }
 
-  #rejected(label: SegmentLabel, rejected: readonly RejectedColumn[]): void {
-    for (const { name, expected, got, cells } of rejected) {
-      this.#parts.events.trouble({
-        code: "VALUES_REJECTED",
-        reason: `rejected:${label.collection}:${name}`,
-        collection: label.collection,
-        message:
-          `collection ${label.collection}, column ${JSON.stringify(name)}: expected ${expected} (pinned by the first file or declared), ` +
-          `got ${got} in ${cells} cell(s); they are null there and kept in mdc_rejected`,
-      });
-    }
+  #settle({ segment: { id } }: Entry): void {
+    this.#entries.delete(id);
+    this.#settled.add(id);
+    if (this.#settled.size > maxRemembered) this.#settled.delete(this.#settled.keys().next().value as string);
   }
 
-  #setHealth(health: BackendHealth): void {
-    if (health.status === this.#health.status && health.reasons[0] === this.#health.reasons[0]) return;
-    this.#health = health;
-    this.#parts.events.health(health);
+  #tell({ label }: Entry, { status, message }: Trouble, delayMs: number): void {
+    const blocked = status === "failing";
+    this.#parts.events.trouble({
+      code: blocked ? "DELIVERY_BLOCKED" : "DELIVERY_DELAYED",
+      reason: blocked ? "delivery_blocked" : "delivery_delayed",
+      message: `${this.#parts.store.description}: ${message}; the data is kept, next try in ${Math.ceil(delayMs / 1000)} s`,
+      collection: label.collection,
+    });
   }
-}
 
-function* decodedRecords(spool: Spool, segment: SealedSegment, skip: ReadonlySet<number>): Iterable<Batch> {
-  for (const record of spool.read(segment)) if (!skip.has(record.sequence)) yield decodeBatch(record.bytes);
-}
-
-function less(a: Counts, b: Counts): Counts {
-  return { frames: a.frames - b.frames, rows: a.rows - b.rows, bytes: a.bytes - b.bytes };
-}
-
-function originOf(segment: SealedSegment, sequences: readonly number[]): DropOrigin {
-  return segment.recovered ? { from: "recovered" } : { from: "spool", sequences };
+  #tellHealth(): void {
+    const troubles = [this.#trouble, ...Array.from(this.#entries.values(), ({ trouble }) => trouble)].filter(
+      (trouble) => trouble !== undefined,
+    );
+    const reasons = [...new Set(troubles.map(({ message }) => message))];
+    const worst = troubles.some(({ status }) => status === "failing") ? "failing" : "degraded";
+    const status = troubles.length === 0 ? "ok" : worst;
+    const before = this.#health;
+    if (status === before.status && reasons.join("\n") === before.reasons.join("\n")) return;
+    this.#health = { status, reasons };
+    this.#parts.events.health(this.#health);
+  }
 }
 
 /** The batches whose only copy is this segment; none if the spool is durable. */

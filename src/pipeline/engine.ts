@@ -9,6 +9,7 @@ import type {
   Backend,
   BackendEvents,
   BackendSettings,
+  CurrentSettings,
   FlushReport,
   FlushTarget,
   OutgoingBatch,
@@ -23,7 +24,8 @@ export interface EngineParts {
   readonly encoders: Readonly<Record<Format, Encoder>>;
   readonly clock: Clock;
   readonly events: BackendEvents;
-  readonly settings: BackendSettings;
+  /** {@link Backend.update} changes it. */
+  readonly settings: CurrentSettings;
   readonly fsync: Fsync;
   readonly fsyncIntervalMs: number;
 }
@@ -38,22 +40,35 @@ export function createEngine(parts: EngineParts): Engine {
   return new SpoolingEngine(parts);
 }
 
+/** How often the spool's usage is told at most, milliseconds. */
+const usageMs = 2_000;
 /** How often other processes' leavings are looked for, milliseconds. */
 const orphanSearchMs = 60_000;
 
 class SpoolingEngine implements Engine {
   readonly #parts: EngineParts;
+  /** Resolves when what a dead thread of this process had left is with the deliverer again. */
+  readonly #ownFound: Promise<void>;
+  #tellOwnFound = (): void => {};
   readonly #spooler: Spooler;
   readonly #deliverer: Deliverer;
   #recovered: Promise<void> = Promise.resolve();
   #nextRecovery: Disposable | undefined;
   #closing = false;
   #closeDeadlineMs = 0;
+  #usageToldAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    this.#deliverer = createDeliverer(parts);
-    this.#spooler = createSpooler({ ...parts, onSealed: (segment) => this.deliver(segment) });
+    this.#ownFound = new Promise((resolve) => {
+      this.#tellOwnFound = resolve;
+    });
+    this.#deliverer = createDeliverer({ ...parts, onAttempt: (left) => this.#tellUsage(left === 0) });
+    this.#spooler = createSpooler({
+      ...parts,
+      onSealed: (segment) => this.deliver(segment),
+      onTick: () => this.#tellUsage(false),
+    });
     this.#lookForOrphans();
   }
 
@@ -83,23 +98,25 @@ class SpoolingEngine implements Engine {
       };
     }
     this.#spooler.seal();
-    const pending =
-      to === "empty" ? await this.#emptied(deadlineMs) : await this.#deliverer.settled(deadlineMs);
+    const endsAt = this.#parts.clock.monotonic() + deadlineMs;
+    await this.#until(to === "empty" ? this.#recovered : this.#ownFound, endsAt);
+    const pending = await this.#deliverer.settled(this.#left(endsAt), to === "empty");
     return { pending, trouble: pending > 0 ? this.#deliverer.trouble : undefined };
   }
 
-  async #emptied(deadlineMs: number): Promise<number> {
-    const { clock } = this.#parts;
-    const endsAt = clock.monotonic() + deadlineMs;
-    await this.#deliverer.settled(deadlineMs, true);
+  /** Waits for `event`, but not beyond `endsAt`. */
+  async #until(event: Promise<void>, endsAt: number): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = clock.setTimer(resolve, Math.max(0, endsAt - clock.monotonic()));
-      void this.#recovered.then(() => {
+      const timer = this.#parts.clock.setTimer(resolve, this.#left(endsAt), { keepAlive: true });
+      void event.then(() => {
         timer[Symbol.dispose]();
         resolve();
       });
     });
-    return await this.#deliverer.settled(Math.max(0, endsAt - clock.monotonic()), true);
+  }
+
+  #left(endsAt: number): number {
+    return Math.max(0, endsAt - this.#parts.clock.monotonic());
   }
 
   close(deadlineMs: number): Promise<void> {
@@ -113,10 +130,12 @@ class SpoolingEngine implements Engine {
 
   readonly #close = once(async () => {
     const { spool, store, events } = this.#parts;
-    this.#closing = true;
     this.#nextRecovery?.[Symbol.dispose]();
     this.#spooler.close();
-    await this.#deliverer.settled(this.#closeDeadlineMs);
+    const endsAt = this.#parts.clock.monotonic() + this.#closeDeadlineMs;
+    await this.#until(this.#recovered, endsAt);
+    this.#closing = true;
+    await this.#deliverer.settled(this.#left(endsAt), true);
     await this.#deliverer.stop();
     await this.#recovered;
     if (!spool.durable) {
@@ -128,12 +147,28 @@ class SpoolingEngine implements Engine {
     await store.close();
   });
 
+  #tellUsage(atOnce: boolean): void {
+    const { spool, clock, events } = this.#parts;
+    const now = clock.monotonic();
+    if (!atOnce && now - this.#usageToldAt < usageMs) return;
+    const usage = spool.usage();
+    // Nothing yet: the first segment is to be seen when it is there.
+    this.#usageToldAt = usage.segments === 0 ? Number.NEGATIVE_INFINITY : now;
+    events.usage(usage);
+  }
+
   /** Now, and again every minute: processes that share this spool's folder can die at any time. */
   #lookForOrphans(): void {
-    this.#recovered = this.#recover().catch((thrown: unknown) => {
-      const message = `looking through the spool failed: ${asError(thrown).message}`;
-      this.#parts.events.trouble({ code: "SPOOL_FAILED", reason: "recovery_failed", message });
-    });
+    this.#recovered = this.#recover()
+      .catch((thrown: unknown) => {
+        const message = `looking through the spool failed: ${asError(thrown).message}`;
+        this.#parts.events.trouble({ code: "SPOOL_FAILED", reason: "recovery_failed", message });
+      })
+      .finally(() => {
+        this.#tellOwnFound();
+        // Also when nothing was found: what is in quarantine is to be known from the start.
+        this.#tellUsage(true);
+      });
     if (!this.#parts.spool.durable) return;
     this.#nextRecovery = this.#parts.clock.setTimer(() => {
       void this.#recovered.then(() => {
@@ -149,6 +184,9 @@ class SpoolingEngine implements Engine {
       events.trouble({ code: "CORRUPT", reason: `spool_${reason}`, message: detail });
     };
     for await (const segment of spool.recover(onLoss)) {
+      // A spool finds its own first.
+      if (segment.recovered) this.#tellOwnFound();
+      this.#tellUsage(false);
       if (this.#closing) return;
       try {
         this.#deliverer.add(segment);

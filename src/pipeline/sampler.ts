@@ -11,16 +11,16 @@
  *
  * MurmurHash3 (Austin Appleby, public domain, `smhasher/src/MurmurHash3.cpp`) because every bit of the id moves every bit
  * of the hash, which ids that count upwards need; because it is to be had everywhere; and because two multiplications
- * for four bytes are what JavaScript does fast. The seed spells "mdc1". It is not 0, so that the choice does not go along with
- * an experiment that splits its users by the plain hash of the same id.
+ * for four bytes are what JavaScript does fast. The seed spells "mdc1". It is not 0, so that the choice does not go along
+ * with an experiment that splits its users by the plain hash of the same id.
  */
 
 /** Part of the stored data's meaning: changing it would tear requests apart that span two versions. */
 const seed = 0x6d646331;
 
 /**
- * True if the request `id` is kept at `rate`, from 0 to 1. Exact at both ends: 0 keeps none, 1 all. In between the share is
- * right to 2^-32; a rate below that keeps one id in 2^32.
+ * True if the request `id` is kept at `rate`, from 0 to 1. Exact at both ends: 0 keeps none, 1 all. In between the share
+ * is right to 2^-32; a rate below that keeps one id in 2^32.
  */
 export function isSampled(id: string, rate: number): boolean {
   if (rate >= 1) return true;

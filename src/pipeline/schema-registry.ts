@@ -1,7 +1,6 @@
-import { asError } from "../base/errors.ts";
 import { type ColumnType, parseType, sameType, typeText } from "../frame/column-type.ts";
 import { type Schema, schemaFingerprint } from "../frame/schema.ts";
-import type { PutResult, Store } from "../store/store.ts";
+import { type PutResult, readFailure, type Store } from "../store/store.ts";
 import { collectionPath, type SegmentLabel } from "./segment-label.ts";
 
 /**
@@ -18,13 +17,21 @@ import { collectionPath, type SegmentLabel } from "./segment-label.ts";
 export interface SchemaRegistry {
   /**
    * The pinned types for `wanted`, in pinning order; columns not seen before are pinned first. A column whose name
-   * differs from a pinned one only in case is left out: Hive, Spark and Trino would take the two for one.
+   * differs from a pinned one only in case is left out: Hive, Spark and Trino would take the two for one. `signal` ends
+   * the attempt; the result is then `retryable`.
    */
-  pin(label: SegmentLabel, wanted: Schema, untyped: ReadonlySet<string>): Promise<PinResult>;
+  pin(
+    label: SegmentLabel,
+    wanted: Schema,
+    untyped: ReadonlySet<string>,
+    signal?: AbortSignal,
+  ): Promise<PinResult>;
 }
 
 export type PinResult =
   | { readonly status: "pinned"; readonly schema: Schema }
+  /** The collection's files are laid out otherwise than this segment would be; no other collection is concerned. */
+  | { readonly status: "mismatch"; readonly error: Error }
   | Exclude<PutResult, { status: "stored" | "exists" | "conflict" }>;
 
 interface Pins {
@@ -33,21 +40,31 @@ interface Pins {
   readonly columns: ReadonlyMap<string, ColumnType>;
 }
 
+/** Each round another process has won, so this many are needed only when as many start at once. */
+const maxRounds = 100;
+
+type Aborting = { readonly signal?: AbortSignal };
+
 /** A registry that keeps what it has read: a collection costs one listing per process and one object per new column set. */
 export function createSchemaRegistry(store: Store): SchemaRegistry {
   const known = new Map<string, Pins>();
 
-  async function load(folder: string): Promise<Pins | undefined> {
+  async function load(folder: string, options: Aborting): Promise<Pins | undefined> {
     let newest: string | undefined;
-    for await (const entry of store.list(`${folder}/_schema/schema-`)) {
+    for await (const entry of store.list(`${folder}/_schema/schema-`, options)) {
       if (/\/schema-\d{6}\.json$/.test(entry.path)) newest = entry.path;
     }
-    return newest === undefined ? undefined : parsePins(newest, await store.get(newest));
+    return newest === undefined ? undefined : parsePins(newest, await store.get(newest, options));
   }
 
-  async function extend(folder: string, label: SegmentLabel, wanted: Schema): Promise<Pins | PutResult> {
-    for (;;) {
-      const pins = known.get(folder) ?? (await load(folder));
+  async function extend(
+    label: SegmentLabel,
+    wanted: Schema,
+    options: Aborting,
+  ): Promise<Pins | Exclude<PutResult, { status: "stored" | "exists" | "conflict" }>> {
+    const folder = collectionPath(label);
+    for (let round = 0; round < maxRounds; round++) {
+      const pins = known.get(folder) ?? (await load(folder, options));
       if (pins !== undefined) known.set(folder, pins);
       const columns = merge(pins?.columns, wanted);
       if (pins !== undefined && columns.size === pins.columns.size) return pins;
@@ -57,7 +74,7 @@ export function createSchemaRegistry(store: Store): SchemaRegistry {
         columns,
       };
       const path = `${folder}/_schema/schema-${String(next.version).padStart(6, "0")}.json`;
-      const result = await store.put(path, pinsText(next), { contentType: "application/json" });
+      const result = await store.put(path, pinsText(next), { ...options, contentType: "application/json" });
       switch (result.status) {
         case "stored":
         case "exists":
@@ -72,23 +89,23 @@ export function createSchemaRegistry(store: Store): SchemaRegistry {
           return result;
       }
     }
+    throw new Error(`${folder}/_schema: versions that are there are not listed`);
   }
 
   return {
-    async pin(label, wanted, untyped) {
-      const folder = collectionPath(label);
-      let pins: Pins | PutResult;
+    async pin(label, wanted, untyped, signal) {
+      let pins: Awaited<ReturnType<typeof extend>>;
       try {
-        pins = await extend(folder, label, wanted);
+        pins = await extend(label, wanted, signal === undefined ? {} : { signal });
       } catch (thrown) {
-        return { status: "retryable", class: "transient", error: asError(thrown) };
+        return readFailure(thrown);
       }
-      if ("status" in pins) return pins as PinResult;
+      if ("status" in pins) return pins;
       if (pins.rollingRate !== label.rollingRate) {
         const message =
           `collection ${label.collection} is partitioned by ${pins.rollingRate} since its first file, and the rolling rate is now ` +
           `${label.rollingRate}: set it back, or use another deployment or destination (a tree of two depths is unreadable)`;
-        return { status: "retryable", class: "configuration", error: new Error(message) };
+        return { status: "mismatch", error: new Error(message) };
       }
       const schema = new Map<string, ColumnType>();
       for (const [name, type] of pins.columns) {

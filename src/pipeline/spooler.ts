@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Fsync } from "../config/deployment-config.ts";
 import type { SealedSegment, Spool } from "../spool/spool.ts";
-import type { BackendEvents, BackendSettings, OutgoingBatch } from "./backend.ts";
+import type { BackendEvents, BackendSettings, CurrentSettings, OutgoingBatch } from "./backend.ts";
 import type { DropReason } from "./ledger.ts";
 import { isRipe } from "./rotation.ts";
 import { parseLabel } from "./segment-label.ts";
@@ -23,12 +23,15 @@ export interface SpoolerParts {
   readonly spool: Spool;
   readonly clock: Clock;
   readonly events: BackendEvents;
-  readonly settings: BackendSettings;
+  /** {@link Spooler.update} changes it. */
+  readonly settings: CurrentSettings;
   readonly fsync: Fsync;
   /** With `fsync: "interval"`: milliseconds between syncs. */
   readonly fsyncIntervalMs: number;
   /** Takes a segment that is complete. */
   readonly onSealed: (segment: SealedSegment) => void;
+  /** Told at least every second while a segment is open. */
+  readonly onTick?: () => void;
 }
 
 export function createSpooler(parts: SpoolerParts): Spooler {
@@ -37,7 +40,6 @@ export function createSpooler(parts: SpoolerParts): Spooler {
 
 class BatchSpooler implements Spooler {
   readonly #parts: SpoolerParts;
-  #settings: BackendSettings;
   #tick: Disposable | undefined;
   #unsynced = false;
   #syncedAt: number;
@@ -45,7 +47,6 @@ class BatchSpooler implements Spooler {
 
   constructor(parts: SpoolerParts) {
     this.#parts = parts;
-    this.#settings = parts.settings;
     this.#syncedAt = parts.clock.monotonic();
   }
 
@@ -61,8 +62,8 @@ class BatchSpooler implements Spooler {
     const result = spool.append(label, bytes, counts, sequence);
     switch (result.status) {
       case "appended":
-        if (fsync === "batch") spool.sync();
-        else this.#unsynced = true;
+        this.#unsynced = true;
+        if (fsync === "batch") this.sync();
         if (spool.durable) events.spooled(collection, sequence, counts);
         this.#sealRipe();
         this.#arm();
@@ -87,13 +88,17 @@ class BatchSpooler implements Spooler {
 
   sync(): void {
     if (this.#parts.fsync === "never" || !this.#unsynced) return;
-    this.#parts.spool.sync();
-    this.#unsynced = false;
-    this.#syncedAt = this.#parts.clock.monotonic();
+    const { spool, clock, events } = this.#parts;
+    this.#syncedAt = clock.monotonic();
+    const result = spool.sync();
+    this.#unsynced = result.status === "failed";
+    if (result.status === "synced") return;
+    const message = `the spool could not be synced, so a power cut may cost frames: ${result.error.message}`;
+    events.trouble({ code: "SPOOL_FAILED", reason: "sync_failed", message });
   }
 
   update(settings: BackendSettings): void {
-    this.#settings = settings;
+    this.#parts.settings.current = settings;
     this.#tick?.[Symbol.dispose]();
     this.#tick = undefined;
     this.#sealRipe();
@@ -107,23 +112,24 @@ class BatchSpooler implements Spooler {
   }
 
   #sealRipe(): void {
-    const { spool, clock } = this.#parts;
+    const { spool, clock, settings } = this.#parts;
     const now = clock.now();
-    const { rotation } = this.#settings;
+    const { rotation } = settings.current;
     if (!spool.open().some((segment) => isRipe(segment, rotation, now))) return;
     for (const segment of spool.seal((open) => isRipe(open, rotation, now))) this.#parts.onSealed(segment);
   }
 
   /** One timer for both of this half's clocks, sync and rotation; none while nothing is open. */
   #arm(): void {
-    const { fsync, fsyncIntervalMs, clock, spool } = this.#parts;
+    const { fsync, fsyncIntervalMs, clock, spool, settings } = this.#parts;
     if (this.#tick !== undefined || this.#closed || spool.open().length === 0) return;
     const syncEveryMs = fsync === "interval" ? fsyncIntervalMs : Number.POSITIVE_INFINITY;
-    const periodMs = Math.max(5, Math.min(this.#settings.rotation.maxAgeMs / 4, syncEveryMs / 2, 1_000));
+    const periodMs = Math.max(5, Math.min(settings.current.rotation.maxAgeMs / 4, syncEveryMs / 2, 1_000));
     this.#tick = clock.setTimer(() => {
       this.#tick = undefined;
       if (clock.monotonic() - this.#syncedAt + periodMs > syncEveryMs) this.sync();
       this.#sealRipe();
+      this.#parts.onTick?.();
       this.#arm();
     }, periodMs);
   }

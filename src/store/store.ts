@@ -1,3 +1,5 @@
+import { asError } from "../base/errors.ts";
+
 /**
  * Port: an object store. Objects are whole, written once and never changed.
  *
@@ -78,4 +80,20 @@ export type PutResult =
 /** There is no object of that path. */
 export class ObjectNotFoundError extends Error {
   override readonly name: string = "ObjectNotFoundError";
+}
+
+/**
+ * What to do about an error that `get` or `list` threw. A store says so in the error's `failure` (and `retryAfterMs`); an error
+ * without one is taken for a passing trouble, and a request that is refused for good for a wrong setting.
+ */
+export function readFailure(thrown: unknown): Extract<PutResult, { status: "retryable" }> {
+  const error = asError(thrown);
+  const { failure, retryAfterMs } = error as { readonly failure?: unknown; readonly retryAfterMs?: unknown };
+  const passing = failure !== "configuration" && failure !== "clock" && failure !== "rejected";
+  return {
+    status: "retryable",
+    class: passing ? "transient" : failure === "clock" ? "clock" : "configuration",
+    error,
+    ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
+  };
 }

@@ -1,0 +1,304 @@
+import { expect, test } from "vitest";
+import type { Limits, RollingRate } from "../../../src/config/deployment-config.ts";
+import { decodeBatch } from "../../../src/frame/wire.ts";
+import { createBatcher, type Batcher, type Stream } from "../../../src/pipeline/batcher.ts";
+import type { OutgoingBatch } from "../../../src/pipeline/backend.ts";
+import { type DropReason, Ledger } from "../../../src/pipeline/ledger.ts";
+import { parseLabel } from "../../../src/pipeline/segment-label.ts";
+import { finishFacts, frameFacts, snapshotOf } from "../frame/frame-support.ts";
+import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
+import { limits as usualLimits, turn } from "./pipeline-world.ts";
+
+const hour = 3_600_000;
+
+class World {
+  readonly clock: HandClock = createHandClock();
+  readonly batches: OutgoingBatch[] = [];
+  readonly drops: { reason: DropReason; frames: number; message: string }[] = [];
+  readonly ledger = new Ledger();
+  readonly batcher: Batcher;
+  limits: Limits = usualLimits;
+
+  constructor() {
+    this.batcher = createBatcher({
+      clock: this.clock,
+      handOver: (batch) => this.batches.push(batch),
+      dropped: (_, reason, { frames }, { message }) => this.drops.push({ reason, frames, message }),
+      limits: () => this.limits,
+      flushIntervalMs: 20,
+    });
+  }
+
+  stream(given: Partial<Stream> = {}): Stream & { constants: Stream["constants"] } {
+    return {
+      collection: "model_inputs",
+      endpoint: "flights",
+      deployment: "blue",
+      format: "parquet",
+      rollingRate: "hour" as RollingRate,
+      ledger: this.ledger,
+      constants: finishFacts.constants,
+      ...given,
+    };
+  }
+
+  add(stream: Stream, frame: object, requestTimeMs = this.clock.now()): void {
+    const snapshot = snapshotOf(frame);
+    stream.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
+    this.batcher.add(stream, snapshot, frameFacts({ requestTimeMs }));
+  }
+
+  /** The values of a float64 column over all batches, in order. */
+  values(name: string): number[] {
+    return this.batches.flatMap(({ bytes }) => {
+      const column = decodeBatch(bytes).columns.find((each) => each.name === name);
+      return column?.values.kind === "float64" ? [...column.values.data] : [];
+    });
+  }
+
+  expectBalance(): void {
+    const inBatches = { frames: 0, rows: 0, bytes: 0 };
+    for (const { counts } of this.batches) {
+      inBatches.frames += counts.frames;
+      inBatches.rows += counts.rows;
+      inBatches.bytes += counts.bytes;
+    }
+    const stats = this.ledger.snapshot();
+    for (const unit of ["frames", "rows", "bytes"] as const) {
+      const { offered, buffered, dropped } = stats[unit];
+      const lost = Object.values(dropped).reduce<number>((sum, count) => sum + (count ?? 0), 0);
+      expect(buffered, unit).toBe(inBatches[unit]);
+      expect(offered, unit).toBe(buffered + lost);
+    }
+  }
+}
+
+test("frames are handed over after the interval, together and in order", async () => {
+  const world = new World();
+  const stream = world.stream();
+  for (let i = 0; i < 5; i++) world.add(stream, [{ a: i }]);
+  await turn(3);
+  await world.clock.advance(19);
+  expect(world.batches).toEqual([]);
+  await world.clock.advance(1);
+  expect(world.batches.map(({ counts, sequence }) => ({ frames: counts.frames, sequence }))).toEqual([
+    { frames: 5, sequence: 1 },
+  ]);
+  expect(world.values("a")).toEqual([0, 1, 2, 3, 4]);
+  world.expectBalance();
+});
+
+test("nothing is done within the call", () => {
+  const world = new World();
+  world.add(world.stream(), [{ a: 1 }]);
+  expect(world.clock.timers).toBe(0);
+  expect(world.batches).toEqual([]);
+});
+
+test("a batch that is large enough goes at once", async () => {
+  const world = new World();
+  const stream = world.stream();
+  for (let i = 0; i < 5; i++) world.add(stream, { a: Float64Array.from({ length: 20_000 }, () => i) });
+  await turn();
+  expect(world.batches.length).toBeGreaterThanOrEqual(2);
+  expect(world.batches.every(({ counts }) => counts.bytes >= 256 * 1024)).toBe(true);
+  world.batcher.flushNow();
+  expect(world.values("a")).toHaveLength(100_000);
+  world.expectBalance();
+});
+
+test("a timer that finds nothing hands over nothing, and is set again for the next frame", async () => {
+  const world = new World();
+  const stream = world.stream();
+  world.add(stream, [{ a: 1 }]);
+  await turn(3);
+  await world.batcher.flush();
+  await world.clock.advance(100);
+  expect(world.batches).toHaveLength(1);
+  expect(world.clock.timers).toBe(0);
+  world.add(stream, [{ a: 2 }]);
+  await turn(3);
+  await world.clock.advance(20);
+  expect(world.values("a")).toEqual([1, 2]);
+});
+
+test("each partition of the request's time has its own batch", async () => {
+  const world = new World();
+  const stream = world.stream();
+  const noon = Date.UTC(2026, 0, 1, 12);
+  world.add(stream, [{ a: 1 }], noon - 1);
+  world.add(stream, [{ a: 2 }], noon);
+  world.add(stream, [{ a: 3 }], noon + hour - 1);
+  world.add(stream, [{ a: 4 }], -1);
+  await world.batcher.flush();
+  const partitions = world.batches.map(({ label, counts }) => [parseLabel(label).partition, counts.rows]);
+  expect(partitions).toEqual([
+    [noon - hour, 1],
+    [noon, 2],
+    [-hour, 1],
+  ]);
+});
+
+test("a hundred partitions at once lose nothing and keep no more than some open", async () => {
+  const world = new World();
+  const stream = world.stream();
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 100; i++) world.add(stream, [{ a: i }], i * hour);
+  }
+  await turn();
+  expect(world.batches.length).toBeGreaterThan(0);
+  await world.batcher.flush();
+  expect(world.values("a").sort((x, y) => x - y)).toEqual(
+    Array.from({ length: 300 }, (_, i) => Math.floor(i / 3)),
+  );
+  world.expectBalance();
+});
+
+test("new constants end the batch, and each frame keeps those of its call", async () => {
+  const world = new World();
+  const stream = world.stream();
+  world.add(stream, [{ a: 1 }]);
+  stream.constants = { ...finishFacts.constants, modelVersion: "2" };
+  world.add(stream, [{ a: 2 }]);
+  await world.batcher.flush();
+  expect(world.batches.map(({ bytes }) => decodeBatch(bytes).header.constants.modelVersion)).toEqual([
+    null,
+    "2",
+  ]);
+  expect(world.values("a")).toEqual([1, 2]);
+});
+
+test("a frame that turns out too large is dropped, counted and told; those around it stay", async () => {
+  const world = new World();
+  world.limits = { ...usualLimits, maxFrameBytes: 4_096 };
+  const stream = world.stream();
+  world.add(stream, [{ a: 1 }]);
+  world.add(stream, { a: [9], s: ["x".repeat(10_000)] });
+  world.add(stream, [{ a: 2 }]);
+  await world.batcher.flush();
+  expect(world.values("a")).toEqual([1, 2]);
+  expect(world.drops).toEqual([
+    { reason: "too_large", frames: 1, message: expect.stringContaining("limits.maxFrameBytes") },
+  ]);
+  expect(world.ledger.snapshot().frames).toMatchObject({
+    offered: 3,
+    buffered: 2,
+    dropped: { too_large: 1 },
+  });
+  world.expectBalance();
+});
+
+test("a frame that cannot be built is dropped and does not end the host", async () => {
+  const world = new World();
+  const stream = world.stream();
+  world.add(stream, [{ a: 1 }]);
+  const snapshot = snapshotOf([{ a: 5 }]);
+  stream.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
+  const broken = {
+    ...snapshot,
+    get columns(): never {
+      throw new Error("broken");
+    },
+  };
+  world.batcher.add(stream, broken, frameFacts({ requestTimeMs: world.clock.now() }));
+  world.add(stream, [{ a: 2 }]);
+  await world.batcher.flush();
+  expect(world.drops).toEqual([{ reason: "invalid", frames: 1, message: "broken" }]);
+  expect(world.values("a")).toEqual([1, 2]);
+  world.expectBalance();
+});
+
+test("a long frame is filled in over several turns of the event loop, once and whole", async () => {
+  const world = new World();
+  const stream = world.stream();
+  const rows = 30_000;
+  // The clock moves with every look at it, so each step is a turn of its own.
+  let now = 0;
+  world.clock.monotonic = () => (now += 1);
+  world.add(stream, [{ a: -1 }]);
+  world.add(stream, { a: Float64Array.from({ length: rows }, (_, i) => i) });
+  world.add(stream, [{ a: -2 }]);
+  await turn(4);
+  await world.clock.advance(20);
+  expect(world.values("a")).toEqual([]);
+  await turn();
+  await world.clock.advance(20);
+  await world.batcher.flush();
+  const values = world.values("a");
+  expect(values).toHaveLength(rows + 2);
+  expect(values[0]).toBe(-1);
+  expect(values.at(-1)).toBe(-2);
+  expect(values.slice(1, -1).every((value, i) => value === i)).toBe(true);
+  world.expectBalance();
+});
+
+test("a flush covers what was added before it, also when a later frame of the same batch is half filled in", async () => {
+  const world = new World();
+  const stream = world.stream();
+  let now = 0;
+  world.clock.monotonic = () => (now += 1);
+  world.add(stream, [{ a: 1 }]);
+  const flushed = world.batcher.flush();
+  world.add(stream, { a: Float64Array.from({ length: 50_000 }, () => 2) });
+  await flushed;
+  expect(world.values("a")).toEqual([1]);
+  await world.batcher.flush();
+  expect(world.values("a")).toHaveLength(50_001);
+  world.expectBalance();
+});
+
+test("overlapping flushes each wait for their own frames only", async () => {
+  const world = new World();
+  const stream = world.stream();
+  let now = 0;
+  world.clock.monotonic = () => (now += 1);
+  const seen: Record<string, number> = {};
+  world.add(stream, [{ a: 1 }]);
+  const first = world.batcher.flush().then(() => (seen["first"] = world.values("a").length));
+  world.add(stream, [{ a: 2 }]);
+  world.add(stream, [{ a: 3 }]);
+  const second = world.batcher.flush().then(() => (seen["second"] = world.values("a").length));
+  const third = world.batcher.flush().then(() => (seen["third"] = world.values("a").length));
+  await Promise.all([first, second, third]);
+  expect(seen).toEqual({ first: 1, second: 3, third: 3 });
+});
+
+test("a flush of nothing resolves", async () => {
+  const world = new World();
+  await world.batcher.flush();
+  expect(world.batches).toEqual([]);
+});
+
+test("flushNow brings everything over before it returns, also what was half done", async () => {
+  const world = new World();
+  const stream = world.stream();
+  let now = 0;
+  world.clock.monotonic = () => (now += 1);
+  world.add(stream, { a: Float64Array.from({ length: 50_000 }, () => 2) });
+  await turn(2);
+  world.add(stream, [{ a: 3 }]);
+  world.batcher.flushNow();
+  expect(world.values("a")).toHaveLength(50_001);
+  world.expectBalance();
+  await turn();
+  expect(world.values("a")).toHaveLength(50_001);
+});
+
+test("a changed limit on strings holds for the next batch", async () => {
+  const world = new World();
+  const stream = world.stream();
+  const text = "x".repeat(1_000);
+  world.add(stream, { s: [text] });
+  await world.batcher.flush();
+  world.limits = { ...usualLimits, maxStringBytes: 100 };
+  world.add(stream, { s: [text] });
+  await world.batcher.flush();
+  const sizes = world.batches.map(({ bytes }) => {
+    const values = decodeBatch(bytes).columns[0]?.values;
+    const plain =
+      values?.kind === "dictionary" ? values.dictionary : values?.kind === "bytes" ? values : undefined;
+    return (plain?.data.byteLength ?? 0) - 4;
+  });
+  expect(sizes[0]).toBe(1_000);
+  expect(sizes[1]).toBeLessThanOrEqual(100);
+});

@@ -1,0 +1,231 @@
+import { createJsonlEncoder } from "../../../src/codec/jsonl-encoder.ts";
+import type { Encoder } from "../../../src/codec/encoder.ts";
+import { createParquetEncoder } from "../../../src/codec/parquet-encoder.ts";
+import type { Ids } from "../../../src/base/ids.ts";
+import type { Format, Limits, SpoolConfig } from "../../../src/config/deployment-config.ts";
+import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
+import { takeSnapshot } from "../../../src/frame/snapshot.ts";
+import type {
+  BackendEvents,
+  BackendHealth,
+  BackendSettings,
+  CurrentSettings,
+  DropOrigin,
+  OutgoingBatch,
+  Trouble,
+} from "../../../src/pipeline/backend.ts";
+import { createEngine, type Engine } from "../../../src/pipeline/engine.ts";
+import type { DropReason } from "../../../src/pipeline/ledger.ts";
+import { partitionStart } from "../../../src/pipeline/partition.ts";
+import { labelText, type SegmentLabel } from "../../../src/pipeline/segment-label.ts";
+import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
+import type { Counts, Spool, SpoolUsage } from "../../../src/spool/spool.ts";
+import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
+import { readParquetRows } from "../../../src/codec/parquet-decoder.ts";
+import { memorySource } from "../../../src/codec/range-source.ts";
+import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
+import { finishFacts, frameFacts, limits as snapshotLimits } from "../frame/frame-support.ts";
+
+export const limits: Limits = {
+  maxMemoryBytes: 64 << 20,
+  maxFrameBytes: 1 << 20,
+  maxFrameRows: 1_000_000,
+  maxFrameColumns: 2_000,
+  maxStringBytes: 64 << 10,
+  maxCollectMs: 50,
+};
+
+const spoolConfig: SpoolConfig = {
+  directory: "",
+  durability: "memory",
+  fsync: "never",
+  maxBytes: 1 << 30,
+  minFreeBytes: 0,
+  flushIntervalMs: 20,
+  fsyncIntervalMs: 1_000,
+};
+
+export const settings: BackendSettings = {
+  rotation: { maxAgeMs: 60_000, maxBytes: 32 << 20 },
+  limits,
+  spool: spoolConfig,
+};
+
+/** Ids that count. */
+export function countingIds(): Ids {
+  let id = 0;
+  return {
+    uuid: () => `${(++id).toString(16).padStart(8, "0")}-0000-7000-8000-000000000000`,
+    random128: () => (++id).toString(16).padStart(32, "0"),
+  };
+}
+
+/** What a backend told, in order. */
+export class Told implements BackendEvents {
+  readonly spooledFrames: number[] = [];
+  readonly deliveries: {
+    collection: string;
+    counts: Counts;
+    recovered: boolean;
+    sequences: readonly number[];
+  }[] = [];
+  readonly drops: { reason: DropReason; collection: string; counts: Counts; origin: DropOrigin }[] = [];
+  readonly troubles: Trouble[] = [];
+  readonly healths: BackendHealth[] = [];
+  readonly usages: SpoolUsage[] = [];
+
+  spooled(_collection: string, sequence: number): void {
+    this.spooledFrames.push(sequence);
+  }
+
+  delivered(collection: string, counts: Counts, recovered: boolean, sequences: readonly number[]): void {
+    this.deliveries.push({ collection, counts, recovered, sequences });
+  }
+
+  dropped(reason: DropReason, collection: string, counts: Counts, origin: DropOrigin): void {
+    this.drops.push({ reason, collection, counts, origin });
+  }
+
+  trouble(trouble: Trouble): void {
+    this.troubles.push(trouble);
+  }
+
+  health(health: BackendHealth): void {
+    this.healths.push(health);
+  }
+
+  usage(usage: SpoolUsage): void {
+    this.usages.push(usage);
+  }
+
+  get deliveredFrames(): number {
+    return this.deliveries.reduce((sum, { counts }) => sum + counts.frames, 0);
+  }
+
+  get droppedFrames(): Record<string, number> {
+    const frames: Record<string, number> = {};
+    for (const { reason, counts } of this.drops) frames[reason] = (frames[reason] ?? 0) + counts.frames;
+    return frames;
+  }
+
+  get lastHealth(): BackendHealth {
+    return this.healths.at(-1) ?? { status: "ok", reasons: [] };
+  }
+}
+
+export interface WorldOptions {
+  readonly store?: MemoryStore;
+  readonly spool?: (spool: Spool) => Spool;
+  readonly parquet?: Encoder;
+  readonly settings?: Partial<BackendSettings>;
+}
+
+/** An engine over a spool and a store in memory, with a clock turned by hand. */
+export class PipelineWorld {
+  readonly clock: HandClock = createHandClock();
+  readonly ids: Ids = countingIds();
+  readonly told: Told = new Told();
+  readonly store: MemoryStore;
+  readonly spool: Spool;
+  readonly current: CurrentSettings;
+  readonly engine: Engine;
+  #sequence = 0;
+
+  constructor(options: WorldOptions = {}) {
+    const { clock, ids } = this;
+    this.store = options.store ?? createMemoryStore({ now: clock.now });
+    this.current = { current: { ...settings, ...options.settings } };
+    const spool = createMemorySpool({ clock, ids, maxBytes: 1 << 30 });
+    this.spool = options.spool?.(spool) ?? spool;
+    const encoders: Record<Format, Encoder> = {
+      parquet: options.parquet ?? createParquetEncoder(),
+      jsonl: createJsonlEncoder(),
+    };
+    this.engine = createEngine({
+      spool: this.spool,
+      store: this.store,
+      encoders,
+      clock,
+      events: this.told,
+      settings: this.current,
+      fsync: "never",
+      fsyncIntervalMs: 1_000,
+    });
+  }
+
+  /** Appends a batch of one frame. */
+  append(frame: object, label: Partial<SegmentLabel> = {}): OutgoingBatch {
+    const batch = batchOf(frame, ++this.#sequence, this.clock.now(), label);
+    this.engine.append(batch);
+    return batch;
+  }
+
+  /** Flushes to the store while the clock stands; the deadline comes when the clock is turned. */
+  async flush(): Promise<number> {
+    let pending = -1;
+    const flushed = this.engine.flush("store", 1_000_000).then((report) => {
+      pending = report.pending;
+    });
+    await turn();
+    if (pending === -1) {
+      await this.clock.advance(1_000_000);
+      await flushed;
+    }
+    return pending;
+  }
+
+  /** Turns the clock and lets everything that follows happen. */
+  async advance(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+    await turn();
+  }
+
+  /** All rows of a collection's Parquet files. */
+  async rows(collection = "model_inputs"): Promise<Record<string, unknown>[]> {
+    const rows: Record<string, unknown>[] = [];
+    for (const [path, { bytes }] of this.store.objects) {
+      if (!path.includes(`/${collection}/`) || !path.endsWith(".parquet")) continue;
+      for await (const part of readParquetRows(memorySource(bytes))) rows.push(...part);
+    }
+    return rows;
+  }
+
+  get files(): string[] {
+    return [...this.store.objects.keys()].filter((path) => path.endsWith(".parquet"));
+  }
+}
+
+/** Lets promises, streams and immediates run until nothing is left to do at this moment. */
+export async function turn(times = 60): Promise<void> {
+  for (let i = 0; i < times; i++) await new Promise<void>((resolve) => void setImmediate(resolve));
+}
+
+/** A batch of one frame, as the batcher would make it. */
+export function batchOf(
+  frame: object,
+  sequence: number,
+  now: number,
+  given: Partial<SegmentLabel> = {},
+): OutgoingBatch {
+  const label: SegmentLabel = {
+    format: "parquet",
+    rollingRate: "hour",
+    endpoint: "flights",
+    deployment: "blue",
+    collection: "model_inputs",
+    partition: partitionStart(now, given.rollingRate ?? "hour"),
+    ...given,
+  };
+  const taken = takeSnapshot(frame, { limits: snapshotLimits });
+  if (taken.status !== "ok") throw taken.error;
+  const builder = createBatchBuilder({ maxStringBytes: 64 << 10 });
+  builder.begin(
+    taken.snapshot,
+    frameFacts({ correlationId: `id-${sequence}`, eventId: `event-${sequence}` }),
+  );
+  while (!builder.advance(1_000));
+  const counts = { frames: 1, rows: taken.snapshot.rows, bytes: builder.byteLength };
+  const { collection, partition } = label;
+  const bytes = builder.finish({ ...finishFacts, collection, partition, bytes: counts.bytes });
+  return { sequence, label: labelText(label), bytes, counts };
+}
