@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 export { CollectorError } from "./base/errors.ts";
+export { closeOnSignals } from "./collector/close-on-signals.ts";
 export { Collector } from "./collector/collector.ts";
 export { CorrelationContext, currentContext, runWithContext } from "./collector/correlation-context.ts";
 export { openDeployment } from "./collector/deployment.ts";
@@ -20,8 +21,16 @@ export type {
   DeploymentStatus,
   FlushOptions,
   Frame,
+  SpoolStatus,
 } from "./collector/api.ts";
-export type { DeploymentStats, ErrorInfo, ErrorListener, StatsEntry, StatsListener } from "./config/callbacks.ts";
+export type { CloseOnSignalsOptions, ClosingSignal } from "./collector/close-on-signals.ts";
+export type {
+  DeploymentStats,
+  ErrorInfo,
+  ErrorListener,
+  StatsEntry,
+  StatsListener,
+} from "./config/callbacks.ts";
 export type { TokenCredential } from "./config/credential.ts";
 export type {
   CollectionConfig,

@@ -85,11 +85,28 @@ export interface CloseReport {
 
 /** Whether data reaches the destination. */
 export interface DeploymentStatus {
-  /** `degraded`: a passing trouble, retried. `failing`: somebody has to do something; `reasons` say what. */
+  /**
+   * `degraded`: delivery is late and tried again; or within the last minute frames were dropped, the spool could not be written, or
+   * the background thread died; or something is in quarantine. `failing`: nothing will be delivered until somebody does something.
+   * `reasons` say what.
+   */
   readonly status: "ok" | "degraded" | "failing" | "closed";
+  /** For people; empty when all is well. */
   readonly reasons: readonly string[];
+  /** What waits in the spool, as it was some seconds ago at most. */
+  readonly spool: SpoolStatus;
   /** What earlier processes had left in the spool and this one took care of; part of no process's `stats()`. */
   readonly recovered: { readonly delivered: Counts; readonly lost: Counts };
+}
+
+/** What waits in this process's part of the spool, with what it took over from processes that died. */
+export interface SpoolStatus {
+  readonly bytes: number;
+  readonly segments: number;
+  /** Milliseconds since the oldest of them was begun; null when there is none. */
+  readonly oldestAgeMs: number | null;
+  /** Segments set aside for a person to look at, of all processes of this spool: see `mdc spool quarantine`. */
+  readonly quarantined: number;
 }
 
 /** What one model deployment is set to collect, and the machinery that does it. */
@@ -110,6 +127,7 @@ export interface Deployment extends AsyncDisposable {
    * changes nothing, if anything in it is wrong. Returns the new configuration, whose version is one higher.
    */
   update(patch: DeploymentPatch): DeploymentConfig;
+  /** Whether data reaches the destination, for health checks. Costs nothing. */
   status(): DeploymentStatus;
   /** What became of all frames offered in this process. It always balances. */
   stats(): DeploymentStats;

@@ -1,8 +1,14 @@
 import { agent } from "../base/version.ts";
+import type { ErrorListener } from "../config/callbacks.ts";
 import { type DeploymentConfig, effectiveCollection } from "../config/deployment-config.ts";
 import type { SystemConstants } from "../frame/batch.ts";
 import type { Stream } from "../pipeline/batcher.ts";
 import { Ledger } from "../pipeline/ledger.ts";
+import { TimeBudget } from "../pipeline/time-budget.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** Listeners remembered for each collection; the oldest is forgotten. */
+const maxListeners = 100;
 
 /**
  * One collection of a deployment: what its collectors share. All that `collect` reads is a plain field, swapped when the
@@ -15,7 +21,9 @@ export class Collection implements Stream {
   readonly format: Stream["format"];
   readonly rollingRate: Stream["rollingRate"];
   readonly ledger: Ledger;
+  readonly budget: TimeBudget = new TimeBudget();
   readonly #instanceId: string | null;
+  readonly #reporters = new Map<ErrorListener | undefined, Reporter>();
 
   /** False: `collect` is a no-op. */
   enabled = true;
@@ -36,6 +44,25 @@ export class Collection implements Stream {
     this.limits = config.limits;
     this.constants = this.#constantsOf(config);
     this.configure(config);
+  }
+
+  /** Who is told of what happens to frames of this collection after `collect`: all its collectors' listeners. */
+  get reporters(): Iterable<Reporter> {
+    return this.#reporters.values();
+  }
+
+  /** The reporter of a collector with this listener; those with the same one share it. */
+  reporterOf(listener: ErrorListener | undefined, create: () => Reporter): Reporter {
+    let reporter = this.#reporters.get(listener);
+    if (reporter === undefined) {
+      // A collector made anew for each request, with a listener of its own, must not fill the memory.
+      if (this.#reporters.size >= maxListeners) {
+        this.#reporters.delete(this.#reporters.keys().next().value);
+      }
+      reporter = create();
+      this.#reporters.set(listener, reporter);
+    }
+    return reporter;
   }
 
   /** Takes over a new configuration, whole. */

@@ -1,4 +1,5 @@
-import { wrongKind } from "../base/errors.ts";
+import { publish } from "../base/diagnostics.ts";
+import { describe, wrongKind } from "../base/errors.ts";
 import type { DeploymentStats } from "../config/callbacks.ts";
 import { callback, optionsOf, type Parsers, parseFields } from "../config/fields.ts";
 import { parseName } from "../config/names.ts";
@@ -8,6 +9,7 @@ import { type RedactOptions, resolveRedaction } from "../frame/redaction.ts";
 import { type SnapshotOptions, takeSnapshot } from "../frame/snapshot.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
 import { isSampled } from "../pipeline/sampler.ts";
+import { muteMs } from "../pipeline/time-budget.ts";
 import type {
   Collector as CollectorApi,
   CollectorConstructor,
@@ -20,19 +22,21 @@ import { CorrelationContext, currentContext } from "./correlation-context.ts";
 import { coreOf } from "./core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
 import { parseFlushOptions } from "./flush-options.ts";
-import { createReporter, type Reporter } from "./reporter.ts";
+import { createReporter, dropText, type Reporter } from "./reporter.ts";
 
 class FrameCollector implements CollectorApi {
   readonly #core: DeploymentCore;
   readonly #collection: Collection;
-  readonly #reporter: Reporter | undefined;
+  readonly #reporter: Reporter;
   readonly #snapshot: Omit<SnapshotOptions, "limits">;
 
   constructor(options: CollectorOptions) {
     const { name, onError, deployment, schema, redact } = parseCollectorOptions(options);
     this.#core = coreOf(deployment);
     this.#collection = this.#core.collection(name);
-    this.#reporter = onError === undefined ? undefined : createReporter(this.#core.clock, onError);
+    this.#reporter = this.#collection.reporterOf(onError, () =>
+      onError === undefined ? this.#core.reporter : createReporter(this.#core.clock, onError),
+    );
     this.#snapshot = {
       ...(schema === undefined ? {} : { declared: resolveSchema(schema, "Collector option schema") }),
       ...(redact === undefined ? {} : { redaction: resolveRedaction(redact, "Collector option redact") }),
@@ -53,7 +57,7 @@ class FrameCollector implements CollectorApi {
       this.#offer(frame, correlation);
     } catch (thrown) {
       // Nothing in #offer is meant to throw; whatever does must not reach the scoring code.
-      this.#refuse("invalid", 0, thrown);
+      this.#refuse("invalid", 0, new Error(`it cannot be read: ${kindOf(thrown)}`));
     }
     return correlation;
   }
@@ -68,10 +72,18 @@ class FrameCollector implements CollectorApi {
   }
 
   #contextOf(context: CorrelationContext | undefined): CorrelationContext {
-    if (context instanceof CorrelationContext) return context;
     if (context !== undefined && context !== null) {
-      const { message } = wrongKind("collector.collect, context", "a CorrelationContext", context);
-      this.#report("invalid_context", `${message}; a new one is used`);
+      try {
+        if (context instanceof CorrelationContext) return context;
+      } catch {
+        // A Proxy can refuse even that.
+      }
+      const { collection } = this.#collection;
+      const [code, reason] = ["INVALID_CONTEXT", "invalid_context"] as const;
+      const message = (): string =>
+        `collector.collect, context: expected a CorrelationContext, got ${kindOf(context)}; another one is used`;
+      publish("trouble", this.#collection, () => ({ code, reason, message: message(), collection }));
+      this.#reporter.report(code, reason, message, { collection });
     }
     return currentContext() ?? CorrelationContext.create();
   }
@@ -80,7 +92,7 @@ class FrameCollector implements CollectorApi {
     const collection = this.#collection;
     const { ledger } = collection;
     if (this.#core.closed) {
-      this.#refuse("closed", rowsOf(frame));
+      this.#refuse("closed", rowsOf(frame), new Error("the deployment is closed"));
       return;
     }
     if (!collection.enabled) {
@@ -94,13 +106,37 @@ class FrameCollector implements CollectorApi {
       ledger.enter("sampledOut", 1, rowsOf(frame), 0);
       return;
     }
+    const { clock } = this.#core;
+    const { budget } = collection;
+    const startedAt = clock.monotonic();
+    if (budget.isMuted(startedAt)) {
+      this.#refuse("muted", rowsOf(frame), new Error(mutedText(collection)), { quietMs: muteMs });
+      return;
+    }
+    try {
+      this.#take(frame, context, samplingRate);
+    } finally {
+      const endedAt = clock.monotonic();
+      budget.spent(endedAt - startedAt, endedAt, collection.limits.maxCollectMs);
+    }
+  }
+
+  #take(frame: object, context: CorrelationContext, samplingRate: number): void {
+    const collection = this.#collection;
     const result = takeSnapshot(frame, { ...this.#snapshot, limits: collection.limits });
     if (result.status === "dropped") {
       this.#refuse(result.reason, rowsOf(frame), result.error);
       return;
     }
+    const { snapshot } = result;
+    const { maxMemoryBytes } = collection.limits;
+    if (!this.#core.hasRoom(snapshot.bytes)) {
+      const full = new Error(`more than ${maxMemoryBytes} bytes wait in memory (limits.maxMemoryBytes)`);
+      this.#refuse("memory", snapshot.rows, full, { bytes: snapshot.bytes });
+      return;
+    }
     const { clock, ids } = this.#core;
-    this.#core.accept(collection, result.snapshot, {
+    this.#core.accept(collection, snapshot, {
       correlationId: context.id,
       eventId: ids.uuid(),
       eventTimeMs: clock.now(),
@@ -112,21 +148,17 @@ class FrameCollector implements CollectorApi {
     });
   }
 
-  #refuse(reason: DropReason, rows: number, cause?: unknown): void {
+  #refuse(
+    reason: DropReason,
+    rows: number,
+    cause: Error,
+    { bytes = 0, quietMs = 0 }: { readonly bytes?: number; readonly quietMs?: number } = {},
+  ): void {
     const { collection, ledger } = this.#collection;
-    ledger.refuse(reason, 1, rows, 0);
-    const detail = cause instanceof Error ? cause.message : "the deployment is closed";
-    if (this.#reporter === undefined) this.#core.reportDrop(reason, collection, 1, detail, cause);
-    else {
-      const message = (): string => `a frame of ${collection} was dropped (${reason}): ${detail}`;
-      this.#reporter.report("FRAME_DROPPED", reason, message, { collection, frames: 1, cause });
-    }
-  }
-
-  #report(reason: string, message: string): void {
-    const { collection } = this.#collection;
-    const reporter = this.#reporter ?? this.#core.reporter;
-    reporter.report("FRAME_DROPPED", reason, () => message, { collection });
+    ledger.refuse(reason, 1, rows, bytes);
+    this.#core.noteDrop(reason, collection, { frames: 1, rows, bytes });
+    const message = (): string => dropText(reason, collection, 1, cause.message);
+    this.#reporter.report("FRAME_DROPPED", reason, message, { collection, frames: 1, cause, quietMs });
   }
 }
 
@@ -152,15 +184,29 @@ function parseCollectorOptions(options: CollectorOptions): CollectorOptions {
   return { ...parsed, name: parsed.name ?? parseName(undefined, "Collector option name") };
 }
 
+function mutedText({ limits: { maxCollectMs } }: Collection): string {
+  const rest = `the collection rests for ${muteMs / 1_000} s`;
+  return `the calls before it took more than ${maxCollectMs} ms on average (limits.maxCollectMs); ${rest}`;
+}
+
 /** How many rows a frame has that is not looked into; 0 if it is none. */
 function rowsOf(frame: unknown): number {
-  if (Array.isArray(frame)) return frame.length;
   try {
-    return openFrame(frame, {
-      maxFrameRows: Number.POSITIVE_INFINITY,
-      maxFrameColumns: Number.POSITIVE_INFINITY,
-    }).rows;
+    const rows: unknown = Array.isArray(frame) ? frame.length : openFrame(frame, noBounds).rows;
+    return Number.isSafeInteger(rows) ? Math.max(0, rows as number) : 0;
   } catch {
     return 0;
+  }
+}
+
+const noBounds = { maxFrameRows: Number.POSITIVE_INFINITY, maxFrameColumns: Number.POSITIVE_INFINITY };
+
+/** What a value is, in a few words, without any of what it holds. */
+function kindOf(value: unknown): string {
+  try {
+    return describe(value instanceof Error ? value.name : value);
+  } catch {
+    // A thrown Proxy need not even say what it is.
+    return "something unreadable";
   }
 }

@@ -3,7 +3,7 @@ import { systemIds } from "../base/ids.ts";
 import { createJsonlEncoder } from "../codec/jsonl-encoder.ts";
 import { createParquetEncoder } from "../codec/parquet-encoder.ts";
 import type { DeploymentConfig, Destination } from "../config/deployment-config.ts";
-import type { BackendEvents } from "../pipeline/backend.ts";
+import type { BackendEvents, CurrentSettings } from "../pipeline/backend.ts";
 import { createEngine, type Engine } from "../pipeline/engine.ts";
 import { createFolderSpool } from "../spool/folder-spool.ts";
 import { createMemorySpool } from "../spool/memory-spool.ts";
@@ -34,25 +34,44 @@ export interface EngineHost {
 /** The composition root of everything behind the hand-over. */
 export function composeEngine(spec: EngineSpec, host: EngineHost): Engine {
   const { config } = spec;
+  const settings: CurrentSettings = { current: config };
   return createEngine({
-    spool: composeSpool(spec),
+    spool: composeSpool(spec, settings),
     store: composeStore(config.destination, spec.credential, host.getToken),
     encoders: { parquet: createParquetEncoder(), jsonl: createJsonlEncoder() },
     clock: systemClock,
     events: host.events,
-    settings: { rotation: config.rotation },
+    settings,
     fsync: config.spool.fsync,
     fsyncIntervalMs: config.spool.fsyncIntervalMs,
   });
 }
 
-/** The spool of this process; every thread that writes has one, all of the same instance. */
-export function composeSpool({ config, instance, spoolDirectory }: EngineSpec): Spool {
-  const { durability, maxBytes, minFreeBytes } = config.spool;
+/** The spool of this process, within the bounds that hold now; every thread that writes has one, all of the same instance. */
+export function composeSpool(
+  { config, instance, spoolDirectory }: EngineSpec,
+  settings: CurrentSettings,
+): Spool {
   const common = { clock: systemClock, ids: systemIds };
-  if (durability === "memory")
-    return createMemorySpool({ ...common, maxBytes: config.limits.maxMemoryBytes });
-  return createFolderSpool({ ...common, directory: spoolDirectory, instance, maxBytes, minFreeBytes });
+  if (config.spool.durability === "memory") {
+    return createMemorySpool({
+      ...common,
+      get maxBytes() {
+        return settings.current.limits.maxMemoryBytes;
+      },
+    });
+  }
+  return createFolderSpool({
+    ...common,
+    directory: spoolDirectory,
+    instance,
+    get maxBytes() {
+      return settings.current.spool.maxBytes;
+    },
+    get minFreeBytes() {
+      return settings.current.spool.minFreeBytes;
+    },
+  });
 }
 
 /** The store of a destination. Throws if destination and credential do not go together. */

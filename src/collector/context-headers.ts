@@ -71,7 +71,7 @@ function visit(headers: unknown, see: (name: unknown, value: unknown) => void): 
   }
 }
 
-/** `tracestate` may come in several lines, which are one list (W3C Trace Context, 3.3.1); of the others the first counts. */
+/** `tracestate` may come in several lines, which are one list (W3C Trace Context, 3.3); of the others the first counts. */
 function valueText(name: ContextHeader, value: unknown): string {
   if (typeof value === "string") return value.trim();
   if (!Array.isArray(value)) return "";

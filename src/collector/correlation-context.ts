@@ -180,8 +180,8 @@ export class CorrelationContext {
 const storage = new AsyncLocalStorage<CorrelationContext>();
 
 /**
- * Calls `run` and gives back what it returns. In it, and in all that it starts and awaits, `collect` without a context uses this
- * one, and {@link currentContext} returns it.
+ * Calls `run` and gives back what it returns. In it, and in all that it starts and awaits, `collect` without a context
+ * uses this one, and {@link currentContext} returns it.
  */
 export function runWithContext<T>(context: CorrelationContext, run: () => T): T {
   if (!(context instanceof CorrelationContext)) {

@@ -1,24 +1,18 @@
 import { hostname } from "node:os";
 import { type Clock, systemClock } from "../base/clock.ts";
+import { publish } from "../base/diagnostics.ts";
 import { CollectorError, type CollectorErrorCode } from "../base/errors.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { once } from "../base/once.ts";
-import type { StatsListener } from "../config/callbacks.ts";
+import type { DeploymentStats, StatsListener } from "../config/callbacks.ts";
 import { createConfigHandle, type MutableConfigHandle } from "../config/config-handle.ts";
 import { collectionKey } from "../config/names.ts";
 import type { ResolvedDeployment } from "../config/resolve.ts";
 import type { FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
-import type {
-  Backend,
-  BackendEvents,
-  BackendHealth,
-  DropOrigin,
-  FlushTarget,
-  OutgoingBatch,
-  Trouble,
-} from "../pipeline/backend.ts";
+import type { Backend, BackendEvents, DropOrigin, FlushTarget, OutgoingBatch } from "../pipeline/backend.ts";
 import { type Batcher, createBatcher } from "../pipeline/batcher.ts";
+import type { Engine } from "../pipeline/engine.ts";
 import { type DropReason, Ledger } from "../pipeline/ledger.ts";
 import type { Counts } from "../spool/spool.ts";
 import type { CloseReport, DeploymentStatus } from "./api.ts";
@@ -28,7 +22,10 @@ import { composeStore, type EngineHost, type EngineSpec } from "./compose.ts";
 import { type Credentials, credentialsOf } from "./credentials.ts";
 import { onProcessEnd } from "./exit-hooks.ts";
 import { createSpoolFirst } from "./spool-first.ts";
-import { createReporter, type Reporter } from "./reporter.ts";
+import { createReporter, dropText, type ReportDetails, type Reporter } from "./reporter.ts";
+import { safeCall } from "./safe-call.ts";
+import { createStatusBoard, type StatusBoard } from "./status-board.ts";
+import { startTelemetry } from "./telemetry.ts";
 
 /** What a deployment is made of, replaceable for tests. */
 export interface CoreParts {
@@ -40,8 +37,9 @@ export interface CoreParts {
 const systemParts: CoreParts = { clock: systemClock, ids: systemIds, startBackend };
 
 function startBackend(spec: EngineSpec, host: EngineHost, clock: Clock): Backend {
-  const thread = startBackgroundThread(spec, host, clock);
-  return spec.config.spool.durability === "frame" ? createSpoolFirst(spec, host, thread, clock) : thread;
+  const startThread = (forHost: EngineHost): Engine => startBackgroundThread(spec, forHost, clock);
+  if (spec.config.spool.durability !== "frame") return startThread(host);
+  return createSpoolFirst(spec, host, startThread, clock);
 }
 
 const statsIntervalMs = 10_000;
@@ -67,8 +65,8 @@ export class DeploymentCore {
   readonly #credentials: Credentials;
   readonly #onStats: StatsListener | undefined;
   #statsTimer: Disposable | undefined;
-  #health: BackendHealth = { status: "ok", reasons: [] };
-  #recovered: { delivered: Counts; lost: Counts } = { delivered: none, lost: none };
+  readonly #board: StatusBoard;
+  readonly #telemetry: Disposable;
   readonly #exitHook: Disposable;
   #gaveUpAt = 0;
 
@@ -79,6 +77,7 @@ export class DeploymentCore {
     this.reporter = createReporter(parts.clock, onError);
     this.#durable = config.spool.durability !== "memory";
     this.spoolsEachFrame = config.spool.durability === "frame";
+    this.#board = createStatusBoard(parts.clock, (health) => publish("health", config, () => health));
     this.#credentials = credentialsOf(config.destination, credential);
     this.#onStats = onStats;
     const getToken: EngineHost["getToken"] = (scopes) => this.#credentials.getToken(scopes);
@@ -97,19 +96,22 @@ export class DeploymentCore {
     this.batcher = createBatcher({
       clock: parts.clock,
       handOver: (batch) => this.#handOver(batch),
-      tooLarge: (stream, counts) =>
-        this.reportDrop(
-          "too_large",
-          stream.collection,
-          counts.frames,
-          "a frame is larger than limits.maxFrameBytes",
-        ),
+      dropped: ({ collection }, reason, counts, cause) =>
+        this.#tellDrop(reason, collection, counts, false, cause.message, cause),
       limits: () => this.handle.current.limits,
       flushIntervalMs: config.spool.flushIntervalMs,
     });
     this.handle.subscribe((changed) => {
       for (const collection of this.#collections.values()) collection.configure(changed);
-      this.#backend.update({ rotation: changed.rotation });
+      const { rotation, limits, spool } = changed;
+      this.#backend.update({ rotation, limits, spool });
+      publish("config", changed, () => ({ version: changed.version }));
+    });
+    this.#telemetry = startTelemetry({
+      endpoint: config.endpoint,
+      deployment: config.deployment,
+      stats: () => this.#statsByCollection(),
+      status: () => this.status(),
     });
     this.#exitHook = onProcessEnd(this);
     this.#armStats();
@@ -126,54 +128,45 @@ export class DeploymentCore {
     return collection;
   }
 
-  /** Takes an accepted frame, unless memory is full: then it is dropped and counted. */
+  /** False when this many bytes more would be more than `limits.maxMemoryBytes`. */
+  hasRoom(bytes: number): boolean {
+    return this.ledger.bufferedBytes + bytes <= this.handle.current.limits.maxMemoryBytes;
+  }
+
+  /** Takes an accepted frame. */
   accept(collection: Collection, snapshot: Snapshot, facts: FrameFacts): void {
-    const { rows, bytes } = snapshot;
-    const { maxMemoryBytes } = collection.limits;
-    if (this.ledger.bufferedBytes + bytes > maxMemoryBytes) {
-      collection.ledger.refuse("memory", 1, rows, bytes);
-      const message = `more than ${maxMemoryBytes} bytes wait in memory (limits.maxMemoryBytes)`;
-      this.reportDrop("memory", collection.collection, 1, message);
-      return;
-    }
-    collection.ledger.enter("buffered", 1, rows, bytes);
+    collection.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
     this.batcher.add(collection, snapshot, facts);
     if (this.spoolsEachFrame) this.batcher.flushNow();
   }
 
-  reportDrop(reason: DropReason, collection: string, frames: number, detail: string, cause?: unknown): void {
-    this.report("FRAME_DROPPED", reason, `a frame of ${collection} was dropped (${reason}): ${detail}`, {
-      collection,
-      frames,
-      cause,
-    });
-  }
-
-  report(
-    code: CollectorErrorCode,
-    reason: string,
-    message: string,
-    details: { collection?: string; frames?: number; cause?: unknown } = {},
-  ): void {
-    this.reporter.report(code, reason, () => message, details);
-  }
-
   async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<void> {
-    const endsAt = this.clock.monotonic() + deadlineMs;
-    await this.batcher.flush();
-    const report = await this.#backend.flush(to, Math.max(0, endsAt - this.clock.monotonic()));
-    if (report.pending === 0) return;
-    const why = report.trouble === undefined ? "" : ` (${report.trouble})`;
     const where = to === "spool" ? "the spool" : "the destination";
+    const endsAt = this.clock.monotonic() + deadlineMs;
+    if (!this.closed) {
+      await this.batcher.flush();
+      const report = await this.#backend.flush(to, Math.max(0, endsAt - this.clock.monotonic()));
+      if (report.pending === 0) return;
+      if (!this.closed) {
+        const why = report.trouble === undefined ? "" : ` (${report.trouble})`;
+        throw new CollectorError(
+          "TIMEOUT",
+          `flush: ${report.pending} frame(s) are not yet in ${where} after ${deadlineMs} ms${why}; they are kept and tried again`,
+        );
+      }
+    }
+    await this.#closeOnce();
+    const { buffered, spooled } = this.ledger.snapshot().frames;
+    const left = to === "spool" ? buffered : buffered + spooled;
+    if (left === 0) return;
     throw new CollectorError(
-      "TIMEOUT",
-      `flush: ${report.pending} frame(s) are not yet in ${where} after ${deadlineMs} ms${why}; they are kept and tried again`,
+      "CLOSED",
+      `flush: the deployment is closed, and ${left} frame(s) are not in ${where}; the next process of this spool delivers them`,
     );
   }
 
   status(): DeploymentStatus {
-    const { status, reasons } = this.#health;
-    return { status: this.closed ? "closed" : status, reasons, recovered: this.#recovered };
+    return this.#board.status(this.closed);
   }
 
   /** The first call decides the deadline; later ones share its result. */
@@ -190,6 +183,8 @@ export class DeploymentCore {
     this.#exitHook[Symbol.dispose]();
     this.#statsTimer?.[Symbol.dispose]();
     this.#tellStats();
+    this.#board.stop();
+    this.#telemetry[Symbol.dispose]();
     const { delivered, spooled, dropped } = this.ledger.snapshot().frames;
     const lost = Object.values(dropped).reduce<number>((sum, frames) => sum + (frames ?? 0), 0);
     return { delivered, leftInSpool: spooled, dropped: lost };
@@ -210,9 +205,8 @@ export class DeploymentCore {
       const kept = this.#durable
         ? "it stays in the spool for the next process"
         : "it is lost with this process";
-      this.report("DELIVERY_DELAYED", "exit", `the process ends before all was delivered; ${kept}`, {
-        cause: error,
-      });
+      const message = `the process ends before all was delivered; ${kept}`;
+      this.tellTrouble("DELIVERY_DELAYED", "exit", message, { cause: error });
     }
   }
 
@@ -230,44 +224,84 @@ export class DeploymentCore {
   }
 
   #events(): BackendEvents {
+    const { endpoint, deployment } = this.handle.current;
+    const source = { endpoint, deployment };
     return {
-      spooled: (collection, _sequence, counts) =>
-        this.#ledgerOf(collection).move("buffered", "spooled", counts),
+      spooled: (collection, _sequence, counts) => {
+        this.#ledgerOf(collection).move("buffered", "spooled", counts);
+        publish("spooled", source, () => ({ collection, ...amount(counts) }));
+      },
       delivered: (collection, counts, recovered) => {
-        if (recovered) {
-          this.#recovered = { ...this.#recovered, delivered: plus(this.#recovered.delivered, counts) };
-        } else this.#ledgerOf(collection).move(this.#durable ? "spooled" : "buffered", "delivered", counts);
+        if (recovered) this.#board.recovered("delivered", counts);
+        else this.#ledgerOf(collection).move(this.#durable ? "spooled" : "buffered", "delivered", counts);
+        publish("delivered", source, () => ({ collection, ...amount(counts), recovered }));
       },
       dropped: (reason, collection, counts, origin) => this.#dropped(reason, collection, counts, origin),
-      trouble: (trouble) => this.#trouble(trouble),
-      health: (health) => {
-        this.#health = health;
-      },
+      trouble: ({ code, reason, message, collection }) =>
+        this.tellTrouble(code, reason, message, { collection }),
+      health: (health) => this.#board.delivery(health),
+      usage: (usage) => this.#board.usage(usage),
     };
   }
 
   #dropped(reason: DropReason, collection: string, counts: Counts, origin: DropOrigin): void {
     if (origin.from === "recovered") {
-      this.#recovered = { ...this.#recovered, lost: plus(this.#recovered.lost, counts) };
-      this.reportDrop(reason, collection, counts.frames, "it was left by an earlier process");
+      this.#board.recovered("lost", counts);
+      this.#tellDrop(reason, collection, counts, true, "it was left by an earlier process");
       return;
     }
     const from = origin.from === "spool" && this.#durable ? "spooled" : "buffered";
     this.#ledgerOf(collection).drop(from, reason, counts);
-    this.reportDrop(
-      reason,
-      collection,
-      counts.frames,
-      dropDetails[reason] ?? "see the reports before this one",
-    );
+    const detail = dropDetails[reason] ?? "see the reports before this one";
+    this.#tellDrop(reason, collection, counts, false, detail);
   }
 
-  #trouble({ code, reason, message, collection }: Trouble): void {
-    this.report(code, reason, message, collection === undefined ? {} : { collection });
+  #tellDrop(
+    reason: DropReason,
+    collection: string,
+    counts: Counts,
+    recovered: boolean,
+    detail: string,
+    cause?: unknown,
+  ): void {
+    this.noteDrop(reason, collection, counts, recovered);
+    const { frames } = counts;
+    const message = dropText(reason, collection, frames, detail);
+    this.#report("FRAME_DROPPED", reason, message, { collection, frames, cause });
+  }
+
+  /** Every drop comes through here, reported or not. */
+  noteDrop(reason: DropReason, collection: string, counts: Counts, recovered = false): void {
+    if (reason !== "closed") {
+      this.#board.note(`${reason}\n${collection}`, `frames of ${collection} were dropped (${reason})`);
+    }
+    publish("dropped", this.handle.current, () => ({ collection, reason, ...amount(counts), recovered }));
+  }
+
+  /** Something is wrong that is not a drop. */
+  tellTrouble(code: CollectorErrorCode, reason: string, message: string, details: ReportDetails): void {
+    const collection = details.collection ?? null;
+    if (degrading.has(code)) this.#board.note(`${reason}\n${collection ?? ""}`, message);
+    publish("trouble", this.handle.current, () => ({ code, reason, message, collection }));
+    this.#report(code, reason, message, details);
+  }
+
+  /** Tells the listeners of the collection that it is about, else the deployment's. */
+  #report(code: CollectorErrorCode, reason: string, message: string, details: ReportDetails): void {
+    const concerned = this.#collections.get(collectionKey(details.collection ?? ""));
+    const reporters = new Set(concerned?.reporters);
+    if (reporters.size === 0) reporters.add(this.reporter);
+    for (const reporter of reporters) reporter.report(code, reason, () => message, details);
   }
 
   #ledgerOf(collection: string): Ledger {
     return this.collection(collection).ledger;
+  }
+
+  #statsByCollection(): ReadonlyMap<string, DeploymentStats> {
+    return new Map(
+      Array.from(this.#collections.values(), ({ collection, ledger }) => [collection, ledger.snapshot()]),
+    );
   }
 
   #armStats(): void {
@@ -279,11 +313,7 @@ export class DeploymentCore {
   }
 
   #tellStats(): void {
-    try {
-      this.#onStats?.(this.ledger.snapshot());
-    } catch {
-      // A listener's own trouble is not ours to spread.
-    }
+    safeCall(() => this.#onStats?.(this.ledger.snapshot()));
   }
 }
 
@@ -293,8 +323,14 @@ const dropDetails: Partial<Record<DropReason, string>> = {
   closed: "the deployment is closed",
 };
 
-const none: Counts = { frames: 0, rows: 0, bytes: 0 };
+/** What a board does not learn otherwise: how delivery is doing it is told. */
+const degrading = new Set<CollectorErrorCode>([
+  "SPOOL_FAILED",
+  "BACKGROUND_FAILED",
+  "CORRUPT",
+  "QUARANTINED",
+]);
 
-function plus(a: Counts, b: Counts): Counts {
-  return { frames: a.frames + b.frames, rows: a.rows + b.rows, bytes: a.bytes + b.bytes };
+function amount({ frames, rows, bytes }: Counts): Counts {
+  return { frames, rows, bytes };
 }

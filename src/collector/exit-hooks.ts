@@ -6,6 +6,8 @@ export interface Leaver {
   settle(): Promise<void>;
   /** The process ends now: saves synchronously what can be saved. Must not throw. */
   save(): void;
+  /** The process is asked to end: takes no more, and delivers until the deadline. Never rejects. */
+  close(deadlineMs: number): Promise<unknown>;
 }
 
 const leavers = new Set<Leaver>();
@@ -23,9 +25,17 @@ export function onProcessEnd(leaver: Leaver): Disposable {
     process.on("beforeExit", () => {
       for (const each of leavers) if (each.hasPending) void each.settle();
     });
-    process.on("exit", () => {
-      for (const each of leavers) each.save();
-    });
+    process.on("exit", saveAll);
   }
   return { [Symbol.dispose]: () => leavers.delete(leaver) };
+}
+
+/** Closes all that are registered. */
+export async function closeAll(deadlineMs: number): Promise<void> {
+  await Promise.allSettled(Array.from(leavers, (leaver) => leaver.close(deadlineMs)));
+}
+
+/** Saves what can be saved at once, of all that are registered. */
+export function saveAll(): void {
+  for (const each of leavers) each.save();
 }

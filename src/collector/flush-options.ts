@@ -1,8 +1,11 @@
-import { integer, oneOf, optionsOf, parseFields } from "../config/fields.ts";
+import { integer, oneOf, optionsOf, type Parser, parseFields } from "../config/fields.ts";
 import type { CloseOptions, FlushOptions } from "./api.ts";
 
 /** The longest a timer of Node can wait, milliseconds. */
 const longestMs = 2_147_483_647;
+
+/** A deadline: milliseconds from now. */
+export const parseDeadline: Parser<number> = integer(0, longestMs, "milliseconds");
 
 /** Checks the options of a `flush` and fills in defaults. */
 export function parseFlushOptions(
@@ -11,7 +14,7 @@ export function parseFlushOptions(
 ): { to: "store" | "spool"; deadlineMs: number } {
   const parsed = parseFields<FlushOptions>(options ?? {}, optionsOf(callee), {
     to: oneOf("store", "spool"),
-    deadlineMs: integer(0, longestMs, "milliseconds"),
+    deadlineMs: parseDeadline,
   });
   return { to: parsed.to ?? "store", deadlineMs: parsed.deadlineMs ?? 60_000 };
 }
@@ -19,7 +22,7 @@ export function parseFlushOptions(
 /** Checks the options of `close` and fills in defaults. */
 export function parseCloseOptions(options: CloseOptions | undefined): { deadlineMs: number } {
   const parsed = parseFields<CloseOptions>(options ?? {}, optionsOf("deployment.close"), {
-    deadlineMs: integer(0, longestMs, "milliseconds"),
+    deadlineMs: parseDeadline,
   });
   return { deadlineMs: parsed.deadlineMs ?? 10_000 };
 }

@@ -1,6 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { CollectorError, type CollectorErrorCode } from "../base/errors.ts";
 import type { ErrorInfo, ErrorListener } from "../config/callbacks.ts";
+import type { DropReason } from "../pipeline/ledger.ts";
+import { safeCall } from "./safe-call.ts";
 
 /** Passes run-time problems on, at most one in `intervalMs` for each reason and collection; the rest is counted. */
 export interface Reporter {
@@ -11,6 +13,8 @@ export interface ReportDetails {
   readonly collection?: string | undefined;
   readonly frames?: number;
   readonly cause?: unknown;
+  /** Milliseconds in which this reason is not reported again, if that is longer than usual. */
+  readonly quietMs?: number;
 }
 
 /** A user's handler hears of each reason at most once a second; the default warns at most once a minute. */
@@ -59,19 +63,19 @@ class RateLimitedReporter implements Reporter {
     };
     held.occurrences = 0;
     held.frames = 0;
-    held.nextAt = now + this.#intervalMs;
-    try {
-      const cause = details.cause === undefined ? {} : { cause: details.cause };
-      const returned: unknown = this.#handler(new CollectorError(code, message(), cause), info);
-      // An async handler's rejection must not become the host's unhandled rejection.
-      if (returned instanceof Promise) returned.catch(() => {});
-    } catch {
-      // The handler's own trouble is not ours to spread.
-    }
+    held.nextAt = now + Math.max(this.#intervalMs, details.quietMs ?? 0);
+    const cause = details.cause === undefined ? {} : { cause: details.cause };
+    safeCall(() => this.#handler(new CollectorError(code, message(), cause), info));
   }
 }
 
 function warn(error: CollectorError, info: ErrorInfo): void {
   const more = info.occurrences > 1 ? ` (${info.occurrences} times since the last such warning)` : "";
   process.emitWarning(`${error.message}${more}`, { type: "ModelDataCollectorWarning", code: error.code });
+}
+
+/** The message of a drop. */
+export function dropText(reason: DropReason, collection: string, frames: number, detail: string): string {
+  const what = frames === 1 ? "a frame" : `${frames} frames`;
+  return `${what} of ${collection} ${frames === 1 ? "was" : "were"} dropped (${reason}): ${detail}`;
 }

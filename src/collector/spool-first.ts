@@ -2,21 +2,27 @@ import type { Clock } from "../base/clock.ts";
 import type {
   Backend,
   BackendSettings,
+  CurrentSettings,
   FlushReport,
   FlushTarget,
   OutgoingBatch,
 } from "../pipeline/backend.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import { createSpooler, type Spooler } from "../pipeline/spooler.ts";
-import type { Spool } from "../spool/spool.ts";
+import type { OpenSegment, Spool, SpoolUsage } from "../spool/spool.ts";
 import { composeSpool, type EngineHost, type EngineSpec } from "./compose.ts";
 
 /**
  * Durability `frame`: batches are written to the spool on the caller's thread, so that a frame is safe when `collect`
  * returns; the engine behind only gets sealed segments.
  */
-export function createSpoolFirst(spec: EngineSpec, host: EngineHost, engine: Engine, clock: Clock): Backend {
-  return new SpoolFirst(spec, host, engine, clock);
+export function createSpoolFirst(
+  spec: EngineSpec,
+  host: EngineHost,
+  startEngine: (host: EngineHost) => Engine,
+  clock: Clock,
+): Backend {
+  return new SpoolFirst(spec, host, startEngine, clock);
 }
 
 class SpoolFirst implements Backend {
@@ -24,18 +30,32 @@ class SpoolFirst implements Backend {
   readonly #spool: Spool;
   readonly #spooler: Spooler;
 
-  constructor(spec: EngineSpec, { events }: EngineHost, engine: Engine, clock: Clock) {
-    const { rotation, spool } = spec.config;
-    this.#engine = engine;
-    this.#spool = composeSpool(spec);
+  constructor(spec: EngineSpec, host: EngineHost, startEngine: (host: EngineHost) => Engine, clock: Clock) {
+    const { spool } = spec.config;
+    const { events } = host;
+    let behind: SpoolUsage = { bytes: 0, segments: 0, quarantined: 0, oldest: undefined };
+    const tellUsage = (): void => events.usage(withOpen(behind, this.#spool.open()));
+    const settings: CurrentSettings = { current: spec.config };
+    this.#spool = composeSpool(spec, settings);
+    this.#engine = startEngine({
+      ...host,
+      events: {
+        ...events,
+        usage: (usage) => {
+          behind = usage;
+          tellUsage();
+        },
+      },
+    });
     this.#spooler = createSpooler({
       spool: this.#spool,
       clock,
       events,
-      settings: { rotation },
+      settings,
       fsync: spool.fsync,
       fsyncIntervalMs: spool.fsyncIntervalMs,
-      onSealed: (segment) => engine.deliver(segment),
+      onSealed: (segment) => this.#engine.deliver(segment),
+      onTick: tellUsage,
     });
   }
 
@@ -63,4 +83,15 @@ class SpoolFirst implements Backend {
   save(): void {
     this.#spooler.sync();
   }
+}
+
+/** What is sealed is the engine's to tell; what is open is here. */
+function withOpen(sealed: SpoolUsage, open: readonly OpenSegment[]): SpoolUsage {
+  let { bytes, segments, oldest } = sealed;
+  for (const { size, createdAt } of open) {
+    bytes += size;
+    segments++;
+    oldest = Math.min(oldest ?? createdAt, createdAt);
+  }
+  return { bytes, segments, oldest, quarantined: sealed.quarantined };
 }

@@ -8,7 +8,7 @@ import type {
   Trouble,
 } from "../pipeline/backend.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
-import type { Counts, SealedSegment } from "../spool/spool.ts";
+import type { Counts, SealedSegment, SpoolUsage } from "../spool/spool.ts";
 import type { EngineSpec } from "./compose.ts";
 
 /**
@@ -65,6 +65,7 @@ export type FromBackground =
     }
   | { readonly type: "trouble"; readonly trouble: Trouble }
   | { readonly type: "health"; readonly health: BackendHealth }
+  | { readonly type: "usage"; readonly usage: SpoolUsage }
   | { readonly type: "flushed"; readonly id: number; readonly report: FlushReport }
   | { readonly type: "closed" }
   | { readonly type: "token"; readonly id: number; readonly scopes: readonly string[] }

@@ -45,6 +45,7 @@ port.on("message", (message: ToBackground) => {
             post({ type: "dropped", reason, collection, counts, origin }),
           trouble: (trouble) => post({ type: "trouble", trouble }),
           health: (health) => post({ type: "health", health }),
+          usage: (usage) => post({ type: "usage", usage }),
         },
       });
       post({ type: "ready" });
@@ -69,10 +70,10 @@ port.on("message", (message: ToBackground) => {
       return;
     }
     case "close":
-      backend?.close(message.deadlineMs).then(
-        () => post({ type: "closed" }),
-        (thrown: unknown) => post({ type: "failed", message: asError(thrown).message }),
-      );
+      backend
+        ?.close(message.deadlineMs)
+        .catch((thrown: unknown) => post({ type: "failed", message: asError(thrown).message }))
+        .finally(() => post({ type: "closed" }));
       return;
     case "token": {
       const waiting = tokens.get(message.id);

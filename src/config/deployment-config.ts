@@ -113,6 +113,8 @@ export interface Limits {
   readonly maxFrameColumns: number;
   /** UTF-8 bytes of one string or JSON cell; a longer one is cut, with a mark. */
   readonly maxStringBytes: number;
+  /** What `collect` may take on average before its collection rests for a minute, milliseconds. */
+  readonly maxCollectMs: number;
 }
 
 /** When a file is finished: at whichever of the two comes first. */

@@ -22,7 +22,10 @@ export class Secret<T> {
     return "[secret]";
   }
 
-  [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return "[secret]";
+  static {
+    // Not a method: a computed name has no type of its own that a declaration file could show.
+    Object.defineProperty(Secret.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+      value: () => "[secret]",
+    });
   }
 }

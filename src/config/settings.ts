@@ -121,6 +121,7 @@ export const parseLimits: Parser<Partial<Limits>> = (value, where) =>
     maxFrameRows: integer(1, 100_000_000),
     maxFrameColumns: integer(1, 100_000),
     maxStringBytes: integer(64, 64 * MiB, "bytes"),
+    maxCollectMs: integer(1, 60_000, "milliseconds"),
   });
 
 /** {@link Rotation}, as far as given. */
@@ -173,7 +174,7 @@ export function parseDeploymentOptions(options: unknown, callee: string): Partia
 }
 
 /** What holds where no source says anything. Folders and switches apart, see `resolve.ts`. */
-export const defaults = {
+export const defaults: Defaults = {
   endpoint: "default",
   deployment: "default",
   destination: "./collected",
@@ -194,11 +195,20 @@ export const defaults = {
     maxFrameRows: 1_000_000,
     maxFrameColumns: 2_000,
     maxStringBytes: 64 * KiB,
+    maxCollectMs: 50,
   },
   rotation: { maxAgeMs: 60_000, maxBytes: 32 * MiB },
-} as const satisfies {
+};
+
+/** Shape of {@link defaults}. */
+export interface Defaults {
+  readonly endpoint: string;
+  readonly deployment: string;
+  readonly destination: string;
+  readonly format: Format;
+  readonly rollingRate: RollingRate;
+  readonly samplingRate: number;
   readonly spool: Omit<SpoolConfig, "directory">;
   readonly limits: Limits;
   readonly rotation: Rotation;
-  readonly [name: string]: unknown;
-};
+}

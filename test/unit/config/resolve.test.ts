@@ -47,6 +47,7 @@ describe("defaults", () => {
         maxFrameRows: 1_000_000,
         maxFrameColumns: 2_000,
         maxStringBytes: 65_536,
+        maxCollectMs: 50,
       },
       rotation: { maxAgeMs: 60_000, maxBytes: 32 * MiB },
     });
@@ -334,6 +335,7 @@ describe("wrong options are refused by name, kind and range", () => {
     ["limits.maxFrameRows", 1, 100_000_000, ""],
     ["limits.maxFrameColumns", 1, 100_000, ""],
     ["limits.maxStringBytes", 64, 64 * MiB, "of bytes "],
+    ["limits.maxCollectMs", 1, 60_000, "of milliseconds "],
     ["rotation.maxAgeMs", 1, 86_400_000, "of milliseconds "],
     ["rotation.maxBytes", 1_024, 1024 * MiB, "of bytes "],
     ["spool.flushIntervalMs", 1, 60_000, "of milliseconds "],

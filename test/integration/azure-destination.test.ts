@@ -1,0 +1,145 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { inspect } from "node:util";
+import type { ContainerClient } from "@azure/storage-blob";
+import { openDeployment } from "model-data-collector";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Azurite, azuriteKey, startAzurite } from "../support/azurite.ts";
+import { expectBalance, runScript, scratch, storedRows, until } from "../support/scratch.ts";
+
+let azurite: Azurite;
+beforeAll(async () => {
+  azurite = await startAzurite();
+});
+afterAll(() => azurite.stop());
+
+/** Copies a container into a folder. */
+async function download(container: ContainerClient, folder: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of container.listBlobsFlat()) {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, await container.getBlobClient(name).downloadToBuffer());
+    names.push(name);
+  }
+  return names;
+}
+
+/** All bytes of all files below a folder. */
+function everyByte(folder: string): Buffer {
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
+  return Buffer.concat(paths.filter((path) => statSync(path).isFile()).map((path) => readFileSync(path)));
+}
+
+test("a connection string: frames arrive once, as files with their facts beside them", async () => {
+  const { spool, folder } = await scratch();
+  const container = await azurite.container("connection");
+  await using deployment = await openDeployment({
+    destination: `${azurite.url}/connection/some/prefix`,
+    credential: azurite.connectionString,
+    spool: { directory: spool },
+    endpoint: "flights",
+  });
+  const collector = deployment.collector("model_inputs");
+  for (let i = 0; i < 100; i++) collector.collect([{ a: i, s: `row ${i}` }]);
+  await deployment.flush();
+  expect(deployment.stats().frames).toMatchObject({ offered: 100, delivered: 100 });
+  expect(deployment.status()).toMatchObject({ status: "ok", reasons: [] });
+  const names = await download(container, folder);
+  expect(names.every((name) => name.startsWith("some/prefix/flights/default/model_inputs/"))).toBe(true);
+  expect(await storedRows(join(folder, "some"), "model_inputs", { a: "float64" })).toHaveLength(100);
+  const file = names.find((name) => name.endsWith(".parquet")) ?? "";
+  const { metadata, contentType } = await container.getBlobClient(file).getProperties();
+  expect(metadata).toMatchObject({ rows: "100", segment: /-([0-9a-f]{32})\.parquet$/.exec(file)?.[1] });
+  expect(contentType).toBe("application/vnd.apache.parquet");
+});
+
+test("a shared access signature that may only create, write, read and list is enough, in the URL or the environment", async () => {
+  const { env, folder } = await scratch();
+  const container = await azurite.container("signature");
+  const signature = azurite.sas("signature", { permissions: "rcwl" });
+  const script = `import { Collector } from "model-data-collector";
+    new Collector({ name: "model_inputs" }).collect([{ a: 1 }]);`;
+  const url = `${azurite.url}/signature`;
+  const first = await runScript(script, { env: { ...env, MDC_DESTINATION: `${url}?${signature}` } });
+  expect(first).toMatchObject({ code: 0, stderr: "" });
+  const second = await runScript(script, {
+    env: { ...env, MDC_DESTINATION: url, AZURE_STORAGE_SAS_TOKEN: signature },
+  });
+  expect(second).toMatchObject({ code: 0, stderr: "" });
+  await download(container, folder);
+  expect(await storedRows(folder, "model_inputs")).toHaveLength(2);
+});
+
+test("a missing container is a failing status with a helpful reason; once it is there, the data is delivered", async () => {
+  const { spool, folder } = await scratch();
+  const heard: string[] = [];
+  await using deployment = await openDeployment({
+    destination: `${azurite.url}/not-yet`,
+    credential: azurite.connectionString,
+    spool: { directory: spool },
+    onError: (error) => heard.push(`${error.code} ${error.message}`),
+  });
+  deployment.collector("model_inputs").collect([{ a: 1 }]);
+  await expect(deployment.flush({ deadlineMs: 2_000 })).rejects.toMatchObject({ code: "TIMEOUT" });
+  const { status, reasons } = deployment.status();
+  expect(status).toBe("failing");
+  expect(reasons.join()).toMatch(/container/i);
+  expect(heard.join("\n")).toMatch(/DELIVERY_BLOCKED .*container.* the data is kept/is);
+  const container = await azurite.container("not-yet");
+  await deployment.flush();
+  expect(deployment.status().status).toBe("ok");
+  await download(container, folder);
+  expect(await storedRows(folder, "model_inputs")).toHaveLength(1);
+  expectBalance(deployment.stats());
+});
+
+test("a server that is gone for a while costs nothing but time", async () => {
+  const { spool, folder } = await scratch();
+  const container = await azurite.container("outage");
+  await using deployment = await openDeployment({
+    destination: `${azurite.url}/outage`,
+    credential: azurite.connectionString,
+    spool: { directory: spool },
+    rotation: { maxAgeMs: 100 },
+    onError: () => {},
+  });
+  const collector = deployment.collector("model_inputs");
+  collector.collect([{ a: 0 }]);
+  await deployment.flush();
+  await azurite.halt();
+  for (let i = 1; i < 5; i++) {
+    collector.collect([{ a: i }]);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+  await until(() => deployment.status().status === "degraded");
+  await azurite.start();
+  await deployment.flush();
+  expect(deployment.stats().frames).toMatchObject({ offered: 5, delivered: 5 });
+  await download(container, folder);
+  expect(await storedRows(folder, "model_inputs")).toHaveLength(5);
+});
+
+test("a wrong key is a failing status, and no secret is anywhere: not in errors, status, config, spool or files", async () => {
+  const { spool, folder } = await scratch();
+  const wrong = Buffer.from("secret-canary-secret-canary-secret").toString("base64");
+  const shown: unknown[] = [];
+  const deployment = await openDeployment({
+    destination: `${azurite.url}/connection`,
+    credential: azurite.connectionString.replace(azuriteKey, wrong),
+    spool: { directory: spool },
+    onError: (error, info) => shown.push(error, error.cause, info),
+  });
+  deployment.collector("model_inputs").collect([{ a: 1 }]);
+  const error = await deployment.flush({ deadlineMs: 2_000 }).catch((thrown: unknown) => thrown);
+  expect(deployment.status().status).toBe("failing");
+  shown.push(error, deployment, deployment.status(), deployment.config, deployment.stats());
+  const text = shown
+    .map((each) => `${inspect(each, { depth: 9, showHidden: true })} ${JSON.stringify(each)}`)
+    .join("\n");
+  await deployment.close({ deadlineMs: 100 });
+  expect(text).not.toContain(wrong);
+  expect(text).not.toContain("secret-canary");
+  expect(text).not.toMatch(/sig=|AccountKey/);
+  expect(everyByte(folder).includes(wrong)).toBe(false);
+});

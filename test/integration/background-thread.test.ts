@@ -1,0 +1,184 @@
+import { cpSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { root } from "../support/packed-project.ts";
+import { runScript, scratch, storedRows } from "../support/scratch.ts";
+
+/** Lets a script reach the threads that the package starts. */
+const preload = `data:text/javascript,${encodeURIComponent(`
+  import threads from "node:worker_threads";
+  import { syncBuiltinESMExports } from "node:module";
+  const { Worker } = threads;
+  globalThis.workers = [];
+  threads.Worker = class extends Worker { constructor(...args) { super(...args); globalThis.workers.push(this); } };
+  syncBuiltinESMExports();
+`)}`;
+
+const args = ["--import", preload];
+
+const opening = (durability: string): string => `
+  import { openDeployment } from "model-data-collector";
+  const heard = [];
+  const deployment = await openDeployment({
+    spool: { durability: ${JSON.stringify(durability)} }, onError: (error) => heard.push(error.code),
+  });
+  const inputs = deployment.collector("model_inputs");
+  const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  let next = 0;
+  const collect = (count) => { for (let i = 0; i < count; i++) inputs.collect([{ a: next++ }]); };`;
+
+interface Outcome {
+  readonly frames: { offered: number; delivered: number; spooled: number; buffered: number; dropped: object };
+  readonly heard: string[];
+  readonly workers?: number;
+}
+
+const report = `console.log(JSON.stringify({ frames: deployment.stats().frames, heard, workers: globalThis.workers?.length }));`;
+
+async function values(destination: string): Promise<number[]> {
+  const rows = await storedRows(destination, "model_inputs", { a: "float64" });
+  return rows.map(({ a }) => Number(a)).sort((x, y) => x - y);
+}
+
+const range = (to: number): number[] => Array.from({ length: to }, (_, i) => i);
+
+test.each(["group", "frame"])(
+  "durability %s: a background thread that is killed again and again is started again; nothing is lost or doubled",
+  async (durability) => {
+    const { env, destination } = await scratch();
+    const body = `${opening(durability)}
+      for (const ms of [0, 3, 8, 15, 30, 60, 110, 200]) {
+        collect(10);
+        await deployment.flush({ to: "spool" });
+        collect(10);
+        await sleep(ms);
+        if (ms > 10) void deployment.flush().catch(() => {});
+        await sleep(ms / 4);
+        const worker = globalThis.workers.at(-1);
+        await worker.terminate();
+      }
+      collect(20);
+      await deployment.flush({ deadlineMs: 30_000 });
+      ${report}`;
+    const { code, stdout, stderr } = await runScript(body, { env, args });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { frames, heard, workers } = JSON.parse(stdout) as Outcome;
+    expect(await values(destination)).toEqual(range(180));
+    expect(workers).toBeGreaterThan(3);
+    expect(heard).toContain("BACKGROUND_FAILED");
+    expect(frames).toMatchObject({ offered: 180, buffered: 0, dropped: {} });
+    // What was delivered by a thread that could not say so any more counts as spooled.
+    expect(frames.delivered + frames.spooled).toBe(180);
+    expect(frames.delivered).toBeGreaterThan(0);
+  },
+);
+
+test("durability memory: what a killed thread held is handed to the next one", async () => {
+  const { env, destination } = await scratch();
+  const body = `${opening("memory")}
+    collect(50);
+    await sleep(400);
+    await globalThis.workers.at(-1).terminate();
+    collect(50);
+    await deployment.flush({ deadlineMs: 30_000 });
+    ${report}`;
+  const { code, stdout, stderr } = await runScript(body, { env, args });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect((JSON.parse(stdout) as Outcome).frames).toMatchObject({ offered: 100, delivered: 100 });
+  expect(await values(destination)).toEqual(range(100));
+});
+
+test("a script that ends while its thread is dead loses nothing", async () => {
+  const { env, destination } = await scratch();
+  const body = `${opening("group")}
+    collect(10);
+    await sleep(300);
+    await globalThis.workers.at(-1).terminate();
+    collect(10);`;
+  const { code, stderr } = await runScript(body, { env, args });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(await values(destination)).toEqual(range(20));
+});
+
+test("a flush and a close end by their deadlines although the thread hangs; what it had not taken is in the spool", async () => {
+  const world = await scratch();
+  // A thread that answers nothing: the file is replaced by one that only spins.
+  const body = `${opening("group")}
+    collect(10);
+    const started = Date.now();
+    const error = await deployment.flush({ deadlineMs: 100 }).catch((thrown) => thrown);
+    const closed = await deployment.close({ deadlineMs: 100 });
+    console.log(JSON.stringify({ code: error.code, closed, tookMs: Date.now() - started }));`;
+  const folder = copyOfThePackage(world.folder);
+  writeFileSync(join(folder, "dist/collector/worker.js"), "for (;;);");
+  const { code, stdout } = await runScript(body, { env: world.env, cwd: folder });
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    code: "TIMEOUT",
+    closed: { delivered: 0, leftInSpool: 10, dropped: 0 },
+  });
+  await runScript(`${opening("group")} collect(0); next = 10; collect(1);`, { env: world.env });
+  expect(await values(world.destination)).toEqual(range(11));
+});
+
+test.each(["group", "frame", "memory"])(
+  "durability %s: without its file the thread's work is done on the main thread",
+  async (durability) => {
+    const { env, folder, destination } = await scratch();
+    const copy = copyOfThePackage(folder);
+    rmSync(join(copy, "dist/collector/worker.js"));
+    const body = `${opening(durability)}
+      collect(30);
+      await deployment.flush();
+      collect(30);
+      await deployment.close();
+      ${report}`;
+    const { code, stdout, stderr } = await runScript(body, { env, cwd: copy });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { frames, heard } = JSON.parse(stdout) as Outcome;
+    expect(frames).toMatchObject({ offered: 60, delivered: 60 });
+    expect(new Set(heard)).toEqual(new Set(["BACKGROUND_FAILED"]));
+    expect(await values(destination)).toEqual(range(60));
+  },
+);
+
+test.each([
+  "collect(30);",
+  "collect(30); await sleep(300); collect(30);",
+  "collect(30); process.exitCode = 0; setTimeout(() => process.exit(), 300);",
+])("without its file, a script that only collects loses nothing when it ends: %s", async (script) => {
+  const world = await scratch();
+  const copy = copyOfThePackage(world.folder);
+  rmSync(join(copy, "dist/collector/worker.js"));
+  const { code } = await runScript(`${opening("group")} ${script}`, { env: world.env, cwd: copy });
+  expect(code).toBe(0);
+  await runScript(`${opening("group")} next = 1000; collect(1);`, { env: world.env });
+  expect(await values(world.destination)).toEqual([
+    ...range(script.includes("sleep(300); collect") ? 60 : 30),
+    1000,
+  ]);
+});
+
+test("preloads, flags and the environment of the host do not reach the thread", async () => {
+  const { env, destination, folder } = await scratch();
+  const poison = join(folder, "poison.mjs");
+  writeFileSync(
+    poison,
+    `import { isMainThread } from "node:worker_threads"; if (!isMainThread) process.exit(9);`,
+  );
+  const { code, stderr } = await runScript(`${opening("group")} collect(5); await deployment.flush();`, {
+    env: { ...env, NODE_OPTIONS: `--import ${pathToFileURL(poison)}` },
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(await values(destination)).toEqual(range(5));
+});
+
+/** The package in another folder, with its dependencies. */
+function copyOfThePackage(folder: string): string {
+  const copy = join(folder, "package");
+  cpSync(join(root, "dist"), join(copy, "dist"), { recursive: true });
+  cpSync(join(root, "package.json"), join(copy, "package.json"));
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
+  return copy;
+}

@@ -1,0 +1,116 @@
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { CollectorError } from "../../../src/base/errors.ts";
+import { createReporter } from "../../../src/collector/reporter.ts";
+import type { ErrorInfo } from "../../../src/config/callbacks.ts";
+import { createHandClock } from "../../support/hand-clock.ts";
+
+function world() {
+  const clock = createHandClock();
+  const heard: ErrorInfo[] = [];
+  const errors: CollectorError[] = [];
+  const reporter = createReporter(clock, (error, info) => {
+    errors.push(error);
+    heard.push(info);
+  });
+  return { clock, heard, errors, reporter };
+}
+
+test("a reason is told at once, then once a second, with what came in between", async () => {
+  const { clock, heard, reporter } = world();
+  const drop = (): void =>
+    reporter.report("FRAME_DROPPED", "invalid", () => "why", { collection: "a", frames: 2 });
+  drop();
+  drop();
+  drop();
+  expect(heard).toEqual([{ reason: "invalid", collection: "a", occurrences: 1, frames: 2 }]);
+  await clock.advance(999);
+  drop();
+  expect(heard).toHaveLength(1);
+  await clock.advance(1);
+  drop();
+  expect(heard[1]).toEqual({ reason: "invalid", collection: "a", occurrences: 4, frames: 8 });
+});
+
+test("reasons and collections are limited apart", () => {
+  const { heard, reporter } = world();
+  for (const collection of ["a", "b"]) {
+    for (const reason of ["x", "y"]) {
+      for (let i = 0; i < 3; i++) reporter.report("FRAME_DROPPED", reason, () => "", { collection });
+    }
+  }
+  expect(heard.map(({ reason, collection }) => `${reason}${collection}`)).toEqual(["xa", "ya", "xb", "yb"]);
+});
+
+test("a message that nobody hears is not made", () => {
+  const { reporter } = world();
+  const message = vi.fn(() => "long");
+  for (let i = 0; i < 100; i++) reporter.report("FRAME_DROPPED", "x", message);
+  expect(message).toHaveBeenCalledTimes(1);
+});
+
+test("a listener gets the code, the message and the cause", () => {
+  const { errors, reporter } = world();
+  const cause = new Error("underneath");
+  reporter.report("SPOOL_FAILED", "x", () => "what happened", { cause });
+  reporter.report("TIMEOUT", "y", () => "late");
+  expect(errors[0]).toMatchObject({
+    name: "CollectorError",
+    code: "SPOOL_FAILED",
+    message: "what happened",
+    cause,
+  });
+  expect(errors[1] && "cause" in errors[1]).toBe(false);
+});
+
+test("ever new reasons do not fill the memory, and the oldest starts afresh", () => {
+  const { heard, reporter } = world();
+  for (let i = 0; i < 1_500; i++) reporter.report("VALUES_REJECTED", `column ${i}`, () => "");
+  reporter.report("VALUES_REJECTED", "column 0", () => "");
+  reporter.report("VALUES_REJECTED", "column 1499", () => "");
+  expect(heard).toHaveLength(1_501);
+});
+
+test("what a listener throws, or its promise is rejected with, reaches nobody", async () => {
+  const unhandled = vi.fn();
+  process.on("unhandledRejection", unhandled);
+  onTestFinished(() => void process.off("unhandledRejection", unhandled));
+  const listeners: (() => unknown)[] = [
+    () => {
+      throw new Error("thrown");
+    },
+    () => Promise.reject(new Error("rejected")),
+    // biome-ignore lint/suspicious/noThenProperty: a thenable is the point
+    () => ({ then: (_: unknown, reject: (error: Error) => void) => reject(new Error("thenable")) }),
+    () =>
+      new Proxy(
+        {},
+        {
+          get: () => {
+            throw new Error("trap");
+          },
+        },
+      ),
+  ];
+  for (const listener of listeners) {
+    createReporter(createHandClock(), listener as () => void).report("CLOSED", "x", () => "");
+  }
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(unhandled).not.toHaveBeenCalled();
+});
+
+test("without a listener a warning is given, once a minute for each reason, with a count", async () => {
+  const warnings: string[] = [];
+  const spy = vi
+    .spyOn(process, "emitWarning")
+    .mockImplementation((warning) => void warnings.push(String(warning)));
+  onTestFinished(() => spy.mockRestore());
+  const clock = createHandClock();
+  const reporter = createReporter(clock, undefined);
+  for (let i = 0; i < 5; i++) reporter.report("FRAME_DROPPED", "x", () => "a frame was dropped");
+  await clock.advance(59_999);
+  reporter.report("FRAME_DROPPED", "x", () => "a frame was dropped");
+  expect(warnings).toEqual(["a frame was dropped"]);
+  await clock.advance(1);
+  reporter.report("FRAME_DROPPED", "x", () => "a frame was dropped");
+  expect(warnings[1]).toBe("a frame was dropped (6 times since the last such warning)");
+});
