@@ -6,7 +6,7 @@ import { closeQuietly } from "./open-segment-file.ts";
 import { createQuarantine, type QuarantinedSegment } from "./quarantine.ts";
 import { parseSegmentName, sealedName } from "./segment-name.ts";
 import { addCounts, readSegmentHeader, type ScanItem, scanRecords } from "./segment-scan.ts";
-import { describeOwner } from "./socket-liveness.ts";
+import { createSocketLiveness, describeOwner } from "./socket-liveness.ts";
 import { layoutPath, responsibleFor } from "./spool-folder.ts";
 import type { Counts, SpoolRecord } from "./spool.ts";
 
@@ -68,6 +68,19 @@ export function listWaiting({
   return found.sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/**
+ * Whether whoever is responsible for a waiting segment may be alive; `owner` as in {@link WaitingSegment}. False only if it is
+ * certainly gone.
+ */
+export async function isOwnerAlive(owner: string, options: InspectOptions): Promise<boolean> {
+  const { directory, fileSystem = systemFileSystem, clock = systemClock, ids = systemIds } = options;
+  const parent = layoutPath(resolve(directory));
+  const home = join(parent, responsibleFor(owner)?.owner ?? owner);
+  const liveness = createSocketLiveness({ fileSystem, clock, ids });
+  // Of an heir whose own folder is gone nothing is left to ask but the folder that it took over.
+  return await liveness.isAlive(fileSystem.lstat(home) === undefined ? join(parent, owner) : home);
+}
+
 /** Every segment in quarantine, the one that is there longest first. */
 export function listQuarantine(options: InspectOptions): readonly QuarantinedSegment[] {
   const { directory, fileSystem = systemFileSystem, clock = systemClock } = options;
@@ -125,6 +138,14 @@ export function replayQuarantined(segment: QuarantinedSegment, options: InspectO
     if (fileSystem.lstat(young) !== undefined) fileSystem.removeDirectory(young);
     throw error;
   }
+  dropQuarantined(segment, { fileSystem });
+}
+
+/** Deletes a quarantined segment for good. */
+export function dropQuarantined(
+  segment: QuarantinedSegment,
+  { fileSystem = systemFileSystem }: Pick<InspectOptions, "fileSystem"> = {},
+): void {
   removeFile(fileSystem, segment.path);
   removeFile(fileSystem, segment.path.replace(/seg$/, "json"));
 }

@@ -74,7 +74,7 @@ describe("the command line", () => {
       err: 'mdc: no command "trac"; did you mean mdc trace?\n',
     });
     expect((await run("frobnicate")).err).toBe(
-      'mdc: no command "frobnicate"; there are: ls, schema, head, trace\n',
+      `mdc: no command "frobnicate"; there are: ${commands.map(({ name }) => name).join(", ")}\n`,
     );
     expect(await run("ls", "--jsonn")).toMatchObject({
       code: 2,

@@ -1,0 +1,45 @@
+import { drainSpool } from "../../collector/drain-spool.ts";
+import { listSpool } from "../../collector/inspect-spool.ts";
+import { type CommandInput, wholeNumber } from "../command.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { spoolOf } from "../spool-folder.ts";
+import { bytesText, countText } from "../value-text.ts";
+
+/** `mdc spool drain`: delivers what dead processes left. */
+export async function drainNow(input: CommandInput): Promise<ExitCode> {
+  const { terminal } = input;
+  const deadlineMs = wholeNumber(input, "deadline", 1, 600) * 1_000;
+  const deployment = spoolOf(input);
+  const { directory } = deployment.config.spool;
+  const said = new Set<string>();
+  terminal.progress(`looking through ${directory} …`);
+  const report = await drainSpool(deployment, {
+    deadlineMs: Math.min(deadlineMs, 2_147_483_647),
+    onProgress: ({ rows, bytes }) =>
+      terminal.progress(`delivered ${countText(rows)} rows, ${bytesText(bytes)} …`),
+    onTrouble: (message) => {
+      // Every retry says the same.
+      if (!said.has(message)) terminal.err(message);
+      said.add(message);
+    },
+  });
+  terminal.progress();
+  const { destination, delivered, lost, pending } = report;
+  const waiting = await listSpool(directory);
+  const living = waiting.filter(({ ownerAlive }) => ownerAlive).length;
+  const left = waiting.length - living;
+  if (input.flag("json")) {
+    terminal.out(JSON.stringify({ spool: directory, destination, delivered, lost, left, living }, null, 2));
+  } else {
+    terminal.out(
+      `delivered ${countText(delivered.frames)} frames, ${countText(delivered.rows)} rows to ${destination}`,
+    );
+  }
+  for (const { reason, collection, frames } of lost) {
+    terminal.err(`lost: ${countText(frames)} frames of ${collection} (${reason}); see mdc spool quarantine`);
+  }
+  if (living > 0) terminal.err(`${living} segment(s) belong to living processes, which deliver them`);
+  if (left > 0) terminal.err(`${left} segment(s) are left in ${directory}`);
+  if (pending > 0) return exitCode.storage;
+  return lost.length > 0 || left > 0 ? exitCode.data : exitCode.ok;
+}

@@ -1,0 +1,51 @@
+import { listSpool, type SpooledSegment } from "../../collector/inspect-spool.ts";
+import type { CommandInput } from "../command.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { spoolOf } from "../spool-folder.ts";
+import { textTable } from "../text-table.ts";
+import { ageText, bytesText, countText, jsonValue, timeText } from "../value-text.ts";
+
+/** `mdc spool ls`: what waits, oldest first. */
+export async function listWaiting(input: CommandInput): Promise<ExitCode> {
+  const { terminal } = input;
+  const { directory } = spoolOf(input).config.spool;
+  const segments = await listSpool(directory);
+  if (input.flag("json")) terminal.out(JSON.stringify(jsonValue(segments), null, 2));
+  else if (segments.length === 0) terminal.err(`nothing waits in ${directory}`);
+  else for (const line of listing(segments, terminal)) terminal.out(line);
+  return exitCode.ok;
+}
+
+function listing(
+  segments: readonly SpooledSegment[],
+  style: { readonly width: number; bold(text: string): string },
+): string[] {
+  const columns = [
+    { title: "collection" },
+    { title: "partition (UTC)" },
+    { title: "state" },
+    { title: "frames", align: "right" as const },
+    { title: "rows", align: "right" as const },
+    { title: "size", align: "right" as const },
+    { title: "age", align: "right" as const },
+    { title: "owner" },
+    { title: "why it waits" },
+    { title: "endpoint/deployment" },
+    { title: "segment" },
+  ];
+  const now = Date.now();
+  const rows = segments.map((one) => [
+    one.collection ?? "(unknown)",
+    one.partition === null ? "" : timeText(one.partition).slice(0, 16),
+    one.state,
+    countText(one.counts.frames),
+    countText(one.counts.rows),
+    bytesText(one.size),
+    one.createdAt === null ? "" : ageText(now - one.createdAt.getTime()),
+    one.ownerAlive ? "alive" : "gone",
+    one.damaged.frames > 0 ? `${one.why}; ${countText(one.damaged.frames)} frames are damaged` : one.why,
+    `${one.endpoint ?? ""}/${one.deployment ?? ""}`,
+    one.id,
+  ]);
+  return textTable(columns, rows, { width: style.width, bold: style.bold });
+}
