@@ -37,7 +37,10 @@ export async function scratch(): Promise<Scratch> {
 }
 
 /** Runs an ES module, given as text, in a process of its own; it imports the package by its name. */
-export function runScript(code: string, options: ChildOptions & { args?: readonly string[] } = {}): Promise<ChildResult> {
+export function runScript(
+  code: string,
+  options: ChildOptions & { args?: readonly string[] } = {},
+): Promise<ChildResult> {
   const { args = [], ...rest } = options;
   return runNode([...args, "--input-type=module", "--eval", code], { cwd: root, timeoutMs: 60_000, ...rest });
 }
@@ -73,7 +76,9 @@ export async function storedRows(
       }
     }
   }
-  const [first, ...others] = Object.entries(all).map(([name, rows]) => [name, rows.sort(byFrameAndRow)] as const);
+  const [first, ...others] = Object.entries(all).map(
+    ([name, rows]) => [name, rows.sort(byFrameAndRow)] as const,
+  );
   for (const [name, rows] of others) expect(rows, `${name} against ${first?.[0]}`).toEqual(first?.[1]);
   return [...(first?.[1] ?? [])];
 }
@@ -89,7 +94,14 @@ export function expectBalance(stats: DeploymentStats): void {
     const { offered, sampledOut, disabled, delivered, spooled, buffered, dropped } = stats[unit];
     const lost = Object.values(dropped).reduce<number>((sum, count) => sum + (count ?? 0), 0);
     expect(sampledOut + disabled + delivered + spooled + buffered + lost, unit).toBe(offered);
-    for (const [name, count] of Object.entries({ offered, sampledOut, disabled, delivered, spooled, buffered })) {
+    for (const [name, count] of Object.entries({
+      offered,
+      sampledOut,
+      disabled,
+      delivered,
+      spooled,
+      buffered,
+    })) {
       expect(count, `${unit} ${name}`).toBeGreaterThanOrEqual(0);
     }
   }

@@ -1,0 +1,39 @@
+import type { DeploymentOptions } from "model-data-collector";
+
+/** What a process of a fault run does: plain data, handed over as JSON. */
+export interface Scenario {
+  /** Begins the ids of its frames; different for each process. */
+  readonly writer: string;
+  /** Of its deployment. `onError` is set by the process itself. */
+  readonly deployment: Omit<DeploymentOptions, "onError" | "onStats" | "credential" | "destination"> & {
+    readonly destination: string;
+    readonly credential?: string | undefined;
+  };
+  /** Frames a second; default 2,000. */
+  readonly rate?: number;
+  /** The process ends by itself after so many; default: it goes on until it is told to end, or is killed. */
+  readonly frames?: number;
+  /** Extra bytes in each row, rounded up to a multiple of 32; default 0. */
+  readonly paddingBytes?: number;
+  /** Milliseconds between two barriers (`flush({ to: "spool" })`), 0 for none; default 60. */
+  readonly barrierMs?: number;
+  /** How it ends; default `close`. */
+  readonly ending?: Ending;
+  /** Milliseconds that `close` has; default 30,000. */
+  readonly closeMs?: number;
+  /** It waits for a message before it opens its deployment, or before it collects. */
+  readonly gate?: "open" | "collect";
+  /** Each collection gets its frames in turn; default one, `frames`. */
+  readonly collections?: readonly string[];
+}
+
+/** `natural`: the event loop runs empty. `wait`: not at all, it waits to be killed. */
+export type Ending =
+  | "close"
+  | "natural"
+  | "exit"
+  | "throw"
+  | "reject"
+  | "out-of-memory"
+  | "wait"
+  | "close-on-sigterm";

@@ -1,0 +1,368 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Azurite, azuriteKey, startAzurite } from "../support/azurite.ts";
+import { type HttpProxy, type ProxiedAnswer, type ProxiedRequest, type ProxyRule, startHttpProxy } from "../support/http-proxy.ts";
+import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import { findSecrets, sizeOf } from "./secrets.ts";
+import { blobDestination, createWorld, type World, type WorldScenario } from "./world.ts";
+import type { WorkloadProcess } from "./workload-process.ts";
+
+/** What a storage fault is played on: one collecting process, Azurite, and a proxy of each kind in between. */
+interface Stage {
+  readonly azurite: Azurite;
+  readonly tcp: TcpProxy;
+  readonly http: HttpProxy;
+  readonly world: World;
+  readonly child: WorkloadProcess;
+}
+
+/** What a play found. */
+interface Play {
+  readonly injected: number;
+  readonly fired: number;
+  readonly figure: string;
+  readonly problems?: readonly string[];
+  readonly quarantined?: number;
+}
+
+/** Plays a fault, lets the process end in peace, and judges; searches everything for secrets on the way. */
+async function stage(
+  fault: string,
+  play: (stage: Stage) => Promise<Play>,
+  options: { readonly scenario?: WorldScenario; readonly signature?: boolean } = {},
+): Promise<Outcome> {
+  await using azurite = await startAzurite();
+  const container = await azurite.container("faults");
+  const tcp = await startTcpProxy(azurite.port);
+  const http = await startHttpProxy(tcp.port);
+  const sas = azurite.sas("faults");
+  const signature = new URLSearchParams(sas).get("sig") ?? "";
+  try {
+    await using world = await createWorld(
+      "storage",
+      () => {
+        const destination = blobDestination(azurite, container, http.port);
+        return options.signature ? { ...destination, credential: sas } : destination;
+      },
+      { rate: 400, closeMs: 60_000, ...options.scenario },
+    );
+    const child = world.start();
+    await child.ready;
+    const { injected, fired, figure, problems = [], quarantined = 0 } = await play({
+      azurite,
+      tcp,
+      http,
+      world,
+      child,
+    });
+    const leaks = [...findSecrets(world, [azuriteKey, signature])];
+    child.tell("end");
+    const { code } = await child.ended;
+    const verdict = await world.judge({ quarantined });
+    leaks.push(...findSecrets(world, [azuriteKey, signature]));
+    const last = child.journal().last;
+    const more: string[] = [...problems, ...new Set(leaks)];
+    if (code !== 0) more.push(`the process ended with ${code}: ${child.output}`);
+    const left = last?.report?.leftInSpool ?? -1;
+    if (left !== 0) more.push(`${left} frames were left in the spool by close, after the destination was back`);
+    return outcomeOf(fault, { injected, fired }, verdict, figure, more);
+  } finally {
+    await http.close();
+    await tcp.close();
+  }
+}
+
+/** Everything written before must be stored, whatever is in the way now; false if it took too long. */
+async function untilStatus(
+  child: WorkloadProcess,
+  wanted: readonly string[],
+  withinMs: number,
+): Promise<{ readonly seen: string; readonly reasons: readonly string[]; readonly tookMs: number }> {
+  const start = performance.now();
+  for (;;) {
+    const { status } = (await child.state()).status;
+    const tookMs = performance.now() - start;
+    if (wanted.includes(status) || tookMs > withinMs) {
+      return { seen: status, reasons: (await child.state()).status.reasons, tookMs };
+    }
+    await sleep(100);
+  }
+}
+
+/** The server is down, comes back; what was collected meanwhile waits. */
+export function outage(downMs: number): Promise<Outcome> {
+  return stage("storage down, then up", async ({ azurite, child }) => {
+    await sleep(800);
+    await azurite.halt();
+    await sleep(downMs / 2);
+    const { seen, reasons } = await untilStatus(child, ["degraded", "failing"], 10_000);
+    await sleep(downMs / 2);
+    const during = (await child.state()).stats.frames;
+    await azurite.start();
+    return {
+      injected: 1,
+      fired: seen === "ok" ? 0 : 1,
+      figure: `down ${(downMs / 1_000).toFixed(0)} s, status "${seen}" (${reasons[0] ?? ""}), ${during.spooled} frames waited`,
+      problems: Object.keys(during.dropped).length > 0 ? [`dropped: ${JSON.stringify(during.dropped)}`] : [],
+    };
+  });
+}
+
+/** The server stops answering, with connections left open, and goes on. */
+export function stall(stalledMs: number): Promise<Outcome> {
+  return stage("storage stopped (SIGSTOP), then continued", async ({ azurite, child }) => {
+    await sleep(800);
+    azurite.pause();
+    await sleep(stalledMs);
+    const { spooled } = (await child.state()).stats.frames;
+    azurite.resume();
+    return {
+      injected: 1,
+      fired: spooled > 0 ? 1 : 0,
+      figure: `stopped ${(stalledMs / 1_000).toFixed(0)} s, ${spooled} frames waited`,
+    };
+  });
+}
+
+/** The server stores a file, and the answer gets lost. */
+export function lostResponses(times: number): Promise<Outcome> {
+  return stage("answer lost after the file was stored", async ({ http, child }) => {
+    let lost = 0;
+    http.setRule(async (request, forward) => {
+      const answer = await forward();
+      if (isUpload(request) && answer.status === 201 && lost < times) {
+        lost++;
+        throw new Error("lost");
+      }
+      return answer;
+    });
+    await waitFor(() => lost >= times, 60_000 + times * 2_000, child);
+    return { injected: times, fired: lost, figure: `${count(http, 409)} times found stored already (409)` };
+  });
+}
+
+/** An upload is cut after a number of bytes, each time another one. */
+export function cutUploads(times: number): Promise<Outcome> {
+  return stage("upload cut in the middle", async ({ tcp, child }) => {
+    for (let time = 0; time < times; time++) {
+      const before = tcp.faults;
+      await tcp.setFault({ cutRequestAfterBytes: 200 + ((time * 997) % 6_000) }, 1);
+      await waitFor(() => tcp.faults > before, 20_000, child);
+    }
+    await tcp.setFault(undefined);
+    return { injected: times, fired: tcp.faults, figure: "" };
+  });
+}
+
+/** The server accepts requests and never answers; the deadline of an attempt ends the wait. */
+export function silence(): Promise<Outcome> {
+  return stage("server that never answers", async ({ http, child }) => {
+    await sleep(800);
+    let unanswered = 0;
+    http.setRule(() => {
+      unanswered++;
+      return new Promise(() => {});
+    });
+    const { seen, reasons, tookMs } = await untilStatus(child, ["degraded", "failing"], 40_000);
+    http.setRule(undefined);
+    return {
+      injected: 1,
+      fired: seen === "ok" ? 0 : unanswered,
+      figure: `status "${seen}" after ${(tookMs / 1_000).toFixed(1)} s (${reasons[0] ?? ""})`,
+      problems: tookMs > 25_000 ? ["the deadline of an attempt is 15 s"] : [],
+    };
+  });
+}
+
+/** The server asks for patience (429, 503) and says how long. */
+export function retryAfter(status: 429 | 503, seconds: number): Promise<Outcome> {
+  return stage(`${status} with Retry-After: ${seconds}`, async ({ http, child }) => {
+    let refusedAt: number | undefined;
+    let nextAt: number | undefined;
+    http.setRule(async (request, forward) => {
+      if (!isUpload(request) || nextAt !== undefined) return forward();
+      // What was on its way together with the first is no new attempt.
+      if (refusedAt !== undefined && performance.now() - refusedAt > 200) {
+        nextAt = performance.now();
+        return forward();
+      }
+      refusedAt ??= performance.now();
+      return blobAnswer(status, status === 429 ? "TooManyRequests" : "ServerBusy", { "retry-after": String(seconds) });
+    });
+    await waitFor(() => nextAt !== undefined, 30_000 + seconds * 2_000, child);
+    const gap = ((nextAt ?? Number.POSITIVE_INFINITY) - (refusedAt ?? 0)) / 1_000;
+    return {
+      injected: 1,
+      fired: refusedAt === undefined ? 0 : 1,
+      figure: `next attempt after ${gap.toFixed(2)} s`,
+      problems: gap < seconds * 0.99 || gap > seconds * 2 + 1 ? [`asked to wait ${seconds} s, waited ${gap} s`] : [],
+    };
+  });
+}
+
+/** The server refuses (no access, no container) until somebody puts it right. */
+export function refusal(status: 401 | 403 | 404, code: string, refusedMs: number): Promise<Outcome> {
+  return stage(
+    `${status} ${code} for a while, then put right`,
+    async ({ http, child }) => {
+      let refused = 0;
+      http.setRule(async () => {
+        refused++;
+        return blobAnswer(status, code);
+      });
+      const { seen, reasons } = await untilStatus(child, ["failing"], 15_000);
+      await sleep(refusedMs);
+      const during = (await child.state()).stats.frames;
+      http.setRule(undefined);
+      const problems = Object.keys(during.dropped).length > 0 ? [`dropped: ${JSON.stringify(during.dropped)}`] : [];
+      if (seen !== "failing") problems.push(`status "${seen}", not "failing"`);
+      return {
+        injected: 1,
+        fired: refused,
+        figure: `status "${seen}" (${reasons[0] ?? ""}), ${during.spooled} frames waited`,
+        problems,
+      };
+    },
+    { signature: true },
+  );
+}
+
+/** Another file lies where ours is to go. */
+export function foreignFile(): Promise<Outcome> {
+  return stage("another file of the same name is there", async ({ azurite, http, child }) => {
+    const container = await azurite.container("faults");
+    const foreign = "not ours";
+    let name: string | undefined;
+    http.setRule(async (request, forward) => {
+      if (isUpload(request) && name === undefined) {
+        const [path = ""] = request.url.split("?");
+        name = decodeURIComponent(path.slice(path.indexOf("/faults/") + "/faults/".length));
+        await container.getBlockBlobClient(name).upload(foreign, foreign.length);
+      }
+      return forward();
+    });
+    await waitFor(() => child.journal().errors.some(({ reason }) => reason === "quarantined_conflict"), 30_000, child);
+    const there = name === undefined ? "" : (await container.getBlobClient(name).downloadToBuffer()).toString();
+    // The oracle reads every file, and this one is no Parquet.
+    if (name !== undefined) await container.deleteBlob(name);
+    const { dropped } = (await child.state()).stats.frames;
+    return {
+      injected: 1,
+      fired: name === undefined ? 0 : 1,
+      figure: `${dropped["conflict"] ?? 0} frames set aside and counted, ${there === foreign ? 0 : 1} overwritten`,
+      problems: there === foreign ? [] : [`the other file was overwritten: ${there.slice(0, 40)}`],
+      quarantined: 1,
+    };
+  });
+}
+
+/** The server, or something before it, lies: fails after it stored, fails before, answers with something else. */
+export function lies(times: number): Promise<Outcome> {
+  return stage("server that lies", async ({ http, child }) => {
+    const tricks: ProxyRule[] = [
+      async (_, forward) => {
+        await forward();
+        return blobAnswer(500, "InternalError");
+      },
+      async () => blobAnswer(500, "InternalError"),
+      async (_, forward) => {
+        await forward();
+        return { status: 200, headers: { "content-type": "text/html" }, body: "<html>captive portal</html>" };
+      },
+      async () => ({ status: 503, body: "\u0000\u0001 no XML" }),
+      async (_, forward) => {
+        await forward();
+        return blobAnswer(408, "OperationTimedOut");
+      },
+      // A bit falls over on the way: the server refuses by the checksum.
+      async ({ body }, forward) => {
+        const harmed = Buffer.from(body);
+        const at = harmed.length >> 1;
+        harmed[at] = (harmed[at] ?? 0) ^ 4;
+        return forward(harmed);
+      },
+    ];
+    let told = 0;
+    http.setRule((request, forward) => {
+      const trick = tricks[told % tricks.length];
+      if (!isUpload(request) || told >= times || trick === undefined) return forward();
+      told++;
+      return trick(request, forward);
+    });
+    await waitFor(() => told >= times, 60_000 + times * 5_000, child);
+    return { injected: times, fired: told, figure: `${count(http, 409)} times found stored already (409)` };
+  });
+}
+
+/** The spool fills up while the server is down: disk and memory stay within bounds, and every frame is accounted for. */
+export function fullSpool(downMs: number): Promise<Outcome> {
+  const maxBytes = 2 * 1024 * 1024;
+  const maxMemoryBytes = 16 * 1024 * 1024;
+  return stage(
+    "full spool while storage is down",
+    async ({ azurite, world, child }) => {
+      await sleep(500);
+      await azurite.halt();
+      const { rss: before } = await child.state();
+      const end = performance.now() + downMs;
+      let mostDisk = 0;
+      let mostMemory = 0;
+      while (performance.now() < end) {
+        mostDisk = Math.max(mostDisk, sizeOf(world.spool));
+        const { rss, stats } = await child.state();
+        mostMemory = Math.max(mostMemory, rss - before);
+        if (stats.bytes.buffered > maxMemoryBytes) throw new Error("more in memory than limits.maxMemoryBytes");
+        await sleep(100);
+      }
+      const { dropped } = (await child.state()).stats.frames;
+      await azurite.start();
+      const bound = 2 * maxBytes + 1024 * 1024;
+      const problems = mostDisk > bound ? [`the spool took ${mostDisk} bytes of ${maxBytes}`] : [];
+      if (mostMemory > 150 * 1024 * 1024) problems.push(`memory grew by ${mostMemory} bytes`);
+      const { spool_full: full = 0, ...others } = dropped;
+      if (Object.keys(others).length > 0) problems.push(`dropped for other reasons: ${JSON.stringify(others)}`);
+      return {
+        injected: 1,
+        fired: full,
+        figure: `${full} frames dropped and counted; disk at most ${mebibytes(mostDisk)} of ${mebibytes(maxBytes)} MiB, memory grew ${mebibytes(mostMemory)} MiB`,
+        problems,
+      };
+    },
+    {
+      scenario: {
+        rate: 1_000,
+        paddingBytes: 2_000,
+        deployment: { spool: { maxBytes }, limits: { maxMemoryBytes } },
+      },
+    },
+  );
+}
+
+/** The upload of a data file; schemas are uploaded as well. */
+function isUpload({ method, url }: ProxiedRequest): boolean {
+  return method === "PUT" && /\.parquet(\?|$)/.test(url);
+}
+
+async function waitFor(condition: () => boolean, withinMs: number, child: WorkloadProcess): Promise<void> {
+  const end = performance.now() + withinMs;
+  while (!condition() && performance.now() < end) {
+    if (child.process.exitCode !== null) throw new Error(`the process ended: ${child.output}`);
+    await sleep(20);
+  }
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1);
+}
+
+function count({ log }: HttpProxy, status: number): number {
+  return log.filter((entry) => entry.status === status).length;
+}
+
+function blobAnswer(status: number, code: string, headers: Record<string, string> = {}): ProxiedAnswer {
+  return {
+    status,
+    headers: { "x-ms-error-code": code, "content-type": "application/xml", ...headers },
+    body: `<?xml version="1.0" encoding="utf-8"?><Error><Code>${code}</Code><Message>text</Message></Error>`,
+  };
+}

@@ -1,0 +1,61 @@
+import type { Durability } from "model-data-collector";
+import { type Outcome, notRun, outcomeOf } from "./outcome.ts";
+import { attach, backgroundThread, straceMissing } from "./strace.ts";
+import { createWorld } from "./world.ts";
+
+/** Calls that only our own work makes, so that they can be counted from the start of the process, recovery included. */
+const rareCalls = ["fdatasync", "fsync", "rename", "unlink", "ftruncate", "link", "mkdir"];
+/** Calls that Node makes as well: counted in the thread that works for us, from the first frame on. */
+const commonCalls = ["openat", "write", "pwrite64"];
+
+/**
+ * SIGKILL at each system call that changes something: at the first of its kind, at the second, and so on until the
+ * process lives to its end. A cycle is: take over what two killed processes left, collect, spool, seal, encode, deliver,
+ * clean up, close.
+ */
+export async function killsAtSystemCalls(
+  durability: Durability,
+  options: { readonly calls?: readonly string[]; readonly every?: number } = {},
+): Promise<readonly Outcome[]> {
+  const missing = straceMissing();
+  const chosen = options.calls ?? [...rareCalls, ...commonCalls];
+  const title = (call: string): string => `SIGKILL at each ${call}, durability ${durability}`;
+  if (missing !== undefined) return [notRun(title("system call"), missing)];
+  const outcomes: Outcome[] = [];
+  for (const call of chosen) {
+    await using world = await createWorld(`syscall-${durability}-${call}`, undefined, {
+      deployment: { spool: { durability } },
+    });
+    let fired = 0;
+    let injected = 0;
+    for (let when = 1; ; when += options.every ?? 1) {
+      if (when > 500) throw new Error(`${call}: no end after ${when} kills`);
+      injected++;
+      if (await killAt(world, call, when)) fired++;
+      else break;
+    }
+    const verdict = await world.judge();
+    const figure = `${fired} kills, then one process lived to its end`;
+    // Not every cycle makes each call; that it was looked for is enough, and said.
+    if (fired === 0) outcomes.push(notRun(title(call), "this cycle makes no such call"));
+    else outcomes.push(outcomeOf(title(call), { injected, fired }, verdict, figure));
+  }
+  return outcomes;
+}
+
+/** One process that is to die at its `when`-th such call; false if it lived to its end. */
+async function killAt(world: Awaited<ReturnType<typeof createWorld>>, call: string, when: number): Promise<boolean> {
+  const inThread = commonCalls.includes(call);
+  const child = world.start({ gate: inThread ? "collect" : "open", frames: 40, rate: 1_000, barrierMs: 15 });
+  await child.ready;
+  const pid = child.process.pid ?? 0;
+  const spoolsHere = child.writer.includes("frame");
+  const target = inThread && !spoolsHere ? await backgroundThread(pid) : pid;
+  const strace = await attach(target, { calls: call, action: `signal=KILL:when=${when}` }, inThread);
+  child.tell("go");
+  const { code, signal } = await child.ended;
+  await strace.ended;
+  if (signal === "SIGKILL") return true;
+  if (code !== 0) throw new Error(`${call} ${when}: the process ended with ${code ?? signal}: ${child.output}`);
+  return false;
+}
