@@ -1,0 +1,131 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { serialize } from "node:v8";
+import { Worker } from "node:worker_threads";
+import { tableFromArrays } from "apache-arrow";
+import { type DeploymentOptions, openDeployment } from "model-data-collector";
+import type { Frame } from "./frames.ts";
+import { openJsonLines } from "./sinks/json-lines.ts";
+import { untilRoom } from "./sinks/ours.ts";
+import { openPino } from "./sinks/pino.ts";
+import type { Sink } from "./sinks/sink.ts";
+
+/** One way to take a frame. */
+export interface Subject {
+  /** Takes the frame of this number; numbers go round. */
+  call(at: number): void;
+  /** Lets it do what it does behind the caller's back. */
+  rest(): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Open = (frames: readonly Frame[], folder: string) => Promise<Subject>;
+
+const columnsOf = ({ columns }: Frame): object => columns;
+
+const subjects: Readonly<Record<string, Open>> = {
+  "the clock": async () => ({ call() {}, rest: nextTurn, async close() {} }),
+  "ours, column arrays": ours(columnsOf),
+  "ours, row objects": ours(({ rows }) => rows as object),
+  "ours, danfojs": async (frames, folder) => {
+    const { DataFrame } = await import("danfojs-node");
+    return ours(({ rows }) => new DataFrame([...rows]))(frames, folder);
+  },
+  "ours, Arrow": ours(({ columns }) => tableFromArrays(columns as Record<string, unknown[]>)),
+  "ours, memory": ours(columnsOf, { spool: { durability: "memory" } }),
+  "ours, frame": ours(columnsOf, { spool: { durability: "frame" } }),
+  "ours, switched off": ours(columnsOf, { enabled: false }),
+  "ours, sampled out": ours(columnsOf, { samplingRate: 0 }),
+  structuredClone: each(({ columns }) => structuredClone(columns)),
+  "v8.serialize": each(({ columns }) => serialize(columns)),
+  postMessage: postMessages,
+  "JSON lines": (frames, folder) => sinkSubject(frames, openJsonLines(folder)),
+  pino: (frames, folder) => sinkSubject(frames, openPino(folder)),
+};
+
+/** Opens the subject of this name with frames in the form that it takes. */
+export async function openSubject(name: string, folder: string, frames: readonly Frame[]): Promise<Subject> {
+  const open = subjects[name];
+  if (open === undefined)
+    throw new RangeError(`openSubject: expected one of ${Object.keys(subjects).join(", ")}, got ${name}`);
+  await mkdir(folder, { recursive: true });
+  return open(frames, folder);
+}
+
+function ours(form: (frame: Frame) => object, options: DeploymentOptions = {}): Open {
+  return async (frames, folder) => {
+    const deployment = await openDeployment({
+      destination: join(folder, "collected"),
+      ...options,
+      spool: { directory: join(folder, "spool"), ...options.spool },
+    });
+    const collector = deployment.collector("frames");
+    const given = frames.map(form);
+    return {
+      call(at) {
+        collector.collect(given[at % given.length] as object);
+      },
+      async rest() {
+        await nextTurn();
+        // The bounds must not be what is measured.
+        await untilRoom(deployment);
+      },
+      async close() {
+        await deployment.close({ deadlineMs: 60_000 });
+        const { frames } = deployment.stats();
+        if (Object.keys(frames.dropped).length > 0)
+          throw new Error(`expected nothing dropped, got ${JSON.stringify(frames)}`);
+      },
+    };
+  };
+}
+
+function each(action: (frame: Frame) => unknown): Open {
+  return async (frames) => {
+    let last: unknown;
+    return {
+      call(at) {
+        last = action(frames[at % frames.length] as Frame);
+      },
+      rest: nextTurn,
+      async close() {
+        if (last === undefined) throw new Error("expected a result");
+      },
+    };
+  };
+}
+
+/** Each frame to a thread that does nothing with it. */
+async function postMessages(frames: readonly Frame[]): Promise<Subject> {
+  const code = `const { parentPort } = require("node:worker_threads");
+    parentPort.on("message", (message) => { if (message === "rest") parentPort.postMessage("rested"); });`;
+  const worker = new Worker(code, { eval: true });
+  return {
+    call(at) {
+      worker.postMessage(frames[at % frames.length]?.columns);
+    },
+    rest: () =>
+      new Promise((resolve) => {
+        worker.once("message", () => resolve());
+        worker.postMessage("rest");
+      }),
+    async close() {
+      await worker.terminate();
+    },
+  };
+}
+
+async function sinkSubject(frames: readonly Frame[], opened: Promise<Sink>): Promise<Subject> {
+  const sink = await opened;
+  return {
+    call(at) {
+      sink.collect(frames[at % frames.length] as Frame);
+    },
+    rest: async () => (await sink.pressure()) ?? nextTurn(),
+    close: () => sink.close(),
+  };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,59 @@
+/**
+ * What a call of `collect` costs its caller: frames of 1 to 1,000 rows and 5 to 500 columns (of twenty, twelve doubles, six
+ * strings of a hundred values, a boolean, a UUID), in the forms that people have them in, beside the ways in which Node
+ * can copy or write a frame itself. The time includes that of two looks at the clock, which is measured too.
+ *
+ * Each subject has a process of its own in each run; runs are interleaved.
+ */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Benchmark, type Figures, resultsOf } from "./benchmark.ts";
+import { startChild } from "./child.ts";
+import type { CollectRequest } from "./collect-process.ts";
+
+const allShapes = [1, 10, 100, 1000].flatMap((rows) => [5, 20, 500].map((columns) => ({ rows, columns })));
+const modes = ["the clock", "ours, memory", "ours, frame", "ours, switched off", "ours, sampled out"];
+const widely = [
+  "structuredClone",
+  "ours, column arrays",
+  "ours, row objects",
+  "ours, danfojs",
+  "ours, Arrow",
+  "v8.serialize",
+  "postMessage",
+  "JSON lines",
+  "pino",
+];
+
+const benchmark: Benchmark = async (context) => {
+  const runs = context.scale === "full" ? 3 : 1;
+  const shapes = context.scale === "full" ? allShapes : [{ rows: 10, columns: 20 }];
+  const budgetMs = { full: 250, quick: 500, smoke: 5 }[context.scale];
+  const cases = [...widely, ...modes].flatMap((subject) =>
+    (modes.includes(subject)
+      ? shapes.filter(({ rows, columns }) => rows === 10 && columns === 20)
+      : shapes
+    ).map((shape) => ({ subject, ...shape, runs: [] as Figures[] })),
+  );
+  for (let run = 0; run < runs; run++) {
+    for (const subject of [...widely, ...modes]) {
+      const child = startChild(new URL("./collect-process.ts", import.meta.url));
+      for (const one of cases.filter((other) => other.subject === subject)) {
+        const folder = join(context.folder, `${run}-${cases.indexOf(one)}`);
+        const { rows, columns } = one;
+        const request: CollectRequest = { subject, rows, columns, folder, budgetMs };
+        one.runs.push(await child.ask<Figures>(request));
+        await rm(folder, { recursive: true, force: true });
+      }
+      await child.stop();
+    }
+  }
+  return cases.flatMap(({ subject, rows, columns, runs: figures }) =>
+    resultsOf(`${subject}, ${rows} × ${columns}`, figures, {
+      facets: { contender: subject, rows, columns },
+      ...(subject === "structuredClone" ? {} : { ratioTo: `structuredClone, ${rows} × ${columns}` }),
+    }),
+  );
+};
+
+export default benchmark;
