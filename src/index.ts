@@ -24,6 +24,9 @@ export type {
   SpoolStatus,
 } from "./collector/api.ts";
 export type { CloseOnSignalsOptions, ClosingSignal } from "./collector/close-on-signals.ts";
+export type { HeadersLike } from "./collector/context-headers.ts";
+export type { Attributes, ContextOptions } from "./collector/context-options.ts";
+export type { ContextJson } from "./collector/correlation-context.ts";
 export type {
   DeploymentStats,
   ErrorInfo,

@@ -63,6 +63,8 @@ export interface CollectorConstructor {
   new <Row = unknown>(options: CollectorOptions): Collector<Row>;
 }
 
+/** What to wait for, and how long. */
+/** What to wait for, and how long. */
 export interface FlushOptions {
   /** `store`: in files at the destination (default). `spool`: safe from the death of this process. */
   readonly to?: FlushTarget | undefined;
@@ -70,6 +72,8 @@ export interface FlushOptions {
   readonly deadlineMs?: number | undefined;
 }
 
+/** How long to take for closing. */
+/** How long closing may take. */
 export interface CloseOptions {
   /** Milliseconds for delivering what is left, 0 to 2,147,483,647; default 10,000. */
   readonly deadlineMs?: number | undefined;
@@ -118,6 +122,7 @@ export interface Deployment extends AsyncDisposable {
     name: string,
     options: Omit<CollectorOptions, "name" | "deployment"> & { readonly schema: S },
   ): Collector<RowOf<S>>;
+  /** A collector of this deployment, for rows whose type no schema tells. */
   collector<Row = unknown>(
     name: string,
     options?: Omit<CollectorOptions, "name" | "deployment">,

@@ -8,6 +8,7 @@ import { parseDeadline } from "./flush-options.ts";
 /** A signal that ends a process which does not listen to it. `SIGBREAK` exists on Windows only. */
 export type ClosingSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR2" | "SIGBREAK";
 
+/** Which signals, and how long closing may take. */
 export interface CloseOnSignalsOptions {
   /** Which signals; default `["SIGTERM", "SIGINT"]`. */
   readonly signals?: readonly ClosingSignal[] | undefined;
@@ -83,7 +84,9 @@ function raise(signal: NodeJS.Signals): void {
   for (const listener of process.listeners(signal)) process.off(signal, listener);
   process.kill(process.pid, signal);
   // Still here: the kernel drops what the first process of a container has no listener for.
-  systemClock.setTimer(() => process.exit(128 + constants.signals[signal]), survivedMs, { keepAlive: true });
+  const exitCode = 128 + constants.signals[signal];
+  // oxlint-disable-next-line unicorn/no-process-exit -- the signal was to end this process, and nothing else would
+  systemClock.setTimer(() => process.exit(exitCode), survivedMs, { keepAlive: true });
 }
 
 /** A signal to oneself takes effect before this, if it does at all. */

@@ -113,27 +113,29 @@ class FrameCollector implements CollectorApi {
       this.#refuse("muted", rowsOf(frame), new Error(mutedText(collection)), { quietMs: muteMs });
       return;
     }
+    let bytes = 0;
     try {
-      this.#take(frame, context, samplingRate);
+      bytes = this.#take(frame, context, samplingRate);
     } finally {
       const endedAt = clock.monotonic();
-      budget.spent(endedAt - startedAt, endedAt, collection.limits.maxCollectMs);
+      budget.spent(endedAt - startedAt, bytes, endedAt, collection.limits.maxCollectMs);
     }
   }
 
-  #take(frame: object, context: CorrelationContext, samplingRate: number): void {
+  /** Returns how many bytes were taken. */
+  #take(frame: object, context: CorrelationContext, samplingRate: number): number {
     const collection = this.#collection;
     const result = takeSnapshot(frame, { ...this.#snapshot, limits: collection.limits });
     if (result.status === "dropped") {
       this.#refuse(result.reason, rowsOf(frame), result.error);
-      return;
+      return 0;
     }
     const { snapshot } = result;
     const { maxMemoryBytes } = collection.limits;
     if (!this.#core.hasRoom(snapshot.bytes)) {
       const full = new Error(`more than ${maxMemoryBytes} bytes wait in memory (limits.maxMemoryBytes)`);
       this.#refuse("memory", snapshot.rows, full, { bytes: snapshot.bytes });
-      return;
+      return snapshot.bytes;
     }
     const { clock, ids } = this.#core;
     this.#core.accept(collection, snapshot, {
@@ -146,6 +148,7 @@ class FrameCollector implements CollectorApi {
       configVersion: collection.configVersion,
       tags: context.tagsText,
     });
+    return snapshot.bytes;
   }
 
   #refuse(
@@ -162,8 +165,8 @@ class FrameCollector implements CollectorApi {
   }
 }
 
-/** Logs frames of one collection; its type. See {@link Collector.collect}. */
-export type Collector<Row = unknown> = CollectorApi<Row>;
+/** Logs frames of one collection. `Row` is the type of a row; `unknown` accepts every frame. */
+export interface Collector<Row = unknown> extends CollectorApi<Row> {}
 /** Makes a collector. Throws a `TypeError` or `RangeError` that names the option that is wrong. */
 export const Collector: CollectorConstructor = FrameCollector as unknown as CollectorConstructor;
 
@@ -186,7 +189,8 @@ function parseCollectorOptions(options: CollectorOptions): CollectorOptions {
 
 function mutedText({ limits: { maxCollectMs } }: Collection): string {
   const rest = `the collection rests for ${muteMs / 1_000} s`;
-  return `the calls before it took more than ${maxCollectMs} ms on average (limits.maxCollectMs); ${rest}`;
+  const slow = `more than ${maxCollectMs} ms on average for each MiB of their frames or less (limits.maxCollectMs)`;
+  return `the calls before it took ${slow}; ${rest}`;
 }
 
 /** How many rows a frame has that is not looked into; 0 if it is none. */

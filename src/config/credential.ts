@@ -6,6 +6,7 @@ import { Secret } from "./secret.ts";
  * that package to use this one.
  */
 export interface TokenCredential {
+  /** A token for the scopes, or null if there is none. */
   getToken(
     scopes: string | string[],
     options?: { abortSignal?: AbortSignal },

@@ -113,7 +113,7 @@ export interface Limits {
   readonly maxFrameColumns: number;
   /** UTF-8 bytes of one string or JSON cell; a longer one is cut, with a mark. */
   readonly maxStringBytes: number;
-  /** What `collect` may take on average before its collection rests for a minute, milliseconds. */
+  /** What `collect` may take on average for a MiB of a frame before its collection rests for a minute, milliseconds. */
   readonly maxCollectMs: number;
 }
 

@@ -127,10 +127,10 @@ export interface LimitOptions {
   /** UTF-8 bytes of one string or JSON cell, 64 B to 64 MiB; default 64 KiB. A longer one is cut, with a mark. */
   readonly maxStringBytes?: number | undefined;
   /**
-   * How long `collect` may hold up its caller, 1 to 60,000 ms; default 50. When the running mean of a collection's calls
-   * (each new call weighs one eighth) is above it, the collection rests for a minute, so that collecting can never be what
-   * makes a service slow: its frames are dropped as `muted`, and `onError` is told. One slow call alone never does that.
-   * Raise it if you mean to collect frames of many megabytes.
+   * How long `collect` may hold up its caller for each MiB of a frame or part of one, 1 to 60,000 ms; default 50. When the
+   * running mean of a collection's calls (each new call weighs one eighth) is above it, the collection rests for a minute, so
+   * that collecting can never be what makes a service slow: its frames are dropped as `muted`, and `onError` is told. One
+   * slow call alone never does that.
    */
   readonly maxCollectMs?: number | undefined;
 }

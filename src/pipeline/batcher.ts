@@ -101,7 +101,7 @@ class FrameBatcher implements Batcher {
   #head = 0;
   #begun: Gathering | undefined;
   #scheduled = false;
-  #timer: Disposable | undefined;
+  #armed = false;
   #sequence = 0;
 
   constructor(parts: BatcherParts) {
@@ -209,8 +209,10 @@ class FrameBatcher implements Batcher {
   }
 
   #arm(): void {
-    this.#timer ??= this.#parts.clock.setTimer(() => {
-      this.#timer = undefined;
+    if (this.#armed) return;
+    this.#armed = true;
+    this.#parts.clock.setTimer(() => {
+      this.#armed = false;
       this.#handOverAll();
     }, this.#parts.flushIntervalMs);
   }

@@ -41,6 +41,12 @@ export function createDiskGuard(options: DiskGuardOptions): DiskGuard {
   return new Guard(options);
 }
 
+/** True if the disk, or what this user may have of it, has no room left. */
+export function isFull(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "ENOSPC" || code === "EDQUOT";
+}
+
 class Guard implements DiskGuard {
   readonly #options: DiskGuardOptions;
   #total = 0;
@@ -70,11 +76,9 @@ class Guard implements DiskGuard {
   }
 
   failed(error: unknown): AppendResult {
-    const code = errorCode(error);
-    this.#failure =
-      code === "ENOSPC" || code === "EDQUOT"
-        ? { status: "full", reason: "disk_low" }
-        : { status: "failed", error: asError(error) };
+    this.#failure = isFull(error)
+      ? { status: "full", reason: "disk_low" }
+      : { status: "failed", error: asError(error) };
     this.#failedAt = this.#options.clock.monotonic();
     return this.#failure;
   }

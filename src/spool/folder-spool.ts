@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { asError, wrongKind, wrongValue } from "../base/errors.ts";
 import { type FileSystem, systemFileSystem } from "../base/file-system.ts";
 import type { Ids } from "../base/ids.ts";
-import { createDiskGuard, type DiskGuard } from "./disk-guard.ts";
+import { createDiskGuard, type DiskGuard, isFull } from "./disk-guard.ts";
 import { type InheritanceOptions, inherit, ownFolders } from "./inheritance.ts";
 import { removeFolderIfIdle } from "./instance-claim.ts";
 import type { Liveness } from "./liveness.ts";
@@ -116,12 +116,23 @@ class FolderSpool implements Spool {
     if (refusal !== undefined) return refusal;
     try {
       this.#folder.look();
-      this.#open.append(label, record, counts, sequence);
-      this.#seen.appended(sequence);
+      this.#appendOnce(label, record, counts, sequence);
       return appended;
     } catch (error) {
       return this.#guard.failed(error);
     }
+  }
+
+  /** Throws the system's error. */
+  #appendOnce(label: string, record: Uint8Array, counts: Counts, sequence: number): void {
+    try {
+      this.#open.append(label, record, counts, sequence);
+    } catch (error) {
+      // The label's segment is left alone now. It may have been that file only: one at its size limit, one bad block.
+      if (isFull(error)) throw error;
+      this.#open.append(label, record, counts, sequence);
+    }
+    this.#seen.appended(sequence);
   }
 
   sync(): SyncResult {

@@ -8,7 +8,6 @@ import {
   recordSeed,
   type SegmentHeader,
   type Totals,
-  TRAILER_BYTES,
   viewOf,
   ZERO_TOTALS,
 } from "./segment-format.ts";
@@ -242,11 +241,6 @@ export function footer(
   const head = newRecordHead();
   encodeRecordHeader(head, "footer", payload, lastSequence, noCounts, totals, recordSeed(end, header));
   return [head.bytes, payload, encodeTrailer(end)];
-}
-
-/** Size of what {@link footer} returns, bytes. */
-export function footerBytes(header: SegmentHeader): number {
-  return RECORD_HEADER_BYTES + header.size + TRAILER_BYTES;
 }
 
 /** Closes a descriptor whose last write was already checked by a sync, so that an error here says nothing new. */

@@ -65,9 +65,13 @@ async function endAgainAndAgain(how: EndOfLife, times: number): Promise<Outcome>
     else child.process.kill(signal);
     const result = await child.ended;
     if ((result.code ?? result.signal) === code) fired++;
-    else problems.push(`it ended with ${result.code ?? result.signal}, not ${code}: ${child.output.slice(0, 500)}`);
+    else
+      problems.push(
+        `it ended with ${result.code ?? result.signal}, not ${code}: ${child.output.slice(0, 500)}`,
+      );
     // Of those that die suddenly, successors take over what is there.
-    if (delivers && world.waiting().length > 0) problems.push(`left in the spool: ${world.waiting().join(", ")}`);
+    if (delivers && world.waiting().length > 0)
+      problems.push(`left in the spool: ${world.waiting().join(", ")}`);
   }
   const verdict = await world.judge();
   const windows = verdict.windows.slice(0, times);
@@ -103,7 +107,8 @@ export async function stoppedProcess(stoppedMs: number): Promise<Outcome> {
   const problems = taken.map((path) => `taken from a living process: ${path}`);
   if (before.length === 0) problems.push("there was nothing to take: the run is void");
   const verdict = await world.judge();
-  if ((verdict.windows[0] ?? 0) > 0) problems.push(`${verdict.windows[0]} frames of the stopped process are lost`);
+  if ((verdict.windows[0] ?? 0) > 0)
+    problems.push(`${verdict.windows[0]} frames of the stopped process are lost`);
   const figure = `stopped ${(stoppedMs / 1_000).toFixed(0)} s, ${probes} processes looked, ${taken.length} adoptions`;
   return outcomeOf("SIGSTOP and SIGCONT", { injected: 1, fired: 1 }, verdict, figure, problems);
 }

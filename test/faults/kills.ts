@@ -7,7 +7,9 @@ import { blobDestination, createWorld, type World } from "./world.ts";
 
 /** SIGKILL at random moments, 120 to 620 ms after the process began to collect; files in a folder. */
 export async function killsWithFolder(durability: Durability, kills: number): Promise<Outcome> {
-  await using world = await createWorld(`kill-${durability}-folder`, undefined, { deployment: { spool: { durability } } });
+  await using world = await createWorld(`kill-${durability}-folder`, undefined, {
+    deployment: { spool: { durability } },
+  });
   const fired = await killAgainAndAgain(world, kills, 500);
   const verdict = await world.judge();
   return outcomeOf(
@@ -32,7 +34,10 @@ export async function killsWithBlobs(durability: Durability, kills: number): Pro
     if (proxy.faults === cutsBefore) return;
     cutsBefore = proxy.faults;
     const bytes = random(20_000);
-    void proxy.setFault(random(10) < 6 ? { cutRequestAfterBytes: bytes } : { cutResponseAt: "201 Created" }, 1);
+    void proxy.setFault(
+      random(10) < 6 ? { cutRequestAfterBytes: bytes } : { cutResponseAt: "201 Created" },
+      1,
+    );
   }, 300);
   try {
     await using world = await createWorld(
@@ -79,5 +84,7 @@ async function killAgainAndAgain(world: World, kills: number, spreadMs: number):
 /** With durability `frame` only the frame whose call never returned may be missing. */
 function windowProblems(durability: Durability, windows: readonly number[]): string[] {
   const most = Math.max(0, ...windows);
-  return durability === "frame" && most > 1 ? [`${most} frames were lost by one kill with durability frame`] : [];
+  return durability === "frame" && most > 1
+    ? [`${most} frames were lost by one kill with durability frame`]
+    : [];
 }

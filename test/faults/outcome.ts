@@ -64,14 +64,27 @@ function spreadText(counts: readonly number[]): string {
 
 /** The rows as aligned text. */
 export function outcomeTable(outcomes: readonly Outcome[]): string {
-  const header = ["fault", "injected", "fired", "offered", "acknowledged", "lost", "doubled", "invented", "", "figure"];
+  const header = [
+    "fault",
+    "injected",
+    "fired",
+    "offered",
+    "acknowledged",
+    "lost",
+    "doubled",
+    "invented",
+    "",
+    "figure",
+  ];
   const lines = outcomes.map((outcome) => {
     const { fault, injected, fired, offered, acknowledged, lost, duplicated, invented, figure } = outcome;
     if (outcome.notRun !== undefined) return [fault, "", "", "", "", "", "", "", "not run", outcome.notRun];
     const counts = [injected, fired, offered, acknowledged, lost, duplicated, invented].map(String);
     return [fault, ...counts, outcome.problems.length === 0 ? "ok" : "FAILED", figure];
   });
-  const widths = header.map((title, column) => Math.max(title.length, ...lines.map((cells) => cells[column]?.length ?? 0)));
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...lines.map((cells) => cells[column]?.length ?? 0)),
+  );
   return [header, ...lines]
     .map((cells) =>
       cells

@@ -1,11 +1,41 @@
+import { failingSystemCalls, fileSizeLimit, fullDisk, noDescriptors, spoolRemoved } from "./disk.ts";
+import { clusterKills, endings, stoppedProcess } from "./endings.ts";
 import { killsWithBlobs, killsWithFolder } from "./kills.ts";
 import type { Outcome } from "./outcome.ts";
+import { poisonRecords } from "./poison.ts";
+import { simulatedDisk } from "./simulated.ts";
+import * as storage from "./storage.ts";
+import { killsAtSystemCalls } from "./syscalls.ts";
+import { clockJumps, threadDeaths, threadHangs, threadHangsAtClose } from "./threads.ts";
 
-/** How much is done. */
+/** How much is done; any of these can be given on the command line. */
 export interface Scale {
   /** Processes killed at random moments, in all. */
   readonly kills: number;
+  /** Each kind of end of life, so often. */
+  readonly endings: number;
+  /** Workers of a cluster that are killed one after the other; eight more in the end. */
+  readonly clusterKills: number;
+  /** Kills at every so-many-th system call. */
+  readonly syscallStep: number;
+  /** Answers of the store that get lost, uploads that are cut, lies. */
+  readonly answers: number;
+  /** Seconds that storage is out of reach, and that a process is stopped. */
+  readonly seconds: number;
+  /** Processes whose background threads die three times each, for each kind of death. */
+  readonly threads: number;
 }
+
+/** What `npm run test:faults` does if nothing else is said: about half an hour on two cores. */
+export const fullScale: Scale = {
+  kills: 500,
+  endings: 10,
+  clusterKills: 50,
+  syscallStep: 1,
+  answers: 12,
+  seconds: 12,
+  threads: 6,
+};
 
 /** A run that gives one row of the table, or several. */
 export interface FaultRun {
@@ -21,4 +51,36 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "kill-frame-folder", run: (scale) => killsWithFolder("frame", quarter(scale)) },
   { name: "kill-group-blobs", run: (scale) => killsWithBlobs("group", quarter(scale)) },
   { name: "kill-frame-blobs", run: (scale) => killsWithBlobs("frame", quarter(scale)) },
+  { name: "syscalls-group", run: ({ syscallStep }) => killsAtSystemCalls("group", { every: syscallStep }) },
+  { name: "syscalls-frame", run: ({ syscallStep }) => killsAtSystemCalls("frame", { every: syscallStep }) },
+  { name: "endings", run: (scale) => endings(scale.endings) },
+  { name: "stop", run: ({ seconds }) => stoppedProcess(seconds * 1_000) },
+  { name: "cluster", run: (scale) => clusterKills(scale.clusterKills) },
+  { name: "outage", run: ({ seconds }) => storage.outage(seconds * 1_000) },
+  { name: "stall", run: ({ seconds }) => storage.stall(seconds * 1_000) },
+  { name: "lost-answers", run: ({ answers }) => storage.lostAnswers(answers) },
+  { name: "cut-uploads", run: ({ answers }) => storage.cutUploads(answers) },
+  { name: "lies", run: ({ answers }) => storage.lies(answers) },
+  { name: "silence", run: () => storage.silence() },
+  { name: "retry-after-429", run: () => storage.retryAfter(429, 3) },
+  { name: "retry-after-503", run: () => storage.retryAfter(503, 2) },
+  { name: "refused-401", run: () => storage.refusal(401, "InvalidAuthenticationInfo", 3_000) },
+  { name: "refused-403", run: () => storage.refusal(403, "AuthorizationFailure", 3_000) },
+  { name: "refused-404", run: () => storage.refusal(404, "ContainerNotFound", 3_000) },
+  { name: "foreign-file", run: () => storage.foreignFile() },
+  { name: "full-spool", run: ({ seconds }) => storage.fullSpool(seconds * 1_000) },
+  { name: "full-disk", run: () => fullDisk(3) },
+  { name: "file-size", run: () => fileSizeLimit() },
+  { name: "descriptors", run: () => noDescriptors() },
+  { name: "spool-removed", run: () => spoolRemoved() },
+  { name: "failing-calls", run: () => failingSystemCalls(3) },
+  { name: "thread-throw", run: ({ threads }) => threadDeaths("throw", threads) },
+  { name: "thread-reject", run: ({ threads }) => threadDeaths("reject", threads) },
+  { name: "thread-exit", run: ({ threads }) => threadDeaths("exit", threads) },
+  { name: "thread-memory", run: ({ threads }) => threadDeaths("out-of-memory", threads) },
+  { name: "thread-hangs-at-close", run: () => threadHangsAtClose() },
+  { name: "thread-hangs", run: () => threadHangs() },
+  { name: "clock", run: ({ threads }) => clockJumps(threads * 2) },
+  { name: "poison", run: () => poisonRecords() },
+  { name: "simulated-disk", run: () => simulatedDisk() },
 ];

@@ -2,7 +2,7 @@
  * Breaks what can break, on purpose, and checks that nothing accepted is lost: `npm run test:faults`. Prints a row for
  * each fault, leaves `benchmarks/results/faults.json` after a run of everything, and ends with 1 if a promise was broken.
  *
- *     npm run test:faults -- kills=500 syscalls=all          with other counts, see `Scale` in rows.ts
+ *     npm run test:faults -- kills=500 syscallStep=3         with other counts, see `Scale` in rows.ts
  *     npm run test:faults -- kill-group-folder clock         some of the runs only; keeps nothing
  */
 import { execFileSync } from "node:child_process";
@@ -10,14 +10,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, release } from "node:os";
 import { join } from "node:path";
 import { type Outcome, outcomeTable } from "./outcome.ts";
-import { faultRuns, type Scale } from "./rows.ts";
-
-const full: Scale = { kills: 500 };
+import { faultRuns, fullScale } from "./rows.ts";
 
 const given = process.argv.slice(2);
 const counts = given.filter((argument) => argument.includes("="));
 const names = given.filter((argument) => !argument.includes("="));
-const scale = { ...full, ...Object.fromEntries(counts.map(parseCount)) };
+const scale = { ...fullScale, ...Object.fromEntries(counts.map(parseCount)) };
 for (const name of names) {
   if (!faultRuns.some((run) => run.name === name)) {
     fail(`no such run: ${name}; there are ${faultRuns.map((run) => run.name).join(", ")}`);
@@ -30,7 +28,9 @@ for (const { name, run } of chosen) {
   const start = performance.now();
   const found = [await outcomesOf(name, () => run(scale))].flat();
   outcomes.push(...found);
-  say(`${name}: ${found.some(({ problems }) => problems.length > 0) ? "FAILED" : "done"}, ${seconds(start)} s`);
+  say(
+    `${name}: ${found.some(({ problems }) => problems.length > 0) ? "FAILED" : "done"}, ${seconds(start)} s`,
+  );
   for (const { fault, problems } of found) {
     for (const problem of problems.slice(0, 20)) say(`    ${fault}: ${problem}`);
   }
@@ -78,7 +78,11 @@ async function save(): Promise<string> {
 function commit(): string | null {
   try {
     const git = (...args: string[]): string =>
-      execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+      execFileSync("git", args, {
+        cwd: import.meta.dirname,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+      }).trim();
     const changed = git("status", "--porcelain", "--", "../../src", ".") !== "";
     return git("rev-parse", "--short=12", "HEAD") + (changed ? "+changes" : "");
   } catch {
@@ -88,7 +92,7 @@ function commit(): string | null {
 
 function parseCount(argument: string): [string, number] {
   const [name = "", value = ""] = argument.split("=");
-  if (!(name in full)) fail(`no such count: ${name}; there are ${Object.keys(full).join(", ")}`);
+  if (!(name in fullScale)) fail(`no such count: ${name}; there are ${Object.keys(fullScale).join(", ")}`);
   const count = Number(value);
   if (!Number.isInteger(count) || count < 1) fail(`${name}: expected a whole number from 1, got ${value}`);
   return [name, count];

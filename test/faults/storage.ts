@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Azurite, azuriteKey, startAzurite } from "../support/azurite.ts";
-import { type HttpProxy, type ProxiedAnswer, type ProxiedRequest, type ProxyRule, startHttpProxy } from "../support/http-proxy.ts";
+import {
+  type HttpProxy,
+  type ProxiedAnswer,
+  type ProxiedRequest,
+  type ProxyRule,
+  startHttpProxy,
+} from "../support/http-proxy.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { findSecrets, sizeOf } from "./secrets.ts";
@@ -48,7 +54,13 @@ async function stage(
     );
     const child = world.start();
     await child.ready;
-    const { injected, fired, figure, problems = [], quarantined = 0 } = await play({
+    const {
+      injected,
+      fired,
+      figure,
+      problems = [],
+      quarantined = 0,
+    } = await play({
       azurite,
       tcp,
       http,
@@ -64,7 +76,8 @@ async function stage(
     const more: string[] = [...problems, ...new Set(leaks)];
     if (code !== 0) more.push(`the process ended with ${code}: ${child.output}`);
     const left = last?.report?.leftInSpool ?? -1;
-    if (left !== 0) more.push(`${left} frames were left in the spool by close, after the destination was back`);
+    if (left !== 0)
+      more.push(`${left} frames were left in the spool by close, after the destination was back`);
     return outcomeOf(fault, { injected, fired }, verdict, figure, more);
   } finally {
     await http.close();
@@ -125,7 +138,7 @@ export function stall(stalledMs: number): Promise<Outcome> {
 }
 
 /** The server stores a file, and the answer gets lost. */
-export function lostResponses(times: number): Promise<Outcome> {
+export function lostAnswers(times: number): Promise<Outcome> {
   return stage("answer lost after the file was stored", async ({ http, child }) => {
     let lost = 0;
     http.setRule(async (request, forward) => {
@@ -137,7 +150,7 @@ export function lostResponses(times: number): Promise<Outcome> {
       return answer;
     });
     await waitFor(() => lost >= times, 60_000 + times * 2_000, child);
-    return { injected: times, fired: lost, figure: `${count(http, 409)} times found stored already (409)` };
+    return { injected: times, fired: lost, figure: alreadyThere(http) };
   });
 }
 
@@ -187,7 +200,9 @@ export function retryAfter(status: 429 | 503, seconds: number): Promise<Outcome>
         return forward();
       }
       refusedAt ??= performance.now();
-      return blobAnswer(status, status === 429 ? "TooManyRequests" : "ServerBusy", { "retry-after": String(seconds) });
+      return blobAnswer(status, status === 429 ? "TooManyRequests" : "ServerBusy", {
+        "retry-after": String(seconds),
+      });
     });
     await waitFor(() => nextAt !== undefined, 30_000 + seconds * 2_000, child);
     const gap = ((nextAt ?? Number.POSITIVE_INFINITY) - (refusedAt ?? 0)) / 1_000;
@@ -195,7 +210,8 @@ export function retryAfter(status: 429 | 503, seconds: number): Promise<Outcome>
       injected: 1,
       fired: refusedAt === undefined ? 0 : 1,
       figure: `next attempt after ${gap.toFixed(2)} s`,
-      problems: gap < seconds * 0.99 || gap > seconds * 2 + 1 ? [`asked to wait ${seconds} s, waited ${gap} s`] : [],
+      problems:
+        gap < seconds * 0.99 || gap > seconds * 2 + 1 ? [`asked to wait ${seconds} s, waited ${gap} s`] : [],
     };
   });
 }
@@ -214,7 +230,8 @@ export function refusal(status: 401 | 403 | 404, code: string, refusedMs: number
       await sleep(refusedMs);
       const during = (await child.state()).stats.frames;
       http.setRule(undefined);
-      const problems = Object.keys(during.dropped).length > 0 ? [`dropped: ${JSON.stringify(during.dropped)}`] : [];
+      const problems =
+        Object.keys(during.dropped).length > 0 ? [`dropped: ${JSON.stringify(during.dropped)}`] : [];
       if (seen !== "failing") problems.push(`status "${seen}", not "failing"`);
       return {
         injected: 1,
@@ -241,8 +258,13 @@ export function foreignFile(): Promise<Outcome> {
       }
       return forward();
     });
-    await waitFor(() => child.journal().errors.some(({ reason }) => reason === "quarantined_conflict"), 30_000, child);
-    const there = name === undefined ? "" : (await container.getBlobClient(name).downloadToBuffer()).toString();
+    await waitFor(
+      () => child.journal().errors.some(({ reason }) => reason === "quarantined_conflict"),
+      30_000,
+      child,
+    );
+    const there =
+      name === undefined ? "" : (await container.getBlobClient(name).downloadToBuffer()).toString();
     // The oracle reads every file, and this one is no Parquet.
     if (name !== undefined) await container.deleteBlob(name);
     const { dropped } = (await child.state()).stats.frames;
@@ -290,7 +312,7 @@ export function lies(times: number): Promise<Outcome> {
       return trick(request, forward);
     });
     await waitFor(() => told >= times, 60_000 + times * 5_000, child);
-    return { injected: times, fired: told, figure: `${count(http, 409)} times found stored already (409)` };
+    return { injected: times, fired: told, figure: alreadyThere(http) };
   });
 }
 
@@ -311,7 +333,8 @@ export function fullSpool(downMs: number): Promise<Outcome> {
         mostDisk = Math.max(mostDisk, sizeOf(world.spool));
         const { rss, stats } = await child.state();
         mostMemory = Math.max(mostMemory, rss - before);
-        if (stats.bytes.buffered > maxMemoryBytes) throw new Error("more in memory than limits.maxMemoryBytes");
+        if (stats.bytes.buffered > maxMemoryBytes)
+          throw new Error("more in memory than limits.maxMemoryBytes");
         await sleep(100);
       }
       const { dropped } = (await child.state()).stats.frames;
@@ -320,7 +343,8 @@ export function fullSpool(downMs: number): Promise<Outcome> {
       const problems = mostDisk > bound ? [`the spool took ${mostDisk} bytes of ${maxBytes}`] : [];
       if (mostMemory > 150 * 1024 * 1024) problems.push(`memory grew by ${mostMemory} bytes`);
       const { spool_full: full = 0, ...others } = dropped;
-      if (Object.keys(others).length > 0) problems.push(`dropped for other reasons: ${JSON.stringify(others)}`);
+      if (Object.keys(others).length > 0)
+        problems.push(`dropped for other reasons: ${JSON.stringify(others)}`);
       return {
         injected: 1,
         fired: full,
@@ -355,8 +379,12 @@ function mebibytes(bytes: number): string {
   return (bytes / 1024 / 1024).toFixed(1);
 }
 
-function count({ log }: HttpProxy, status: number): number {
-  return log.filter((entry) => entry.status === status).length;
+/** How often the server said that the file was there already. */
+function alreadyThere({ log }: HttpProxy): string {
+  const times = log.filter(
+    ({ method, status }) => method === "PUT" && (status === 409 || status === 412),
+  ).length;
+  return `${times} times told that the file was there already`;
 }
 
 function blobAnswer(status: number, code: string, headers: Record<string, string> = {}): ProxiedAnswer {

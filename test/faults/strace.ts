@@ -13,6 +13,8 @@ export interface Injection {
 export interface Strace {
   /** How often the injection happened so far. */
   fired(): number;
+  /** Lets the process go, unharmed. */
+  detach(): void;
   readonly ended: Promise<void>;
 }
 
@@ -29,7 +31,14 @@ export function straceMissing(): string | undefined {
 
 /** Attaches to a process with all its threads (now and later), or to one thread only; resolves when it is in force. */
 export async function attach(id: number, injection: Injection, thread: boolean): Promise<Strace> {
-  const args = ["-p", String(id), "-e", `trace=${injection.calls}`, "-e", `inject=${injection.calls}:${injection.action}`];
+  const args = [
+    "-p",
+    String(id),
+    "-e",
+    `trace=${injection.calls}`,
+    "-e",
+    `inject=${injection.calls}:${injection.action}`,
+  ];
   const child = spawn("strace", thread ? args : ["-f", ...args], { stdio: ["ignore", "ignore", "pipe"] });
   let output = "";
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
@@ -44,6 +53,7 @@ export async function attach(id: number, injection: Injection, thread: boolean):
   leash(child);
   return {
     fired: () => output.match(/\(INJECTED\)|killed by SIGKILL/g)?.length ?? 0,
+    detach: () => void child.kill("SIGINT"),
     ended,
   };
 }
@@ -58,7 +68,8 @@ export async function backgroundThread(pid: number): Promise<number> {
   for (let attempt = 0; attempt < 200; attempt++) {
     for (const id of readdirSync(`/proc/${pid}/task`)) {
       // The system keeps 15 characters of a thread's name.
-      if (readFileSync(`/proc/${pid}/task/${id}/comm`, "utf8").startsWith("model-data-coll")) return Number(id);
+      if (readFileSync(`/proc/${pid}/task/${id}/comm`, "utf8").startsWith("model-data-coll"))
+        return Number(id);
     }
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

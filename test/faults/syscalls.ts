@@ -6,7 +6,7 @@ import { createWorld } from "./world.ts";
 /** Calls that only our own work makes, so that they can be counted from the start of the process, recovery included. */
 const rareCalls = ["fdatasync", "fsync", "rename", "unlink", "ftruncate", "link", "mkdir"];
 /** Calls that Node makes as well: counted in the thread that works for us, from the first frame on. */
-const commonCalls = ["openat", "write", "pwrite64"];
+const commonCalls = ["openat", "write", "pwrite64", "pwritev"];
 
 /**
  * SIGKILL at each system call that changes something: at the first of its kind, at the second, and so on until the
@@ -44,7 +44,11 @@ export async function killsAtSystemCalls(
 }
 
 /** One process that is to die at its `when`-th such call; false if it lived to its end. */
-async function killAt(world: Awaited<ReturnType<typeof createWorld>>, call: string, when: number): Promise<boolean> {
+async function killAt(
+  world: Awaited<ReturnType<typeof createWorld>>,
+  call: string,
+  when: number,
+): Promise<boolean> {
   const inThread = commonCalls.includes(call);
   const child = world.start({ gate: inThread ? "collect" : "open", frames: 40, rate: 1_000, barrierMs: 15 });
   await child.ready;
@@ -56,6 +60,7 @@ async function killAt(world: Awaited<ReturnType<typeof createWorld>>, call: stri
   const { code, signal } = await child.ended;
   await strace.ended;
   if (signal === "SIGKILL") return true;
-  if (code !== 0) throw new Error(`${call} ${when}: the process ended with ${code ?? signal}: ${child.output}`);
+  if (code !== 0)
+    throw new Error(`${call} ${when}: the process ended with ${code ?? signal}: ${child.output}`);
   return false;
 }

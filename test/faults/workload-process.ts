@@ -16,13 +16,19 @@ export interface WorkloadProcess {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
   /** What it wrote on standard output and standard error so far. */
   readonly output: string;
-  /** Sends it a command of `workload.ts`, or a patch of its configuration. */
-  tell(message: "go" | "end" | "stop" | object): void;
+  /** Sends it a command. */
+  tell(command: Command): void;
   /** What it says of itself. */
   state(): Promise<WorkloadState>;
   /** What it has written down so far. */
   journal(): Journal;
 }
+
+/**
+ * `go`: past the gate. `pause`, `go on`: with offering frames. `flush`: to the destination. `hog`, `release`: all
+ * descriptors. `end`: as the scenario says.
+ */
+export type Command = "go" | "pause" | "go on" | "flush" | "hog" | "release" | "end";
 
 /** What a living workload says of itself. */
 export interface WorkloadState {
@@ -63,10 +69,15 @@ export function startWorkload(scenario: Scenario, options: StartOptions): Worklo
   let child: ChildProcess;
   if (inCluster) {
     const args = [JSON.stringify(scenario)];
-    cluster.setupPrimary({ exec: program, args, execArgv: [], stdio: ["ignore", "pipe", "pipe", file, "ipc"] });
+    cluster.setupPrimary({
+      exec: program,
+      args,
+      execArgv: [],
+      stdio: ["ignore", "pipe", "pipe", file, "ipc"],
+    });
     child = cluster.fork(environment).process;
   } else {
-    const [command = "", ...args] = [...wrapper, nodePath, ...nodeArgs, program, JSON.stringify(scenario)];
+    const [command, ...args] = [...wrapper, nodePath, ...nodeArgs, program, JSON.stringify(scenario)];
     child = spawn(command, args, {
       stdio: ["ignore", "pipe", "pipe", file, "ipc"],
       env: environment,
@@ -104,12 +115,14 @@ export function startWorkload(scenario: Scenario, options: StartOptions): Worklo
     get output() {
       return output;
     },
-    tell: (message) => void (child.connected && child.send(message)),
+    tell: (command) => void (child.connected && child.send(command)),
     async state() {
       child.send("state");
-      const signal = AbortSignal.timeout(30_000);
-      const [answer] = (await once(child, "message", { signal })) as [WorkloadState];
-      return answer;
+      const answer = once(child, "message").then(([state]) => state as WorkloadState);
+      const gone = ended.then(({ code, signal }): never => {
+        throw new Error(`${scenario.writer} ended (${code ?? signal}): ${output}`);
+      });
+      return Promise.race([answer, gone]);
     },
     journal: () => readJournal(scenario.writer, readFileSync(path, "utf8")),
   };

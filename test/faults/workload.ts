@@ -6,19 +6,26 @@
  *     o <n>      frame n is about to be offered
  *     a <n>      all frames up to n are acknowledged: they must survive the process
  *     s <count>  so many frames were reported as spooled or delivered
+ *     d          a background thread died that was to (see `preload/host.ts`)
  *     x <json>   what `onError` was told
  *     i <text>   what the deployment looks like when it is printed
  *     e <json>   the last word: ledger, status, and the report of `close`
  */
 import { once } from "node:events";
-import { writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { inspect } from "node:util";
 import { CorrelationContext, openDeployment } from "model-data-collector";
 import { frameId, makeFrame } from "./frames.ts";
 import type { Scenario } from "./scenario.ts";
 
 const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
-const { writer, rate = 2_000, frames = Number.POSITIVE_INFINITY, paddingBytes = 0, barrierMs = 60 } = scenario;
+const {
+  writer,
+  rate = 2_000,
+  frames = Number.POSITIVE_INFINITY,
+  paddingBytes = 0,
+  barrierMs = 60,
+} = scenario;
 const { ending = "close", closeMs = 30_000, collections = ["frames"] } = scenario;
 const tickMs = 5;
 
@@ -37,10 +44,14 @@ await gate("open");
 const deployment = await openDeployment({
   ...scenario.deployment,
   onError: (error, info) => {
-    journal(`x ${JSON.stringify({ code: error.code, ...info, message: error.message, cause: String(error.cause) })}`);
+    journal(
+      `x ${JSON.stringify({ code: error.code, ...info, message: error.message, cause: String(error.cause) })}`,
+    );
   },
 });
-journal(`i ${JSON.stringify(inspect(deployment, { depth: 9, showHidden: true }) + JSON.stringify(deployment))}`);
+journal(
+  `i ${JSON.stringify(inspect(deployment, { depth: 9, showHidden: true }) + JSON.stringify(deployment))}`,
+);
 await gate("collect");
 const collectors = collections.map((name) => deployment.collector(name));
 const eachIsSafe = deployment.config.spool.durability === "frame";
@@ -107,8 +118,9 @@ async function end(): Promise<void> {
   }
 }
 
+let paused = false;
 const ticking = setInterval(() => {
-  collectDue();
+  if (!paused) collectDue();
   const { spooled, delivered } = deployment.stats().frames;
   if (spooled + delivered !== reported) {
     reported = spooled + delivered;
@@ -118,20 +130,53 @@ const ticking = setInterval(() => {
 }, tickMs);
 const barriers = setInterval(() => void barrier().catch(() => {}), barrierMs || 2 ** 30);
 
+const hoard: number[] = [];
+
+function takeDescriptors(): void {
+  try {
+    for (;;) hoard.push(openSync("/dev/null", "r"));
+  } catch {
+    // There is none left, as intended.
+  }
+}
+
+/** 0 when there is no descriptor left to look it up with. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
+}
+
 process.on("message", (message) => {
   switch (message) {
     case "end":
       void end();
       break;
-    case "stop":
-      // Offers no more, and lives on.
-      clearInterval(ticking);
+    case "pause":
+      paused = true;
+      break;
+    case "go on":
+      paused = false;
+      break;
+    case "flush":
+      void deployment.flush().catch(() => {});
+      break;
+    case "hog":
+      takeDescriptors();
+      break;
+    case "release":
+      for (const descriptor of hoard.splice(0)) closeSync(descriptor);
       break;
     case "state":
-      process.send?.({ stats: deployment.stats(), status: deployment.status(), offered, rss: process.memoryUsage.rss() });
+      process.send?.({
+        stats: deployment.stats(),
+        status: deployment.status(),
+        offered,
+        rss: residentBytes(),
+      });
       break;
-    default:
-      deployment.update(message as object);
   }
 });
 if (ending === "close-on-sigterm") process.on("SIGTERM", () => void end());

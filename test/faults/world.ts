@@ -108,7 +108,8 @@ export async function createWorld(
 
   function waiting(where?: "quarantine"): string[] {
     return filesUnder(join(spool, "mc1")).filter(
-      (path) => /\.(open|seg)$/.test(path) && path.split("/").includes("quarantine") === (where === "quarantine"),
+      (path) =>
+        /\.(open|seg)$/.test(path) && path.split("/").includes("quarantine") === (where === "quarantine"),
     );
   }
 

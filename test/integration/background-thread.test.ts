@@ -151,8 +151,8 @@ test.each([
   const world = await scratch();
   const copy = copyOfThePackage(world.folder);
   rmSync(join(copy, "dist/collector/worker.js"));
-  const { code } = await runScript(`${opening("group")} ${script}`, { env: world.env, cwd: copy });
-  expect(code).toBe(0);
+  const { code, stderr } = await runScript(`${opening("group")} ${script}`, { env: world.env, cwd: copy });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   await runScript(`${opening("group")} next = 1000; collect(1);`, { env: world.env });
   expect(await values(world.destination)).toEqual([
     ...range(script.includes("sleep(300); collect") ? 60 : 30),

@@ -49,7 +49,7 @@ test("format jsonl: one CloudEvents record for each frame, in the folders of Azu
     Array.from({ length: 20 }, (_, i) => `id-${i}`),
   );
   expect(records[7]).toMatchObject({ specversion: "1.0", datacontenttype: "application/json" });
-  const [first, second] = records[7]?.["data"] as Record<string, unknown>[];
+  const [first, second] = (records[7]?.["data"] ?? []) as Record<string, unknown>[];
   expect(first).toMatchObject({ a: 7, s: "x" });
   expect(second).toMatchObject({ a: 7.5 });
   expect(parquetFiles(destination)).toEqual([]);

@@ -1,5 +1,10 @@
 import { once } from "node:events";
-import { createServer, type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequest } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  request as httpRequest,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** A request on its way through. */
@@ -28,7 +33,12 @@ export type ProxyRule = (
 export interface HttpProxy {
   readonly port: number;
   /** What was asked and answered, with the time of the question (`performance.now`). */
-  readonly log: readonly { readonly at: number; readonly method: string; readonly url: string; readonly status: number }[];
+  readonly log: readonly {
+    readonly at: number;
+    readonly method: string;
+    readonly url: string;
+    readonly status: number;
+  }[];
   /** From now on; undefined passes everything on. */
   setRule(rule: ProxyRule | undefined): void;
   close(): Promise<void>;

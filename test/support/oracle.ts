@@ -17,6 +17,8 @@ export interface Journal {
   readonly acknowledged: number;
   /** So many frames were reported as spooled or delivered. */
   readonly reported: number;
+  /** How many background threads died that were to. */
+  readonly deaths: number;
   /** What `onError` was told. */
   readonly errors: readonly ErrorNote[];
   /** What it said last, if it came to that. */
@@ -44,6 +46,7 @@ export function readJournal(writer: string, text: string): Journal {
   let offered = 0;
   let acknowledged = 0;
   let reported = 0;
+  let deaths = 0;
   let last: LastWord | undefined;
   const errors: ErrorNote[] = [];
   for (const line of text.slice(0, text.lastIndexOf("\n") + 1).split("\n")) {
@@ -51,10 +54,11 @@ export function readJournal(writer: string, text: string): Journal {
     if (line.startsWith("o ")) offered = Number(rest) + 1;
     else if (line.startsWith("a ")) acknowledged = Math.max(acknowledged, Number(rest) + 1);
     else if (line.startsWith("s ")) reported = Number(rest);
+    else if (line.startsWith("d ")) deaths++;
     else if (line.startsWith("x ")) errors.push(JSON.parse(rest) as ErrorNote);
     else if (line.startsWith("e ")) last = JSON.parse(rest) as LastWord;
   }
-  return { writer, offered, acknowledged, reported, errors, last };
+  return { writer, offered, acknowledged, reported, deaths, errors, last };
 }
 
 /** What is stored under one correlation id. */
@@ -187,8 +191,12 @@ function accountProblems({ writer, offered }: Journal, { stats }: LastWord, ther
     const { sampledOut, disabled, delivered, spooled, buffered, dropped } = entry;
     const accounts = [sampledOut, disabled, delivered, spooled, buffered, ...Object.values(dropped)];
     const total = accounts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
-    const negative = accounts.some((count) => (count ?? 0) < 0) ? [`${writer}: a negative account in ${unit}`] : [];
-    return total === entry.offered ? negative : [`${writer}: ${unit} do not balance: ${JSON.stringify(entry)}`];
+    const negative = accounts.some((count) => (count ?? 0) < 0)
+      ? [`${writer}: a negative account in ${unit}`]
+      : [];
+    return total === entry.offered
+      ? negative
+      : [`${writer}: ${unit} do not balance: ${JSON.stringify(entry)}`];
   });
   if (stats.frames.offered !== offered) {
     problems.push(`${writer}: ${stats.frames.offered} frames counted as offered, ${offered} were`);

@@ -76,7 +76,7 @@ describe("statistics of a row group", () => {
   });
 
   test("cut long text after a whole character, upwards for the greatest value", async () => {
-    const long = `${"é".repeat(40)}`;
+    const long = "é".repeat(40);
     const bytes = await encode([batch("string", [long, `${long}b`])], "string");
     const [row] = await statistics(bytes);
     expect(row?.["stats_min_value"]).toBe("é".repeat(32));

@@ -79,7 +79,7 @@ test("what a listener throws, or its promise is rejected with, reaches nobody", 
       throw new Error("thrown");
     },
     () => Promise.reject(new Error("rejected")),
-    // biome-ignore lint/suspicious/noThenProperty: a thenable is the point
+    // oxlint-disable-next-line unicorn/no-thenable -- a thenable is the point
     () => ({ then: (_: unknown, reject: (error: Error) => void) => reject(new Error("thenable")) }),
     () =>
       new Proxy(

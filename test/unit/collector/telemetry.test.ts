@@ -1,47 +1,18 @@
-import { createRequire } from "node:module";
-import { dirname } from "node:path";
-import { type MeterProvider as MeterProviderApi, metrics } from "@opentelemetry/api";
+import { metrics } from "@opentelemetry/api";
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
 import { expect, onTestFinished, test } from "vitest";
 import { CoreWorld } from "./core-world.ts";
 
-/** What is used here of `@opentelemetry/sdk-metrics`, which comes with the tools. */
-interface Sdk {
-  readonly MeterProvider: new (options: {
-    readers: readonly object[];
-  }) => MeterProviderApi & { forceFlush(): Promise<void>; shutdown(): Promise<void> };
-  readonly PeriodicExportingMetricReader: new (options: {
-    exporter: object;
-    exportIntervalMillis: number;
-  }) => object;
-  readonly InMemoryMetricExporter: new (temporality: number) => { getMetrics(): Exported[]; reset(): void };
-  readonly AggregationTemporality: { readonly CUMULATIVE: number; readonly DELTA: number };
-}
-
-interface Exported {
-  readonly scopeMetrics: readonly {
-    readonly scope: { readonly name: string };
-    readonly metrics: readonly {
-      readonly descriptor: { readonly name: string; readonly unit: string };
-      readonly dataPoints: readonly {
-        readonly attributes: Record<string, unknown>;
-        readonly value: number;
-      }[];
-    }[];
-  }[];
-}
-
-function loadSdk(): Sdk {
-  const require = createRequire(import.meta.url);
-  const exporter = dirname(require.resolve("@opentelemetry/exporter-prometheus"));
-  return require(require.resolve("@opentelemetry/sdk-metrics", { paths: [import.meta.dirname, exporter] }));
-}
-
 /** Registers a meter provider, and reads from it what a backend would get: `name{attributes}` to value. */
 function registerProvider(temporality: "CUMULATIVE" | "DELTA" = "CUMULATIVE") {
-  const sdk = loadSdk();
-  const exporter = new sdk.InMemoryMetricExporter(sdk.AggregationTemporality[temporality]);
-  const reader = new sdk.PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
-  const provider = new sdk.MeterProvider({ readers: [reader] });
+  const exporter = new InMemoryMetricExporter(AggregationTemporality[temporality]);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const provider = new MeterProvider({ readers: [reader] });
   metrics.setGlobalMeterProvider(provider);
   onTestFinished(async () => {
     metrics.disable();
@@ -66,7 +37,7 @@ function registerProvider(temporality: "CUMULATIVE" | "DELTA" = "CUMULATIVE") {
             const key = [descriptor.name, collection, ...Object.values(rest)].filter(
               (part) => part !== undefined,
             );
-            values.set(key.join(" "), value);
+            values.set(key.join(" "), value as number);
           }
         }
       }

@@ -5,12 +5,17 @@ import { TimeBudget } from "../../../src/pipeline/time-budget.ts";
 const limitMs = 50;
 
 /** Calls one after another, each so long, without a pause; returns how many were made before the collection was muted. */
-function callsUntilMuted(budget: TimeBudget, times: readonly number[], startMs = 0): number | undefined {
+function callsUntilMuted(
+  budget: TimeBudget,
+  times: readonly number[],
+  startMs = 0,
+  bytes = 1_000,
+): number | undefined {
   let now = startMs;
   for (const [index, tookMs] of times.entries()) {
     if (budget.isMuted(now)) return index;
     now += tookMs;
-    budget.spent(tookMs, now, limitMs);
+    budget.spent(tookMs, bytes, now, limitMs);
   }
   return budget.isMuted(now) ? times.length : undefined;
 }
@@ -44,4 +49,14 @@ test("a muted collection rests for a minute and then starts afresh", () => {
   expect(budget.isMuted(3_000 + 59_999)).toBe(true);
   expect(budget.isMuted(3_000 + 60_000)).toBe(false);
   expect(callsUntilMuted(budget, [1_000, 1_000, 1_000], 63_000)).toBe(3);
+});
+
+test("a large frame may take the limit for each MiB, a small one takes it whole", () => {
+  const MiB = 1024 * 1024;
+  const after = (tookMs: number, bytes: number): number | undefined =>
+    callsUntilMuted(new TimeBudget(), Array<number>(200).fill(tookMs), 0, bytes);
+  expect(after(limitMs * 8, 8 * MiB)).toBe(undefined);
+  expect(after(limitMs * 8, 7 * MiB)).toBeGreaterThan(3);
+  expect(after(limitMs * 2, MiB / 2)).toBe(6);
+  expect(after(limitMs * 2, 0)).toBe(6);
 });

@@ -1,0 +1,197 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { notRun, type Outcome, outcomeOf } from "./outcome.ts";
+import { attach, backgroundThread, straceMissing } from "./strace.ts";
+import { createWorld, type WorldScenario } from "./world.ts";
+import type { WorkloadProcess } from "./workload-process.ts";
+
+const bulky: WorldScenario = { rate: 500, paddingBytes: 2_000 };
+
+/** The spool's disk is full, because the destination is out of reach and the disk is small; then both are well again. */
+export async function fullDisk(sizeMiB: number): Promise<Outcome> {
+  const fault = `disk of ${sizeMiB} MiB full`;
+  await using world = await createWorld("disk", undefined, bulky);
+  mkdirSync(world.spool);
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeMiB}m`, "none", world.spool], {
+      stdio: "ignore",
+    });
+  } catch {
+    return notRun(fault, "no tmpfs can be mounted (needs root on Linux)");
+  }
+  try {
+    const stored = join(world.folder, "stored");
+    // Where the destination's folder is to be, there is a file.
+    writeFileSync(stored, "");
+    const child = world.start();
+    await child.ready;
+    await sleep(sizeMiB * 1_500);
+    const { dropped: duringDrops } = (await child.state()).stats.frames;
+    const during = sum(duringDrops);
+    rmSync(stored);
+    child.tell("flush");
+    await sleep(7_000);
+    const before = sum((await child.state()).stats.frames.dropped);
+    await sleep(1_500);
+    const after = sum((await child.state()).stats.frames.dropped);
+    child.tell("end");
+    await child.ended;
+    const verdict = await world.judge();
+    return outcomeOf(
+      fault,
+      { injected: 1, fired: during },
+      verdict,
+      `${JSON.stringify(duringDrops)} counted while it was full, ${after - before} in 1.5 s after it had room again`,
+      after > before ? [`${after - before} frames were dropped after there was room again`] : [],
+    );
+  } finally {
+    for (const { process: child } of world.processes) child.kill("SIGKILL");
+    execFileSync("umount", ["-l", world.spool], { stdio: "ignore" });
+  }
+}
+
+/** No file may grow beyond a size (`ulimit -f`): writes come back short, then fail with EFBIG. */
+export async function fileSizeLimit(): Promise<Outcome> {
+  const fault = "file size limit (EFBIG)";
+  if (process.platform === "win32") return notRun(fault, "Windows has no such limit");
+  await using world = await createWorld("limit", undefined, bulky);
+  // In blocks of 512 bytes; the shell ignores the signal on behalf of what it starts.
+  const wrapper = ["sh", "-c", "trap '' XFSZ; ulimit -f 800; exec \"$@\"", "sh"];
+  const child = world.start({ deployment: { rotation: { maxAgeMs: 3_600_000 } } }, { wrapper });
+  await child.ready;
+  await sleep(3_000);
+  const { dropped, spooled } = (await child.state()).stats.frames;
+  const segments = world.waiting().length;
+  child.tell("end");
+  await child.ended;
+  const verdict = await world.judge();
+  return outcomeOf(
+    fault,
+    { injected: 1, fired: Math.max(0, segments - 1) },
+    verdict,
+    `${spooled} frames spooled in ${segments} segments of at most 400 KiB, dropped ${JSON.stringify(dropped)}`,
+  );
+}
+
+/** The process has no descriptor left for a while. */
+export async function noDescriptors(): Promise<Outcome> {
+  const fault = "no descriptor left (EMFILE)";
+  if (process.platform === "win32") return notRun(fault, "Windows has no such limit");
+  await using world = await createWorld("descriptors");
+  const wrapper = ["sh", "-c", 'ulimit -n 120; exec "$@"', "sh"];
+  const child = world.start({ rate: 500 }, { wrapper });
+  await child.ready;
+  await sleep(600);
+  child.tell("hog");
+  await sleep(2_500);
+  const during = await child.state();
+  child.tell("release");
+  await sleep(500);
+  child.tell("flush");
+  await sleep(2_000);
+  const { status } = (await child.state()).status;
+  child.tell("end");
+  const { code } = await child.ended;
+  const verdict = await world.judge();
+  const { errors } = child.journal();
+  const fired = errors.filter(({ message }) => message.includes("EMFILE")).length;
+  const problems = code === 0 ? [] : [`the process ended with ${code}: ${child.output.slice(0, 500)}`];
+  if (status === "failing") problems.push(`status "${status}" after there were descriptors again`);
+  const figure = `dropped and counted meanwhile: ${JSON.stringify(during.stats.frames.dropped)}; status "${during.status.status}", then "${status}"`;
+  return outcomeOf(fault, { injected: 1, fired }, verdict, figure, problems);
+}
+
+/** The spool's folder is removed under a living process. What is in it is gone with it, as promised; no more, and no crash. */
+export async function spoolRemoved(): Promise<Outcome> {
+  await using world = await createWorld("removed");
+  const child = world.start({ rate: 500 });
+  await child.ready;
+  await sleep(1_000);
+  // With nothing on its way, nothing is lost but what comes after.
+  child.tell("pause");
+  await untilDelivered(child);
+  const before = (await child.state()).offered;
+  rmSync(join(world.spool, "mc1"), { recursive: true, force: true });
+  child.tell("go on");
+  await sleep(2_000);
+  child.tell("end");
+  const { code } = await child.ended;
+  const verdict = await world.judge();
+  const problems = code === 0 ? [] : [`the process ended with ${code}: ${child.output.slice(0, 500)}`];
+  const figure = `${before} frames delivered before, ${child.journal().offered - before} offered after, ${verdict.dropped} dropped`;
+  return outcomeOf("spool folder removed", { injected: 1, fired: 1 }, verdict, figure, problems);
+}
+
+/** System calls that fail again and again, in the thread that writes. */
+export async function failingSystemCalls(times: number): Promise<readonly Outcome[]> {
+  const failures = [
+    ["fdatasync", "EIO"],
+    ["fsync", "EIO"],
+    ["rename", "EIO"],
+    ["link", "EIO"],
+    ["unlink", "EACCES"],
+    ["openat", "EROFS"],
+    ["pwritev", "EIO"],
+    ["pwritev", "ENOSPC"],
+    ["pwrite64", "ENOSPC"],
+  ] as const;
+  const missing = straceMissing();
+  if (missing !== undefined) return [notRun("failing system calls", missing)];
+  const outcomes: Outcome[] = [];
+  for (const [call, error] of failures) outcomes.push(await failingCall(call, error, times));
+  return outcomes;
+}
+
+async function failingCall(call: string, error: string, times: number): Promise<Outcome> {
+  const fault = `${call} fails with ${error}`;
+  await using world = await createWorld(`fail-${call}-${error}`);
+  const problems: string[] = [];
+  let fired = 0;
+  for (let time = 0; time < times; time++) {
+    const child = world.start({ gate: "collect", rate: 500 });
+    await child.ready;
+    const thread = await backgroundThread(child.process.pid ?? 0);
+    // Every third call, from the first, the second or the third on.
+    const strace = await attach(
+      thread,
+      { calls: call, action: `error=${error}:when=${1 + (time % 3)}+3` },
+      true,
+    );
+    child.tell("go");
+    await sleep(1_500);
+    strace.detach();
+    await strace.ended;
+    await sleep(1_500);
+    child.tell("end");
+    const { code } = await child.ended;
+    fired += strace.fired();
+    if (code !== 0) problems.push(`the process ended with ${code}: ${child.output.slice(0, 500)}`);
+  }
+  if (fired === 0 && problems.length === 0) return notRun(fault, "the thread makes no such call");
+  const verdict = await world.judge();
+  const missing = verdict.windows.reduce((sum, count) => sum + count, 0);
+  if (missing > verdict.dropped)
+    problems.push(`${missing} frames are missing, ${verdict.dropped} were counted`);
+  return outcomeOf(
+    fault,
+    { injected: times, fired },
+    verdict,
+    `${verdict.dropped} frames dropped and counted`,
+    problems,
+  );
+}
+
+async function untilDelivered(child: WorkloadProcess): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const { spooled, buffered } = (await child.state()).stats.frames;
+    if (spooled + buffered === 0) return;
+    await sleep(100);
+  }
+  throw new Error("nothing more was offered, and yet not all was delivered in 10 s");
+}
+
+function sum(dropped: { readonly [reason: string]: number | undefined }): number {
+  return Object.values(dropped).reduce<number>((total, count) => total + (count ?? 0), 0);
+}
