@@ -159,7 +159,7 @@ class FrameCollector implements CollectorApi {
   ): void {
     const { collection, ledger } = this.#collection;
     ledger.refuse(reason, 1, rows, bytes);
-    this.#core.noteDrop(reason, collection, { frames: 1, rows, bytes });
+    this.#core.announcer.noteDrop(reason, collection, { frames: 1, rows, bytes });
     const message = (): string => dropText(reason, collection, 1, cause.message);
     this.#reporter.report("FRAME_DROPPED", reason, message, { collection, frames: 1, cause, quietMs });
   }

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { publish } from "../base/diagnostics.ts";
-import { CollectorError, type CollectorErrorCode } from "../base/errors.ts";
+import { CollectorError } from "../base/errors.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { once } from "../base/once.ts";
 import type { DeploymentStats, StatsListener } from "../config/callbacks.ts";
@@ -15,6 +15,7 @@ import { type Batcher, createBatcher } from "../pipeline/batcher.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import { type DropReason, Ledger } from "../pipeline/ledger.ts";
 import type { Counts } from "../spool/spool.ts";
+import { type Announcer, createAnnouncer } from "./announcer.ts";
 import type { CloseReport, DeploymentStatus } from "./api.ts";
 import { startBackgroundThread } from "./background-thread.ts";
 import { Collection } from "./collection.ts";
@@ -22,7 +23,7 @@ import { composeStore, type EngineHost, type EngineSpec } from "./compose.ts";
 import { type Credentials, credentialsOf } from "./credentials.ts";
 import { onProcessEnd } from "./exit-hooks.ts";
 import { createSpoolFirst } from "./spool-first.ts";
-import { createReporter, dropText, type ReportDetails, type Reporter } from "./reporter.ts";
+import { createReporter, type Reporter } from "./reporter.ts";
 import { safeCall } from "./safe-call.ts";
 import { createStatusBoard, type StatusBoard } from "./status-board.ts";
 import { startTelemetry } from "./telemetry.ts";
@@ -66,6 +67,7 @@ export class DeploymentCore {
   readonly #onStats: StatsListener | undefined;
   #statsTimer: Disposable | undefined;
   readonly #board: StatusBoard;
+  readonly announcer: Announcer;
   readonly #telemetry: Disposable;
   readonly #exitHook: Disposable;
   #gaveUpAt = 0;
@@ -78,6 +80,9 @@ export class DeploymentCore {
     this.#durable = config.spool.durability !== "memory";
     this.spoolsEachFrame = config.spool.durability === "frame";
     this.#board = createStatusBoard(parts.clock, (health) => publish("health", config, () => health));
+    const { endpoint, deployment } = config;
+    const reportersOf = (collection: string | undefined): Iterable<Reporter> => this.#reportersOf(collection);
+    this.announcer = createAnnouncer({ endpoint, deployment, board: this.#board, reportersOf });
     this.#credentials = credentialsOf(config.destination, credential);
     this.#onStats = onStats;
     const getToken: EngineHost["getToken"] = (scopes) => this.#credentials.getToken(scopes);
@@ -97,7 +102,7 @@ export class DeploymentCore {
       clock: parts.clock,
       handOver: (batch) => this.#handOver(batch),
       dropped: ({ collection }, reason, counts, cause) =>
-        this.#tellDrop(reason, collection, counts, false, cause.message, cause),
+        this.announcer.dropped(reason, collection, counts, { detail: cause.message, cause }),
       limits: () => this.handle.current.limits,
       flushIntervalMs: config.spool.flushIntervalMs,
     });
@@ -108,8 +113,8 @@ export class DeploymentCore {
       publish("config", changed, () => ({ version: changed.version }));
     });
     this.#telemetry = startTelemetry({
-      endpoint: config.endpoint,
-      deployment: config.deployment,
+      endpoint,
+      deployment,
       stats: () => this.#statsByCollection(),
       status: () => this.status(),
     });
@@ -206,7 +211,7 @@ export class DeploymentCore {
         ? "it stays in the spool for the next process"
         : "it is lost with this process";
       const message = `the process ends before all was delivered; ${kept}`;
-      this.tellTrouble("DELIVERY_DELAYED", "exit", message, { cause: error });
+      this.announcer.trouble("DELIVERY_DELAYED", "exit", message, { cause: error });
     }
   }
 
@@ -224,21 +229,20 @@ export class DeploymentCore {
   }
 
   #events(): BackendEvents {
-    const { endpoint, deployment } = this.handle.current;
-    const source = { endpoint, deployment };
+    const announcer = this.announcer;
     return {
       spooled: (collection, _sequence, counts) => {
         this.#ledgerOf(collection).move("buffered", "spooled", counts);
-        publish("spooled", source, () => ({ collection, ...amount(counts) }));
+        announcer.spooled(collection, counts);
       },
       delivered: (collection, counts, recovered) => {
         if (recovered) this.#board.recovered("delivered", counts);
         else this.#ledgerOf(collection).move(this.#durable ? "spooled" : "buffered", "delivered", counts);
-        publish("delivered", source, () => ({ collection, ...amount(counts), recovered }));
+        announcer.delivered(collection, counts, recovered);
       },
       dropped: (reason, collection, counts, origin) => this.#dropped(reason, collection, counts, origin),
       trouble: ({ code, reason, message, collection }) =>
-        this.tellTrouble(code, reason, message, { collection }),
+        announcer.trouble(code, reason, message, { collection }),
       health: (health) => this.#board.delivery(health),
       usage: (usage) => this.#board.usage(usage),
     };
@@ -247,51 +251,20 @@ export class DeploymentCore {
   #dropped(reason: DropReason, collection: string, counts: Counts, origin: DropOrigin): void {
     if (origin.from === "recovered") {
       this.#board.recovered("lost", counts);
-      this.#tellDrop(reason, collection, counts, true, "it was left by an earlier process");
+      const detail = "it was left by an earlier process";
+      this.announcer.dropped(reason, collection, counts, { detail, recovered: true });
       return;
     }
     const from = origin.from === "spool" && this.#durable ? "spooled" : "buffered";
     this.#ledgerOf(collection).drop(from, reason, counts);
     const detail = dropDetails[reason] ?? "see the reports before this one";
-    this.#tellDrop(reason, collection, counts, false, detail);
+    this.announcer.dropped(reason, collection, counts, { detail });
   }
 
-  #tellDrop(
-    reason: DropReason,
-    collection: string,
-    counts: Counts,
-    recovered: boolean,
-    detail: string,
-    cause?: unknown,
-  ): void {
-    this.noteDrop(reason, collection, counts, recovered);
-    const { frames } = counts;
-    const message = dropText(reason, collection, frames, detail);
-    this.#report("FRAME_DROPPED", reason, message, { collection, frames, cause });
-  }
-
-  /** Every drop comes through here, reported or not. */
-  noteDrop(reason: DropReason, collection: string, counts: Counts, recovered = false): void {
-    if (reason !== "closed") {
-      this.#board.note(`${reason}\n${collection}`, `frames of ${collection} were dropped (${reason})`);
-    }
-    publish("dropped", this.handle.current, () => ({ collection, reason, ...amount(counts), recovered }));
-  }
-
-  /** Something is wrong that is not a drop. */
-  tellTrouble(code: CollectorErrorCode, reason: string, message: string, details: ReportDetails): void {
-    const collection = details.collection ?? null;
-    if (degrading.has(code)) this.#board.note(`${reason}\n${collection ?? ""}`, message);
-    publish("trouble", this.handle.current, () => ({ code, reason, message, collection }));
-    this.#report(code, reason, message, details);
-  }
-
-  /** Tells the listeners of the collection that it is about, else the deployment's. */
-  #report(code: CollectorErrorCode, reason: string, message: string, details: ReportDetails): void {
-    const concerned = this.#collections.get(collectionKey(details.collection ?? ""));
-    const reporters = new Set(concerned?.reporters);
-    if (reporters.size === 0) reporters.add(this.reporter);
-    for (const reporter of reporters) reporter.report(code, reason, () => message, details);
+  /** The listeners of the collection, else the deployment's. */
+  #reportersOf(collection = ""): Iterable<Reporter> {
+    const reporters = new Set(this.#collections.get(collectionKey(collection))?.reporters);
+    return reporters.size === 0 ? [this.reporter] : reporters;
   }
 
   #ledgerOf(collection: string): Ledger {
@@ -322,15 +295,3 @@ const dropDetails: Partial<Record<DropReason, string>> = {
   disk_low: "the spool's disk has less than spool.minFreeBytes left",
   closed: "the deployment is closed",
 };
-
-/** What a board does not learn otherwise: how delivery is doing it is told. */
-const degrading = new Set<CollectorErrorCode>([
-  "SPOOL_FAILED",
-  "BACKGROUND_FAILED",
-  "CORRUPT",
-  "QUARANTINED",
-]);
-
-function amount({ frames, rows, bytes }: Counts): Counts {
-  return { frames, rows, bytes };
-}

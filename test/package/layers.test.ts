@@ -67,7 +67,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/base/gone.ts": offence('import "./no-such-file.ts";', "no-unresolvable"),
   "src/base/undeclared.ts": offence('import "ajv";', "no-undeclared"),
 
-  "src/base/disk.ts": allowed('import "node:fs"; import "node:fs/promises"; import "uuid";'),
+  "src/base/disk.ts": allowed('import "node:fs"; import "node:fs/promises";'),
   "src/spool/disk.ts": offence('import "node:fs";', "only-fs"),
   "src/store/disk.ts": offence('import "fs/promises";', "only-fs"),
   "src/store/azure-x.ts": allowed(
