@@ -79,6 +79,8 @@ const batchBytes = 256 * 1024;
 const drainMs = 0.5;
 /** Cells between two looks at the clock. */
 const cellsPerStep = 4_096;
+/** Worked-off entries at the queue's head before they are cut off. */
+const compactAt = 16_384;
 /** Gatherings open at once; beyond it all are handed over (hostile request times would open one for every hour). */
 const maxGatherings = 64;
 /** Emptied builders kept for reuse: their buffers are warm. */
@@ -170,6 +172,11 @@ class FrameBatcher implements Batcher {
     this.#begun = undefined;
     this.#queue[this.#head++] = undefined;
     this.#done++;
+    // A queue that never runs empty would only grow.
+    if (this.#head >= compactAt) {
+      this.#queue.splice(0, this.#head);
+      this.#head = 0;
+    }
     if (gathering.bytes >= batchBytes) this.#handOver(gathering);
     this.#passBarriers();
     return true;
