@@ -22,26 +22,31 @@ const collect = (name: string, dividedBy: string, atMost: number): Bound => ({
   atMost,
 });
 
-const saturated = (rival: string, atLeast: number): Bound => ({
-  benchmark: "pipeline",
-  figure: { name: "saturated: ours, group", metric: "rows/s" },
-  dividedBy: { name: `saturated: ${rival}`, metric: "rows/s" },
-  atLeast,
-});
+const pipeline = (rival: string, metric: string, limit: { atMost: number } | { atLeast: number }): Bound => {
+  const part = metric === "rows/s" ? "saturated" : "paced";
+  return {
+    benchmark: "pipeline",
+    figure: { name: `${part}: ours, group`, metric },
+    dividedBy: { name: `${part}: ${rival}`, metric },
+    ...limit,
+  };
+};
 
 /**
- * What must hold on a noisy machine of two cores, with room: about half of what a quiet one shows. They catch a path that
- * became several times slower, not one that became a tenth slower; that is for `npm run bench` on a quiet machine.
+ * What must hold on a noisy machine of two cores, with room. These catch a path that became several times slower, not one
+ * that became a tenth slower; that is for `npm run bench` on a quiet machine.
+ * Medians of the time of calls, and throughput, hold there; delays of the event loop and highest percentiles do not, because
+ * they measure who else wants the processor.
  */
 export const bounds: readonly Bound[] = [
   collect("ours, column arrays", "structuredClone", 1),
-  collect("ours, column arrays", "JSON lines", 0.25),
+  collect("ours, column arrays", "JSON lines", 0.5),
   collect("ours, danfojs", "structuredClone", 1),
-  collect("ours, row objects", "JSON lines", 0.75),
-  collect("ours, sampled out", "structuredClone", 0.3),
-  collect("ours, switched off", "structuredClone", 0.3),
-  saturated("hyparquet-writer", 1.5),
-  saturated("JSON lines", 1.5),
+  collect("ours, row objects", "JSON lines", 1),
+  collect("ours, sampled out", "structuredClone", 0.25),
+  collect("ours, switched off", "structuredClone", 0.25),
+  pipeline("JSON lines", "p50", { atMost: 0.5 }),
+  pipeline("hyparquet-writer", "rows/s", { atLeast: 0.75 }),
   {
     benchmark: "encode",
     figure: { name: "ours, zstd, frames of 10 rows" },

@@ -57,6 +57,8 @@ function ours(form: (frame: Frame) => object, options: DeploymentOptions = {}): 
     const deployment = await openDeployment({
       destination: join(folder, "collected"),
       ...options,
+      // Half a million cells as row objects take longer than a collection may by default.
+      limits: { maxCollectMs: 60_000 },
       spool: { directory: join(folder, "spool"), ...options.spool },
     });
     const collector = deployment.collector("frames");

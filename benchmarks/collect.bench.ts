@@ -12,31 +12,32 @@ import { startChild } from "./child.ts";
 import type { CollectRequest } from "./collect-process.ts";
 
 const allShapes = [1, 10, 100, 1000].flatMap((rows) => [5, 20, 500].map((columns) => ({ rows, columns })));
-const modes = ["the clock", "ours, memory", "ours, frame", "ours, switched off", "ours, sampled out"];
+/** In every shape. */
 const widely = [
   "structuredClone",
   "ours, column arrays",
   "ours, row objects",
   "ours, danfojs",
   "ours, Arrow",
-  "v8.serialize",
-  "postMessage",
-  "JSON lines",
-  "pino",
 ];
+/** With twenty columns. */
+const rivals = ["v8.serialize", "postMessage", "JSON lines", "pino"];
+/** With ten rows of twenty columns. */
+const modes = ["the clock", "ours, memory", "ours, frame", "ours, switched off", "ours, sampled out"];
+const subjects = [...widely, ...rivals, ...modes];
 
 const benchmark: Benchmark = async (context) => {
   const runs = context.scale === "full" ? 3 : 1;
   const shapes = context.scale === "full" ? allShapes : [{ rows: 10, columns: 20 }];
   const budgetMs = { full: 250, quick: 500, smoke: 5 }[context.scale];
-  const cases = [...widely, ...modes].flatMap((subject) =>
-    (modes.includes(subject)
-      ? shapes.filter(({ rows, columns }) => rows === 10 && columns === 20)
-      : shapes
-    ).map((shape) => ({ subject, ...shape, runs: [] as Figures[] })),
+  const cases = subjects.flatMap((subject) =>
+    shapes
+      .filter(({ columns }) => widely.includes(subject) || columns === 20)
+      .filter(({ rows }) => !modes.includes(subject) || rows === 10)
+      .map((shape) => ({ subject, ...shape, runs: [] as Figures[] })),
   );
   for (let run = 0; run < runs; run++) {
-    for (const subject of [...widely, ...modes]) {
+    for (const subject of subjects) {
       const child = startChild(new URL("./collect-process.ts", import.meta.url));
       for (const one of cases.filter((other) => other.subject === subject)) {
         const folder = join(context.folder, `${run}-${cases.indexOf(one)}`);

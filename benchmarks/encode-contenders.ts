@@ -7,7 +7,8 @@ import { DuckDBDataChunk, DuckDBInstance, DuckDBTimestampTZValue } from "@duckdb
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { createParquetEncoder } from "../src/codec/parquet-encoder.ts";
 import type { Batch } from "../src/frame/batch.ts";
-import { columnNames, kindOf, makeTable, schema, type Table, tableBatches } from "./encode-table.ts";
+import { collectedRows, withSystemColumns } from "./encode-rows.ts";
+import { makeTable, schema, type Table, tableBatches } from "./encode-table.ts";
 
 /** One of those compared: writes its table and tells how many bytes it became. */
 export interface Contender {
@@ -23,18 +24,31 @@ export const contenders: Readonly<
   "ours, zstd, frames of 1 row": (rows) => ours(makeTable(rows), 1, "zstd"),
   "ours, zstd, frames of 2,000 rows": (rows) => ours(makeTable(rows), 2000, "zstd"),
   "ours, no compression, frames of 10 rows": (rows) => ours(makeTable(rows), 10, "none"),
+  "ours on one thread, zstd, frames of 10 rows": (rows) => ours(makeTable(rows), 10, "zstd", 0),
+  "ours from arrays, zstd, frames of 10 rows": (rows) => ({ rows, write: collectedRows(rows, 10) }),
+  "ours from arrays, zstd, frames of 2,000 rows": (rows) => ({ rows, write: collectedRows(rows, 2000) }),
   "nodejs-polars, zstd": (rows, folder) => polars(makeTable(rows), join(folder, "polars.parquet")),
   "DuckDB, appender and COPY, zstd": (rows, folder) =>
     duckdb(makeTable(rows), join(folder, "duckdb.parquet")),
   "hyparquet-writer, zstd": (rows) => hyparquetWriter(makeTable(rows)),
+  "nodejs-polars, zstd, 39 columns": (rows, folder) =>
+    polars(withSystemColumns(makeTable(rows)), join(folder, "polars-39.parquet")),
+  "DuckDB, appender and COPY, zstd, 39 columns": (rows, folder) =>
+    duckdb(withSystemColumns(makeTable(rows)), join(folder, "duckdb-39.parquet")),
+  "hyparquet-writer, zstd, 39 columns": (rows) => hyparquetWriter(withSystemColumns(makeTable(rows))),
   // So slow that it gets a fiftieth of the rows.
   "parquetjs-lite, snappy": (rows, folder) =>
     parquetjsLite(makeTable(Math.ceil(rows / 50)), join(folder, "lite")),
 };
 
-function ours(table: Table, rowsPerFrame: number, compression: "zstd" | "none"): Contender {
+function ours(
+  table: Table,
+  rowsPerFrame: number,
+  compression: "zstd" | "none",
+  parallel?: number,
+): Contender {
   const batches: readonly Batch[] = tableBatches(table, rowsPerFrame);
-  const encoder = createParquetEncoder({ compression });
+  const encoder = createParquetEncoder({ compression, ...(parallel === undefined ? {} : { parallel }) });
   return {
     rows: table.rows,
     async write() {
@@ -55,10 +69,10 @@ function hyparquetWriter(table: Table): Contender {
     boolean: "BOOLEAN",
     timestamp: "TIMESTAMP",
   } as const;
-  const columnData = columnNames.map((name) => ({
+  const columnData = Object.entries(table.kinds).map(([name, kind]) => ({
     name,
     data: [...(table.columns[name] ?? [])],
-    type: types[kindOf(name)],
+    type: types[kind],
     nullable: true,
   }));
   return {
@@ -79,11 +93,14 @@ async function duckdb(table: Table, file: string): Promise<Contender> {
     boolean: "BOOLEAN",
     timestamp: "TIMESTAMPTZ",
   };
-  const columns = columnNames.map((name) => `${name} ${types[kindOf(name)]}`).join(", ");
-  const times = (table.columns["t0"] ?? []).map(
-    (value) => new DuckDBTimestampTZValue(BigInt(Number(value)) * 1000n),
-  );
-  const values = columnNames.map((name) => (name === "t0" ? times : (table.columns[name] ?? [])));
+  const columns = Object.entries(table.kinds)
+    .map(([name, kind]) => `${name} ${types[kind]}`)
+    .join(", ");
+  const values = Object.entries(table.kinds).map(([name, kind]) => {
+    const cells = table.columns[name] ?? [];
+    if (kind !== "timestamp") return cells;
+    return cells.map((value) => new DuckDBTimestampTZValue(BigInt(Number(value)) * 1000n));
+  });
   return {
     rows: table.rows,
     async write() {
@@ -116,15 +133,16 @@ function polars(table: Table, file: string): Contender {
   };
   // Its binding makes nulls of bigints; these are all within the exact doubles.
   const arrays = Object.fromEntries(
-    columnNames.map((name) => {
-      const cells = table.columns[name] ?? [];
+    Object.entries(table.columns).map(([name, cells]) => {
       return [name, cells.map((cell) => (typeof cell === "bigint" ? Number(cell) : cell))];
     }),
   );
   return {
     rows: table.rows,
     async write() {
-      const series = columnNames.map((name) => pl.Series(name, arrays[name] as never, types[kindOf(name)]));
+      const series = Object.entries(table.kinds).map(([name, kind]) =>
+        pl.Series(name, arrays[name] as never, types[kind]),
+      );
       pl.DataFrame(series).writeParquet(file, { compression: "zstd" });
       return statSync(file).size;
     },
@@ -151,14 +169,14 @@ function parquetjsLite(table: Table, file: string): Contender {
     boolean: "BOOLEAN",
     timestamp: "TIMESTAMP_MILLIS",
   };
-  const fields = columnNames.map((name) => [
+  const fields = Object.entries(table.kinds).map(([name, kind]) => [
     name,
-    { type: types[kindOf(name)], compression: "SNAPPY", optional: true },
+    { type: types[kind], compression: "SNAPPY", optional: true },
   ]);
   const parquetSchema = new ParquetSchema(Object.fromEntries(fields));
   const rows = Array.from({ length: table.rows }, (_, row) => {
-    const entries = columnNames.map((name) => {
-      const value = table.columns[name]?.[row] ?? undefined;
+    const entries = Object.entries(table.columns).map(([name, cells]) => {
+      const value = cells[row] ?? undefined;
       return [name, typeof value === "bigint" ? Number(value) : value];
     });
     return Object.fromEntries(entries) as Record<string, unknown>;

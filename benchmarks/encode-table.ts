@@ -1,13 +1,16 @@
-import type { Batch, BatchColumn, Values } from "../src/frame/batch.ts";
+import type { Batch, BatchColumn, SystemConstants, Values } from "../src/frame/batch.ts";
 import type { ColumnType } from "../src/frame/column-type.ts";
 
 /** A table as JavaScript arrays: what a user has before anything was collected. */
 export interface Table {
   readonly rows: number;
-  readonly columns: Readonly<Record<string, readonly (number | bigint | string | boolean | Date | null)[]>>;
+  readonly kinds: Readonly<Record<string, Kind>>;
+  readonly columns: Readonly<Record<string, readonly TableCell[]>>;
 }
 
-type Kind = "float64" | "int64" | "string" | "boolean" | "timestamp";
+export type TableCell = number | bigint | string | boolean | Date | null;
+
+export type Kind = "float64" | "int64" | "string" | "boolean" | "timestamp";
 
 /**
  * 8 doubles (2 of full entropy, 4 rounded to cents or tenths, 2 counts), 2 int32 and 2 int64 columns, 4 strings of 5 to
@@ -22,13 +25,6 @@ const kinds: Readonly<Record<string, Kind>> = {
   b0: "boolean",
   t0: "timestamp",
 };
-
-export const columnNames: readonly string[] = Object.keys(kinds);
-
-/** The type of a column. */
-export function kindOf(name: string): Kind {
-  return kinds[name] ?? "string";
-}
 
 /** The pinned types. */
 export const schema: ReadonlyMap<string, ColumnType> = new Map(Object.entries(kinds));
@@ -46,6 +42,7 @@ export function makeTable(rows: number): Table {
   const fill = <T>(value: (row: number) => T): T[] => Array.from({ length: rows }, (_, row) => value(row));
   return {
     rows,
+    kinds,
     columns: {
       d0: fill(random),
       d1: fill(() => nullable(random() * 1e6)),
@@ -79,8 +76,8 @@ export function tableBatches(table: Table, rowsPerFrame: number): Batch[] {
     const frames = Array.from({ length: Math.ceil(rows / rowsPerFrame) }, (_, frame) =>
       Math.min(rowsPerFrame, rows - frame * rowsPerFrame),
     );
-    const columns = columnNames.map((name) =>
-      column(name, kindOf(name), table.columns[name]?.slice(start, start + rows) ?? []),
+    const columns = Object.entries(table.kinds).map(([name, kind]) =>
+      column(name, kind, table.columns[name]?.slice(start, start + rows) ?? []),
     );
     batches.push({
       header: {
@@ -91,15 +88,7 @@ export function tableBatches(table: Table, rowsPerFrame: number): Batch[] {
         bytes: 0,
         untyped: [],
         declared: {},
-        constants: {
-          source: "urn:model-data-collector:flights/blue",
-          endpoint: "flights",
-          deployment: "blue",
-          modelName: "late-arrival",
-          modelVersion: "3",
-          instanceId: "host-1",
-          agent: "model-data-collector/0.1.0 node/24.0.0",
-        },
+        constants,
       },
       frames: { rows: Uint32Array.from(frames), columns: frameColumns(start, frames.length) },
       columns,
@@ -110,18 +99,22 @@ export function tableBatches(table: Table, rowsPerFrame: number): Batch[] {
 
 const batchRows = 2000;
 
+/** System columns whose value is the same in all rows. */
+export const constants: SystemConstants = {
+  source: "urn:model-data-collector:flights/blue",
+  endpoint: "flights",
+  deployment: "blue",
+  modelName: "late-arrival",
+  modelVersion: "3",
+  instanceId: "host-1",
+  agent: "model-data-collector/0.1.0 node/24.0.0",
+};
+
 function frameColumns(start: number, frames: number): BatchColumn[] {
   const random = mulberry32(start + 1);
   const time = (frame: number): bigint =>
     1_760_000_000_000_000n + BigInt(start) * 1000n + BigInt(frame) * 500n;
-  const id = (frame: number): string => {
-    const hex = (digits: number): string =>
-      Math.floor(random() * 16 ** digits)
-        .toString(16)
-        .padStart(digits, "0");
-    const stamp = (time(frame) / 1000n).toString(16).padStart(12, "0");
-    return `${stamp.slice(0, 8)}-${stamp.slice(8)}-7${hex(3)}-a${hex(3)}-${hex(6)}${hex(6)}`;
-  };
+  const id = (frame: number): string => frameId(Number(time(frame) / 1000n), random);
   const each = <T>(value: (frame: number) => T): T[] =>
     Array.from({ length: frames }, (_, frame) => value(frame));
   const nulls = new Array<null>(frames).fill(null);
@@ -148,6 +141,16 @@ function frameColumns(start: number, frames: number): BatchColumn[] {
     },
     { ...column("mdc_tags", "string", nulls), type: "json" },
   ];
+}
+
+/** A UUID of version 7 for an instant in milliseconds. */
+export function frameId(timeMs: number, random: () => number): string {
+  const hex = (digits: number): string =>
+    Math.floor(random() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, "0");
+  const stamp = timeMs.toString(16).padStart(12, "0");
+  return `${stamp.slice(0, 8)}-${stamp.slice(8)}-7${hex(3)}-a${hex(3)}-${hex(6)}${hex(6)}`;
 }
 
 function times(name: string, micros: readonly bigint[]): BatchColumn {
@@ -233,7 +236,7 @@ function plain(texts: readonly string[]): Uint8Array {
 }
 
 /** A small generator of numbers from 0 to 1, repeatable (Tommy Ettinger's mulberry32, public domain). */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -9,6 +9,9 @@ export interface GrowthRequest {
   readonly folder: string;
   readonly seconds: number;
   readonly sampleMs: number;
+  /** Of a frame. */
+  readonly rows: number;
+  readonly columns: number;
 }
 
 /** One look. */
@@ -21,8 +24,8 @@ export interface GrowthSample {
   readonly rows: number;
 }
 
-serve(async ({ folder, seconds, sampleMs }: GrowthRequest): Promise<GrowthSample[]> => {
-  const frames = makeFrames(2000, 10, 20);
+serve(async ({ folder, seconds, sampleMs, rows, columns }: GrowthRequest): Promise<GrowthSample[]> => {
+  const frames = makeFrames(2000, rows, columns);
   const deployment = await openIn(folder);
   const sink = collectorSink(deployment, "frames", "columns");
   const samples: GrowthSample[] = [];

@@ -6,11 +6,14 @@ import { type Benchmark, type BenchmarkResult, spread } from "./benchmark.ts";
 import { askOnce } from "./child.ts";
 import type { GrowthRequest, GrowthSample } from "./growth-process.ts";
 
+const shape = { rows: 10, columns: 20 };
+
 const benchmark: Benchmark = async (context) => {
   const request: GrowthRequest = {
     folder: context.folder,
     seconds: context.size(45, 0.5),
     sampleMs: context.smoke ? 100 : 1000,
+    ...shape,
   };
   const samples = await askOnce<GrowthSample[]>(new URL("./growth-process.ts", import.meta.url), request);
   return [
@@ -55,7 +58,7 @@ function throughput(samples: readonly GrowthSample[]): BenchmarkResult {
   if (first === undefined || last === undefined || first === last)
     throw new Error("expected several samples");
   const mean = (last.rows - first.rows) / (last.second - first.second);
-  return { name: "delivered", unit: "rows/s", ...spread([mean]), points: rates };
+  return { name: "delivered", unit: "rows/s", ...spread([mean]), points: rates, facets: shape };
 }
 
 function secondHalf(samples: readonly GrowthSample[]): readonly GrowthSample[] {

@@ -9,18 +9,15 @@ import type { Sink } from "./sinks/sink.ts";
 import { openSink } from "./sinks/sinks.ts";
 
 /** What {@link serve}d requests ask for. */
-export type PipelineRequest =
-  | {
-      readonly kind: "paced";
-      readonly sink: string;
-      readonly folder: string;
-      readonly framesPerSecond: number;
-      readonly seconds: number;
-    }
-  | { readonly kind: "saturated"; readonly sink: string; readonly folder: string; readonly seconds: number };
+export type PipelineRequest = {
+  readonly sink: string;
+  readonly folder: string;
+  /** Of a frame. */
+  readonly rows: number;
+  readonly columns: number;
+  readonly seconds: number;
+} & ({ readonly kind: "paced"; readonly framesPerSecond: number } | { readonly kind: "saturated" });
 
-const rows = 10;
-const columns = 20;
 /** Different frames, so that ids repeat only after many of them. */
 const distinctFrames = 2000;
 /** At most. */
@@ -28,10 +25,10 @@ const warmupSeconds = 1;
 
 serve(async (request: PipelineRequest): Promise<Figures> => {
   await mkdir(request.folder, { recursive: true });
-  const frames = makeFrames(distinctFrames, rows, columns);
+  const frames = makeFrames(distinctFrames, request.rows, request.columns);
   const sink = await openSink(request.sink, request.folder);
   globalThis.gc?.();
-  return request.kind === "paced" ? paced(sink, frames, request) : saturated(sink, frames, request.seconds);
+  return request.kind === "paced" ? paced(sink, frames, request) : saturated(sink, frames, request);
 });
 
 /** Frames come at their times, whether or not the ones before are dealt with, as requests do. */
@@ -84,7 +81,11 @@ async function pace(
 }
 
 /** Frames as fast as they are taken; the time counts until all are in files. */
-async function saturated(sink: Sink, frames: readonly Frame[], seconds: number): Promise<Figures> {
+async function saturated(
+  sink: Sink,
+  frames: readonly Frame[],
+  { rows, seconds }: { rows: number; seconds: number },
+): Promise<Figures> {
   const framesPerTurn = 50;
   const meter = meterProcess();
   const start = performance.now();

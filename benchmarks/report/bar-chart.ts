@@ -12,17 +12,22 @@ export interface Bar {
 }
 
 const width = 760;
-const left = 190;
+/** About what a character of a label takes; fonts differ. */
+const characterWidth = 7;
 const right = 90;
 const top = 44;
 const rowHeight = 26;
 const bottom = 40;
 
-/** Bars from the left, named on the left, with their figures. Logarithmic when the longest would hide the others. */
+/**
+ * Bars from the left, named on the left, with their figures. When the longest would hide the others, the scale is
+ * logarithmic and bars are points: a length says nothing there.
+ */
 export function barChart(title: string, unit: string, bars: readonly Bar[]): string {
+  const left = 24 + characterWidth * Math.max(...bars.map(({ label }) => label.length));
   const values = bars.map(({ value }) => value);
   const all = bars.flatMap(({ min, max }) => [min, max]);
-  const logarithmic = Math.min(...all) > 0 && Math.max(...values) / Math.min(...values) > 60;
+  const logarithmic = Math.min(...all) > 0 && Math.max(...values) / Math.min(...values) > 200;
   const axis = logarithmic
     ? logAxis(all, left, width - right)
     : linearAxis(Math.max(...all), left, width - right);
@@ -34,10 +39,13 @@ export function barChart(title: string, unit: string, bars: readonly Bar[]): str
   bars.forEach(({ label, value, min, max, own }, index) => {
     const y = top + index * rowHeight;
     const middle = y + rowHeight / 2;
+    const name = own ? "own" : "other";
     const length = Math.max(1, axis.at(value) - left);
     parts.push(
       text(left - 8, middle + 4, label, { anchor: "end" }),
-      `<rect class="${own ? "own" : "other"}" x="${left}" y="${y + 5}" width="${short(length)}" height="${rowHeight - 10}" rx="2"/>`,
+      logarithmic
+        ? `<circle class="${name}" cx="${short(left + length)}" cy="${middle}" r="6"/>`
+        : `<rect class="${name}" x="${left}" y="${y + 5}" width="${short(length)}" height="${rowHeight - 10}" rx="2"/>`,
     );
     if (max > min) parts.push(line(axis.at(min), middle, axis.at(max), middle, "spread"));
     parts.push(text(Math.max(left + length, axis.at(max)) + 6, middle + 4, number(value)));

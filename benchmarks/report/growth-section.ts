@@ -20,7 +20,7 @@ export const growthSection: MakeSection = ({ results }) => {
     title: "Does anything grow?",
     headline: undefined,
     body: [
-      `Frames of 10 × 20 as fast as they are taken, for ${seconds} seconds${delivered === undefined ? "" : `, ${number(delivered.median)} rows a second`}.`,
+      `Frames of ${delivered?.facets?.["rows"]} × ${delivered?.facets?.["columns"]} as fast as they are taken, for ${seconds} seconds${delivered === undefined ? "" : `, ${number(delivered.median)} rows a second`}.`,
       picture("growth", "Memory and spool over time"),
       rss === undefined || heap === undefined || spool === undefined
         ? ""

@@ -12,6 +12,11 @@ export const pipelineSection: MakeSection = (record) => {
   const contenders = valuesOf(record, "contender").map(String);
   const rivals = contenders.filter((contender) => !isOwn(contender) && contender !== "nothing");
   const at = (part: string, contender: string, metric: string) => find(record, metric, { part, contender });
+  const [framesPerSecond, rows, columns] = ["framesPerSecond", "rows", "columns"].map((facet) =>
+    number(Number(valuesOf(record, facet)[0])),
+  );
+  const shape = `${rows} × ${columns}`;
+  const rate = `${framesPerSecond} frames a second`;
   const tableOf = (part: string, metrics: readonly string[]): string => {
     const present = contenders.filter((contender) => at(part, contender, metrics[0] ?? "") !== undefined);
     const [first = ""] = present;
@@ -49,16 +54,16 @@ export const pipelineSection: MakeSection = (record) => {
     headline:
       throughput === undefined
         ? undefined
-        : `Frames of 10 × 20 become Parquet files at ${number(throughput.median)} rows a second, from the call to the file.`,
+        : `Frames of ${shape} become Parquet files at ${number(throughput.median)} rows a second, from the call to the file.`,
     body: [
-      "20,000 frames of 10 rows × 20 columns a second, for some seconds, each design in a process of its own; p50, p99 and p99.9 are those of a call.",
+      `${framesPerSecond} frames of ${rows} rows × ${columns} columns a second, each design in a process of its own; p50, p99 and p99.9 are those of a call.`,
       tableOf("paced", pacedMetrics),
       ...(delay === undefined || idle === undefined
         ? []
         : [
             `“nothing” is the same loop with nobody who keeps the frames: its event loop has a p99 of ${number(idle.median)} ms, with ours (group) ${number(delay.median)} ms.`,
           ]),
-      picture("loop-delay", "Event loop delay at 20,000 frames a second"),
+      picture("loop-delay", `Event loop delay at ${rate}`),
       "The same frames as fast as each design takes them. The time counts until all are in files: Parquet for ours, hyparquet-writer and DuckDB, text for JSON lines and pino.",
       tableOf("saturated", saturatedMetrics),
       picture("throughput", "Rows a second, saturated"),
@@ -67,7 +72,7 @@ export const pipelineSection: MakeSection = (record) => {
       [
         "loop-delay",
         barChart(
-          "Event loop delay p99, 20,000 frames of 10 × 20 a second",
+          `Event loop delay p99, ${framesPerSecond} frames of ${shape} a second`,
           "ms",
           bars("paced", "loop delay p99"),
         ),
@@ -78,13 +83,11 @@ export const pipelineSection: MakeSection = (record) => {
       ],
     ]),
     losses: [
-      ...["p50", "p99", "p99.9"].flatMap((metric) =>
-        losses("paced", `A call at 20,000 frames a second, ${metric}`, metric),
-      ),
-      ...losses("paced", "Delay of the event loop at 20,000 frames a second, p99", "loop delay p99"),
-      ...losses("paced", "Frames lost at 20,000 frames a second", "lost"),
-      ...losses("paced", "CPU at 20,000 frames a second", "CPU"),
-      ...losses("paced", "Memory at 20,000 frames a second", "RSS"),
+      ...["p50", "p99", "p99.9"].flatMap((metric) => losses("paced", `A call at ${rate}, ${metric}`, metric)),
+      ...losses("paced", `Delay of the event loop at ${rate}, p99`, "loop delay p99"),
+      ...losses("paced", `Frames lost at ${rate}`, "lost"),
+      ...losses("paced", `CPU at ${rate}`, "CPU"),
+      ...losses("paced", `Memory at ${rate}`, "RSS"),
       ...losses("saturated", "Throughput, saturated", "rows/s", "more"),
       ...losses("saturated", "Memory, saturated", "RSS"),
     ],

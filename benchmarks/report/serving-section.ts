@@ -10,6 +10,9 @@ export const servingSection: MakeSection = (record) => {
   const contenders = valuesOf(record, "contender").map(String);
   const at = (contender: string, metric: string) => find(record, metric, { contender });
   const rivals = contenders.filter((contender) => !isOwn(contender) && contender !== "nothing");
+  const [connections, flights] = ["connections", "flightsPerRequest"].map(
+    (facet) => valuesOf(record, facet)[0],
+  );
   const losses = (label: string, metric: string, better: "less" | "more" = "less") =>
     lossesOf(
       label,
@@ -25,7 +28,7 @@ export const servingSection: MakeSection = (record) => {
         ? undefined
         : `A Fastify server that scores with a random forest answers ${number(mine.median)} requests a second while it collects inputs and outputs, ${times(mine.median, bare.median)} times as many as with nothing collected.`,
     body: [
-      "A random forest scores twenty flights a request; 16 connections from a second process on the same machine; inputs and outputs of every request are kept. In brackets: divided by “nothing”.",
+      `A random forest scores ${flights} flights a request; ${connections} connections from a second process on the same machine; inputs and outputs of every request are kept. In brackets: divided by “nothing”.`,
       table(
         ["", ...metrics.map((metric) => `${metric} ${at("nothing", metric)?.unit ?? ""}`.trim())],
         contenders.map((contender) => [
