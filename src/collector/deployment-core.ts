@@ -198,8 +198,10 @@ export class DeploymentCore {
   // What the process's end asks: see exit-hooks.ts.
 
   get hasPending(): boolean {
+    // What earlier processes left counts too: if each process ended in the middle of it, it would never be delivered.
+    const waits = this.ledger.pendingFrames > 0 || (this.#durable && this.#board.waiting > 0);
     // What could not be delivered in one go at this point is not tried for ever: it is safe, or reported.
-    return this.ledger.pendingFrames > 0 && this.ledger.snapshot().frames.offered !== this.#gaveUpAt;
+    return waits && this.ledger.snapshot().frames.offered !== this.#gaveUpAt;
   }
 
   async settle(): Promise<void> {

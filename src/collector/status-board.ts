@@ -9,6 +9,8 @@ import type { DeploymentStatus } from "./api.ts";
  */
 export interface StatusBoard {
   readonly health: BackendHealth;
+  /** Segments that wait in the spool: of this process, and of those that it took over from earlier ones. */
+  readonly waiting: number;
   /** The whole of it, for the user. */
   status(closed: boolean): DeploymentStatus;
   /** Delivery is doing so from now on. */
@@ -64,6 +66,10 @@ class Board implements StatusBoard {
     const { status, reasons } = this.#delivery;
     if (others.length === 0) return this.#delivery;
     return { status: status === "ok" ? "degraded" : status, reasons: [...reasons, ...others] };
+  }
+
+  get waiting(): number {
+    return this.#usage.segments;
   }
 
   status(closed: boolean): DeploymentStatus {

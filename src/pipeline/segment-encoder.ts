@@ -44,6 +44,11 @@ export interface SegmentEncoderParts {
 
 /** A segment that cannot be encoded as a whole this often is examined record by record. */
 const wholeAttempts = 3;
+/**
+ * One whose encoding was begun more often than this, and neither succeeded nor failed, is given up: it may be what ends
+ * its thread each time. Well above {@link wholeAttempts}, because short-lived processes end in the middle for reasons of their own.
+ */
+const maxAttempts = 8;
 
 export function createSegmentEncoder(parts: SegmentEncoderParts): SegmentEncoder {
   return new FreezingSegmentEncoder(parts);
@@ -66,24 +71,30 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     if (consignment.counts.frames === 0) return { status: "empty" };
     const pinned = await registry.pin(label, wanted, untyped, signal);
     if (pinned.status !== "pinned") return pinned;
-    let error = new Error("encoding was begun too often without coming to an end");
     for (;;) {
       // Counted on disk before it begins, so that a segment which kills its thread is counted too.
       const attempt = spool.attempt(segment);
-      if (attempt > wholeAttempts + 1) return { status: "poison", error };
-      const skip = attempt > wholeAttempts ? await this.#poisonIn(consignment) : new Set<number>();
+      if (attempt > maxAttempts) {
+        return {
+          status: "poison",
+          error: new Error("encoding was begun too often without coming to an end"),
+        };
+      }
+      const byRecord = attempt > wholeAttempts;
+      const skip = byRecord ? await this.#poisonIn(consignment) : new Set<number>();
       if (consignment.counts.frames === 0) return { status: "empty" };
       try {
         return { status: "frozen", body: await this.#freeze(consignment, pinned.schema, skip) };
       } catch (thrown) {
         if (isSystemError(thrown)) throw thrown;
-        error = asError(thrown);
+        const error = asError(thrown);
         events.trouble({
           code: "QUARANTINED",
           reason: "encode_failed",
           collection: label.collection,
           message: `encoding a segment of ${label.collection} failed (attempt ${attempt}): ${error.message}`,
         });
+        if (byRecord) return { status: "poison", error };
       }
     }
   }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { notRun, type Outcome, outcomeOf } from "./outcome.ts";
 import { attach, backgroundThread, straceMissing } from "./strace.ts";
 import { createWorld, type WorldScenario } from "./world.ts";
-import type { WorkloadProcess } from "./workload-process.ts";
+import type { WorkloadProcess } from "./workload.ts";
 
 const bulky: WorldScenario = { rate: 500, paddingBytes: 2_000 };
 

@@ -2,7 +2,7 @@ import { type Outcome, outcomeOf, windowText } from "./outcome.ts";
 import type { Ending } from "./scenario.ts";
 import { seeded } from "../support/simulated-file-system.ts";
 import { createWorld, filesUnder } from "./world.ts";
-import type { WorkloadProcess } from "./workload-process.ts";
+import type { WorkloadProcess } from "./workload.ts";
 
 /** How a process ends, and what that may cost. */
 interface EndOfLife {

@@ -37,6 +37,17 @@ export const fullScale: Scale = {
   threads: 6,
 };
 
+/** The least that still makes every fault happen. */
+export const smokeScale: Scale = {
+  kills: 8,
+  endings: 2,
+  clusterKills: 2,
+  syscallStep: 7,
+  answers: 6,
+  seconds: 3,
+  threads: 2,
+};
+
 /** A run that gives one row of the table, or several. */
 export interface FaultRun {
   readonly name: string;

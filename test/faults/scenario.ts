@@ -27,10 +27,11 @@ export interface Scenario {
   readonly collections?: readonly string[];
 }
 
-/** `natural`: the event loop runs empty. `wait`: not at all, it waits to be killed. */
+/** `natural`: the event loop runs empty. `flush`: after a flush to the destination it does. `wait`: not at all, it waits to be killed. */
 export type Ending =
   | "close"
   | "natural"
+  | "flush"
   | "exit"
   | "throw"
   | "reject"

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Outcome } from "./outcome.ts";
-import { nodePath } from "./workload-process.ts";
+import { nodePath } from "./workload.ts";
 
 const root: string = join(import.meta.dirname, "../..");
 const files = [

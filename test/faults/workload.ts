@@ -1,186 +1,143 @@
-/*
- * A process that collects frames until it ends or is killed. Its argument is a `Scenario`. What it has done it writes,
- * synchronously, to the journal at descriptor 3, a line for each event and always after (`offered`: before) the fact, so
- * that a line which was read was true:
- *
- *     o <n>      frame n is about to be offered
- *     a <n>      all frames up to n are acknowledged: they must survive the process
- *     s <count>  so many frames were reported as spooled or delivered
- *     d          a background thread died that was to (see `preload/host.ts`)
- *     x <json>   what `onError` was told
- *     i <text>   what the deployment looks like when it is printed
- *     e <json>   the last word: ledger, status, and the report of `close`
- */
+import { type ChildProcess, spawn } from "node:child_process";
+import cluster from "node:cluster";
 import { once } from "node:events";
-import { closeSync, openSync, writeSync } from "node:fs";
-import { inspect } from "node:util";
-import { CorrelationContext, openDeployment } from "model-data-collector";
-import { frameId, makeFrame } from "./frames.ts";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Journal, readJournal } from "../support/oracle.ts";
 import type { Scenario } from "./scenario.ts";
 
-const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
-const {
-  writer,
-  rate = 2_000,
-  frames = Number.POSITIVE_INFINITY,
-  paddingBytes = 0,
-  barrierMs = 60,
-} = scenario;
-const { ending = "close", closeMs = 30_000, collections = ["frames"] } = scenario;
-const tickMs = 5;
-
-function journal(line: string): void {
-  writeSync(3, `${line}\n`);
+/** A running `collecting-process.ts`. */
+export interface WorkloadProcess {
+  readonly process: ChildProcess;
+  readonly writer: string;
+  /** Resolves when it collects; rejects when it ended before. */
+  readonly ready: Promise<void>;
+  /** Resolves when it is gone. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** What it wrote on standard output and standard error so far. */
+  readonly output: string;
+  /** Sends it a command. */
+  tell(command: Command): void;
+  /** What it says of itself. */
+  state(): Promise<WorkloadState>;
+  /** What it has written down so far. */
+  journal(): Journal;
 }
 
-/** Lets the parent take hold of this process before it goes on. */
-async function gate(before: Scenario["gate"]): Promise<void> {
-  if (scenario.gate !== before) return;
-  process.send?.("ready");
-  await once(process, "message");
+/**
+ * `go`: past the gate. `pause`, `go on`: with offering frames. `flush`: to the destination. `hog`, `release`: all
+ * descriptors. `end`: as the scenario says.
+ */
+export type Command = "go" | "pause" | "go on" | "flush" | "hog" | "release" | "end";
+
+/** What a living workload says of itself. */
+export interface WorkloadState {
+  readonly stats: import("model-data-collector").DeploymentStats;
+  readonly status: import("model-data-collector").DeploymentStatus;
+  readonly offered: number;
+  /** Bytes of memory. */
+  readonly rss: number;
 }
 
-await gate("open");
-const deployment = await openDeployment({
-  ...scenario.deployment,
-  onError: (error, info) => {
-    journal(
-      `x ${JSON.stringify({ code: error.code, ...info, message: error.message, cause: String(error.cause) })}`,
+export interface StartOptions {
+  /** Folder for its journal. */
+  readonly folder: string;
+  /** Flags of its Node. */
+  readonly nodeArgs?: readonly string[];
+  /** Program and arguments before Node's: `strace …`, a shell with limits. */
+  readonly wrapper?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** True to start it as a worker of a cluster whose primary this process is. */
+  readonly inCluster?: boolean;
+  /** It is killed after this time, whatever it does; default 120,000. */
+  readonly lifeMs?: number;
+}
+
+const program: string = join(import.meta.dirname, "collecting-process.ts");
+
+/** This Node if it runs TypeScript as it is, else the project's own. */
+export const nodePath: string = process.features.typescript
+  ? process.execPath
+  : join(import.meta.dirname, "../../node_modules/node/bin/node");
+
+/** Starts a process of a scenario. */
+export function startWorkload(scenario: Scenario, options: StartOptions): WorkloadProcess {
+  const { folder, nodeArgs = [], wrapper = [], env = {}, lifeMs = 120_000, inCluster = false } = options;
+  const path = join(folder, `${scenario.writer}.journal`);
+  const file = openSync(path, "a");
+  const environment = { ...process.env, NODE_NO_WARNINGS: "1", ...env };
+  let child: ChildProcess;
+  if (inCluster) {
+    const args = [JSON.stringify(scenario)];
+    cluster.setupPrimary({
+      exec: program,
+      args,
+      execArgv: [],
+      stdio: ["ignore", "pipe", "pipe", file, "ipc"],
+    });
+    child = cluster.fork(environment).process;
+  } else {
+    const [command, ...args] = [...wrapper, nodePath, ...nodeArgs, program, JSON.stringify(scenario)];
+    child = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe", file, "ipc"],
+      env: environment,
+      // A wrapper does not pass a signal on, so that its whole group is ended.
+      detached: wrapper.length > 0 && process.platform !== "win32",
+    });
+  }
+  closeSync(file);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      if (output.length < 1_000_000) output += text;
+    });
+  }
+  // A command that comes too late is not the test's concern.
+  child.on("error", () => {});
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+    child.once("close", (code, signal) => resolve({ code, signal }));
+  });
+  const leash = setTimeout(() => end(child, "SIGKILL"), lifeMs);
+  void ended.then(() => clearTimeout(leash));
+  const ready = new Promise<void>((resolve, reject) => {
+    // A cluster has messages of its own.
+    child.on("message", (message) => message === "ready" && resolve());
+    void ended.then(({ code, signal }) =>
+      reject(new Error(`${scenario.writer} ended before it was ready (${code ?? signal}): ${output}`)),
     );
-  },
-});
-journal(
-  `i ${JSON.stringify(inspect(deployment, { depth: 9, showHidden: true }) + JSON.stringify(deployment))}`,
-);
-await gate("collect");
-const collectors = collections.map((name) => deployment.collector(name));
-const eachIsSafe = deployment.config.spool.durability === "frame";
-const start = performance.now();
-let offered = 0;
-let reported = 0;
-let ended = false;
-
-function collectOne(): void {
-  const n = offered++;
-  journal(`o ${n}`);
-  const context = CorrelationContext.create({ id: frameId(writer, n) });
-  collectors[n % collectors.length]?.collect(makeFrame(writer, n, paddingBytes), context);
-  if (eachIsSafe) journal(`a ${n}`);
-}
-
-function collectDue(): void {
-  const due = Math.min(frames, ((performance.now() - start) * rate) / 1_000);
-  // After a pause of the machine it does not try to make up for it in one go.
-  for (let burst = 0; offered < due && burst < 200; burst++) collectOne();
-}
-
-async function barrier(): Promise<void> {
-  const last = offered - 1;
-  if (last < 0) return;
-  await deployment.flush({ to: "spool" });
-  journal(`a ${last}`);
-}
-
-function lastWord(report?: object): void {
-  journal(`e ${JSON.stringify({ offered, stats: deployment.stats(), status: deployment.status(), report })}`);
-}
-
-async function end(): Promise<void> {
-  if (ended) return;
-  ended = true;
-  clearInterval(ticking);
-  clearInterval(barriers);
-  switch (ending) {
-    case "close":
-    case "close-on-sigterm":
-      lastWord(await deployment.close({ deadlineMs: closeMs }));
-      process.disconnect?.();
-      return;
-    case "natural":
-      process.disconnect?.();
-      return;
-    case "exit":
-      process.exit(7);
-      return;
-    case "throw":
-      setImmediate(() => {
-        throw new Error("thrown on purpose");
+  });
+  ready.catch(() => {});
+  return {
+    process: child,
+    writer: scenario.writer,
+    ready,
+    ended,
+    get output() {
+      return output;
+    },
+    tell: (command) => void (child.connected && child.send(command)),
+    async state() {
+      child.send("state");
+      const answer = once(child, "message").then(([state]) => state as WorkloadState);
+      const gone = ended.then(({ code, signal }): never => {
+        throw new Error(`${scenario.writer} ended (${code ?? signal}): ${output}`);
       });
+      return Promise.race([answer, gone]);
+    },
+    journal: () => readJournal(scenario.writer, readFileSync(path, "utf8")),
+  };
+}
+
+/** Ends a process, with its group if it leads one. */
+export function end(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (child.spawnargs[0] !== nodePath && process.platform !== "win32") {
+    try {
+      process.kill(-child.pid, signal);
       return;
-    case "reject":
-      void Promise.reject(new Error("rejected on purpose"));
-      return;
-    case "out-of-memory": {
-      const hoard: object[] = [];
-      for (;;) hoard.push(Array.from({ length: 1_000 }, (_, n) => ({ n })));
+    } catch {
+      // It has no group, or is just gone.
     }
-    case "wait":
   }
+  child.kill(signal);
 }
-
-let paused = false;
-const ticking = setInterval(() => {
-  if (!paused) collectDue();
-  const { spooled, delivered } = deployment.stats().frames;
-  if (spooled + delivered !== reported) {
-    reported = spooled + delivered;
-    journal(`s ${reported}`);
-  }
-  if (offered >= frames) void end();
-}, tickMs);
-const barriers = setInterval(() => void barrier().catch(() => {}), barrierMs || 2 ** 30);
-
-const hoard: number[] = [];
-
-function takeDescriptors(): void {
-  try {
-    for (;;) hoard.push(openSync("/dev/null", "r"));
-  } catch {
-    // There is none left, as intended.
-  }
-}
-
-/** 0 when there is no descriptor left to look it up with. */
-function residentBytes(): number {
-  try {
-    return process.memoryUsage.rss();
-  } catch {
-    return 0;
-  }
-}
-
-process.on("message", (message) => {
-  switch (message) {
-    case "end":
-      void end();
-      break;
-    case "pause":
-      paused = true;
-      break;
-    case "go on":
-      paused = false;
-      break;
-    case "flush":
-      void deployment.flush().catch(() => {});
-      break;
-    case "hog":
-      takeDescriptors();
-      break;
-    case "release":
-      for (const descriptor of hoard.splice(0)) closeSync(descriptor);
-      break;
-    case "state":
-      process.send?.({
-        stats: deployment.stats(),
-        status: deployment.status(),
-        offered,
-        rss: residentBytes(),
-      });
-      break;
-  }
-});
-if (ending === "close-on-sigterm") process.on("SIGTERM", () => void end());
-process.on("exit", () => {
-  if (ending !== "close" && ending !== "close-on-sigterm") lastWord();
-});
-if (scenario.gate === undefined) process.send?.("ready");

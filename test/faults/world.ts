@@ -6,7 +6,7 @@ import type { ContainerClient } from "@azure/storage-blob";
 import { type Azurite, azuriteAccount, azuriteKey } from "../support/azurite.ts";
 import { judge, type Journal, readStored, type Verdict } from "../support/oracle.ts";
 import type { Scenario } from "./scenario.ts";
-import { end, type StartOptions, startWorkload, type WorkloadProcess } from "./workload-process.ts";
+import { end, type StartOptions, startWorkload, type WorkloadProcess } from "./workload.ts";
 
 /** A spool and a destination, the processes that use them, and in the end the judgement. */
 export interface World extends AsyncDisposable {

@@ -8,7 +8,7 @@ import { frameId, rowsOfFrame } from "../faults/frames.ts";
  * with DuckDB, so that a mistake which our writer and our reader share would show.
  */
 
-/** What one process wrote down; see `workload.ts`. */
+/** What one process wrote down; see `collecting-process.ts`. */
 export interface Journal {
   readonly writer: string;
   /** Frames 0 to `offered - 1` were offered; of the last one the process may not have come back. */

@@ -22,7 +22,7 @@ if (text !== undefined) {
         execArgv: ["--import", new URL("./thread.ts", import.meta.url).href],
         env: { MDC_TEST_FAULT: JSON.stringify(own) },
       });
-      // Into the journal of the process: see `workload.ts`.
+      // Into the journal of the process: see `collecting-process.ts`.
       if (faulty) this.on("exit", () => writeSync(3, "d \n"));
     }
   }

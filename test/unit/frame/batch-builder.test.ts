@@ -47,6 +47,78 @@ describe("frames of one batch", () => {
   });
 });
 
+describe("texts that differ from one another", () => {
+  test.each([
+    ["of one length", (i: number) => String(100_000 + i)],
+    ["of one length, some beyond ASCII", (i: number) => (i % 7 === 3 ? "é" : "e") + String(100_000 + i)],
+    ["of one length, all beyond ASCII", (i: number) => `é\u{1f680}${100_000 + i}`],
+    ["at the longest length whose bytes are ASCII", (i: number) => String(i).padStart(127, "x")],
+    ["beyond it", (i: number) => String(i).padStart(128, "x")],
+    ["of many lengths, with runs of one", (i: number) => "x".repeat(i % 31 > 20 ? 9 : i % 31) + String(i)],
+  ])("are kept whole: %s", (_, text) => {
+    // More than a dictionary is tried with, so that the later ones are stored one after another.
+    const cells = Array.from({ length: 5000 }, (__, i) => (i % 100 === 99 ? null : text(i)));
+    const frames = [
+      cells.slice(0, 3000),
+      cells.slice(3000, 3010),
+      cells.slice(3010, 3011),
+      cells.slice(3011),
+    ];
+    const batch = batchOf(frames.map((a) => ({ a })));
+    expect(batch.columns[0]?.values.kind).toBe("bytes");
+    expect(cellsOf(batch).map((row) => row.get("a")?.value ?? null)).toEqual(cells);
+  });
+
+  test("a lone surrogate among texts of one length is rejected alone", () => {
+    const cells = Array.from({ length: 3000 }, (_, i) => String(100_000 + i));
+    cells[2500] = "\ud80010000";
+    const types = cellsOf(batchOf([{ a: cells }])).map((row) => row.get("a")?.type);
+    expect(types.indexOf("rejected")).toBe(2500);
+    expect(types.filter((type) => type === "string")).toHaveLength(2999);
+  });
+});
+
+describe("texts that repeat", () => {
+  test("are told apart, also those that share length and last characters, or are empty", () => {
+    const texts = [
+      "",
+      "a",
+      "b",
+      "",
+      "left-end",
+      "Left-end",
+      "lift-end",
+      "left-end",
+      "\0",
+      "",
+      "ab",
+      "abc",
+      "xabc",
+    ];
+    const cells = Array.from({ length: 500 }, (_, i) => texts[(i * i + i) % texts.length] as string);
+    const batch = batchOf([{ a: cells }, { a: cells.slice(3) }]);
+    expect(batch.columns[0]?.values.kind).toBe("dictionary");
+    expect(cellsOf(batch).map((row) => row.get("a")?.value)).toEqual([...cells, ...cells.slice(3)]);
+  });
+
+  test("are numbered afresh in the next batch and after a frame that was abandoned", () => {
+    const builder = createBatchBuilder({ maxStringBytes: 100 });
+    const add = (a: readonly string[]): void => {
+      builder.begin(snapshotOf({ a }), frameFacts());
+      while (!builder.advance(all));
+    };
+    add(["x", "y"]);
+    builder.finish(finishFacts);
+    add(["y"]);
+    builder.begin(snapshotOf({ a: ["z", "x"] }), frameFacts());
+    builder.advance(1);
+    builder.abandon();
+    add(["x", "z", "y"]);
+    const batch = decodeBatch(builder.finish(finishFacts));
+    expect(cellsOf(batch).map((row) => row.get("a")?.value)).toEqual(["y", "x", "z", "y"]);
+  });
+});
+
 describe("advance", () => {
   test("does about as many cells as it is told, and gives the same batch however it is cut", () => {
     const frame = {

@@ -24,7 +24,7 @@ test.each(["EFBIG", "EIO"])(
     expect(spool.open().map(({ counts }) => counts.frames)).toEqual([1, 2 + 3 + 4 + 5]);
     kill();
     const { records } = await recoverAll(new SpoolWorld(world.fileSystem, 500).start().spool);
-    expect(records.map(({ sequence }) => sequence).sort()).toEqual([1, 2, 3, 4, 5]);
+    expect(records.map(({ sequence }) => sequence).sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5]);
   },
 );
 

@@ -1,0 +1,194 @@
+/*
+ * A process that collects frames until it ends or is killed. Its argument is a `Scenario`. What it has done it writes,
+ * synchronously, to the journal at descriptor 3, a line for each event and always after (`offered`: before) the fact, so
+ * that a line which was read was true:
+ *
+ *     o <n>      frame n is about to be offered
+ *     a <n>      all frames up to n are acknowledged: they must survive the process
+ *     s <count>  so many frames were reported as spooled or delivered
+ *     d          a background thread died that was to (see `preload/host.ts`)
+ *     x <json>   what `onError` was told
+ *     i <text>   what the deployment looks like when it is printed
+ *     e <json>   the last word: ledger, status, and the report of `close`
+ */
+import { once } from "node:events";
+import { closeSync, openSync, writeSync } from "node:fs";
+import { inspect } from "node:util";
+import { CorrelationContext, openDeployment } from "model-data-collector";
+import { frameId, makeFrame } from "./frames.ts";
+import type { Scenario } from "./scenario.ts";
+
+const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
+const {
+  writer,
+  rate = 2_000,
+  frames = Number.POSITIVE_INFINITY,
+  paddingBytes = 0,
+  barrierMs = 60,
+} = scenario;
+const { ending = "close", closeMs = 30_000, collections = ["frames"] } = scenario;
+const tickMs = 5;
+
+function journal(line: string): void {
+  writeSync(3, `${line}\n`);
+}
+
+/** Lets the parent take hold of this process before it goes on. */
+async function gate(before: Scenario["gate"]): Promise<void> {
+  if (scenario.gate !== before) return;
+  process.send?.("ready");
+  await once(process, "message");
+}
+
+await gate("open");
+const deployment = await openDeployment({
+  ...scenario.deployment,
+  onError: (error, info) => {
+    journal(
+      `x ${JSON.stringify({ code: error.code, ...info, message: error.message, cause: String(error.cause) })}`,
+    );
+  },
+});
+journal(
+  `i ${JSON.stringify(inspect(deployment, { depth: 9, showHidden: true }) + JSON.stringify(deployment))}`,
+);
+await gate("collect");
+const collectors = collections.map((name) => deployment.collector(name));
+const eachIsSafe = deployment.config.spool.durability === "frame";
+const start = performance.now();
+let offered = 0;
+let reported = 0;
+let ended = false;
+
+function collectOne(): void {
+  const n = offered++;
+  journal(`o ${n}`);
+  const context = CorrelationContext.create({ id: frameId(writer, n) });
+  collectors[n % collectors.length]?.collect(makeFrame(writer, n, paddingBytes), context);
+  if (eachIsSafe) journal(`a ${n}`);
+}
+
+function collectDue(): void {
+  const due = Math.min(frames, ((performance.now() - start) * rate) / 1_000);
+  // After a pause of the machine it does not try to make up for it in one go.
+  for (let burst = 0; offered < due && burst < 200; burst++) collectOne();
+}
+
+async function barrier(): Promise<void> {
+  const last = offered - 1;
+  if (last < 0) return;
+  await deployment.flush({ to: "spool" });
+  journal(`a ${last}`);
+}
+
+function lastWord(report?: object): void {
+  journal(`e ${JSON.stringify({ offered, stats: deployment.stats(), status: deployment.status(), report })}`);
+}
+
+async function end(): Promise<void> {
+  if (ended) return;
+  ended = true;
+  clearInterval(ticking);
+  clearInterval(barriers);
+  switch (ending) {
+    case "close":
+    case "close-on-sigterm":
+      lastWord(await deployment.close({ deadlineMs: closeMs }));
+      process.disconnect?.();
+      return;
+    case "flush":
+      await deployment.flush();
+      process.disconnect?.();
+      return;
+    case "natural":
+      process.disconnect?.();
+      return;
+    case "exit":
+      process.exit(7);
+      return;
+    case "throw":
+      setImmediate(() => {
+        throw new Error("thrown on purpose");
+      });
+      return;
+    case "reject":
+      void Promise.reject(new Error("rejected on purpose"));
+      return;
+    case "out-of-memory": {
+      const hoard: object[] = [];
+      for (;;) hoard.push(Array.from({ length: 1_000 }, (_, n) => ({ n })));
+    }
+    case "wait":
+  }
+}
+
+let paused = false;
+const ticking = setInterval(() => {
+  if (!paused) collectDue();
+  const { spooled, delivered } = deployment.stats().frames;
+  if (spooled + delivered !== reported) {
+    reported = spooled + delivered;
+    journal(`s ${reported}`);
+  }
+  if (offered >= frames) void end();
+}, tickMs);
+const barriers = setInterval(() => void barrier().catch(() => {}), barrierMs || 2 ** 30);
+
+const hoard: number[] = [];
+
+function takeDescriptors(): void {
+  try {
+    for (;;) hoard.push(openSync("/dev/null", "r"));
+  } catch {
+    // There is none left, as intended.
+  }
+}
+
+/** 0 when there is no descriptor left to look it up with. */
+function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 0;
+  }
+}
+
+process.on("message", (message) => {
+  switch (message) {
+    case "end":
+      void end();
+      break;
+    case "pause":
+      paused = true;
+      break;
+    case "go on":
+      paused = false;
+      break;
+    case "flush":
+      void deployment.flush().catch(() => {});
+      break;
+    case "hog":
+      takeDescriptors();
+      break;
+    case "release":
+      for (const descriptor of hoard.splice(0)) closeSync(descriptor);
+      break;
+    case "state":
+      process.send?.({
+        stats: deployment.stats(),
+        status: deployment.status(),
+        offered,
+        rss: residentBytes(),
+      });
+      break;
+  }
+});
+// Without its parent it would go on for ever.
+process.on("disconnect", () => {
+  if (!ended) process.exit(1);
+});
+if (ending === "close-on-sigterm") process.on("SIGTERM", () => void end());
+process.on("exit", () => {
+  if (ending !== "close" && ending !== "close-on-sigterm") lastWord();
+});
+if (scenario.gate === undefined) process.send?.("ready");
