@@ -45,6 +45,7 @@ function startBackend(spec: EngineSpec, host: EngineHost, clock: Clock): Backend
 
 const statsIntervalMs = 10_000;
 const naturalExitDeadlineMs = 10_000;
+const readyDeadlineMs = 5_000;
 
 /**
  * The inside of a deployment, which its collectors share: the ledger, the batcher and the backend behind it, and the
@@ -143,6 +144,12 @@ export class DeploymentCore {
     collection.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
     this.batcher.add(collection, snapshot, facts);
     if (this.spoolsEachFrame) this.batcher.flushNow();
+  }
+
+  /** Resolves when the background thread runs, so that from then on a frame is in the spool as soon as is promised. */
+  async ready(): Promise<void> {
+    // A barrier with nothing before it comes back once there is somebody to answer it; who does not is waited for no longer.
+    await this.#backend.flush("spool", readyDeadlineMs);
   }
 
   async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<void> {

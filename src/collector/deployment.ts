@@ -24,7 +24,9 @@ import { parseCloseOptions, parseFlushOptions } from "./flush-options.ts";
  * instead, because it may pass.
  */
 export async function openDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
-  return new OpenDeployment(new DeploymentCore(resolveDeployment(options, readEnvironment())));
+  const core = new DeploymentCore(resolveDeployment(options, readEnvironment()));
+  await core.ready();
+  return new OpenDeployment(core);
 }
 
 type ForOneDeployment = Omit<CollectorOptions, "name" | "deployment">;
