@@ -24,7 +24,6 @@ export const contenders: Readonly<
   "ours, zstd, frames of 1 row": (rows) => ours(makeTable(rows), 1, "zstd"),
   "ours, zstd, frames of 2,000 rows": (rows) => ours(makeTable(rows), 2000, "zstd"),
   "ours, no compression, frames of 10 rows": (rows) => ours(makeTable(rows), 10, "none"),
-  "ours on one thread, zstd, frames of 10 rows": (rows) => ours(makeTable(rows), 10, "zstd", 0),
   "ours from arrays, zstd, frames of 10 rows": (rows) => ({ rows, write: collectedRows(rows, 10) }),
   "ours from arrays, zstd, frames of 2,000 rows": (rows) => ({ rows, write: collectedRows(rows, 2000) }),
   "nodejs-polars, zstd": (rows, folder) => polars(makeTable(rows), join(folder, "polars.parquet")),
@@ -41,14 +40,9 @@ export const contenders: Readonly<
     parquetjsLite(makeTable(Math.ceil(rows / 50)), join(folder, "lite")),
 };
 
-function ours(
-  table: Table,
-  rowsPerFrame: number,
-  compression: "zstd" | "none",
-  parallel?: number,
-): Contender {
+function ours(table: Table, rowsPerFrame: number, compression: "zstd" | "none"): Contender {
   const batches: readonly Batch[] = tableBatches(table, rowsPerFrame);
-  const encoder = createParquetEncoder({ compression, ...(parallel === undefined ? {} : { parallel }) });
+  const encoder = createParquetEncoder({ compression });
   return {
     rows: table.rows,
     async write() {

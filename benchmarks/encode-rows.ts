@@ -19,8 +19,8 @@ const startMs = 1_760_000_000_000;
 const batchBytes = 256 * 1024;
 
 /**
- * Writes a table as the product does from the call on, on one thread: a snapshot of each frame, batches, their wire form and back,
- * the file.
+ * Writes a table as the product does from the call on, but on one thread: a snapshot of each frame, batches, their wire
+ * form and back, the file.
  */
 export function collectedRows(rows: number, rowsPerFrame: number): () => Promise<number> {
   const table = makeTable(rows);

@@ -4,12 +4,15 @@ import type { ColumnType } from "../src/frame/column-type.ts";
 /** A table as JavaScript arrays: what a user has before anything was collected. */
 export interface Table {
   readonly rows: number;
+  /** The columns' types, in their order. */
   readonly kinds: Readonly<Record<string, Kind>>;
   readonly columns: Readonly<Record<string, readonly TableCell[]>>;
 }
 
+/** A value of a {@link Table}. */
 export type TableCell = number | bigint | string | boolean | Date | null;
 
+/** The type of a column. */
 export type Kind = "float64" | "int64" | "string" | "boolean" | "timestamp";
 
 /**

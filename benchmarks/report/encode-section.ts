@@ -21,7 +21,7 @@ export const encodeSection: MakeSection = ({ results }) => {
         ? undefined
         : `A row of 20 columns becomes Parquet in ${number(own.median)} µs (${own.name}), ${times(best.median, own.median)} times as fast as the fastest rival here, ${best.name}.`,
     body: [
-      "Time for a row of 20 columns. Ours starts from what lies in the spool, or `from arrays` as the others do, and always adds its 19 system columns; the others add them in the rows named so. nodejs-polars and DuckDB use several threads, ours two beside its own where it does not say `on one thread`.",
+      "Time for a row of 20 columns. Ours starts from what lies in the spool, or `from arrays` as the others do, and always adds its 19 system columns; the others add them in the rows named so. nodejs-polars and DuckDB may use several threads, ours and the rest use one.",
       table(
         ["", "µs/row", "least to greatest", "bytes/row"],
         writers.map(({ name, median, min, max }) => {

@@ -2,13 +2,7 @@ import { parquetScan, type ParquetQueryFilter } from "hyparquet";
 import { compressors, dateOfMicros, type OpenedParquet, openParquet, parsers } from "./parquet-file.ts";
 import type { RangeSource } from "./range-source.ts";
 
-export type {
-  ColumnStatistics,
-  OpenedParquet,
-  ParquetColumnInfo,
-  ParquetFileInfo,
-  RowGroupInfo,
-} from "./parquet-file.ts";
+export type { OpenedParquet, ParquetFileInfo } from "./parquet-file.ts";
 export { openParquet, readParquetInfo } from "./parquet-file.ts";
 
 /** Which rows and columns to read. */

@@ -93,17 +93,12 @@ export class ColumnCopier {
     if (cells.length !== this.rows) throw new FrameProblem("a column changed its length while it was read");
     // A loop over one kind of values is several times as fast as one over all kinds: it sees fewer kinds of arrays.
     let i = 0;
-    switch (typeof cells[0]) {
-      case "number":
-        i = countNumbers(cells);
-        break;
-      case "string": {
-        const texts = countStrings(cells);
-        i = texts.count;
-        this.bytes += texts.length;
-        break;
-      }
-      default:
+    const first = cells[0];
+    if (typeof first === "number") i = countNumbers(cells);
+    else if (typeof first === "string") {
+      const texts = countStrings(cells);
+      i = texts.count;
+      this.bytes += texts.length;
     }
     if (i < cells.length) this.copyCells(cells, i, declared);
     this.checkBytes();
@@ -114,23 +109,15 @@ export class ColumnCopier {
   private copyCells(cells: unknown[], from: number, declared: ColumnType | undefined): void {
     for (let i = from; i < cells.length; i++) {
       const value = cells[i];
-      switch (typeof value) {
-        case "number":
-        case "boolean":
-        case "undefined":
-          break;
-        case "string":
-          this.bytes += value.length;
-          break;
-        case "bigint":
-          this.bytes += 16;
-          break;
-        default:
-          if (value !== null) {
-            const cell = copyValue(value, declared, this.maxBytes - this.bytes);
-            cells[i] = cell;
-            this.bytes += cellBytes(cell);
-          }
+      // Comparisons, for the engine makes a call of each `switch (typeof value)`.
+      if (typeof value === "number" || typeof value === "boolean") continue;
+      if (value === null || value === undefined) continue;
+      if (typeof value === "string") this.bytes += value.length;
+      else if (typeof value === "bigint") this.bytes += 16;
+      else {
+        const cell = copyValue(value, declared, this.maxBytes - this.bytes);
+        cells[i] = cell;
+        this.bytes += cellBytes(cell);
       }
     }
   }

@@ -37,13 +37,23 @@ class Int64Builder implements NumericBuilder {
   fill(cells: readonly Cell[], from: number, to: number, row: number): number {
     const presence = this.presence;
     this.data.reserve(presence.count + to - from, presence.count);
-    for (let i = from; i < to; i++) {
-      const cell = cells[i];
-      if (cell === null || cell === undefined) continue;
-      if (!(this.instants ? this.putInstant(cell) : this.putInteger(cell))) return i;
-      presence.addRun(row + i - from, 1);
+    let i = from;
+    while (i < to) {
+      const start = i;
+      let n = presence.count;
+      for (; i < to; i++) {
+        const cell = cells[i];
+        if (cell === null || cell === undefined) break;
+        if (!(this.instants ? this.putInstant(n, cell) : this.putInteger(n, cell))) break;
+        n++;
+      }
+      if (i > start) presence.addRun(row + start - from, i - start);
+      const end = i;
+      while (i < to && (cells[i] === null || cells[i] === undefined)) i++;
+      // Stopped by a value that is none of these, not by a null.
+      if (i === end) break;
     }
-    return to;
+    return i;
   }
 
   fillNumeric(cells: NumericCells, from: number, to: number, row: number): void {
@@ -86,29 +96,29 @@ class Int64Builder implements NumericBuilder {
     this.presence.clear();
   }
 
-  private putInteger(cell: Cell): boolean {
+  private putInteger(index: number, cell: Cell): boolean {
     if (typeof cell === "bigint") {
       if (!fitsInt64(cell)) return false;
-      this.data.putBig(this.count, cell);
+      this.data.putBig(index, cell);
       return true;
     }
     if (!this.takesNumbers || typeof cell !== "number" || !Number.isInteger(cell)) return false;
     if (Number.isSafeInteger(cell)) {
-      this.data.putNumber(this.count, cell);
+      this.data.putNumber(index, cell);
       return true;
     }
     const exact = BigInt(cell);
     if (!fitsInt64(exact)) return false;
-    this.data.putBig(this.count, exact);
+    this.data.putBig(index, exact);
     return true;
   }
 
-  private putInstant(cell: Cell): boolean {
+  private putInstant(index: number, cell: Cell): boolean {
     if (typeof cell !== "object" || cell?.kind !== "timestamp") return false;
     const value = cell.value;
-    if (typeof value === "bigint") this.data.putBig(this.count, value);
-    else if (Math.abs(value) <= maxExactMs) this.data.putNumber(this.count, value * 1000);
-    else this.data.putBig(this.count, BigInt(value) * 1000n);
+    if (typeof value === "bigint") this.data.putBig(index, value);
+    else if (Math.abs(value) <= maxExactMs) this.data.putNumber(index, value * 1000);
+    else this.data.putBig(index, BigInt(value) * 1000n);
     return true;
   }
 }

@@ -5,8 +5,8 @@ import { grownCapacity, isOversized } from "./grow.ts";
 const twoTo32 = 4294967296;
 
 /**
- * A growing array of int64. Whole numbers go in as two 32-bit words, which is many times faster than through a bigint;
- * their least and greatest are kept as numbers, those of bigints apart.
+ * A growing array of int64. Whole numbers go in as two 32-bit words, which is many times faster than through a bigint. The
+ * least and greatest of what numbers hold exactly are kept as numbers, those of greater bigints apart.
  */
 export class Int64Values {
   private data = new BigInt64Array(64);
@@ -37,6 +37,14 @@ export class Int64Values {
   /** Puts a bigint of at most 64 bits. */
   putBig(index: number, value: bigint): void {
     this.data[index] = value;
+    // Up to 2^53 as a number, because comparing bigints is a call.
+    const high = (this.words[2 * index + 1] as number) | 0;
+    if (high >= -(2 ** 21) && high < 2 ** 21) {
+      const number = high * twoTo32 + (this.words[2 * index] as number);
+      if (number < this.minNumber) this.minNumber = number;
+      if (number > this.maxNumber) this.maxNumber = number;
+      return;
+    }
     if (value < this.minBig) this.minBig = value;
     if (value > this.maxBig) this.maxBig = value;
   }

@@ -1,8 +1,12 @@
+import type { Cell } from "../cell.ts";
 import { isWellFormed } from "../well-formed.ts";
 import { grownCapacity, isOversized } from "./grow.ts";
 
 /** Up to this many characters, a loop over them beats the call into the engine's own encoder. */
 const loopLength = 48;
+
+/** Up to this length, the four bytes of a length are ASCII, too. */
+export const longestEven = 127;
 
 /**
  * Growing bytes of values in Parquet's PLAIN form for byte arrays: each a little-endian uint32 length, then its bytes
@@ -36,6 +40,23 @@ export class PlainValues {
       end = start + data.write(text, start, "utf8");
     }
     this.putLength(end - start);
+    this.size = end;
+    return true;
+  }
+
+  /**
+   * Appends `count` texts of `length` characters each, from `cells[from]` on. False, and nothing appended, unless all are ASCII
+   * and `length` is at most {@link longestEven}. The length before each is the separator they are joined with, so that the engine
+   * copies all in one call: half the time of a loop over the characters.
+   */
+  putEven(cells: readonly Cell[], from: number, count: number, length: number): boolean {
+    const joined = (count === cells.length ? cells : cells.slice(from, from + count)).join(
+      lengthText(length),
+    );
+    const start = this.size + 4;
+    const end = start + joined.length;
+    if (this.room(start + joined.length * 3).write(joined, start, "utf8") !== joined.length) return false;
+    this.putLength(length);
     this.size = end;
     return true;
   }
@@ -99,4 +120,9 @@ export class PlainValues {
     }
     return this.data;
   }
+}
+
+/** The four bytes of a length, as text. */
+function lengthText(length: number): string {
+  return String.fromCharCode(length, 0, 0, 0);
 }

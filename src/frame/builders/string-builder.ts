@@ -2,12 +2,16 @@ import type { Values } from "../batch.ts";
 import type { Cell } from "../cell.ts";
 import { cutText } from "../cut-text.ts";
 import { grownCapacity, isOversized } from "./grow.ts";
-import { PlainValues } from "./plain-values.ts";
+import { longestEven, PlainValues } from "./plain-values.ts";
 import { Presence } from "./presence.ts";
 import type { ValuesBuilder } from "./values-builder.ts";
 
 /** A dictionary is given up when it has more than this many entries and more than half of the values are distinct. */
 const sampleEntries = 1000;
+/** A power of two: enough for the values of a category, at 6 KiB for a column. */
+const recentSlots = 512;
+/** Texts joined at once: bounds the string that comes to be. */
+const mostEven = 1024;
 /** A column that gave up its dictionary tries again after this many batches. */
 const plainBatches = 16;
 
@@ -30,6 +34,12 @@ class StringBuilder implements ValuesBuilder {
   private spare: PlainValues | undefined;
   private codeOf = new Map<string, number>();
   private codes = new Uint32Array(64);
+  /**
+   * A text lately seen in each slot of {@link recentSlot}, and its code. To find a text again here takes a third of what it takes
+   * in the map, which must hash all of it first.
+   */
+  private readonly recent: string[];
+  private readonly recentCodes: Uint32Array;
   /** Batches to go until a dictionary is tried; 0 while there is one. */
   private plainFor: number;
 
@@ -37,6 +47,8 @@ class StringBuilder implements ValuesBuilder {
     this.maxBytes = maxBytes;
     this.alwaysPlain = plain;
     this.plainFor = plain ? plainBatches : 0;
+    this.recent = new Array(plain ? 0 : recentSlots).fill("");
+    this.recentCodes = new Uint32Array(this.recent.length);
   }
 
   get count(): number {
@@ -87,12 +99,14 @@ class StringBuilder implements ValuesBuilder {
     let entries = 0;
     for (let i = 0; i < this.count; i++) entries = Math.max(entries, (this.codes[i] as number) + 1);
     for (const [text, code] of this.codeOf) if (code >= entries) this.codeOf.delete(text);
+    this.recent.fill("");
     this.data.truncate(entries);
   }
 
   clear(): void {
     if (isOversized(this.codes.byteLength, this.count * 4)) this.codes = new Uint32Array(64);
     this.codeOf.clear();
+    this.recent.fill("");
     this.data.clear();
     this.presence.clear();
     if (this.plainFor > 0 && !this.alwaysPlain) this.plainFor--;
@@ -102,11 +116,23 @@ class StringBuilder implements ValuesBuilder {
   private takePlain(cells: readonly Cell[], from: number, to: number): number {
     const data = this.data;
     const safeLength = this.maxBytes / 3;
+    // Up to here texts are taken one by one: they were tried together.
+    let single = from;
     let i = from;
-    for (; i < to; i++) {
+    while (i < to) {
       const cell = cells[i];
       if (typeof cell !== "string") break;
-      if (!data.putText(cell.length <= safeLength ? cell : cutText(cell, this.maxBytes))) break;
+      const { length } = cell;
+      if (i >= single && length <= safeLength && length <= longestEven) {
+        const count = evenRun(cells, i, to, length);
+        single = i + count;
+        if (count > 1 && data.putEven(cells, i, count, length)) {
+          i = single;
+          continue;
+        }
+      }
+      if (!data.putText(length <= safeLength ? cell : cutText(cell, this.maxBytes))) break;
+      i++;
     }
     return i;
   }
@@ -114,20 +140,23 @@ class StringBuilder implements ValuesBuilder {
   private takeCodes(cells: readonly Cell[], from: number, to: number): number {
     const codeOf = this.codeOf;
     const codes = this.roomForCodes(this.count + to - from);
+    const { recent, recentCodes } = this;
     let n = this.count;
-    let last: Cell;
-    let lastCode = 0;
     let i = from;
     for (; i < to; i++) {
       const cell = cells[i];
       if (typeof cell !== "string") break;
-      if (cell !== last) {
-        const code = codeOf.get(cell) ?? this.newCode(cell);
-        if (code < 0) break;
-        last = cell;
-        lastCode = code;
+      const slot = recentSlot(cell);
+      // An empty slot holds the empty text, so that the engine compares strings only.
+      if (recent[slot] === cell && cell !== "") {
+        codes[n++] = recentCodes[slot] as number;
+        continue;
       }
-      codes[n++] = lastCode;
+      const code = codeOf.get(cell) ?? this.newCode(cell);
+      if (code < 0) break;
+      recent[slot] = cell;
+      recentCodes[slot] = code;
+      codes[n++] = code;
     }
     if (codeOf.size > sampleEntries && codeOf.size * 2 > n) this.becomePlain(n);
     return i;
@@ -153,6 +182,7 @@ class StringBuilder implements ValuesBuilder {
     dictionary.clear();
     this.spare = dictionary;
     this.codeOf.clear();
+    this.recent.fill("");
     this.plainFor = plainBatches;
   }
 
@@ -164,4 +194,23 @@ class StringBuilder implements ValuesBuilder {
     }
     return this.codes;
   }
+}
+
+/** A slot by length and last characters: texts of one column mostly differ in these, be they numbers or words. */
+function recentSlot(text: string): number {
+  const end = text.length;
+  if (end < 3) return end;
+  const last = text.charCodeAt(end - 1) + text.charCodeAt(end - 2) * 11 + text.charCodeAt(end - 3) * 121;
+  return (last + end) & (recentSlots - 1);
+}
+
+/** How many texts of this length follow one another from `from` on. */
+function evenRun(cells: readonly Cell[], from: number, to: number, length: number): number {
+  const end = Math.min(to, from + mostEven);
+  let i = from;
+  for (; i < end; i++) {
+    const cell = cells[i];
+    if (typeof cell !== "string" || cell.length !== length) break;
+  }
+  return i - from;
 }
