@@ -20,11 +20,14 @@ const make = contenders[name];
 if (make === undefined) throw new Error(`no contender named ${name}`);
 const contender = await make(rows, folder);
 
-parentPort?.on("message", async () => {
+async function run(): Promise<void> {
   const start = performance.now();
   const bytes = await contender.write();
   const micros = (performance.now() - start) * 1000;
-  const run: WorkerRun = { microsPerRow: micros / contender.rows, bytesPerRow: bytes / contender.rows };
-  parentPort?.postMessage(run);
-});
+  const answer: WorkerRun = { microsPerRow: micros / contender.rows, bytesPerRow: bytes / contender.rows };
+  parentPort?.postMessage(answer);
+}
+
+// A rejection ends the worker, and the benchmark with it.
+parentPort?.on("message", () => void run());
 parentPort?.postMessage("ready");
