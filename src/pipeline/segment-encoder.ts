@@ -46,9 +46,10 @@ export interface SegmentEncoderParts {
 const wholeAttempts = 3;
 /**
  * One whose encoding was begun more often than this, and neither succeeded nor failed, is given up: it may be what ends
- * its thread each time. Well above {@link wholeAttempts}, because short-lived processes end in the middle for reasons of their own.
+ * its thread each time. Far above {@link wholeAttempts}: a chain of processes that are killed young ends in the middle for reasons
+ * of its own (nine in a row were seen), and to give up innocent data is worse than to begin once more.
  */
-const maxAttempts = 8;
+const maxAttempts = 100;
 
 export function createSegmentEncoder(parts: SegmentEncoderParts): SegmentEncoder {
   return new FreezingSegmentEncoder(parts);

@@ -231,7 +231,7 @@ test("a segment that was begun too often without an end is set aside unread", as
   const encoder = superstitious();
   const world = new PipelineWorld({
     parquet: encoder,
-    spool: (spool) => Object.assign(Object.create(spool) as Spool, bound(spool), { attempt: () => 9 }),
+    spool: (spool) => Object.assign(Object.create(spool) as Spool, bound(spool), { attempt: () => 101 }),
   });
   world.append([{ a: 1 }]);
   expect(await world.flush()).toBe(0);
