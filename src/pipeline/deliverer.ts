@@ -102,7 +102,13 @@ class SegmentDeliverer implements Deliverer {
     const { id, counts } = segment;
     const label = parseLabel(segment.label);
     if (this.#entries.has(id) || this.#settled.has(id)) return;
-    const unharmed = { damageCounted: false, rejections: 0, readFailures: 0, trouble: undefined };
+    const unharmed = {
+      damageCounted: false,
+      awaited: false,
+      rejections: 0,
+      readFailures: 0,
+      trouble: undefined,
+    };
     const entry: Entry = { segment, label, counts, ...unharmed };
     this.#entries.set(id, entry);
     this.#waiting.push(entry);
@@ -113,6 +119,7 @@ class SegmentDeliverer implements Deliverer {
     const mine = [...this.#entries.values()].filter(({ segment }) => recoveredToo || !segment.recovered);
     const left = (): Entry[] => mine.filter(({ segment }) => this.#entries.has(segment.id));
     // Somebody is waiting, so try now what would be tried later.
+    for (const entry of mine) entry.awaited = true;
     for (const entry of [...this.#held.keys()]) this.#release(entry);
     this.#resume();
     return new Promise((resolve) => {
@@ -183,6 +190,9 @@ class SegmentDeliverer implements Deliverer {
           return;
         case "poison":
           this.#setAside(entry, "poison", encoded.error.message);
+          return;
+        case "suspect":
+          this.#hold(entry, { status: "degraded", message: encoded.error.message }, encoded.retryMs);
           return;
         case "mismatch":
           this.#hold(entry, { status: "failing", message: encoded.error.message }, blockedRetryMs);

@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
 import { errorCode } from "../base/file-system.ts";
 import type { Encoder, RejectedColumn } from "../codec/encoder.ts";
@@ -18,6 +19,8 @@ export interface Consignment {
   counts: Counts;
   /** True once the damaged part of it is in the ledger. */
   damageCounted: boolean;
+  /** True when somebody waits for it: then it is tried now, whatever happened to it before. */
+  awaited: boolean;
 }
 
 /** What became of an encoding. */
@@ -25,6 +28,8 @@ export type Encoded =
   | { readonly status: "frozen"; readonly body: FrozenBody }
   /** Nothing of it can be stored; its frames have been told as dropped. */
   | { readonly status: "empty" }
+  /** Its encoding was begun several times and never ended: it is tried again when this thread has proved to live. */
+  | { readonly status: "suspect"; readonly error: Error; readonly retryMs: number }
   /** No attempt succeeded, not even record by record. */
   | { readonly status: "poison"; readonly error: Error }
   | Exclude<PinResult, { status: "pinned" }>;
@@ -39,17 +44,23 @@ export interface SegmentEncoderParts {
   readonly spool: Spool;
   readonly encoders: Readonly<Record<Format, Encoder>>;
   readonly registry: SchemaRegistry;
+  readonly clock: Clock;
   readonly events: BackendEvents;
 }
 
 /** A segment that cannot be encoded as a whole this often is examined record by record. */
 const wholeAttempts = 3;
 /**
- * One whose encoding was begun more often than this, and neither succeeded nor failed, is given up: it may be what ends
- * its thread each time. Far above {@link wholeAttempts}: a chain of processes that are killed young ends in the middle for reasons
- * of its own (nine in a row were seen), and to give up innocent data is worse than to begin once more.
+ * One whose encoding was begun more often than this, and neither succeeded nor failed, is given up: it is what ends its
+ * thread each time.
  */
-const maxAttempts = 100;
+const maxAttempts = 8;
+/**
+ * From {@link wholeAttempts} begun attempts on, a segment is under suspicion, and waits until the thread is this old. A process
+ * that is killed young, again and again, ends in the middle of an encoding by chance, and so would in time condemn innocent data;
+ * one that lived for a minute hardly does. And a segment that does end its thread does so once a minute at most.
+ */
+const maturityMs = 60_000;
 
 export function createSegmentEncoder(parts: SegmentEncoderParts): SegmentEncoder {
   return new FreezingSegmentEncoder(parts);
@@ -57,9 +68,11 @@ export function createSegmentEncoder(parts: SegmentEncoderParts): SegmentEncoder
 
 class FreezingSegmentEncoder implements SegmentEncoder {
   readonly #parts: SegmentEncoderParts;
+  readonly #startedAt: number;
 
   constructor(parts: SegmentEncoderParts) {
     this.#parts = parts;
+    this.#startedAt = parts.clock.monotonic();
   }
 
   async encode(consignment: Consignment, signal: AbortSignal): Promise<Encoded> {
@@ -67,6 +80,12 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     const { segment, label } = consignment;
     const frozen = spool.frozen(segment);
     if (frozen !== undefined) return { status: "frozen", body: frozen };
+    const retryMs = this.#startedAt + maturityMs - this.#parts.clock.monotonic();
+    const begun = spool.attempts(segment);
+    if (begun >= wholeAttempts && retryMs > 0 && !consignment.awaited) {
+      const error = new Error(`encoding a segment was begun ${begun} times and came to no end`);
+      return { status: "suspect", error, retryMs };
+    }
     // Before the first attempt is counted: a destination that is out of reach says nothing about the data.
     const { wanted, untyped } = this.#survey(consignment);
     if (consignment.counts.frames === 0) return { status: "empty" };
@@ -75,7 +94,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     for (;;) {
       // Counted on disk before it begins, so that a segment which kills its thread is counted too.
       const attempt = spool.attempt(segment);
-      if (attempt > maxAttempts) {
+      if (attempt > maxAttempts && retryMs <= 0) {
         return {
           status: "poison",
           error: new Error("encoding was begun too often without coming to an end"),

@@ -175,6 +175,10 @@ class FolderSpool implements Spool {
     return this.#sealed.attempt(segment);
   }
 
+  attempts(segment: SealedSegment): number {
+    return this.#sealed.attempts(segment);
+  }
+
   freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody> {
     return this.#sealed.freeze(segment, body);
   }

@@ -114,6 +114,10 @@ class MemorySpool implements Spool {
     return ++this.#get(id).attempts;
   }
 
+  attempts({ id }: SealedSegment): number {
+    return this.#get(id).attempts;
+  }
+
   async freeze({ id }: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody> {
     const segment = this.#get(id);
     if (segment.frozen !== undefined) return segment.frozen;

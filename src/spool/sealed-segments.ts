@@ -19,6 +19,7 @@ export interface SealedSegments {
   /** See the methods of the same names in the port. */
   read(segment: SealedSegment): Generator<SpoolRecord, void, undefined>;
   attempt(segment: SealedSegment): number;
+  attempts(segment: SealedSegment): number;
   freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody>;
   frozen(segment: SealedSegment): FrozenBody | undefined;
   release(segment: SealedSegment): void;
@@ -89,6 +90,10 @@ class Segments implements SealedSegments {
       // Counted in memory at least; reading the segment will tell what is wrong.
     }
     return held.attempts;
+  }
+
+  attempts(segment: SealedSegment): number {
+    return this.#hold(segment).attempts;
   }
 
   async freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody> {

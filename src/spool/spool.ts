@@ -41,6 +41,8 @@ export interface Spool {
   read(segment: SealedSegment): Iterable<SpoolRecord>;
   /** Notes that encoding starts, *before* it starts, and returns how often it has now been tried (1 at first). */
   attempt(segment: SealedSegment): number;
+  /** How often encoding was begun before, in any process. */
+  attempts(segment: SealedSegment): number;
   /**
    * Stores the exact bytes to upload; from here on every retry, in any process, sends these. When the disk has no room,
    * they stay in memory until the segment is released. Rejects only with what `body` throws.

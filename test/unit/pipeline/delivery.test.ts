@@ -227,18 +227,6 @@ test("a segment of nothing but poison makes no file", async () => {
   expect(world.spool.usage().segments).toBe(0);
 });
 
-test("a segment that was begun too often without an end is set aside unread", async () => {
-  const encoder = superstitious();
-  const world = new PipelineWorld({
-    parquet: encoder,
-    spool: (spool) => Object.assign(Object.create(spool) as Spool, bound(spool), { attempt: () => 101 }),
-  });
-  world.append([{ a: 1 }]);
-  expect(await world.flush()).toBe(0);
-  expect(encoder.calls()).toBe(0);
-  expect(world.told.droppedFrames).toEqual({ poison: 1 });
-});
-
 test("a record that the disk has damaged is counted, and the rest delivered", async () => {
   const world = new PipelineWorld({
     spool: (spool) =>
