@@ -1,5 +1,5 @@
 import { constants, type Dirent } from "node:fs";
-import { type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -70,9 +70,22 @@ export async function makeDirectory(path: string): Promise<boolean> {
  * symbolic link, is fine. `path` is absolute.
  */
 export async function makeDirectories(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
+  try {
+    await makeOrFindDirectory(path);
+  } catch (thrown) {
+    const parent = dirname(path);
+    if (!isMissing(thrown) || parent === path) throw thrown;
+    // Not the `recursive` of Node's own, which tries for ever where a file system says ENOENT below a directory that is there.
+    await makeDirectories(parent);
+    await makeOrFindDirectory(path);
+  }
+}
+
+async function makeOrFindDirectory(path: string): Promise<void> {
+  if (await makeDirectory(path)) return;
+  if (!(await stat(path)).isDirectory()) {
+    throw Object.assign(new Error(`EEXIST: not a directory, mkdir '${path}'`), { code: "EEXIST" });
+  }
 }
 
 /**
