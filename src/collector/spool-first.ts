@@ -54,7 +54,10 @@ class SpoolFirst implements Backend {
       settings,
       fsync: spool.fsync,
       fsyncIntervalMs: spool.fsyncIntervalMs,
-      onSealed: (segment) => this.#engine.deliver(segment),
+      onSealed: (segment) => {
+        this.#engine.deliver(segment);
+        this.#spool.forget(segment);
+      },
       onTick: tellUsage,
     });
   }

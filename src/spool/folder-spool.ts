@@ -191,6 +191,10 @@ class FolderSpool implements Spool {
     this.#sealed.release(segment);
   }
 
+  forget(segment: SealedSegment): void {
+    this.#sealed.forget(segment);
+  }
+
   quarantine(segment: SealedSegment, reason: string): void {
     this.#sealed.quarantine(segment, reason);
   }

@@ -171,7 +171,7 @@ export function removeFolderIfIdle(fileSystem: FileSystem, directory: string, de
     const idle = names.every(
       (name) => name === ownerFile || (dead && (isLiveName(name) || name.startsWith("beat."))),
     );
-    return idle && removeFolder(fileSystem, directory);
+    return idle && removeNamed(fileSystem, directory, names);
   } catch (error) {
     return errorCode(error) === "ENOENT";
   }
@@ -180,7 +180,16 @@ export function removeFolderIfIdle(fileSystem: FileSystem, directory: string, de
 /** Removes a folder with the files in it. Never throws; true if it is gone. */
 export function removeFolder(fileSystem: FileSystem, directory: string): boolean {
   try {
-    for (const name of fileSystem.list(directory)) fileSystem.unlink(join(directory, name));
+    return removeNamed(fileSystem, directory, fileSystem.list(directory));
+  } catch {
+    return false;
+  }
+}
+
+/** Removes these files and the folder; what another thread has put there meanwhile stays, and the folder with it. */
+function removeNamed(fileSystem: FileSystem, directory: string, names: readonly string[]): boolean {
+  try {
+    for (const name of names) fileSystem.unlink(join(directory, name));
     fileSystem.removeDirectory(directory);
     return true;
   } catch {

@@ -145,6 +145,11 @@ class MemorySpool implements Spool {
     this.#bytes -= segment.size + (segment.frozen?.size ?? 0);
   }
 
+  forget(segment: SealedSegment): void {
+    // There is no folder that another could share, so this is the end of it.
+    this.release(segment);
+  }
+
   quarantine(segment: SealedSegment): void {
     // There is no place for a person to look into: it is only counted.
     if (this.#sealed.has(segment.id)) this.#quarantined++;

@@ -23,6 +23,7 @@ export interface SealedSegments {
   freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody>;
   frozen(segment: SealedSegment): FrozenBody | undefined;
   release(segment: SealedSegment): void;
+  forget(segment: SealedSegment): void;
   quarantine(segment: SealedSegment, reason: string): void;
   quarantineRecord(segment: SealedSegment, record: SpoolRecord, reason: string): void;
 }
@@ -128,6 +129,10 @@ class Segments implements SealedSegments {
     const held = this.#hold(segment);
     removeFile(this.#fileSystem, this.#locate(segment));
     this.#forget(segment, held);
+  }
+
+  forget({ id }: SealedSegment): void {
+    this.#held.delete(id);
   }
 
   quarantine(segment: SealedSegment, reason: string): void {

@@ -52,7 +52,9 @@ export interface Spool {
   frozen(segment: SealedSegment): FrozenBody | undefined;
   /** The segment was delivered: forgets it and its frozen bytes. */
   release(segment: SealedSegment): void;
-  /** Sealed segments that are not yet released or quarantined. */
+  /** Another thread's spool of the same folder answers for the segment from now on. */
+  forget(segment: SealedSegment): void;
+  /** Sealed segments that are not yet released, quarantined or forgotten. */
   sealed(): readonly SealedSegment[];
   /** Sets the segment aside with a reason, for a person. */
   quarantine(segment: SealedSegment, reason: string): void;
