@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { nearest } from "../../../src/config/nearest.ts";
 
-const names = ["samplingRate", "rotation", "spool", "enabled"];
+const names = ["samplingRate", "rotation", "spool", "enabled", "ls"];
 
 it.each([
   ["samplngRate", "samplingRate"],
@@ -11,6 +11,8 @@ it.each([
   ["rotations", "rotation"],
   ["spol", "spool"],
   ["enable", "enabled"],
+  ["sl", "ls"],
+  ["rotatoin", "rotation"],
 ])("the nearest name to %s is %s", (name, expected) => {
   expect(nearest(name, names)).toBe(expected);
 });
