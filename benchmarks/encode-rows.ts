@@ -8,11 +8,11 @@ import {
   frameId,
   type Kind,
   makeTable,
-  mulberry32,
   schema,
   type Table,
   type TableCell,
 } from "./encode-table.ts";
+import { mulberry32 } from "./mulberry32.ts";
 
 const startMs = 1_760_000_000_000;
 /** The size at which the product hands a batch over. */
@@ -54,6 +54,7 @@ export function collectedRows(rows: number, rowsPerFrame: number): () => Promise
       if (taken.status !== "ok") throw taken.error;
       builder.begin(taken.snapshot, facts[index] as FrameFacts);
       while (!builder.advance(4096));
+      taken.snapshot.release();
       if (builder.byteLength >= batchBytes) yield finish();
     }
     if (builder.frames > 0) yield finish();

@@ -1,5 +1,6 @@
 import type { Batch, BatchColumn, SystemConstants, Values } from "../src/frame/batch.ts";
 import type { ColumnType } from "../src/frame/column-type.ts";
+import { mulberry32 } from "./mulberry32.ts";
 
 /** A table as JavaScript arrays: what a user has before anything was collected. */
 export interface Table {
@@ -236,15 +237,4 @@ function plain(texts: readonly string[]): Uint8Array {
   const shared = new Uint8Array(new SharedArrayBuffer(joined.length));
   shared.set(joined);
   return shared;
-}
-
-/** A small generator of numbers from 0 to 1, repeatable (Tommy Ettinger's mulberry32, public domain). */
-export function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { mulberry32 } from "./mulberry32.ts";
 
 /** The columns of a frame, by name. */
 export type Columns = Readonly<Record<string, readonly unknown[]>>;
@@ -61,15 +62,4 @@ function frameOf(columns: Columns): Frame {
     Object.fromEntries(entries.map(([name, values]) => [name, values[row]])),
   );
   return { columns, rows };
-}
-
-/** A small generator of numbers from 0 to 1, repeatable (Tommy Ettinger's mulberry32, public domain). */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -64,13 +64,14 @@ export async function* readParquetColumns(
   const needed = [
     ...new Set([...wanted.filter((name) => present.has(name)), ...conditions.map(([name]) => name)]),
   ];
+  const prunable = conditions.filter(([name]) => canPrune(name));
   const scan = await parquetScan({
     file: file.buffer,
     metadata: file.metadata,
     columns: needed,
     rowStart: options.rowStart ?? 0,
     rowEnd: Math.min(options.rowEnd ?? file.info.rows, file.info.rows),
-    ...(conditions.length > 0 && { pruningFilter: pruningFilter(conditions) }),
+    ...(prunable.length > 0 && { pruningFilter: pruningFilter(prunable) }),
     compressors,
     parsers,
     // Bytes stay bytes; columns that say they are text become text all the same.
@@ -130,6 +131,11 @@ function inMicros(condition: ParquetCondition): ParquetCondition {
       return [key, value instanceof Date ? BigInt(value.getTime()) * 1000n : value];
     }),
   );
+}
+
+/** Whether hyparquet can look that column up: it does in plain objects, where every one has a `constructor`, and by path. */
+function canPrune(name: string): boolean {
+  return !(name in Object.prototype) && !name.includes(".");
 }
 
 function pruningFilter(conditions: readonly (readonly [string, ParquetCondition])[]): ParquetQueryFilter {

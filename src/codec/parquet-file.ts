@@ -71,11 +71,15 @@ export async function openParquet(source: RangeSource): Promise<OpenedParquet> {
   return { info: infoOf(source.size, metadata), metadata, buffer };
 }
 
-/** Timestamps of any unit as a bigint of microseconds since 1970 UTC, in statistics and in pages. */
+/** Of the bytes of a string all belong to it, also what could be a byte order mark. */
+const text = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Timestamps of any unit as a bigint of microseconds since 1970 UTC, and exact text, in statistics and in pages. */
 export const parsers: Partial<ParquetParsers> = {
   timestampFromMilliseconds: (millis) => millis * 1000n,
   timestampFromMicroseconds: (micros) => micros,
   timestampFromNanoseconds: (nanos) => (nanos - (((nanos % 1000n) + 1000n) % 1000n)) / 1000n,
+  stringFromBytes: (bytes) => text.decode(bytes),
 };
 
 /** Microseconds as a `Date`, which drops what is below a millisecond. */

@@ -53,14 +53,20 @@ export async function duckdbQuery(bytes: Uint8Array, sql: string): Promise<Recor
   }
 }
 
+/** The bindings take U+FEFF at a text's beginning for a byte order mark and drop it. */
+const withoutMark = (value: unknown): unknown =>
+  typeof value === "string" && value.startsWith("\ufeff") ? value.slice(1) : value;
+
 export const duckdb: Engine = {
   name: "DuckDB",
+  lossy: withoutMark,
   rows: (bytes) => duckdbQuery(bytes, "SELECT * FROM FILE"),
 };
 
 /** arrow-rs, compiled to WebAssembly. */
 export const arrowRs: Engine = {
   name: "arrow-rs",
+  lossy: withoutMark,
   async rows(bytes, types) {
     const table = parquetWasm().readParquet(bytes);
     const arrow = tableFromIPC(table.intoIPCStream(), { useBigInt: true, useDate: false });

@@ -3,31 +3,40 @@ import { bitWidth } from "./bits.ts";
 import { ByteSink } from "./byte-sink.ts";
 import type { Compressor } from "./compressor.ts";
 import { type Coded, tryDictionary } from "./dictionary-choice.ts";
+import { type ValueEncoding, ValueWriter } from "./value-writer.ts";
 import { dictionaryExtent, type Extent, extentOf, union } from "./extent.ts";
 import { writeHybrid, writeRuns } from "./hybrid.ts";
 import type { Leaf } from "./leaf.ts";
 import { withLength, writeFlatLevels, writeListLevels } from "./levels.ts";
 import type { Output } from "./output.ts";
-import { type Page, PageWriter } from "./page-writer.ts";
+import { type Page, type PageContext, PageWriter } from "./page-writer.ts";
 import { checkPiece, leafValues, type Piece, plainBytes, splitPiece, valueCount } from "./piece.ts";
-import { lookUp, writePlain } from "./plain.ts";
+import { lookUp } from "./plain.ts";
 import { nullCode, type Runs } from "./runs.ts";
 
 /** What column chunks are written with; its buffers are used again for every page. */
-export interface ChunkContext {
-  readonly output: Output;
-  readonly compressor: Compressor;
+export interface ChunkContext extends PageContext {
   /** A page is closed before it becomes larger than this, uncompressed. */
   readonly pageBytes: number;
   readonly body: ByteSink;
-  readonly header: ByteSink;
+  /** Lays out values that are in no dictionary. */
+  readonly values: ValueWriter;
   readonly scratch: { codes: Uint32Array };
 }
 
 /** A context with fresh buffers. */
 export function createChunkContext(output: Output, compressor: Compressor, pageBytes: number): ChunkContext {
   const scratch = { codes: new Uint32Array(0) };
-  return { output, compressor, pageBytes, body: new ByteSink(65_536), header: new ByteSink(), scratch };
+  const values = new ValueWriter();
+  return {
+    output,
+    compressor,
+    pageBytes,
+    body: new ByteSink(65_536),
+    header: new ByteSink(),
+    values,
+    scratch,
+  };
 }
 
 /** A column chunk that was written: all its entry in the footer and the indexes need. */
@@ -53,6 +62,7 @@ export function writeChunk(
     if (values !== undefined && valueCount(values) > 0) parts.push(values);
   }
   const coded = known ?? tryDictionary(parts, leaf.physical, context.scratch);
+  const encoding = coded === undefined ? context.values.choose(parts, context.compressor) : "PLAIN";
   const width = coded === undefined ? 0 : bitWidth(coded.dictionary.count - 1);
   const valueBytes = (piece: Piece): number => {
     const values = leafValues(piece);
@@ -60,11 +70,15 @@ export function writeChunk(
     return coded === undefined ? plainBytes(values) : (valueCount(values) * width) / 8;
   };
   const expected = pieces.reduce((sum, piece) => sum + valueBytes(piece), coded?.dictionary.page.length ?? 0);
-  const pages = new PageWriter(context.output, context.compressor, context.header, expected);
+  const texts = leaf.physical === "BYTE_ARRAY" && coded === undefined && encoding === "PLAIN";
+  const pages = new PageWriter(context, expected, texts ? "texts" : "values");
   if (coded !== undefined) pages.writeDictionary(coded.dictionary.page.written(), coded.dictionary.count);
   let coding = 0;
   for (const group of groupPieces(pieces, valueBytes, context.pageBytes)) {
-    const page = writePage(leaf, group, coded, coding, pages, context.body);
+    const page =
+      coded === undefined
+        ? writeValuePage(leaf, group, encoding, pages, context)
+        : writeCodePage(leaf, group, coded, coding, pages, context.body);
     coding += page.entries - page.nulls;
   }
   return closeChunk(leaf, pages);
@@ -75,7 +89,7 @@ export function writeRunChunk(leaf: Leaf, runs: Runs, context: ChunkContext): Ch
   const { dictionary, codes, lengths, count, rows } = runs;
   const width = bitWidth(Math.max(0, dictionary.count - 1));
   const expected = dictionary.page.length + (count * (width + 8)) / 8;
-  const pages = new PageWriter(context.output, context.compressor, context.header, expected);
+  const pages = new PageWriter(context, expected, "values");
   if (dictionary.count > 0) pages.writeDictionary(dictionary.page.written(), dictionary.count);
   const sink = context.body;
   sink.reset();
@@ -97,47 +111,68 @@ export function writeRunChunk(leaf: Leaf, runs: Runs, context: ChunkContext): Ch
     writeRuns(sink, valueCodes, valueLengths, valueCodes.length, width);
   }
   const extent = dictionaryExtent(dictionary, valueCodes, leaf.physical);
-  pages.writeData(sink.written(), { rows, entries: rows, nulls, extent, encoding });
+  pages.writeData(sink, { rows, entries: rows, nulls, extent, encoding });
   return closeChunk(leaf, pages);
 }
 
-function writePage(
+/** A page of values as they are. */
+function writeValuePage(
   leaf: Leaf,
   pieces: readonly Piece[],
-  coded: Coded | undefined,
-  coding: number,
+  encoding: ValueEncoding,
   pages: PageWriter,
-  sink: ByteSink,
+  { body: sink, values: writer }: ChunkContext,
 ): Page {
-  sink.reset();
-  const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
-  let entries = rows;
-  if (leaf.list) entries = writeListLevels(sink, pieces);
-  else if (leaf.nullable) writeFlatLevels(sink, pieces);
+  const facts = writeLevels(leaf, pieces, sink);
   const parts: Values[] = [];
   let extent: Extent = "none";
-  let count = 0;
   for (const piece of pieces) {
     const values = leafValues(piece);
     if (values === undefined) continue;
-    count += valueCount(values);
-    if (coded !== undefined) continue;
     const plain = values.kind === "dictionary" ? lookUp(values) : values;
     parts.push(plain);
     extent = union(extent, extentOf(plain, piece.measured));
   }
-  if (!leaf.nullable && count !== rows) throw new Error(`batch: column ${leaf.name}: has nulls and must not`);
-  if (coded === undefined) writePlain(sink, parts);
-  else {
-    const codes = coded.codes.subarray(coding, coding + count);
-    const width = bitWidth(coded.dictionary.count - 1);
-    sink.u8(width);
-    writeHybrid(sink, codes, width);
-    extent = dictionaryExtent(coded.dictionary, codes, leaf.physical);
+  return pages.writeData(sink, { ...facts, extent, encoding: writer.write(sink, parts, encoding) });
+}
+
+/** A page of codes, beginning with `coding`, of the chunk's dictionary. */
+function writeCodePage(
+  leaf: Leaf,
+  pieces: readonly Piece[],
+  { dictionary, codes }: Coded,
+  coding: number,
+  pages: PageWriter,
+  sink: ByteSink,
+): Page {
+  const facts = writeLevels(leaf, pieces, sink);
+  const own = codes.subarray(coding, coding + facts.entries - facts.nulls);
+  const width = bitWidth(dictionary.count - 1);
+  sink.u8(width);
+  writeHybrid(sink, own, width);
+  const extent = dictionaryExtent(dictionary, own, leaf.physical);
+  return pages.writeData(sink, { ...facts, extent, encoding: "RLE_DICTIONARY" });
+}
+
+/** Begins a page with its levels. */
+function writeLevels(
+  leaf: Leaf,
+  pieces: readonly Piece[],
+  sink: ByteSink,
+): { readonly rows: number; readonly entries: number; readonly nulls: number } {
+  sink.reset();
+  let rows = 0;
+  let count = 0;
+  for (const piece of pieces) {
+    const values = leafValues(piece);
+    rows += piece.rows;
+    count += values === undefined ? 0 : valueCount(values);
   }
-  const encoding = coded === undefined ? "PLAIN" : "RLE_DICTIONARY";
-  pages.writeData(sink.written(), { rows, entries, nulls: entries - count, extent, encoding });
-  return pages.pages.at(-1)!;
+  let entries = rows;
+  if (leaf.list) entries = writeListLevels(sink, pieces);
+  else if (leaf.nullable) writeFlatLevels(sink, pieces);
+  else if (count !== rows) throw new Error(`batch: column ${leaf.name}: has nulls and must not`);
+  return { rows, entries, nulls: entries - count };
 }
 
 /** Consecutive pieces that make a page together: whole batches if they are small enough, else parts of them. */

@@ -30,26 +30,35 @@ export function tryDictionary(
 ): Coded | undefined {
   if (physical === "BOOLEAN") return undefined;
   const total = parts.reduce((sum, part) => sum + valueCount(part), 0);
-  const least = physical === "BYTE_ARRAY" ? repeats.text : repeats.number;
-  if (total < least) return undefined;
+  const limit = Math.min(total / (physical === "BYTE_ARRAY" ? repeats.text : repeats.number), mostValues);
+  if (limit < 1) return undefined;
   if (scratch.codes.length < total) scratch.codes = new Uint32Array(total * 2);
   const codes = scratch.codes;
   const dictionary = new ByteDictionary(widthOf(physical));
   let done = 0;
   for (const part of parts) {
     const count = valueCount(part);
-    // A long first part is sampled, so that a column of ids is given up early.
+    // A long part is sampled first, so that a column of ids is given up early.
     if (done < sampleValues && count > sampleValues && part.kind !== "dictionary") {
       addCodes(dictionary, part, sampleValues, codes, done);
-      if (dictionary.count * least > done + sampleValues) return undefined;
+      if (exceeds(dictionary, done + sampleValues, limit)) return undefined;
     }
     addCodes(dictionary, part, count, codes, done);
     done += count;
-    if (done >= sampleValues && dictionary.count * least > done) return undefined;
-    if (dictionary.count > mostValues || dictionary.page.length > mostBytes) return undefined;
+    if (done >= sampleValues && exceeds(dictionary, done, limit)) return undefined;
   }
-  if (dictionary.count * least > total) return undefined;
+  if (dictionary.count > limit) return undefined;
   return { dictionary, codes: codes.subarray(0, total) };
+}
+
+/**
+ * Whether the dictionary is too large, or is going to be: of `limit` different values that are equally frequent, so many
+ * are to be expected among the first `done`. Values of unequal frequency repeat sooner.
+ */
+function exceeds(dictionary: ByteDictionary, done: number, limit: number): boolean {
+  const { count, page } = dictionary;
+  const most = Math.min(limit, (mostBytes / page.length) * count);
+  return count > most * (1 - Math.exp(-done / most));
 }
 
 /** Codes of the part's first `count` values, to `codes[at…]`. */

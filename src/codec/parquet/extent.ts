@@ -156,11 +156,18 @@ function bytesExtent(data: Uint8Array, count: number): Extent {
   let minEnd = 0;
   let maxStart = 0;
   let maxEnd = 0;
+  // The first four bytes of both: nearly every value lies between them, and needs no further comparison.
+  let minHead = 0xffff_ffff;
+  let maxHead = 0;
   for (let i = 0; i < count; i++) {
     if (at + 4 > data.length) throw notFilled(count);
     const start = at + 4;
     at = start + view.getUint32(at, true);
     if (at > data.length) throw notFilled(count);
+    if (at - start >= 4 && i > 0) {
+      const head = view.getUint32(start);
+      if (head > minHead && head < maxHead) continue;
+    }
     if (i === 0) {
       minStart = maxStart = start;
       minEnd = maxEnd = at;
@@ -170,7 +177,9 @@ function bytesExtent(data: Uint8Array, count: number): Extent {
     } else if (isLess(view, maxStart, maxEnd, start, at)) {
       maxStart = start;
       maxEnd = at;
-    }
+    } else continue;
+    minHead = minEnd - minStart >= 4 ? view.getUint32(minStart) : 0xffff_ffff;
+    maxHead = maxEnd - maxStart >= 4 ? view.getUint32(maxStart) : 0;
   }
   if (at !== data.length) throw notFilled(count);
   return { min: data.subarray(minStart, minEnd), max: data.subarray(maxStart, maxEnd) };

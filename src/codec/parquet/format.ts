@@ -9,7 +9,12 @@ export const physicalTypes = { BOOLEAN: 0, INT32: 1, INT64: 2, DOUBLE: 5, BYTE_A
 export type PhysicalType = keyof typeof physicalTypes;
 
 /** `Encoding`: how a page's values are laid out. */
-export const encodings = { PLAIN: 0, RLE: 3, RLE_DICTIONARY: 8 } as const;
+export const encodings = {
+  PLAIN: 0,
+  RLE: 3,
+  DELTA_BINARY_PACKED: 5,
+  RLE_DICTIONARY: 8,
+} as const;
 /** A member of {@link encodings}. */
 export type Encoding = keyof typeof encodings;
 

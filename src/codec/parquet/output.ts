@@ -7,12 +7,18 @@ export class Output {
   position = 0;
   #ready: Uint8Array[] = [];
   #gathered: Uint8Array = new Uint8Array(pieceBytes);
+  /** What was gathered and not yet handed over: `#gathered` from here to there. */
+  #start = 0;
   #used = 0;
 
   /** Writes bytes that the caller will use for something else again. */
   copy(bytes: Uint8Array): void {
     if (bytes.length >= passBytes) return this.pass(new Uint8Array(bytes));
-    if (this.#used + bytes.length > pieceBytes) this.#close();
+    if (this.#used + bytes.length > pieceBytes) {
+      this.#close();
+      this.#gathered = new Uint8Array(pieceBytes);
+      this.#start = this.#used = 0;
+    }
     this.#gathered.set(bytes, this.#used);
     this.#used += bytes.length;
     this.position += bytes.length;
@@ -34,11 +40,11 @@ export class Output {
     return ready;
   }
 
+  /** Hands over what was gathered; the buffer's rest takes what comes next. */
   #close(): void {
-    if (this.#used === 0) return;
-    this.#ready.push(this.#gathered.subarray(0, this.#used));
-    this.#gathered = new Uint8Array(pieceBytes);
-    this.#used = 0;
+    if (this.#used === this.#start) return;
+    this.#ready.push(this.#gathered.subarray(this.#start, this.#used));
+    this.#start = this.#used;
   }
 }
 

@@ -1,6 +1,6 @@
 import { crc32 } from "../../base/checksum.ts";
 import type { ByteSink } from "./byte-sink.ts";
-import { type Compressor, noCompressor } from "./compressor.ts";
+import { type Compressor, type Content, noCompressor } from "./compressor.ts";
 import type { Extent } from "./extent.ts";
 import { type Codec, type Encoding, encodings, pageTypes } from "./format.ts";
 import type { Output } from "./output.ts";
@@ -23,6 +23,14 @@ export interface Page {
 /** What a page is told about its body. */
 export type PageFacts = Omit<Page, "offset" | "size">;
 
+/** What pages are written with. */
+export interface PageContext {
+  readonly output: Output;
+  readonly compressor: Compressor;
+  /** A buffer for page headers, used again for every one. */
+  readonly header: ByteSink;
+}
+
 /**
  * Writes the pages of one column chunk: header (`PageHeader` in parquet.thrift), then the body, compressed. The codec
  * belongs to the chunk, so it is settled by its first page: if that does not shrink, all stay as they are.
@@ -37,14 +45,16 @@ export class PageWriter {
   readonly #output: Output;
   readonly #header: ThriftWriter;
   readonly #expectedBytes: number;
+  readonly #content: Content;
   #compressor: Compressor;
 
   /** `expectedBytes`: about the size of all bodies together. */
-  constructor(output: Output, compressor: Compressor, scratch: ByteSink, expectedBytes: number) {
+  constructor({ output, compressor, header }: PageContext, expectedBytes: number, content: Content) {
     this.#output = output;
     this.#compressor = expectedBytes < leastCompressed ? noCompressor : compressor;
     this.#expectedBytes = expectedBytes;
-    this.#header = new ThriftWriter(scratch);
+    this.#header = new ThriftWriter(header);
+    this.#content = content;
     this.start = output.position;
   }
 
@@ -62,9 +72,9 @@ export class PageWriter {
     );
   }
 
-  writeData(body: Uint8Array, facts: PageFacts): void {
+  writeData(body: ByteSink, facts: PageFacts): Page {
     const offset = this.#output.position;
-    this.#write(body, pageTypes.DATA_PAGE, (header) =>
+    this.#write(body.written(), pageTypes.DATA_PAGE, (header) =>
       header.struct(5, () => {
         header.i32(1, facts.entries);
         header.i32(2, encodings[facts.encoding]);
@@ -72,7 +82,9 @@ export class PageWriter {
         header.i32(4, encodings.RLE);
       }),
     );
-    this.pages.push({ ...facts, offset, size: this.#output.position - offset });
+    const page = { ...facts, offset, size: this.#output.position - offset };
+    this.pages.push(page);
+    return page;
   }
 
   #write(body: Uint8Array, type: number, specific: (header: ThriftWriter) => void): void {
@@ -94,7 +106,7 @@ export class PageWriter {
   }
 
   #compress(body: Uint8Array, type: number): Uint8Array {
-    const stored = this.#compressor.compress(body);
+    const stored = this.#compressor.compress(body, this.#content);
     const first = this.compressedBytes === 0;
     const typical =
       type === pageTypes.DATA_PAGE && body.length >= Math.min(this.#expectedBytes / 2, typicalBytes);
@@ -105,7 +117,7 @@ export class PageWriter {
 }
 
 /** In a chunk below this many bytes there is nothing to gain. */
-const leastCompressed = 64;
+const leastCompressed = 256;
 /** A first page of this size speaks for the chunk. */
 const typicalBytes = 64 * 1024;
 /** Pages that compress to more than this share are not worth the time of reading them. */

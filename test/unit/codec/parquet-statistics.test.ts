@@ -134,20 +134,23 @@ describe("the page index", () => {
   });
 
   test("lets a reader fetch only the pages it needs", async () => {
-    const cells = range(100_000, (i) => BigInt(i) * 1_000_003n);
-    const bytes = await encode([batch("int64", cells)], "int64", { pageBytes: 16_000, compression: "none" });
+    const cells = range(100_000, Math.sqrt);
+    const bytes = await encode([batch("float64", cells)], "float64", {
+      pageBytes: 16_000,
+      compression: "none",
+    });
     const read = counted(bytes);
     const file = await openParquet(read.source);
     const before = read.bytes();
     const found: unknown[] = [];
-    const where = { x: { equal: 1_000_003n * 12_345n } };
+    const where = { x: { equal: Math.sqrt(12_345) } };
     for await (const part of readParquetColumns(file, { columns: ["x", "mdc_row_index"], where })) {
       found.push(part.columns.get("mdc_row_index")?.[0]);
     }
     expect(found).toEqual([12_345]);
     // Two pages of 16,000 bytes, with their indexes.
     expect(read.bytes() - before).toBeLessThan(60_000);
-    expect(bytes.length).toBeGreaterThan(1_000_000);
+    expect(bytes.length).toBeGreaterThan(800_000);
   });
 });
 
