@@ -7,6 +7,9 @@
  *     a <n>      all frames up to n are acknowledged: they must survive the process
  *     s <count>  so many frames were reported as spooled or delivered
  *     d          a background thread died that was to (see `preload/host.ts`)
+ *     g <mood>   it was asked for a token, and did so (`TokenMood`)
+ *     k <name>   it kills itself at this step, as it was to (see `preload/crash.ts`)
+ *     t <name>   it passed this step (likewise)
  *     x <json>   what `onError` was told
  *     i <text>   what the deployment looks like when it is printed
  *     e <json>   the last word: ledger, status, and the report of `close`
@@ -17,6 +20,7 @@ import { inspect } from "node:util";
 import { CorrelationContext, openDeployment } from "model-data-collector";
 import { frameId, makeFrame } from "./frames.ts";
 import type { Scenario } from "./scenario.ts";
+import { createMoodyCredential, type TokenMood } from "./token-credential.ts";
 
 const scenario = JSON.parse(process.argv[2] ?? "") as Scenario;
 const {
@@ -40,15 +44,23 @@ async function gate(before: Scenario["gate"]): Promise<void> {
   await once(process, "message");
 }
 
+const credential =
+  scenario.tokensOf === undefined
+    ? undefined
+    : createMoodyCredential(scenario.tokensOf, (mood) => journal(`g ${mood}`));
+
 await gate("open");
+const openedAt = performance.now();
 const deployment = await openDeployment({
   ...scenario.deployment,
+  ...(credential === undefined ? {} : { credential }),
   onError: (error, info) => {
     journal(
       `x ${JSON.stringify({ code: error.code, ...info, message: error.message, cause: String(error.cause) })}`,
     );
   },
 });
+const openMs = performance.now() - openedAt;
 journal(
   `i ${JSON.stringify(inspect(deployment, { depth: 9, showHidden: true }) + JSON.stringify(deployment))}`,
 );
@@ -59,12 +71,17 @@ const start = performance.now();
 let offered = 0;
 let reported = 0;
 let ended = false;
+/** How long each call of `collect` took, milliseconds, since the parent last asked. */
+let callsMs: number[] = [];
 
 function collectOne(): void {
   const n = offered++;
   journal(`o ${n}`);
   const context = CorrelationContext.create({ id: frameId(writer, n) });
-  collectors[n % collectors.length]?.collect(makeFrame(writer, n, paddingBytes), context);
+  const frame = makeFrame(writer, n, paddingBytes);
+  const calledAt = performance.now();
+  collectors[n % collectors.length]?.collect(frame, context);
+  callsMs.push(performance.now() - calledAt);
   if (eachIsSafe) journal(`a ${n}`);
 }
 
@@ -153,7 +170,10 @@ function residentBytes(): number {
   }
 }
 
-process.on("message", (message) => {
+process.on("message", (message: string) => {
+  if (message.startsWith("token ") && credential !== undefined) {
+    credential.mood = message.slice("token ".length) as TokenMood;
+  }
   switch (message) {
     case "end":
       void end();
@@ -179,7 +199,10 @@ process.on("message", (message) => {
         status: deployment.status(),
         offered,
         rss: residentBytes(),
+        openMs,
+        callsMs,
       });
+      callsMs = [];
       break;
   }
 });

@@ -6,14 +6,18 @@ import { type Outcome, outcomeOf, windowText } from "./outcome.ts";
 import { blobDestination, createWorld, type World } from "./world.ts";
 
 /** SIGKILL at random moments, 120 to 620 ms after the process began to collect; files in a folder. */
-export async function killsWithFolder(durability: Durability, kills: number): Promise<Outcome> {
-  await using world = await createWorld(`kill-${durability}-folder`, undefined, {
-    deployment: { spool: { durability } },
+export async function killsWithFolder(
+  durability: Durability,
+  kills: number,
+  format: "parquet" | "jsonl" = "parquet",
+): Promise<Outcome> {
+  await using world = await createWorld(`kill-${durability}-${format}`, undefined, {
+    deployment: { format, spool: { durability } },
   });
   const fired = await killAgainAndAgain(world, kills, 500);
   const verdict = await world.judge();
   return outcomeOf(
-    `SIGKILL, durability ${durability}, folder`,
+    `SIGKILL, durability ${durability}, folder${format === "jsonl" ? ", jsonl" : ""}`,
     { injected: kills, fired },
     verdict,
     windowText(verdict.windows.slice(0, kills), verdict.steadyWindows.slice(0, kills)),

@@ -1,10 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { systemClock } from "../../src/base/clock.ts";
-import { systemIds } from "../../src/base/ids.ts";
-import { createFolderSpool } from "../../src/spool/folder-spool.ts";
-import type { SealedSegment } from "../../src/spool/spool.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
+import { leftTo, spoolOf } from "./spool-of-world.ts";
 import { createWorld } from "./world.ts";
 
 /** What records that cannot be decoded look like, made from one that can. */
@@ -28,15 +25,8 @@ export async function poisonRecords(): Promise<Outcome> {
   await child.ended;
 
   // Its records go to another segment, with the poison in between.
-  const spool = createFolderSpool({
-    directory: world.spool,
-    clock: systemClock,
-    ids: systemIds,
-    maxBytes: 2 ** 40,
-    minFreeBytes: 0,
-  });
-  const left: SealedSegment[] = [];
-  for await (const segment of spool.recover(() => {})) left.push(segment);
+  const spool = spoolOf(world);
+  const left = await leftTo(spool);
   let sequence = 0;
   let injected = 0;
   for (const segment of left) {

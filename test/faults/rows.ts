@@ -1,12 +1,18 @@
-import { failingSystemCalls, fileSizeLimit, fullDisk, noDescriptors, spoolRemoved } from "./disk.ts";
+import { crashPoints, killsInRecovery } from "./crash-points.ts";
+import { failingSystemCalls, fileSizeLimit, noDescriptors, spoolRemoved } from "./disk.ts";
+import { clockSkew, drippingAnswers } from "./answers.ts";
+import { backlog } from "./backlog.ts";
 import { clusterKills, endings, stoppedProcess } from "./endings.ts";
 import { killsWithBlobs, killsWithFolder } from "./kills.ts";
 import type { Outcome } from "./outcome.ts";
 import { poisonRecords } from "./poison.ts";
 import { simulatedDisk } from "./simulated.ts";
+import { slowDisk } from "./slow-disk.ts";
 import * as storage from "./storage.ts";
 import { killsAtSystemCalls } from "./syscalls.ts";
 import { clockJumps, threadDeaths, threadHangs, threadHangsAtClose } from "./threads.ts";
+import { tokenTrouble } from "./tokens.ts";
+import { fullDisk, noInodes, readOnlySpool } from "./volumes.ts";
 
 /** How much is done; any of these can be given on the command line. */
 export interface Scale {
@@ -18,10 +24,14 @@ export interface Scale {
   readonly clusterKills: number;
   /** Kills at every so-many-th system call. */
   readonly syscallStep: number;
+  /** Heaps that ten heirs in a row die over while they take them over. */
+  readonly recoveries: number;
   /** Answers of the store that get lost, uploads that are cut, lies. */
   readonly answers: number;
   /** Seconds that storage is out of reach, and that a process is stopped. */
   readonly seconds: number;
+  /** Segments that wait when a process starts. */
+  readonly segments: number;
   /** Processes whose background threads die three times each, for each kind of death. */
   readonly threads: number;
 }
@@ -32,8 +42,10 @@ export const fullScale: Scale = {
   endings: 10,
   clusterKills: 50,
   syscallStep: 1,
+  recoveries: 5,
   answers: 12,
   seconds: 12,
+  segments: 50_000,
   threads: 6,
 };
 
@@ -43,8 +55,10 @@ export const smokeScale: Scale = {
   endings: 2,
   clusterKills: 2,
   syscallStep: 7,
+  recoveries: 1,
   answers: 6,
   seconds: 3,
+  segments: 500,
   threads: 2,
 };
 
@@ -56,14 +70,22 @@ export interface FaultRun {
 
 const quarter = ({ kills }: Scale): number => Math.max(1, Math.ceil(kills / 4));
 
+const tenth = ({ kills }: Scale): number => Math.max(1, Math.ceil(kills / 10));
+
 /** Everything that `npm run test:faults` runs, in this order. */
 export const faultRuns: readonly FaultRun[] = [
   { name: "kill-group-folder", run: (scale) => killsWithFolder("group", quarter(scale)) },
   { name: "kill-frame-folder", run: (scale) => killsWithFolder("frame", quarter(scale)) },
+  { name: "kill-group-jsonl", run: (scale) => killsWithFolder("group", tenth(scale), "jsonl") },
   { name: "kill-group-blobs", run: (scale) => killsWithBlobs("group", quarter(scale)) },
   { name: "kill-frame-blobs", run: (scale) => killsWithBlobs("frame", quarter(scale)) },
   { name: "syscalls-group", run: ({ syscallStep }) => killsAtSystemCalls("group", { every: syscallStep }) },
   { name: "syscalls-frame", run: ({ syscallStep }) => killsAtSystemCalls("frame", { every: syscallStep }) },
+  {
+    name: "points",
+    run: async () => (await Promise.all([crashPoints("group"), crashPoints("frame")])).flat(),
+  },
+  { name: "recovery", run: ({ recoveries }) => killsInRecovery(recoveries) },
   { name: "endings", run: (scale) => endings(scale.endings) },
   { name: "stop", run: ({ seconds }) => stoppedProcess(seconds * 1_000) },
   { name: "cluster", run: (scale) => clusterKills(scale.clusterKills) },
@@ -73,16 +95,23 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "cut-uploads", run: ({ answers }) => storage.cutUploads(answers) },
   { name: "lies", run: ({ answers }) => storage.lies(answers) },
   { name: "silence", run: () => storage.silence() },
+  { name: "drip", run: () => drippingAnswers() },
   { name: "retry-after-429", run: () => storage.retryAfter(429, 3) },
   { name: "retry-after-503", run: () => storage.retryAfter(503, 2) },
   { name: "refused-401", run: () => storage.refusal(401, "InvalidAuthenticationInfo", 3_000) },
   { name: "refused-403", run: () => storage.refusal(403, "AuthorizationFailure", 3_000) },
   { name: "refused-404", run: () => storage.refusal(404, "ContainerNotFound", 3_000) },
+  { name: "clock-skew", run: () => clockSkew(2_000) },
+  { name: "tokens", run: () => tokenTrouble(3_000) },
   { name: "foreign-file", run: () => storage.foreignFile() },
   { name: "full-spool", run: ({ seconds }) => storage.fullSpool(seconds * 1_000) },
   { name: "full-disk", run: () => fullDisk(3) },
+  { name: "inodes", run: () => noInodes() },
+  { name: "read-only", run: () => readOnlySpool() },
   { name: "file-size", run: () => fileSizeLimit() },
   { name: "descriptors", run: () => noDescriptors() },
+  { name: "slow-disk", run: () => slowDisk(300) },
+  { name: "backlog", run: ({ segments }) => backlog(segments) },
   { name: "spool-removed", run: () => spoolRemoved() },
   { name: "failing-calls", run: () => failingSystemCalls(3) },
   { name: "thread-throw", run: ({ threads }) => threadDeaths("throw", threads) },

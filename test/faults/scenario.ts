@@ -9,6 +9,8 @@ export interface Scenario {
     readonly destination: string;
     readonly credential?: string | undefined;
   };
+  /** Its credential is an object that gives tokens, well at first, with this text in each. */
+  readonly tokensOf?: string;
   /** Frames a second; default 2,000. */
   readonly rate?: number;
   /** The process ends by itself after so many; default: it goes on until it is told to end, or is killed. */

@@ -52,7 +52,7 @@ export async function attach(id: number, injection: Injection, thread: boolean):
   });
   leash(child);
   return {
-    fired: () => output.match(/\(INJECTED\)|killed by SIGKILL/g)?.length ?? 0,
+    fired: () => output.match(/\((?:INJECTED|DELAYED)\)|killed by SIGKILL/g)?.length ?? 0,
     detach: () => void child.kill("SIGINT"),
     ended,
   };

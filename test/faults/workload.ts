@@ -5,6 +5,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Journal, readJournal } from "../support/oracle.ts";
 import type { Scenario } from "./scenario.ts";
+import type { TokenMood } from "./token-credential.ts";
 
 /** A running `collecting-process.ts`. */
 export interface WorkloadProcess {
@@ -26,9 +27,9 @@ export interface WorkloadProcess {
 
 /**
  * `go`: past the gate. `pause`, `go on`: with offering frames. `flush`: to the destination. `hog`, `release`: all
- * descriptors. `end`: as the scenario says.
+ * descriptors. `token …`: what its credential does from now on. `end`: as the scenario says.
  */
-export type Command = "go" | "pause" | "go on" | "flush" | "hog" | "release" | "end";
+export type Command = "go" | "pause" | "go on" | "flush" | "hog" | "release" | "end" | `token ${TokenMood}`;
 
 /** What a living workload says of itself. */
 export interface WorkloadState {
@@ -37,6 +38,10 @@ export interface WorkloadState {
   readonly offered: number;
   /** Bytes of memory. */
   readonly rss: number;
+  /** How long it took to open the deployment. */
+  readonly openMs: number;
+  /** How long each call of `collect` took since the last time it was asked. */
+  readonly callsMs: readonly number[];
 }
 
 export interface StartOptions {

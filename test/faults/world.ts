@@ -50,16 +50,18 @@ export function blobDestination(azurite: Azurite, container: ContainerClient, po
   return {
     url: `${account}/${container.containerName}/logs`,
     credential: connectionString(account),
-    async download(folder) {
-      const own = await azurite.container(container.containerName);
-      for await (const { name } of own.listBlobsFlat()) {
-        const path = join(folder, "downloaded", name);
-        await mkdir(dirname(path), { recursive: true });
-        await writeFile(path, await own.getBlobClient(name).downloadToBuffer());
-      }
-      return join(folder, "downloaded");
-    },
+    download: async (folder) => downloadTo(await azurite.container(container.containerName), folder),
   };
+}
+
+/** Brings all blobs of a container into a folder of a folder, and says which. */
+export async function downloadTo(container: ContainerClient, folder: string): Promise<string> {
+  for await (const { name } of container.listBlobsFlat()) {
+    const path = join(folder, "downloaded", name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, await container.getBlobClient(name).downloadToBuffer());
+  }
+  return join(folder, "downloaded");
 }
 
 /** A connection string for an account's address, with the emulator's name and key. */
@@ -67,12 +69,13 @@ export function connectionString(account: string): string {
   return `DefaultEndpointsProtocol=http;AccountName=${azuriteAccount};AccountKey=${azuriteKey};BlobEndpoint=${account}`;
 }
 
-/** Makes a world with the given destination, or a folder. */
+/** Makes a world with the given destination, or a folder; all its processes start with what is given as their base. */
 export async function createWorld(
   name: string,
   destinationOf: (folder: string) => Destination | Promise<Destination> = (folder) =>
     folderDestination(join(folder, "stored")),
   base: WorldScenario = {},
+  baseOptions: Partial<StartOptions> = {},
 ): Promise<World> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), `mdc-faults-${name}-`));
   const spool = join(folder, "spool");
@@ -100,7 +103,7 @@ export async function createWorld(
           spool: { directory: spool, minFreeBytes: 0, ...baseDeployment?.spool, ...deployment?.spool },
         },
       },
-      { folder: journals, ...options },
+      { folder: journals, ...baseOptions, ...options },
     );
     processes.push(started);
     return started;

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { SealedSegment } from "../../src/spool/spool.ts";
+import { tellFigures } from "../support/fault-figures.ts";
 import { countsOf, type Process, recordOf, recoverAll, SpoolWorld } from "../unit/spool/spool-world.ts";
 
 /*
@@ -49,10 +50,21 @@ class Machine {
   }
 }
 
+/** How often each kind of command was played. */
+const played = new Map<string, number>();
+
 type Command = fc.AsyncCommand<Model, Machine>;
 
 function command(text: string, run: (model: Model, machine: Machine) => Promise<void> | void): Command {
-  return { check: () => true, run: async (model, machine) => run(model, machine), toString: () => text };
+  return {
+    check: () => true,
+    run: async (model, machine) => {
+      const [word = ""] = text.split("(");
+      played.set(word, (played.get(word) ?? 0) + 1);
+      await run(model, machine);
+    },
+    toString: () => text,
+  };
 }
 
 const slot = fc.nat(2);
@@ -153,8 +165,11 @@ async function* bodyOf(id: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(id);
 }
 
-test("whatever processes do and wherever they die, recovery finds what was acknowledged and not delivered, once", async () => {
+test("whatever processes do and wherever they die, recovery finds what was acknowledged and not delivered, once", async ({
+  task,
+}) => {
   let recovered = 0;
+  let lives = 0;
   await fc.assert(
     fc.asyncProperty(
       fc.commands(
@@ -191,9 +206,18 @@ test("whatever processes do and wherever they die, recovery finds what was ackno
           [...model.waiting.keys()].sort((a, b) => a - b),
         );
         recovered += records.length;
+        lives++;
       },
     ),
     { numRuns: 600 },
   );
   expect(recovered).toBeGreaterThan(1_000);
+  const commands = [...played.values()].reduce((sum, times) => sum + times, 0);
+  tellFigures(task, {
+    fault: "model with crash and restart (fast-check)",
+    injected: lives,
+    fired: lives,
+    acknowledged: recovered,
+    figure: `${commands} commands, among them ${played.get("kill") ?? 0} kills, ${played.get("threadDies") ?? 0} deaths of a thread, ${played.get("recover") ?? 0} recoveries`,
+  });
 });

@@ -19,6 +19,12 @@ export interface Journal {
   readonly reported: number;
   /** How many background threads died that were to. */
   readonly deaths: number;
+  /** How often its credential was asked for a token, by what it then did. */
+  readonly tokens: ReadonlyMap<string, number>;
+  /** Name of the step at which it killed itself, if that was its task; see `preload/crash.ts`. */
+  readonly killedAt: string | undefined;
+  /** Names of the steps that it passed, if it was to note them. */
+  readonly steps: readonly string[];
   /** What `onError` was told. */
   readonly errors: readonly ErrorNote[];
   /** What it said last, if it came to that. */
@@ -47,7 +53,10 @@ export function readJournal(writer: string, text: string): Journal {
   let acknowledged = 0;
   let reported = 0;
   let deaths = 0;
+  let killedAt: string | undefined;
   let last: LastWord | undefined;
+  const steps: string[] = [];
+  const tokens = new Map<string, number>();
   const errors: ErrorNote[] = [];
   for (const line of text.slice(0, text.lastIndexOf("\n") + 1).split("\n")) {
     const rest = line.slice(2);
@@ -55,10 +64,13 @@ export function readJournal(writer: string, text: string): Journal {
     else if (line.startsWith("a ")) acknowledged = Math.max(acknowledged, Number(rest) + 1);
     else if (line.startsWith("s ")) reported = Number(rest);
     else if (line.startsWith("d ")) deaths++;
+    else if (line.startsWith("k ")) killedAt = rest;
+    else if (line.startsWith("g ")) tokens.set(rest, (tokens.get(rest) ?? 0) + 1);
+    else if (line.startsWith("t ")) steps.push(rest);
     else if (line.startsWith("x ")) errors.push(JSON.parse(rest) as ErrorNote);
     else if (line.startsWith("e ")) last = JSON.parse(rest) as LastWord;
   }
-  return { writer, offered, acknowledged, reported, deaths, errors, last };
+  return { writer, offered, acknowledged, reported, deaths, tokens, killedAt, steps, errors, last };
 }
 
 /** What is stored under one correlation id. */
@@ -76,21 +88,20 @@ interface StoredFrame {
 /** Everything stored in a folder, by correlation id. Every file that is visible must be whole, or this rejects. */
 export async function readStored(folder: string): Promise<ReadonlyMap<string, StoredFrame>> {
   const stored = new Map<string, StoredFrame>();
-  if (!hasParquet(folder)) return stored;
+  const source = sourceIn(folder);
+  if (source === undefined) return stored;
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   try {
     await connection.run("SET threads = 1");
     const reader = await connection.runAndReadAll(`
-      SELECT mdc_correlation_id AS id, count(*)::INT AS rows, count(DISTINCT mdc_row_index)::INT AS places,
-        count(DISTINCT mdc_event_id)::INT AS events,
+      SELECT id, count(*)::INT AS rows, count(DISTINCT place)::INT AS places, count(DISTINCT event)::INT AS events,
         count(*) FILTER (
-          text IS DISTINCT FROM md5(mdc_correlation_id || '/' || mdc_row_index)
-          OR value IS DISTINCT FROM split_part(mdc_correlation_id, ':', -1)::DOUBLE * 4 + mdc_row_index
+          text IS DISTINCT FROM md5(id || '/' || place)
+          OR value IS DISTINCT FROM split_part(id, ':', -1)::DOUBLE * 4 + place
           OR padding IS DISTINCT FROM repeat(text, length(padding) // 32)
         )::INT AS wrong
-      FROM read_parquet('${folder.replaceAll("'", "''")}/**/*.parquet', hive_partitioning = false, union_by_name = true)
-      GROUP BY mdc_correlation_id`);
+      FROM (${source}) GROUP BY id`);
     for (const row of reader.getRowObjects()) {
       const frame = row as unknown as StoredFrame;
       stored.set(frame.id, frame);
@@ -102,9 +113,26 @@ export async function readStored(folder: string): Promise<ReadonlyMap<string, St
   return stored;
 }
 
-function hasParquet(folder: string): boolean {
-  if (!existsSync(folder)) return false;
-  return readdirSync(folder, { recursive: true }).some((name) => name.toString().endsWith(".parquet"));
+/** A query that gives each row stored there: its frame, its place in it, its event, and its content. */
+function sourceIn(folder: string): string | undefined {
+  const names = existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String) : [];
+  const path = folder.replaceAll("'", "''");
+  if (names.some((name) => name.endsWith(".parquet"))) {
+    return `SELECT mdc_correlation_id AS id, mdc_row_index AS place, mdc_event_id AS event, text, value, padding
+      FROM read_parquet('${path}/**/*.parquet', hive_partitioning = false, union_by_name = true)`;
+  }
+  if (names.some((name) => name.endsWith(".jsonl"))) {
+    // A record a frame; its rows are the elements of `data`.
+    return `SELECT id, event, place - 1 AS place, data[place].text AS text, data[place].value AS value,
+        data[place].padding AS padding
+      FROM (
+        SELECT correlationid AS id, id AS event, data, unnest(range(1, len(data) + 1)) AS place
+        FROM read_json('${path}/**/*.jsonl', format = 'newline_delimited', columns = {
+          correlationid: 'VARCHAR', id: 'VARCHAR', data: 'STRUCT("text" VARCHAR, "value" DOUBLE, padding VARCHAR)[]'
+        })
+      )`;
+  }
+  return undefined;
 }
 
 /** What the oracle found. */

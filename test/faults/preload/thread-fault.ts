@@ -23,8 +23,9 @@ export function misbehave(kind: ThreadFault["kind"]): void {
     case "loop":
       for (;;);
     case "out-of-memory": {
-      const hoard: object[] = [];
-      for (;;) hoard.push(Array.from({ length: 1_000 }, (_, n) => ({ n })));
+      // In small pieces: where one allocation takes all that is left at once, V8 ends the whole process.
+      const hoard: { first: unknown } = { first: undefined };
+      for (;;) hoard.first = { next: hoard.first, some: Array.from({ length: 10 }, (_, n) => n) };
     }
     case undefined:
   }

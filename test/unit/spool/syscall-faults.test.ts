@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { SealedSegment, Spool } from "../../../src/spool/spool.ts";
+import { tellFigures } from "../../support/fault-figures.ts";
 import { SimulatedFileSystem, type SimulatedFault } from "../../support/simulated-file-system.ts";
 import { countsOf, recordOf, recoverAll, SpoolWorld } from "./spool-world.ts";
 
@@ -85,22 +86,32 @@ const faults: SimulatedFault[] = ["EIO", "ENOSPC", "EMFILE", "EACCES", "EROFS"].
 
 test("one failing system call, wherever it strikes, loses nothing that was acknowledged", {
   timeout: 120_000,
-}, async () => {
+}, async ({ task }) => {
   let strikes = 0;
+  let acknowledged = 0;
   for (const fault of faults) {
     for (let at = 1; ; at++) {
-      const { struck } = await liveWithFault((index) => index === at, fault);
+      const { struck, acknowledged: safe } = await liveWithFault((index) => index === at, fault);
       if (!struck) break;
+      acknowledged += safe;
       strikes++;
     }
   }
   expect(strikes).toBeGreaterThan(500);
+  tellFigures(task, {
+    fault: "one failing system call, simulated disk",
+    injected: strikes,
+    acknowledged,
+    figure:
+      "each call of a spool's life fails once: EIO, ENOSPC, EMFILE, EACCES, EROFS, with and without a short write",
+  });
 });
 
 test("a disk that fails for a while, from any call on, loses nothing that was acknowledged, and heals", {
   timeout: 60_000,
-}, async () => {
+}, async ({ task }) => {
   let healed = 0;
+  let outages = 0;
   for (const fault of faults) {
     for (let at = 1; at < 120; at += 3) {
       let until: number | undefined;
@@ -108,10 +119,16 @@ test("a disk that fails for a while, from any call on, loses nothing that was ac
         if (index === at) until = nowMs + 1_000;
         return until !== undefined && nowMs < until;
       }, fault);
+      outages++;
       if (acknowledged >= 10) healed++;
     }
   }
   expect(healed).toBeGreaterThan(100);
+  tellFigures(task, {
+    fault: "disk that fails for a second, simulated",
+    injected: outages,
+    figure: `${healed} of the lives acknowledged at least 10 of their 16 records`,
+  });
 });
 
 test("a full disk refuses and keeps what it has; sealing and delivering still work, and make room", async () => {
