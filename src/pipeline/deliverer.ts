@@ -50,8 +50,6 @@ interface Trouble {
 interface Entry extends Consignment {
   rejections: number;
   readFailures: number;
-  /** What keeps this entry alone from being delivered. */
-  trouble: Trouble | undefined;
 }
 
 /** Settings, permissions and clocks are mended by people: asking more often than this helps nobody. */
@@ -60,6 +58,8 @@ const blockedRetryMs = 60_000;
 const maxRejections = 3;
 /** A segment that cannot be read from the spool this often is set aside. */
 const maxReadFailures = 4;
+/** Reasons told at once: when the disk fails, every segment has its own. */
+const maxReasons = 5;
 /** Settled segments remembered, in case they are added again: by recovery and by the thread that sealed them. */
 const maxRemembered = 1_000;
 
@@ -78,6 +78,8 @@ class SegmentDeliverer implements Deliverer {
   readonly #running = new Set<Promise<void>>();
   /** Entries that wait for something which concerns no other one. */
   readonly #held = new Map<Entry, Disposable>();
+  /** What keeps single entries from being delivered. */
+  readonly #troubles = new Map<Entry, Trouble>();
   readonly #listeners = new Set<() => void>();
   readonly #stopping = new AbortController();
   readonly #backoff = createBackoff({ baseMs: 1_000, maxMs: 60_000 });
@@ -107,7 +109,6 @@ class SegmentDeliverer implements Deliverer {
       awaited: false,
       rejections: 0,
       readFailures: 0,
-      trouble: undefined,
     };
     const entry: Entry = { segment, label, counts, ...unharmed };
     this.#entries.set(id, entry);
@@ -174,7 +175,7 @@ class SegmentDeliverer implements Deliverer {
       switch (encoded.status) {
         case "frozen": {
           const { body } = encoded;
-          entry.trouble = undefined;
+          this.#troubles.delete(entry);
           const result = await store.put(objectPath(label, segment), body, {
             contentType: encoders[label.format].contentType,
             metadata: { segment: segment.id, content: body.sha256, rows: String(entry.counts.rows) },
@@ -257,7 +258,7 @@ class SegmentDeliverer implements Deliverer {
 
   /** Something about this segment or its collection: it waits, and the others pass it by. */
   #hold(entry: Entry, trouble: Trouble, delayMs: number): void {
-    entry.trouble = trouble;
+    this.#troubles.set(entry, trouble);
     if (this.#stopping.signal.aborted) return;
     this.#held.set(
       entry,
@@ -289,8 +290,10 @@ class SegmentDeliverer implements Deliverer {
     });
   }
 
-  #settle({ segment: { id } }: Entry): void {
+  #settle(entry: Entry): void {
+    const { id } = entry.segment;
     this.#entries.delete(id);
+    this.#troubles.delete(entry);
     this.#settled.add(id);
     if (this.#settled.size > maxRemembered) this.#settled.delete(this.#settled.keys().next().value as string);
   }
@@ -306,10 +309,10 @@ class SegmentDeliverer implements Deliverer {
   }
 
   #tellHealth(): void {
-    const troubles = [this.#trouble, ...Array.from(this.#entries.values(), ({ trouble }) => trouble)].filter(
-      (trouble) => trouble !== undefined,
-    );
-    const reasons = [...new Set(troubles.map(({ message }) => message))];
+    const troubles = [this.#trouble, ...this.#troubles.values()].filter((trouble) => trouble !== undefined);
+    const all = [...new Set(troubles.map(({ message }) => message))];
+    const reasons = all.slice(0, maxReasons);
+    if (all.length > maxReasons) reasons.push(`${all.length - maxReasons} more like these`);
     const worst = troubles.some(({ status }) => status === "failing") ? "failing" : "degraded";
     const status = troubles.length === 0 ? "ok" : worst;
     const before = this.#health;

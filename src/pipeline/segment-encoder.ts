@@ -137,7 +137,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     // The spool leaves damaged records out.
     let lost: Counts = segment.counts;
     const decodable = function* (): Iterable<Batch> {
-      for (const { bytes, counts } of spool.read(segment)) {
+      for (const { bytes, counts } of spool.read(segment, "lent")) {
         lost = less(lost, counts);
         try {
           yield decodeBatch(bytes);

@@ -21,6 +21,7 @@ import type {
   Counts,
   FrozenBody,
   OpenSegment,
+  RecordMemory,
   SealedSegment,
   Spool,
   SpoolLoss,
@@ -167,8 +168,8 @@ class FolderSpool implements Spool {
     }
   }
 
-  read(segment: SealedSegment): Iterable<SpoolRecord> {
-    return this.#sealed.read(segment);
+  read(segment: SealedSegment, memory?: RecordMemory): Iterable<SpoolRecord> {
+    return this.#sealed.read(segment, memory);
   }
 
   attempt(segment: SealedSegment): number {

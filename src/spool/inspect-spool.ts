@@ -8,7 +8,7 @@ import { parseSegmentName, sealedName } from "./segment-name.ts";
 import { addCounts, readSegmentHeader, type ScanItem, scanRecords } from "./segment-scan.ts";
 import { createSocketLiveness, describeOwner } from "./socket-liveness.ts";
 import { layoutPath, responsibleFor } from "./spool-folder.ts";
-import type { Counts, SpoolRecord } from "./spool.ts";
+import type { Counts, RecordMemory, SpoolRecord } from "./spool.ts";
 
 /*
  * For an operator's command: looks at a spool folder without owning a part of it and without taking anything over, while
@@ -95,7 +95,7 @@ export function inspectSegment(
   let records = 0;
   let counts: Counts = { frames: 0, rows: 0, bytes: 0 };
   let lost = counts;
-  for (const item of itemsOf(fileSystem, path, false)) {
+  for (const item of itemsOf(fileSystem, path, "none")) {
     if (item.kind === "damage") lost = addCounts(lost, item.lost);
     if (item.kind !== "record") continue;
     records++;
@@ -107,9 +107,12 @@ export function inspectSegment(
 /** The good records of a waiting or quarantined file, one at a time. Throws the system's error if it cannot be read. */
 export function* readSegmentFile(
   path: string,
-  { fileSystem = systemFileSystem }: Pick<InspectOptions, "fileSystem"> = {},
+  {
+    fileSystem = systemFileSystem,
+    memory = "own",
+  }: Pick<InspectOptions, "fileSystem"> & { readonly memory?: RecordMemory | undefined } = {},
 ): Generator<SpoolRecord, void, undefined> {
-  for (const item of itemsOf(fileSystem, path, true)) {
+  for (const item of itemsOf(fileSystem, path, memory)) {
     if (item.kind !== "record" || item.bytes === undefined) continue;
     yield { sequence: item.header.sequence, bytes: item.bytes, counts: item.header.counts };
   }
@@ -171,12 +174,16 @@ function headerOf(fileSystem: FileSystem, path: string): FactsOfHeader | undefin
 }
 
 /** Empty when the header cannot be read. */
-function* itemsOf(fileSystem: FileSystem, path: string, load: boolean): Generator<ScanItem, void, undefined> {
+function* itemsOf(
+  fileSystem: FileSystem,
+  path: string,
+  memory: RecordMemory | "none",
+): Generator<ScanItem, void, undefined> {
   const fd = fileSystem.open(path, "read");
   try {
     const file = { fileSystem, fd, size: fileSystem.stat(fd).size };
     const head = readSegmentHeader(file);
-    if (head.status === "ok") yield* scanRecords(file, head.header, load);
+    if (head.status === "ok") yield* scanRecords(file, head.header, memory);
   } finally {
     closeQuietly(fileSystem, fd);
   }

@@ -171,7 +171,7 @@ class SegmentFile implements OpenSegmentFile {
 
   copyTo(target: OpenSegmentFile): void {
     const file = { fileSystem: this.#fileSystem, fd: this.#fd, size: this.size };
-    for (const item of scanRecords(file, this.#header, true)) {
+    for (const item of scanRecords(file, this.#header, "lent")) {
       if (item.kind !== "record" || item.bytes === undefined) continue;
       target.append(item.bytes, item.header.counts, item.header.sequence, this.appendedAt);
     }

@@ -192,7 +192,7 @@ async function settle(context: RecoveryContext, subject: Subject): Promise<Found
   let counts = noCounts;
   let repeated = 0;
   const damages: { lost: Totals; detail: string }[] = [];
-  const end = await run(scanRecords(file, header, false), (item) => {
+  const end = await run(scanRecords(file, header, "none"), (item) => {
     if (item.kind === "damage") damages.push(item);
     if (item.kind !== "record") return;
     const { sequence } = item.header;
@@ -283,7 +283,7 @@ function rewrite(
   });
   try {
     const left = new Set(kept);
-    for (const item of scanRecords(file, header, true)) {
+    for (const item of scanRecords(file, header, "lent")) {
       // The first of two records of one number is the one that was counted.
       if (item.kind !== "record" || item.bytes === undefined || !left.delete(item.header.sequence)) continue;
       copy.append(item.bytes, item.header.counts, item.header.sequence, header.createdAt);

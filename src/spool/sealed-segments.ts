@@ -9,7 +9,7 @@ import type { OwnFolder } from "./own-folder.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Found } from "./recovery.ts";
 import { parseSegmentName, sealedName } from "./segment-name.ts";
-import type { FrozenBody, SealedSegment, SpoolRecord } from "./spool.ts";
+import type { FrozenBody, RecordMemory, SealedSegment, SpoolRecord } from "./spool.ts";
 
 /** The sealed segments that this spool answers for, and the one place that knows the names of their files. */
 export interface SealedSegments {
@@ -17,7 +17,7 @@ export interface SealedSegments {
   has(id: string): boolean;
   list(): readonly SealedSegment[];
   /** See the methods of the same names in the port. */
-  read(segment: SealedSegment): Generator<SpoolRecord, void, undefined>;
+  read(segment: SealedSegment, memory?: RecordMemory): Generator<SpoolRecord, void, undefined>;
   attempt(segment: SealedSegment): number;
   attempts(segment: SealedSegment): number;
   freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody>;
@@ -76,8 +76,8 @@ class Segments implements SealedSegments {
     return Array.from(this.#held.values(), ({ segment }) => segment);
   }
 
-  read(segment: SealedSegment): Generator<SpoolRecord, void, undefined> {
-    return readSegmentFile(this.#locate(segment), { fileSystem: this.#fileSystem });
+  read(segment: SealedSegment, memory?: RecordMemory): Generator<SpoolRecord, void, undefined> {
+    return readSegmentFile(this.#locate(segment), { fileSystem: this.#fileSystem, memory });
   }
 
   attempt(segment: SealedSegment): number {
@@ -226,7 +226,8 @@ class Segments implements SealedSegments {
     }
     this.#held.delete(segment.id);
     onGrowth(-size);
-    if (directory === folder.claim?.directory) return;
+    // Another thread of this process may live in the folder of this instance, with nothing in it now.
+    if (directory === folder.claim?.directory || directory === folder.home) return;
     for (const { segment: other } of this.#held.values()) if (other.directory === directory) return;
     removeFolderIfIdle(this.#fileSystem, directory, true);
   }

@@ -15,7 +15,7 @@ import {
   type Totals,
   ZERO_TOTALS,
 } from "./segment-format.ts";
-import type { Counts } from "./spool.ts";
+import type { Counts, RecordMemory } from "./spool.ts";
 
 /** An open file to scan. `size` is fixed at the start: what grows later is not looked at. */
 export interface ScannedFile {
@@ -79,14 +79,15 @@ export function readSegmentHeader(file: ScannedFile): HeaderResult {
 
 /**
  * Walks over a segment's records. Ends on any bytes, in time proportional to the file, with at most one record in memory.
- * With `load`, each record comes with its bytes in memory of their own.
+ * `memory` says whether each record comes with its bytes, and where these are.
  */
 export function* scanRecords(
   file: ScannedFile,
   header: SegmentHeader,
-  load: boolean,
+  memory: RecordMemory | "none",
 ): Generator<ScanItem, ScanEnd, undefined> {
   const window = new Window(file);
+  let lent = new Uint8Array(0);
   let offset = 2 * header.size;
   let end = Math.min(offset, file.size);
   let totals = ZERO_TOTALS;
@@ -123,7 +124,13 @@ export function* scanRecords(
         return finish(true);
       }
       if (payloadAt + record.length > file.size) return finish(false);
-      const bytes = load ? new Uint8Array(record.length) : undefined;
+      if (memory === "lent" && lent.length < record.length) lent = new Uint8Array(record.length * 2);
+      const bytes =
+        memory === "none"
+          ? undefined
+          : memory === "lent"
+            ? lent.subarray(0, record.length)
+            : new Uint8Array(record.length);
       const good =
         bytes === undefined
           ? yield* window.checksum(payloadAt, record.length, seed, record.payloadCrc)

@@ -36,9 +36,10 @@ export interface Spool {
   recover(onLoss: (loss: SpoolLoss) => void): AsyncIterable<SealedSegment>;
   /**
    * The records of a sealed segment, in order, damaged ones left out: what their counts lack of `segment.counts` is lost.
-   * Throws the system's error when the file cannot be read; `ENOENT` when it is gone.
+   * `memory` says how long their bytes hold, default `own`. Throws the system's error when the file cannot be read;
+   * `ENOENT` when it is gone.
    */
-  read(segment: SealedSegment): Iterable<SpoolRecord>;
+  read(segment: SealedSegment, memory?: RecordMemory): Iterable<SpoolRecord>;
   /** Notes that encoding starts, *before* it starts, and returns how often it has now been tried (1 at first). */
   attempt(segment: SealedSegment): number;
   /** How often encoding was begun before, in any process. */
@@ -116,6 +117,9 @@ export interface SpoolRecord {
   readonly bytes: Uint8Array;
   readonly counts: Counts;
 }
+
+/** Whose memory a record's bytes are in: the reader's `own`, or `lent` until the next record is read. */
+export type RecordMemory = "own" | "lent";
 
 /** The frozen bytes of a segment. */
 export interface FrozenBody {
