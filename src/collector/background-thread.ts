@@ -9,17 +9,19 @@ import type {
   OutgoingBatch,
 } from "../pipeline/backend.ts";
 import type { Engine } from "../pipeline/engine.ts";
-import { parseLabel } from "../pipeline/segment-label.ts";
 import { holdInstance } from "../spool/hold-instance.ts";
 import type { SealedSegment } from "../spool/spool.ts";
-import { composeEngine, composeSpool, type EngineHost, type EngineSpec } from "./compose.ts";
+import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
+import { composeEngine, type EngineHost, type EngineSpec } from "./compose.ts";
 import { graceMs, lateTimer, PendingFlushes } from "./pending-flushes.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { createStandIn, type StandIn } from "./stand-in.ts";
 import type { FromBackground, ToBackground } from "./thread-protocol.ts";
 
 /**
  * The engine in a thread of its own, supervised: if the thread dies it is started again and gets once more every batch
  * it had not yet spooled (batches live in shared memory, and the spool reads a batch that was written twice only once).
+ * Until a thread is ready this one writes to the spool itself.
  * If it cannot be started at all - a bundler left its file out - the engine runs on this thread instead.
  */
 export function startBackgroundThread(spec: EngineSpec, host: EngineHost, clock: Clock): Engine {
@@ -45,7 +47,8 @@ class BackgroundThread implements Engine {
   #spec: EngineSpec;
   #worker: Worker | undefined;
   #inline: Engine | undefined;
-  #answered = false;
+  /** True from a thread's first word to its death: only then it is given work. */
+  #ready = false;
   #failedStarts = 0;
   /** Since the thread last got something done. */
   #deaths = 0;
@@ -54,6 +57,7 @@ class BackgroundThread implements Engine {
   #unanswered = 0;
   /** Batches whose only other copy is in the thread's memory, in order: not yet spooled, or never to be (durability `memory`). */
   readonly #unsettled = new Map<number, OutgoingBatch>();
+  readonly #memory: BatchMemory = createBatchMemory();
   /** How far the thread is, in memory that both see: what messages tell comes too late when the process ends. */
   readonly #progress: Progress = createProgress();
   readonly #flushes: PendingFlushes;
@@ -62,6 +66,7 @@ class BackgroundThread implements Engine {
     | undefined;
   #closeGuard: Disposable | undefined;
   readonly #events: BackendEvents;
+  readonly #standIn: StandIn;
   /** `null` when the disk did not allow it; then the writing thread alone vouches for the spool. */
   #hold: Disposable | null | undefined;
 
@@ -74,20 +79,24 @@ class BackgroundThread implements Engine {
     this.#events = {
       ...events,
       spooled: (collection, sequence, counts) => {
-        this.#unsettled.delete(sequence);
+        this.#settle(sequence);
         events.spooled(collection, sequence, counts);
       },
       delivered: (collection, counts, recovered, sequences) => {
-        for (const sequence of sequences) this.#unsettled.delete(sequence);
+        for (const sequence of sequences) this.#settle(sequence);
         events.delivered(collection, counts, recovered, sequences);
       },
       dropped: (reason, collection, counts, origin) => {
-        if (origin.from !== "recovered")
-          for (const sequence of origin.sequences) this.#unsettled.delete(sequence);
+        if (origin.from !== "recovered") for (const sequence of origin.sequences) this.#settle(sequence);
         events.dropped(reason, collection, counts, origin);
       },
     };
+    this.#standIn = createStandIn(() => this.#spec, this.#events);
     this.#start();
+  }
+
+  allocate(size: number): Uint8Array {
+    return this.#memory.lend(size);
   }
 
   append(batch: OutgoingBatch): void {
@@ -97,7 +106,8 @@ class BackgroundThread implements Engine {
     }
     this.#holdSpool();
     this.#unsettled.set(batch.sequence, batch);
-    this.#post({ type: "append", batch });
+    if (!this.#ready && this.#durable) this.#standIn.write([batch]);
+    else this.#post({ type: "append", batch });
     this.#watch();
   }
 
@@ -115,7 +125,7 @@ class BackgroundThread implements Engine {
   flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
     if (this.#inline !== undefined) return this.#inline.flush(to, deadlineMs);
     return this.#flushes.add(to, deadlineMs, ({ id }) => {
-      // A new thread is asked for everything at its start.
+      // A new thread is asked for everything when it is ready.
       if (this.#worker === undefined) this.#start();
       else this.#post({ type: "flush", id, to, deadlineMs });
       this.#worker?.ref();
@@ -142,7 +152,7 @@ class BackgroundThread implements Engine {
   }
 
   save(): void {
-    if (this.#inline !== undefined || this.#spec.config.spool.durability === "memory") {
+    if (this.#inline !== undefined || !this.#durable) {
       this.#inline?.save();
       return;
     }
@@ -155,24 +165,27 @@ class BackgroundThread implements Engine {
 
   /** The thread may still write them too: whoever reads the spool takes a sequence number once. */
   #writeHere(batches: readonly OutgoingBatch[]): void {
-    if (batches.length === 0) return;
-    const spool = composeSpool(this.#spec, { current: this.#spec.config });
-    for (const { label, bytes, counts, sequence } of batches) {
-      if (spool.append(label, bytes, counts, sequence).status !== "appended") continue;
-      this.#events.spooled(parseLabel(label).collection, sequence, counts);
-    }
-    spool.close();
+    this.#memory.writeOff();
+    this.#standIn.write(batches);
+    this.#standIn.close();
   }
 
+  /** Nobody will ask for this batch again. */
+  #settle(sequence: number): void {
+    const batch = this.#unsettled.get(sequence);
+    if (batch === undefined) return;
+    this.#unsettled.delete(sequence);
+    this.#memory.giveBack(batch.bytes);
+  }
+
+  /** What cannot be said now is said when there is a thread: see {@link BackgroundThread.#brief}. */
   #post(message: ToBackground): void {
-    // A batch that cannot be posted now stays in #unsettled and goes with the next thread.
-    this.#worker?.postMessage(message);
+    if (this.#ready) this.#worker?.postMessage(message);
   }
 
   #start(): void {
     this.#restart?.[Symbol.dispose]();
     this.#restart = undefined;
-    this.#answered = false;
     let worker: Worker;
     try {
       worker = new Worker(new URL("./worker.js", import.meta.url), {
@@ -195,25 +208,27 @@ class BackgroundThread implements Engine {
     worker.on("message", (message: FromBackground) => this.#heard(worker, message));
     worker.unref();
     this.#unanswered = 0;
-    this.#post({ type: "start", spec: this.#spec, progress: this.#progress.memory });
-    this.#resend();
+    const progress = this.#progress.memory;
+    worker.postMessage({ type: "start", spec: this.#spec, progress } satisfies ToBackground);
+    if (this.#isAwaited) worker.ref();
   }
 
   /** Keeps other processes from taking this one's spool over while its thread has died and another is being started. */
   #holdSpool(): void {
-    const { instance, spoolDirectory, config } = this.#spec;
-    if (this.#hold !== undefined || config.spool.durability === "memory") return;
+    const { instance, spoolDirectory } = this.#spec;
+    if (this.#hold !== undefined || !this.#durable) return;
     this.#hold = holdInstance({ directory: spoolDirectory, instance }) ?? null;
   }
 
-  /** Everything that the last thread may not have done, in the order in which it was asked. */
-  #resend(): void {
+  /** Tells a new thread all that was asked, or done here, before it was there, in that order. */
+  #brief(): void {
+    this.#post({ type: "update", settings: this.#spec.config });
+    for (const segment of this.#standIn.relieve()) this.#post({ type: "deliver", segment });
     for (const batch of this.#unsettled.values()) this.#post({ type: "append", batch });
     for (const { id, to, leftMs } of this.#flushes.all()) {
       this.#post({ type: "flush", id, to, deadlineMs: leftMs });
     }
     if (this.#closing !== undefined) this.#post({ type: "close", deadlineMs: this.#closing.deadlineMs });
-    if (this.#isAwaited) this.#worker?.ref();
   }
 
   #heard(worker: Worker, message: FromBackground): void {
@@ -221,8 +236,9 @@ class BackgroundThread implements Engine {
     this.#unanswered = 0;
     switch (message.type) {
       case "ready":
-        this.#answered = true;
+        this.#ready = true;
         this.#failedStarts = 0;
+        this.#brief();
         return;
       case "failed":
         this.#events.trouble({
@@ -270,16 +286,21 @@ class BackgroundThread implements Engine {
   #end(): void {
     const worker = this.#worker;
     this.#worker = undefined;
+    this.#ready = false;
     this.#heartbeat?.[Symbol.dispose]();
     this.#restart?.[Symbol.dispose]();
     this.#closeGuard?.[Symbol.dispose]();
-    if (this.#spec.config.spool.durability !== "memory") this.#writeHere([...this.#unsettled.values()]);
+    if (this.#durable) this.#writeHere([...this.#unsettled.values()]);
     for (const { id } of this.#flushes.all()) {
       this.#flushes.settle(id, this.#undone("the deployment is closed"));
     }
     void worker?.terminate();
     this.#hold?.[Symbol.dispose]();
     this.#closing?.resolve();
+  }
+
+  get #durable(): boolean {
+    return this.#spec.config.spool.durability !== "memory";
   }
 
   get #isAwaited(): boolean {
@@ -311,11 +332,15 @@ class BackgroundThread implements Engine {
   #died(worker: Worker, error: Error): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
-    if (!this.#answered && ++this.#failedStarts >= maxFailedStarts) {
+    // A thread that hangs may still read what it was given when it goes on; the next one gets the same batches.
+    this.#memory.writeOff();
+    const wasReady = this.#ready;
+    this.#ready = false;
+    if (!wasReady && ++this.#failedStarts >= maxFailedStarts) {
       this.#runInline(error);
       return;
     }
-    const prompt = !this.#answered || (this.#isAwaited && this.#deaths < promptRestarts);
+    const prompt = !wasReady || (this.#isAwaited && this.#deaths < promptRestarts);
     const delayMs = prompt ? 0 : Math.min(firstRestartMs * 2 ** this.#deaths, maxRestartMs);
     this.#deaths++;
     const message = `the background thread died (${error.message}); it is started again in ${delayMs} ms`;
@@ -329,6 +354,7 @@ class BackgroundThread implements Engine {
     this.#heartbeat?.[Symbol.dispose]();
     const inline = composeEngine(this.#spec, { ...this.#host, events: this.#events });
     this.#inline = inline;
+    for (const segment of this.#standIn.relieve()) inline.deliver(segment);
     for (const batch of [...this.#unsettled.values()]) inline.append(batch);
     for (const { id, to, leftMs } of this.#flushes.all()) {
       void inline.flush(to, leftMs).then((report) => this.#flushes.settle(id, report));

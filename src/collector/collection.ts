@@ -2,8 +2,8 @@ import { agent } from "../base/version.ts";
 import type { ErrorListener } from "../config/callbacks.ts";
 import { type DeploymentConfig, effectiveCollection } from "../config/deployment-config.ts";
 import type { SystemConstants } from "../frame/batch.ts";
-import type { Stream } from "../pipeline/batcher.ts";
 import { Ledger } from "../pipeline/ledger.ts";
+import type { Stream } from "../pipeline/stream.ts";
 import { TimeBudget } from "../pipeline/time-budget.ts";
 import type { Reporter } from "./reporter.ts";
 

@@ -4,6 +4,7 @@ import type { DeploymentStats } from "../config/callbacks.ts";
 import { callback, optionsOf, type Parsers, parseFields } from "../config/fields.ts";
 import { parseName } from "../config/names.ts";
 import { resolveSchema, type SchemaOptions } from "../frame/declared-schema.ts";
+import type { FrameFacts } from "../frame/frame-facts.ts";
 import { openFrame } from "../frame/open-frame.ts";
 import { type RedactOptions, resolveRedaction } from "../frame/redaction.ts";
 import { type SnapshotOptions, takeSnapshot } from "../frame/snapshot.ts";
@@ -28,7 +29,8 @@ class FrameCollector implements CollectorApi {
   readonly #core: DeploymentCore;
   readonly #collection: Collection;
   readonly #reporter: Reporter;
-  readonly #snapshot: Omit<SnapshotOptions, "limits">;
+  /** Made anew when the limits change. */
+  #snapshot: SnapshotOptions;
 
   constructor(options: CollectorOptions) {
     const { name, onError, deployment, schema, redact } = parseCollectorOptions(options);
@@ -38,6 +40,7 @@ class FrameCollector implements CollectorApi {
       onError === undefined ? this.#core.reporter : createReporter(this.#core.clock, onError),
     );
     this.#snapshot = {
+      limits: this.#collection.limits,
       ...(schema === undefined ? {} : { declared: resolveSchema(schema, "Collector option schema") }),
       ...(redact === undefined ? {} : { redaction: resolveRedaction(redact, "Collector option redact") }),
     };
@@ -115,7 +118,7 @@ class FrameCollector implements CollectorApi {
     }
     let bytes = 0;
     try {
-      bytes = this.#take(frame, context, samplingRate);
+      bytes = this.#take(frame, context);
     } finally {
       const endedAt = clock.monotonic();
       budget.spent(endedAt - startedAt, bytes, endedAt, collection.limits.maxCollectMs);
@@ -123,9 +126,11 @@ class FrameCollector implements CollectorApi {
   }
 
   /** Returns how many bytes were taken. */
-  #take(frame: object, context: CorrelationContext, samplingRate: number): number {
+  #take(frame: object, context: CorrelationContext): number {
     const collection = this.#collection;
-    const result = takeSnapshot(frame, { ...this.#snapshot, limits: collection.limits });
+    if (this.#snapshot.limits !== collection.limits)
+      this.#snapshot = { ...this.#snapshot, limits: collection.limits };
+    const result = takeSnapshot(frame, this.#snapshot);
     if (result.status === "dropped") {
       this.#refuse(result.reason, rowsOf(frame), result.error);
       return 0;
@@ -135,19 +140,12 @@ class FrameCollector implements CollectorApi {
     if (!this.#core.hasRoom(snapshot.bytes)) {
       const full = new Error(`more than ${maxMemoryBytes} bytes wait in memory (limits.maxMemoryBytes)`);
       this.#refuse("memory", snapshot.rows, full, { bytes: snapshot.bytes });
+      snapshot.release();
       return snapshot.bytes;
     }
     const { clock, ids } = this.#core;
-    this.#core.accept(collection, snapshot, {
-      correlationId: context.id,
-      eventId: ids.uuid(),
-      eventTimeMs: clock.now(),
-      requestTimeMs: context.requestTimeMs,
-      requestId: context.requestId,
-      samplingRate,
-      configVersion: collection.configVersion,
-      tags: context.tagsText,
-    });
+    const facts = new CallFacts(context, collection, ids.uuid(), clock.now());
+    this.#core.accept(collection, snapshot, facts);
     return snapshot.bytes;
   }
 
@@ -162,6 +160,29 @@ class FrameCollector implements CollectorApi {
     this.#core.announcer.noteDrop(reason, collection, { frames: 1, rows, bytes });
     const message = (): string => dropText(reason, collection, 1, cause.message);
     this.#reporter.report("FRAME_DROPPED", reason, message, { collection, frames: 1, cause, quietMs });
+  }
+}
+
+/** What is stored with a frame besides its columns. A class for the reason that a snapshot is one: see `snapshot.ts`. */
+class CallFacts implements FrameFacts {
+  readonly correlationId: string;
+  readonly eventId: string;
+  readonly eventTimeMs: number;
+  readonly requestTimeMs: number;
+  readonly requestId: string | null;
+  readonly samplingRate: number;
+  readonly configVersion: number;
+  readonly tags: string | null;
+
+  constructor(context: CorrelationContext, collection: Collection, eventId: string, eventTimeMs: number) {
+    this.correlationId = context.id;
+    this.eventId = eventId;
+    this.eventTimeMs = eventTimeMs;
+    this.requestTimeMs = context.requestTimeMs;
+    this.requestId = context.requestId;
+    this.samplingRate = collection.samplingRate;
+    this.configVersion = collection.configVersion;
+    this.tags = context.tagsText;
   }
 }
 

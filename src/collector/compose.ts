@@ -9,6 +9,7 @@ import { createFolderSpool } from "../spool/folder-spool.ts";
 import { createMemorySpool } from "../spool/memory-spool.ts";
 import type { Spool } from "../spool/spool.ts";
 import { type AzureCredential, createAzureBlobStore } from "../store/azure-blob-store.ts";
+import { loadAzureLibrary } from "../store/azure-container.ts";
 import { createAzureDatastoreStore } from "../store/azure-datastore-store.ts";
 import { createFolderStore } from "../store/folder-store.ts";
 import type { Store } from "../store/store.ts";
@@ -72,6 +73,11 @@ export function composeSpool(
       return settings.current.spool.minFreeBytes;
     },
   });
+}
+
+/** Loads the library that the store of a destination will need. Never rejects: what is missing is told at the first use. */
+export async function loadStore({ kind }: Destination): Promise<void> {
+  if (kind !== "folder") await loadAzureLibrary().catch(() => {});
 }
 
 /** The store of a destination. Throws if destination and credential do not go together. */

@@ -45,7 +45,7 @@ function startBackend(spec: EngineSpec, host: EngineHost, clock: Clock): Backend
 
 const statsIntervalMs = 10_000;
 const naturalExitDeadlineMs = 10_000;
-const readyDeadlineMs = 5_000;
+const readyDeadlineMs = 1_000;
 
 /**
  * The inside of a deployment, which its collectors share: the ledger, the batcher and the backend behind it, and the
@@ -104,6 +104,7 @@ export class DeploymentCore {
       handOver: (batch) => this.#handOver(batch),
       dropped: ({ collection }, reason, counts, cause) =>
         this.announcer.dropped(reason, collection, counts, { detail: cause.message, cause }),
+      allocate: this.#backend.allocate?.bind(this.#backend),
       limits: () => this.handle.current.limits,
       flushIntervalMs: config.spool.flushIntervalMs,
     });
@@ -146,7 +147,7 @@ export class DeploymentCore {
     if (this.spoolsEachFrame) this.batcher.flushNow();
   }
 
-  /** Resolves when the background thread runs, so that from then on a frame is in the spool as soon as is promised. */
+  /** Resolves when the background thread runs, so that it gets the first frames, and no stand-in has to write them. */
   async ready(): Promise<void> {
     // A barrier with nothing before it comes back once there is somebody to answer it; who does not is waited for no longer.
     await this.#backend.flush("spool", readyDeadlineMs);

@@ -25,10 +25,14 @@ export function createSpoolFirst(
   return new SpoolFirst(spec, host, startEngine, clock);
 }
 
+/** The memory of a larger batch is not kept for the next. */
+const maxKeptBytes = 1024 * 1024;
+
 class SpoolFirst implements Backend {
   readonly #engine: Engine;
   readonly #spool: Spool;
   readonly #spooler: Spooler;
+  #memory = new Uint8Array(64 * 1024);
 
   constructor(spec: EngineSpec, host: EngineHost, startEngine: (host: EngineHost) => Engine, clock: Clock) {
     const { spool } = spec.config;
@@ -60,6 +64,13 @@ class SpoolFirst implements Backend {
       },
       onTick: tellUsage,
     });
+  }
+
+  /** The same memory each time: a batch is in the spool, or refused, when `append` returns. */
+  allocate(size: number): Uint8Array {
+    if (size > maxKeptBytes) return new Uint8Array(size);
+    if (size > this.#memory.length) this.#memory = new Uint8Array(2 * size);
+    return this.#memory.subarray(0, size);
   }
 
   append(batch: OutgoingBatch): void {

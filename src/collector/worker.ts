@@ -1,7 +1,7 @@
 import { parentPort } from "node:worker_threads";
 import { asError } from "../base/errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
-import { composeEngine } from "./compose.ts";
+import { composeEngine, loadStore } from "./compose.ts";
 import { openProgress, type Progress } from "./progress.ts";
 import type { AccessTokenMessage, FromBackground, ToBackground } from "./thread-protocol.ts";
 
@@ -31,24 +31,30 @@ function getToken(scopes: string | string[]): Promise<AccessTokenMessage | null>
   });
 }
 
+async function start({ spec, progress: memory }: Extract<ToBackground, { type: "start" }>): Promise<void> {
+  progress = openProgress(memory);
+  // It stops this thread for a while: better now than when frames wait for it.
+  await loadStore(spec.config.destination);
+  backend = composeEngine(spec, {
+    getToken,
+    events: {
+      spooled: (collection, sequence, counts) => post({ type: "spooled", collection, sequence, counts }),
+      delivered: (collection, counts, recovered, sequences) =>
+        post({ type: "delivered", collection, counts, recovered, sequences }),
+      dropped: (reason, collection, counts, origin) =>
+        post({ type: "dropped", reason, collection, counts, origin }),
+      trouble: (trouble) => post({ type: "trouble", trouble }),
+      health: (health) => post({ type: "health", health }),
+      usage: (usage) => post({ type: "usage", usage }),
+    },
+  });
+  post({ type: "ready" });
+}
+
 port.on("message", (message: ToBackground) => {
   switch (message.type) {
     case "start":
-      progress = openProgress(message.progress);
-      backend = composeEngine(message.spec, {
-        getToken,
-        events: {
-          spooled: (collection, sequence, counts) => post({ type: "spooled", collection, sequence, counts }),
-          delivered: (collection, counts, recovered, sequences) =>
-            post({ type: "delivered", collection, counts, recovered, sequences }),
-          dropped: (reason, collection, counts, origin) =>
-            post({ type: "dropped", reason, collection, counts, origin }),
-          trouble: (trouble) => post({ type: "trouble", trouble }),
-          health: (health) => post({ type: "health", health }),
-          usage: (usage) => post({ type: "usage", usage }),
-        },
-      });
-      post({ type: "ready" });
+      void start(message);
       return;
     case "append":
       backend?.append(message.batch);

@@ -96,23 +96,50 @@ interface RawChunk {
 
 /** A library's chunk in one vocabulary. `vector` and `start` say where the library itself would read it. */
 export function arrowChunk(raw: object, vector?: object, start = 0): ArrowChunk {
-  const chunk = raw as RawChunk;
-  const bitmap = chunk.nullBitmap ?? chunk.validity ?? undefined;
-  const hasNulls = bitmap !== undefined && bitmap.length > 0 && chunk.nullCount !== 0;
-  return {
-    type: chunk.type,
-    length: chunk.length,
-    validity: hasNulls ? bitmap : undefined,
-    bitOffset: chunk.offset ?? 0,
-    values: chunk.values,
-    offsets: chunk.valueOffsets ?? chunk.offsets,
-    children: chunk.children ?? [],
-    dictionary: chunk.dictionary,
-    at(index) {
-      if (typeof chunk.at === "function") return chunk.at(index);
-      return (vector as { get?(index: number): unknown } | undefined)?.get?.(start + index);
-    },
-  };
+  return new Chunk(raw as RawChunk, vector, start);
+}
+
+const noChildren: readonly object[] = [];
+
+class Chunk implements ArrowChunk {
+  readonly type: ArrowType;
+  readonly length: number;
+  readonly validity: Uint8Array | undefined;
+  readonly bitOffset: number;
+  readonly values: ArrowValues | undefined;
+  readonly offsets: ArrowChunk["offsets"];
+  readonly children: readonly object[];
+  readonly dictionary: object | undefined;
+  private readonly raw: RawChunk;
+  private readonly vector: object | undefined;
+  private readonly start: number;
+
+  constructor(raw: RawChunk, vector: object | undefined, start: number) {
+    const bitmap = raw.nullBitmap ?? raw.validity ?? undefined;
+    const hasNulls = bitmap !== undefined && bitmap.length > 0 && raw.nullCount !== 0;
+    this.type = raw.type;
+    this.length = raw.length;
+    this.validity = hasNulls ? bitmap : undefined;
+    this.bitOffset = raw.offset ?? 0;
+    this.values = raw.values;
+    this.offsets = raw.valueOffsets ?? raw.offsets;
+    this.children = raw.children ?? noChildren;
+    this.dictionary = raw.dictionary;
+    this.raw = raw;
+    this.vector = vector;
+    this.start = start;
+  }
+
+  at(index: number): unknown {
+    if (typeof this.raw.at === "function") return this.raw.at(index);
+    return (this.vector as { get?(index: number): unknown } | undefined)?.get?.(this.start + index);
+  }
+}
+
+/** The offsets of a library's chunk of texts, bytes or lists. */
+export function chunkOffsets(raw: object): ArrowChunk["offsets"] {
+  const { valueOffsets, offsets } = raw as RawChunk;
+  return valueOffsets ?? offsets;
 }
 
 /** True when slot `index` has a value. */

@@ -4,6 +4,7 @@ import {
   type ArrowValues,
   type ArrowVector,
   arrowChunk,
+  chunkOffsets,
   arrowTypes as T,
   isArrowVector,
   isValid,
@@ -11,6 +12,7 @@ import {
 import { vectorCells } from "./arrow-reader.ts";
 import { setRun } from "./builders/presence.ts";
 import type { NumericCells } from "./cell.ts";
+import { fewNumbers } from "./typed-array.ts";
 import { frameTooLarge, OwnCells, OwnNumbers, type SourceColumn } from "./source-frame.ts";
 
 /** A vector of apache-arrow or flechette as a column; undefined for anything else. */
@@ -25,7 +27,8 @@ export function arrowColumn(value: object, room: number): SourceColumn | undefin
 function leastBytes(vector: ArrowVector): number {
   let bytes = vector.length;
   for (const raw of vector.data) {
-    const { offsets, length } = arrowChunk(raw);
+    const offsets = chunkOffsets(raw);
+    const { length } = raw as { length: number };
     if (offsets !== undefined && length > 0) bytes += Number(offsets[length]) - Number(offsets[0]);
   }
   return bytes;
@@ -46,15 +49,19 @@ function numericType(type: ArrowType): NumericCells["type"] | undefined {
 }
 
 function numbersOf(vector: ArrowVector, type: NumericCells["type"]): NumericCells {
+  const [only] = vector.data;
+  if (only !== undefined && vector.data.length === 1) {
+    const chunk = arrowChunk(only);
+    const data = chunk.values === undefined ? [] : copyStart(chunk.values, chunk.length);
+    return { type, data, start: 0, validity: copyValidity([chunk], chunk.length) };
+  }
   const chunks = vector.data.map((raw) => arrowChunk(raw)).filter((chunk) => chunk.length > 0);
-  return { type, data: copyValues(chunks), validity: copyValidity(chunks, vector.length) };
+  return { type, data: copyValues(chunks), start: 0, validity: copyValidity(chunks, vector.length) };
 }
 
 function copyValues(chunks: readonly ArrowChunk[]): NumericCells["data"] {
   const first = chunks[0]?.values;
   if (first === undefined) return [];
-  if (chunks.length === 1)
-    return first.slice(0, chunks[0]?.length as number) as unknown as NumericCells["data"];
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
   const Values = first.constructor as new (
     length: number,
@@ -66,6 +73,15 @@ function copyValues(chunks: readonly ArrowChunk[]): NumericCells["data"] {
     at += count;
   }
   return all as unknown as NumericCells["data"];
+}
+
+function copyStart(values: ArrowValues, length: number): NumericCells["data"] {
+  if (length > fewNumbers || typeof values[0] !== "number") {
+    return values.slice(0, length) as unknown as NumericCells["data"];
+  }
+  const copy: number[] = [];
+  for (let i = 0; i < length; i++) copy.push(values[i] as number);
+  return copy;
 }
 
 function copyValidity(chunks: readonly ArrowChunk[], length: number): Uint8Array | undefined {

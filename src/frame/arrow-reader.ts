@@ -1,6 +1,7 @@
 import {
   type ArrowChunk,
   type ArrowReader,
+  type ArrowValues,
   type ArrowVector,
   arrowChunk,
   arrowTypes as T,
@@ -191,9 +192,32 @@ function mapReader(chunk: ArrowChunk): ArrowReader {
   };
 }
 
-function dictionaryReader({ values, dictionary }: ArrowChunk): ArrowReader {
-  const entries: Cell[] = vectorCells(dictionary as ArrowVector);
+function dictionaryReader({ values, dictionary, length }: ArrowChunk): ArrowReader {
+  const vector = dictionary as ArrowVector;
+  if (vector.length > length * 4) return sparseDictionaryReader(vector, values);
+  const entries: Cell[] = vectorCells(vector);
   return (index) => entries[Number(values?.[index])];
+}
+
+/** For few rows of a large dictionary, such as a slice of a long table: reads the entries that occur. */
+function sparseDictionaryReader(vector: ArrowVector, values: ArrowValues | undefined): ArrowReader {
+  let start = 0;
+  const parts = vector.data.map((raw) => {
+    const chunk = arrowChunk(raw, vector, start);
+    const part = { chunk, start, read: arrowReader(chunk) };
+    start += chunk.length;
+    return part;
+  });
+  const entries = new Map<number, Cell>();
+  return (index) => {
+    const code = Number(values?.[index]);
+    if (entries.has(code)) return entries.get(code);
+    const part = parts.findLast((each) => each.start <= code && each.chunk.length > 0);
+    const at = code - (part?.start ?? 0);
+    const entry = part !== undefined && isValid(part.chunk, at) ? part.read(at) : null;
+    entries.set(code, entry);
+    return entry;
+  };
 }
 
 /** All cells of a vector. */
@@ -201,10 +225,32 @@ export function vectorCells(vector: ArrowVector): Cell[] {
   const cells: Cell[] = [];
   for (const raw of vector.data) {
     const chunk = arrowChunk(raw, vector, cells.length);
-    const read = arrowReader(chunk);
-    for (let i = 0; i < chunk.length; i++) cells.push(isValid(chunk, i) ? read(i) : null);
+    const read = textReader(chunk) ?? arrowReader(chunk);
+    const { length } = chunk;
+    if (chunk.validity === undefined && chunk.type.typeId !== T.null) {
+      for (let i = 0; i < length; i++) cells.push(read(i));
+    } else for (let i = 0; i < length; i++) cells.push(isValid(chunk, i) ? read(i) : null);
   }
   return cells;
+}
+
+/** Up to so many bytes are made one text, of which its parts may keep all alive. */
+const maxJointBytes = 64 * 1024;
+
+/**
+ * Reads a chunk of texts that are ASCII, all of which become one text first: a call into the engine's decoder costs more than to
+ * cut that up. Undefined for any other chunk.
+ */
+function textReader({ type, values, offsets, length }: ArrowChunk): ArrowReader | undefined {
+  if (type.typeId !== T.utf8 && type.typeId !== T.largeUtf8) return undefined;
+  if (values === undefined || offsets === undefined || length < 2) return undefined;
+  const start = Number(offsets[0]);
+  const end = Number(offsets[length]);
+  if (end - start > maxJointBytes) return undefined;
+  const all = bufferOf(values).toString("utf8", start, end);
+  // As many characters as bytes: each byte is one, wherever the text is cut.
+  if (all.length !== end - start) return undefined;
+  return (index) => all.slice(Number(offsets[index]) - start, Number(offsets[index + 1]) - start);
 }
 
 /** A cell inside a struct, map or list of lists: what JSON can not say becomes a string, as in `json-text.ts`. */

@@ -5,9 +5,9 @@ import { type ColumnType, sameType } from "./column-type.ts";
 import { declaredTexts } from "./declared-schema.ts";
 import type { FrameFacts } from "./frame-facts.ts";
 import type { Schema } from "./schema.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot, SnapshotColumn } from "./snapshot.ts";
 import { FrameProblem } from "./source-frame.ts";
-import { encodeBatch } from "./wire.ts";
+import { type Allocate, encodeBatch } from "./wire.ts";
 
 export type { FrameFacts } from "./frame-facts.ts";
 
@@ -32,7 +32,7 @@ export interface BatchBuilder {
   /** Gives up the frame that was begun; earlier frames stay as they were. */
   abandon(): void;
   /**
-   * The batch in its wire form (`wire-layout.ts`), in a buffer of its own. The builder is empty afterwards. Throws while a frame is
+   * The batch in its wire form (`wire-layout.ts`), in memory of `allocate`. The builder is empty afterwards. Throws while a frame is
    * begun.
    */
   finish(facts: FinishFacts): Uint8Array;
@@ -52,13 +52,13 @@ export interface FinishFacts {
 export interface BatchBuilderOptions {
   /** UTF-8 bytes of one string or JSON cell; a longer one is cut (`cut-text.ts`). */
   readonly maxStringBytes: number;
-  /** Finish into a SharedArrayBuffer; default true. */
-  readonly shared?: boolean;
+  /** Where finished batches get their memory; by default each has its own, which threads can share. */
+  readonly allocate?: Allocate;
 }
 
 /** A builder of batches. */
 export function createBatchBuilder(options: BatchBuilderOptions): BatchBuilder {
-  return new ColumnarBatchBuilder(options.maxStringBytes, options.shared ?? true);
+  return new ColumnarBatchBuilder(options.maxStringBytes, options.allocate);
 }
 
 /** The frame being appended. */
@@ -67,6 +67,8 @@ interface Pending {
   readonly facts: FrameFacts;
   /** Columns that existed before it. */
   readonly columnsBefore: number;
+  /** Columns of which something may have been filled in. */
+  opened: number;
   column: number;
   row: number;
 }
@@ -74,7 +76,7 @@ interface Pending {
 class ColumnarBatchBuilder implements BatchBuilder {
   rows = 0;
   private readonly maxStringBytes: number;
-  private readonly shared: boolean;
+  private readonly allocate: Allocate | undefined;
   private readonly table: FrameTableBuilder;
   /** In order of first sight. */
   private columns: ColumnBuilder[] = [];
@@ -85,9 +87,9 @@ class ColumnarBatchBuilder implements BatchBuilder {
   private lastNames: readonly string[] = [];
   private lastBuilders: ColumnBuilder[] = [];
 
-  constructor(maxStringBytes: number, shared: boolean) {
+  constructor(maxStringBytes: number, allocate: Allocate | undefined) {
     this.maxStringBytes = maxStringBytes;
-    this.shared = shared;
+    this.allocate = allocate;
     this.table = new FrameTableBuilder(maxStringBytes);
   }
 
@@ -104,8 +106,7 @@ class ColumnarBatchBuilder implements BatchBuilder {
   begin(snapshot: Snapshot, facts: FrameFacts): void {
     if (this.pending !== undefined) throw new Error("begin: a frame is begun already");
     if (snapshot.declared !== this.declared) this.adoptDeclared(snapshot.declared);
-    for (const column of this.columns) column.mark();
-    this.pending = { snapshot, facts, columnsBefore: this.columns.length, column: 0, row: 0 };
+    this.pending = { snapshot, facts, columnsBefore: this.columns.length, opened: 0, column: 0, row: 0 };
     if (snapshot.names !== this.lastNames) {
       this.lastNames = snapshot.names;
       this.lastBuilders = snapshot.names.map((name) => this.columnBuilder(name));
@@ -126,8 +127,12 @@ class ColumnarBatchBuilder implements BatchBuilder {
       const column = columns[pending.column] as (typeof columns)[number];
       const to = Math.min(rows, pending.row + left);
       const row = this.rows + pending.row;
-      if ("type" in column) builder.fillNumeric(column, pending.row, to, row);
-      else builder.fill(column, pending.row, to, row);
+      if (pending.opened === pending.column) {
+        pending.opened++;
+        builder.open();
+      }
+      if (isCells(column)) builder.fill(column, pending.row, to, row);
+      else builder.fillNumeric(column, pending.row, to, row);
       // A column of no rows is work, too.
       left -= Math.max(1, to - pending.row);
       pending.row = to;
@@ -147,7 +152,7 @@ class ColumnarBatchBuilder implements BatchBuilder {
     const pending = this.pending;
     if (pending === undefined) return;
     this.pending = undefined;
-    for (const column of this.columns) column.rollback();
+    for (const column of this.lastBuilders.slice(0, pending.opened)) column.rollback(this.rows);
     for (const column of this.columns.splice(pending.columnsBefore)) this.byName.delete(column.name);
     this.forgetLast();
   }
@@ -171,13 +176,13 @@ class ColumnarBatchBuilder implements BatchBuilder {
       declared: declaredTexts(this.declared),
       constants: facts.constants,
     };
-    const bytes = encodeBatch({ header, frames: this.table.table(), columns }, this.shared);
+    const bytes = encodeBatch({ header, frames: this.table.table(), columns }, this.allocate);
     this.clear();
     return bytes;
   }
 
   private checkSize(maxByteLength: number): void {
-    if (this.byteLength <= maxByteLength) return;
+    if (maxByteLength === Number.POSITIVE_INFINITY || this.byteLength <= maxByteLength) return;
     throw new FrameProblem("the frame takes more than limits.maxFrameBytes: pass it in parts", "too_large");
   }
 
@@ -227,6 +232,11 @@ class ColumnarBatchBuilder implements BatchBuilder {
     this.lastNames = [];
     this.lastBuilders = [];
   }
+}
+
+/** Not `"type" in column`: that is slow for arrays, of which the engine has several kinds. */
+function isCells(column: SnapshotColumn): column is Extract<SnapshotColumn, readonly unknown[]> {
+  return Array.isArray(column);
 }
 
 function sameOrNone(a: ColumnType | undefined, b: ColumnType | undefined): boolean {

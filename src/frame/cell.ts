@@ -49,7 +49,9 @@ export type BoxedCell =
 export interface NumericCells {
   /** The type of all values. */
   readonly type: "float64" | "int64" | "timestamp";
-  /** A slot per row, null or not. int64: whole numbers or bigint; timestamp: microseconds as bigint. */
+  /** Index of the first row's slot in `data`. */
+  readonly start: number;
+  /** A slot per row, null or not, from `start` on. int64: whole numbers or bigint; timestamp: microseconds as bigint. */
   readonly data: ArrayLike<number> | BigInt64Array;
   /** Bit per row, least significant first, 1 = has a value; undefined when every row has one. */
   readonly validity: Uint8Array | undefined;

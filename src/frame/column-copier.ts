@@ -3,6 +3,7 @@ import { hasBit } from "./builders/presence.ts";
 import { type Cell, int64Max, type NumericCells } from "./cell.ts";
 import type { ColumnType } from "./column-type.ts";
 import { cellBytes, copyValue } from "./copy-value.ts";
+import type { NumberChunk, NumberRoom } from "./number-room.ts";
 import { naturalValue } from "./natural-value.ts";
 import { type Redactor, redactValue } from "./redaction.ts";
 import {
@@ -13,7 +14,14 @@ import {
   type SourceColumn,
   type SourceFrame,
 } from "./source-frame.ts";
-import { elementType, isDetached, isTypedArray, type TypedArray, typedArrayName } from "./typed-array.ts";
+import {
+  elementType,
+  fewNumbers,
+  isDetached,
+  isTypedArray,
+  type TypedArray,
+  typedArrayName,
+} from "./typed-array.ts";
 
 /** A value per row: cells of any type, or numbers of one. */
 export type SnapshotColumn = readonly Cell[] | NumericCells;
@@ -30,12 +38,19 @@ export class ColumnCopier {
   rows: number;
   /** About the bytes copied. */
   bytes = 64;
+  /** Where numbers of the frame were written, if any were. Whoever is done with the columns gives it back. */
+  chunk: NumberChunk | undefined;
+  private askedForRoom = false;
+  private readonly room: NumberRoom;
+  private readonly columns: number;
   private readonly owned: boolean;
   private readonly maxRows: number;
   private readonly maxBytes: number;
   private firstName = "";
 
-  constructor(source: SourceFrame, limits: CopyLimits) {
+  constructor(source: SourceFrame, limits: CopyLimits, room: NumberRoom) {
+    this.room = room;
+    this.columns = source.names.length;
     this.rows = source.rows;
     this.owned = source.owned;
     this.maxRows = limits.maxFrameRows;
@@ -43,10 +58,7 @@ export class ColumnCopier {
   }
 
   copy(column: SourceColumn, name: string, declared: ColumnType | undefined): SnapshotColumn {
-    if (Array.isArray(column)) {
-      this.expect(column.length, name, 8);
-      return this.copyArray(column, declared);
-    }
+    if (Array.isArray(column)) return this.copyArray(column, name, declared);
     if (column instanceof OwnCells) {
       this.expect(column.cells.length, name, 8);
       for (const cell of column.cells) this.bytes += cellBytes(cell);
@@ -88,21 +100,67 @@ export class ColumnCopier {
     return redacted;
   }
 
-  private copyArray(column: readonly unknown[], declared: ColumnType | undefined): readonly Cell[] {
-    const cells = this.owned ? (column as unknown[]) : sliceOf(column, this.rows);
-    if (cells.length !== this.rows) throw new FrameProblem("a column changed its length while it was read");
+  private copyArray(
+    column: readonly unknown[],
+    name: string,
+    declared: ColumnType | undefined,
+  ): SnapshotColumn {
+    this.expect(column.length, name, 8);
+    const { rows } = this;
+    if (!this.owned && typeof column[0] === "number" && (declared === undefined || declared === "float64")) {
+      const numbers = this.writeNumbers(column, rows);
+      if (numbers !== undefined) return numbers;
+    }
+    const cells = this.owned ? (column as unknown[]) : sliceOf(column, rows);
+    if (cells.length !== rows) throw new FrameProblem("a column changed its length while it was read");
     // A loop over one kind of values is several times as fast as one over all kinds: it sees fewer kinds of arrays.
     let i = 0;
     const first = cells[0];
-    if (typeof first === "number") i = countNumbers(cells);
-    else if (typeof first === "string") {
-      const texts = countStrings(cells);
-      i = texts.count;
-      this.bytes += texts.length;
-    }
-    if (i < cells.length) this.copyCells(cells, i, declared);
+    if (typeof first === "number") {
+      i = countNumbers(cells, rows);
+      if (i === rows) return cells as readonly Cell[];
+    } else if (typeof first === "string") i = this.takeStrings(cells, rows);
+    if (i < rows) this.copyCells(cells, i, declared);
     this.checkBytes();
     return cells as readonly Cell[];
+  }
+
+  /** The numbers of a short column in room of ours; undefined when it holds anything else, or there is no room. */
+  private writeNumbers(column: readonly unknown[], rows: number): NumericCells | undefined {
+    if (this.chunk === undefined) {
+      if (this.askedForRoom) return undefined;
+      this.askedForRoom = true;
+      this.chunk = this.room.take(rows * this.columns);
+      if (this.chunk === undefined) return undefined;
+    }
+    const { chunk } = this;
+    const { numbers, used } = chunk;
+    const end = used + rows;
+    // What is read next, and what was read before, can be a getter that collects another frame.
+    if (end > numbers.length) return undefined;
+    chunk.used = end;
+    for (let at = used, i = 0; i < rows; i++) {
+      const value = column[i];
+      if (typeof value !== "number") {
+        if (chunk.used === end) chunk.used = used;
+        return undefined;
+      }
+      numbers[at++] = value;
+    }
+    return new WrittenNumbers(numbers, used);
+  }
+
+  /** How many strings there are before the first other value. */
+  private takeStrings(cells: readonly unknown[], rows: number): number {
+    let length = 0;
+    let i = 0;
+    for (; i < rows; i++) {
+      const value = cells[i];
+      if (typeof value !== "string") break;
+      length += value.length;
+    }
+    this.bytes += length;
+    return i;
   }
 
   /** Replaces what is no primitive by a copy of ours. */
@@ -147,6 +205,20 @@ export class ColumnCopier {
   }
 }
 
+/** Numbers in a chunk. */
+class WrittenNumbers implements NumericCells {
+  readonly type = "float64";
+  readonly data: Float64Array;
+  readonly start: number;
+  readonly validity: undefined;
+
+  constructor(data: Float64Array, start: number) {
+    this.data = data;
+    this.start = start;
+    this.validity = undefined;
+  }
+}
+
 /** A whole number from an integer column stays an integer. */
 function asInteger(value: unknown): unknown {
   return Number.isSafeInteger(value) ? BigInt(value as number) : value;
@@ -161,34 +233,21 @@ function sliceOf(column: readonly unknown[], rows: number): unknown[] {
 }
 
 /** How many numbers there are before the first other value. */
-function countNumbers(cells: readonly unknown[]): number {
+function countNumbers(cells: readonly unknown[], rows: number): number {
   let i = 0;
-  while (i < cells.length && typeof cells[i] === "number") i++;
+  while (i < rows && typeof cells[i] === "number") i++;
   return i;
-}
-
-/** How many strings there are before the first other value, and their length in all. */
-function countStrings(cells: readonly unknown[]): { readonly count: number; readonly length: number } {
-  let length = 0;
-  let i = 0;
-  for (; i < cells.length; i++) {
-    const value = cells[i];
-    if (typeof value !== "string") break;
-    length += value.length;
-  }
-  return { count: i, length };
 }
 
 function copyTyped(array: TypedArray): SnapshotColumn {
   if (array instanceof BigUint64Array) return copyUnsigned(array);
   const type = elementType(typedArrayName(array) as string);
-  return { type, data: plainCopy(array), validity: undefined };
+  return { type, data: plainCopy(array), start: 0, validity: undefined };
 }
 
 function plainCopy(array: Exclude<TypedArray, BigUint64Array>): NumericCells["data"] {
   const length = array.length;
-  if (length <= 32 && !(array instanceof BigInt64Array)) {
-    // A small array of numbers is much cheaper to make than a small typed array.
+  if (length <= fewNumbers && !(array instanceof BigInt64Array)) {
     const copy: number[] = [];
     for (let i = 0; i < length; i++) copy.push(array[i] as number);
     return copy;
@@ -217,5 +276,5 @@ const plainConstructors = new Map<string, new (values: Float64Array & BigInt64Ar
 function copyUnsigned(array: BigUint64Array): SnapshotColumn {
   const cells = Array.from(array);
   if (cells.some((value) => value > int64Max)) return cells;
-  return { type: "int64", data: BigInt64Array.from(cells), validity: undefined };
+  return { type: "int64", data: BigInt64Array.from(cells), start: 0, validity: undefined };
 }

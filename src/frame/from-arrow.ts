@@ -1,4 +1,5 @@
 import { describe } from "../base/errors.ts";
+import type { ArrowType, ArrowVector } from "./arrow-chunk.ts";
 import { arrowColumn } from "./arrow-column.ts";
 import {
   checkShape,
@@ -11,7 +12,18 @@ import {
 interface ArrowTable {
   readonly schema: { readonly fields: readonly { readonly name: unknown }[] };
   readonly numRows: number;
+  /** apache-arrow: the struct of each of a Table's batches, or the one of a RecordBatch. */
+  readonly data?: ArrowStruct | readonly ArrowStruct[];
   getChildAt(index: number): object | null | undefined;
+}
+
+interface ArrowStruct {
+  readonly children: readonly ArrowPart[];
+}
+
+interface ArrowPart {
+  readonly type: ArrowType;
+  readonly length: number;
 }
 
 /** A Table or RecordBatch of apache-arrow, or a Table of flechette. */
@@ -36,9 +48,51 @@ class ArrowFrame implements SourceFrame {
   }
 
   column(index: number, room: number): SourceColumn {
-    const vector = this.table.getChildAt(index);
+    const vector = this.vector(index);
     const column = typeof vector === "object" && vector !== null ? arrowColumn(vector, room) : undefined;
     if (column !== undefined) return column;
     throw new FrameProblem(`column ${describe(this.names[index])} of the Arrow table can not be read`);
+  }
+
+  /** The column's parts where they are: apache-arrow's own vector takes longer to make than a short column to copy. */
+  private vector(index: number): object | null | undefined {
+    const { table } = this;
+    const structs = table.data;
+    if (structs === undefined) return table.getChildAt(index);
+    const parts: ArrowPart[] = [];
+    let length = 0;
+    for (const struct of Array.isArray(structs) ? (structs as readonly ArrowStruct[]) : [structs]) {
+      const part = (struct as Partial<ArrowStruct>).children?.[index];
+      if (part === undefined) return table.getChildAt(index);
+      parts.push(part);
+      length += part.length;
+    }
+    const [first] = parts;
+    return first === undefined
+      ? table.getChildAt(index)
+      : new TableColumn(table, index, first.type, length, parts);
+  }
+}
+
+/** A column of an apache-arrow table without the vector that stands for it, which is made when it is needed. */
+class TableColumn implements ArrowVector {
+  readonly type: ArrowType;
+  readonly length: number;
+  readonly data: readonly object[];
+  private readonly table: ArrowTable;
+  private readonly index: number;
+  private made: { get?(index: number): unknown } | null | undefined;
+
+  constructor(table: ArrowTable, index: number, type: ArrowType, length: number, data: readonly object[]) {
+    this.type = type;
+    this.length = length;
+    this.data = data;
+    this.table = table;
+    this.index = index;
+  }
+
+  get(index: number): unknown {
+    this.made ??= this.table.getChildAt(this.index);
+    return this.made?.get?.(index);
   }
 }

@@ -1,6 +1,7 @@
 import { asError, describe } from "../base/errors.ts";
 import { ColumnCopier, type SnapshotColumn } from "./column-copier.ts";
 import { NamesCache } from "./column-names.ts";
+import { type NumberChunk, NumberRoom } from "./number-room.ts";
 import { openFrame } from "./open-frame.ts";
 import type { Redaction } from "./redaction.ts";
 import type { Schema } from "./schema.ts";
@@ -18,6 +19,8 @@ export interface Snapshot {
   readonly bytes: number;
   /** Declared types, of these columns and of others. */
   readonly declared: Schema;
+  /** Nobody reads the columns any more: what they take may be used for the next frame. Optional, and at most once. */
+  release(): void;
 }
 
 /** A snapshot, or why the frame can not be stored. */
@@ -41,6 +44,7 @@ export interface SnapshotOptions {
 
 const nothingDeclared: Schema = new Map();
 const goodNames = new NamesCache();
+const numberRoom = new NumberRoom();
 
 /**
  * Copies a frame, whatever kind it is of (`open-frame.ts`). Values that are primitives are copied by slicing their
@@ -81,19 +85,21 @@ function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {
   const { limits, redaction, declared } = options;
   const checked = goodNames.check(source.names);
   if ("problem" in checked) throw new FrameProblem(checked.problem);
-  const copier = new ColumnCopier(source, limits);
+  const copier = new ColumnCopier(source, limits, numberRoom);
   // Every cell takes a byte at least, so this needs no look at any.
   if (source.rows * checked.length > limits.maxFrameBytes) throw frameTooLarge;
-  const columns: SnapshotColumn[] = [];
   let names = checked;
+  let columns: SnapshotColumn[];
   if (redaction === undefined || redaction.size === 0) {
+    // An array of the right length, all of which is replaced. Not `[]` or `new Array`: see CopiedFrame.
+    columns = Array.from<unknown>(names) as SnapshotColumn[];
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
-      columns.push(
-        copier.copy(source.column(i, limits.maxFrameBytes - copier.bytes), name, declared?.get(name)),
-      );
+      const column = source.column(i, limits.maxFrameBytes - copier.bytes);
+      columns[i] = copier.copy(column, name, declared?.get(name));
     }
   } else {
+    columns = [];
     const kept: string[] = [];
     for (let i = 0; i < checked.length; i++) {
       const name = checked[i] as string;
@@ -110,5 +116,41 @@ function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {
   if (rows > 0 && checked.length === 0) {
     throw new FrameProblem(`the frame has ${rows} rows and no columns: pass rows with at least one property`);
   }
-  return { names, columns, rows, bytes: copier.bytes, declared: declared ?? nothingDeclared };
+  return new CopiedFrame(names, columns, rows, copier.bytes, declared ?? nothingDeclared, copier.chunk);
+}
+
+/**
+ * A class, not a literal. Once many of the objects that one literal made have lived for a while, because calls came faster
+ * than the drain for a moment, the engine makes all further ones old ("allocation site pretenuring"). An old snapshot, even a dead
+ * one, keeps its young columns alive, so the engine never learns better, and every scavenge copies all that was collected.
+ */
+class CopiedFrame implements Snapshot {
+  readonly names: readonly string[];
+  readonly columns: readonly SnapshotColumn[];
+  readonly rows: number;
+  readonly bytes: number;
+  readonly declared: Schema;
+  #chunk: NumberChunk | undefined;
+
+  constructor(
+    names: readonly string[],
+    columns: readonly SnapshotColumn[],
+    rows: number,
+    bytes: number,
+    declared: Schema,
+    chunk: NumberChunk | undefined,
+  ) {
+    this.names = names;
+    this.columns = columns;
+    this.rows = rows;
+    this.bytes = bytes;
+    this.declared = declared;
+    this.#chunk = chunk;
+  }
+
+  release(): void {
+    const chunk = this.#chunk;
+    this.#chunk = undefined;
+    if (chunk !== undefined) numberRoom.giveBack(chunk);
+  }
 }

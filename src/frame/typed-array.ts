@@ -30,6 +30,9 @@ export function elementType(name: string): "float64" | "int64" {
   return name.startsWith("Float") ? "float64" : "int64";
 }
 
+/** Up to so many numbers, an array is much cheaper to make than a typed array. */
+export const fewNumbers = 32;
+
 /** True when the array's buffer was transferred away, so that its elements are gone. */
 export function isDetached(array: TypedArray): boolean {
   return array.length === 0 && (array.buffer as { detached?: boolean }).detached === true;

@@ -14,20 +14,24 @@ import {
 
 const maxBytes = 0xffff_fff8;
 
-/**
- * Lays a batch out in one buffer of its own: a SharedArrayBuffer unless `shared` is false. Throws a RangeError beyond
- * 4 GiB.
- */
-export function encodeBatch(batch: Batch, shared = true): Uint8Array {
+/** Makes or finds memory of so many bytes, whatever is in them, at the start of a buffer. */
+export type Allocate = (size: number) => Uint8Array;
+
+/** Memory of its own that threads can share. */
+const sharedMemory: Allocate = (size) => new Uint8Array(new SharedArrayBuffer(size));
+
+/** Lays a batch out in one buffer. Throws a RangeError beyond 4 GiB. */
+export function encodeBatch(batch: Batch, allocate: Allocate = sharedMemory): Uint8Array {
   const header = Buffer.from(JSON.stringify(batch.header), "utf8");
   const layout = new Layout(batch);
   const namesStart = wirePreamble + header.length;
   const directoryStart = align(namesStart + layout.namesBytes);
   const size = layout.place(directoryStart);
   if (size > maxBytes) throw new RangeError(`a batch of ${size} bytes is beyond 4 GiB`);
-  const buffer = shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size);
-  const bytes = new Uint8Array(buffer);
-  const view = new DataView(buffer);
+  const bytes = allocate(size);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, size);
+  // Whatever was in the memory before: what is written below leaves gaps.
+  bytes.fill(0, 0, layout.buffersStart);
   view.setUint32(0, wireMagic, true);
   view.setUint8(4, wireVersion);
   view.setUint32(8, size, true);
@@ -58,6 +62,8 @@ interface Entry {
 class Layout {
   readonly entries: Entry[] = [];
   namesBytes = 0;
+  /** Where the frames' row counts and then the columns' buffers are, which are written without gaps but for a few bytes each. */
+  buffersStart = 0;
   private readonly frameRows: Uint32Array;
 
   constructor(batch: Batch) {
@@ -68,8 +74,8 @@ class Layout {
 
   /** Gives each buffer its place. Returns the size of the whole. */
   place(directoryStart: number): number {
-    let at = directoryStart + this.entries.length * wireEntry;
-    at = align(at + this.frameRows.byteLength);
+    this.buffersStart = directoryStart + this.entries.length * wireEntry;
+    let at = align(this.buffersStart + this.frameRows.byteLength);
     for (const entry of this.entries) {
       if (entry.validity !== undefined) {
         entry.validityStart = at;
@@ -86,8 +92,7 @@ class Layout {
   }
 
   write(bytes: Uint8Array, view: DataView, namesStart: number, directoryStart: number): void {
-    const rowsStart = directoryStart + this.entries.length * wireEntry;
-    bytes.set(bytesOf(this.frameRows), rowsStart);
+    put(bytes, this.frameRows, this.buffersStart);
     let at = directoryStart;
     let nameAt = 0;
     for (const entry of this.entries) {
@@ -102,12 +107,12 @@ class Layout {
       if (entry.validity !== undefined) {
         view.setUint8(at + 2, 1);
         view.setUint32(at + 16, entry.validityStart, true);
-        bytes.set(entry.validity, entry.validityStart);
+        put(bytes, entry.validity, entry.validityStart);
       }
       const data = mainBuffer(values);
       view.setUint32(at + 20, entry.dataStart, true);
       view.setUint32(at + 24, data.byteLength, true);
-      bytes.set(bytesOf(data), entry.dataStart);
+      put(bytes, data, entry.dataStart);
       writeParticulars(entry, bytes, view, at);
       at += wireEntry;
     }
@@ -161,7 +166,7 @@ function writeParticulars(
       view.setUint32(at + 28, secondStart, true);
       view.setUint32(at + 32, values.dictionary.data.byteLength, true);
       view.setUint32(at + 36, values.dictionary.count, true);
-      bytes.set(values.dictionary.data, secondStart);
+      put(bytes, values.dictionary.data, secondStart);
       return;
     case "list":
       view.setUint32(at + 36, values.elements.total, true);
@@ -183,8 +188,12 @@ function mainBuffer(values: Values): ArrayBufferView {
   }
 }
 
-function bytesOf(view: ArrayBufferView): Uint8Array {
-  return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+/** Copies a buffer to its place, and zeros after it up to where the next one starts. */
+function put(bytes: Uint8Array, { buffer, byteOffset, byteLength }: ArrayBufferView, start: number): void {
+  bytes.set(new Uint8Array(buffer, byteOffset, byteLength), start);
+  const end = start + byteLength;
+  const next = align(end);
+  for (let at = end; at < next; at++) bytes[at] = 0;
 }
 
 function typeCode(type: ColumnType | "rejected"): number {

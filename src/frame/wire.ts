@@ -1,3 +1,3 @@
 /** The wire form of a batch; `wire-layout.ts` describes it. */
 export { decodeBatch } from "./wire-decode.ts";
-export { encodeBatch } from "./wire-encode.ts";
+export { type Allocate, encodeBatch } from "./wire-encode.ts";

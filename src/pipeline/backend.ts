@@ -8,6 +8,8 @@ import type { DropReason } from "./ledger.ts";
  * the background thread's host is the same port with a thread in between.
  */
 export interface Backend {
+  /** Memory of so many bytes, whatever is in them, for the next batch; without it, each batch has its own. */
+  allocate?(size: number): Uint8Array;
   /** Takes a batch. From here on its fate is told by {@link BackendEvents}. Never throws, never waits. */
   append(batch: OutgoingBatch): void;
   /** Uses new settings from now on. */

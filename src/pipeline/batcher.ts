@@ -1,15 +1,18 @@
 import type { Clock } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
-import type { Format, Limits, RollingRate } from "../config/deployment-config.ts";
+import type { Limits } from "../config/deployment-config.ts";
 import type { SystemConstants } from "../frame/batch.ts";
-import { type BatchBuilder, createBatchBuilder, type FrameFacts } from "../frame/batch-builder.ts";
+import { createBatchBuilder, type FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
+import type { Allocate } from "../frame/wire.ts";
 import { FrameProblem } from "../frame/source-frame.ts";
 import type { Counts } from "../spool/spool.ts";
 import type { OutgoingBatch } from "./backend.ts";
-import type { DropReason, Ledger } from "./ledger.ts";
+import { type Gathering, measure } from "./gathering.ts";
+import type { DropReason } from "./ledger.ts";
 import { partitionStart } from "./partition.ts";
 import { labelText } from "./segment-label.ts";
+import type { Stream } from "./stream.ts";
 
 /**
  * Gathers accepted frames into batches. `collect` only queues a snapshot; the columns are filled in a `setImmediate` drain that
@@ -24,18 +27,6 @@ export interface Batcher {
   flushNow(): void;
 }
 
-/** Where a collector's frames go: what, with the partition, makes a batch's label. */
-export interface Stream {
-  readonly collection: string;
-  readonly endpoint: string;
-  readonly deployment: string;
-  readonly format: Format;
-  readonly rollingRate: RollingRate;
-  readonly ledger: Ledger;
-  /** Current values of the system columns that are the same in a batch; a new object when one changes. */
-  readonly constants: SystemConstants;
-}
-
 export interface BatcherParts {
   readonly clock: Clock;
   /** Takes a finished batch. */
@@ -43,28 +34,25 @@ export interface BatcherParts {
   /** Frames that had been queued were lost; the ledger knows already. */
   readonly dropped: (stream: Stream, reason: DropReason, counts: Counts, cause: Error) => void;
   readonly limits: () => Limits;
+  /** Where batches get their memory; by default each has its own. */
+  readonly allocate?: Allocate | undefined;
   /** A frame is handed over at the latest after this long, milliseconds. */
   readonly flushIntervalMs: number;
 }
 
-interface Gathering {
-  readonly stream: Stream;
-  readonly constants: SystemConstants;
-  readonly partition: number;
-  readonly builder: BatchBuilder;
-  /** What the builder was made with. */
-  readonly maxStringBytes: number;
-  /** The builder's size when it was empty. */
-  readonly base: number;
-  /** Ledger bytes of its complete frames: what the builder grew by. */
-  bytes: number;
-}
-
-interface Queued {
+/** A class for the reason that a snapshot is one: see `snapshot.ts`. */
+class Queued {
   readonly stream: Stream;
   readonly constants: SystemConstants;
   readonly snapshot: Snapshot;
   readonly facts: FrameFacts;
+
+  constructor(stream: Stream, snapshot: Snapshot, facts: FrameFacts) {
+    this.stream = stream;
+    this.constants = stream.constants;
+    this.snapshot = snapshot;
+    this.facts = facts;
+  }
 }
 
 /** A flush that waits for the first `target` frames. */
@@ -83,6 +71,8 @@ const cellsPerStep = 4_096;
 const compactAt = 16_384;
 /** Gatherings open at once; beyond it all are handed over (hostile request times would open one for every hour). */
 const maxGatherings = 64;
+/** A frame takes in a batch at most so many times what its snapshot takes: eight-byte numbers from one-byte ones, and a margin. */
+const mostGrowth = 16;
 /** Emptied builders kept for reuse: their buffers are warm. */
 const maxSpares = 8;
 
@@ -105,13 +95,15 @@ class FrameBatcher implements Batcher {
   #scheduled = false;
   #armed = false;
   #sequence = 0;
+  /** The last batch's label. */
+  #labelled: { readonly stream: Stream; readonly partition: number; readonly text: string } | undefined;
 
   constructor(parts: BatcherParts) {
     this.#parts = parts;
   }
 
   add(stream: Stream, snapshot: Snapshot, facts: FrameFacts): void {
-    this.#queue.push({ stream, constants: stream.constants, snapshot, facts });
+    this.#queue.push(new Queued(stream, snapshot, facts));
     this.#added++;
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -154,21 +146,25 @@ class FrameBatcher implements Batcher {
       this.#begun ??
       this.#gathering(stream, constants, partitionStart(facts.requestTimeMs, stream.rollingRate));
     const { builder } = gathering;
-    const before = gathering.base + gathering.bytes;
+    const { maxFrameBytes } = this.#parts.limits();
+    // What the snapshot takes was checked at the call; what becomes of it shows only here.
+    const bounded = snapshot.bytes * mostGrowth > maxFrameBytes;
     try {
-      if (this.#begun === undefined) builder.begin(snapshot, facts);
+      if (this.#begun === undefined) {
+        if (bounded) measure(gathering);
+        builder.begin(snapshot, facts);
+      }
       this.#begun = gathering;
-      // What the snapshot takes was checked at the call; what becomes of it shows only here.
-      if (!builder.advance(cellsPerStep, before + this.#parts.limits().maxFrameBytes)) return true;
-      const grown = builder.byteLength - before;
-      gathering.bytes += grown;
-      stream.ledger.correctBytes(grown - snapshot.bytes);
+      const limit = bounded ? gathering.base + gathering.bytes + maxFrameBytes : undefined;
+      if (!builder.advance(cellsPerStep, limit)) return true;
+      gathering.bytes += snapshot.bytes;
     } catch (thrown) {
       // Whatever it is, this runs on the host's event loop and must not end the host.
       const reason = thrown instanceof FrameProblem ? thrown.reason : "invalid";
       this.#drop(stream, reason, { frames: 1, rows: snapshot.rows, bytes: snapshot.bytes }, asError(thrown));
       builder.abandon();
     }
+    snapshot.release();
     this.#begun = undefined;
     this.#queue[this.#head++] = undefined;
     this.#done++;
@@ -177,7 +173,7 @@ class FrameBatcher implements Batcher {
       this.#queue.splice(0, this.#head);
       this.#head = 0;
     }
-    if (gathering.bytes >= batchBytes) this.#handOver(gathering);
+    if (gathering.bytes >= batchBytes && measure(gathering) >= batchBytes) this.#handOver(gathering);
     this.#passBarriers();
     return true;
   }
@@ -204,9 +200,12 @@ class FrameBatcher implements Batcher {
     }
     if (this.#open >= maxGatherings) this.#handOverAll();
     const { maxStringBytes } = this.#parts.limits();
+    const { allocate } = this.#parts;
     const spare = this.#spares.pop();
     const builder =
-      spare?.maxStringBytes === maxStringBytes ? spare.builder : createBatchBuilder({ maxStringBytes });
+      spare?.maxStringBytes === maxStringBytes
+        ? spare.builder
+        : createBatchBuilder({ maxStringBytes, ...(allocate === undefined ? {} : { allocate }) });
     const base = builder.byteLength;
     const gathering = { stream, constants, partition, builder, maxStringBytes, base, bytes: 0 };
     ofStream.set(partition, gathering);
@@ -235,12 +234,13 @@ class FrameBatcher implements Batcher {
   }
 
   #handOver(gathering: Gathering): void {
-    const { stream, constants, partition, builder, bytes } = gathering;
+    const { stream, constants, partition, builder } = gathering;
     this.#gatherings.get(stream)?.delete(partition);
     this.#open--;
     if (builder.frames === 0) return;
+    const bytes = measure(gathering);
     const counts = { frames: builder.frames, rows: builder.rows, bytes };
-    const { format, rollingRate, endpoint, deployment, collection } = stream;
+    const { collection } = stream;
     let finished: Uint8Array;
     try {
       finished = builder.finish({ collection, partition, constants, bytes });
@@ -251,11 +251,21 @@ class FrameBatcher implements Batcher {
     }
     this.#parts.handOver({
       sequence: ++this.#sequence,
-      label: labelText({ format, rollingRate, endpoint, deployment, collection, partition }),
+      label: this.#label(stream, partition),
       bytes: finished,
       counts,
     });
     if (this.#spares.length < maxSpares) this.#spares.push(gathering);
+  }
+
+  /** Mostly the same as that of the batch before. */
+  #label(stream: Stream, partition: number): string {
+    if (this.#labelled?.stream !== stream || this.#labelled.partition !== partition) {
+      const { format, rollingRate, endpoint, deployment, collection } = stream;
+      const text = labelText({ format, rollingRate, endpoint, deployment, collection, partition });
+      this.#labelled = { stream, partition, text };
+    }
+    return this.#labelled.text;
   }
 
   #drop(stream: Stream, reason: DropReason, counts: Counts, cause: Error): void {

@@ -44,6 +44,9 @@ class BatchSpooler implements Spooler {
   #unsynced = false;
   #syncedAt: number;
   #closed = false;
+  /** Those of the last batch, for the next one mostly has the same. */
+  #label = "";
+  #collection = "";
 
   constructor(parts: SpoolerParts) {
     this.#parts = parts;
@@ -52,7 +55,11 @@ class BatchSpooler implements Spooler {
 
   append({ sequence, label, bytes, counts }: OutgoingBatch): void {
     const { spool, events, fsync } = this.#parts;
-    const { collection } = parseLabel(label);
+    if (label !== this.#label) {
+      this.#collection = parseLabel(label).collection;
+      this.#label = label;
+    }
+    const collection = this.#collection;
     const refuse = (reason: DropReason): void =>
       events.dropped(reason, collection, counts, { from: "memory", sequences: [sequence] });
     if (this.#closed) {

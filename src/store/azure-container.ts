@@ -71,7 +71,12 @@ export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** Opens a client; one token may take `tokenDeadlineMs`. The Azure library is loaded here, at the first use. The client holds the secret: never print it. */
+/** The Azure library, loaded by the first call: a few hundred milliseconds in which its thread does nothing else. Rejects if it is not installed. */
+export async function loadAzureLibrary(): Promise<void> {
+  await import("@azure/storage-blob");
+}
+
+/** Opens a client; one token may take `tokenDeadlineMs`. The client holds the secret: never print it. */
 export async function openContainer(
   location: AzureLocation,
   credential: ResolvedCredential,

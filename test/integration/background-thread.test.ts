@@ -122,6 +122,39 @@ test("a flush and a close end by their deadlines although the thread hangs; what
   expect(await values(world.destination)).toEqual(range(11));
 });
 
+test("before its thread is ready, a process that is killed has its frames in the spool all the same", async () => {
+  const world = await scratch();
+  const copy = copyOfThePackage(world.folder);
+  writeFileSync(join(copy, "dist/collector/worker.js"), "for (;;);");
+  const body = `
+    import { Collector } from "model-data-collector";
+    const inputs = new Collector({ name: "model_inputs" });
+    for (let a = 0; a < 10; a++) inputs.collect([{ a }]);
+    setTimeout(() => process.kill(process.pid, "SIGKILL"), 200);`;
+  const { signal } = await runScript(body, { env: world.env, cwd: copy });
+  expect(signal).toBe("SIGKILL");
+  await runScript(`${opening("group")} await deployment.close();`, { env: world.env });
+  expect(await values(world.destination)).toEqual(range(10));
+});
+
+test("while its thread is dead, a process that is killed has its frames in the spool all the same", async () => {
+  const world = await scratch();
+  const body = `${opening("group")}
+    collect(10);
+    await deployment.flush({ to: "spool" });
+    await globalThis.workers.at(-1).terminate();
+    collect(10);
+    setTimeout(() => {
+      console.log(JSON.stringify({ workers: globalThis.workers.length, frames: deployment.stats().frames }));
+      process.kill(process.pid, "SIGKILL");
+    }, 200);`;
+  const { signal, stdout } = await runScript(body, { env: world.env, args });
+  expect(signal).toBe("SIGKILL");
+  expect(JSON.parse(stdout)).toMatchObject({ workers: 1, frames: { offered: 20, spooled: 20, buffered: 0 } });
+  await runScript(`${opening("group")} await deployment.close();`, { env: world.env });
+  expect(await values(world.destination)).toEqual(range(20));
+});
+
 test.each(["group", "frame", "memory"])(
   "durability %s: without its file the thread's work is done on the main thread",
   async (durability) => {

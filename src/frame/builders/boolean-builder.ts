@@ -49,12 +49,8 @@ class BooleanBuilder implements ValuesBuilder {
     return { kind: "boolean", data: this.data.subarray(0, this.count) };
   }
 
-  mark(): void {
-    this.presence.mark();
-  }
-
-  rollback(): void {
-    this.presence.rollback();
+  truncate(rows: number): void {
+    this.presence.truncate(rows);
   }
 
   clear(): void {

@@ -50,12 +50,8 @@ class BytesBuilder implements ValuesBuilder {
     return { kind: "bytes", count: this.count, data: this.data.view() };
   }
 
-  mark(): void {
-    this.presence.mark();
-  }
-
-  rollback(): void {
-    this.presence.rollback();
+  truncate(rows: number): void {
+    this.presence.truncate(rows);
     this.data.truncate(this.count);
   }
 

@@ -50,7 +50,6 @@ export class ColumnBuilder {
 
   /** Takes `cells[from]` … `cells[to - 1]`, which belong to the rows `row` … */
   fill(cells: readonly Cell[], from: number, to: number, row: number): void {
-    this.used = true;
     let i = from;
     while (i < to) {
       if (this.current !== undefined) {
@@ -65,17 +64,17 @@ export class ColumnBuilder {
 
   /** The same for numbers of one type. */
   fillNumeric(cells: NumericCells, from: number, to: number, row: number): void {
-    this.used = true;
     if (this.declared === undefined || this.declared === cells.type) {
-      const variant = this.variant(cells.type);
+      const { current } = this;
+      const variant = current?.type === cells.type ? current : this.variant(cells.type);
       this.current = variant;
       (variant.values as NumericBuilder).fillNumeric(cells, from, to, row);
       return;
     }
     for (let i = from; i < to; i++) {
-      const { type, data, validity } = cells;
+      const { type, data, start, validity } = cells;
       if (validity !== undefined && ((validity[i >>> 3] as number) & (1 << (i & 7))) === 0) continue;
-      const value = data[i] as number | bigint;
+      const value = data[start + i] as number | bigint;
       if (type === "float64") this.one[0] = value;
       else if (type === "int64") this.one[0] = BigInt(value);
       else this.one[0] = { kind: "timestamp", value, element: undefined };
@@ -97,18 +96,20 @@ export class ColumnBuilder {
     }
   }
 
-  mark(): void {
+  /** A frame that has this column begins. */
+  open(): void {
     this.usedBefore = this.used;
     this.currentBefore = this.current;
     this.variantsBefore = this.variants.length;
-    for (const { values } of this.variants) values.mark();
+    this.used = true;
   }
 
-  rollback(): void {
+  /** As it was before the last {@link open}; that frame's first row is `rows`. */
+  rollback(rows: number): void {
     this.used = this.usedBefore;
     this.current = this.currentBefore;
     this.variants.length = this.variantsBefore;
-    for (const { values } of this.variants) values.rollback();
+    for (const { values } of this.variants) values.truncate(rows);
   }
 
   clear(): void {

@@ -9,10 +9,13 @@ export function createFloat64Builder(): NumericBuilder {
   return new Float64Builder();
 }
 
+/** That of no values. */
+const noRange: readonly [number, number] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+
 class Float64Builder implements NumericBuilder {
   private data = new Float64Array(64);
-  private min = Number.POSITIVE_INFINITY;
-  private max = Number.NEGATIVE_INFINITY;
+  /** Least and greatest value; not two fields, because each change of one would allocate a number. */
+  private readonly range = Float64Array.from(noRange);
   private readonly presence = new Presence();
 
   get count(): number {
@@ -26,7 +29,9 @@ class Float64Builder implements NumericBuilder {
   fill(cells: readonly Cell[], from: number, to: number, row: number): number {
     const presence = this.presence;
     const data = this.room(presence.count + to - from);
-    let { min, max } = this;
+    const { range } = this;
+    let min = range[0] as number;
+    let max = range[1] as number;
     let i = from;
     while (i < to) {
       const start = i;
@@ -42,31 +47,33 @@ class Float64Builder implements NumericBuilder {
       while (i < to && (cells[i] === null || cells[i] === undefined)) i++;
       if (i < to && typeof cells[i] !== "number") break;
     }
-    this.min = min;
-    this.max = max;
+    range[0] = min;
+    range[1] = max;
     return i;
   }
 
   fillNumeric(cells: NumericCells, from: number, to: number, row: number): void {
     const presence = this.presence;
     const source = cells.data as ArrayLike<number>;
-    const validity = cells.validity;
+    const { start, validity } = cells;
     const data = this.room(presence.count + to - from);
     let n = presence.count;
-    let { min, max } = this;
+    const { range } = this;
+    let min = range[0] as number;
+    let max = range[1] as number;
     for (let i = from; i < to; i++) {
       if (validity !== undefined) {
         if (!hasBit(validity, i)) continue;
         presence.addRun(row + i - from, 1);
       }
-      const value = source[i] as number;
+      const value = source[start + i] as number;
       data[n++] = value;
       if (value < min) min = value;
       if (value > max) max = value;
     }
     if (validity === undefined) presence.addRun(row, to - from);
-    this.min = min;
-    this.max = max;
+    range[0] = min;
+    range[1] = max;
   }
 
   validity(rows: number): Uint8Array | undefined {
@@ -74,28 +81,24 @@ class Float64Builder implements NumericBuilder {
   }
 
   values(): Values {
-    return { kind: "float64", data: this.data.subarray(0, this.count), min: this.min, max: this.max };
+    const [min, max] = this.range as unknown as readonly [number, number];
+    return { kind: "float64", data: this.data.subarray(0, this.count), min, max };
   }
 
-  mark(): void {
-    this.presence.mark();
-  }
-
-  rollback(): void {
-    this.presence.rollback();
-    this.min = Number.POSITIVE_INFINITY;
-    this.max = Number.NEGATIVE_INFINITY;
+  truncate(rows: number): void {
+    this.presence.truncate(rows);
+    let [min, max] = noRange;
     for (const value of this.data.subarray(0, this.count)) {
-      if (value < this.min) this.min = value;
-      if (value > this.max) this.max = value;
+      if (value < min) min = value;
+      if (value > max) max = value;
     }
+    this.range.set([min, max]);
   }
 
   clear(): void {
     if (isOversized(this.data.byteLength, this.count * 8)) this.data = new Float64Array(64);
     this.presence.clear();
-    this.min = Number.POSITIVE_INFINITY;
-    this.max = Number.NEGATIVE_INFINITY;
+    this.range.set(noRange);
   }
 
   private room(need: number): Float64Array {

@@ -1,45 +1,44 @@
-import type { BatchColumn, FrameTable } from "../batch.ts";
-import { type Cell, timestampCell } from "../cell.ts";
+import type { BatchColumn, FrameTable, Values } from "../batch.ts";
 import { cutText } from "../cut-text.ts";
 import { frameColumns } from "../frame-columns.ts";
 import type { FrameFacts } from "../frame-facts.ts";
 import { toWellFormed } from "../well-formed.ts";
-import { createFloat64Builder } from "./float64-builder.ts";
-import { grownCapacity } from "./grow.ts";
-import { createInt64Builder } from "./int64-builder.ts";
+import type { Cell } from "../cell.ts";
+import { grownCapacity, isOversized } from "./grow.ts";
+import { Int64Values, maxExactMs } from "./int64-values.ts";
+import { PlainValues } from "./plain-values.ts";
 import { createStringBuilder } from "./string-builder.ts";
 import type { ValuesBuilder } from "./values-builder.ts";
 
-/** The frames of a batch: their row counts and the system columns with a value per frame. */
+/**
+ * The frames of a batch: their row counts and the system columns with a value per frame. Every frame has most of these values,
+ * so they go straight into their buffers, not through the builders of columns that may hold anything.
+ */
 export class FrameTableBuilder {
   /** Frames so far. */
   count = 0;
   private rows = new Uint32Array(64);
   private versions = new Int32Array(64);
+  private rates = new Float64Array(64);
   private readonly maxStringBytes: number;
-  private readonly correlationIds: ValuesBuilder;
-  private readonly eventIds: ValuesBuilder;
-  private readonly eventTimes = createInt64Builder("timestamp", false);
-  private readonly requestTimes = createInt64Builder("timestamp", false);
+  private readonly correlationIds = new PlainValues();
+  private readonly eventIds = new PlainValues();
+  private readonly eventTimes = new Int64Values();
+  private readonly requestTimes = new Int64Values();
   private readonly requestIds: ValuesBuilder;
-  private readonly samplingRates = createFloat64Builder();
   private readonly tags: ValuesBuilder;
   private readonly one: Cell[] = [null];
 
   constructor(maxStringBytes: number) {
     this.maxStringBytes = maxStringBytes;
-    this.correlationIds = createStringBuilder(maxStringBytes, true);
-    this.eventIds = createStringBuilder(maxStringBytes, true);
     this.requestIds = createStringBuilder(maxStringBytes, true);
     this.tags = createStringBuilder(maxStringBytes);
   }
 
   /** Bytes so far, about what they take in a batch. */
   get byteLength(): number {
-    let bytes = this.count * 28;
-    for (const texts of [this.correlationIds, this.eventIds, this.requestIds, this.tags])
-      bytes += texts.byteLength;
-    return bytes;
+    const texts = this.correlationIds.size + this.eventIds.size;
+    return this.count * 28 + texts + this.requestIds.byteLength + this.tags.byteLength;
   }
 
   /** Appends a frame. */
@@ -48,82 +47,109 @@ export class FrameTableBuilder {
     this.reserve(frame + 1);
     this.rows[frame] = rows;
     this.versions[frame] = facts.configVersion;
-    this.putText(this.correlationIds, facts.correlationId, frame);
-    this.putText(this.eventIds, facts.eventId, frame);
-    this.put(this.eventTimes, timestampCell(facts.eventTimeMs), frame);
-    this.put(this.requestTimes, timestampCell(facts.requestTimeMs), frame);
-    if (facts.requestId !== null) this.putText(this.requestIds, facts.requestId, frame);
-    this.put(this.samplingRates, facts.samplingRate, frame);
-    if (facts.tags !== null) this.putText(this.tags, facts.tags, frame);
+    this.rates[frame] = facts.samplingRate;
+    this.putText(this.correlationIds, facts.correlationId);
+    this.putText(this.eventIds, facts.eventId);
+    putInstant(this.eventTimes, frame, facts.eventTimeMs);
+    putInstant(this.requestTimes, frame, facts.requestTimeMs);
+    if (facts.requestId !== null) this.putOptional(this.requestIds, facts.requestId, frame);
+    if (facts.tags !== null) this.putOptional(this.tags, facts.tags, frame);
     this.count = frame + 1;
   }
 
   /** All frames. Views, valid until the next change. */
   table(): FrameTable {
-    const columns = this.parts().map((values, i): BatchColumn => {
-      const { name, type } = frameColumns[i] as (typeof frameColumns)[number];
-      if (values === undefined)
-        return { name, type, validity: undefined, count: this.count, values: this.versionValues() };
-      return {
-        name,
-        type,
-        validity: values.validity(this.count),
-        count: values.count,
-        values: values.values(),
-      };
+    const { count, requestIds, tags } = this;
+    const all = (values: Values): Omit<BatchColumn, "name" | "type"> => ({
+      validity: undefined,
+      count,
+      values,
     });
-    return { rows: this.rows.subarray(0, this.count), columns };
+    const some = (texts: ValuesBuilder): Omit<BatchColumn, "name" | "type"> => ({
+      validity: texts.validity(count),
+      count: texts.count,
+      values: texts.values(),
+    });
+    // In the order of `frameColumns`.
+    const parts = [
+      all({ kind: "bytes", count, data: this.correlationIds.view() }),
+      all({ kind: "bytes", count, data: this.eventIds.view() }),
+      all(this.eventTimes.values(count)),
+      all(this.requestTimes.values(count)),
+      some(requestIds),
+      all({ kind: "float64", ...withRange(this.rates.subarray(0, count)) }),
+      all({ kind: "int32", ...withRange(this.versions.subarray(0, count)) }),
+      some(tags),
+    ];
+    const columns = frameColumns.map(
+      ({ name, type }, i): BatchColumn => ({ name, type, ...(parts[i] as (typeof parts)[number]) }),
+    );
+    return { rows: this.rows.subarray(0, count), columns };
   }
 
   clear(): void {
-    for (const values of this.parts()) values?.clear();
+    const { count } = this;
+    if (isOversized(this.rates.byteLength, count * 8)) {
+      this.rows = new Uint32Array(64);
+      this.versions = new Int32Array(64);
+      this.rates = new Float64Array(64);
+    }
+    this.correlationIds.clear();
+    this.eventIds.clear();
+    this.eventTimes.clear(count);
+    this.requestTimes.clear(count);
+    this.requestIds.clear();
+    this.tags.clear();
     this.count = 0;
   }
 
-  /** In the order of `frameColumns`; undefined for the config version. */
-  private parts(): readonly (ValuesBuilder | undefined)[] {
-    return [
-      this.correlationIds,
-      this.eventIds,
-      this.eventTimes,
-      this.requestTimes,
-      this.requestIds,
-      this.samplingRates,
-      undefined,
-      this.tags,
-    ];
+  private putText(values: PlainValues, text: string): void {
+    if (!values.putText(cutText(text, this.maxStringBytes))) values.putText(this.mended(text));
   }
 
-  private versionValues(): BatchColumn["values"] {
-    const data = this.versions.subarray(0, this.count);
-    let min = Number.POSITIVE_INFINITY;
-    let max = Number.NEGATIVE_INFINITY;
-    for (const version of data) {
-      if (version < min) min = version;
-      if (version > max) max = version;
-    }
-    return { kind: "int32", data, min, max };
+  private putOptional(values: ValuesBuilder, text: string, frame: number): void {
+    this.one[0] = text;
+    if (values.fill(this.one, 0, 1, frame) === 1) return;
+    this.one[0] = this.mended(text);
+    values.fill(this.one, 0, 1, frame);
   }
 
-  private putText(values: ValuesBuilder, text: string, frame: number): void {
-    // These columns have no variant for a lone surrogate, and a replaced one is better than no frame.
-    if (this.put(values, text, frame) !== 1)
-      this.put(values, cutText(toWellFormed(text), this.maxStringBytes), frame);
-  }
-
-  private put(values: ValuesBuilder, cell: Cell, frame: number): number {
-    this.one[0] = cell;
-    return values.fill(this.one, 0, 1, frame);
+  /** These columns have no variant for a lone surrogate, and a replaced one is better than no frame. */
+  private mended(text: string): string {
+    return cutText(toWellFormed(text), this.maxStringBytes);
   }
 
   private reserve(need: number): void {
+    this.eventTimes.reserve(need, this.count);
+    this.requestTimes.reserve(need, this.count);
     if (need <= this.rows.length) return;
     const capacity = grownCapacity(this.rows.length, need);
-    const rows = new Uint32Array(capacity);
-    rows.set(this.rows);
-    this.rows = rows;
-    const versions = new Int32Array(capacity);
-    versions.set(this.versions);
-    this.versions = versions;
+    this.rows = grown(this.rows, new Uint32Array(capacity));
+    this.versions = grown(this.versions, new Int32Array(capacity));
+    this.rates = grown(this.rates, new Float64Array(capacity));
   }
+}
+
+/** An instant in milliseconds as microseconds. */
+function putInstant(values: Int64Values, index: number, ms: number): void {
+  if (Math.abs(ms) <= maxExactMs) values.putNumber(index, ms * 1000);
+  else values.putBig(index, BigInt(ms) * 1000n);
+}
+
+function grown<Numbers extends Uint32Array | Int32Array | Float64Array>(from: Numbers, to: Numbers): Numbers {
+  to.set(from);
+  return to;
+}
+
+/** NaN is no least or greatest value. */
+function withRange<Numbers extends Int32Array | Float64Array>(
+  data: Numbers,
+): { data: Numbers; min: number; max: number } {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (const value of data) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return { data, min, max };
 }

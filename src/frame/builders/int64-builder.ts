@@ -1,11 +1,8 @@
 import type { Values } from "../batch.ts";
 import { type Cell, fitsInt64, type NumericCells } from "../cell.ts";
-import { Int64Values } from "./int64-values.ts";
+import { Int64Values, maxExactMs } from "./int64-values.ts";
 import { hasBit, Presence } from "./presence.ts";
 import type { NumericBuilder } from "./values-builder.ts";
-
-/** Milliseconds whose microseconds are still exact as a number: until the year 2255. */
-const maxExactMs = 9_007_199_254_740;
 
 /**
  * A builder of int64 columns, which takes every bigint of 64 bits and, with `takesNumbers`, every whole number that is
@@ -57,7 +54,7 @@ class Int64Builder implements NumericBuilder {
   }
 
   fillNumeric(cells: NumericCells, from: number, to: number, row: number): void {
-    const { data: source, validity } = cells;
+    const { data: source, start, validity } = cells;
     const presence = this.presence;
     const data = this.data;
     data.reserve(presence.count + to - from, presence.count);
@@ -68,8 +65,8 @@ class Int64Builder implements NumericBuilder {
         if (!hasBit(validity, i)) continue;
         presence.addRun(row + i - from, 1);
       }
-      if (big) data.putBig(n++, source[i] as bigint);
-      else data.putNumber(n++, (source as ArrayLike<number>)[i] as number);
+      if (big) data.putBig(n++, source[start + i] as bigint);
+      else data.putNumber(n++, (source as ArrayLike<number>)[start + i] as number);
     }
     if (validity === undefined) presence.addRun(row, to - from);
   }
@@ -82,12 +79,8 @@ class Int64Builder implements NumericBuilder {
     return this.data.values(this.count);
   }
 
-  mark(): void {
-    this.presence.mark();
-  }
-
-  rollback(): void {
-    this.presence.rollback();
+  truncate(rows: number): void {
+    this.presence.truncate(rows);
     this.data.truncate(this.count);
   }
 

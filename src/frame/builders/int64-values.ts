@@ -4,6 +4,9 @@ import { grownCapacity, isOversized } from "./grow.ts";
 
 const twoTo32 = 4294967296;
 
+/** Milliseconds whose microseconds are still exact as a number: until the year 2255. */
+export const maxExactMs = 9_007_199_254_740;
+
 /**
  * A growing array of int64. Whole numbers go in as two 32-bit words, which is many times faster than through a bigint. The
  * least and greatest of what numbers hold exactly are kept as numbers, those of greater bigints apart.

@@ -66,16 +66,11 @@ class ListBuilder implements ValuesBuilder {
     };
   }
 
-  mark(): void {
-    this.presence.mark();
-    this.elements.mark();
-  }
-
-  rollback(): void {
-    this.presence.rollback();
-    this.elements.rollback();
+  truncate(rows: number): void {
+    this.presence.truncate(rows);
     this.total = 0;
     for (const length of this.lengths.subarray(0, this.count)) this.total += length;
+    this.elements.truncate(this.total);
   }
 
   clear(): void {

@@ -3,7 +3,7 @@ import { isWellFormed } from "../well-formed.ts";
 import { grownCapacity, isOversized } from "./grow.ts";
 
 /** Up to this many characters, a loop over them beats the call into the engine's own encoder. */
-const loopLength = 48;
+const loopLength = 24;
 
 /** Up to this length, the four bytes of a length are ASCII, too. */
 export const longestEven = 127;

@@ -11,8 +11,6 @@ export class Presence {
   rows = 0;
   private bits: Uint8Array | undefined;
   private sparse = false;
-  private markCount = 0;
-  private markRows = 0;
 
   /** `length` consecutive rows from `row` on have values; `row` is not before any row already mentioned. */
   addRun(row: number, length: number): void {
@@ -29,17 +27,14 @@ export class Presence {
     return this.room(rows).subarray(0, (rows + 7) >>> 3);
   }
 
-  /** Remembers this state for {@link rollback}. */
-  mark(): void {
-    this.markCount = this.count;
-    this.markRows = this.rows;
-  }
-
-  /** Back to the last {@link mark}. */
-  rollback(): void {
-    if (this.sparse && this.bits !== undefined) clearFrom(this.bits, this.markRows);
-    this.count = this.markCount;
-    this.rows = this.markRows;
+  /** Forgets all rows from `rows` on. */
+  truncate(rows: number): void {
+    if (rows >= this.rows) return;
+    this.rows = rows;
+    if (this.sparse && this.bits !== undefined) {
+      clearFrom(this.bits, rows);
+      this.count = countBits(this.bits, rows);
+    } else this.count = rows;
   }
 
   clear(): void {
@@ -47,7 +42,6 @@ export class Presence {
     this.count = 0;
     this.rows = 0;
     this.sparse = false;
-    this.mark();
   }
 
   /** Bytes that the bitmap takes. */
@@ -93,6 +87,13 @@ export function setRun(bits: Uint8Array, start: number, length: number): void {
 /** True when bit `index` is set. */
 export function hasBit(bits: Uint8Array, index: number): boolean {
   return (((bits[index >>> 3] as number) >>> (index & 7)) & 1) === 1;
+}
+
+/** How many of the first `length` bits are set. */
+function countBits(bits: Uint8Array, length: number): number {
+  let count = 0;
+  for (let i = 0; i < length; i++) if (hasBit(bits, i)) count++;
+  return count;
 }
 
 function clearFrom(bits: Uint8Array, row: number): void {

@@ -8,9 +8,12 @@ import type { ValuesBuilder } from "./values-builder.ts";
 
 /** A dictionary is given up when it has more than this many entries and more than half of the values are distinct. */
 const sampleEntries = 1000;
+/** At the end of a batch, so many entries are enough to tell. */
+const fewEntries = 64;
 /** A power of two: enough for the values of a category, at 6 KiB for a column. */
 const recentSlots = 512;
-/** Texts joined at once: bounds the string that comes to be. */
+/** Texts joined at once, from so many on, up to so many: it pays for long columns, and bounds the string that comes to be. */
+const leastEven = 32;
 const mostEven = 1024;
 /** A column that gave up its dictionary tries again after this many batches. */
 const plainBatches = 16;
@@ -88,12 +91,8 @@ class StringBuilder implements ValuesBuilder {
     };
   }
 
-  mark(): void {
-    this.presence.mark();
-  }
-
-  rollback(): void {
-    this.presence.rollback();
+  truncate(rows: number): void {
+    this.presence.truncate(rows);
     if (this.plainFor > 0) return this.data.truncate(this.count);
     // Codes are given in order of first sight: those that are left are the entries up to the greatest.
     let entries = 0;
@@ -105,11 +104,20 @@ class StringBuilder implements ValuesBuilder {
 
   clear(): void {
     if (isOversized(this.codes.byteLength, this.count * 4)) this.codes = new Uint32Array(64);
+    const entries = this.codeOf.size;
+    // A batch of long texts is full before the sample is.
+    if (entries > fewEntries && entries * 2 > this.count) this.plainFor = plainBatches;
+    else if (this.plainFor > 0 && !this.alwaysPlain) this.plainFor--;
+    this.forgetRecent();
     this.codeOf.clear();
-    this.recent.fill("");
     this.data.clear();
     this.presence.clear();
-    if (this.plainFor > 0 && !this.alwaysPlain) this.plainFor--;
+  }
+
+  /** What is in a slot is an entry, so after few entries few slots need a look. */
+  private forgetRecent(): void {
+    if (this.codeOf.size > recentSlots / 8) this.recent.fill("");
+    else for (const text of this.codeOf.keys()) this.recent[recentSlot(text)] = "";
   }
 
   /** Takes strings up to the first other cell, whose index it returns. */
@@ -123,10 +131,10 @@ class StringBuilder implements ValuesBuilder {
       const cell = cells[i];
       if (typeof cell !== "string") break;
       const { length } = cell;
-      if (i >= single && length <= safeLength && length <= longestEven) {
+      if (i >= single && to - i >= leastEven && length <= safeLength && length <= longestEven) {
         const count = evenRun(cells, i, to, length);
         single = i + count;
-        if (count > 1 && data.putEven(cells, i, count, length)) {
+        if (count >= leastEven && data.putEven(cells, i, count, length)) {
           i = single;
           continue;
         }

@@ -16,10 +16,8 @@ export interface ValuesBuilder {
   validity(rows: number): Uint8Array | undefined;
   /** The values so far. Views, valid until the next change. */
   values(): Values;
-  /** Remembers this state. */
-  mark(): void;
-  /** Back to the last {@link mark}. */
-  rollback(): void;
+  /** Forgets the values of all rows from `rows` on. */
+  truncate(rows: number): void;
   /** Forgets all values, keeps the buffers for reuse. */
   clear(): void;
 }

@@ -234,7 +234,8 @@ describe("finish", () => {
       SharedArrayBuffer,
     );
     expect(
-      createBatchBuilder({ maxStringBytes: 9, shared: false }).finish(finishFacts).buffer,
+      createBatchBuilder({ maxStringBytes: 9, allocate: (size) => new Uint8Array(size) }).finish(finishFacts)
+        .buffer,
     ).toBeInstanceOf(ArrayBuffer);
   });
 
@@ -266,6 +267,24 @@ describe("strings", () => {
   test("a column that stopped repeating is plain, with all its values", () => {
     const texts = Array.from({ length: 9000 }, (_, i) => (i < 1000 ? "same" : `é${i}`));
     expect(cellsOf(batchOf([{ s: texts }])).map((row) => row.get("s")?.value)).toEqual(texts);
+  });
+
+  test("a column of few texts a batch that all differ is plain from the next batch on, for a while", () => {
+    const builder = createBatchBuilder({ maxStringBytes: 1000 });
+    const kinds: (string | undefined)[] = [];
+    for (let batch = 0; batch < 30; batch++) {
+      const differ = Array.from({ length: 200 }, (_, i) => `${batch} ${i}`);
+      const repeat = differ.map((_, i) => `category ${i % 100}`);
+      builder.begin(snapshotOf({ differ, repeat }), frameFacts());
+      builder.advance(10_000);
+      const { columns } = decodeBatch(builder.finish(finishFacts));
+      kinds.push(columns[0]?.values.kind);
+      expect(columns[1]?.values.kind).toBe("dictionary");
+      expect(columnValues(columns[0] as (typeof columns)[number], 200)).toEqual(differ);
+    }
+    expect(kinds[0]).toBe("dictionary");
+    expect(kinds[1]).toBe("bytes");
+    expect(kinds.filter((kind) => kind === "dictionary")).toHaveLength(2);
   });
 });
 

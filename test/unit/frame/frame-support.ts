@@ -48,6 +48,14 @@ export function snapshotOf(frame: unknown, options: Partial<SnapshotOptions> = {
   return result.snapshot;
 }
 
+/** The values of a snapshot's columns, however it keeps them. */
+export function snapshotCells({ columns, rows }: Snapshot): unknown[][] {
+  return columns.map((column) => {
+    if (!("data" in column)) return [...column];
+    return Array.from({ length: rows }, (_, i) => column.data[column.start + i]);
+  });
+}
+
 /** Why a frame is dropped; fails the test when it is not. */
 export function dropOf(
   frame: unknown,

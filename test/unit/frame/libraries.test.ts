@@ -6,7 +6,7 @@ import * as dfd from "danfojs-node";
 import pl from "nodejs-polars";
 import { describe, expect, test } from "vitest";
 import { resolveRedaction } from "../../../src/frame/redaction.ts";
-import { batchOf, column, dropOf, snapshotOf } from "./frame-support.ts";
+import { batchOf, column, dropOf, snapshotCells, snapshotOf } from "./frame-support.ts";
 
 const values = (frame: unknown, name: string): unknown[] =>
   column(frame, name).map((cell) => (cell === null ? null : (cell as [string, unknown])[1]));
@@ -93,7 +93,7 @@ describe("danfojs", () => {
     const frame = new dfd.DataFrame({ a: [1, 2] });
     const snapshot = snapshotOf(frame);
     frame.addColumn("a", [9, 9], { inplace: true });
-    expect(snapshot.columns[0]).toEqual([1, 2]);
+    expect(snapshotCells(snapshot)).toEqual([[1, 2]]);
   });
 });
 
@@ -331,6 +331,61 @@ describe("Arrow", () => {
     ]) {
       expect(column(frame, "x", { redaction })).toEqual(column(frame, "x"));
     }
+  });
+
+  test("few rows of a table with a large dictionary", () => {
+    const texts = Array.from({ length: 5_000 }, (_, i) => `text ${i}`);
+    const table = arrow.tableFromArrays({ s: texts });
+    const rows = table.slice(4_000, 4_003);
+    expect(values(rows, "s")).toEqual(["text 4000", "text 4001", "text 4002"]);
+    expect(values(arrow.tableFromArrays({ s: [...texts, "text 7", "text 7"] }).slice(5_000), "s")).toEqual([
+      "text 7",
+      "text 7",
+    ]);
+    const batches = table.concat(arrow.tableFromArrays({ s: ["a", "b", "a"] }));
+    expect(values(batches.slice(4_999, 5_003), "s")).toEqual(["text 4999", "a", "b", "a"]);
+  });
+
+  test("texts that are not ASCII, empty, or null, alone and among others", () => {
+    const plain = (texts: (string | null)[]) =>
+      new arrow.Table({ s: arrow.vectorFromArray(texts, new Utf8()) });
+    for (const texts of [
+      ["a", "", "bc"],
+      ["a", "é", ""],
+      ["日本", null, "x".repeat(300)],
+      ["", "", ""],
+      [null, null],
+      ["one"],
+      ["x".repeat(70_000), "y"],
+    ]) {
+      expect(values(plain(texts), "s")).toEqual(texts);
+      expect(values(plain([...texts, ...texts]).slice(1, texts.length + 1), "s")).toEqual([
+        ...texts.slice(1),
+        texts[0],
+      ]);
+    }
+  });
+
+  test("bytes that are no UTF-8 become the same text wherever they are cut", () => {
+    const table = new arrow.Table({ s: arrow.vectorFromArray(["ab", "cd"], new Utf8()) });
+    const part = table.getChildAt(0)?.data[0] as unknown as { values: Uint8Array };
+    part.values.set([0x61, 0xc3, 0xa9, 0x62]);
+    expect(values(table, "s")).toEqual(["a\ufffd", "\ufffdb"]);
+    part.values.set([0xff, 0x61, 0x62, 0x63]);
+    expect(values(table, "s")).toEqual(["\ufffda", "bc"]);
+  });
+
+  test("a column in several batches, with numbers and nulls, of a table and of one of its batches", () => {
+    const part = (numbers: (number | null)[]) =>
+      new arrow.Table({
+        n: arrow.vectorFromArray(numbers, new Float64()),
+        i: arrow.vectorFromArray(numbers, new Int32()),
+      });
+    const table = part([1, null, 3]).concat(part([4]), part([null]));
+    expect(values(table, "n")).toEqual([1, null, 3, 4, null]);
+    expect(values(table, "i")).toEqual([1n, null, 3n, 4n, null]);
+    expect(values(table.batches[0], "n")).toEqual([1, null, 3]);
+    expect(values(table.slice(2, 4), "n")).toEqual([3, 4]);
   });
 
   test("buffers are copied", () => {

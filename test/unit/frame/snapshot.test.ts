@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { resolveRedaction } from "../../../src/frame/redaction.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
-import { column, dropOf, limits, snapshotOf } from "./frame-support.ts";
+import { column, dropOf, limits, snapshotCells, snapshotOf } from "./frame-support.ts";
 
 describe("frames of rows", () => {
   test("have the keys of all rows, and null where a row lacks one", () => {
@@ -62,7 +62,7 @@ describe("later changes", () => {
     const small = new Int32Array([1]);
     const large = new Float64Array(1).fill(1);
     const frame = { n: [1], s: ["a"], o: [inner], d: [date], b: [bytes], l: [list], small, large };
-    const before = structuredClone(snapshotOf(frame));
+    const before = structuredClone(snapshotCells(snapshotOf(frame)));
     const snapshot = snapshotOf(frame);
     frame.n[0] = 9;
     frame.s.push("z");
@@ -72,7 +72,7 @@ describe("later changes", () => {
     list[0] = 9;
     small[0] = 9;
     large[0] = 9;
-    expect(structuredClone(snapshot)).toEqual(before);
+    expect(snapshotCells(snapshot)).toEqual(before);
     const row = { a: 1 };
     const rows = snapshotOf([row]);
     row.a = 2;
@@ -266,7 +266,7 @@ describe("redaction", () => {
       },
     };
     const result = redacted({ email: "drop" }, frame);
-    expect(result).toMatchObject({ status: "ok", snapshot: { names: ["a"], columns: [[1]] } });
+    expect(result).toMatchObject({ status: "ok", snapshot: { names: ["a"], rows: 1 } });
     expect(redacted({ a: "drop" }, [{ a: 1 }])).toMatchObject({
       status: "ok",
       snapshot: { names: [], rows: 1 },
@@ -312,7 +312,7 @@ describe("redaction", () => {
       { a: (value) => (typeof value === "number" ? value * 2 : value) },
       "redact",
     );
-    expect(snapshotOf({ a: new Float64Array([1, 2]) }, { redaction }).columns).toEqual([[2, 4]]);
+    expect(snapshotCells(snapshotOf({ a: new Float64Array([1, 2]) }, { redaction }))).toEqual([[2, 4]]);
     expect(column({ a: new Int8Array([1, 2]) }, "a", { redaction })).toEqual([
       ["int64", 2n],
       ["int64", 4n],

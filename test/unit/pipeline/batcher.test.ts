@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import type { Limits, RollingRate } from "../../../src/config/deployment-config.ts";
 import { decodeBatch } from "../../../src/frame/wire.ts";
-import { createBatcher, type Batcher, type Stream } from "../../../src/pipeline/batcher.ts";
+import { createBatcher, type Batcher } from "../../../src/pipeline/batcher.ts";
 import type { OutgoingBatch } from "../../../src/pipeline/backend.ts";
 import { type DropReason, Ledger } from "../../../src/pipeline/ledger.ts";
 import { parseLabel } from "../../../src/pipeline/segment-label.ts";
+import type { Stream } from "../../../src/pipeline/stream.ts";
 import { finishFacts, frameFacts, snapshotOf } from "../frame/frame-support.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 import { limits as usualLimits, turn } from "./pipeline-world.ts";
@@ -199,6 +200,7 @@ test("a frame that cannot be built is dropped and does not end the host", async 
     get columns(): never {
       throw new Error("broken");
     },
+    release: () => snapshot.release(),
   };
   world.batcher.add(stream, broken, frameFacts({ requestTimeMs: world.clock.now() }));
   world.add(stream, [{ a: 2 }]);

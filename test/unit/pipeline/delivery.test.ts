@@ -349,3 +349,23 @@ function bound(spool: Spool): Partial<Spool> {
   }
   return methods as Partial<Spool>;
 }
+
+test("reasons of the same kind are told a few at a time", async () => {
+  const world = new PipelineWorld({
+    spool: (spool) =>
+      Object.assign(Object.create(spool) as Spool, bound(spool), {
+        read(segment: Parameters<Spool["read"]>[0]) {
+          throw Object.assign(new Error(`EMFILE: ${segment.id}`), { code: "EMFILE" });
+        },
+      }),
+  });
+  for (let i = 0; i < 8; i++) world.append([{ a: i }], { collection: `c${i}` });
+  void world.engine.flush("store", 100);
+  await turn();
+  const { status, reasons } = world.told.lastHealth;
+  expect(status).toBe("degraded");
+  expect(reasons.map((reason) => reason.replace(/EMFILE: .*/, "EMFILE"))).toEqual([
+    ...Array.from({ length: 5 }, () => "EMFILE"),
+    "3 more like these",
+  ]);
+});

@@ -1,0 +1,15 @@
+import type { Format, RollingRate } from "../config/deployment-config.ts";
+import type { SystemConstants } from "../frame/batch.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** Where a collector's frames go: what, with the partition, makes a batch's label. */
+export interface Stream {
+  readonly collection: string;
+  readonly endpoint: string;
+  readonly deployment: string;
+  readonly format: Format;
+  readonly rollingRate: RollingRate;
+  readonly ledger: Ledger;
+  /** Current values of the system columns that are the same in a batch; a new object when one changes. */
+  readonly constants: SystemConstants;
+}
