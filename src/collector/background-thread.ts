@@ -11,12 +11,14 @@ import type {
 import type { Engine } from "../pipeline/engine.ts";
 import { holdInstance } from "../spool/hold-instance.ts";
 import type { SealedSegment } from "../spool/spool.ts";
-import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
 import { composeEngine, type EngineHost, type EngineSpec } from "./compose.ts";
+import { tellEvent } from "./event-messages.ts";
+import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { graceMs, lateTimer, PendingFlushes } from "./pending-flushes.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { createStandIn, type StandIn } from "./stand-in.ts";
 import type { FromBackground, ToBackground } from "./thread-protocol.ts";
+import { UnsettledBatches } from "./unsettled-batches.ts";
 
 /**
  * The engine in a thread of its own, supervised: if the thread dies it is started again and gets once more every batch
@@ -32,9 +34,6 @@ export function startBackgroundThread(spec: EngineSpec, host: EngineHost, clock:
 const promptRestarts = 3;
 const firstRestartMs = 1_000;
 const maxRestartMs = 60_000;
-const pingMs = 5_000;
-/** A thread that was asked so often and says nothing hangs. Counted, not timed: this thread or the machine may have slept. */
-const maxUnanswered = 12;
 /** Deaths before the first answer after which the file itself must be missing or broken. */
 const maxFailedStarts = 2;
 
@@ -53,11 +52,8 @@ class BackgroundThread implements Engine {
   /** Since the thread last got something done. */
   #deaths = 0;
   #restart: Disposable | undefined;
-  #heartbeat: Disposable | undefined;
-  #unanswered = 0;
-  /** Batches whose only other copy is in the thread's memory, in order: not yet spooled, or never to be (durability `memory`). */
-  readonly #unsettled = new Map<number, OutgoingBatch>();
-  readonly #memory: BatchMemory = createBatchMemory();
+  readonly #heartbeat: Heartbeat;
+  readonly #unsettled = new UnsettledBatches();
   /** How far the thread is, in memory that both see: what messages tell comes too late when the process ends. */
   readonly #progress: Progress = createProgress();
   readonly #flushes: PendingFlushes;
@@ -75,28 +71,19 @@ class BackgroundThread implements Engine {
     this.#host = host;
     this.#clock = clock;
     this.#flushes = new PendingFlushes(clock, () => this.#undone("the background thread does not answer"));
-    const { events } = host;
-    this.#events = {
-      ...events,
-      spooled: (collection, sequence, counts) => {
-        this.#settle(sequence);
-        events.spooled(collection, sequence, counts);
-      },
-      delivered: (collection, counts, recovered, sequences) => {
-        for (const sequence of sequences) this.#settle(sequence);
-        events.delivered(collection, counts, recovered, sequences);
-      },
-      dropped: (reason, collection, counts, origin) => {
-        if (origin.from !== "recovered") for (const sequence of origin.sequences) this.#settle(sequence);
-        events.dropped(reason, collection, counts, origin);
-      },
-    };
+    this.#events = this.#unsettled.settledBy(host.events);
     this.#standIn = createStandIn(() => this.#spec, this.#events);
+    this.#heartbeat = createHeartbeat({
+      clock,
+      isNeeded: () => this.#worker !== undefined && (this.#unsettled.size > 0 || this.#isAwaited),
+      ask: () => this.#post({ type: "ping" }),
+      silent: (seconds) => this.#givenUp(new Error(`silent for ${seconds} s`)),
+    });
     this.#start();
   }
 
   allocate(size: number): Uint8Array {
-    return this.#memory.lend(size);
+    return this.#unsettled.allocate(size);
   }
 
   append(batch: OutgoingBatch): void {
@@ -105,10 +92,10 @@ class BackgroundThread implements Engine {
       return;
     }
     this.#holdSpool();
-    this.#unsettled.set(batch.sequence, batch);
+    this.#unsettled.add(batch);
     if (!this.#ready && this.#durable) this.#standIn.write([batch]);
     else this.#post({ type: "append", batch });
-    this.#watch();
+    this.#heartbeat.watch();
   }
 
   deliver(segment: SealedSegment): void {
@@ -129,7 +116,7 @@ class BackgroundThread implements Engine {
       if (this.#worker === undefined) this.#start();
       else this.#post({ type: "flush", id, to, deadlineMs });
       this.#worker?.ref();
-      this.#watch();
+      this.#heartbeat.watch();
     });
   }
 
@@ -146,7 +133,7 @@ class BackgroundThread implements Engine {
       if (this.#worker === undefined) this.#start();
       else this.#post({ type: "close", deadlineMs });
       this.#worker?.ref();
-      this.#watch();
+      this.#heartbeat.watch();
     }
     return done;
   }
@@ -156,26 +143,18 @@ class BackgroundThread implements Engine {
       this.#inline?.save();
       return;
     }
-    const last = [...this.#unsettled.keys()].at(-1);
+    const last = this.#unsettled.last;
     if (last === undefined) return;
     const reached =
       this.#worker === undefined ? this.#progress.read() : this.#progress.waitFor(last, exitWaitMs);
-    this.#writeHere([...this.#unsettled.values()].filter(({ sequence }) => sequence > reached));
+    this.#writeHere(this.#unsettled.after(reached));
   }
 
   /** The thread may still write them too: whoever reads the spool takes a sequence number once. */
   #writeHere(batches: readonly OutgoingBatch[]): void {
-    this.#memory.writeOff();
+    this.#unsettled.writeOff();
     this.#standIn.write(batches);
     this.#standIn.close();
-  }
-
-  /** Nobody will ask for this batch again. */
-  #settle(sequence: number): void {
-    const batch = this.#unsettled.get(sequence);
-    if (batch === undefined) return;
-    this.#unsettled.delete(sequence);
-    this.#memory.giveBack(batch.bytes);
   }
 
   /** What cannot be said now is said when there is a thread: see {@link BackgroundThread.#brief}. */
@@ -207,7 +186,8 @@ class BackgroundThread implements Engine {
     worker.on("exit", (code) => this.#died(worker, new Error(`exited with code ${code}`)));
     worker.on("message", (message: FromBackground) => this.#heard(worker, message));
     worker.unref();
-    this.#unanswered = 0;
+    this.#heartbeat.heard();
+    this.#heartbeat.watch();
     const progress = this.#progress.memory;
     worker.postMessage({ type: "start", spec: this.#spec, progress } satisfies ToBackground);
     if (this.#isAwaited) worker.ref();
@@ -224,7 +204,7 @@ class BackgroundThread implements Engine {
   #brief(): void {
     this.#post({ type: "update", settings: this.#spec.config });
     for (const segment of this.#standIn.relieve()) this.#post({ type: "deliver", segment });
-    for (const batch of this.#unsettled.values()) this.#post({ type: "append", batch });
+    for (const batch of this.#unsettled.after()) this.#post({ type: "append", batch });
     for (const { id, to, leftMs } of this.#flushes.all()) {
       this.#post({ type: "flush", id, to, deadlineMs: leftMs });
     }
@@ -233,7 +213,7 @@ class BackgroundThread implements Engine {
 
   #heard(worker: Worker, message: FromBackground): void {
     if (worker !== this.#worker) return;
-    this.#unanswered = 0;
+    this.#heartbeat.heard();
     switch (message.type) {
       case "ready":
         this.#ready = true;
@@ -247,26 +227,6 @@ class BackgroundThread implements Engine {
           message: message.message,
         });
         return;
-      case "spooled":
-        this.#deaths = 0;
-        this.#events.spooled(message.collection, message.sequence, message.counts);
-        return;
-      case "delivered":
-        this.#deaths = 0;
-        this.#events.delivered(message.collection, message.counts, message.recovered, message.sequences);
-        return;
-      case "dropped":
-        this.#events.dropped(message.reason, message.collection, message.counts, message.origin);
-        return;
-      case "trouble":
-        this.#events.trouble(message.trouble);
-        return;
-      case "health":
-        this.#events.health(message.health);
-        return;
-      case "usage":
-        this.#events.usage(message.usage);
-        return;
       case "flushed":
         this.#flushes.settle(message.id, message.report);
         if (!this.#isAwaited) worker.unref();
@@ -279,6 +239,9 @@ class BackgroundThread implements Engine {
         return;
       case "pong":
         return;
+      default:
+        if (message.type === "spooled" || message.type === "delivered") this.#deaths = 0;
+        tellEvent(message, this.#events);
     }
   }
 
@@ -287,10 +250,10 @@ class BackgroundThread implements Engine {
     const worker = this.#worker;
     this.#worker = undefined;
     this.#ready = false;
-    this.#heartbeat?.[Symbol.dispose]();
+    this.#heartbeat.stop();
     this.#restart?.[Symbol.dispose]();
     this.#closeGuard?.[Symbol.dispose]();
-    if (this.#durable) this.#writeHere([...this.#unsettled.values()]);
+    if (this.#durable) this.#writeHere(this.#unsettled.after());
     for (const { id } of this.#flushes.all()) {
       this.#flushes.settle(id, this.#undone("the deployment is closed"));
     }
@@ -308,9 +271,7 @@ class BackgroundThread implements Engine {
   }
 
   #undone(trouble: string): FlushReport {
-    let frames = 0;
-    for (const { counts } of this.#unsettled.values()) frames += counts.frames;
-    return { pending: Math.max(1, frames), trouble };
+    return { pending: Math.max(1, this.#unsettled.frames), trouble };
   }
 
   async #answerToken(worker: Worker, id: number, scopes: readonly string[]): Promise<void> {
@@ -329,11 +290,19 @@ class BackgroundThread implements Engine {
     }
   }
 
+  /** It hangs: another takes its place. */
+  #givenUp(error: Error): void {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    void worker.terminate();
+    this.#died(worker, error);
+  }
+
   #died(worker: Worker, error: Error): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
     // A thread that hangs may still read what it was given when it goes on; the next one gets the same batches.
-    this.#memory.writeOff();
+    this.#unsettled.writeOff();
     const wasReady = this.#ready;
     this.#ready = false;
     if (!wasReady && ++this.#failedStarts >= maxFailedStarts) {
@@ -351,30 +320,14 @@ class BackgroundThread implements Engine {
   #runInline(error: Error): void {
     const message = `the background thread cannot be started (${error.message}); its work is done on this thread instead`;
     this.#events.trouble({ code: "BACKGROUND_FAILED", reason: "background_missing", message });
-    this.#heartbeat?.[Symbol.dispose]();
+    this.#heartbeat.stop();
     const inline = composeEngine(this.#spec, { ...this.#host, events: this.#events });
     this.#inline = inline;
     for (const segment of this.#standIn.relieve()) inline.deliver(segment);
-    for (const batch of [...this.#unsettled.values()]) inline.append(batch);
+    for (const batch of this.#unsettled.after()) inline.append(batch);
     for (const { id, to, leftMs } of this.#flushes.all()) {
       void inline.flush(to, leftMs).then((report) => this.#flushes.settle(id, report));
     }
     if (this.#closing !== undefined) void inline.close(this.#closing.deadlineMs).finally(() => this.#end());
-  }
-
-  /** While something is expected of the thread, asks it for a sign of life. */
-  #watch(): void {
-    if (this.#heartbeat !== undefined) return;
-    this.#heartbeat = this.#clock.setTimer(() => {
-      this.#heartbeat = undefined;
-      const worker = this.#worker;
-      if (worker === undefined) return;
-      if (this.#unsettled.size === 0 && !this.#isAwaited) return;
-      if (++this.#unanswered > maxUnanswered) {
-        void worker.terminate();
-        this.#died(worker, new Error(`silent for ${(maxUnanswered * pingMs) / 1000} s`));
-      } else this.#post({ type: "ping" });
-      this.#watch();
-    }, pingMs);
   }
 }

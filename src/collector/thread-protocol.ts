@@ -1,15 +1,7 @@
-import type {
-  BackendHealth,
-  BackendSettings,
-  DropOrigin,
-  FlushReport,
-  FlushTarget,
-  OutgoingBatch,
-  Trouble,
-} from "../pipeline/backend.ts";
-import type { DropReason } from "../pipeline/ledger.ts";
-import type { Counts, SealedSegment, SpoolUsage } from "../spool/spool.ts";
+import type { BackendSettings, FlushReport, FlushTarget, OutgoingBatch } from "../pipeline/backend.ts";
+import type { SealedSegment } from "../spool/spool.ts";
 import type { EngineSpec } from "./compose.ts";
+import type { EventMessage } from "./event-messages.ts";
 
 /**
  * What the two threads say to each other. Secrets travel in `start` and `token` only: a message is gone when it is read,
@@ -43,29 +35,7 @@ export interface AccessTokenMessage {
 export type FromBackground =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly message: string }
-  | {
-      readonly type: "spooled";
-      readonly collection: string;
-      readonly sequence: number;
-      readonly counts: Counts;
-    }
-  | {
-      readonly type: "delivered";
-      readonly collection: string;
-      readonly counts: Counts;
-      readonly recovered: boolean;
-      readonly sequences: readonly number[];
-    }
-  | {
-      readonly type: "dropped";
-      readonly reason: DropReason;
-      readonly collection: string;
-      readonly counts: Counts;
-      readonly origin: DropOrigin;
-    }
-  | { readonly type: "trouble"; readonly trouble: Trouble }
-  | { readonly type: "health"; readonly health: BackendHealth }
-  | { readonly type: "usage"; readonly usage: SpoolUsage }
+  | EventMessage
   | { readonly type: "flushed"; readonly id: number; readonly report: FlushReport }
   | { readonly type: "closed" }
   | { readonly type: "token"; readonly id: number; readonly scopes: readonly string[] }

@@ -2,6 +2,7 @@ import { parentPort } from "node:worker_threads";
 import { asError } from "../base/errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import { composeEngine, loadStore } from "./compose.ts";
+import { postedEvents } from "./event-messages.ts";
 import { openProgress, type Progress } from "./progress.ts";
 import type { AccessTokenMessage, FromBackground, ToBackground } from "./thread-protocol.ts";
 
@@ -35,19 +36,7 @@ async function start({ spec, progress: memory }: Extract<ToBackground, { type: "
   progress = openProgress(memory);
   // It stops this thread for a while: better now than when frames wait for it.
   await loadStore(spec.config.destination);
-  backend = composeEngine(spec, {
-    getToken,
-    events: {
-      spooled: (collection, sequence, counts) => post({ type: "spooled", collection, sequence, counts }),
-      delivered: (collection, counts, recovered, sequences) =>
-        post({ type: "delivered", collection, counts, recovered, sequences }),
-      dropped: (reason, collection, counts, origin) =>
-        post({ type: "dropped", reason, collection, counts, origin }),
-      trouble: (trouble) => post({ type: "trouble", trouble }),
-      health: (health) => post({ type: "health", health }),
-      usage: (usage) => post({ type: "usage", usage }),
-    },
-  });
+  backend = composeEngine(spec, { getToken, events: postedEvents(post) });
   post({ type: "ready" });
 }
 

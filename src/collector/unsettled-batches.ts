@@ -1,0 +1,74 @@
+import type { BackendEvents, OutgoingBatch } from "../pipeline/backend.ts";
+import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
+
+/**
+ * The batches whose only other copy is in the background thread's memory, in order: not yet spooled, or never to be (durability
+ * `memory`); and the memory they lie in, which is lent again when they are settled.
+ */
+export class UnsettledBatches {
+  readonly #batches = new Map<number, OutgoingBatch>();
+  readonly #memory: BatchMemory = createBatchMemory();
+
+  get size(): number {
+    return this.#batches.size;
+  }
+
+  get frames(): number {
+    let frames = 0;
+    for (const { counts } of this.#batches.values()) frames += counts.frames;
+    return frames;
+  }
+
+  /** The number of the newest one. */
+  get last(): number | undefined {
+    return [...this.#batches.keys()].at(-1);
+  }
+
+  /** Memory for a batch. */
+  allocate(size: number): Uint8Array {
+    return this.#memory.lend(size);
+  }
+
+  add(batch: OutgoingBatch): void {
+    this.#batches.set(batch.sequence, batch);
+  }
+
+  /** Those after `sequence`, as they are now: settling one meanwhile changes nothing. */
+  after(sequence = 0): readonly OutgoingBatch[] {
+    return [...this.#batches.values()].filter((batch) => batch.sequence > sequence);
+  }
+
+  /** Somebody else may read these batches now, for ever: their memory is not lent again. */
+  writeOff(): void {
+    this.#memory.writeOff();
+  }
+
+  /** Passes events on, and settles the batches of which they tell the end. */
+  settledBy(events: BackendEvents): BackendEvents {
+    const settle = (sequences: Iterable<number>): void => {
+      for (const sequence of sequences) this.#settle(sequence);
+    };
+    return {
+      ...events,
+      spooled: (collection, sequence, counts) => {
+        this.#settle(sequence);
+        events.spooled(collection, sequence, counts);
+      },
+      delivered: (collection, counts, recovered, sequences) => {
+        settle(sequences);
+        events.delivered(collection, counts, recovered, sequences);
+      },
+      dropped: (reason, collection, counts, origin) => {
+        if (origin.from !== "recovered") settle(origin.sequences);
+        events.dropped(reason, collection, counts, origin);
+      },
+    };
+  }
+
+  #settle(sequence: number): void {
+    const batch = this.#batches.get(sequence);
+    if (batch === undefined) return;
+    this.#batches.delete(sequence);
+    this.#memory.giveBack(batch.bytes);
+  }
+}
