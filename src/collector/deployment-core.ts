@@ -45,7 +45,7 @@ function startBackend(spec: EngineSpec, host: EngineHost, clock: Clock): Backend
 
 const statsIntervalMs = 10_000;
 const naturalExitDeadlineMs = 10_000;
-const readyDeadlineMs = 1_000;
+const readyPatienceMs = 250;
 
 /**
  * The inside of a deployment, which its collectors share: the ledger, the batcher and the backend behind it, and the
@@ -149,8 +149,15 @@ export class DeploymentCore {
 
   /** Resolves when the background thread runs, so that it gets the first frames, and no stand-in has to write them. */
   async ready(): Promise<void> {
-    // A barrier with nothing before it comes back once there is somebody to answer it; who does not is waited for no longer.
-    await this.#backend.flush("spool", readyDeadlineMs);
+    // A barrier with nothing before it comes back once there is somebody to answer it. A thread with much to recover takes
+    // its time: there is a stand-in.
+    await new Promise<void>((resolve) => {
+      const timer = this.clock.setTimer(resolve, readyPatienceMs, { keepAlive: true });
+      void this.#backend.flush("spool", readyPatienceMs).then(() => {
+        timer[Symbol.dispose]();
+        resolve();
+      });
+    });
   }
 
   async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<void> {

@@ -189,7 +189,9 @@ export function removeFolder(fileSystem: FileSystem, directory: string): boolean
 /** Removes these files and the folder; what another thread has put there meanwhile stays, and the folder with it. */
 function removeNamed(fileSystem: FileSystem, directory: string, names: readonly string[]): boolean {
   try {
-    for (const name of names) fileSystem.unlink(join(directory, name));
+    // The owner's card last: without it, what is left of a removal that was cut short would be waited for.
+    for (const name of names) if (name !== ownerFile) fileSystem.unlink(join(directory, name));
+    if (names.includes(ownerFile)) fileSystem.unlink(join(directory, ownerFile));
     fileSystem.removeDirectory(directory);
     return true;
   } catch {

@@ -67,8 +67,10 @@ class SocketLiveness implements Liveness {
   }
 
   async isAlive(directory: string): Promise<boolean> {
-    let certain = this.#isSameKernel(directory);
-    for (const name of this.#names(directory)) {
+    const names = this.#names(directory);
+    // A folder gets its name when all is in it, so an empty one is what the removal of one has left.
+    let certain = names?.length === 0 || this.#isSameKernel(directory);
+    for (const name of names ?? []) {
       if (!isLiveName(name)) continue;
       const answer = await this.#probe(join(directory, name));
       if (answer === "alive") return true;
@@ -158,11 +160,12 @@ class SocketLiveness implements Liveness {
     }
   }
 
-  #names(directory: string): string[] {
+  /** Undefined when the folder is gone or cannot be read. */
+  #names(directory: string): string[] | undefined {
     try {
       return this.#fileSystem.list(directory);
     } catch {
-      return [];
+      return undefined;
     }
   }
 
@@ -182,7 +185,7 @@ class SocketLiveness implements Liveness {
   #isLeased(directory: string): boolean {
     const fileSystem = this.#fileSystem;
     let newest = 0;
-    for (const path of [directory, ...this.#names(directory).map((name) => join(directory, name))]) {
+    for (const path of [directory, ...(this.#names(directory) ?? []).map((name) => join(directory, name))]) {
       newest = Math.max(newest, fileSystem.lstat(path)?.mtimeMs ?? 0);
     }
     return volumeNow(fileSystem, dirname(directory), this.#ids, this.#clock) - newest < leaseMs;

@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Durability } from "model-data-collector";
 import { type Outcome, notRun, outcomeOf } from "./outcome.ts";
 import { attach, backgroundThread, straceMissing } from "./strace.ts";
@@ -34,7 +36,10 @@ export async function killsAtSystemCalls(
       if (!(await killAt(world, call, when))) break;
       fired++;
       // Now and then one may tidy up; else what each has to take over grows as fast as what it gets done.
-      if (fired % 3 === 0) await world.drain();
+      if (fired % 3 === 0) {
+        await world.drain();
+        removeHalfMade(join(world.spool, "mc1"));
+      }
     }
     const verdict = await world.judge();
     const figure = `${fired} kills, then one process lived to its end`;
@@ -43,6 +48,13 @@ export async function killsAtSystemCalls(
     else outcomes.push(outcomeOf(title(call), { injected, fired }, verdict, figure));
   }
   return outcomes;
+}
+
+/** Folders whose makers died: garbage that the spool leaves for ten minutes, and that each process has to look at meanwhile. */
+function removeHalfMade(layout: string): void {
+  for (const name of readdirSync(layout)) {
+    if (name.startsWith(".new-")) rmSync(join(layout, name), { recursive: true });
+  }
 }
 
 /** One process that is to die at its `when`-th such call; false if it lived to its end. */
