@@ -147,7 +147,10 @@ export class DeploymentCore {
     if (this.spoolsEachFrame) this.batcher.flushNow();
   }
 
-  /** Resolves when the background thread runs, so that it gets the first frames, and no stand-in has to write them. */
+  /**
+   * Resolves when the background thread runs, so that it gets the first frames, and no stand-in has to write them; after a
+   * quarter of a second in any case.
+   */
   async ready(): Promise<void> {
     // A barrier with nothing before it comes back once there is somebody to answer it. A thread with much to recover takes
     // its time: there is a stand-in.
