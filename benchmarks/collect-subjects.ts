@@ -4,7 +4,7 @@ import { serialize } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { tableFromArrays } from "apache-arrow";
 import { type DeploymentOptions, openDeployment } from "model-data-collector";
-import type { Frame } from "./frames.ts";
+import { type Frame, readColumns, readFrame } from "./frames.ts";
 import { openJsonLines } from "./sinks/json-lines.ts";
 import { untilRoom } from "./sinks/ours.ts";
 import { openPino } from "./sinks/pino.ts";
@@ -12,6 +12,8 @@ import type { Sink } from "./sinks/sink.ts";
 
 /** One way to take a frame. */
 export interface Subject {
+  /** Reads what {@link Subject.call} will take, as whoever made it just did: see `readFrame`. */
+  read(at: number): void;
   /** Takes the frame of this number; numbers go round. */
   call(at: number): void;
   /** Lets it do what it does behind the caller's back. */
@@ -21,21 +23,50 @@ export interface Subject {
 
 type Open = (frames: readonly Frame[], folder: string) => Promise<Subject>;
 
-const columnsOf = ({ columns }: Frame): object => columns;
+/** A frame in the form in which it is passed, and a way to read all of that. */
+interface Given {
+  readonly frame: object;
+  read(): void;
+}
+
+const given =
+  (form: keyof Frame) =>
+  (frame: Frame): Given => ({ frame: frame[form], read: () => void readFrame(frame, form) });
+
+function givenTable({ columns }: Frame): Given {
+  const frame = tableFromArrays(columns as Record<string, unknown[]>);
+  const parts = frame.data.flatMap(({ children }) =>
+    children.flatMap((child) => [
+      child.values,
+      child.valueOffsets,
+      child.nullBitmap,
+      child.dictionary?.data[0]?.values,
+    ]),
+  );
+  const buffers = Object.fromEntries(parts.filter(ArrayBuffer.isView).entries()) as Record<
+    string,
+    Uint8Array
+  >;
+  return { frame, read: () => void readColumns(buffers) };
+}
 
 const subjects: Readonly<Record<string, Open>> = {
-  "the clock": async () => ({ call() {}, rest: nextTurn, async close() {} }),
-  "ours, column arrays": ours(columnsOf),
-  "ours, row objects": ours(({ rows }) => rows as object),
+  "the clock": async () => ({ read() {}, call() {}, rest: nextTurn, async close() {} }),
+  "ours, column arrays": ours(given("columns")),
+  "ours, row objects": ours(given("rows")),
   "ours, danfojs": async (frames, folder) => {
     const { DataFrame } = await import("danfojs-node");
-    return ours(({ rows }) => new DataFrame([...rows]))(frames, folder);
+    return ours(({ rows }) => {
+      const frame = new DataFrame([...rows]);
+      const columns = Object.fromEntries((frame.getColumnData as unknown[][]).entries());
+      return { frame, read: () => void readColumns(columns) };
+    })(frames, folder);
   },
-  "ours, Arrow": ours(({ columns }) => tableFromArrays(columns as Record<string, unknown[]>)),
-  "ours, memory": ours(columnsOf, { spool: { durability: "memory" } }),
-  "ours, frame": ours(columnsOf, { spool: { durability: "frame" } }),
-  "ours, switched off": ours(columnsOf, { enabled: false }),
-  "ours, sampled out": ours(columnsOf, { samplingRate: 0 }),
+  "ours, Arrow": ours(givenTable),
+  "ours, memory": ours(given("columns"), { spool: { durability: "memory" } }),
+  "ours, frame": ours(given("columns"), { spool: { durability: "frame" } }),
+  "ours, switched off": ours(given("columns"), { enabled: false }),
+  "ours, sampled out": ours(given("columns"), { samplingRate: 0 }),
   structuredClone: each(({ columns }) => structuredClone(columns)),
   "v8.serialize": each(({ columns }) => serialize(columns)),
   postMessage: postMessages,
@@ -52,7 +83,7 @@ export async function openSubject(name: string, folder: string, frames: readonly
   return open(frames, folder);
 }
 
-function ours(form: (frame: Frame) => object, options: DeploymentOptions = {}): Open {
+function ours(form: (frame: Frame) => Given, options: DeploymentOptions = {}): Open {
   return async (frames, folder) => {
     const deployment = await openDeployment({
       destination: join(folder, "collected"),
@@ -62,10 +93,13 @@ function ours(form: (frame: Frame) => object, options: DeploymentOptions = {}): 
       spool: { directory: join(folder, "spool"), ...options.spool },
     });
     const collector = deployment.collector("frames");
-    const given = frames.map(form);
+    const givens = frames.map(form);
     return {
+      read(at) {
+        givens[at % givens.length]?.read();
+      },
       call(at) {
-        collector.collect(given[at % given.length] as object);
+        collector.collect(givens[at % givens.length]?.frame as object);
       },
       async rest() {
         await nextTurn();
@@ -86,6 +120,7 @@ function each(action: (frame: Frame) => unknown): Open {
   return async (frames) => {
     let last: unknown;
     return {
+      read: reader(frames, "columns"),
       call(at) {
         last = action(frames[at % frames.length] as Frame);
       },
@@ -103,6 +138,7 @@ async function postMessages(frames: readonly Frame[]): Promise<Subject> {
     parentPort.on("message", (message) => { if (message === "rest") parentPort.postMessage("rested"); });`;
   const worker = new Worker(code, { eval: true });
   return {
+    read: reader(frames, "columns"),
     call(at) {
       worker.postMessage(frames[at % frames.length]?.columns);
     },
@@ -120,12 +156,17 @@ async function postMessages(frames: readonly Frame[]): Promise<Subject> {
 async function sinkSubject(frames: readonly Frame[], opened: Promise<Sink>): Promise<Subject> {
   const sink = await opened;
   return {
+    read: reader(frames, sink.form),
     call(at) {
       sink.collect(frames[at % frames.length] as Frame);
     },
     rest: async () => (await sink.pressure()) ?? nextTurn(),
     close: () => sink.close(),
   };
+}
+
+function reader(frames: readonly Frame[], form: keyof Frame): Subject["read"] {
+  return (at) => void readFrame(frames[at % frames.length] as Frame, form);
 }
 
 function nextTurn(): Promise<void> {

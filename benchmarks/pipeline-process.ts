@@ -1,7 +1,7 @@
 /** A service's event loop with one sink in it: at a given rate of frames, or as fast as the sink can. */
 import { mkdir } from "node:fs/promises";
 import { serve } from "./child.ts";
-import { type Frame, makeFrames } from "./frames.ts";
+import { type Frame, makeFrames, readFrame } from "./frames.ts";
 import type { Figures } from "./benchmark.ts";
 import { Durations, meterProcess } from "./meters.ts";
 import { expectAllKept } from "./sinks/ours.ts";
@@ -71,6 +71,7 @@ async function pace(
     const due = Math.min(total, Math.floor(((performance.now() - start) / 1000) * framesPerSecond));
     for (; made < due; made++) {
       const frame = frames[made % frames.length] as Frame;
+      readFrame(frame, sink.form);
       const before = performance.now();
       sink.collect(frame);
       durations.add((performance.now() - before) * 1000);

@@ -54,6 +54,7 @@ export async function openDuckdb(folder: string): Promise<Sink> {
   };
 
   return {
+    form: "columns",
     collect(frame) {
       gathered.add(frame);
       if (gathered.rows >= rowsPerChunk) passOn();

@@ -22,6 +22,7 @@ export async function openHyparquetWriter(folder: string): Promise<Sink> {
     }
   };
   return {
+    form: "columns",
     collect(frame) {
       gathered.add(frame);
       if (gathered.rows >= rowsPerFile) flush();

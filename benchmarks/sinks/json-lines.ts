@@ -8,6 +8,7 @@ export async function openJsonLines(folder: string): Promise<Sink> {
   const stream = createWriteStream(join(folder, "frames.jsonl"), { highWaterMark: 1024 * 1024 });
   await once(stream, "open");
   return {
+    form: "rows",
     collect({ rows }) {
       let text = "";
       for (const row of rows) text += `${JSON.stringify(row)}\n`;

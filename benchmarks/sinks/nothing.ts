@@ -2,5 +2,5 @@ import type { Sink } from "./sink.ts";
 
 /** Keeps nothing: what everything else is measured against. */
 export async function openNothing(): Promise<Sink> {
-  return { collect() {}, pressure: () => undefined, async close() {}, lostFrames: 0 };
+  return { form: "columns", collect() {}, pressure: () => undefined, async close() {}, lostFrames: 0 };
 }

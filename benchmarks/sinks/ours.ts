@@ -16,13 +16,14 @@ export function openIn(folder: string, durability: Durability = "group"): Promis
 }
 
 /** A collector of a deployment; closing it closes the deployment. */
-export function collectorSink(deployment: Deployment, name: string, form: "columns" | "rows"): Sink {
+export function collectorSink(deployment: Deployment, name: string, form: Sink["form"]): Sink {
   const collector = deployment.collector(name);
   const lostFrames = (): number => {
     const { memory = 0, spool_full = 0 } = deployment.stats().frames.dropped;
     return memory + spool_full;
   };
   return {
+    form,
     collect(frame) {
       collector.collect(frame[form]);
     },

@@ -32,6 +32,7 @@ export async function openParquetjsLite(folder: string): Promise<Sink> {
     );
   };
   return {
+    form: "rows",
     collect(frame) {
       writer ??= open(frame);
       const opened = writer;

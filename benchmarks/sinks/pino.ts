@@ -9,6 +9,7 @@ export async function openPino(folder: string): Promise<Sink> {
   await once(file, "ready");
   const logger = pino(file);
   return {
+    form: "rows",
     collect({ rows }) {
       for (const row of rows) logger.info(row);
     },

@@ -2,6 +2,8 @@ import type { Frame } from "../frames.ts";
 
 /** A way to keep the frames that a service sees: ours, or what people do instead. */
 export interface Sink {
+  /** What it reads of a frame. */
+  readonly form: keyof Frame;
   /** Takes a frame on the caller's thread. */
   collect(frame: Frame): void;
   /** When it holds too much already: resolves once it can take more. */

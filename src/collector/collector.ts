@@ -1,5 +1,6 @@
 import { publish } from "../base/diagnostics.ts";
 import { describe, wrongKind } from "../base/errors.ts";
+import type { Ids } from "../base/ids.ts";
 import type { DeploymentStats } from "../config/callbacks.ts";
 import { callback, optionsOf, type Parsers, parseFields } from "../config/fields.ts";
 import { parseName } from "../config/names.ts";
@@ -103,7 +104,7 @@ class FrameCollector implements CollectorApi {
       return;
     }
     const { samplingRate } = collection;
-    const sampled = isSampled(context.id, samplingRate);
+    const sampled = samplingRate >= 1 || isSampled(context.id, samplingRate);
     context.noteSampled(collection.collection, sampled);
     if (!sampled) {
       ledger.enter("sampledOut", 1, rowsOf(frame), 0);
@@ -144,7 +145,7 @@ class FrameCollector implements CollectorApi {
       return snapshot.bytes;
     }
     const { clock, ids } = this.#core;
-    const facts = new CallFacts(context, collection, ids.uuid(), clock.now());
+    const facts = new CallFacts(context, collection, ids, clock.now());
     this.#core.accept(collection, snapshot, facts);
     return snapshot.bytes;
   }
@@ -163,26 +164,50 @@ class FrameCollector implements CollectorApi {
   }
 }
 
-/** What is stored with a frame besides its columns. A class for the reason that a snapshot is one: see `snapshot.ts`. */
+/**
+ * What is stored with a frame besides its columns. A class for the reason that a snapshot is one: see `snapshot.ts`. Ids are made when
+ * the frame is put into its batch, not while the caller waits.
+ */
 class CallFacts implements FrameFacts {
-  readonly correlationId: string;
-  readonly eventId: string;
   readonly eventTimeMs: number;
-  readonly requestTimeMs: number;
-  readonly requestId: string | null;
   readonly samplingRate: number;
   readonly configVersion: number;
-  readonly tags: string | null;
+  private readonly context: CorrelationContext;
+  private readonly ids: Ids;
+  private ownId: string | undefined = undefined;
 
-  constructor(context: CorrelationContext, collection: Collection, eventId: string, eventTimeMs: number) {
-    this.correlationId = context.id;
-    this.eventId = eventId;
+  constructor(
+    context: CorrelationContext,
+    { samplingRate, configVersion }: Collection,
+    ids: Ids,
+    eventTimeMs: number,
+  ) {
+    this.context = context;
+    this.samplingRate = samplingRate;
+    this.configVersion = configVersion;
+    this.ids = ids;
     this.eventTimeMs = eventTimeMs;
-    this.requestTimeMs = context.requestTimeMs;
-    this.requestId = context.requestId;
-    this.samplingRate = collection.samplingRate;
-    this.configVersion = collection.configVersion;
-    this.tags = context.tagsText;
+  }
+
+  get correlationId(): string {
+    return this.context.id;
+  }
+
+  get eventId(): string {
+    this.ownId ??= this.ids.uuid();
+    return this.ownId;
+  }
+
+  get requestTimeMs(): number {
+    return this.context.requestTimeMs;
+  }
+
+  get requestId(): string | null {
+    return this.context.requestId;
+  }
+
+  get tags(): string | null {
+    return this.context.tagsText;
   }
 }
 

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { type InspectOptions, inspect } from "node:util";
 import { wrongKind } from "../base/errors.ts";
 import { systemIds } from "../base/ids.ts";
 import {
@@ -27,11 +28,20 @@ export interface ContextJson {
   readonly attributes: Attributes;
 }
 
-/** A collection's decision; a list, because there are few and every request makes one. */
-interface Decision {
+/**
+ * A collection's decision; a list, because there are few and every request makes one. A class for the reason that a snapshot is
+ * one: see `snapshot.ts`.
+ */
+class Decision {
   readonly collection: string;
   sampled: boolean;
   readonly next: Decision | undefined;
+
+  constructor(collection: string, sampled: boolean, next: Decision | undefined) {
+    this.collection = collection;
+    this.sampled = sampled;
+    this.next = next;
+  }
 }
 
 /**
@@ -39,26 +49,26 @@ interface Decision {
  * attributes. Nothing in it can be changed.
  */
 export class CorrelationContext {
-  /** The correlation id, `mdc_correlation_id`. */
-  readonly id: string;
   /** When the request came, milliseconds since 1970 UTC: {@link CorrelationContext.requestTime} without a `Date`. */
   readonly requestTimeMs: number;
   /** The request id that the caller sent in a header, `mdc_request_id`; null if there was none. */
   readonly requestId: string | null;
   /** Stored with each record as `mdc_tags`. Has no prototype; frozen. */
   readonly attributes: Attributes;
+  /** Made when somebody asks: mostly that is not the caller of `collect`, whom it would cost as much as ten columns. */
+  #id: string | undefined;
   readonly #tracestate: string | undefined;
   #decisions: Decision | undefined;
   #tagsText: string | null | undefined;
 
   private constructor(
-    id: string,
+    id: string | undefined,
     requestTimeMs: number,
     attributes: Attributes,
     requestId: string | null,
     tracestate: string | undefined,
   ) {
-    this.id = id;
+    this.#id = id;
     this.requestTimeMs = requestTimeMs;
     this.attributes = attributes;
     this.requestId = requestId;
@@ -67,9 +77,9 @@ export class CorrelationContext {
 
   /** A context of the caller's making. Throws a `TypeError` or `RangeError` that says which option is wrong. */
   static create(options?: ContextOptions): CorrelationContext {
-    if (options === undefined) return CorrelationContext.#make(systemIds.uuid());
+    if (options === undefined) return CorrelationContext.#make(undefined);
     const { id, requestTime, attributes } = parseContextOptions(options);
-    return CorrelationContext.#make(id ?? systemIds.uuid(), requestTime, attributes);
+    return CorrelationContext.#make(id, requestTime, attributes);
   }
 
   /**
@@ -85,7 +95,7 @@ export class CorrelationContext {
     const requestId = firstId(found["x-request-id"], found["x-ms-client-request-id"]);
     const { traceparent } = found;
     if (!isTraceparent(traceparent)) {
-      return CorrelationContext.#make(requestId ?? systemIds.uuid(), undefined, undefined, requestId);
+      return CorrelationContext.#make(requestId ?? undefined, undefined, undefined, requestId);
     }
     const attributes = copyAttributes([["traceparent", traceparent]]);
     const id = requestId ?? traceparent.slice(3, 35);
@@ -100,13 +110,19 @@ export class CorrelationContext {
   }
 
   static #make(
-    id: string,
+    id: string | undefined,
     requestTimeMs: number = Date.now(),
     attributes: Attributes = noAttributes,
     requestId: string | null = null,
     tracestate?: string,
   ): CorrelationContext {
     return new CorrelationContext(id, requestTimeMs, attributes, requestId, tracestate);
+  }
+
+  /** The correlation id, `mdc_correlation_id`. */
+  get id(): string {
+    this.#id ??= systemIds.uuid();
+    return this.#id;
   }
 
   /** When the request came: a new `Date` each time, so changing one changes nothing. Decides the partition. */
@@ -134,7 +150,7 @@ export class CorrelationContext {
         return;
       }
     }
-    this.#decisions = { collection, sampled, next: this.#decisions };
+    this.#decisions = new Decision(collection, sampled, this.#decisions);
   }
 
   /**
@@ -176,6 +192,13 @@ export class CorrelationContext {
     return { id, requestTime: requestTime.toISOString(), requestId, attributes };
   }
 }
+
+// What `console.log` shows. Not in the class, whose type would need the name of the symbol.
+Object.defineProperty(CorrelationContext.prototype, inspect.custom, {
+  value(this: CorrelationContext, _depth: number, options: InspectOptions): string {
+    return `CorrelationContext ${inspect(this.toJSON(), options)}`;
+  },
+});
 
 const storage = new AsyncLocalStorage<CorrelationContext>();
 

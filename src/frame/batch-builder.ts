@@ -61,16 +61,22 @@ export function createBatchBuilder(options: BatchBuilderOptions): BatchBuilder {
   return new ColumnarBatchBuilder(options.maxStringBytes, options.allocate);
 }
 
-/** The frame being appended. */
-interface Pending {
+/** The frame being appended. A class for the reason that a snapshot is one: see `snapshot.ts`. */
+class Pending {
   readonly snapshot: Snapshot;
   readonly facts: FrameFacts;
   /** Columns that existed before it. */
   readonly columnsBefore: number;
   /** Columns of which something may have been filled in. */
-  opened: number;
-  column: number;
-  row: number;
+  opened = 0;
+  column = 0;
+  row = 0;
+
+  constructor(snapshot: Snapshot, facts: FrameFacts, columnsBefore: number) {
+    this.snapshot = snapshot;
+    this.facts = facts;
+    this.columnsBefore = columnsBefore;
+  }
 }
 
 class ColumnarBatchBuilder implements BatchBuilder {
@@ -106,7 +112,7 @@ class ColumnarBatchBuilder implements BatchBuilder {
   begin(snapshot: Snapshot, facts: FrameFacts): void {
     if (this.pending !== undefined) throw new Error("begin: a frame is begun already");
     if (snapshot.declared !== this.declared) this.adoptDeclared(snapshot.declared);
-    this.pending = { snapshot, facts, columnsBefore: this.columns.length, opened: 0, column: 0, row: 0 };
+    this.pending = new Pending(snapshot, facts, this.columns.length);
     if (snapshot.names !== this.lastNames) {
       this.lastNames = snapshot.names;
       this.lastBuilders = snapshot.names.map((name) => this.columnBuilder(name));

@@ -24,20 +24,18 @@ export class PlainValues {
     // A UTF-16 code unit takes at most three bytes.
     const data = this.room(start + length * 3);
     let end = start;
+    let i = 0;
     if (length <= loopLength) {
-      let i = 0;
       for (; i < length; i++) {
         const unit = text.charCodeAt(i);
         if (unit >= 0x80) break;
         data[end++] = unit;
       }
-      if (i < length) {
-        if (!isWellFormed(text)) return false;
-        end = start + data.write(text, start, "utf8");
-      }
-    } else {
-      if (!isWellFormed(text)) return false;
+    }
+    if (i < length) {
       end = start + data.write(text, start, "utf8");
+      // As many bytes as characters: all are ASCII.
+      if (end !== start + length && !isWellFormed(text)) return false;
     }
     this.putLength(end - start);
     this.size = end;
