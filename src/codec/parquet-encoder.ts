@@ -1,9 +1,10 @@
 import { wrongValue } from "../base/errors.ts";
 import type { Batch } from "../frame/batch.ts";
-import { typeText } from "../frame/column-type.ts";
+import { type ColumnType, sameType, typeText } from "../frame/column-type.ts";
 import { conformBatch } from "../frame/conform.ts";
 import type { Schema } from "../frame/schema.ts";
 import type { EncodeOptions, Encoder } from "./encoder.ts";
+import { type ChunkContext, createChunkContext, heldBytes } from "./parquet/column-chunk.ts";
 import { type Compressor, createZstdCompressor, noCompressor } from "./parquet/compressor.ts";
 import { type FileBatch, FileWriter } from "./parquet/file-writer.ts";
 import { RejectedReport } from "./rejected-report.ts";
@@ -43,6 +44,8 @@ class ParquetEncoder implements Encoder {
   readonly #rowGroupBytes: number;
   readonly #pageBytes: number;
   readonly #createdBy: string | undefined;
+  /** That of the last file, for the next one: what its buffers take as garbage would make V8 collect at every file. */
+  #idle: ChunkContext | undefined;
 
   constructor(options: ParquetEncoderOptions) {
     const { compression = "zstd" } = options;
@@ -58,7 +61,22 @@ class ParquetEncoder implements Encoder {
   }
 
   async *encode(batches: () => Iterable<Batch>, options: EncodeOptions): AsyncIterable<Uint8Array> {
-    const file = new FileWriter(options.schema, this.#compressor, this.#pageBytes);
+    const context = this.#idle ?? createChunkContext(this.#compressor, this.#pageBytes);
+    this.#idle = undefined;
+    try {
+      yield* this.#file(batches, options, context);
+    } finally {
+      if (heldBytes(context) <= mostKeptBytes) this.#idle = context;
+    }
+  }
+
+  *#file(
+    batches: () => Iterable<Batch>,
+    options: EncodeOptions,
+    context: ChunkContext,
+  ): Generator<Uint8Array, void, undefined> {
+    const file = new FileWriter(options.schema, context);
+    const wanted = [...options.schema];
     const untyped = new Set<string>();
     const rejected = new RejectedReport();
     let agent: string | undefined;
@@ -79,9 +97,12 @@ class ParquetEncoder implements Encoder {
         group = [];
         rows = bytes = 0;
       }
-      const conformed = conformBatch(batch, options.schema);
-      rejected.add(conformed.report);
-      group.push({ batch, columns: conformed.columns, rejected: conformed.rejected });
+      if (conforms(batch, wanted)) group.push({ batch, columns: batch.columns, rejected: undefined });
+      else {
+        const conformed = conformBatch(batch, options.schema);
+        rejected.add(conformed.report);
+        group.push({ batch, columns: conformed.columns, rejected: conformed.rejected });
+      }
       rows += batch.header.rows;
       bytes += size;
     }
@@ -100,12 +121,28 @@ class ParquetEncoder implements Encoder {
   }
 }
 
+/** Buffers that grew beyond this are not kept for the next file. */
+const mostKeptBytes = 16 * 1024 * 1024;
+
+/** Whether a batch has exactly the schema's columns, as nearly all have. */
+function conforms({ columns }: Batch, schema: readonly (readonly [string, ColumnType])[]): boolean {
+  return (
+    columns.length === schema.length &&
+    columns.every(({ name, type }, index) => {
+      const [pinned, pinnedType] = schema[index]!;
+      return name === pinned && type !== "rejected" && sameType(type, pinnedType);
+    })
+  );
+}
+
 function schemaTexts(schema: Schema): Record<string, string> {
   return Object.fromEntries([...schema].map(([name, type]) => [name, typeText(type)]));
 }
 
 function checkFrames(batch: Batch): void {
-  const rows = batch.frames.rows.reduce((sum, count) => sum + count, 0);
+  const counts = batch.frames.rows;
+  let rows = 0;
+  for (let i = 0; i < counts.length; i++) rows += counts[i]!;
   if (rows !== batch.header.rows) {
     throw new Error(`batch: its frames have ${rows} rows, its header says ${batch.header.rows}`);
   }

@@ -1,6 +1,7 @@
 import { CollectorError } from "../base/errors.ts";
 import type { Batch, BatchColumn, BatchHeader, ListElements, Values } from "./batch.ts";
 import type { ColumnType, ScalarType } from "./column-type.ts";
+import { Codes, Content, DecodedColumn, Dictionary, Numbers, Texts } from "./decoded-column.ts";
 import { frameColumns } from "./frame-columns.ts";
 import {
   align,
@@ -118,7 +119,7 @@ class Decoder {
     const length = this.view.getUint32(at + 12, true);
     check(start + length <= this.namesBytes, "a name is outside of the names");
     const type = this.type(at);
-    return { name: this.text(this.namesStart + start, length), type, ...this.content(at, type, rows) };
+    return new DecodedColumn(this.text(this.namesStart + start, length), type, this.content(at, type, rows));
   }
 
   private type(at: number): ColumnType | "rejected" {
@@ -129,11 +130,7 @@ class Decoder {
     return code >= listFlag ? { list: scalar } : scalar;
   }
 
-  private content(
-    at: number,
-    type: ColumnType | "rejected",
-    rows: number,
-  ): Omit<BatchColumn, "name" | "type"> {
+  private content(at: number, type: ColumnType | "rejected", rows: number): Content {
     const { view } = this;
     const count = view.getUint32(at + 4, true);
     let validity: Uint8Array | undefined;
@@ -144,7 +141,7 @@ class Decoder {
       check(view.getUint16(at + 2, true) === 0, "unknown flags");
       check(count === rows, "a column without nulls has not a value per row");
     }
-    return { validity, count, values: this.values(at, type, count) };
+    return new Content(validity, count, this.values(at, type, count));
   }
 
   private values(at: number, type: ColumnType | "rejected", count: number): Values {
@@ -160,22 +157,23 @@ class Decoder {
     switch (kind) {
       case "float64": {
         const [min, max] = [view.getFloat64(at + 40, true), view.getFloat64(at + 48, true)];
-        return { kind, data: new Float64Array(buffer as ArrayBuffer, offset, count), min, max };
+        return new Numbers(kind, new Float64Array(buffer as ArrayBuffer, offset, count), min, max);
       }
       case "int64": {
         const [min, max] = [view.getBigInt64(at + 40, true), view.getBigInt64(at + 48, true)];
-        return { kind, data: new BigInt64Array(buffer as ArrayBuffer, offset, count), min, max };
+        return new Numbers(kind, new BigInt64Array(buffer as ArrayBuffer, offset, count), min, max);
       }
       case "int32": {
         const [min, max] = [view.getFloat64(at + 40, true), view.getFloat64(at + 48, true)];
-        return { kind, data: new Int32Array(buffer as ArrayBuffer, offset, count), min, max };
+        return new Numbers(kind, new Int32Array(buffer as ArrayBuffer, offset, count), min, max);
       }
       case "boolean":
-        for (const byte of data) check(byte <= 1, "a boolean that is neither 0 nor 1");
+        for (let i = 0; i < data.length; i++)
+          check((data[i] as number) <= 1, "a boolean that is neither 0 nor 1");
         return { kind, data };
       case "bytes":
         this.checkPlain(start, data.length, count);
-        return { kind, count, data };
+        return new Texts(count, data);
       case "dictionary":
         return this.dictionary(at, new Uint32Array(buffer as ArrayBuffer, offset, count));
       case "list":
@@ -191,7 +189,7 @@ class Decoder {
     this.checkPlain(start, data.length, count);
     for (let i = 0; i < codes.length; i++)
       check((codes[i] as number) < count, "a code that is not in the dictionary");
-    return { kind: "dictionary", codes, dictionary: { count, data } };
+    return new Codes(codes, new Dictionary(count, data));
   }
 
   private list(at: number, type: ColumnType | "rejected", lengths: Uint32Array): Values {

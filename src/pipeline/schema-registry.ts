@@ -26,6 +26,8 @@ export interface SchemaRegistry {
     untyped: ReadonlySet<string>,
     signal?: AbortSignal,
   ): Promise<PinResult>;
+  /** What `pin` would answer, if that needs no look at the store; else undefined. */
+  lookUp(label: SegmentLabel, wanted: Schema, untyped: ReadonlySet<string>): PinResult | undefined;
 }
 
 export type PinResult =
@@ -100,20 +102,34 @@ export function createSchemaRegistry(store: Store): SchemaRegistry {
       } catch (thrown) {
         return readFailure(thrown);
       }
-      if ("status" in pins) return pins;
-      if (pins.rollingRate !== label.rollingRate) {
-        const message =
-          `collection ${label.collection} is partitioned by ${pins.rollingRate} since its first file, and the rolling rate is now ` +
-          `${label.rollingRate}: set it back, or use another deployment or destination (a tree of two depths is unreadable)`;
-        return { status: "mismatch", error: new Error(message) };
-      }
-      const schema = new Map<string, ColumnType>();
-      for (const [name, type] of pins.columns) {
-        if (wanted.has(name) || untyped.has(name)) schema.set(name, type);
-      }
-      return { status: "pinned", schema };
+      return "status" in pins ? pins : answer(pins, label, wanted, untyped);
+    },
+    lookUp(label, wanted, untyped) {
+      const pins = known.get(collectionPath(label));
+      if (pins === undefined || merge(pins.columns, wanted).size > pins.columns.size) return undefined;
+      return answer(pins, label, wanted, untyped);
     },
   };
+}
+
+/** Which of the pinned types a segment needs, if its collection is laid out as it wants to be. */
+function answer(
+  pins: Pins,
+  label: SegmentLabel,
+  wanted: Schema,
+  untyped: ReadonlySet<string>,
+): Extract<PinResult, { status: "pinned" | "mismatch" }> {
+  if (pins.rollingRate !== label.rollingRate) {
+    const message =
+      `collection ${label.collection} is partitioned by ${pins.rollingRate} since its first file, and the rolling rate is now ` +
+      `${label.rollingRate}: set it back, or use another deployment or destination (a tree of two depths is unreadable)`;
+    return { status: "mismatch", error: new Error(message) };
+  }
+  const schema = new Map<string, ColumnType>();
+  for (const [name, type] of pins.columns) {
+    if (wanted.has(name) || untyped.has(name)) schema.set(name, type);
+  }
+  return { status: "pinned", schema };
 }
 
 function merge(pinned: ReadonlyMap<string, ColumnType> | undefined, wanted: Schema): Map<string, ColumnType> {

@@ -10,6 +10,7 @@ import type { Counts, FrozenBody, SealedSegment, Spool } from "../spool/spool.ts
 import type { BackendEvents, DropOrigin } from "./backend.ts";
 import { type PinResult, type SchemaRegistry, wantedTypes } from "./schema-registry.ts";
 import type { SegmentLabel } from "./segment-label.ts";
+import { type SegmentRecords, SegmentReader } from "./segment-reader.ts";
 
 /** A sealed segment on its way to its file. */
 export interface Consignment {
@@ -68,15 +69,19 @@ export function createSegmentEncoder(parts: SegmentEncoderParts): SegmentEncoder
 
 class FreezingSegmentEncoder implements SegmentEncoder {
   readonly #parts: SegmentEncoderParts;
+  readonly #reader: SegmentReader;
   readonly #startedAt: number;
+  /** Ends with the last of those that wait for the reader. */
+  #turns: Promise<unknown> = Promise.resolve();
 
   constructor(parts: SegmentEncoderParts) {
     this.#parts = parts;
+    this.#reader = new SegmentReader(parts.spool, parts.clock);
     this.#startedAt = parts.clock.monotonic();
   }
 
   async encode(consignment: Consignment, signal: AbortSignal): Promise<Encoded> {
-    const { spool, registry, events } = this.#parts;
+    const { spool, registry } = this.#parts;
     const { segment, label } = consignment;
     const frozen = spool.frozen(segment);
     if (frozen !== undefined) return { status: "frozen", body: frozen };
@@ -86,11 +91,52 @@ class FreezingSegmentEncoder implements SegmentEncoder {
       const error = new Error(`encoding a segment was begun ${begun} times and came to no end`);
       return { status: "suspect", error, retryMs };
     }
-    // Before the first attempt is counted: a destination that is out of reach says nothing about the data.
-    const { wanted, untyped } = this.#survey(consignment);
-    if (consignment.counts.frames === 0) return { status: "empty" };
-    const pinned = await registry.pin(label, wanted, untyped, signal);
+    const encoded = await this.#inTurn(segment, (records) => this.#encode(consignment, records, retryMs));
+    if (encoded.status !== "unpinned") return encoded;
+    // Others can go on meanwhile. That no attempt was counted yet is right: a destination that is out of reach says nothing about
+    // the data.
+    const pinned = await registry.pin(label, encoded.wanted, encoded.untyped, signal);
     if (pinned.status !== "pinned") return pinned;
+    return this.#inTurn(segment, (records) => this.#attempt(consignment, records, pinned.schema, retryMs));
+  }
+
+  /**
+   * One segment at a time is read and encoded, for there is one thread to do it, and memory for one: two would only take longer
+   * each.
+   */
+  #inTurn<T>(segment: SealedSegment, action: (records: SegmentRecords) => Promise<T>): Promise<T> {
+    const result = this.#turns.then(async () => {
+      try {
+        return await action(this.#reader.read(segment));
+      } finally {
+        this.#reader.done();
+      }
+    });
+    this.#turns = result.catch(() => {});
+    return result;
+  }
+
+  async #encode(
+    consignment: Consignment,
+    records: SegmentRecords,
+    retryMs: number,
+  ): Promise<Encoded | (WantedTypes & { readonly status: "unpinned" })> {
+    const { wanted, untyped } = this.#survey(consignment, records);
+    if (consignment.counts.frames === 0) return { status: "empty" };
+    const pinned = this.#parts.registry.lookUp(consignment.label, wanted, untyped);
+    if (pinned === undefined) return { status: "unpinned", wanted, untyped };
+    if (pinned.status !== "pinned") return pinned;
+    return this.#attempt(consignment, records, pinned.schema, retryMs);
+  }
+
+  async #attempt(
+    consignment: Consignment,
+    records: SegmentRecords,
+    schema: Schema,
+    retryMs: number,
+  ): Promise<Encoded> {
+    const { spool, events } = this.#parts;
+    const { segment, label } = consignment;
     for (;;) {
       // Counted on disk before it begins, so that a segment which kills its thread is counted too.
       const attempt = spool.attempt(segment);
@@ -101,10 +147,10 @@ class FreezingSegmentEncoder implements SegmentEncoder {
         };
       }
       const byRecord = attempt > wholeAttempts;
-      const skip = byRecord ? await this.#poisonIn(consignment) : new Set<number>();
+      const skip = byRecord ? await this.#poisonIn(consignment, records) : new Set<number>();
       if (consignment.counts.frames === 0) return { status: "empty" };
       try {
-        return { status: "frozen", body: await this.#freeze(consignment, pinned.schema, skip) };
+        return { status: "frozen", body: await this.#freeze(consignment, records, schema, skip) };
       } catch (thrown) {
         if (isSystemError(thrown)) throw thrown;
         const error = asError(thrown);
@@ -119,11 +165,17 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     }
   }
 
-  #freeze({ segment, label }: Consignment, schema: Schema, skip: ReadonlySet<number>): Promise<FrozenBody> {
+  #freeze(
+    { segment, label }: Consignment,
+    records: SegmentRecords,
+    schema: Schema,
+    skip: ReadonlySet<number>,
+  ): Promise<FrozenBody> {
     const { spool, encoders } = this.#parts;
     const batches = function* (): Iterable<Batch> {
-      for (const record of spool.read(segment))
-        if (!skip.has(record.sequence)) yield decodeBatch(record.bytes);
+      // What is no batch says what is wrong with it when it is decoded again.
+      for (const { sequence, batch, bytes } of records.lasting())
+        if (!skip.has(sequence)) yield batch ?? decodeBatch(bytes);
     };
     const onRejected = (rejected: readonly RejectedColumn[]): void => this.#rejected(label, rejected);
     const bytes = encoders[label.format].encode(batches, { schema, segment: segment.id, onRejected });
@@ -131,22 +183,18 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   }
 
   /** The types of a segment; and counts, the first time, what the disk has lost of it since it was sealed. */
-  #survey(consignment: Consignment): ReturnType<typeof wantedTypes> {
-    const { spool, events } = this.#parts;
+  #survey(consignment: Consignment, records: SegmentRecords): WantedTypes {
+    const { events } = this.#parts;
     const { segment, label } = consignment;
     // The spool leaves damaged records out.
     let lost: Counts = segment.counts;
-    const decodable = function* (): Iterable<Batch> {
-      for (const { bytes, counts } of spool.read(segment, "lent")) {
+    const batches = function* (): Iterable<Batch> {
+      for (const { batch, counts } of records.passing()) {
         lost = less(lost, counts);
-        try {
-          yield decodeBatch(bytes);
-        } catch {
-          // Encoding it will fail, too, and deal with it.
-        }
+        if (batch !== undefined) yield batch;
       }
     };
-    const types = wantedTypes(decodable());
+    const types = wantedTypes(batches());
     if (lost.frames > 0 && !consignment.damageCounted) {
       consignment.counts = less(consignment.counts, lost);
       events.dropped("corrupt", label.collection, lost, originOf(segment, []));
@@ -156,14 +204,14 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   }
 
   /** Tries every record alone; sets aside and returns those that fail. */
-  async #poisonIn(consignment: Consignment): Promise<Set<number>> {
+  async #poisonIn(consignment: Consignment, records: SegmentRecords): Promise<Set<number>> {
     const { spool, events, encoders } = this.#parts;
     const { segment, label } = consignment;
     const encoder = encoders[label.format];
     const poison = new Set<number>();
-    for (const record of spool.read(segment)) {
+    for (const record of records.lasting()) {
       try {
-        const batch = decodeBatch(record.bytes);
+        const batch = record.batch ?? decodeBatch(record.bytes);
         const { wanted } = wantedTypes([batch]);
         for await (const _ of encoder.encode(() => [batch], { schema: wanted, segment: segment.id }));
       } catch (thrown) {
@@ -190,6 +238,8 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     }
   }
 }
+
+type WantedTypes = ReturnType<typeof wantedTypes>;
 
 /** Where frames of this segment were when they were lost. */
 export function originOf(segment: SealedSegment, sequences: readonly number[]): DropOrigin {

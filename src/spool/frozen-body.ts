@@ -48,7 +48,8 @@ export async function freezeBody(target: FreezeTarget, chunks: AsyncIterable<Uin
           memory = [readBack(fileSystem, fd, size)];
         }
       }
-      memory?.push(chunk.slice());
+      // Not slice(), which of a Buffer is a view.
+      memory?.push(new Uint8Array(chunk));
       size += chunk.byteLength;
     }
     const sha256 = hash.digest("hex");
@@ -113,9 +114,10 @@ function fileBody(fileSystem: FileSystem, path: string, size: number, sha256: st
 
 function* readChunks(fileSystem: FileSystem, path: string): Generator<Uint8Array, void, undefined> {
   const fd = fileSystem.open(path, "read");
+  // One for all: a file's worth of them would make V8 collect once per file.
+  const chunk = new Uint8Array(chunkBytes);
   try {
     for (let at = 0; ; ) {
-      const chunk = new Uint8Array(chunkBytes);
       const got = fileSystem.read(fd, chunk, at);
       if (got === 0) return;
       yield chunk.subarray(0, got);

@@ -70,7 +70,7 @@ class MemorySpool implements Spool {
       segment = { id, label, createdAt: now, appendedAt: now, ...empty };
       this.#open.set(label, segment);
     }
-    segment.records.push({ sequence, bytes: record.slice(), counts });
+    segment.records.push({ sequence, bytes: new Uint8Array(record), counts });
     segment.appendedAt = now;
     segment.size += record.byteLength;
     segment.counts = addCounts(segment.counts, counts);
@@ -126,7 +126,8 @@ class MemorySpool implements Spool {
     let size = 0;
     for await (const chunk of body) {
       hash.update(chunk);
-      parts.push(chunk.slice());
+      // Not slice(), which of a Buffer is a view.
+      parts.push(new Uint8Array(chunk));
       size += chunk.byteLength;
     }
     segment.frozen = memoryBody(parts, size, hash.digest("hex"));

@@ -78,16 +78,16 @@ export function readSegmentHeader(file: ScannedFile): HeaderResult {
 }
 
 /**
- * Walks over a segment's records. Ends on any bytes, in time proportional to the file, with at most one record in memory.
- * `memory` says whether each record comes with its bytes, and where these are.
+ * Walks over a segment's records. Ends on any bytes, in time proportional to the file, with at most one record in memory, or with
+ * the whole file in memory that was given. `memory` says whether each record comes with its bytes, and where these are.
  */
 export function* scanRecords(
   file: ScannedFile,
   header: SegmentHeader,
   memory: RecordMemory | "none",
 ): Generator<ScanItem, ScanEnd, undefined> {
-  const window = new Window(file);
-  let lent = new Uint8Array(0);
+  const whole = typeof memory === "function" ? memory(file.size).subarray(0, file.size) : undefined;
+  const window = new Window(file, whole);
   let offset = 2 * header.size;
   let end = Math.min(offset, file.size);
   let totals = ZERO_TOTALS;
@@ -124,18 +124,11 @@ export function* scanRecords(
         return finish(true);
       }
       if (payloadAt + record.length > file.size) return finish(false);
-      if (memory === "lent" && lent.length < record.length) lent = new Uint8Array(record.length * 2);
-      const bytes =
-        memory === "none"
-          ? undefined
-          : memory === "lent"
-            ? lent.subarray(0, record.length)
-            : new Uint8Array(record.length);
+      const bytes = memory === "none" ? undefined : window.payload(payloadAt, record.length, memory);
       const good =
-        bytes === undefined
+        memory === "none"
           ? yield* window.checksum(payloadAt, record.length, seed, record.payloadCrc)
-          : file.fileSystem.read(file.fd, bytes, payloadAt) === record.length &&
-            crc32(bytes, seed) === record.payloadCrc;
+          : bytes !== undefined && crc32(bytes, seed) === record.payloadCrc;
       const one: Totals = { ...record.counts, records: 1 };
       totals = plus(totals, one);
       lastSequence = Math.max(lastSequence, record.sequence);
@@ -200,21 +193,42 @@ export function* scanZeros(file: ScannedFile): Generator<ScanItem, boolean, unde
   return true;
 }
 
-/** Reads a file in big pieces, whatever the order of small requests. */
+/** Reads a file in big pieces, whatever the order of small requests; or at once, into memory for all of it. */
 class Window {
   readonly #file: ScannedFile;
+  readonly #whole: Uint8Array | undefined;
   readonly #buffer: Buffer;
+  #lent: Uint8Array = new Uint8Array(0);
   #start = 0;
   #length = 0;
 
-  constructor(file: ScannedFile) {
+  constructor(file: ScannedFile, whole: Uint8Array | undefined) {
     this.#file = file;
-    this.#buffer = Buffer.allocUnsafe(Math.min(windowBytes, Math.max(RECORD_HEADER_BYTES, file.size)));
+    this.#whole = whole;
+    if (whole === undefined) {
+      this.#buffer = Buffer.allocUnsafe(Math.min(windowBytes, Math.max(RECORD_HEADER_BYTES, file.size)));
+      return;
+    }
+    this.#buffer = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
+    this.#fill(0);
+  }
+
+  /** A record's payload, in memory as it was asked for; undefined if the file ends before. */
+  payload(offset: number, length: number, memory: RecordMemory): Uint8Array | undefined {
+    if (this.#whole !== undefined) {
+      return offset + length <= this.#length ? this.#whole.subarray(offset, offset + length) : undefined;
+    }
+    if (memory === "lent" && this.#lent.length < length) this.#lent = new Uint8Array(length * 2);
+    const bytes = memory === "lent" ? this.#lent.subarray(0, length) : new Uint8Array(length);
+    const { fileSystem, fd } = this.#file;
+    return fileSystem.read(fd, bytes, offset) === length ? bytes : undefined;
   }
 
   /** `length` bytes at `offset`, valid until the next call; undefined if the file ends before. */
   exact(offset: number, length: number): Uint8Array | undefined {
-    if (offset < this.#start || offset + length > this.#start + this.#length) this.#fill(offset);
+    // A whole file is read once: what was handed out of it stays where it is, though the file has become shorter.
+    const held = offset >= this.#start && offset + length <= this.#start + this.#length;
+    if (!held && this.#whole === undefined) this.#fill(offset);
     const from = offset - this.#start;
     return from + length <= this.#length ? this.#buffer.subarray(from, from + length) : undefined;
   }

@@ -46,7 +46,8 @@ export interface Spool {
   attempts(segment: SealedSegment): number;
   /**
    * Stores the exact bytes to upload; from here on every retry, in any process, sends these. When the disk has no room,
-   * they stay in memory until the segment is released. Rejects only with what `body` throws.
+   * they stay in memory until the segment is released. A piece of `body` need only hold until the next one is asked for. Rejects
+   * only with what `body` throws.
    */
   freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody>;
   /** The bytes frozen earlier, verified, or undefined. */
@@ -118,14 +119,19 @@ export interface SpoolRecord {
   readonly counts: Counts;
 }
 
-/** Whose memory a record's bytes are in: the reader's `own`, or `lent` until the next record is read. */
-export type RecordMemory = "own" | "lent";
+/**
+ * Whose memory a record's bytes are in: the reader's `own`, `lent` until the next record is read, or what this function returns,
+ * which is asked at most once, for so many bytes at a multiple of 8: it then holds all records of the segment, each at such a
+ * multiple. A spool in memory always gives its own.
+ */
+export type RecordMemory = "own" | "lent" | ((size: number) => Uint8Array);
 
 /** The frozen bytes of a segment. */
 export interface FrozenBody {
   readonly size: number;
   /** SHA-256 of the bytes, 64 hex digits. */
   readonly sha256: string;
+  /** A piece is good until the next one is asked for. */
   open(): AsyncIterable<Uint8Array>;
 }
 

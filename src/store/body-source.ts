@@ -3,6 +3,11 @@ import { asError } from "../base/errors.ts";
 import { bodyChunks } from "./object-body.ts";
 import type { ObjectBody } from "./store.ts";
 
+/** A stream reads ahead, and a socket holds what it could not send yet: each chunk in memory of its own. */
+async function* ownChunks(body: ObjectBody): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of bodyChunks(body)) yield new Uint8Array(chunk);
+}
+
 /**
  * A body as an HTTP client takes it: bytes as they are, or a function that opens a stream. The client pipes the stream and
  * never listens for its errors, which would end the process, nor notices that it ended early. So a failing source aborts
@@ -27,7 +32,7 @@ export class BodySource {
   }
 
   #open(body: ObjectBody): NodeJS.ReadableStream {
-    const stream = Readable.from(bodyChunks(body), { objectMode: false });
+    const stream = Readable.from(ownChunks(body), { objectMode: false });
     stream.on("error", (thrown) => {
       this.failure ??= asError(thrown);
       this.#controller.abort();

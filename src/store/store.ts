@@ -28,7 +28,10 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Bytes to store: held in memory, or a re-openable stream of known size (a retry opens it again). */
+/**
+ * Bytes to store: held in memory, or a re-openable stream of known size (a retry opens it again), each chunk of which is good until
+ * the next one is asked for.
+ */
 export type ObjectBody = Uint8Array | { readonly size: number; open(): AsyncIterable<Uint8Array> };
 
 /** Options of {@link Store.put}. */

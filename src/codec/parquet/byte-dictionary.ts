@@ -6,24 +6,39 @@ import { ByteSink } from "./byte-sink.ts";
  */
 export class ByteDictionary {
   /** Bytes of every value, or 0: each has its length before it (BYTE_ARRAY). */
-  readonly width: number;
+  width: number;
   readonly page: ByteSink = new ByteSink(4096);
   count = 0;
   /** Where each value's bytes begin and end in `page`. */
   starts: Uint32Array = new Uint32Array(256);
   ends: Uint32Array = new Uint32Array(256);
   #hashes = new Int32Array(256);
-  /** Open addressing; code + 1, 0 = free. */
-  #slots = new Uint32Array(1024);
+  /** Open addressing; code + 1, 0 = free. Those up to `#mask` are in use. */
+  #slots = new Uint32Array(firstSlots);
+  #mask = firstSlots - 1;
 
   constructor(width: number) {
     this.width = width;
   }
 
+  /** Starts again for values of that width; keeps the memory, so that what was read from `page` is no longer valid. */
+  reset(width: number): void {
+    this.width = width;
+    this.count = 0;
+    this.page.reset();
+    this.#mask = firstSlots - 1;
+    this.#slots.fill(0, 0, firstSlots);
+  }
+
+  /** About the memory that it holds. */
+  get heldBytes(): number {
+    return this.page.bytes.byteLength + this.#slots.byteLength + this.#hashes.byteLength * 3;
+  }
+
   /** The code of the value whose bytes are `view`'s from `start` to `end`. */
   code(view: DataView, start: number, end: number): number {
     const hash = hashBytes(view, start, end);
-    const mask = this.#slots.length - 1;
+    const mask = this.#mask;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const found = this.#slots[slot]!;
       if (found === 0) return this.#add(view, start, end, hash, slot);
@@ -35,7 +50,7 @@ export class ByteDictionary {
   codeOfHalves(low: number, high: number): number {
     let hash = Math.imul(low ^ Math.imul(high, 0x85ebca6b), 0x9e3779b1);
     hash ^= hash >>> 15;
-    const mask = this.#slots.length - 1;
+    const mask = this.#mask;
     const own = this.page.view;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const found = this.#slots[slot]!;
@@ -88,7 +103,7 @@ export class ByteDictionary {
     this.ends[code] = start + length;
     this.#hashes[code] = hash;
     this.#slots[slot] = code + 1;
-    if (this.count * 2 > this.#slots.length) this.#rehash();
+    if (this.count * 2 > this.#mask) this.#rehash();
     return start;
   }
 
@@ -99,16 +114,20 @@ export class ByteDictionary {
   }
 
   #rehash(): void {
-    const slots = new Uint32Array(this.#slots.length * 4);
-    const mask = slots.length - 1;
+    const length = (this.#mask + 1) * 4;
+    const slots = length <= this.#slots.length ? this.#slots.fill(0, 0, length) : new Uint32Array(length);
+    const mask = length - 1;
     for (let code = 0; code < this.count; code++) {
       let slot = this.#hashes[code]! & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = code + 1;
     }
     this.#slots = slots;
+    this.#mask = mask;
   }
 }
+
+const firstSlots = 1024;
 
 function doubled<A extends Uint32Array | Int32Array>(array: A, make: new (length: number) => A): A {
   const larger = new make(array.length * 2);

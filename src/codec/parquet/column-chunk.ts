@@ -2,41 +2,48 @@ import type { Values } from "../../frame/batch.ts";
 import { bitWidth } from "./bits.ts";
 import { ByteSink } from "./byte-sink.ts";
 import type { Compressor } from "./compressor.ts";
-import { type Coded, tryDictionary } from "./dictionary-choice.ts";
+import { type Coded, DictionaryScratch, tryDictionary } from "./dictionary-choice.ts";
 import { type ValueEncoding, ValueWriter } from "./value-writer.ts";
 import { dictionaryExtent, type Extent, extentOf, union } from "./extent.ts";
 import { writeHybrid, writeRuns } from "./hybrid.ts";
 import type { Leaf } from "./leaf.ts";
 import { withLength, writeFlatLevels, writeListLevels } from "./levels.ts";
-import type { Output } from "./output.ts";
+import { Output } from "./output.ts";
 import { type Page, type PageContext, PageWriter } from "./page-writer.ts";
 import { checkPiece, leafValues, type Piece, plainBytes, splitPiece, valueCount } from "./piece.ts";
 import { lookUp } from "./plain.ts";
-import { nullCode, type Runs } from "./runs.ts";
+import { nullCode, RunBuilder } from "./runs.ts";
 
-/** What column chunks are written with; its buffers are used again for every page. */
+/** What column chunks are written with; its buffers are used again for every page, and for every file one after another. */
 export interface ChunkContext extends PageContext {
   /** A page is closed before it becomes larger than this, uncompressed. */
   readonly pageBytes: number;
   readonly body: ByteSink;
   /** Lays out values that are in no dictionary. */
   readonly values: ValueWriter;
-  readonly scratch: { codes: Uint32Array };
+  /** For one chunk's dictionary and codes. */
+  readonly scratch: DictionaryScratch;
+  /** For one chunk's repetitions. */
+  readonly runs: RunBuilder;
 }
 
 /** A context with fresh buffers. */
-export function createChunkContext(output: Output, compressor: Compressor, pageBytes: number): ChunkContext {
-  const scratch = { codes: new Uint32Array(0) };
-  const values = new ValueWriter();
+export function createChunkContext(compressor: Compressor, pageBytes: number): ChunkContext {
   return {
-    output,
+    output: new Output(),
     compressor,
     pageBytes,
     body: new ByteSink(65_536),
     header: new ByteSink(),
-    values,
-    scratch,
+    values: new ValueWriter(),
+    scratch: new DictionaryScratch(),
+    runs: new RunBuilder(),
   };
+}
+
+/** About the memory that a context holds beyond what every file needs. */
+export function heldBytes({ body, values, scratch, runs }: ChunkContext): number {
+  return body.bytes.byteLength + values.heldBytes + scratch.heldBytes + runs.heldBytes;
 }
 
 /** A column chunk that was written: all its entry in the footer and the indexes need. */
@@ -84,9 +91,9 @@ export function writeChunk(
   return closeChunk(leaf, pages);
 }
 
-/** Writes a column of few values in long repetitions, as one page. */
-export function writeRunChunk(leaf: Leaf, runs: Runs, context: ChunkContext): Chunk {
-  const { dictionary, codes, lengths, count, rows } = runs;
+/** Writes a column of few values in long repetitions, which are the context's, as one page. */
+export function writeRunChunk(leaf: Leaf, context: ChunkContext): Chunk {
+  const { dictionary, codes, lengths, count, rows } = context.runs;
   const width = bitWidth(Math.max(0, dictionary.count - 1));
   const expected = dictionary.page.length + (count * (width + 8)) / 8;
   const pages = new PageWriter(context, expected, "values");
@@ -176,29 +183,32 @@ function writeLevels(
 }
 
 /** Consecutive pieces that make a page together: whole batches if they are small enough, else parts of them. */
-function* groupPieces(
+function groupPieces(
   pieces: readonly Piece[],
   valueBytes: (piece: Piece) => number,
   pageBytes: number,
-): Iterable<readonly Piece[]> {
+): readonly (readonly Piece[])[] {
+  const groups: Piece[][] = [];
   let group: Piece[] = [];
   let bytes = 0;
+  const add = (part: Piece, size: number): void => {
+    if (group.length === 0 || bytes + size > pageBytes) {
+      group = [];
+      groups.push(group);
+      bytes = 0;
+    }
+    group.push(part);
+    bytes += size;
+  };
   for (const piece of pieces) {
     const size = valueBytes(piece) + piece.rows / 8;
-    const parts =
-      size <= pageBytes ? [piece] : splitPiece(piece, Math.floor((piece.rows * pageBytes) / size));
-    for (const part of parts) {
-      const partSize = part === piece ? size : (size * part.rows) / piece.rows;
-      if (group.length > 0 && bytes + partSize > pageBytes) {
-        yield group;
-        group = [];
-        bytes = 0;
-      }
-      group.push(part);
-      bytes += partSize;
+    if (size <= pageBytes) add(piece, size);
+    else {
+      for (const part of splitPiece(piece, Math.floor((piece.rows * pageBytes) / size)))
+        add(part, part === piece ? size : (size * part.rows) / piece.rows);
     }
   }
-  if (group.length > 0) yield group;
+  return groups;
 }
 
 function closeChunk(leaf: Leaf, pages: PageWriter): Chunk {

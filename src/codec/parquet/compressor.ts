@@ -7,7 +7,7 @@ export type Content = "texts" | "values";
 /** Compresses one page body. */
 export interface Compressor {
   readonly codec: Codec;
-  /** New bytes, or the same object when the codec is UNCOMPRESSED. */
+  /** Bytes in a new buffer, which is the caller's; or the same object when the codec is UNCOMPRESSED. */
   compress(body: Uint8Array, content: Content): Uint8Array;
 }
 
@@ -24,9 +24,7 @@ export function createZstdCompressor(level: number): Compressor {
       // One output buffer that surely holds the result (ZSTD_COMPRESSBOUND), instead of a list of 16 KiB ones to join.
       const bound = body.length + (body.length >> 8) + 128;
       const params = content === "texts" ? texts : values;
-      const compressed = zstdCompressSync(body, { params, chunkSize: bound, pledgedSrcSize: body.length });
-      // The result is the front of that buffer. A right-sized copy lets the large one go at once.
-      return compressed.length * 2 < bound ? new Uint8Array(compressed) : compressed;
+      return zstdCompressSync(body, { params, chunkSize: bound, pledgedSrcSize: body.length });
     },
   };
 }

@@ -28,6 +28,11 @@ export class DeltaIntegers {
   readonly #words = new Uint32Array((blockValues * 64) / 32);
   readonly #bytes = new Uint8Array(this.#words.buffer);
 
+  /** About the memory that it holds. */
+  get heldBytes(): number {
+    return this.#differences.byteLength;
+  }
+
   /**
    * Writes the parts one after another as one sequence. Writes nothing and returns false when neighbours are too far
    * apart: that is nothing this encoding could shrink.

@@ -11,6 +11,46 @@ export interface Coded {
   readonly codes: Uint32Array;
 }
 
+/** Memory for {@link tryDictionary}, used again for every chunk: what it made for the last one is then no longer valid. */
+export class DictionaryScratch {
+  readonly dictionary: ByteDictionary = new ByteDictionary(0);
+  #codes: Uint32Array = new Uint32Array(0);
+  #map: Uint32Array = new Uint32Array(0);
+  /** What `#map` is of. */
+  #mapped: Dictionary | undefined;
+
+  /** About the memory that it holds. */
+  get heldBytes(): number {
+    return this.dictionary.heldBytes + this.#codes.byteLength + this.#map.byteLength;
+  }
+
+  /** Room for the codes of a chunk. */
+  codes(count: number): Uint32Array {
+    if (this.#codes.length < count) this.#codes = new Uint32Array(count * 2);
+    return this.#codes.subarray(0, count);
+  }
+
+  /** The codes in `dictionary` of the values of one part's dictionary, valid until the next call. */
+  map(values: Dictionary): Uint32Array {
+    const { count, data } = values;
+    const last = this.#mapped;
+    // Batches that follow each other often have the same.
+    if (last?.count === count && Buffer.compare(last.data, data) === 0) return this.#map;
+    this.#mapped = undefined;
+    if (this.#map.length < count) this.#map = new Uint32Array(count * 2);
+    if (addByteArrays(this.dictionary, data, count, this.#map, 0) !== data.byteLength) throw notFilled(count);
+    this.#mapped = values;
+    return this.#map;
+  }
+
+  /** The dictionary is complete; nothing of the batches is kept. */
+  close(): void {
+    this.#mapped = undefined;
+  }
+}
+
+type Dictionary = (Values & { kind: "dictionary" })["dictionary"];
+
 /** Dictionaries beyond this many values or bytes are given up. */
 const mostValues = 65_536;
 const mostBytes = 1024 * 1024;
@@ -26,29 +66,41 @@ const repeats = { text: 2, number: 4 } as const;
 export function tryDictionary(
   parts: readonly Values[],
   physical: PhysicalType,
-  scratch: { codes: Uint32Array },
+  scratch: DictionaryScratch,
+): Coded | undefined {
+  try {
+    return merge(parts, physical, scratch);
+  } finally {
+    scratch.close();
+  }
+}
+
+function merge(
+  parts: readonly Values[],
+  physical: PhysicalType,
+  scratch: DictionaryScratch,
 ): Coded | undefined {
   if (physical === "BOOLEAN") return undefined;
   const total = parts.reduce((sum, part) => sum + valueCount(part), 0);
   const limit = Math.min(total / (physical === "BYTE_ARRAY" ? repeats.text : repeats.number), mostValues);
   if (limit < 1) return undefined;
-  if (scratch.codes.length < total) scratch.codes = new Uint32Array(total * 2);
-  const codes = scratch.codes;
-  const dictionary = new ByteDictionary(widthOf(physical));
+  const codes = scratch.codes(total);
+  const { dictionary } = scratch;
+  dictionary.reset(widthOf(physical));
   let done = 0;
   for (const part of parts) {
     const count = valueCount(part);
     // A long part is sampled first, so that a column of ids is given up early.
     if (done < sampleValues && count > sampleValues && part.kind !== "dictionary") {
-      addCodes(dictionary, part, sampleValues, codes, done);
+      addCodes(part, sampleValues, scratch, codes, done);
       if (exceeds(dictionary, done + sampleValues, limit)) return undefined;
     }
-    addCodes(dictionary, part, count, codes, done);
+    addCodes(part, count, scratch, codes, done);
     done += count;
     if (done >= sampleValues && exceeds(dictionary, done, limit)) return undefined;
   }
   if (dictionary.count > limit) return undefined;
-  return { dictionary, codes: codes.subarray(0, total) };
+  return { dictionary, codes };
 }
 
 /**
@@ -63,15 +115,16 @@ function exceeds(dictionary: ByteDictionary, done: number, limit: number): boole
 
 /** Codes of the part's first `count` values, to `codes[at…]`. */
 function addCodes(
-  dictionary: ByteDictionary,
   part: Values,
   count: number,
+  scratch: DictionaryScratch,
   codes: Uint32Array,
   at: number,
 ): void {
+  const { dictionary } = scratch;
   switch (part.kind) {
     case "dictionary":
-      return translate(dictionary, part.codes, part.dictionary, codes, at);
+      return translate(part, scratch, codes, at);
     case "bytes": {
       const read = addByteArrays(dictionary, part.data, count, codes, at);
       if (count === part.count && read !== part.data.byteLength) throw notFilled(count);
@@ -105,20 +158,16 @@ export function numberCodes(
 }
 
 function translate(
-  dictionary: ByteDictionary,
-  own: Uint32Array,
-  values: { readonly count: number; readonly data: Uint8Array },
+  { codes: own, dictionary }: Values & { kind: "dictionary" },
+  scratch: DictionaryScratch,
   codes: Uint32Array,
   at: number,
 ): void {
-  const map = new Uint32Array(values.count);
-  if (addByteArrays(dictionary, values.data, values.count, map, 0) !== values.data.byteLength) {
-    throw notFilled(values.count);
-  }
+  const { count } = dictionary;
+  const map = scratch.map(dictionary);
   for (let i = 0; i < own.length; i++) {
     const code = own[i]!;
-    if (code >= values.count)
-      throw new Error(`batch: code ${code} is outside its dictionary of ${values.count}`);
+    if (code >= count) throw new Error(`batch: code ${code} is outside its dictionary of ${count}`);
     codes[at + i] = map[code]!;
   }
 }

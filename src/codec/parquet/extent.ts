@@ -84,6 +84,13 @@ function textExtent(dictionary: ByteDictionary, seen: Uint8Array): Extent {
   return min < 0 ? "none" : { min: dictionary.value(min), max: dictionary.value(max) };
 }
 
+/** The same extent in memory of its own: bounds of texts are views of a batch or a dictionary. */
+export function ownExtent(extent: Extent): Extent {
+  if (typeof extent !== "object" || !(extent.min instanceof Uint8Array)) return extent;
+  const { min, max } = extent;
+  return { min: new Uint8Array(min), max: max instanceof Uint8Array ? new Uint8Array(max) : max };
+}
+
 /** The extent of both together. */
 export function union(a: Extent, b: Extent): Extent {
   if (a === "unknown" || b === "unknown") return "unknown";

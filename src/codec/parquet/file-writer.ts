@@ -4,18 +4,11 @@ import { schemaFingerprint } from "../../frame/schema.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 import { eachByteArray } from "./byte-dictionary.ts";
 import { ByteSink } from "./byte-sink.ts";
-import {
-  type Chunk,
-  type ChunkContext,
-  createChunkContext,
-  writeChunk,
-  writeRunChunk,
-} from "./column-chunk.ts";
-import type { Compressor } from "./compressor.ts";
+import { type Chunk, type ChunkContext, writeChunk, writeRunChunk } from "./column-chunk.ts";
 import { encodeFooter, type Place, type PlacedChunk, type WrittenRowGroup } from "./footer.ts";
 import { magic } from "./format.ts";
 import { type Leaf, leafOf } from "./leaf.ts";
-import { Output } from "./output.ts";
+import type { Output } from "./output.ts";
 import { encodeColumnIndex, encodeOffsetIndex } from "./page-index.ts";
 import { type Piece, valueCount } from "./piece.ts";
 import {
@@ -50,23 +43,27 @@ export interface FileBatch {
 export class FileWriter {
   readonly #fingerprint: string;
   readonly #features: readonly Leaf[];
-  readonly #output = new Output();
+  readonly #output: Output;
   readonly #context: ChunkContext;
   readonly #rowGroups: WrittenRowGroup[] = [];
   #rows = 0;
 
-  constructor(schema: Schema, compressor: Compressor, pageBytes: number) {
+  /** `context`: nobody else uses it until the file is written. */
+  constructor(schema: Schema, context: ChunkContext) {
     this.#fingerprint = schemaFingerprint(schema);
     this.#features = [...schema].map(([name, type]) => leafOf(name, type, true));
-    this.#context = createChunkContext(this.#output, compressor, pageBytes);
+    this.#context = context;
+    this.#output = context.output;
+    this.#output.reset();
     this.#output.copy(magic);
   }
 
   /** Writes the batches, which must have rows, as one row group. */
   *rowGroup(batches: readonly FileBatch[]): Iterable<Uint8Array> {
     const chunks: PlacedChunk[] = [];
+    const group = new Group(batches);
     for (const column of systemColumns) {
-      chunks.push(this.#place(this.#systemChunk(column, batches)));
+      chunks.push(this.#place(this.#systemChunk(column, group)));
       yield* this.#output.take();
     }
     for (const [index, leaf] of this.#features.entries()) {
@@ -107,30 +104,29 @@ export class FileWriter {
     yield* this.#output.take(true);
   }
 
-  #systemChunk({ leaf, origin }: SystemColumn, files: readonly FileBatch[]): Chunk {
-    const batches = files.map(({ batch }) => batch);
+  #systemChunk({ leaf, origin }: SystemColumn, { files, batches, repeats }: Group): Chunk {
+    const context = this.#context;
     switch (origin.from) {
       case "batch":
-        return writeRunChunk(
-          leaf,
-          batchRuns(leaf, batches, (batch) => origin.text(batch, this.#fingerprint)),
-          this.#context,
-        );
+        batchRuns(context.runs, leaf, batches, (batch) => origin.text(batch, this.#fingerprint));
+        return writeRunChunk(leaf, context);
       case "frame": {
-        if (framesRepeat(batches)) return writeRunChunk(leaf, frameRuns(leaf, batches), this.#context);
-        return writeChunk(
-          leaf,
-          batches.map((batch) => framePiece(leaf, batch)),
-          this.#context,
-        );
+        if (!repeats) {
+          const pieces = batches.map((batch) => framePiece(leaf, batch));
+          return writeChunk(leaf, pieces, context);
+        }
+        frameRuns(context.runs, leaf, batches);
+        return writeRunChunk(leaf, context);
       }
-      case "row":
-        return writeRowIndexes(leaf, batches, this.#context);
+      case "row": {
+        const { pieces, coded } = rowIndexes(batches, context.scratch);
+        return writeChunk(leaf, pieces, context, coded);
+      }
       case "rejected":
         return writeChunk(
           leaf,
           files.map(({ batch, rejected }) => pieceOf(batch, rejected)),
-          this.#context,
+          context,
         );
     }
   }
@@ -146,22 +142,31 @@ export class FileWriter {
   }
 }
 
-function writeRowIndexes(leaf: Leaf, batches: readonly Batch[], context: ChunkContext): Chunk {
-  const { pieces, coded } = rowIndexes(batches);
-  return writeChunk(leaf, pieces, context, coded);
+/** The batches of a row group. */
+class Group {
+  readonly files: readonly FileBatch[];
+  readonly batches: readonly Batch[];
+  /** Whether frames have two rows or more on average, so that a value per frame is worth a dictionary. */
+  readonly repeats: boolean;
+
+  constructor(files: readonly FileBatch[]) {
+    this.files = files;
+    this.batches = files.map(({ batch }) => batch);
+    this.repeats = framesRepeat(this.batches);
+  }
 }
 
 function pieceOf(batch: Batch, column: BatchColumn | undefined): Piece {
   return { rows: batch.header.rows, column, measured: true };
 }
 
-/** Whether frames have two rows or more on average, so that a value per frame is worth a dictionary. */
 function framesRepeat(batches: readonly Batch[]): boolean {
   let frames = 0;
   let rows = 0;
   for (const batch of batches) {
     rows += batch.header.rows;
-    for (const count of batch.frames.rows) if (count > 0) frames++;
+    const counts = batch.frames.rows;
+    for (let i = 0; i < counts.length; i++) if (counts[i]! > 0) frames++;
   }
   return frames * 2 <= rows;
 }

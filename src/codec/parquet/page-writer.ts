@@ -1,7 +1,7 @@
 import { crc32 } from "../../base/checksum.ts";
 import type { ByteSink } from "./byte-sink.ts";
 import { type Compressor, type Content, noCompressor } from "./compressor.ts";
-import type { Extent } from "./extent.ts";
+import { type Extent, ownExtent } from "./extent.ts";
 import { type Codec, type Encoding, encodings, pageTypes } from "./format.ts";
 import type { Output } from "./output.ts";
 import { ThriftWriter } from "./thrift.ts";
@@ -82,26 +82,28 @@ export class PageWriter {
         header.i32(4, encodings.RLE);
       }),
     );
-    const page = { ...facts, offset, size: this.#output.position - offset };
+    const extent = ownExtent(facts.extent);
+    const page = { ...facts, extent, offset, size: this.#output.position - offset };
     this.pages.push(page);
     return page;
   }
 
   #write(body: Uint8Array, type: number, specific: (header: ThriftWriter) => void): void {
     const stored = this.#compress(body, type);
+    const storedBytes = stored.length;
     const header = this.#header;
     header.sink.reset();
     header.structElement(() => {
       header.i32(1, type);
       header.i32(2, body.length);
-      header.i32(3, stored.length);
+      header.i32(3, storedBytes);
       header.bits32(4, crc32(stored));
       specific(header);
     });
     this.#output.copy(header.sink.written());
     if (stored === body) this.#output.copy(stored);
     else this.#output.pass(stored);
-    this.compressedBytes += header.sink.length + stored.length;
+    this.compressedBytes += header.sink.length + storedBytes;
     this.uncompressedBytes += header.sink.length + body.length;
   }
 

@@ -1,11 +1,11 @@
 import type { Batch, BatchColumn, SystemConstants, Values } from "../../frame/batch.ts";
 import type { ColumnType } from "../../frame/column-type.ts";
 import { appendOnes, bitAt } from "./bits.ts";
-import { ByteDictionary, eachByteArray } from "./byte-dictionary.ts";
-import type { Coded } from "./dictionary-choice.ts";
+import { eachByteArray } from "./byte-dictionary.ts";
+import type { Coded, DictionaryScratch } from "./dictionary-choice.ts";
 import { type Leaf, leafOf } from "./leaf.ts";
 import type { Piece } from "./piece.ts";
-import { RunBuilder, type Runs } from "./runs.ts";
+import type { RunBuilder } from "./runs.ts";
 
 /** Where the values of a system column come from. */
 type Origin =
@@ -65,20 +65,19 @@ function constant(name: string, presence: "required" | "nullable", key: keyof Sy
 
 /** A column of a value per batch, as repetitions. */
 export function batchRuns(
+  runs: RunBuilder,
   leaf: Leaf,
   batches: readonly Batch[],
   text: (batch: Batch) => string | null,
-): Runs {
-  const runs = new RunBuilder(leaf.physical);
+): void {
+  runs.reset(leaf.physical);
   for (const batch of batches) runs.addText(text(batch), batch.header.rows);
-  return runs;
 }
 
 /** A column of a value per frame, as repetitions. */
-export function frameRuns(leaf: Leaf, batches: readonly Batch[]): Runs {
-  const runs = new RunBuilder(leaf.physical);
+export function frameRuns(runs: RunBuilder, leaf: Leaf, batches: readonly Batch[]): void {
+  runs.reset(leaf.physical);
   for (const batch of batches) runs.addFrames(frameColumn(batch, leaf.name), batch.frames.rows);
-  return runs;
 }
 
 /** A column of a value per frame, as a value per row: better than repetitions when frames hardly have more than one. */
@@ -93,19 +92,26 @@ export function framePiece(leaf: Leaf, batch: Batch): Piece {
   };
 }
 
-/** The rows' places in their frames; with a dictionary, in which each number is its own code, where that is shorter. */
-export function rowIndexes(batches: readonly Batch[]): {
-  readonly pieces: readonly Piece[];
-  readonly coded?: Coded;
-} {
-  const total = batches.reduce((sum, batch) => sum + batch.header.rows, 0);
-  const data = new Int32Array(total);
+/**
+ * The rows' places in their frames, in the scratch memory; with a dictionary, in which each number is its own code, where that is
+ * shorter. Where it is not, the chunk may still try one, in the same memory: as these numbers come up in order, each is its own
+ * code there, too, and stays what it is.
+ */
+export function rowIndexes(
+  batches: readonly Batch[],
+  scratch: DictionaryScratch,
+): { readonly pieces: readonly Piece[]; readonly coded?: Coded } {
+  let total = 0;
+  for (const { header } of batches) total += header.rows;
+  const codes = scratch.codes(total);
+  const data = new Int32Array(codes.buffer, codes.byteOffset, total);
   let at = 0;
   let most = 0;
-  const pieces = batches.map((batch): Piece => {
+  const pieces = batches.map(({ frames: { rows: counts } }): Piece => {
     const start = at;
     let rows = 0;
-    for (const count of batch.frames.rows) {
+    for (let frame = 0; frame < counts.length; frame++) {
+      const count = counts[frame]!;
       for (let row = 0; row < count; row++) data[at++] = row;
       if (count > rows) rows = count;
     }
@@ -114,22 +120,22 @@ export function rowIndexes(batches: readonly Batch[]): {
     return { rows: at - start, column: { validity: undefined, count: at - start, values }, measured: true };
   });
   if (most * 4 > total || most > mostCodes) return { pieces };
-  const dictionary = new ByteDictionary(4);
+  const { dictionary } = scratch;
+  dictionary.reset(4);
   const value = new DataView(new ArrayBuffer(4));
   for (let index = 0; index < most; index++) {
     value.setInt32(0, index, true);
     dictionary.code(value, 0, 4);
   }
-  return { pieces, coded: { dictionary, codes: new Uint32Array(data.buffer) } };
+  return { pieces, coded: { dictionary, codes } };
 }
 
 const mostCodes = 65_536;
 
 /** The frame column of that name. */
 export function frameColumn(batch: Batch, name: string): BatchColumn {
-  const found = batch.frames.columns.find((column) => column.name === name);
-  if (found === undefined) throw new Error(`batch: frame column ${name} is missing`);
-  return found;
+  for (const column of batch.frames.columns) if (column.name === name) return column;
+  throw new Error(`batch: frame column ${name} is missing`);
 }
 
 /** A row-level column from a frame-level one. */

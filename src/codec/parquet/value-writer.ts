@@ -22,6 +22,11 @@ export class ValueWriter {
   readonly #plain = new ByteSink();
   readonly #delta = new ByteSink();
 
+  /** About the memory that it holds. */
+  get heldBytes(): number {
+    return this.#integers.heldBytes + this.#plain.bytes.byteLength + this.#delta.bytes.byteLength;
+  }
+
   /**
    * What makes a sample smaller. Delta pages are compared as they are, because bits that are packed hardly compress further;
    * PLAIN wins when there is little between them.

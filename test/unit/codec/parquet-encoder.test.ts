@@ -311,3 +311,43 @@ describe("settings", () => {
     expect(() => createParquetEncoder(options)).toThrow(RangeError);
   });
 });
+
+describe("an encoder that is used again", () => {
+  const schema = new Map<string, ColumnType>([
+    ["n", "float64"],
+    ["s", "string"],
+    ["i", "int64"],
+  ]);
+  const batch = (rows: number, seed: number): Batch =>
+    makeBatch({
+      columns: [
+        { name: "n", type: "float64", cells: range(rows, (i) => i / (seed + 3)) },
+        {
+          name: "s",
+          type: "string",
+          cells: range(rows, (i) => (i % 5 === 0 ? null : `text ${(i * seed) % 9}`)),
+        },
+        { name: "i", type: "int64", cells: range(rows, (i) => BigInt(i * seed)) },
+      ],
+      seed,
+    });
+  const files = [batch(40_000, 1), batch(10, 2), batch(3_000, 3)].map((one) => [one]);
+
+  test("writes the same bytes as a new one", async () => {
+    const encoder = createParquetEncoder();
+    for (const batches of [...files, ...files]) {
+      const bytes = await fileBytes(encoder.encode(() => batches, { schema, segment: "segment-1" }));
+      expect(Buffer.compare(bytes, await encode(batches, schema))).toBe(0);
+    }
+  });
+
+  test("writes two files at a time, and goes on after one that was left half done", async () => {
+    const encoder = createParquetEncoder();
+    const open = (batches: readonly Batch[]): AsyncIterable<Uint8Array> =>
+      encoder.encode(() => batches, { schema, segment: "segment-1" });
+    for await (const _ of open(files[0]!)) break;
+    const written = await Promise.all(files.map((batches) => fileBytes(open(batches))));
+    const expected = await Promise.all(files.map((batches) => encode(batches, schema)));
+    expect(written.map((bytes, i) => Buffer.compare(bytes, expected[i]!))).toEqual([0, 0, 0]);
+  });
+});

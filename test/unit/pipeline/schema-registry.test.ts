@@ -162,3 +162,20 @@ test("a declared type wins over the first value; NaN alone decides only when not
   expect(wanted(batch([Number.NaN], "float64"), batch(["x"], "string"))).toEqual({ a: "string" });
   expect(wanted(batch([Number.NaN], "float64"))).toEqual({ a: "float64" });
 });
+
+test("what is pinned already is answered without the store, what is new is not", async () => {
+  const store = createMemoryStore();
+  const registry = createSchemaRegistry(store);
+  const wanted = types({ a: "float64" });
+  expect(registry.lookUp(label, wanted, none)).toBeUndefined();
+  const pinned = await registry.pin(label, types({ a: "float64", b: "boolean" }), none);
+  store.list = () => {
+    throw new Error("the store was asked");
+  };
+  expect(registry.lookUp(label, wanted, none)).toEqual({ status: "pinned", schema: wanted });
+  expect(registry.lookUp(label, wanted, new Set(["b", "c"]))).toEqual(pinned);
+  expect(registry.lookUp(label, types({ c: "string" }), none)).toBeUndefined();
+  expect(registry.lookUp({ ...label, rollingRate: "day" }, wanted, none)).toMatchObject({
+    status: "mismatch",
+  });
+});

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
-import { countsOf, recordOf, SpoolWorld } from "./spool-world.ts";
+import { bodyOf, countsOf, recordOf, SpoolWorld } from "./spool-world.ts";
 
 function memory(maxBytes = 1_000) {
   const { clock, ids } = new SpoolWorld();
@@ -37,6 +37,19 @@ test("its bound counts records and frozen bytes, and a release gives both back",
   spool.release(segment);
   expect(spool.append("a", new Uint8Array(100), countsOf(2), 2)).toEqual({ status: "appended" });
   expect(() => [...spool.read(segment)]).toThrow(/gone/);
+});
+
+test("frozen bytes are its own, though a piece holds only until the next one is asked for", async () => {
+  const spool = memory();
+  spool.append("a", recordOf(1), countsOf(1), 1);
+  const [segment] = spool.seal();
+  if (segment === undefined) return expect.unreachable();
+  const frozen = await spool.freeze(segment, bodyOf("one ", "two ", "three"));
+  for (const body of [frozen, spool.frozen(segment)]) {
+    let text = "";
+    for await (const chunk of body?.open() ?? []) text += Buffer.from(chunk).toString();
+    expect(text).toBe("one two three");
+  }
 });
 
 test("it counts attempts and quarantined segments, and recovers nothing", async () => {

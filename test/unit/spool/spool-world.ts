@@ -113,6 +113,15 @@ export function recordOf(sequence: number, size = 40): Uint8Array {
   return Uint8Array.from({ length: size }, (_, index) => (sequence * 31 + index * 7) % 251);
 }
 
+/** Pieces of a body, each of which holds only until the next one is asked for. */
+export async function* bodyOf(...texts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const text of texts) {
+    const piece = Buffer.from(text);
+    yield piece;
+    piece.fill(0);
+  }
+}
+
 /** Everything that recovery finds, read back. */
 export async function recoverAll(spool: Spool): Promise<Recovered> {
   const losses: SpoolLoss[] = [];

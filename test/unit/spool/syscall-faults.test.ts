@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { SealedSegment, Spool } from "../../../src/spool/spool.ts";
 import { tellFigures } from "../../support/fault-figures.ts";
 import { SimulatedFileSystem, type SimulatedFault } from "../../support/simulated-file-system.ts";
-import { countsOf, recordOf, recoverAll, SpoolWorld } from "./spool-world.ts";
+import { countsOf, recordOf, recoverAll, SpoolWorld, bodyOf } from "./spool-world.ts";
 
 /** A spool's whole life, with time passing so that it heals. Returns what was acknowledged and what was delivered. */
 async function live(
@@ -31,7 +31,7 @@ async function live(
     const segment = sealed.shift();
     if (segment === undefined) continue;
     spool.attempt(segment);
-    const frozen = await spool.freeze(segment, bodyOf());
+    const frozen = await spool.freeze(segment, bodyOf("frozen bytes, ", "in two pieces"));
     let bytes = "";
     for await (const chunk of frozen.open()) bytes += Buffer.from(chunk).toString();
     expect(bytes).toBe("frozen bytes, in two pieces");
@@ -41,11 +41,6 @@ async function live(
   }
   spool.usage();
   return { acknowledged, refused, delivered };
-}
-
-async function* bodyOf(): AsyncGenerator<Uint8Array> {
-  yield Buffer.from("frozen bytes, ");
-  yield Buffer.from("in two pieces");
 }
 
 async function liveWithFault(
@@ -147,7 +142,7 @@ test("a full disk refuses and keeps what it has; sealing and delivering still wo
   expect(others).toEqual([]);
   if (segment === undefined) return expect.unreachable();
   expect(Array.from(spool.read(segment), ({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
-  const frozen = await spool.freeze(segment, bodyOf());
+  const frozen = await spool.freeze(segment, bodyOf("frozen bytes, ", "in two pieces"));
   let text = "";
   for await (const chunk of frozen.open()) text += Buffer.from(chunk).toString();
   expect(text).toBe("frozen bytes, in two pieces");
