@@ -29,10 +29,10 @@ const designs = [
 const quickDesigns = ["ours, group", "JSON lines", "hyparquet-writer"];
 
 const benchmark: Benchmark = async (context) => {
-  const { runs, pacedSeconds, saturatedSeconds } = {
-    full: { runs: 3, pacedSeconds: 3, saturatedSeconds: 2.5 },
-    quick: { runs: 3, pacedSeconds: 1, saturatedSeconds: 1.5 },
-    smoke: { runs: 1, pacedSeconds: 0.1, saturatedSeconds: 0.1 },
+  const { runs, warmupSeconds, pacedSeconds, saturatedSeconds } = {
+    full: { runs: 3, warmupSeconds: 4, pacedSeconds: 3, saturatedSeconds: 4 },
+    quick: { runs: 3, warmupSeconds: 1, pacedSeconds: 1, saturatedSeconds: 1.5 },
+    smoke: { runs: 1, warmupSeconds: 0.1, pacedSeconds: 0.1, saturatedSeconds: 0.1 },
   }[context.scale];
   const framesPerSecond = context.smoke ? 2000 : 20_000;
   const measured = context.scale === "quick" ? quickDesigns : designs;
@@ -41,6 +41,7 @@ const benchmark: Benchmark = async (context) => {
       kind: "paced",
       ...shape,
       framesPerSecond,
+      warmupSeconds,
       seconds: pacedSeconds,
     })),
     ...(await interleave(context, measured, runs, {

@@ -15,6 +15,7 @@ export const pipelineSection: MakeSection = (record) => {
   const [framesPerSecond, rows, columns] = ["framesPerSecond", "rows", "columns"].map((facet) =>
     number(Number(valuesOf(record, facet)[0])),
   );
+  const warmup = Number(valuesOf(record, "warmupSeconds")[0]);
   const shape = `${rows} × ${columns}`;
   const rate = `${framesPerSecond} frames a second`;
   const tableOf = (part: string, metrics: readonly string[]): string => {
@@ -56,7 +57,7 @@ export const pipelineSection: MakeSection = (record) => {
         ? undefined
         : `Frames of ${shape} become Parquet files at ${number(throughput.median)} rows a second, from the call to the file.`,
     body: [
-      `${framesPerSecond} frames of ${rows} rows × ${columns} columns a second, each design in a process of its own; p50, p99 and p99.9 are those of a call.`,
+      `${framesPerSecond} frames of ${rows} rows × ${columns} columns a second, each design in a process of its own, after ${number(warmup)} s of the same that do not count; p50, p99 and p99.9 are those of a call.`,
       tableOf("paced", pacedMetrics),
       ...(delay === undefined || idle === undefined
         ? []
