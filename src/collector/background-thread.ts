@@ -53,7 +53,7 @@ class BackgroundThread implements Engine {
   #deaths = 0;
   #restart: Disposable | undefined;
   readonly #heartbeat: Heartbeat;
-  readonly #unsettled = new UnsettledBatches();
+  readonly #unsettled: UnsettledBatches;
   /** How far the thread is, in memory that both see: what messages tell comes too late when the process ends. */
   readonly #progress: Progress = createProgress();
   readonly #flushes: PendingFlushes;
@@ -70,6 +70,7 @@ class BackgroundThread implements Engine {
     this.#spec = spec;
     this.#host = host;
     this.#clock = clock;
+    this.#unsettled = new UnsettledBatches(clock);
     this.#flushes = new PendingFlushes(clock, () => this.#undone("the background thread does not answer"));
     this.#events = this.#unsettled.settledBy(host.events);
     this.#standIn = createStandIn(() => this.#spec, this.#events);

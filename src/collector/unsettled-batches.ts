@@ -1,3 +1,4 @@
+import type { Clock } from "../base/clock.ts";
 import type { BackendEvents, OutgoingBatch } from "../pipeline/backend.ts";
 import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
 
@@ -7,7 +8,11 @@ import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
  */
 export class UnsettledBatches {
   readonly #batches = new Map<number, OutgoingBatch>();
-  readonly #memory: BatchMemory = createBatchMemory();
+  readonly #memory: BatchMemory;
+
+  constructor(clock: Clock) {
+    this.#memory = createBatchMemory(clock);
+  }
 
   get size(): number {
     return this.#batches.size;

@@ -1,5 +1,6 @@
-import { constants, zstdCompressSync } from "node:zlib";
+import { constants } from "node:zlib";
 import type { Codec } from "./format.ts";
+import { createZstdContext } from "./zstd-context.ts";
 
 /** What a page mostly holds: texts with long repetitions, or numbers, codes and ids, which have hardly any. */
 export type Content = "texts" | "values";
@@ -7,7 +8,7 @@ export type Content = "texts" | "values";
 /** Compresses one page body. */
 export interface Compressor {
   readonly codec: Codec;
-  /** Bytes in a new buffer, which is the caller's; or the same object when the codec is UNCOMPRESSED. */
+  /** Bytes that are good until the next call; or the same object when the codec is UNCOMPRESSED. */
   compress(body: Uint8Array, content: Content): Uint8Array;
 }
 
@@ -16,16 +17,13 @@ export const noCompressor: Compressor = { codec: "UNCOMPRESSED", compress: (body
 
 /** Zstandard (Compression.md, "ZSTD") at `level`. */
 export function createZstdCompressor(level: number): Compressor {
-  const texts = { [constants.ZSTD_c_compressionLevel]: level };
-  const values = level > 1 ? texts : { ...texts, [constants.ZSTD_c_hashLog]: cachedHashLog };
+  const params = { [constants.ZSTD_c_compressionLevel]: level };
+  const texts = createZstdContext(params);
+  const values =
+    level > 1 ? texts : createZstdContext({ ...params, [constants.ZSTD_c_hashLog]: cachedHashLog });
   return {
     codec: "ZSTD",
-    compress(body, content) {
-      // One output buffer that surely holds the result (ZSTD_COMPRESSBOUND), instead of a list of 16 KiB ones to join.
-      const bound = body.length + (body.length >> 8) + 128;
-      const params = content === "texts" ? texts : values;
-      return zstdCompressSync(body, { params, chunkSize: bound, pledgedSrcSize: body.length });
-    },
+    compress: (body, content) => (content === "texts" ? texts : values).compress(body),
   };
 }
 

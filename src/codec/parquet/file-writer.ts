@@ -55,7 +55,7 @@ export class FileWriter {
     this.#context = context;
     this.#output = context.output;
     this.#output.reset();
-    this.#output.copy(magic);
+    this.#output.write(magic);
   }
 
   /** Writes the batches, which must have rows, as one row group. */
@@ -99,8 +99,8 @@ export class FileWriter {
     const tail = new ByteSink(8);
     tail.u32(footer.length);
     tail.put(magic);
-    this.#output.copy(footer);
-    this.#output.copy(tail.written());
+    this.#output.write(footer);
+    this.#output.write(tail.written());
     yield* this.#output.take(true);
   }
 
@@ -137,7 +137,7 @@ export class FileWriter {
 
   #append(bytes: Uint8Array): Place {
     const offset = this.#output.position;
-    this.#output.copy(bytes);
+    this.#output.write(bytes);
     return { offset, length: bytes.length };
   }
 }

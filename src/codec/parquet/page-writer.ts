@@ -100,9 +100,8 @@ export class PageWriter {
       header.bits32(4, crc32(stored));
       specific(header);
     });
-    this.#output.copy(header.sink.written());
-    if (stored === body) this.#output.copy(stored);
-    else this.#output.pass(stored);
+    this.#output.write(header.sink.written());
+    this.#output.write(stored);
     this.compressedBytes += header.sink.length + storedBytes;
     this.uncompressedBytes += header.sink.length + body.length;
   }

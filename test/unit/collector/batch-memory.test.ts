@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { createBatchMemory } from "../../../src/collector/batch-memory.ts";
+import { type BatchMemory, createBatchMemory } from "../../../src/collector/batch-memory.ts";
+import { createHandClock } from "../../support/hand-clock.ts";
 
 const KiB = 1024;
 
 test("memory has the size asked for and can be shared with a thread", () => {
-  const memory = createBatchMemory();
+  const memory = createBatchMemory(createHandClock());
   for (const size of [1, 100 * KiB, 256 * KiB + 8, 5_000 * KiB]) {
     const bytes = memory.lend(size);
     expect(bytes.byteLength).toBe(size);
@@ -14,7 +15,7 @@ test("memory has the size asked for and can be shared with a thread", () => {
 });
 
 test("what was given back is lent again, also for a batch of another size; what was not, is not", () => {
-  const memory = createBatchMemory();
+  const memory = createBatchMemory(createHandClock());
   const [first, second] = [memory.lend(256 * KiB), memory.lend(256 * KiB)];
   expect(second.buffer).not.toBe(first.buffer);
   memory.giveBack(first);
@@ -25,7 +26,7 @@ test("what was given back is lent again, also for a batch of another size; what 
 });
 
 test("what is given back twice is lent once", () => {
-  const memory = createBatchMemory();
+  const memory = createBatchMemory(createHandClock());
   const bytes = memory.lend(256 * KiB);
   memory.giveBack(bytes);
   memory.giveBack(bytes);
@@ -33,7 +34,7 @@ test("what is given back twice is lent once", () => {
 });
 
 test("what was written off is never lent again, what was lent later is", () => {
-  const memory = createBatchMemory();
+  const memory = createBatchMemory(createHandClock());
   const read = memory.lend(256 * KiB);
   memory.writeOff();
   const later = memory.lend(256 * KiB);
@@ -45,30 +46,52 @@ test("what was written off is never lent again, what was lent later is", () => {
 });
 
 test("memory from elsewhere is not lent", () => {
-  const memory = createBatchMemory();
+  const memory = createBatchMemory(createHandClock());
   const foreign = new Uint8Array(new SharedArrayBuffer(256 * KiB));
   memory.giveBack(foreign);
   expect(memory.lend(256 * KiB).buffer).not.toBe(foreign.buffer);
 });
 
 test("a small batch does not get what a large one needs", () => {
-  const memory = createBatchMemory();
+  const memory = createBatchMemory(createHandClock());
   const large = memory.lend(900 * KiB);
   memory.giveBack(large);
   expect(memory.lend(10 * KiB).buffer).not.toBe(large.buffer);
   expect(memory.lend(800 * KiB).buffer).toBe(large.buffer);
 });
 
-test("what is kept is bounded, and the memory of single large frames is not kept", () => {
-  const memory = createBatchMemory();
-  const burst = Array.from({ length: 200 }, () => memory.lend(256 * KiB));
-  for (const bytes of burst) memory.giveBack(bytes);
-  const known = new Set(burst.map(({ buffer }) => buffer));
-  let kept = 0;
-  for (const _ of burst) if (known.has(memory.lend(256 * KiB).buffer)) kept++;
-  expect(kept).toBeGreaterThan(10);
-  expect(kept * 256 * KiB).toBeLessThanOrEqual(16 * KiB * KiB);
-  const huge = memory.lend(2_000 * KiB);
-  memory.giveBack(huge);
-  expect(memory.lend(2_000 * KiB).buffer).not.toBe(huge.buffer);
+test("the memory of large frames is lent again, too", () => {
+  const memory = createBatchMemory(createHandClock());
+  const large = memory.lend(20_000 * KiB);
+  memory.giveBack(large);
+  expect(memory.lend(19_000 * KiB).buffer).toBe(large.buffer);
 });
+
+test("what is kept after a burst is bounded", () => {
+  const memory = createBatchMemory(createHandClock());
+  const burst = Array.from({ length: 400 }, () => memory.lend(256 * KiB));
+  for (const bytes of burst) memory.giveBack(bytes);
+  expect(lentAgain(memory, burst)).toBe(256);
+});
+
+test("what nobody needed for ten seconds is let go, and no timer is left when nothing is kept", async () => {
+  const clock = createHandClock();
+  const memory = createBatchMemory(clock);
+  const burst = Array.from({ length: 100 }, () => memory.lend(256 * KiB));
+  for (const bytes of burst) memory.giveBack(bytes);
+  await clock.advance(15_000);
+  const needed = Array.from({ length: 10 }, () => memory.lend(256 * KiB));
+  expect(new Set(needed.map(({ buffer }) => buffer)).size).toBe(10);
+  for (const bytes of needed) memory.giveBack(bytes);
+  await clock.advance(5_000);
+  expect(lentAgain(memory, burst)).toBe(10);
+  await clock.advance(60_000);
+  expect(clock.timers).toBe(0);
+  expect(lentAgain(memory, burst)).toBe(0);
+});
+
+/** How many of these buffers it lends when it is asked for as many. */
+function lentAgain(memory: BatchMemory, earlier: readonly Uint8Array[]): number {
+  const known = new Set(earlier.map(({ buffer }) => buffer));
+  return earlier.filter(({ byteLength }) => known.has(memory.lend(byteLength).buffer)).length;
+}
