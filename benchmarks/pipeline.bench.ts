@@ -30,7 +30,7 @@ const quickDesigns = ["ours, group", "JSON lines", "hyparquet-writer"];
 
 const benchmark: Benchmark = async (context) => {
   const { runs, warmupSeconds, pacedSeconds, saturatedSeconds } = {
-    full: { runs: 3, warmupSeconds: 4, pacedSeconds: 3, saturatedSeconds: 4 },
+    full: { runs: 3, warmupSeconds: 4, pacedSeconds: 3, saturatedSeconds: 10 },
     quick: { runs: 3, warmupSeconds: 1, pacedSeconds: 1, saturatedSeconds: 1.5 },
     smoke: { runs: 1, warmupSeconds: 0.1, pacedSeconds: 0.1, saturatedSeconds: 0.1 },
   }[context.scale];

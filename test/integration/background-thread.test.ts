@@ -89,6 +89,58 @@ test("durability memory: what a killed thread held is handed to the next one", a
   expect(await values(destination)).toEqual(range(100));
 });
 
+test("memory that a killed thread may still read is never lent for other frames", async () => {
+  const { env, destination } = await scratch();
+  const watch = `data:text/javascript,${encodeURIComponent(`
+    import threads from "node:worker_threads";
+    import { syncBuiltinESMExports } from "node:module";
+    const { Worker } = threads;
+    globalThis.workers = [];
+    globalThis.atDeath = new Map();
+    globalThis.lentAgain = 0;
+    threads.Worker = class extends Worker {
+      held = new Map();
+      constructor(...args) {
+        super(...args);
+        globalThis.workers.push(this);
+        this.on("message", (message) => {
+          if (message.type === "spooled") this.held.delete(message.sequence);
+          for (const sequence of message.sequences ?? []) this.held.delete(sequence);
+        });
+        this.on("exit", () => {
+          for (const [sequence, buffer] of this.held) globalThis.atDeath.set(buffer, sequence);
+        });
+      }
+      postMessage(message, ...rest) {
+        if (message.type === "append") {
+          const { sequence, bytes } = message.batch;
+          this.held.set(sequence, bytes.buffer);
+          if ((globalThis.atDeath.get(bytes.buffer) ?? sequence) !== sequence) globalThis.lentAgain++;
+        }
+        super.postMessage(message, ...rest);
+      }
+    };
+    syncBuiltinESMExports();
+  `)}`;
+  const body = `${opening("memory")}
+    for (let round = 0; round < 5; round++) {
+      collect(20);
+      await sleep(150);
+      const dead = globalThis.workers.at(-1);
+      collect(20);
+      await sleep(30);
+      await dead.terminate();
+      for (let i = 0; i < 5; i++) { collect(20); await deployment.flush({ deadlineMs: 30_000 }); }
+    }
+    console.log(JSON.stringify({ atDeath: globalThis.atDeath.size, lentAgain: globalThis.lentAgain }));`;
+  const { code, stdout, stderr } = await runScript(body, { env, args: ["--import", watch] });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const { atDeath, lentAgain } = JSON.parse(stdout);
+  expect(atDeath).toBeGreaterThan(0);
+  expect(lentAgain).toBe(0);
+  expect(await values(destination)).toEqual(range(700));
+});
+
 test("a script that ends while its thread is dead loses nothing", async () => {
   const { env, destination } = await scratch();
   const body = `${opening("group")}
