@@ -1,12 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import tls from "node:tls";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAzureBlobStore } from "../../src/store/azure-blob-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
+import { bearerToken, makeCertificate } from "../support/bearer-token.ts";
 import { disposableFolder } from "../support/temp-folder.ts";
 
 /** Bearer tokens need https, https needs a certificate, and trusting it at run time needs a recent Node. */
@@ -21,31 +21,10 @@ describe.skipIf(!possible)("with bearer tokens", () => {
 
   beforeAll(async () => {
     folder = await disposableFolder();
-    const [cert, key] = [join(folder.path, "cert.pem"), join(folder.path, "key.pem")];
-    const args = [
-      "req",
-      "-x509",
-      "-newkey",
-      "ec",
-      "-pkeyopt",
-      "ec_paramgen_curve:prime256v1",
-      "-nodes",
-      "-days",
-      "2",
-    ];
-    args.push(
-      "-keyout",
-      key,
-      "-out",
-      cert,
-      "-subj",
-      "/CN=localhost",
-      "-addext",
-      "subjectAltName=IP:127.0.0.1",
-    );
-    expect(spawnSync("openssl", args).status).toBe(0);
-    tls.setDefaultCACertificates([...tls.getCACertificates(), await readFile(cert, "utf8")]);
-    azurite = await startAzurite({ tls: { cert, key } });
+    const certificate = makeCertificate(folder.path);
+    if (certificate === undefined) throw new Error("openssl made no certificate");
+    tls.setDefaultCACertificates([...tls.getCACertificates(), await readFile(certificate.cert, "utf8")]);
+    azurite = await startAzurite({ tls: certificate });
     await azurite.container("box");
     store = createAzureBlobStore({
       accountUrl: azurite.url,
@@ -54,7 +33,7 @@ describe.skipIf(!possible)("with bearer tokens", () => {
       credential: {
         kind: "token",
         async getToken(scopes) {
-          const token = jwt(lifetimeMs);
+          const token = bearerToken(lifetimeMs, "c4n4ry");
           given.push(`${String(scopes)} ${token}`);
           return { token, expiresOnTimestamp: Date.now() + lifetimeMs };
         },
@@ -90,7 +69,7 @@ describe.skipIf(!possible)("with bearer tokens", () => {
           kind: "token",
           async getToken() {
             given.push("asked");
-            return { token: jwt(60_000), expiresOnTimestamp: Date.now() + 60_000 };
+            return { token: bearerToken(60_000, "c4n4ry"), expiresOnTimestamp: Date.now() + 60_000 };
           },
         },
       });
@@ -114,22 +93,7 @@ describe.skipIf(!possible)("with bearer tokens", () => {
     const result = await refused.put("c", Buffer.from("x"));
     expect(result).toMatchObject({ status: "retryable", class: "configuration" });
     expect(inspect(result, { showHidden: true, depth: 9 })).not.toContain(token);
-    token = jwt(3_600_000);
+    token = bearerToken(3_600_000, "c4n4ry");
     expect(await refused.put("c", Buffer.from("x"))).toEqual({ status: "stored" });
   });
 });
-
-/** An unsigned token of Microsoft Entra's shape. */
-function jwt(lifetimeMs: number): string {
-  const now = Math.floor(Date.now() / 1_000);
-  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const claims = {
-    aud: "https://storage.azure.com",
-    iss: "https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/",
-    iat: now - 60,
-    nbf: now - 60,
-    exp: now + Math.floor(lifetimeMs / 1_000),
-    oid: "c4n4ry",
-  };
-  return `${part({ typ: "JWT", alg: "RS256" })}.${part(claims)}.${Buffer.from("signature").toString("base64url")}`;
-}

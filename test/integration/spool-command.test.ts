@@ -30,7 +30,13 @@ async function started({ env }: Scratch, code: string): Promise<ChildProcess> {
   onTestFinished(async () => {
     if (child.exitCode === null && child.signalCode === null) await killed(child);
   });
-  await once(child.stdout as NodeJS.ReadableStream, "data");
+  const said = once(child.stdout as NodeJS.ReadableStream, "data");
+  const ended = once(child, "close").then(([code]) => {
+    throw new Error(`expected the process to get ready, it ended with code ${code}`);
+  });
+  // It also ends later, when nobody waits any more.
+  ended.catch(() => {});
+  await Promise.race([said, ended]);
   return child;
 }
 
