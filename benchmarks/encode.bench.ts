@@ -14,15 +14,15 @@ import { contenders } from "./encode-contenders.ts";
 import type { WorkerInput, WorkerRun } from "./encode-worker.ts";
 
 const benchmark: Benchmark = async (context) => {
-  const rows = context.size(250_000, 4000);
+  const rows = context.size(1_000_000, 4000);
   const names = Object.keys(contenders);
   const [baseline] = names;
   const runs = new Map<string, WorkerRun[]>(names.map((name) => [name, []]));
   const workers = new Map<string, Worker>();
   try {
     for (const name of names) workers.set(name, await startWorker({ name, rows, folder: context.folder }));
-    const measured = context.smoke ? 1 : 7;
-    const warmup = context.smoke ? 0 : 2;
+    const measured = context.smoke ? 1 : 3;
+    const warmup = context.smoke ? 0 : 1;
     for (let round = -warmup; round < measured; round++) {
       for (const [name, worker] of workers) {
         worker.postMessage("run");

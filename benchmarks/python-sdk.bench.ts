@@ -1,7 +1,8 @@
 /**
- * For scale: what a call of `collect` costs in Azure Machine Learning's own SDK for Python, for the same shape of frame. It
- * runs in a virtual environment made for this, against an agent that takes everything; where there is no Python 3 or no
- * package index, it is not measured.
+ * For scale: what `collect` costs in Azure Machine Learning's own SDK for Python, for the same shape of frame: the call, and the
+ * CPU time of all threads, until the agent has the frame. It runs in a virtual environment made for this, against an agent in
+ * another process that takes everything; where there is no Python 3 or no package index, it is not measured. Beside it ours, saturated,
+ * from the start to the last file.
  */
 import { execFile } from "node:child_process";
 import { once } from "node:events";
@@ -9,6 +10,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import type { PipelineRequest } from "./pipeline-process.ts";
+import { askOnce } from "./child.ts";
 import { type Benchmark, type BenchmarkContext, type Figures, NotHere, resultsOf } from "./benchmark.ts";
 
 const run = promisify(execFile);
@@ -17,6 +20,7 @@ const shapes = [
   { rows: 10, columns: 20 },
   { rows: 100, columns: 20 },
 ];
+const ownShape = { rows: 10, columns: 20 };
 const packages = ["azureml-ai-monitoring", "pandas<3"];
 const installMs = 120_000;
 const scriptMs = 60_000;
@@ -39,24 +43,38 @@ const benchmark: Benchmark = async (context) => {
   try {
     const runs = context.scale === "full" ? 3 : 1;
     const figures = shapes.map((): Figures[] => []);
+    const own: Figures[] = [];
     for (let round = 0; round < runs; round++) {
       for (const [index, { rows, columns }] of shapes.entries()) {
         const script = join(import.meta.dirname, "python-sdk.py");
         const args = [script, rows, columns, context.size(1000, 100)].map(String);
         const { stdout } = await run(python, args, { env: environment, timeout: scriptMs });
         // The SDK logs to standard output, too.
-        const { p50, p99 } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as {
+        const { p50, p99, cpu } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as {
           p50: number;
           p99: number;
+          cpu: number;
         };
-        figures[index]?.push({ p50: { unit: "µs", value: p50 }, p99: { unit: "µs", value: p99 } });
+        figures[index]?.push({
+          p50: { unit: "µs", value: p50 },
+          p99: { unit: "µs", value: p99 },
+          CPU: { unit: "µs", value: cpu },
+        });
       }
+      own.push({
+        CPU: { unit: "µs", value: await ownCpu(join(context.folder, `${round}`), context.size(4, 1)) },
+      });
     }
-    return shapes.flatMap(({ rows, columns }, index) =>
-      resultsOf(`azureml-ai-monitoring, ${rows} × ${columns}`, figures[index] ?? [], {
-        facets: { rows, columns },
+    return [
+      ...shapes.flatMap(({ rows, columns }, index) =>
+        resultsOf(`azureml-ai-monitoring, ${rows} × ${columns}`, figures[index] ?? [], {
+          facets: { contender: "azureml-ai-monitoring", rows, columns },
+        }),
+      ),
+      ...resultsOf(`ours, ${ownShape.rows} × ${ownShape.columns}`, own, {
+        facets: { contender: "ours", ...ownShape },
       }),
-    );
+    ];
   } finally {
     agent.closeAllConnections();
     agent.close();
@@ -64,6 +82,14 @@ const benchmark: Benchmark = async (context) => {
 };
 
 export default benchmark;
+
+/** CPU time of our whole process per frame, µs. */
+async function ownCpu(folder: string, seconds: number): Promise<number> {
+  const request: PipelineRequest = { kind: "saturated", sink: "ours, group", folder, seconds, ...ownShape };
+  const figures = await askOnce<Figures>(new URL("./pipeline-process.ts", import.meta.url), request);
+  const [cpuPercent, rowsPerSecond] = [figures["CPU"]?.value ?? NaN, figures["rows/s"]?.value ?? NaN];
+  return (cpuPercent * 1e4 * ownShape.rows) / rowsPerSecond;
+}
 
 /** The path of a Python that has the SDK. */
 async function makeEnvironment({ folder }: BenchmarkContext): Promise<string> {

@@ -5,8 +5,8 @@ export type ZstdParams = Readonly<Record<number, number>>;
 
 /**
  * Compresses one body after another with the same parameters, each to a Zstandard frame of its own (RFC 8878), byte for byte as
- * `zstdCompressSync` does. That makes a context of about 1 MB for each call, which takes longer than to compress a page with it,
- * and which stays until V8 collects it; V8 does not know how large it is, so hundreds come together. Here there is one context.
+ * `zstdCompressSync` does. That makes a context of about 1 MB for each call, which takes nearly as long as to compress a page with
+ * it, and which stays until V8 collects it; V8 does not know how large it is, so hundreds come together. Here there is one context.
  */
 export interface ZstdContext {
   /** The frame is good until the next call. */
