@@ -11,23 +11,31 @@ export interface Coded {
   readonly codes: Uint32Array;
 }
 
-/** Memory for {@link tryDictionary}, used again for every chunk: what it made for the last one is then no longer valid. */
+/** Memory for a chunk's dictionary, codes and numbers, used again for every chunk: what was in it for the last one is then no longer valid. */
 export class DictionaryScratch {
   readonly dictionary: ByteDictionary = new ByteDictionary(0);
   #codes: Uint32Array = new Uint32Array(0);
+  #numbers: Int32Array = new Int32Array(0);
   #map: Uint32Array = new Uint32Array(0);
   /** What `#map` is of. */
   #mapped: Dictionary | undefined;
 
   /** About the memory that it holds. */
   get heldBytes(): number {
-    return this.dictionary.heldBytes + this.#codes.byteLength + this.#map.byteLength;
+    const arrays = [this.#codes, this.#numbers, this.#map];
+    return arrays.reduce((sum, array) => sum + array.byteLength, this.dictionary.heldBytes);
   }
 
   /** Room for the codes of a chunk. */
   codes(count: number): Uint32Array {
     if (this.#codes.length < count) this.#codes = new Uint32Array(count * 2);
     return this.#codes.subarray(0, count);
+  }
+
+  /** Room for numbers that are in no batch. */
+  numbers(count: number): Int32Array {
+    if (this.#numbers.length < count) this.#numbers = new Int32Array(count * 2);
+    return this.#numbers.subarray(0, count);
   }
 
   /** The codes in `dictionary` of the values of one part's dictionary, valid until the next call. */

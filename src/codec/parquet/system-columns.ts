@@ -92,19 +92,14 @@ export function framePiece(leaf: Leaf, batch: Batch): Piece {
   };
 }
 
-/**
- * The rows' places in their frames, in the scratch memory; with a dictionary, in which each number is its own code, where that is
- * shorter. Where it is not, the chunk may still try one, in the same memory: as these numbers come up in order, each is its own
- * code there, too, and stays what it is.
- */
+/** The rows' places in their frames, in scratch memory; with a dictionary, in which each number is its own code, where that is shorter. */
 export function rowIndexes(
   batches: readonly Batch[],
   scratch: DictionaryScratch,
 ): { readonly pieces: readonly Piece[]; readonly coded?: Coded } {
   let total = 0;
   for (const { header } of batches) total += header.rows;
-  const codes = scratch.codes(total);
-  const data = new Int32Array(codes.buffer, codes.byteOffset, total);
+  const data = scratch.numbers(total);
   let at = 0;
   let most = 0;
   const pieces = batches.map(({ frames: { rows: counts } }): Piece => {
@@ -127,7 +122,7 @@ export function rowIndexes(
     value.setInt32(0, index, true);
     dictionary.code(value, 0, 4);
   }
-  return { pieces, coded: { dictionary, codes } };
+  return { pieces, coded: { dictionary, codes: new Uint32Array(data.buffer, data.byteOffset, total) } };
 }
 
 const mostCodes = 65_536;
