@@ -7,8 +7,8 @@ export interface Encoder {
   readonly extension: string;
   readonly contentType: string;
   /**
-   * The file's bytes, in pieces, as row groups finish. A piece is good until the next one is asked for. `batches` is called once
-   * per pass over the data. Throws only for a batch that is not what `frame/batch.ts` describes.
+   * The file's bytes, in pieces, as row groups finish. A piece is good until the next one is asked for; it may be empty, when there
+   * is something else to be done in between. `batches` is called once per pass over the data. Throws only for a batch that is not what `frame/batch.ts` describes.
    */
   encode(batches: () => Iterable<Batch>, options: EncodeOptions): AsyncIterable<Uint8Array>;
 }

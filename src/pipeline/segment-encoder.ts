@@ -106,6 +106,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
    */
   #inTurn<T>(segment: SealedSegment, action: (records: SegmentRecords) => Promise<T>): Promise<T> {
     const result = this.#turns.then(async () => {
+      await othersTurn();
       try {
         return await action(this.#reader.read(segment));
       } finally {
@@ -171,7 +172,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     schema: Schema,
     skip: ReadonlySet<number>,
   ): Promise<FrozenBody> {
-    const { spool, encoders } = this.#parts;
+    const { spool, encoders, clock } = this.#parts;
     const batches = function* (): Iterable<Batch> {
       // What is no batch says what is wrong with it when it is decoded again.
       for (const { sequence, batch, bytes } of records.lasting())
@@ -179,7 +180,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     };
     const onRejected = (rejected: readonly RejectedColumn[]): void => this.#rejected(label, rejected);
     const bytes = encoders[label.format].encode(batches, { schema, segment: segment.id, onRejected });
-    return spool.freeze(segment, bytes);
+    return spool.freeze(segment, unhurried(bytes, clock));
   }
 
   /** The types of a segment; and counts, the first time, what the disk has lost of it since it was sealed. */
@@ -240,6 +241,29 @@ class FreezingSegmentEncoder implements SegmentEncoder {
 }
 
 type WantedTypes = ReturnType<typeof wantedTypes>;
+
+/**
+ * New frames wait for this thread, in memory alone, while it encodes. So it lets the event loop come round before each segment, and
+ * during one whenever so much time has passed, milliseconds.
+ */
+const longestMs = 5;
+
+function othersTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}
+
+async function* unhurried(
+  pieces: AsyncIterable<Uint8Array>,
+  clock: Clock,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let since = clock.monotonic();
+  for await (const piece of pieces) {
+    if (piece.length > 0) yield piece;
+    if (clock.monotonic() - since < longestMs) continue;
+    await othersTurn();
+    since = clock.monotonic();
+  }
+}
 
 /** Where frames of this segment were when they were lost. */
 export function originOf(segment: SealedSegment, sequences: readonly number[]): DropOrigin {

@@ -35,10 +35,11 @@ export class Output {
     }
   }
 
-  /** The pieces ready since the last call; all there is if `end`. */
+  /** The pieces ready since the last call, an empty one if there is none; all there is if `end`. */
   *take(end = false): Generator<Uint8Array, void, undefined> {
     const ready = this.#ready;
     this.#ready = [];
+    if (ready.length === 0 && !end) yield nothing;
     for (const piece of ready) {
       yield piece;
       if (this.#free.length < mostFree) this.#free.push(piece);
@@ -55,6 +56,7 @@ export class Output {
   }
 }
 
+const nothing = new Uint8Array(0);
 const pieceBytes = 256 * 1024;
 /** Of the pieces that were handed over, so many are kept for the next. */
 const mostFree = 32;
