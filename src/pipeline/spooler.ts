@@ -83,7 +83,7 @@ class BatchSpooler implements Spooler {
         events.trouble({
           code: "SPOOL_FAILED",
           reason: "spool_failed",
-          message: result.error.message,
+          message: `the spool could not be written: ${result.error.message}`,
           counts,
         });
     }

@@ -84,7 +84,7 @@ test("a spool that cannot be written drops as io_error and says what the disk sa
   world.append();
   expect(world.told.droppedFrames).toEqual({ io_error: 1 });
   expect(world.told.troubles).toMatchObject([
-    { code: "SPOOL_FAILED", message: "EROFS: read-only file system" },
+    { code: "SPOOL_FAILED", message: "the spool could not be written: EROFS: read-only file system" },
   ]);
 });
 
