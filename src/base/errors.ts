@@ -26,6 +26,8 @@ export type CollectorErrorCode =
   | "BACKGROUND_FAILED"
   /** A file or record did not have the expected bytes. */
   | "CORRUPT"
+  /** The configuration file changed to something that cannot be used; the configuration of before holds. */
+  | "CONFIG_REFUSED"
   /** A deadline passed. */
   | "TIMEOUT"
   /** The deployment is closed. */

@@ -64,7 +64,6 @@ export interface CollectorConstructor {
 }
 
 /** What to wait for, and how long. */
-/** What to wait for, and how long. */
 export interface FlushOptions {
   /** `store`: in files at the destination (default). `spool`: safe from the death of this process. */
   readonly to?: FlushTarget | undefined;
@@ -72,7 +71,6 @@ export interface FlushOptions {
   readonly deadlineMs?: number | undefined;
 }
 
-/** How long to take for closing. */
 /** How long closing may take. */
 export interface CloseOptions {
   /** Milliseconds for delivering what is left, 0 to 2,147,483,647; default 10,000. */
@@ -91,7 +89,7 @@ export interface CloseReport {
 export interface DeploymentStatus {
   /**
    * `degraded`: delivery is late and tried again; or within the last minute frames were dropped, the spool could not be written, or
-   * the background thread died; or something is in quarantine. `failing`: nothing will be delivered until somebody does something.
+   * the background thread died; or something is in quarantine, or the configuration file cannot be used. `failing`: nothing will be delivered until somebody does something.
    * `reasons` say what.
    */
   readonly status: "ok" | "degraded" | "failing" | "closed";
@@ -129,7 +127,7 @@ export interface Deployment extends AsyncDisposable {
   ): Collector<Row>;
   /**
    * Changes settings while running: validated whole, swapped in one step, in force for the next `collect`. Throws, and
-   * changes nothing, if anything in it is wrong. Returns the new configuration, whose version is one higher.
+   * changes nothing, if anything in it is wrong. What it set stays on top of the configuration file, also when that changes. Returns the new configuration, whose version is one higher.
    */
   update(patch: DeploymentPatch): DeploymentConfig;
   /** Whether data reaches the destination, for health checks. Costs nothing. */

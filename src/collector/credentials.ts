@@ -1,5 +1,5 @@
 import type { Credential } from "../config/credential.ts";
-import type { Destination } from "../config/deployment-config.ts";
+import type { DeploymentConfig } from "../config/deployment-config.ts";
 import type { Secret } from "../config/secret.ts";
 import type { AccessToken, TokenSource } from "../store/azure-credential.ts";
 import { findMachineCredential } from "../store/azure-machine-credential.ts";
@@ -15,7 +15,10 @@ export interface Credentials {
  * Credentials for a destination. Without one given, `DefaultAzureCredential` of `@azure/identity` finds what the machine
  * offers (managed identity, workload identity, a developer's login); it is loaded when the first token is needed.
  */
-export function credentialsOf(destination: Destination, given: Secret<Credential> | null): Credentials {
+export function credentialsOf(
+  { destination, clientId }: Pick<DeploymentConfig, "destination" | "clientId">,
+  given: Secret<Credential> | null,
+): Credentials {
   const credential = destination.kind === "folder" ? undefined : given?.reveal();
   if (credential !== undefined && credential.kind !== "token") {
     return { spec: credential, getToken: () => Promise.resolve(null) };
@@ -24,7 +27,7 @@ export function credentialsOf(destination: Destination, given: Secret<Credential
   return {
     spec: { kind: "token" },
     async getToken(scopes) {
-      source ??= await findMachineCredential();
+      source ??= await findMachineCredential(clientId);
       return await source.getToken(scopes);
     },
   };

@@ -1,13 +1,14 @@
 import { hostname } from "node:os";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { publish } from "../base/diagnostics.ts";
-import { CollectorError } from "../base/errors.ts";
+import { asError, CollectorError } from "../base/errors.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { once } from "../base/once.ts";
+import { watchTextFile } from "../base/text-file.ts";
 import type { DeploymentStats, StatsListener } from "../config/callbacks.ts";
 import { createConfigHandle, type MutableConfigHandle } from "../config/config-handle.ts";
 import { collectionKey } from "../config/names.ts";
-import type { ResolvedDeployment } from "../config/resolve.ts";
+import type { ResolvedDeployment, ResolvedFile } from "../config/resolve.ts";
 import type { FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
 import type { Backend, BackendEvents, DropOrigin, FlushTarget, OutgoingBatch } from "../pipeline/backend.ts";
@@ -46,6 +47,8 @@ function startBackend(spec: EngineSpec, host: EngineHost, clock: Clock): Backend
 const statsIntervalMs = 10_000;
 const naturalExitDeadlineMs = 10_000;
 const readyPatienceMs = 250;
+/** How often the configuration file is looked at. A change holds after two looks that saw the same. */
+const fileLookMs = 500;
 
 /**
  * The inside of a deployment, which its collectors share: the ledger, the batcher and the backend behind it, and the
@@ -71,9 +74,13 @@ export class DeploymentCore {
   readonly announcer: Announcer;
   readonly #telemetry: Disposable;
   readonly #exitHook: Disposable;
+  readonly #fileWatch: Disposable | undefined;
   #gaveUpAt = 0;
 
-  constructor({ config, credential, onError, onStats }: ResolvedDeployment, parts: CoreParts = systemParts) {
+  constructor(
+    { config, credential, onError, onStats, file }: ResolvedDeployment,
+    parts: CoreParts = systemParts,
+  ) {
     this.clock = parts.clock;
     this.ids = parts.ids;
     this.handle = createConfigHandle(config);
@@ -84,7 +91,7 @@ export class DeploymentCore {
     const { endpoint, deployment } = config;
     const reportersOf = (collection: string | undefined): Iterable<Reporter> => this.#reportersOf(collection);
     this.announcer = createAnnouncer({ endpoint, deployment, board: this.#board, reportersOf });
-    this.#credentials = credentialsOf(config.destination, credential);
+    this.#credentials = credentialsOf(config, credential);
     this.#onStats = onStats;
     const getToken: EngineHost["getToken"] = (scopes) => this.#credentials.getToken(scopes);
     // Made once on this thread, only to be told here and now if destination and credential do not go together.
@@ -121,6 +128,7 @@ export class DeploymentCore {
       status: () => this.status(),
     });
     this.#exitHook = onProcessEnd(this);
+    this.#fileWatch = file === undefined ? undefined : this.#follow(file);
     this.#armStats();
   }
 
@@ -204,6 +212,7 @@ export class DeploymentCore {
     this.batcher.flushNow();
     await this.#backend.close(this.#closeDeadlineMs ?? 0);
     this.#exitHook[Symbol.dispose]();
+    this.#fileWatch?.[Symbol.dispose]();
     this.#statsTimer?.[Symbol.dispose]();
     this.#tellStats();
     this.#board.stop();
@@ -242,6 +251,28 @@ export class DeploymentCore {
     } catch {
       // The process ends; there is nobody left to tell.
     }
+  }
+
+  /** Takes over what the configuration file says, whenever that changes; if it is wrong, what held before goes on. */
+  #follow({ path, content, resolve }: ResolvedFile): Disposable {
+    const reason = "config_refused";
+    const refuse = (message: string): void => {
+      const text = `${message}; the configuration of before still holds`;
+      this.#board.hold(reason, text);
+      this.announcer.trouble("CONFIG_REFUSED", reason, text, {});
+    };
+    return watchTextFile({
+      ...{ path, content, clock: this.clock, everyMs: fileLookMs },
+      onChange: (changed) => {
+        try {
+          this.handle.rebase(resolve(changed));
+          this.#board.hold(reason, undefined);
+        } catch (thrown) {
+          refuse(asError(thrown).message);
+        }
+      },
+      onTrouble: ({ message }) => refuse(`${path} cannot be read (${message})`),
+    });
   }
 
   #handOver(batch: OutgoingBatch): void {

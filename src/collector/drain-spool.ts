@@ -39,7 +39,7 @@ export async function drainSpool(
   { config, credential }: ResolvedDeployment,
   { deadlineMs, onProgress, onTrouble }: DrainOptions,
 ): Promise<DrainReport> {
-  const credentials = credentialsOf(config.destination, credential);
+  const credentials = credentialsOf(config, credential);
   const getToken = (scopes: string | string[]): ReturnType<typeof credentials.getToken> =>
     credentials.getToken(scopes);
   const spec: EngineSpec = {

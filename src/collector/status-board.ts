@@ -4,7 +4,7 @@ import type { Counts, SpoolUsage } from "../spool/spool.ts";
 import type { DeploymentStatus } from "./api.ts";
 
 /**
- * How a deployment is doing: what delivery says of itself, and what else went wrong within the last minute. That it is told of
+ * How a deployment is doing: what delivery says of itself, what is wrong until somebody mends it, and what else went wrong within the last minute. That it is told of
  * for a while makes a trouble visible to those who look now and then, as health checks do.
  */
 export interface StatusBoard {
@@ -19,6 +19,8 @@ export interface StatusBoard {
   usage(usage: SpoolUsage): void;
   /** Something went wrong: one reason for each `key`, until it is a minute old. */
   note(key: string, text: string): void;
+  /** Something is wrong, one reason for each `key`, until that is called with undefined. */
+  hold(key: string, text: string | undefined): void;
   /** Frames that an earlier process had left came to their end. */
   recovered(fate: "delivered" | "lost", counts: Counts): void;
   /** Tells no more. */
@@ -47,6 +49,7 @@ class Board implements StatusBoard {
   #recovered: DeploymentStatus["recovered"] = { delivered: none, lost: none };
   /** The oldest first. */
   readonly #notes = new Map<string, Note>();
+  readonly #holding = new Map<string, string>();
   #told: BackendHealth = this.#delivery;
   #timer: Disposable | undefined;
   #stopped = false;
@@ -59,7 +62,7 @@ class Board implements StatusBoard {
   get health(): BackendHealth {
     const now = this.#clock.monotonic();
     for (const [key, { endsAt }] of this.#notes) if (endsAt <= now) this.#notes.delete(key);
-    const others = Array.from(this.#notes.values(), ({ text }) => text);
+    const others = [...this.#holding.values(), ...Array.from(this.#notes.values(), ({ text }) => text)];
     const { quarantined } = this.#usage;
     if (quarantined > 0)
       others.push(`${quarantined} segment(s) in quarantine wait for somebody to look at them`);
@@ -101,6 +104,12 @@ class Board implements StatusBoard {
     this.#notes.set(key, { text, endsAt: this.#clock.monotonic() + rememberedMs });
     // What is only repeated is told already, and drops can come by the thousand.
     if (!known) this.#tell();
+  }
+
+  hold(key: string, text: string | undefined): void {
+    if (text === undefined) this.#holding.delete(key);
+    else this.#holding.set(key, text);
+    this.#tell();
   }
 
   recovered(fate: "delivered" | "lost", { frames, rows, bytes }: Counts): void {

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ConfigHandle, DeploymentConfig } from "./deployment-config.ts";
 import type { DeploymentPatch } from "./deployment-options.ts";
-import { applyPatch } from "./patch.ts";
+import { applyPatch, mergePatches, type Patch, parsePatch } from "./patch.ts";
+import { freezeConfig } from "./resolve.ts";
 
 /** A config that can be changed. */
 export interface MutableConfigHandle extends ConfigHandle {
@@ -10,6 +12,10 @@ export interface MutableConfigHandle extends ConfigHandle {
    * nothing.
    */
   update(patch: DeploymentPatch): DeploymentConfig;
+  /**
+   * Puts `config` under everything that updates have changed: what they said holds on. The version goes on as with an update.
+   */
+  rebase(config: DeploymentConfig): DeploymentConfig;
 }
 
 /** Holds `initial` until it is updated. What a subscriber throws reaches neither the updater nor other subscribers. */
@@ -18,6 +24,9 @@ export function createConfigHandle(
   callee = "deployment.update",
 ): MutableConfigHandle {
   let current = initial;
+  /** What holds without updates, and all updates as one. */
+  let base = initial;
+  let patches: Patch = {};
   const listeners = new Set<Subscription>();
 
   function tell(): void {
@@ -34,6 +43,16 @@ export function createConfigHandle(
     }
   }
 
+  function swap(): DeploymentConfig {
+    const { version } = current;
+    const next = { ...applyPatch(base, patches), version };
+    if (isDeepStrictEqual(next, current)) return current;
+    const swapped = freezeConfig({ ...next, version: version + 1 });
+    current = swapped;
+    tell();
+    return swapped;
+  }
+
   return {
     get current() {
       return current;
@@ -44,12 +63,12 @@ export function createConfigHandle(
       return { [Symbol.dispose]: () => void listeners.delete(subscription) };
     },
     update(patch) {
-      const next = applyPatch(current, patch, callee);
-      if (next !== current) {
-        current = next;
-        tell();
-      }
-      return next;
+      patches = mergePatches(patches, parsePatch(patch, callee));
+      return swap();
+    },
+    rebase(config) {
+      base = config;
+      return swap();
     },
   };
 }

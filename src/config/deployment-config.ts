@@ -2,7 +2,7 @@ import { collectionKey } from "./names.ts";
 
 /**
  * What a deployment is set to, right now: one frozen snapshot, swapped whole. `resolve.ts` makes it from the user's
- * options, the environment and defaults; nothing else reads those. Plain data without secrets: it can be printed, and
+ * options, the environment, a file and defaults; nothing else reads those. Plain data without secrets: it can be printed, and
  * cloned into another thread.
  */
 export interface DeploymentConfig {
@@ -22,8 +22,17 @@ export interface DeploymentConfig {
   readonly enabled: boolean;
   /** 0 to 1, for collections that have no rate of their own. */
   readonly samplingRate: number;
-  /** By lower-case name; a collection that is not named here is on, at `samplingRate`. */
+  /** By lower-case name. */
   readonly collections: ReadonlyMap<string, CollectionConfig>;
+  /**
+   * Whether a collection that is not named there is on, at `samplingRate`. True, unless a configuration file names collections: then
+   * only those are collected.
+   */
+  readonly othersEnabled: boolean;
+  /** Names of the HTTP headers, in lower case, that payload logging keeps. */
+  readonly captureHeaders: readonly string[];
+  /** Of the managed identity that writes; null for the machine's own. */
+  readonly clientId: string | null;
   readonly spool: SpoolConfig;
   readonly limits: Limits;
   readonly rotation: Rotation;
@@ -46,7 +55,7 @@ export function effectiveCollection(
 ): { readonly enabled: boolean; readonly samplingRate: number } {
   const own = config.collections.get(collectionKey(name));
   return {
-    enabled: config.enabled && (own?.enabled ?? true),
+    enabled: config.enabled && (own?.enabled ?? config.othersEnabled),
     samplingRate: own?.samplingRate ?? config.samplingRate,
   };
 }

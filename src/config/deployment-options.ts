@@ -4,7 +4,7 @@ import type { Durability, Format, Fsync, RollingRate } from "./deployment-config
 
 /**
  * What a deployment can be told. Everything is optional; for each field the first of these that says something holds:
- * the option, the environment variable, the default. Unknown names, wrong kinds and values out of range are errors.
+ * the option, the environment variable, the file, the default. Unknown names, wrong kinds and values out of range are errors.
  */
 export interface DeploymentOptions {
   /**
@@ -23,7 +23,7 @@ export interface DeploymentOptions {
   /**
    * Where files go: a folder (relative to the current directory at start, or a `file://` URL),
    * `https://<account>.blob.core.windows.net/<container>/<prefix>` (any cloud, private endpoint or emulator; `http` for
-   * loopback only), or the long form of `azureml://…`. A shared access signature in the URL's query becomes the
+   * loopback only), or `azureml://…` (the short form where `AZUREML_ARM_*` name the workspace). A shared access signature in the URL's query becomes the
    * credential and is kept out of everything that can be printed. `MDC_DESTINATION`; default `./collected`.
    * Fixed while running.
    */
@@ -46,8 +46,8 @@ export interface DeploymentOptions {
    */
   readonly samplingRate?: number | undefined;
   /**
-   * Settings of single collections by name, in any case. A collection that is not named is on, at `samplingRate`.
-   * Default none.
+   * Settings of single collections by name, in any case. A collection that is not named is on, at `samplingRate`, unless a
+   * configuration file names others. Default none.
    */
   readonly collections?: { readonly [name: string]: CollectionOptions } | undefined;
   /** Where accepted data waits for delivery. */
@@ -62,7 +62,10 @@ export interface DeploymentOptions {
    * `AZURE_STORAGE_SAS_TOKEN`, and at last `DefaultAzureCredential`.
    */
   readonly credential?: TokenCredential | string | undefined;
-  /** Reserved: an Azure ML deployment YAML. An error in this version. `MDC_CONFIG`. */
+  /**
+   * Path of an Azure ML deployment YAML, followed while the deployment runs; `docs/configuration.md` says what of it counts.
+   * `MDC_CONFIG`; default none. Fixed while running.
+   */
   readonly configFile?: string | undefined;
   /**
    * Told of every drop and every delivery trouble, at most once a second for each reason and collection. Default: a
@@ -150,7 +153,7 @@ export interface RotationOptions {
 export interface DeploymentPatch {
   readonly enabled?: boolean | undefined;
   readonly samplingRate?: number | undefined;
-  /** By collection; null takes a collection's own settings away. */
+  /** By collection; null takes a collection's own settings away, those of options and file too. */
   readonly collections?: { readonly [name: string]: CollectionOptions | null } | undefined;
   /** Rows collected from now on carry the new one. */
   readonly modelName?: string | null | undefined;

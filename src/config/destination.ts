@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import { parseBlobUrl } from "./blob-url.ts";
 import { type Credential, hidden } from "./credential.ts";
-import { parseDatastoreUri } from "./datastore-uri.ts";
+import { parseDatastoreUri, type Workspace } from "./datastore-uri.ts";
 import type { Destination } from "./deployment-config.ts";
 import type { Secret } from "./secret.ts";
 import { withoutSecrets } from "./url-text.ts";
@@ -19,16 +19,28 @@ const expected =
   "a folder, a blob URL (https://<account>.blob.core.windows.net/<container>/<prefix>) or an Azure ML datastore " +
   "(azureml://subscriptions/…/datastores/<datastore>/paths/<prefix>)";
 
+/** What a destination can be relative to. */
+export interface DestinationSurroundings {
+  /** Of the short form of a datastore's path. Default none: then it is refused. */
+  readonly workspace?: Workspace | undefined;
+  /** Of a relative path. Default the current directory. */
+  readonly folder?: string | undefined;
+}
+
 /**
  * Reads where files go:
- * - a folder: a path, taken from the current directory at this moment, or a `file://` URL;
+ * - a folder: a path, taken from the current directory at this moment unless `from` says otherwise, or a `file://` URL;
  * - a container of Azure Blob Storage in any cloud, behind a private endpoint or a custom domain, or of an emulator;
  *   a shared access signature in its query is handed back apart;
- * - `azureml://` in its long form.
+ * - `azureml://` in its long form, or in its short one if `from` knows the workspace.
  *
  * Throws a `TypeError` or `RangeError` that begins with `where` and shows neither query nor password of a URL.
  */
-export function parseDestination(value: unknown, where: string): ParsedDestination {
+export function parseDestination(
+  value: unknown,
+  where: string,
+  from: DestinationSurroundings = {},
+): ParsedDestination {
   const text = value instanceof URL ? value.href : value;
   if (typeof text !== "string") throw wrongKind(where, expected, value);
   if (/\b(AccountKey|SharedAccessSignature)=/i.test(text)) {
@@ -40,14 +52,14 @@ export function parseDestination(value: unknown, where: string): ParsedDestinati
   }
   switch (scheme(text)) {
     case undefined:
-      return folder(text, where);
+      return folder(text, where, from.folder);
     case "file":
       return folder(pathOfFileUrl(text, where), where);
     case "http":
     case "https":
       return parseBlobUrl(text, where);
     case "azureml":
-      return { destination: parseDatastoreUri(text, where), credential: null };
+      return { destination: parseDatastoreUri(text, where, from.workspace), credential: null };
     default:
       throw wrongValue(where, expected, withoutSecrets(text));
   }
@@ -59,14 +71,14 @@ function scheme(text: string): string | undefined {
   return match?.[1]?.toLowerCase();
 }
 
-function folder(path: string, where: string): ParsedDestination {
+function folder(path: string, where: string, base = ""): ParsedDestination {
   if (path.trim() === "" || path.includes("\0")) throw wrongValue(where, expected, path);
   if (/^[\w-]+\.(blob|dfs)\.|[?&]sig=/i.test(path)) {
     throw wrongValue(where, "a blob URL to begin with https://", withoutSecrets(path));
   }
   if (/^~($|[/\\])/.test(path))
     throw wrongValue(where, 'a folder written out in full ("~" means nothing here)', path);
-  return { destination: { kind: "folder", path: resolve(path) }, credential: null };
+  return { destination: { kind: "folder", path: resolve(base, path) }, credential: null };
 }
 
 function pathOfFileUrl(text: string, where: string): string {

@@ -1,10 +1,11 @@
 import { wrongValue } from "../base/errors.ts";
 import { type Credential, parseConnectionString, parseSharedAccessSignature } from "./credential.ts";
 import { parseDestination } from "./destination.ts";
-import { type Parser, share } from "./fields.ts";
+import { isWorkspace, type Workspace } from "./datastore-uri.ts";
+import { type Parser, present, share } from "./fields.ts";
 import { parseName } from "./names.ts";
 import type { Secret } from "./secret.ts";
-import { modelText, parseFolder, parseFormat, refuseConfigFile, type Settings } from "./settings.ts";
+import { modelText, parseFile, parseFolder, parseFormat, type Settings } from "./settings.ts";
 import { type Machine, stateFolder } from "./state-folder.ts";
 
 /** What the environment says, read once and checked. */
@@ -13,8 +14,22 @@ export interface Environment {
   readonly settings: Partial<Settings>;
   /** From `AZURE_STORAGE_CONNECTION_STRING`, else `AZURE_STORAGE_SAS_TOKEN`. */
   readonly credential: Secret<Credential> | undefined;
+  /** The file that the process is to be configured by. */
+  readonly configFile: ConfigFile | undefined;
+  /** The Azure ML workspace that this process belongs to. */
+  readonly workspace: Workspace | undefined;
   /** Where this user's programs keep what must outlive them, if there is such a place: see `state-folder.ts`. */
   readonly stateFolder: string | undefined;
+}
+
+/** A file to be configured by, and who says so. */
+export interface ConfigFile {
+  /** Absolute. */
+  readonly path: string;
+  /** `deployment`: an Azure ML deployment YAML. `agent`: what the platform tells its own data collector. */
+  readonly kind: "deployment" | "agent";
+  /** How messages call what named it. */
+  readonly where: string;
 }
 
 /**
@@ -30,7 +45,9 @@ export interface Environment {
  * | `MDC_SAMPLING_RATE` | `samplingRate`, 0 to 1, as a decimal number |
  * | `MDC_DISABLED` | `1`, `true`, `yes`, `on`: `enabled` is false; `0`, `false`, `no`, `off`: true |
  * | `MDC_SPOOL_DIR` | `spool.directory` |
- * | `MDC_CONFIG` | reserved: an error in this version |
+ * | `MDC_CONFIG` | a deployment YAML: see `deployment-file.ts` |
+ * | `AZUREML_MDC_CONFIG_PATH` | what the platform configures its own data collector by: see `agent-file.ts` |
+ * | `AZUREML_ARM_SUBSCRIPTION`, `AZUREML_ARM_RESOURCEGROUP`, `AZUREML_ARM_WORKSPACE_NAME` | the workspace of `azureml://datastores/…` |
  * | `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_SAS_TOKEN` | the credential; never in a message |
  *
  * `env` and `machine` are for tests; by default the process's own.
@@ -40,7 +57,9 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
     const value = env[name]?.trim();
     return value === undefined || value === "" ? undefined : parse(value, `environment variable ${name}`);
   };
-  read("MDC_CONFIG", refuseConfigFile);
+  const configFile = (name: string, kind: ConfigFile["kind"]): ConfigFile | undefined =>
+    read(name, (value, where) => ({ path: parseFile(value, where), kind, where }));
+  const workspace = readWorkspace(env);
   const disabled = read("MDC_DISABLED", flag);
   const directory = read("MDC_SPOOL_DIR", parseFolder);
   const connectionString = read("AZURE_STORAGE_CONNECTION_STRING", parseConnectionString);
@@ -51,15 +70,27 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
       deployment: read("MDC_DEPLOYMENT", parseName),
       modelName: read("MDC_MODEL_NAME", modelText),
       modelVersion: read("MDC_MODEL_VERSION", modelText),
-      destination: read("MDC_DESTINATION", parseDestination),
+      destination: read("MDC_DESTINATION", (value, where) => parseDestination(value, where, { workspace })),
       format: read("MDC_FORMAT", parseFormat),
       samplingRate: read("MDC_SAMPLING_RATE", decimalShare),
       enabled: disabled === undefined ? undefined : !disabled,
       spool: directory === undefined ? undefined : { directory },
     }),
     credential: connectionString ?? sharedAccessSignature,
+    configFile: configFile("MDC_CONFIG", "deployment") ?? configFile("AZUREML_MDC_CONFIG_PATH", "agent"),
+    workspace,
     stateFolder: stateFolder(env, machine),
   };
+}
+
+/** Set by the platform, so what makes no sense is passed over: nobody here can mend it. */
+function readWorkspace(env: NodeJS.ProcessEnv): Workspace | undefined {
+  const workspace = {
+    subscriptionId: env["AZUREML_ARM_SUBSCRIPTION"] ?? "",
+    resourceGroup: env["AZUREML_ARM_RESOURCEGROUP"] ?? "",
+    workspace: env["AZUREML_ARM_WORKSPACE_NAME"] ?? "",
+  };
+  return isWorkspace(workspace) ? workspace : undefined;
 }
 
 const flag: Parser<boolean> = (value, where) => {
@@ -76,8 +107,3 @@ const decimalShare: Parser<number> = (value, where) => {
   if (rate > 1) throw wrongValue(where, "a number from 0 to 1", value);
   return share(rate, where);
 };
-
-/** The object without its undefined fields. */
-function present<T extends object>(fields: { readonly [K in keyof T]?: T[K] | undefined }): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
-}

@@ -41,6 +41,48 @@ export function parseFields<T extends object>(value: unknown, place: Place, pars
   return result;
 }
 
+/** An object within options, field by field. */
+export function groupOf<T extends object>(parsers: Parsers<T>): Parser<Partial<T>> {
+  return (value, where) => parseFields(value, within(where), parsers);
+}
+
+/**
+ * The same of a file, where names are written with underscores (`max_age_ms`); as in code (`maxAgeMs`) is understood too. The
+ * result has the names of code.
+ */
+export function parseFileFields<T extends object>(
+  value: unknown,
+  place: Place,
+  parsers: Parsers<T>,
+): Partial<T> {
+  const given = plainObject(value, place.whole);
+  const renamed: Record<string, unknown> = {};
+  const names = new Map<string, string>();
+  for (const [name, field] of Object.entries(given)) {
+    const key = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    if (!Object.hasOwn(parsers, key))
+      throw unknownName(name, place.whole, Object.keys(parsers).map(fileName));
+    if (names.has(key)) throw wrongValue(place.field(name), "each setting once", names.get(key));
+    names.set(key, name);
+    renamed[key] = field;
+  }
+  return parseFields(renamed, { ...place, field: (key) => place.field(names.get(key) ?? key) }, parsers);
+}
+
+/** How a file writes the name of a setting. */
+export function fileName(key: string): string {
+  return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The object without its undefined fields. */
+export function present<T extends object>(
+  fields: {
+    readonly [K in keyof T]?: T[K] | undefined;
+  },
+): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
 function unknownName(name: string, where: string, known: readonly string[]): RangeError {
   const guess = nearest(name, known);
   const expected =

@@ -1,5 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
-import { wrongValue } from "../base/errors.ts";
 import type {
   CollectionConfig,
   DeploymentConfig,
@@ -10,26 +8,29 @@ import type {
 import type { DeploymentPatch } from "./deployment-options.ts";
 import {
   boolean,
+  groupOf,
   optionsOf,
   orNull,
   type Parser,
   type Parsers,
   parseFields,
   share,
-  within,
 } from "./fields.ts";
-import { freezeConfig, resolveCollections } from "./resolve.ts";
+import { type FixedSetting, fixedError } from "./fixed-settings.ts";
+import { resolveCollections } from "./resolve.ts";
 import {
   type CollectionSettings,
+  collectionParsers,
+  limitParsers,
   modelText,
-  parseCollection,
   parseCollections,
-  parseLimits,
-  parseRotation,
+  rotationParsers,
   spoolBounds,
 } from "./settings.ts";
 
-type CollectionPatches = ReadonlyMap<string, Partial<CollectionSettings> | null>;
+/** `reset` takes away what lies below: the collection's own settings in options and file. */
+type CollectionPatch = Partial<CollectionSettings> & { readonly reset: boolean };
+type CollectionPatches = ReadonlyMap<string, CollectionPatch>;
 
 interface ParsedPatch {
   readonly enabled: boolean;
@@ -42,26 +43,20 @@ interface ParsedPatch {
   readonly rotation: Partial<Rotation>;
 }
 
-/** A field that a running deployment cannot change, and why. */
-function fixed(reason: string): Parser<never> {
+/** A field that a running deployment cannot change. */
+function fixed(setting: FixedSetting): Parser<never> {
   return (value, where) => {
-    throw wrongValue(where, `no change while running (${reason}; it needs a restart)`, value);
+    throw fixedError(setting, where, value);
   };
 }
 
-const path = fixed("it is part of the path of files that are being written");
-const files = fixed("files that are being written depend on it");
-const connection = fixed("accepted data is on its way there");
-const spool = fixed("the spool is opened with it");
-const listener = fixed("it is set up once");
-
 const spoolParsers: Parsers<SpoolConfig> = {
   ...spoolBounds,
-  directory: spool,
-  durability: spool,
-  fsync: spool,
-  flushIntervalMs: spool,
-  fsyncIntervalMs: spool,
+  directory: fixed("spool.directory"),
+  durability: fixed("spool.durability"),
+  fsync: fixed("spool.fsync"),
+  flushIntervalMs: fixed("spool.flushIntervalMs"),
+  fsyncIntervalMs: fixed("spool.fsyncIntervalMs"),
 };
 
 const parsers: Parsers<ParsedPatch & Record<FixedName, never>> = {
@@ -69,20 +64,21 @@ const parsers: Parsers<ParsedPatch & Record<FixedName, never>> = {
   samplingRate: share,
   modelName: orNull(modelText),
   modelVersion: orNull(modelText),
-  collections: parseCollections(orNull(parseCollection)),
-  spool: (value, where) => parseFields<SpoolConfig>(value, within(where), spoolParsers),
-  limits: parseLimits,
-  rotation: parseRotation,
-  endpoint: path,
-  deployment: path,
-  rollingRate: path,
-  format: files,
-  // The value may hold a signature, so it is not shown.
-  destination: (_, where) => connection("another one", where),
-  credential: (_, where) => connection("another one", where),
-  configFile: listener,
-  onError: listener,
-  onStats: listener,
+  collections: parseCollections((value, where) =>
+    value === null ? { reset: true } : { reset: false, ...groupOf(collectionParsers)(value, where) },
+  ),
+  spool: groupOf(spoolParsers),
+  limits: groupOf(limitParsers),
+  rotation: groupOf(rotationParsers),
+  endpoint: fixed("endpoint"),
+  deployment: fixed("deployment"),
+  rollingRate: fixed("rollingRate"),
+  format: fixed("format"),
+  destination: fixed("destination"),
+  credential: fixed("credential"),
+  configFile: fixed("configFile"),
+  onError: fixed("onError"),
+  onStats: fixed("onStats"),
 };
 
 type FixedName =
@@ -96,27 +92,42 @@ type FixedName =
   | "onError"
   | "onStats";
 
-/**
- * The config as `patch` would have it, one version up, or `config` itself if that changes nothing. Throws on a bad
- * patch; `config` is never touched.
- */
-export function applyPatch(
-  config: DeploymentConfig,
-  patch: DeploymentPatch,
-  callee: string,
-): DeploymentConfig {
-  const { collections, spool, limits, rotation, ...plain } = parseFields(patch, optionsOf(callee), parsers);
+/** A patch that was checked: see {@link parsePatch}. */
+export type Patch = Partial<ParsedPatch>;
+
+/** Checks a patch; throws a `TypeError` or `RangeError` for whatever is wrong with it. `callee` begins every message. */
+export function parsePatch(patch: DeploymentPatch, callee: string): Patch {
+  return parseFields(patch, optionsOf(callee), parsers) as Patch;
+}
+
+/** The one patch that does what `earlier` and then `later` do. */
+export function mergePatches(earlier: Patch, later: Patch): Patch {
+  const merged = { ...earlier, ...later };
+  for (const key of ["spool", "limits", "rotation"] as const) {
+    if (merged[key] !== undefined) Object.assign(merged, { [key]: { ...earlier[key], ...later[key] } });
+  }
+  if (earlier.collections === undefined || later.collections === undefined) return merged;
+  const collections = new Map(earlier.collections);
+  for (const [key, { reset, ...settings }] of later.collections) {
+    const before = collections.get(key);
+    collections.set(key, reset ? { reset, ...settings } : { reset: false, ...before, ...settings });
+  }
+  return { ...merged, collections };
+}
+
+/** `config` with a patch upon it. */
+export function applyPatch(config: DeploymentConfig, patch: Patch): DeploymentConfig {
+  const { collections, spool, limits, rotation, ...plain } = patch;
   const samplingRate = plain.samplingRate ?? config.samplingRate;
-  const patched: DeploymentConfig = {
+  const patched = patchCollections(config.collections, collections);
+  return {
     ...config,
     ...plain,
-    collections: resolveCollections(patchCollections(config.collections, collections), samplingRate),
+    collections: resolveCollections(patched, samplingRate, config.othersEnabled),
     spool: { ...config.spool, ...spool },
     limits: { ...config.limits, ...limits },
     rotation: { ...config.rotation, ...rotation },
   };
-  if (isDeepStrictEqual(patched, config)) return config;
-  return freezeConfig({ ...patched, version: config.version + 1 });
 }
 
 function patchCollections(
@@ -127,9 +138,10 @@ function patchCollections(
   for (const [key, { enabled, samplingRate, inheritsSamplingRate }] of current) {
     merged.set(key, { enabled, samplingRate: inheritsSamplingRate ? null : samplingRate });
   }
-  for (const [key, patch] of patches) {
-    if (patch === null) merged.delete(key);
-    else merged.set(key, { ...merged.get(key), ...patch });
+  for (const [key, { reset, ...settings }] of patches) {
+    if (!reset) merged.set(key, { ...merged.get(key), ...settings });
+    else if (Object.keys(settings).length === 0) merged.delete(key);
+    else merged.set(key, settings);
   }
   return merged;
 }

@@ -11,10 +11,12 @@ import type {
   Rotation,
   SpoolConfig,
 } from "./deployment-config.ts";
+import type { Workspace } from "./datastore-uri.ts";
 import { type ParsedDestination, parseDestination } from "./destination.ts";
 import {
   boolean,
   callback,
+  groupOf,
   integer,
   oneOf,
   optionsOf,
@@ -22,6 +24,7 @@ import {
   type Parser,
   type Parsers,
   parseFields,
+  type Place,
   plainObject,
   share,
   text,
@@ -31,7 +34,7 @@ import { collectionKey, parseName } from "./names.ts";
 import type { Secret } from "./secret.ts";
 
 /**
- * What one source (the options, the environment, later a file) says, checked field by field and complete in itself.
+ * What one source (the options, the environment, a file) says, checked field by field and complete in itself.
  * Sources differ only in how they are read; `resolve.ts` lays them over one another.
  */
 export interface Settings {
@@ -45,6 +48,9 @@ export interface Settings {
   readonly enabled: boolean;
   readonly samplingRate: number;
   readonly collections: ReadonlyMap<string, Partial<CollectionSettings>>;
+  readonly othersEnabled: boolean;
+  readonly captureHeaders: readonly string[];
+  readonly clientId: string;
   readonly spool: Partial<SpoolConfig>;
   readonly limits: Partial<Limits>;
   readonly rotation: Partial<Rotation>;
@@ -57,9 +63,10 @@ export interface CollectionSettings {
 }
 
 /** All that `openDeployment` is given, checked. */
-export interface ParsedOptions extends Settings {
+export interface ParsedOptions extends Omit<Settings, "othersEnabled" | "captureHeaders" | "clientId"> {
   readonly credential: Secret<Credential>;
-  readonly configFile: never;
+  /** Absolute. */
+  readonly configFile: string;
   readonly onError: ErrorListener;
   readonly onStats: StatsListener;
 }
@@ -90,46 +97,53 @@ export const parseFolder: Parser<string> = (value, where) => {
   return resolve(value);
 };
 
-/** Configuration files come in a later version; until then nobody shall believe that one is read. */
-export const refuseConfigFile: Parser<never> = (value, where) => {
-  throw wrongValue(where, "nothing, because configuration files are not available in this version", value);
+/** The path of a file, made absolute at once. */
+export const parseFile: Parser<string> = (value, where) => {
+  const expected = "the path of a file";
+  if (typeof value !== "string") throw wrongKind(where, expected, value);
+  if (value.trim() === "" || value.includes("\0")) throw wrongValue(where, expected, value);
+  return resolve(value);
 };
 
-/** The sampling rate and switches of collections, by {@link collectionKey}. */
+/** What is said of single collections, by {@link collectionKey}. */
 export function parseCollections<T>(parseOne: Parser<T>): Parser<ReadonlyMap<string, T>> {
-  return (value, where) => {
-    const place = within(where);
-    const collections = new Map<string, T>();
-    for (const [name, one] of Object.entries(plainObject(value, where))) {
-      const key = collectionKey(parseName(name, `${where}, name of a collection`));
-      if (collections.has(key)) throw wrongValue(where, "each name once, in whatever case", name);
-      if (one !== undefined) collections.set(key, parseOne(one, place.field(name)));
-    }
-    return collections;
-  };
+  return (value, where) => parseNamed(value, within(where), parseOne);
+}
+
+/** The same at a place whose fields are called otherwise. `parseOne` is told the collection's name too. */
+export function parseNamed<T>(
+  value: unknown,
+  place: Place,
+  parseOne: (one: unknown, where: string, name: string) => T,
+): ReadonlyMap<string, T> {
+  const collections = new Map<string, T>();
+  for (const [name, one] of Object.entries(plainObject(value, place.whole))) {
+    const key = collectionKey(parseName(name, place.field(name)));
+    if (collections.has(key)) throw wrongValue(place.field(name), "each name once, in whatever case", name);
+    if (one !== undefined) collections.set(key, parseOne(one, place.field(name), name));
+  }
+  return collections;
 }
 
 /** Settings of one collection. */
-export const parseCollection: Parser<Partial<CollectionSettings>> = (value, where) =>
-  parseFields<CollectionSettings>(value, within(where), { enabled: boolean, samplingRate: orNull(share) });
+export const collectionParsers: Parsers<CollectionSettings> = {
+  enabled: boolean,
+  samplingRate: orNull(share),
+};
 
-/** {@link Limits}, as far as given. */
-export const parseLimits: Parser<Partial<Limits>> = (value, where) =>
-  parseFields<Limits>(value, within(where), {
-    maxMemoryBytes: integer(64 * KiB, 64 * GiB, "bytes"),
-    maxFrameBytes: integer(KiB, GiB, "bytes"),
-    maxFrameRows: integer(1, 100_000_000),
-    maxFrameColumns: integer(1, 100_000),
-    maxStringBytes: integer(64, 64 * MiB, "bytes"),
-    maxCollectMs: integer(1, 60_000, "milliseconds"),
-  });
+export const limitParsers: Parsers<Limits> = {
+  maxMemoryBytes: integer(64 * KiB, 64 * GiB, "bytes"),
+  maxFrameBytes: integer(KiB, GiB, "bytes"),
+  maxFrameRows: integer(1, 100_000_000),
+  maxFrameColumns: integer(1, 100_000),
+  maxStringBytes: integer(64, 64 * MiB, "bytes"),
+  maxCollectMs: integer(1, 60_000, "milliseconds"),
+};
 
-/** {@link Rotation}, as far as given. */
-export const parseRotation: Parser<Partial<Rotation>> = (value, where) =>
-  parseFields<Rotation>(value, within(where), {
-    maxAgeMs: integer(1, 86_400_000, "milliseconds"),
-    maxBytes: integer(KiB, GiB, "bytes"),
-  });
+export const rotationParsers: Parsers<Rotation> = {
+  maxAgeMs: integer(1, 86_400_000, "milliseconds"),
+  maxBytes: integer(KiB, GiB, "bytes"),
+};
 
 /** The parts of the spool's settings that can change while it runs. */
 export const spoolBounds: Parsers<Pick<SpoolConfig, "maxBytes" | "minFreeBytes">> = {
@@ -137,40 +151,47 @@ export const spoolBounds: Parsers<Pick<SpoolConfig, "maxBytes" | "minFreeBytes">
   minFreeBytes: integer(0, 16 * TiB, "bytes"),
 };
 
-/** {@link SpoolConfig}, as far as given. */
-export const parseSpool: Parser<Partial<SpoolConfig>> = (value, where) =>
-  parseFields<SpoolConfig>(value, within(where), {
-    directory: parseFolder,
-    durability: oneOf<Durability>("memory", "group", "frame"),
-    fsync: oneOf<Fsync>("never", "interval", "batch"),
-    flushIntervalMs: integer(1, 60_000, "milliseconds"),
-    fsyncIntervalMs: integer(1, 3_600_000, "milliseconds"),
-    ...spoolBounds,
-  });
+export const spoolParsers: Parsers<SpoolConfig> = {
+  directory: parseFolder,
+  durability: oneOf<Durability>("memory", "group", "frame"),
+  fsync: oneOf<Fsync>("never", "interval", "batch"),
+  flushIntervalMs: integer(1, 60_000, "milliseconds"),
+  fsyncIntervalMs: integer(1, 3_600_000, "milliseconds"),
+  ...spoolBounds,
+};
 
-const optionParsers: Parsers<ParsedOptions> = {
+const optionParsers: Parsers<Omit<ParsedOptions, "destination">> = {
   endpoint: parseName,
   deployment: parseName,
   modelName: orNull(modelText),
   modelVersion: orNull(modelText),
-  destination: parseDestination,
   format: parseFormat,
   rollingRate: oneOf<RollingRate>("day", "hour", "minute"),
   enabled: boolean,
   samplingRate: share,
-  collections: parseCollections(parseCollection),
-  spool: parseSpool,
-  limits: parseLimits,
-  rotation: parseRotation,
+  collections: parseCollections(groupOf(collectionParsers)),
+  spool: groupOf(spoolParsers),
+  limits: groupOf(limitParsers),
+  rotation: groupOf(rotationParsers),
   credential: parseCredential,
-  configFile: refuseConfigFile,
+  configFile: parseFile,
   onError: callback<ErrorListener>(),
   onStats: callback<StatsListener>(),
 };
 
-/** Checks `DeploymentOptions`. `callee` begins every message: "openDeployment option samplingRate: expected …". */
-export function parseDeploymentOptions(options: unknown, callee: string): Partial<ParsedOptions> {
-  return parseFields<ParsedOptions>(options, optionsOf(callee), optionParsers);
+/**
+ * Checks `DeploymentOptions`. `callee` begins every message: "openDeployment option samplingRate: expected …". The short form of a
+ * datastore's path is one of `workspace`.
+ */
+export function parseDeploymentOptions(
+  options: unknown,
+  callee: string,
+  workspace: Workspace | undefined,
+): Partial<ParsedOptions> {
+  return parseFields<ParsedOptions>(options, optionsOf(callee), {
+    ...optionParsers,
+    destination: (value, where) => parseDestination(value, where, { workspace }),
+  });
 }
 
 /** What holds where no source says anything. Folders and switches apart, see `resolve.ts`. */

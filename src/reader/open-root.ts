@@ -43,7 +43,7 @@ function machineCredential(): Credential {
   return {
     kind: "token",
     async getToken(scopes) {
-      source ??= await findMachineCredential();
+      source ??= await findMachineCredential(null);
       return await source.getToken(scopes);
     },
   };

@@ -172,6 +172,63 @@ describe("update", () => {
   });
 });
 
+describe("rebase", () => {
+  it("keeps what updates have changed on top, and counts versions as they do", () => {
+    const handle = open({ samplingRate: 0.5, collections: { a: { samplingRate: 0.1 }, b: {} } });
+    handle.update({ modelVersion: "2", collections: { a: null, c: { enabled: false } } });
+    const options = { samplingRate: 0.25, modelName: "late", collections: { a: { enabled: false } } };
+    const after = handle.rebase(resolveDeploymentConfig({ ...options, modelVersion: "1" }, environment));
+    expect(after).toBe(handle.current);
+    expect(after).toMatchObject({ version: 3, samplingRate: 0.25, modelName: "late", modelVersion: "2" });
+    expect([...after.collections]).toEqual([
+      ["c", { enabled: false, samplingRate: 0.25, inheritsSamplingRate: true }],
+    ]);
+    expect(Object.isFrozen(after) && Object.isFrozen(after.captureHeaders)).toBe(true);
+  });
+
+  it("to what holds already changes nothing and tells nobody", () => {
+    const handle = open({ samplingRate: 0.5 });
+    const before = handle.update({ samplingRate: 0.75 });
+    handle.subscribe(() => expect.unreachable());
+    expect(handle.rebase(resolveDeploymentConfig({ samplingRate: 0.6 }, environment))).toBe(before);
+  });
+
+  it("comes to the same whenever it happens among updates", () => {
+    const rate = fc.double({ min: 0, max: 1, noNaN: true });
+    const one = fc.record({ enabled: fc.boolean(), samplingRate: fc.option(rate) }, { requiredKeys: [] });
+    const names = fc.constantFrom("x", "y", "z");
+    const patch = fc.record(
+      {
+        samplingRate: rate,
+        modelName: fc.option(fc.constantFrom("a", "b")),
+        collections: fc.dictionary(names, fc.option(one)),
+        rotation: fc.record({ maxAgeMs: fc.integer({ min: 1, max: 9 }) }, { requiredKeys: [] }),
+      },
+      { requiredKeys: [] },
+    );
+    const base = fc.record(
+      { samplingRate: rate, collections: fc.dictionary(names, one) },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(base, fc.array(patch, { maxLength: 5 }), fc.nat(5), (changed, patches, at) => {
+        const handle = open({ samplingRate: 0.5, collections: { x: { samplingRate: 0.1 }, y: {} } });
+        for (const [i, each] of [...patches, undefined].entries()) {
+          if (i === Math.min(at, patches.length))
+            handle.rebase(resolveDeploymentConfig(changed, environment));
+          if (each !== undefined) handle.update(each);
+        }
+        const expected = open(changed);
+        for (const each of patches) expected.update(each);
+        const { version: _, ...all } = expected.current;
+        expect(handle.current).toMatchObject(all);
+        expect(new Map(handle.current.collections)).toEqual(new Map(expected.current.collections));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
 describe("subscribers", () => {
   it("are told of each change after the swap, until they leave", () => {
     const handle = open();

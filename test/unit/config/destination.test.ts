@@ -260,8 +260,29 @@ describe("an Azure ML datastore", () => {
 
   it("the short form is refused, with the long one as advice", () => {
     expect(error("azureml://datastores/blobs/paths/x")).toBe(
-      `RangeError: here: expected the long form, ${expected}, got "azureml://datastores/blobs/paths/x"`,
+      `RangeError: here: expected the long form, ${expected} (the short one needs AZUREML_ARM_SUBSCRIPTION, ` +
+        'AZUREML_ARM_RESOURCEGROUP and AZUREML_ARM_WORKSPACE_NAME), got "azureml://datastores/blobs/paths/x"',
     );
+  });
+
+  it("in the short form is one of the workspace that the surroundings name", () => {
+    const workspace = {
+      subscriptionId: "11111111-2222-3333-4444-555555555555",
+      resourceGroup: "rg-1",
+      workspace: "ws",
+    };
+    const short = (uri: string) => parseDestination(uri, "here", { workspace }).destination;
+    expect(short("azureml://datastores/blobs/paths/a/b")).toEqual(parse(`${long}/paths/a/b`).destination);
+    expect(short("azureml://Datastores/blobs")).toEqual(parse(long).destination);
+    for (const wrong of [
+      "azureml://datastores",
+      "azureml://datastores/b l",
+      "azureml://datastores/blobs/files/x",
+    ]) {
+      expect(thrown(() => short(wrong))).toMatch(
+        /^RangeError: here: expected azureml:\/\/datastores\/<datastore>\/paths\/<prefix>, got "azureml:/,
+      );
+    }
   });
 
   it("a name that would change the request's path is refused", () => {

@@ -11,7 +11,13 @@ const read = (env: NodeJS.ProcessEnv) => readEnvironment(env, linux);
 
 describe("readEnvironment", () => {
   it("finds nothing in an empty environment", () => {
-    expect(read({})).toEqual({ settings: {}, credential: undefined, stateFolder: "/home/ada/.local/state" });
+    expect(read({})).toEqual({
+      settings: {},
+      credential: undefined,
+      configFile: undefined,
+      workspace: undefined,
+      stateFolder: "/home/ada/.local/state",
+    });
   });
 
   it("reads every variable", () => {
@@ -42,6 +48,33 @@ describe("readEnvironment", () => {
       kind: "connection-string",
       connectionString: "UseDevelopmentStorage=true",
     });
+  });
+
+  it("names the file to be configured by: MDC_CONFIG before the platform's", () => {
+    const platform = { AZUREML_MDC_CONFIG_PATH: "/etc/mdc.json" };
+    expect(read(platform).configFile).toMatchObject({ path: resolve("/etc/mdc.json"), kind: "agent" });
+    expect(read({ ...platform, MDC_CONFIG: "blue.yml" }).configFile).toEqual({
+      path: resolve("blue.yml"),
+      kind: "deployment",
+      where: "environment variable MDC_CONFIG",
+    });
+  });
+
+  it("knows the workspace when the platform tells all three parts of it, and passes over what makes no sense", () => {
+    const parts = {
+      AZUREML_ARM_SUBSCRIPTION: "11111111-2222-3333-4444-555555555555",
+      AZUREML_ARM_RESOURCEGROUP: "rg-1",
+      AZUREML_ARM_WORKSPACE_NAME: "ws",
+    };
+    const { workspace, settings } = read({ ...parts, MDC_DESTINATION: "azureml://datastores/blobs/paths/x" });
+    expect(workspace).toEqual({
+      subscriptionId: "11111111-2222-3333-4444-555555555555",
+      resourceGroup: "rg-1",
+      workspace: "ws",
+    });
+    expect(settings.destination?.destination).toMatchObject({ kind: "azureml-datastore", workspace: "ws" });
+    expect(read({ ...parts, AZUREML_ARM_SUBSCRIPTION: "a/b" }).workspace).toBeUndefined();
+    expect(read({ ...parts, AZUREML_ARM_WORKSPACE_NAME: undefined }).workspace).toBeUndefined();
   });
 
   it("takes an empty or blank variable for unset, and blanks around a value for nothing", () => {
@@ -85,11 +118,8 @@ describe("readEnvironment", () => {
     ["MDC_FORMAT", "csv", '"parquet" or "jsonl"'],
     ["MDC_FORMAT", "azureml", '"parquet" or "jsonl" ("azureml" is not available in this version)'],
     ["MDC_SPOOL_DIR", "a\0b", "the path of a folder"],
-    [
-      "MDC_CONFIG",
-      "./deployment.yml",
-      "nothing, because configuration files are not available in this version",
-    ],
+    ["MDC_CONFIG", "a\0b", "the path of a file"],
+    ["AZUREML_MDC_CONFIG_PATH", "a\0b", "the path of a file"],
     ["MDC_DESTINATION", "http://example.com/data", "https (http is only for 127.0.0.1, [::1] and localhost)"],
   ])("%s=%j is an error that names it", (variable, text, expected) => {
     expect(thrown(() => read({ [variable]: text }))).toBe(

@@ -30,6 +30,9 @@ describe("defaults", () => {
       enabled: true,
       samplingRate: 1,
       collections: new Map(),
+      othersEnabled: true,
+      captureHeaders: [],
+      clientId: null,
       spool: {
         directory: expect.stringMatching(
           /^\/home\/ada\/\.local\/state\/model-data-collector\/spool\/collected-[0-9a-f]{16}$/,
@@ -281,12 +284,9 @@ describe("wrong options are refused by name, kind and range", () => {
 
     [{ collections: [] }, kind("collections", "a plain object", "an array of 0")],
     [{ collections: new Map() }, kind("collections", "a plain object", "an object (Map)")],
-    [{ collections: { "a b": {} } }, value("collections, name of a collection", name, '"a b"')],
-    [
-      { collections: JSON.parse('{"__proto__": {}}') },
-      value("collections, name of a collection", name, '"__proto__"'),
-    ],
-    [{ collections: { a: {}, A: {} } }, value("collections", "each name once, in whatever case", '"A"')],
+    [{ collections: { "a b": {} } }, value("collections.a b", name, '"a b"')],
+    [{ collections: JSON.parse('{"__proto__": {}}') }, value("collections.__proto__", name, '"__proto__"')],
+    [{ collections: { a: {}, A: {} } }, value("collections.A", "each name once, in whatever case", '"A"')],
     [{ collections: { a: true } }, kind("collections.a", "a plain object", "true")],
     [{ collections: { a: null } }, kind("collections.a", "a plain object", "null")],
     [{ collections: { a: { enabled: "True" } } }, kind("collections.a.enabled", "true or false", '"True"')],
@@ -315,10 +315,11 @@ describe("wrong options are refused by name, kind and range", () => {
       { configFile: "./deployment.yml" },
       value(
         "configFile",
-        "nothing, because configuration files are not available in this version",
-        '"./deployment.yml"',
+        "a text file that can be read (ENOENT: no such file or directory)",
+        JSON.stringify(resolve("deployment.yml")),
       ),
     ],
+    [{ configFile: 5 }, kind("configFile", "the path of a file", "5")],
     [{ onError: "log" }, kind("onError", "a function", '"log"')],
     [{ onStats: {} }, kind("onStats", "a function", "an object (Object)")],
     [
