@@ -89,8 +89,8 @@ export interface CloseReport {
 export interface DeploymentStatus {
   /**
    * `degraded`: delivery is late and tried again; or within the last minute frames were dropped, the spool could not be written, or
-   * the background thread died; or something is in quarantine, or the configuration file cannot be used. `failing`: nothing will be delivered until somebody does something.
-   * `reasons` say what.
+   * the background thread died; or something is in quarantine, or the configuration file cannot be used. `failing`: nothing will
+   * be delivered until somebody does something. `reasons` say what.
    */
   readonly status: "ok" | "degraded" | "failing" | "closed";
   /** For people; empty when all is well. */
@@ -127,7 +127,8 @@ export interface Deployment extends AsyncDisposable {
   ): Collector<Row>;
   /**
    * Changes settings while running: validated whole, swapped in one step, in force for the next `collect`. Throws, and
-   * changes nothing, if anything in it is wrong. What it set stays on top of the configuration file, also when that changes. Returns the new configuration, whose version is one higher.
+   * changes nothing, if anything in it is wrong. What it set stays on top of the configuration file, also when that changes.
+   * Returns the new configuration, whose version is one higher.
    */
   update(patch: DeploymentPatch): DeploymentConfig;
   /** Whether data reaches the destination, for health checks. Costs nothing. */

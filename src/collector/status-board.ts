@@ -4,8 +4,8 @@ import type { Counts, SpoolUsage } from "../spool/spool.ts";
 import type { DeploymentStatus } from "./api.ts";
 
 /**
- * How a deployment is doing: what delivery says of itself, what is wrong until somebody mends it, and what else went wrong within the last minute. That it is told of
- * for a while makes a trouble visible to those who look now and then, as health checks do.
+ * How a deployment is doing: what delivery says of itself, what is wrong until somebody mends it, and what else went wrong within
+ * the last minute. That it is told of for a while makes a trouble visible to those who look now and then, as health checks do.
  */
 export interface StatusBoard {
   readonly health: BackendHealth;

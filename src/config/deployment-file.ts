@@ -30,6 +30,7 @@ import {
   type Settings,
   spoolParsers,
 } from "./settings.ts";
+import { withoutSecrets } from "./url-text.ts";
 import { readYaml, type YamlText } from "./yaml-text.ts";
 
 /**
@@ -235,7 +236,10 @@ function settingsOfOurs(
     (given) =>
       parseFileFields<T>(given, yaml.place(...path, key), parsers);
   const directory: Parser<string> = (given, where) =>
-    typeof given === "string" ? resolve(from.folder, given) : parseFolder(given, where);
+    parseFolder(
+      typeof given === "string" && given.trim() !== "" ? resolve(from.folder, given) : given,
+      where,
+    );
   return parseFileFields<Pick<Settings, (typeof ourNames)[number]>>(value, yaml.place(...path), {
     enabled: boolean,
     destination: (given, where) => parseDestination(given, where, from),
@@ -300,11 +304,15 @@ function destinationOfData(
     const end = `/${endpoint}/${deployment}/${name}`;
     const path = data.replace(/\/+$/, "");
     if (collectionKey(path.slice(-end.length)) !== collectionKey(end)) {
-      throw wrongValue(where, `a path that ends in ${end}, or x_mdc.destination`, data);
+      throw wrongValue(where, `a path that ends in ${end}, or x_mdc.destination`, withoutSecrets(data));
     }
     const root = path.slice(0, -end.length);
     if (found !== undefined && root !== found.root) {
-      throw wrongValue(where, `the same beginning as in ${found.where}, or x_mdc.destination`, data);
+      throw wrongValue(
+        where,
+        `the same beginning as in ${found.where}, or x_mdc.destination`,
+        withoutSecrets(data),
+      );
     }
     found = { root, where };
   }

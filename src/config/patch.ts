@@ -81,16 +81,7 @@ const parsers: Parsers<ParsedPatch & Record<FixedName, never>> = {
   onStats: fixed("onStats"),
 };
 
-type FixedName =
-  | "endpoint"
-  | "deployment"
-  | "rollingRate"
-  | "format"
-  | "destination"
-  | "credential"
-  | "configFile"
-  | "onError"
-  | "onStats";
+type FixedName = Exclude<FixedSetting, `spool.${string}` | "clientId">;
 
 /** A patch that was checked: see {@link parsePatch}. */
 export type Patch = Partial<ParsedPatch>;

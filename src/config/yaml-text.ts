@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { wrongValue } from "../base/errors.ts";
 import type { Place } from "./fields.ts";
 
 /** A YAML document (JSON is one too) as plain data, which knows the line of each of its parts. */
@@ -13,7 +13,7 @@ export interface YamlText {
 
 /**
  * Reads one document of YAML 1.2; `name` is what the file is called in messages. Throws a `RangeError` with the line of what is no YAML,
- * of a key that is there twice, or of a second document. No message ever quotes a line: it may hold a secret.
+ * of a key that is there twice, or of a second document; and for aliases of no anchor or of too many. No message ever quotes a line: it may hold a secret.
  */
 export function readYaml(text: string, name: string): YamlText {
   const { isAlias, isMap, isScalar, LineCounter, parseDocument } = yaml();
@@ -56,13 +56,13 @@ function plainData(read: () => unknown, name: string): unknown {
   try {
     return read();
   } catch {
-    throw wrongKind(name, `at most ${maxAliasCount} uses of an anchor that is defined`, undefined);
+    throw wrongValue(name, `aliases of anchors that are there, ${maxAliasCount} uses at most`, "others");
   }
 }
 
 const require = createRequire(import.meta.url);
 
-/** Loaded when the first file is read: most deployments have none, and it takes longer to load than all else of this package. */
+/** Loaded when the first file is read: most deployments have none. */
 function yaml(): typeof import("yaml") {
   return require("yaml") as typeof import("yaml");
 }

@@ -215,7 +215,7 @@ data_collector:
     ["model: 'azureml:a b'\ndata_collector: {}", "blue.yml:1: model: expected azureml:<name>:<version>"],
     [
       "a: &a [1]\nb: *c\ndata_collector: {}",
-      "blue.yml: expected at most 100 uses of an anchor that is defined",
+      "blue.yml: expected aliases of anchors that are there, 100 uses at most",
     ],
   ])("%j is refused with file, line and place", (content, message) => {
     expect(refusal(content)).toMatch(/^(Type|Range)Error: /);
@@ -233,7 +233,7 @@ data_collector:
         : `l${i}: &l${i} [${Array.from({ length: 10 }, () => `*l${i - 1}`).join(", ")}]`,
     );
     expect(refusal([...laughs, "data_collector: {}"].join("\n"))).toContain(
-      "expected at most 100 uses of an anchor",
+      "expected aliases of anchors that are there, 100 uses at most",
     );
   });
 
@@ -248,6 +248,26 @@ data_collector:
       expect(refusal(content)).toMatch(/^\w+Error: blue\.yml/);
       expect(refusal(content)).not.toContain("TopSecret");
     }
+  });
+});
+
+describe("what a data asset's path and a folder may not be", () => {
+  it("a path with a signature is not shown", () => {
+    const path = "https://a.blob.core.windows.net/c/e?sv=2024&sig=TopSecret";
+    const file = read(
+      `data_collector:\n  collections:\n    a: { enabled: 'True', data: { path: "${path}" } }`,
+    );
+    const message = thrown(() => file.fallbackDestination?.());
+    expect(message).toContain(
+      "blue.yml:3: data_collector.collections.a.data.path: expected a path that ends in",
+    );
+    expect(message).not.toContain("TopSecret");
+  });
+
+  it.each(["' '", '"a\\0b"', "5"])("spool.directory: %s", (directory) => {
+    expect(refusal(`data_collector:\n  x_mdc:\n    spool: { directory: ${directory} }`)).toContain(
+      "blue.yml:3: data_collector.x_mdc.spool.directory: expected the path of a folder",
+    );
   });
 });
 
