@@ -1,14 +1,16 @@
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { type AzureLocation, checkLocation, openContainer } from "./azure-container.ts";
 import { type AzureCredential, type ResolvedCredential, resolveCredential } from "./azure-credential.ts";
-import { type Fingerprint, fingerprintOf, md5Of, readFully, uploadBlob } from "./azure-transfer.ts";
+import { type Fingerprint, fingerprintOf, readFully, uploadBlob } from "./azure-transfer.ts";
 import { type AzureFailure, toAzureFailure } from "./azure-error.ts";
 import { type CallGroup, type Extend, endCalls, withDeadline } from "./deadline.ts";
 import { BodyError } from "./object-body.ts";
 import { checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";
 import {
   type GetOptions,
+  maxWholeBytes,
   type ObjectBody,
   ObjectNotFoundError,
   type PutOptions,
@@ -16,7 +18,7 @@ import {
   type Store,
   type StoreEntry,
 } from "./store.ts";
-import { putConflict, putFailure, StoreError, toPutError } from "./store-error.ts";
+import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "./store-error.ts";
 
 export type { AzureCredential } from "./azure-credential.ts";
 
@@ -47,6 +49,12 @@ const SMALL_CALL_DEADLINE_MS = 15_000;
 const SLOWEST_BYTES_PER_MS = 65_536 / 1_000;
 /** The service's own largest page. */
 const PAGE_SIZE = 5_000;
+/** Bytes of an object that are compared at once. */
+const PART_SIZE = 8 * 1024 * 1024;
+
+function lacksPermission(error: Error): boolean {
+  return error instanceof StoreError && error.code === "AuthorizationPermissionMismatch";
+}
 
 function defaultDeadlineMs(size: number): number {
   return Math.max(SMALL_CALL_DEADLINE_MS, size / SLOWEST_BYTES_PER_MS);
@@ -95,8 +103,12 @@ class AzureBlobStore implements Store {
     } catch (thrown) {
       if (options.signal?.aborted || thrown instanceof BodyError) throw thrown;
       const failure = this.#failure(thrown, "put", path);
-      if (!failure.verify) throw failure.error;
-      return await this.#compare(path, blob, ours, options, "exists");
+      if (failure.verify) return await this.#compare(path, blob, ours, options, "exists");
+      if (!lacksPermission(failure.error)) throw failure.error;
+      // Who may create and not overwrite is told that it lacks a permission where the name is taken.
+      const there = await this.#compare(path, blob, ours, options, "exists").catch(() => undefined);
+      if (there === undefined) throw failure.error;
+      return there;
     }
     // What answers 201 without the MD5 of what it was sent is hardly the service (a captive portal, a proxy): look.
     return await this.#compare(path, blob, ours, options, "stored");
@@ -121,7 +133,7 @@ class AzureBlobStore implements Store {
         return content === known ? { status: same } : putConflict(path);
       }
       if (there.contentLength !== ours.size) return putConflict(path);
-      const md5 = there.contentMD5 ?? md5Of(await this.#download(path, blob, signal ? { signal } : {}));
+      const md5 = there.contentMD5 ?? (await this.#md5Of(path, blob, ours.size, signal));
       return Buffer.compare(md5, ours.md5) === 0 ? { status: same } : putConflict(path);
     } catch (thrown) {
       if (!(thrown instanceof ObjectNotFoundError)) throw thrown;
@@ -148,6 +160,12 @@ class AzureBlobStore implements Store {
         const length = range && range.end - range.start;
         const answer = await blob.download(range?.start ?? 0, length, { abortSignal, maxRetryRequests: 0 });
         const size = answer.contentLength ?? 0;
+        const most = length ?? maxWholeBytes;
+        if (size > most) {
+          // Its rest comes in vain; the socket is not kept for it.
+          (answer.readableStreamBody as Readable | undefined)?.destroy();
+          throw getTooLarge(path, size, most);
+        }
         extend(this.#deadlineMs(size));
         return await readFully(answer.readableStreamBody ?? Readable.from([]), size);
       });
@@ -156,6 +174,21 @@ class AzureBlobStore implements Store {
       if (range && thrown instanceof StoreError && thrown.statusCode === 416) return new Uint8Array(0);
       throw thrown;
     }
+  }
+
+  /** The MD5 of an object that has none, read in parts. */
+  async #md5Of(
+    path: string,
+    blob: BlockBlobClient,
+    size: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    const hash = createHash("md5");
+    for (let start = 0; start < size; start += PART_SIZE) {
+      const range = { start, end: Math.min(size, start + PART_SIZE) };
+      hash.update(await this.#download(path, blob, { range, ...(signal ? { signal } : {}) }));
+    }
+    return hash.digest();
   }
 
   async *list(prefix: string, options: { signal?: AbortSignal } = {}): AsyncIterable<StoreEntry> {

@@ -39,6 +39,16 @@ function matching(value: unknown, pattern: RegExp): string | undefined {
   return typeof value === "string" && pattern.test(value) ? value : undefined;
 }
 
+/**
+ * What a credential needs for an operation, as a signature and as a role say it. Collecting never lists.
+ * https://learn.microsoft.com/rest/api/storageservices/create-service-sas#permissions-for-a-directory-container-or-blob
+ */
+function permissionsFor(operation: string): string {
+  return operation === "list"
+    ? "it needs to list and to read blobs (signature lr, role Storage Blob Data Reader)"
+    : "it needs to create and to read blobs (signature cr, role Storage Blob Data Contributor)";
+}
+
 /** What a failed request comes to: our error, and whether a look at the object decides. */
 export interface AzureFailure {
   readonly error: StoreError | ObjectNotFoundError;
@@ -64,7 +74,8 @@ export function toAzureFailure(
   const detail = [status, answer.code, answer.requestId && `request ${answer.requestId}`]
     .filter(Boolean)
     .join(", ");
-  const message = `${what}: ${verdict.hint}${detail && ` (${detail})`}`;
+  const needs = answer.code === "AuthorizationPermissionMismatch" ? `; ${permissionsFor(operation)}` : "";
+  const message = `${what}: ${verdict.hint}${needs}${detail && ` (${detail})`}`;
   if (verdict.kind === "missing") return { error: new ObjectNotFoundError(message), verify: false };
   const verify = verdict.kind === "verify";
   const error = new StoreError(verdict.kind === "verify" ? "transient" : verdict.kind, message, {

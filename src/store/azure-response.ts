@@ -49,10 +49,7 @@ const BY_CODE: ReadonlyMap<string, Row> = new Map(
     AccountIsDisabled: ["configuration", "the storage account is disabled"],
     AccountBeingCreated: ["transient", "the storage account is being created"],
     AccountRequiresHttps: ["configuration", "the storage account wants https"],
-    AuthorizationPermissionMismatch: [
-      "configuration",
-      "the credential lacks a permission; it needs to create, write and read blobs (role Storage Blob Data Contributor)",
-    ],
+    AuthorizationPermissionMismatch: ["configuration", "the credential lacks a permission"],
     Md5Mismatch: ["transient", "the bytes were damaged on their way"],
     InvalidAuthenticationInfo: ["configuration", "the credential is malformed or expired"],
     InvalidHeaderValue: ["configuration", "the service does not know a header or version this client sends"],

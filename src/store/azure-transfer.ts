@@ -17,11 +17,6 @@ export async function fingerprintOf(body: ObjectBody, signal: AbortSignal | unde
   return { md5: hash.digest(), size: bodySize(body) };
 }
 
-/** MD5, 16 bytes. */
-export function md5Of(bytes: Uint8Array): Uint8Array {
-  return createHash("md5").update(bytes).digest();
-}
-
 /**
  * One Put Blob, conditional on a free name. https://learn.microsoft.com/rest/api/storageservices/put-blob
  * Throws what the Azure library throws, or the `BodyError` of a failed source.

@@ -20,6 +20,7 @@ import { bodyChunks, bodySize, sameBytes } from "./object-body.ts";
 import { checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";
 import {
   type GetOptions,
+  maxWholeBytes,
   type ObjectBody,
   ObjectNotFoundError,
   type PutOptions,
@@ -27,7 +28,7 @@ import {
   type Store,
   type StoreEntry,
 } from "./store.ts";
-import { putConflict, putFailure, StoreError, toPutError } from "./store-error.ts";
+import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "./store-error.ts";
 
 /**
  * A {@link Store} in a folder. `root` is made on the first put, with its parents; it may itself be a symbolic link, nothing
@@ -169,10 +170,14 @@ class FolderStore implements Store {
     checkObjectPath(path, "get");
     if (options.range) checkRange(options.range, "get: range");
     options.signal?.throwIfAborted();
-    const { start, end } = options.range ?? { start: 0, end: Number.POSITIVE_INFINITY };
+    const { start, end } = options.range ?? { start: 0, end: maxWholeBytes + 1 };
     try {
       await this.#refuseLinks(path);
-      return await readFileRange(this.#locate(path), start, end);
+      const bytes = await readFileRange(this.#locate(path), start, end);
+      if (!options.range && bytes.byteLength > maxWholeBytes) {
+        throw getTooLarge(path, (await inspectPath(this.#locate(path)))?.size ?? end, maxWholeBytes);
+      }
+      return bytes;
     } catch (thrown) {
       if (hasCode(thrown, "ENOENT") || hasCode(thrown, "ENOTDIR")) {
         throw new ObjectNotFoundError(`get ${path}: there is no such file under ${this.#root}`);

@@ -2,6 +2,7 @@ import { bodyChunks, bodySize } from "./object-body.ts";
 import { checkListPrefix, checkObjectPath, checkRange } from "./object-path.ts";
 import {
   type GetOptions,
+  maxWholeBytes,
   type ObjectBody,
   ObjectNotFoundError,
   type PutOptions,
@@ -9,7 +10,7 @@ import {
   type Store,
   type StoreEntry,
 } from "./store.ts";
-import { putConflict, putFailure, toPutError } from "./store-error.ts";
+import { getTooLarge, putConflict, putFailure, toPutError } from "./store-error.ts";
 
 /** An object of a {@link MemoryStore}. */
 export interface MemoryObject {
@@ -86,6 +87,8 @@ class InMemoryStore implements MemoryStore {
     options.signal?.throwIfAborted();
     const found = this.objects.get(path);
     if (!found) throw new ObjectNotFoundError(`get ${path}: there is no such object in memory`);
+    const { byteLength } = found.bytes;
+    if (!options.range && byteLength > maxWholeBytes) throw getTooLarge(path, byteLength, maxWholeBytes);
     return found.bytes.slice(options.range?.start, options.range?.end);
   }
 

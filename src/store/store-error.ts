@@ -73,6 +73,12 @@ export function putConflict(path: string): PutResult {
   return { status: "conflict", error };
 }
 
+/** A `get` was answered with more bytes than it may give: trying again is of no use. */
+export function getTooLarge(path: string, size: number, most: number): StoreError {
+  const message = `get ${path}: the answer has ${size} bytes, more than the ${most} that were asked for`;
+  return new StoreError("rejected", message, { operation: "get" });
+}
+
 /**
  * What stopped a put on this side of the store: the body's source, or the caller's signal. Anything else is a bug and is
  * thrown on.

@@ -15,8 +15,10 @@ export interface Store {
    */
   put(path: string, body: ObjectBody, options?: PutOptions): Promise<PutResult>;
   /**
-   * The object's bytes, or the part `[start, end)` of them, cut at its end. Throws {@link ObjectNotFoundError} when there
-   * is none, the reason of the signal when that fired, and a `StoreError` for what a network, disk or service did.
+   * The object's bytes, or the part `[start, end)` of them, cut at its end. Without a range it may have
+   * {@link maxWholeBytes}; one that has more is a `StoreError`, and so is an answer of more bytes than were asked for.
+   * Throws {@link ObjectNotFoundError} when there is none, the reason of the signal when that fired, and a `StoreError` for
+   * what a network, disk or service did. Needs no permission but to read: whoever may not list is told absence all the same.
    */
   get(path: string, options?: GetOptions): Promise<Uint8Array>;
   /**
@@ -49,6 +51,9 @@ export interface GetOptions {
   readonly range?: { readonly start: number; readonly end: number };
   readonly signal?: AbortSignal;
 }
+
+/** The largest object that {@link Store.get} gives back whole: 64 MiB. What is larger is read in parts. */
+export const maxWholeBytes: number = 64 * 1024 * 1024;
 
 /** One object in a listing. */
 export interface StoreEntry {

@@ -87,11 +87,6 @@ describe("the service's answers", () => {
   test.each<[string, FakeAnswer, Partial<PutResult> & { class?: string }]>([
     ["401", blobError(401, "NoAuthenticationInformation"), { status: "retryable", class: "configuration" }],
     ["403", blobError(403, "AuthorizationFailure"), { status: "retryable", class: "configuration" }],
-    [
-      "403 without a permission",
-      blobError(403, "AuthorizationPermissionMismatch"),
-      { status: "retryable", class: "configuration" },
-    ],
     ["404 container", blobError(404, "ContainerNotFound"), { status: "retryable", class: "configuration" }],
     [
       "404 from something else",
@@ -217,6 +212,35 @@ test("a 201 that does not echo the MD5 is believed only after a look", async () 
     head({ "content-length": "10", "content-md5": md5 }),
   );
   expect(await put()).toEqual({ status: "stored" });
+});
+
+describe("an answer of more bytes than were asked for", () => {
+  const endless: FakeAnswer = (_, response) => {
+    response.writeHead(200, { "content-length": String(3e9), etag: '"1"' });
+    const chunk = Buffer.alloc(1_000_000);
+    const more = (): void => void (!response.destroyed && response.write(chunk) && setImmediate(more));
+    response.on("drain", more);
+    more();
+  };
+
+  test("is not read, and its connection is ended", async () => {
+    const before = process.memoryUsage.rss();
+    for (const range of [undefined, { start: 0, end: 100 }]) {
+      const closed = new Promise<void>((resolve) =>
+        server.script((request, response) => {
+          request.socket.once("close", () => resolve());
+          endless(request, response);
+        }),
+      );
+      await expect(store.get("a", range ? { range } : {})).rejects.toMatchObject({
+        name: "StoreError",
+        failure: "rejected",
+        message: expect.stringContaining("3000000000 bytes"),
+      });
+      await closed;
+    }
+    expect(process.memoryUsage.rss() - before).toBeLessThan(150_000_000);
+  });
 });
 
 describe("without an answer", () => {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ObjectBody, ObjectNotFoundError, type Store } from "../../src/store/store.ts";
+import { maxWholeBytes, type ObjectBody, ObjectNotFoundError, type Store } from "../../src/store/store.ts";
 
 /** A store under test: fresh and empty. `bulk` is how many objects a listing test may make. */
 export interface StoreFixture {
@@ -105,6 +105,18 @@ export function describeStore(name: string, setUp: () => Promise<StoreFixture>):
       expect(digest(await store.get("large.bin"))).toBe(digest(await bytesOf(body)));
       expect(await store.put("large.bin", body)).toEqual({ status: "exists" });
       expect((await store.put("large.bin", streamOf(20_000_000, 2))).status).toBe("conflict");
+    });
+
+    test("gives back whole what has 64 MiB at most, and the rest in parts", async () => {
+      const body = streamOf(maxWholeBytes + 1, 3);
+      expect(await store.put("too-large.bin", body)).toEqual({ status: "stored" });
+      await expect(store.get("too-large.bin")).rejects.toMatchObject({
+        name: "StoreError",
+        failure: "rejected",
+        message: expect.stringContaining(`${maxWholeBytes + 1} bytes`),
+      });
+      const range = { start: maxWholeBytes - 1, end: maxWholeBytes + 100 };
+      expect(await store.get("too-large.bin", { range })).toHaveLength(2);
     });
 
     test("creates only: the same content exists, other content is a conflict and changes nothing", async () => {
