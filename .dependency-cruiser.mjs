@@ -111,7 +111,7 @@ export default {
     only(
       "sockets",
       core("net", "tls", "dgram", "http", "https", "http2"),
-      "^src/((http|sidecar)/|spool/socket-liveness\\.ts$)",
+      "^src/((http|sidecar)/|spool/socket-liveness\\.ts$|store/azure-http\\.ts$)",
     ),
     only("framework", installed("express", "fastify"), "^src/http/"),
     only("terminal", core("readline", "tty", "repl"), "^src/cli/"),

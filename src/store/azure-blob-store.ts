@@ -5,7 +5,7 @@ import { type AzureLocation, checkLocation, openContainer } from "./azure-contai
 import { type AzureCredential, type ResolvedCredential, resolveCredential } from "./azure-credential.ts";
 import { type Fingerprint, fingerprintOf, readFully, uploadBlob } from "./azure-transfer.ts";
 import { type AzureFailure, toAzureFailure } from "./azure-error.ts";
-import { type CallGroup, type Extend, endCalls, withDeadline } from "./deadline.ts";
+import { type CallGroup, type Extend, endCalls, pause, withDeadline } from "./deadline.ts";
 import { BodyError } from "./object-body.ts";
 import { checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";
 import {
@@ -47,10 +47,24 @@ export function createAzureBlobStore(options: AzureBlobStoreOptions): Store {
 
 const SMALL_CALL_DEADLINE_MS = 15_000;
 const SLOWEST_BYTES_PER_MS = 65_536 / 1_000;
-/** The service's own largest page. */
-const PAGE_SIZE = 5_000;
+/** Objects of one page: with long names and much metadata of their own they still fit into `maxAnswerBytes`. */
+const PAGE_SIZE = 2_000;
+/** Of two for each page: far above what a container of this product holds. */
+const MAX_MARKS = 100_000;
+/**
+ * Pages without an object are legal, where many were deleted. After a few in a row the next ones are asked for less often, and at
+ * some time nobody believes in an end.
+ */
+const QUICK_EMPTY_PAGES = 20;
+const MAX_EMPTY_PAGES = 1_000;
+const EMPTY_PAGE_PAUSE_MS = 200;
 /** Bytes of an object that are compared at once. */
 const PART_SIZE = 8 * 1024 * 1024;
+
+function listedWithoutEnd(prefix: string): StoreError {
+  const message = `list ${prefix}: the listing has no end; something answers that is not the Blob service`;
+  return new StoreError("transient", message, { operation: "list" });
+}
 
 function lacksPermission(error: Error): boolean {
   return error instanceof StoreError && error.code === "AuthorizationPermissionMismatch";
@@ -160,14 +174,13 @@ class AzureBlobStore implements Store {
         const length = range && range.end - range.start;
         const answer = await blob.download(range?.start ?? 0, length, { abortSignal, maxRetryRequests: 0 });
         const size = answer.contentLength ?? 0;
+        const stream = answer.readableStreamBody ?? Readable.from([]);
+        // Its end, when nobody reads on.
+        stream.on("error", () => {});
         const most = length ?? maxWholeBytes;
-        if (size > most) {
-          // Its rest comes in vain; the socket is not kept for it.
-          (answer.readableStreamBody as Readable | undefined)?.destroy();
-          throw getTooLarge(path, size, most);
-        }
+        if (size > most) throw getTooLarge(path, size, most);
         extend(this.#deadlineMs(size));
-        return await readFully(answer.readableStreamBody ?? Readable.from([]), size);
+        return await readFully(stream, size);
       });
     } catch (thrown) {
       // The object ends before the range starts, as every range of an empty object does.
@@ -194,9 +207,12 @@ class AzureBlobStore implements Store {
   async *list(prefix: string, options: { signal?: AbortSignal } = {}): AsyncIterable<StoreEntry> {
     checkListPrefix(prefix, "list");
     const container = await this.#client();
+    const seen = new Set<string | undefined>();
+    let emptyPages = 0;
     let continuationToken: string | undefined;
     do {
       const page = await this.#call("list", prefix, options.signal, async (abortSignal) => {
+        if (emptyPages > QUICK_EMPTY_PAGES) await pause(EMPTY_PAGE_PAUSE_MS, abortSignal);
         // Metadata tells the folders of an account with a hierarchical namespace from objects.
         const pages = container.listBlobsFlat({
           prefix: this.#prefix + prefix,
@@ -206,13 +222,20 @@ class AzureBlobStore implements Store {
         const from = continuationToken === undefined ? {} : { continuationToken };
         return (await pages.byPage({ maxPageSize: PAGE_SIZE, ...from }).next()).value;
       });
-      for (const { name, properties, metadata } of page?.segment.blobItems ?? []) {
+      const items = page?.segment.blobItems ?? [];
+      continuationToken = page?.continuationToken;
+      emptyPages = items.length === 0 ? emptyPages + 1 : 0;
+      // A listing that goes round has a page, or the place where one begins, twice.
+      const marks = [continuationToken, items[0]?.name].filter((mark) => mark);
+      const repeats = marks.some((mark) => seen.has(mark));
+      if (repeats || emptyPages > MAX_EMPTY_PAGES || seen.size > MAX_MARKS) throw listedWithoutEnd(prefix);
+      for (const mark of marks) seen.add(mark);
+      for (const { name, properties, metadata } of items) {
         const path = name.slice(this.#prefix.length);
         if (metadata?.["hdi_isfolder"] === "true" || !isObjectPath(path)) continue;
         const size = properties.contentLength ?? 0;
         yield { path, size, lastModified: properties.lastModified.getTime() };
       }
-      continuationToken = page?.continuationToken;
     } while (continuationToken);
   }
 

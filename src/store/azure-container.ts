@@ -1,5 +1,6 @@
 import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blob";
 import { wrongKind, wrongValue } from "../base/errors.ts";
+import { blobHttpClient } from "./azure-http.ts";
 import { createTokenCredential, type ResolvedCredential } from "./azure-credential.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -93,6 +94,7 @@ export async function openContainer(
     retryOptions: { maxTries: 1 },
     // The service never redirects; what does (a captive portal, a proxy) must not be followed with a signed request.
     redirectOptions: { maxRetries: 0 },
+    httpClient: blobHttpClient,
     userAgentOptions: { userAgentPrefix: "model-data-collector" },
   };
   switch (credential.kind) {

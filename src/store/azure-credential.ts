@@ -84,7 +84,9 @@ export async function requestToken(
   const operation = "token";
   let token: AccessToken | null;
   try {
-    token = await withDeadline(async () => source.getToken(scopes, options), { deadlineMs });
+    token = await withDeadline(async (abortSignal) => source.getToken(scopes, { abortSignal, ...options }), {
+      deadlineMs,
+    });
   } catch (thrown) {
     if (thrown instanceof DeadlineError) {
       throw new StoreError("transient", `the credential gave no token: ${thrown.message}`, { operation });

@@ -27,6 +27,8 @@ export interface ResolveDatastoreOptions {
 
 /** https://learn.microsoft.com/rest/api/azureml/datastores/get */
 const API_VERSION = "2024-10-01";
+/** What a workspace says of a datastore has a few thousand. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 
 /**
  * Asks the workspace where its datastore is: account, container, and the prefix unchanged. Datastores of Blob Storage and
@@ -114,13 +116,20 @@ async function fetchProperties(
   return typeof properties === "object" && properties !== null ? (properties as Record<string, unknown>) : {};
 }
 
+/** The JSON object of an answer; an empty one for what is none, or is longer than {@link MAX_ANSWER_BYTES}. */
 async function readJson(response: Response): Promise<Record<string, unknown>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_ANSWER_BYTES) return {};
+    chunks.push(chunk);
+  }
   try {
-    const value: unknown = JSON.parse(await response.text());
+    const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError) return {};
-    throw thrown;
+  } catch {
+    return {};
   }
 }
 

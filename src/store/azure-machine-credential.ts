@@ -1,3 +1,4 @@
+import { credentialHttpClient } from "./azure-http.ts";
 import type { TokenSource } from "./azure-credential.ts";
 
 /**
@@ -7,7 +8,8 @@ import type { TokenSource } from "./azure-credential.ts";
  */
 export async function findMachineCredential(clientId: string | null): Promise<TokenSource> {
   const { DefaultAzureCredential } = await import("@azure/identity");
-  return clientId === null
-    ? new DefaultAzureCredential()
-    : new DefaultAzureCredential({ managedIdentityClientId: clientId });
+  const options = { httpClient: credentialHttpClient, redirectOptions: { maxRetries: 0 } };
+  return new DefaultAzureCredential(
+    clientId === null ? options : { ...options, managedIdentityClientId: clientId },
+  );
 }

@@ -59,9 +59,10 @@ const BY_CODE: ReadonlyMap<string, Row> = new Map(
   }),
 );
 
-/** Nothing answered, and time alone is not likely to change that. */
+/** Nothing that could be used answered; for most of these time alone is not likely to change that. */
 const UNREACHABLE: ReadonlyMap<string, Row> = new Map(
   Object.entries<Row>({
+    AnswerTooLarge: ["transient", "an answer that is longer than any of the Blob service's"],
     ENOTFOUND: ["configuration", "the host name of the storage account does not exist"],
     ERR_INVALID_URL: ["configuration", "the URL of the storage account is malformed"],
     CERT_HAS_EXPIRED: ["configuration", "the server's certificate has expired"],

@@ -24,7 +24,7 @@ export type Extend = (deadlineMs: number) => void;
 /**
  * Runs `call` with a signal that fires at the deadline, when the caller's signal does, or when the group is ended, and
  * settles at that moment even if `call` ignores the signal: some promises (a token request in another library) never
- * settle. Throws {@link DeadlineError}, or the reason of the caller's signal.
+ * settle. The signal also fires when `call` fails. Throws {@link DeadlineError}, or the reason of the caller's signal.
  */
 export async function withDeadline<T>(
   call: (signal: AbortSignal, extend: Extend) => Promise<T>,
@@ -36,6 +36,7 @@ export async function withDeadline<T>(
   const ended = new Promise<never>((_, reject) => {
     controller.signal.addEventListener("abort", () => reject(controller.signal.reason), { once: true });
   });
+  ended.catch(() => {});
   const onCallerAbort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener("abort", onCallerAbort, { once: true });
   group?.controllers.add(controller);
@@ -53,12 +54,31 @@ export async function withDeadline<T>(
     // Whoever loses the race has nobody listening.
     running.catch(() => {});
     return await Promise.race([running, ended]);
+  } catch (thrown) {
+    // What is left of it (an answer that nobody reads on) has nobody waiting.
+    controller.abort(thrown);
+    throw thrown;
   } finally {
-    ended.catch(() => {});
     clearTimeout(timer);
     signal?.removeEventListener("abort", onCallerAbort);
     group?.controllers.delete(controller);
   }
+}
+
+/** Waits; throws the reason of the signal when that fires. Keeps the process alive, like the call it is a part of. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const onAbort = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", onAbort, { once: true });
+  });
 }
 
 /** Ends every call of the group. */
