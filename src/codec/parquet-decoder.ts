@@ -1,6 +1,9 @@
 import { parquetScan, type ParquetQueryFilter } from "hyparquet";
-import { compressors, dateOfMicros, type OpenedParquet, openParquet, parsers } from "./parquet-file.ts";
+import { dateOfMicros, type OpenedParquet, openParquet } from "./parquet-file.ts";
 import type { RangeSource } from "./range-source.ts";
+import { type GroupRange, readColumnRange } from "./reading/column-range.ts";
+import { indexBuffer } from "./reading/index-buffer.ts";
+import { createBudget } from "./reading/limits.ts";
 
 export type { OpenedParquet, ParquetFileInfo } from "./parquet-file.ts";
 export { openParquet, readParquetInfo } from "./parquet-file.ts";
@@ -66,21 +69,26 @@ export async function* readParquetColumns(
   ];
   const prunable = conditions.filter(([name]) => canPrune(name));
   const scan = await parquetScan({
-    file: file.buffer,
+    file: indexBuffer(file.source, file.metadata),
     metadata: file.metadata,
     columns: needed,
     rowStart: options.rowStart ?? 0,
     rowEnd: Math.min(options.rowEnd ?? file.info.rows, file.info.rows),
     ...(prunable.length > 0 && { pruningFilter: pruningFilter(prunable) }),
-    compressors,
-    parsers,
-    // Bytes stay bytes; columns that say they are text become text all the same.
-    utf8: false,
+    parsers: file.parsers,
     useBloomFilters: true,
     usePageIndex: true,
   });
   for (const range of scan.ranges) {
-    const read = async (column: string): Promise<ArrayLike<unknown>> => scan.readColumn({ column, ...range });
+    const within = groupRange(file, range);
+    const budget = createBudget();
+    budget.take((range.rowEnd - range.rowStart) * 8 * (wanted.length + 1));
+    const known = new Map<string, Promise<ArrayLike<unknown>>>();
+    const read = (column: string): Promise<ArrayLike<unknown>> => {
+      const values = known.get(column) ?? readColumnRange(file, column, within, budget);
+      known.set(column, values);
+      return values;
+    };
     const rows = new Uint32Array(range.rowEnd - range.rowStart);
     let count = 0;
     const tested = await Promise.all(
@@ -116,6 +124,22 @@ export async function* readParquetRows(
       Object.fromEntries(entries.map(([name, column]) => [name, column[row]])),
     );
   }
+}
+
+/** The rows of a scan's range in their row group; throws when an index led to rows that are not there. */
+function groupRange(
+  { metadata }: OpenedParquet,
+  { rowStart, rowEnd }: { readonly rowStart: number; readonly rowEnd: number },
+): GroupRange {
+  let first = 0;
+  for (const group of metadata.row_groups) {
+    const rows = Number(group.num_rows);
+    if (rowStart >= first && rowStart < rowEnd && rowEnd <= first + rows) {
+      return { group, start: rowStart - first, end: rowEnd - first };
+    }
+    first += rows;
+  }
+  throw new Error("its page index names rows that are not there");
 }
 
 /** A timestamp of hyparquet's, or a list of them, as `Date`. */

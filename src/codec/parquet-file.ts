@@ -1,15 +1,13 @@
-import { zstdDecompressSync } from "node:zlib";
 import {
-  type AsyncBuffer,
-  type Compressors,
   type FileMetaData,
-  parquetMetadataAsync,
   type ParquetParsers,
   parquetSchema,
   type RowGroup,
   type SchemaTree,
 } from "hyparquet";
 import type { RangeSource } from "./range-source.ts";
+import type { CheckedFile } from "./reading/column-range.ts";
+import { readFooter } from "./reading/footer.ts";
 
 /** What a Parquet file's footer tells. */
 export interface ParquetFileInfo {
@@ -48,11 +46,9 @@ export interface ColumnStatistics {
   readonly nulls: number | undefined;
 }
 
-/** A file opened for reading: its footer, as hyparquet gives it, and its bytes. */
-export interface OpenedParquet {
+/** A file opened for reading: its footer, as hyparquet gives it and checked, and its bytes. */
+export interface OpenedParquet extends CheckedFile {
   readonly info: ParquetFileInfo;
-  readonly metadata: FileMetaData;
-  readonly buffer: AsyncBuffer;
 }
 
 /**
@@ -64,58 +60,46 @@ export async function readParquetInfo(source: RangeSource): Promise<ParquetFileI
 
 /** Reads the footer, for reads that follow. */
 export async function openParquet(source: RangeSource): Promise<OpenedParquet> {
-  if (source.size < leastFile)
-    throw new Error(`a Parquet file has at least ${leastFile} bytes, got ${source.size}`);
-  const buffer = asyncBuffer(source);
-  const metadata = await parquetMetadataAsync(buffer, { parsers, geoparquet: false });
-  return { info: infoOf(source.size, metadata), metadata, buffer };
+  const metadata = await readFooter(source, parsers);
+  const schema = parquetSchema(metadata);
+  return { info: infoOf(source.size, metadata, schema), metadata, schema, parsers, source };
 }
 
 /** Of the bytes of a string all belong to it, also what could be a byte order mark. */
 const text = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Timestamps of any unit as a bigint of microseconds since 1970 UTC, and exact text, in statistics and in pages. */
-export const parsers: Partial<ParquetParsers> = {
+/**
+ * Timestamps of any unit as a bigint of microseconds since 1970 UTC, and exact text, in statistics and in pages. JSON stays
+ * text and shapes stay bytes: what is made of them would be as deep and as large as the file likes.
+ */
+const parsers: ParquetParsers = {
   timestampFromMilliseconds: (millis) => millis * 1000n,
   timestampFromMicroseconds: (micros) => micros,
   timestampFromNanoseconds: (nanos) => (nanos - (((nanos % 1000n) + 1000n) % 1000n)) / 1000n,
+  dateFromDays: (days) => new Date(days * 86_400_000),
   stringFromBytes: (bytes) => text.decode(bytes),
+  jsonFromBytes: (bytes) => text.decode(bytes),
+  geometryFromBytes: (bytes) => bytes,
+  geographyFromBytes: (bytes) => bytes,
+  uuidFromBytes: (bytes) => (bytes?.length === 16 ? uuidText(bytes) : bytes),
 };
+
+function uuidText(bytes: Uint8Array): string {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
 
 /** Microseconds as a `Date`, which drops what is below a millisecond. */
 export function dateOfMicros(micros: bigint): Date {
   return new Date(Number((micros - (((micros % 1000n) + 1000n) % 1000n)) / 1000n));
 }
 
-/** How hyparquet decompresses what our encoder writes. */
-export const compressors: Compressors = {
-  ZSTD: (input, outputLength) =>
-    zstdDecompressSync(input, { chunkSize: Math.min(Math.max(outputLength, 64), largestChunk) }),
-};
-
-/** Magic number twice, the footer's length, and the least there can be in it. */
-const leastFile = 12;
-const largestChunk = 64 * 1024 * 1024;
-
-function asyncBuffer(source: RangeSource): AsyncBuffer {
-  return {
-    byteLength: source.size,
-    async slice(start, end = source.size) {
-      const bytes = await source.read(start, end);
-      const { buffer, byteOffset, byteLength } = bytes;
-      if (buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength)
-        return buffer;
-      return new Uint8Array(bytes).buffer;
-    },
-  };
-}
-
-function infoOf(size: number, metadata: FileMetaData): ParquetFileInfo {
+function infoOf(size: number, metadata: FileMetaData, schema: SchemaTree): ParquetFileInfo {
   const keyValues = Object.fromEntries(
     (metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""]),
   );
   const declared = declaredTypes(keyValues["mdc.schema"]);
-  const columns = parquetSchema(metadata).children.map((child) => ({
+  const columns = schema.children.map((child) => ({
     name: child.element.name,
     type: declared.get(child.element.name) ?? systemTypes.get(child.element.name) ?? typeOf(child),
     nullable: child.element.repetition_type !== "REQUIRED",
