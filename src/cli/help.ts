@@ -1,7 +1,7 @@
 import type { Command, CommandOptions } from "./command.ts";
 
-/** What `mdc --help` says. */
-export function programHelp(commands: readonly Command[]): string {
+/** What `mdc --help` says, by line. */
+export function programHelp(commands: readonly Command[]): string[] {
   const widest = Math.max(...commands.map(({ name }) => name.length));
   return [
     "mdc: look into what model-data-collector has stored",
@@ -14,11 +14,11 @@ export function programHelp(commands: readonly Command[]): string {
     "mdc <command> --help tells the rest.",
     "",
     "Exit codes: 0 ok, 1 a threshold was breached, 2 usage, 3 a problem in the data, 4 storage or credentials.",
-  ].join("\n");
+  ];
 }
 
-/** What `mdc <command> --help` says. */
-export function commandHelp(command: Command, common: CommandOptions): string {
+/** What `mdc <command> --help` says, by line. */
+export function commandHelp(command: Command, common: CommandOptions): string[] {
   const options = Object.entries({ ...command.options, ...common }).map(([name, option]) => {
     const short = option.short === undefined ? "    " : `-${option.short}, `;
     return [
@@ -37,5 +37,5 @@ export function commandHelp(command: Command, common: CommandOptions): string {
     "",
     "Examples:",
     ...command.examples.map((example) => `  ${example}`),
-  ].join("\n");
+  ];
 }

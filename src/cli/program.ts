@@ -25,7 +25,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   try {
     const [name, ...rest] = args;
     if (name === undefined) {
-      terminal.err(programHelp(commands));
+      for (const line of programHelp(commands)) terminal.err(line);
       return exitCode.usage;
     }
     if (name === "--version" || name === "-V") {
@@ -33,11 +33,14 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
       return exitCode.ok;
     }
     if (name === "--help" || name === "-h") {
-      terminal.out(programHelp(commands));
+      show(programHelp(commands), terminal);
       return exitCode.ok;
     }
     if (name === "help") {
-      terminal.out(rest[0] === undefined ? programHelp(commands) : commandHelp(find(rest[0]), commonOptions));
+      show(
+        rest[0] === undefined ? programHelp(commands) : commandHelp(find(rest[0]), commonOptions),
+        terminal,
+      );
       return exitCode.ok;
     }
     return await runCommand(find(name), rest, terminal);
@@ -49,7 +52,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
 async function runCommand(command: Command, args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const { values, positionals } = parse(command, args);
   if (values["help"] === true) {
-    terminal.out(commandHelp(command, commonOptions));
+    show(commandHelp(command, commonOptions), terminal);
     return exitCode.ok;
   }
   const [least, greatest] = command.positionals;
@@ -67,6 +70,10 @@ async function runCommand(command: Command, args: readonly string[], terminal: T
   } finally {
     terminal.progress();
   }
+}
+
+function show(lines: readonly string[], terminal: Terminal): void {
+  for (const line of lines) terminal.out(line);
 }
 
 /** What `parseArgs` returns, widened: which options there are is known at run time only. */

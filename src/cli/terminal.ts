@@ -1,19 +1,35 @@
 import { styleText } from "node:util";
+import { jsonValue } from "./value-text.ts";
+import { visibleJson, visibleText } from "./visible-text.ts";
 
-/** Where a command writes: results to `out`, everything else to `err`. The only way out of a command. */
+/**
+ * Where a command writes: results to `out` and `json`, everything else to `err`. The only way out of a command, and where
+ * every text becomes harmless (`visible-text.ts`), wherever it came from.
+ */
 export interface Terminal {
   /** A line of results. */
-  out(line: string): void;
+  out(...parts: readonly Text[]): void;
+  /** A result for machines, as `jsonValue` has it. */
+  json(value: unknown): void;
   /** A line about the work: a warning, an error. */
   err(line: string): void;
   /** Shows what is being done, over the last one, on a terminal only; without text, clears it. */
   progress(text?: string): void;
-  /** Bold, where the results go to a terminal that shows it and `NO_COLOR` is not set. */
-  bold(text: string): string;
-  /** Faint, in the same way. */
-  dim(text: string): string;
   /** Characters in a line of results; infinite when they do not go to a terminal, so that nothing is cut in a pipe. */
   readonly width: number;
+}
+
+/** A text, perhaps with a look, which is shown where the results go to a terminal that can and `NO_COLOR` is not set. */
+export type Text = string | { readonly style: "bold" | "dim"; readonly text: string };
+
+/** The text in bold. */
+export function bold(text: string): Text {
+  return { style: "bold", text };
+}
+
+/** The text, faint. */
+export function dim(text: string): Text {
+  return { style: "dim", text };
 }
 
 /** The part of a stream that a terminal needs; `process.stdout` and `process.stderr` have it. */
@@ -24,30 +40,35 @@ export interface TerminalStream extends NodeJS.WritableStream {
 
 /** A terminal over two streams. */
 export function createTerminal(stdout: TerminalStream, stderr: TerminalStream): Terminal {
-  // styleText itself looks at the stream: a terminal or not, NO_COLOR, FORCE_COLOR, TERM=dumb.
-  const style = (format: "bold" | "dim", text: string): string => styleText(format, text, { stream: stdout });
+  const shown = (part: Text): string => {
+    if (typeof part === "string") return visibleText(part);
+    // styleText itself looks at the stream: a terminal or not, NO_COLOR, FORCE_COLOR, TERM=dumb.
+    return styleText(part.style, visibleText(part.text), { stream: stdout });
+  };
   let progressShown = false;
   const clear = (): void => {
     if (progressShown) stderr.write("\r\u001b[K");
     progressShown = false;
   };
   return {
-    out(line) {
+    out(...parts) {
       clear();
-      stdout.write(`${line}\n`);
+      stdout.write(`${parts.map(shown).join("")}\n`);
+    },
+    json(value) {
+      clear();
+      stdout.write(`${visibleJson(JSON.stringify(jsonValue(value), null, 2))}\n`);
     },
     err(line) {
       clear();
-      stderr.write(`${line}\n`);
+      stderr.write(`${visibleText(line)}\n`);
     },
     progress(text) {
       clear();
       if (text === undefined || stderr.isTTY !== true) return;
-      stderr.write(text.slice(0, (stderr.columns ?? 80) - 1));
+      stderr.write([...visibleText(text)].slice(0, (stderr.columns ?? 80) - 1).join(""));
       progressShown = true;
     },
-    bold: (text) => style("bold", text),
-    dim: (text) => style("dim", text),
     width: stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
   };
 }

@@ -1,3 +1,6 @@
+import { bold, type Text } from "./terminal.ts";
+import { visibleText } from "./visible-text.ts";
+
 /** A column of a text table. */
 export interface TextColumn {
   readonly title: string;
@@ -11,8 +14,6 @@ export interface TextTableOptions {
   readonly width?: number;
   /** Characters in a cell; a longer text is cut, with an ellipsis. */
   readonly maxCell?: number;
-  /** Marks the titles. */
-  readonly bold?: (text: string) => string;
 }
 
 /** Two spaces part the columns. */
@@ -23,14 +24,10 @@ export function textTable(
   columns: readonly TextColumn[],
   rows: readonly (readonly string[])[],
   options: TextTableOptions = {},
-): string[] {
-  const {
-    width = Number.POSITIVE_INFINITY,
-    maxCell = Number.POSITIVE_INFINITY,
-    bold = (text) => text,
-  } = options;
-  const cells = rows.map((row) => row.map((cell) => cut(printable(cell), maxCell)));
-  const titles = columns.map(({ title }) => cut(printable(title), maxCell));
+): Text[] {
+  const { width = Number.POSITIVE_INFINITY, maxCell = Number.POSITIVE_INFINITY } = options;
+  const cells = rows.map((row) => row.map((cell) => cut(visibleText(cell), maxCell)));
+  const titles = columns.map(({ title }) => cut(visibleText(title), maxCell));
   const widths = titles.map((title, i) =>
     cells.reduce((most, row) => Math.max(most, textWidth(row[i] ?? "")), textWidth(title)),
   );
@@ -41,7 +38,7 @@ export function textTable(
       .map((text, i) => pad(text, widths[i] ?? 0, columns[i]?.align ?? "left"))
       .join(gap)
       .trimEnd();
-  const lines = [bold(line(titles)), ...cells.map(line)];
+  const lines: Text[] = [bold(line(titles)), ...cells.map(line)];
   const hidden = titles.slice(shown);
   if (hidden.length > 0) lines.push(`… and ${hidden.length} more: ${cut(hidden.join(", "), 300)}`);
   return lines;
@@ -72,11 +69,4 @@ function textWidth(text: string): number {
   let width = 0;
   for (const _ of text) width++;
   return width;
-}
-
-/** Stored text may hold anything: control characters are shown as escapes, so that they cannot drive the terminal. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) =>
-    character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -1,8 +1,8 @@
-import { asError, CollectorError } from "../base/errors.ts";
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
 import { type FileFacts, readFileFacts } from "./file-facts.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
+import { reasonOf, type UnreadableFile } from "./unreadable.ts";
 
 /** One collection, as its files' paths and footers tell. */
 export interface CollectionSummary {
@@ -31,12 +31,6 @@ export interface ColumnSummary {
   readonly type: string;
 }
 
-/** A file that could not be read, and why. */
-export interface UnreadableFile {
-  readonly path: string;
-  readonly reason: string;
-}
-
 const footersAtOnce = 16;
 
 /** Sums up every collection of a catalog, by endpoint, deployment and name. */
@@ -61,10 +55,7 @@ async function readFacts(
   try {
     return { file, facts: await readFileFacts(catalog.store, file) };
   } catch (thrown) {
-    // Only a bad file is a fact about the data; an unreachable store must not pass for one.
-    if (thrown instanceof CollectorError && thrown.code === "CORRUPT")
-      return { file, facts: asError(thrown).message };
-    throw thrown;
+    return { file, facts: reasonOf(thrown) };
   }
 }
 

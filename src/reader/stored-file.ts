@@ -1,7 +1,7 @@
-import { asError, CollectorError } from "../base/errors.ts";
 import type { RangeSource } from "../codec/range-source.ts";
 import type { Store } from "../store/store.ts";
 import type { DataFile } from "./data-file.ts";
+import { unreadableFile } from "./unreadable.ts";
 
 /** A stored file's bytes, and the means to tell bad bytes from bytes that could not be fetched. */
 export interface StoredFile {
@@ -22,21 +22,22 @@ export function openStoredFile(store: Store, file: DataFile): StoredFile {
     if (kept !== undefined && start >= kept.start && end <= kept.end) {
       return kept.bytes.subarray(start - kept.start, end - kept.start);
     }
-    try {
-      const bytes = await store.get(file.path, { range: { start, end } });
-      if (end === file.size) kept ??= { start, end, bytes };
-      return bytes;
-    } catch (error) {
+    const bytes = await store.get(file.path, { range: { start, end } }).catch((error: unknown) => {
       failure ??= { error };
       throw error;
+    });
+    if (bytes.length !== end - start) {
+      throw new Error(`it has lost bytes since it was listed with ${file.size}`);
     }
+    if (end === file.size) kept ??= { start, end, bytes };
+    return bytes;
   };
 
   return {
     source: { size: file.size, read },
     explain(thrown) {
       if (failure !== undefined) return failure.error;
-      return new CollectorError("CORRUPT", `${file.path}: ${asError(thrown).message}`, { cause: thrown });
+      return unreadableFile(file.path, thrown);
     },
   };
 }

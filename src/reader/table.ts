@@ -4,6 +4,7 @@ import type { ColumnBatch } from "./column-batch.ts";
 import { type DataFile, overlaps, type TimeRange } from "./data-file.ts";
 import type { Row } from "./row.ts";
 import { scanFile } from "./scan-file.ts";
+import { checkCallback, createBadFiles, type UnreadableFile } from "./unreadable.ts";
 
 /** Options of `Dataset.table`. */
 export interface TableOptions {
@@ -18,6 +19,11 @@ export interface TableOptions {
   readonly columns?: readonly string[];
   /** At most this many rows, a whole number of at least 0. Default: all. Pages behind the last one are not fetched. */
   readonly limit?: number;
+  /**
+   * Called with each file whose bytes are bad, when its turn comes; the rows of all others are given, and those before the bad
+   * place. Default: the same rows are given, and then the iteration throws a `CollectorError` with code `CORRUPT` that names the file.
+   */
+  readonly onUnreadable?: (file: UnreadableFile) => void;
 }
 
 /**
@@ -44,20 +50,27 @@ export function createTable(catalog: Catalog, name: string, options: TableOption
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
     throw wrongValue("table: limit", "a whole number of at least 0", limit);
   }
+  checkCallback(options.onUnreadable, "table");
   async function* batches(): AsyncGenerator<ColumnBatch, void, undefined> {
+    const bad = createBadFiles(options.onUnreadable);
     let left = limit;
     for (const file of await filesOf(catalog, name)) {
-      if (left === 0) return;
+      if (left === 0) break;
       if (!overlaps(file, range)) continue;
-      for await (const batch of scanFile(catalog.store, file, {
-        columns,
-        limit: left,
-        ...cutting(file, range),
-      })) {
-        left -= batch.length;
-        yield batch;
+      try {
+        for await (const batch of scanFile(catalog.store, file, {
+          columns,
+          limit: left,
+          ...cutting(file, range),
+        })) {
+          left -= batch.length;
+          yield batch;
+        }
+      } catch (thrown) {
+        bad.add(file.path, thrown);
       }
     }
+    bad.end();
   }
   return {
     [Symbol.asyncIterator]: batches,

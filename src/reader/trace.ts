@@ -3,6 +3,7 @@ import type { DataFile } from "./data-file.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
 import { isSystemColumn, type Row } from "./row.ts";
 import { scanFile } from "./scan-file.ts";
+import { type BadFiles, checkCallback, createBadFiles, type UnreadableFile } from "./unreadable.ts";
 import { uuidTime } from "./uuid-time.ts";
 
 /** Options of `Dataset.trace`. */
@@ -13,6 +14,11 @@ export interface TraceOptions {
    * was nothing. Default false.
    */
   readonly everywhere?: boolean;
+  /**
+   * Called with each file whose bytes are bad; the trace is made of what the others hold. Default: everything is looked through,
+   * and then `trace` rejects with a `CollectorError` with code `CORRUPT` that names the file.
+   */
+  readonly onUnreadable?: (file: UnreadableFile) => void;
 }
 
 /** One request, end to end: what all collections hold of one correlation id. */
@@ -47,6 +53,8 @@ const filesAtOnce = 8;
 
 /** Finds the records of one correlation id. */
 export async function findTrace(catalog: Catalog, id: string, options: TraceOptions): Promise<Trace> {
+  checkCallback(options.onUnreadable, "trace");
+  const bad = createBadFiles(options.onUnreadable);
   const near: DataFile[] = [];
   const rest: DataFile[] = [];
   const time = uuidTime(id);
@@ -54,8 +62,11 @@ export async function findTrace(catalog: Catalog, id: string, options: TraceOpti
     const likely = time !== undefined && file.start <= time + hourMs && file.end > time - hourMs;
     (likely ? near : rest).push(file);
   }
-  let rows = await findRows(catalog, near, id);
-  if (rows.length === 0 || options.everywhere === true) rows = rows.concat(await findRows(catalog, rest, id));
+  let rows = await findRows(catalog, near, id, bad);
+  if (rows.length === 0 || options.everywhere === true) {
+    rows = rows.concat(await findRows(catalog, rest, id, bad));
+  }
+  bad.end();
   const records = recordsOf(rows);
   const times = rows.map(({ row }) => timeOf(row, "mdc_request_time").getTime());
   const first = times.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
@@ -80,16 +91,25 @@ interface Found {
   readonly row: Row;
 }
 
-async function findRows(catalog: Catalog, files: readonly DataFile[], id: string): Promise<Found[]> {
+async function findRows(
+  catalog: Catalog,
+  files: readonly DataFile[],
+  id: string,
+  bad: BadFiles,
+): Promise<Found[]> {
   const found: Found[] = [];
   const scans = mapConcurrent(files, filesAtOnce, async (file) => {
     const rows: Found[] = [];
-    for await (const batch of scanFile(catalog.store, file, { correlationId: id, columns: isNeeded })) {
-      for (const row of batch.rows()) rows.push({ file, row });
+    try {
+      for await (const batch of scanFile(catalog.store, file, { correlationId: id, columns: isNeeded })) {
+        for (const row of batch.rows()) rows.push({ file, row });
+      }
+    } catch (thrown) {
+      bad.add(file.path, thrown);
     }
     return rows;
   });
-  for await (const rows of scans) found.push(...rows);
+  for await (const rows of scans) for (const row of rows) found.push(row);
   return found;
 }
 

@@ -1,9 +1,10 @@
 import { isSystemColumn, type Row } from "../../reader/row.ts";
+import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { type Command, timeOption, UsageError, wholeNumber } from "../command.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
 import { rowTable } from "../row-table.ts";
-import { jsonValue } from "../value-text.ts";
+import { tellUnreadable } from "../unreadable.ts";
 
 /** `mdc head`: the first rows. */
 export const head: Command = {
@@ -25,9 +26,11 @@ export const head: Command = {
     const columns = input.text("columns")?.split(",");
     if (columns?.includes("")) throw new UsageError("--columns: expected names parted by commas");
     const [from, to] = [timeOption(input, "from"), timeOption(input, "to")];
+    const unreadable: UnreadableFile[] = [];
     const rows = await withDataset(input, async (data) => {
       const table = data.table(input.positionals[0] ?? "", {
         limit,
+        onUnreadable: (file) => unreadable.push(file),
         ...(columns === undefined ? {} : { columns }),
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
@@ -37,14 +40,14 @@ export const head: Command = {
       return first;
     });
     if (input.flag("json")) {
-      terminal.out(JSON.stringify(jsonValue(rows), null, 2));
-      return exitCode.ok;
+      terminal.json(rows);
+      return tellUnreadable(unreadable, terminal);
     }
     const everything = input.flag("system") || columns !== undefined;
     const shown = rows.map((row) => (everything ? row : withoutSystem(row)));
     for (const line of rowTable(shown, terminal)) terminal.out(line);
     if (rows.length === 0) terminal.err("no rows");
-    return exitCode.ok;
+    return tellUnreadable(unreadable, terminal);
   },
 };
 

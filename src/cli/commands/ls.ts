@@ -1,9 +1,11 @@
 import type { CollectionSummary } from "../../reader/collection-summary.ts";
 import type { Command } from "../command.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
+import type { Text } from "../terminal.ts";
 import { textTable } from "../text-table.ts";
-import { bytesText, countText, jsonValue, timeText } from "../value-text.ts";
+import { tellUnreadable } from "../unreadable.ts";
+import { bytesText, countText, timeText } from "../value-text.ts";
 
 /** `mdc ls`: what there is. */
 export const ls: Command = {
@@ -24,22 +26,20 @@ export const ls: Command = {
       collections: await data.collections(),
     }));
     if (input.flag("json")) {
-      terminal.out(JSON.stringify(jsonValue(collections), null, 2));
+      terminal.json(collections);
     } else if (collections.length === 0) {
       terminal.err(`nothing is stored under ${root}`);
     } else {
       for (const line of listing(collections, terminal)) terminal.out(line);
     }
-    const unreadable = collections.flatMap((collection) => collection.unreadable);
-    for (const { path, reason } of unreadable) terminal.err(`unreadable: ${path}: ${reason}`);
-    return unreadable.length > 0 ? exitCode.data : exitCode.ok;
+    return tellUnreadable(
+      collections.flatMap(({ unreadable }) => unreadable),
+      terminal,
+    );
   },
 };
 
-function listing(
-  collections: readonly CollectionSummary[],
-  style: { readonly width: number; bold(text: string): string },
-): string[] {
+function listing(collections: readonly CollectionSummary[], { width }: { readonly width: number }): Text[] {
   const columns = [
     { title: "collection" },
     { title: "endpoint/deployment" },
@@ -58,5 +58,5 @@ function listing(
     timeText(one.from).slice(0, 19),
     timeText(one.to).slice(0, 19),
   ]);
-  return textTable(columns, rows, { width: style.width, bold: style.bold });
+  return textTable(columns, rows, { width });
 }

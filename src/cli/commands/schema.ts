@@ -3,7 +3,9 @@ import { isSystemColumn } from "../../reader/row.ts";
 import type { Command, CommandInput } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
+import { bold, dim } from "../terminal.ts";
 import { textTable } from "../text-table.ts";
+import { tellUnreadable } from "../unreadable.ts";
 
 /** `mdc schema`: the columns and their types. */
 export const schema: Command = {
@@ -32,7 +34,10 @@ export const schema: Command = {
       return name === undefined ? exitCode.ok : exitCode.usage;
     }
     show(chosen, input);
-    return chosen.some((one) => one.unreadable.length > 0) ? exitCode.data : exitCode.ok;
+    return tellUnreadable(
+      chosen.flatMap(({ unreadable }) => unreadable),
+      input.terminal,
+    );
   },
 };
 
@@ -45,12 +50,12 @@ function show(collections: readonly CollectionSummary[], input: CommandInput): v
     columns: columns.filter((column) => input.flag("system") || !isSystemColumn(column.name)),
   }));
   if (input.flag("json")) {
-    terminal.out(JSON.stringify(shown, null, 2));
+    terminal.json(shown);
     return;
   }
   for (const [i, { name, endpoint, deployment, columns }] of shown.entries()) {
     if (i > 0) terminal.out("");
-    terminal.out(`${terminal.bold(name)} ${terminal.dim(`(${endpoint}/${deployment})`)}`);
+    terminal.out(bold(name), " ", dim(`(${endpoint}/${deployment})`));
     const rows = columns.map((column) => [`  ${column.name}`, column.type]);
     for (const line of textTable([{ title: "  column" }, { title: "type" }], rows, {
       width: terminal.width,

@@ -29,7 +29,7 @@ export async function drainNow(input: CommandInput): Promise<ExitCode> {
   const living = waiting.filter(({ ownerAlive }) => ownerAlive).length;
   const left = waiting.length - living;
   if (input.flag("json")) {
-    terminal.out(JSON.stringify({ spool: directory, destination, delivered, lost, left, living }, null, 2));
+    terminal.json({ spool: directory, destination, delivered, lost, left, living });
   } else {
     terminal.out(
       `delivered ${countText(delivered.frames)} frames, ${countText(delivered.rows)} rows to ${destination}`,

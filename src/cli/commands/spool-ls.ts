@@ -2,24 +2,22 @@ import { listSpool, type SpooledSegment } from "../../collector/inspect-spool.ts
 import type { CommandInput } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
+import type { Text } from "../terminal.ts";
 import { textTable } from "../text-table.ts";
-import { ageText, bytesText, countText, jsonValue, timeText } from "../value-text.ts";
+import { ageText, bytesText, countText, timeText } from "../value-text.ts";
 
 /** `mdc spool ls`: what waits, oldest first. */
 export async function listWaiting(input: CommandInput): Promise<ExitCode> {
   const { terminal } = input;
   const { directory } = spoolOf(input).config.spool;
   const segments = await listSpool(directory);
-  if (input.flag("json")) terminal.out(JSON.stringify(jsonValue(segments), null, 2));
+  if (input.flag("json")) terminal.json(segments);
   else if (segments.length === 0) terminal.err(`nothing waits in ${directory}`);
   else for (const line of listing(segments, terminal)) terminal.out(line);
   return exitCode.ok;
 }
 
-function listing(
-  segments: readonly SpooledSegment[],
-  style: { readonly width: number; bold(text: string): string },
-): string[] {
+function listing(segments: readonly SpooledSegment[], { width }: { readonly width: number }): Text[] {
   const columns = [
     { title: "collection" },
     { title: "partition (UTC)" },
@@ -47,5 +45,5 @@ function listing(
     `${one.endpoint ?? ""}/${one.deployment ?? ""}`,
     one.id,
   ]);
-  return textTable(columns, rows, { width: style.width, bold: style.bold });
+  return textTable(columns, rows, { width });
 }

@@ -9,7 +9,7 @@ import { type CommandInput, UsageError } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
 import { textTable } from "../text-table.ts";
-import { bytesText, countText, jsonValue, timeText } from "../value-text.ts";
+import { bytesText, countText, timeText } from "../value-text.ts";
 
 /** `mdc spool quarantine`: what was set aside, and what to do with it. */
 export async function runQuarantine(input: CommandInput): Promise<ExitCode> {
@@ -36,7 +36,7 @@ export async function runQuarantine(input: CommandInput): Promise<ExitCode> {
     if (action === "replay") replaySetAside(segment, directory);
     else dropSetAside(segment, directory);
   }
-  if (input.flag("json")) terminal.out(JSON.stringify(jsonValue(segments), null, 2));
+  if (input.flag("json")) terminal.json(segments);
   else {
     const what = `${segments.length} segment(s), ${countText(framesOf(segments))} frames`;
     terminal.out(action === "replay" ? `back in the spool: ${what}` : `deleted: ${what}`);
@@ -61,7 +61,7 @@ function list(input: CommandInput, directory: string): ExitCode {
   const { terminal } = input;
   const segments = listSetAside(directory);
   if (input.flag("json")) {
-    terminal.out(JSON.stringify(jsonValue(segments), null, 2));
+    terminal.json(segments);
     return exitCode.ok;
   }
   if (segments.length === 0) terminal.err(`nothing is in the quarantine of ${directory}`);
@@ -84,7 +84,7 @@ function list(input: CommandInput, directory: string): ExitCode {
       bytesText(one.size),
       timeText(one.quarantinedAt).slice(0, 19),
     ]);
-    for (const line of textTable(columns, rows, { width: terminal.width, bold: terminal.bold })) {
+    for (const line of textTable(columns, rows, { width: terminal.width })) {
       terminal.out(line);
     }
   }
@@ -95,7 +95,7 @@ function show(input: CommandInput, segments: readonly SetAsideSegment[]): ExitCo
   const { terminal } = input;
   const shown = segments.map((segment) => ({ ...segment, ...readSetAside(segment) }));
   if (input.flag("json")) {
-    terminal.out(JSON.stringify(jsonValue(shown), null, 2));
+    terminal.json(shown);
     return exitCode.ok;
   }
   for (const one of shown) {

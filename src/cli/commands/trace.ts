@@ -1,10 +1,12 @@
 import type { Trace } from "../../reader/trace.ts";
+import type { UnreadableFile } from "../../reader/unreadable.ts";
 import type { Command } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
 import { rowTable } from "../row-table.ts";
-import type { Terminal } from "../terminal.ts";
-import { jsonValue, timeText } from "../value-text.ts";
+import { bold, dim, type Terminal } from "../terminal.ts";
+import { tellUnreadable } from "../unreadable.ts";
+import { timeText } from "../value-text.ts";
 
 /** `mdc trace`: one request, end to end. */
 export const trace: Command = {
@@ -23,13 +25,18 @@ export const trace: Command = {
     const { terminal } = input;
     const [id = ""] = input.positionals;
     terminal.progress("searching …");
+    const unreadable: UnreadableFile[] = [];
     const { root, found } = await withDataset(input, async (data) => ({
       root: data.root,
-      found: await data.trace(id, { everywhere: input.flag("everywhere") }),
+      found: await data.trace(id, {
+        everywhere: input.flag("everywhere"),
+        onUnreadable: (file) => unreadable.push(file),
+      }),
     }));
-    if (input.flag("json")) terminal.out(JSON.stringify(jsonValue(found), null, 2));
+    if (input.flag("json")) terminal.json(found);
     else if (found.records.length > 0) show(found, terminal);
-    if (found.records.length > 0) return exitCode.ok;
+    const code = tellUnreadable(unreadable, terminal);
+    if (found.records.length > 0) return code;
     terminal.err(`mdc: nothing is stored under ${root} with the id ${JSON.stringify(found.id)}`);
     return exitCode.data;
   },
@@ -37,14 +44,12 @@ export const trace: Command = {
 
 function show({ id, requestTime, records }: Trace, terminal: Terminal): void {
   const started = requestTime === undefined ? "" : ` at ${timeText(requestTime)} UTC`;
-  terminal.out(`${terminal.bold(id)}${started}`);
+  terminal.out(bold(id), started);
   for (const { collection, endpoint, deployment, eventTime, rows } of records) {
     const after = requestTime === undefined ? "" : ` +${eventTime.getTime() - requestTime.getTime()} ms`;
     const count = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
     terminal.out("");
-    terminal.out(
-      `${terminal.bold(collection)} ${terminal.dim(`(${endpoint}/${deployment})`)}${after}, ${count}`,
-    );
+    terminal.out(bold(collection), " ", dim(`(${endpoint}/${deployment})`), `${after}, ${count}`);
     for (const line of rowTable(rows, terminal)) terminal.out(line);
   }
 }

@@ -9,7 +9,10 @@ const mostRows = 2 ** 31 - 1;
  * Refuses a footer that cannot be true of a file of `size` bytes: counts below zero, bytes outside the file, columns that
  * the schema does not have. What decodes the file takes all of it for granted.
  */
-export function checkMetadata({ schema, num_rows, row_groups, key_value_metadata }: FileMetaData, size: number): void {
+export function checkMetadata(
+  { schema, num_rows, row_groups, key_value_metadata }: FileMetaData,
+  size: number,
+): void {
   const leaves = leavesOf(schema);
   let rows = 0;
   for (const group of row_groups) rows += checkGroup(group, leaves, size);
@@ -44,7 +47,8 @@ function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
     if (typeof name !== "string") throw new Error("its schema has a column without a name");
     const names = [...parent.names, name];
     if (names.length > mostDepth) throw new Error("its schema is nested too deeply");
-    if (element.repetition_type === undefined) throw new Error(`column ${name}: neither required nor optional`);
+    if (element.repetition_type === undefined)
+      throw new Error(`column ${name}: neither required nor optional`);
     const repeated = parent.repeated || element.repetition_type === "REPEATED";
     const children = childrenOf(element);
     if (children > 0) {
@@ -86,8 +90,10 @@ function checkChunk(chunk: ColumnChunk, { path, element, flat }: Leaf, rows: num
   const meta = chunk.meta_data;
   if (meta === undefined) throw new Error(`column ${path}: its place is not given; it may be encrypted`);
   if (chunk.file_path) throw new Error(`column ${path}: it is in another file`);
-  if (meta.path_in_schema.join(".") !== path) throw new Error(`column ${path}: its place is another column's`);
-  if (meta.type !== element.type) throw new Error(`column ${path}: ${meta.type} where ${element.type} belongs`);
+  if (meta.path_in_schema.join(".") !== path)
+    throw new Error(`column ${path}: its place is another column's`);
+  if (meta.type !== element.type)
+    throw new Error(`column ${path}: ${meta.type} where ${element.type} belongs`);
   if (meta.codec === undefined) throw new Error(`column ${path}: compressed in an unknown way`);
   const values = whole(meta.num_values, mostRows, `values of column ${path}`);
   if (flat ? values !== rows : values < rows) {
@@ -109,7 +115,12 @@ function checkIndex(
 ): void {
   if (!offset || !length) return;
   const start = whole(offset, size, `place of an index of column ${path}`);
-  checkExtent(start, BigInt(whole(length, mostIndexBytes, `bytes of an index of column ${path}`)), size, path);
+  checkExtent(
+    start,
+    BigInt(whole(length, mostIndexBytes, `bytes of an index of column ${path}`)),
+    size,
+    path,
+  );
 }
 
 function checkExtent(start: number, length: bigint, size: number, path: string): void {
@@ -120,6 +131,7 @@ function checkExtent(start: number, length: bigint, size: number, path: string):
 /** A whole number from 0 to `most`, or an error that says what is none. */
 function whole(value: unknown, most: number, what: string): number {
   const number = typeof value === "bigint" ? Number(value) : value;
-  if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0 && number <= most) return number;
+  if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0 && number <= most)
+    return number;
   throw new Error(`${what}: expected a whole number from 0 to ${most}, got ${String(value)}`);
 }

@@ -8,7 +8,12 @@ import {
   type SchemaTree,
 } from "hyparquet";
 import { assembleAsync } from "hyparquet/src/rowgroup.js";
-import { getMaxDefinitionLevel, getMaxRepetitionLevel, getTreePath, isFlatColumn } from "hyparquet/src/schema.js";
+import {
+  getMaxDefinitionLevel,
+  getMaxRepetitionLevel,
+  getTreePath,
+  isFlatColumn,
+} from "hyparquet/src/schema.js";
 import type { ColumnDecoder } from "hyparquet/src/types.js";
 import type { RangeSource } from "../range-source.ts";
 import type { Budget } from "./limits.ts";

@@ -22,7 +22,8 @@ export async function readFooter(
   if (end.getUint32(4, true) !== magic) throw new Error("it does not end as a Parquet file does");
   const length = end.getUint32(0, true) + 8;
   if (length > size - 4) throw new Error(`its footer says it has ${length} bytes, the file has ${size}`);
-  if (length > mostFooterBytes) throw new Error(`its footer has ${length} bytes, more than this reader takes`);
+  if (length > mostFooterBytes)
+    throw new Error(`its footer has ${length} bytes, more than this reader takes`);
   const bytes =
     length <= tail.length ? tail.subarray(tail.length - length) : await source.read(size - length, size);
   skimStruct(new DataView(bytes.buffer, bytes.byteOffset, bytes.length - 8), 0);

@@ -22,7 +22,11 @@ export function pagePlaces(bytes: Uint8Array, chunk: ColumnChunk, groupRows: num
     };
     const sound = place.start >= at && place.end > place.start && place.end <= end;
     // A page of a repeated column may begin within a row only where no page index is written.
-    if (!sound || !(place.firstRow > row && place.firstRow < groupRows) || (row < 0 && place.firstRow !== 0)) {
+    if (
+      !sound ||
+      !(place.firstRow > row && place.firstRow < groupRows) ||
+      (row < 0 && place.firstRow !== 0)
+    ) {
       throw new Error("its page index names pages that cannot be there");
     }
     [at, row] = [place.end, place.firstRow];
@@ -33,7 +37,10 @@ export function pagePlaces(bytes: Uint8Array, chunk: ColumnChunk, groupRows: num
 }
 
 /** Where a chunk's pages are in its file; checked with the footer. */
-export function chunkExtent({ meta_data: meta }: ColumnChunk): { readonly start: number; readonly end: number } {
+export function chunkExtent({ meta_data: meta }: ColumnChunk): {
+  readonly start: number;
+  readonly end: number;
+} {
   if (meta === undefined) throw new Error("a column has no place");
   const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
   return { start, end: start + Number(meta.total_compressed_size) };

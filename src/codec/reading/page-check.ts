@@ -16,7 +16,9 @@ export interface PageLayout {
   /** Nulls included. */
   readonly values: number;
   /** Bytes of the levels as the header tells; undefined where the page itself tells (version 1). */
-  readonly levels: { readonly repetition: number; readonly definition: number; readonly nulls: number } | undefined;
+  readonly levels:
+    | { readonly repetition: number; readonly definition: number; readonly nulls: number }
+    | undefined;
 }
 
 /** What a checked page comes to. */
@@ -85,12 +87,14 @@ export function checkValues(
       return;
     case "PLAIN_DICTIONARY":
     case "RLE_DICTIONARY": {
-      if (dictionary === undefined || type === "BOOLEAN") throw new Error("a page refers to a dictionary that is not there");
+      if (dictionary === undefined || type === "BOOLEAN")
+        throw new Error("a page refers to a dictionary that is not there");
       if (count === 0) return;
       needs(1);
       const width = bytes[at] ?? 0;
       const most = width === 0 ? 0 : scanHybrid(bytes, at + 1, bytes.length, { width, count }).most;
-      if (most >= dictionary) throw new Error(`a page refers to value ${most} of a dictionary of ${dictionary}`);
+      if (most >= dictionary)
+        throw new Error(`a page refers to value ${most} of a dictionary of ${dictionary}`);
       return;
     }
     case "RLE": {
@@ -147,7 +151,8 @@ function checkDeltaTexts(
   let stored = reader.offset;
   for (let i = 0; i < count; i++) {
     const [prefix, suffix] = [prefixes?.[i] ?? 0, suffixes[i] ?? 0];
-    if (prefix < 0 || prefix > before || suffix < 0) throw new Error("a page has a value of impossible length");
+    if (prefix < 0 || prefix > before || suffix < 0)
+      throw new Error("a page has a value of impossible length");
     stored += suffix;
     before = prefix + suffix;
     made += before;

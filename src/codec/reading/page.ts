@@ -37,7 +37,14 @@ export function readDictionary(page: StoredPage, decoder: ColumnDecoder, budget:
   const { header, values } = page;
   const bytes = decompressed(page, decoder.codec, budget);
   checkValues(bytes, 0, "PLAIN", values, decoder.element);
-  const { data } = readPage(reader(bytes), plainHeader(header, bytes), plain(decoder), undefined, undefined, 0);
+  const { data } = readPage(
+    reader(bytes),
+    plainHeader(header, bytes),
+    plain(decoder),
+    undefined,
+    undefined,
+    0,
+  );
   return data === undefined ? [] : convert(data, decoder);
 }
 
@@ -61,7 +68,8 @@ function layoutOf({ header, values }: StoredPage): PageLayout {
   if (header.type === "DATA_PAGE" && header.data_page_header !== undefined) {
     return { encoding: header.data_page_header.encoding, values, levels: undefined };
   }
-  if (header.type !== "DATA_PAGE_V2" || second === undefined) throw new Error(`a page is of the kind ${header.type}`);
+  if (header.type !== "DATA_PAGE_V2" || second === undefined)
+    throw new Error(`a page is of the kind ${header.type}`);
   return {
     encoding: second.encoding,
     values,

@@ -288,7 +288,7 @@ describe("mdc head", () => {
     const rows = [{ name: "a\u001b[31mred\nb" }];
     storeFile(root, [{ collection: "odd", id: "x", requestTime: time, rows }], { name: "STRING" });
     const { out } = await run("head", "odd", "--root", root);
-    expect(out).toContain("a\\u001b[31mred\\nb");
+    expect(out).toContain("a\\u{1b}[31mred\\nb");
     expect(out).not.toContain("\u001b");
   });
 });
