@@ -1,3 +1,6 @@
+import { performance } from "node:perf_hooks";
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+
 /** Time, injected so that tests can turn it by hand. */
 export interface Clock {
   /** Milliseconds since 1970 UTC, whole. */
@@ -11,13 +14,27 @@ export interface Clock {
   setTimer(callback: () => void, ms: number, options?: { readonly keepAlive?: boolean }): Disposable;
 }
 
+/*
+ * Node's own, taken when this file is loaded: test runners put fake ones in their places later and stop their time, and in an
+ * environment that plays a browser the global `setTimeout` gives numbers. Neither is to hold up data.
+ */
+const startTimer: typeof setTimeout = setTimeout;
+const stopTimer: typeof clearTimeout = clearTimeout;
+const startImmediate: typeof setImmediate = setImmediate;
+const wallClock: () => number = Date.now;
+
 /** The machine's clock. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
-  monotonic: () => performance.now(),
+  now: () => wallClock(),
+  monotonic: performance.now.bind(performance),
   setTimer(callback, ms, options) {
-    const timer = setTimeout(callback, ms);
-    if (!options?.keepAlive) timer.unref();
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
+    const timer = startTimer(callback, ms);
+    if (!options?.keepAlive) timer.unref?.();
+    return { [Symbol.dispose]: () => stopTimer(timer) };
   },
 };
+
+/** Calls back when the event loop has come round. Keeps the process alive until then. */
+export function onNextTurn(callback: () => void): void {
+  startImmediate(callback);
+}

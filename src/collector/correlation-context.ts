@@ -111,6 +111,7 @@ export class CorrelationContext {
 
   static #make(
     id: string | undefined,
+    // Not our clock: in a test that fakes the date, requests come at that date.
     requestTimeMs: number = Date.now(),
     attributes: Attributes = noAttributes,
     requestId: string | null = null,

@@ -1,3 +1,5 @@
+import { systemClock } from "../base/clock.ts";
+
 /** How far the background thread has come, in memory shared by both threads. */
 export interface Progress {
   readonly memory: SharedArrayBuffer;
@@ -24,10 +26,10 @@ export function openProgress(memory: SharedArrayBuffer): Progress {
       Atomics.notify(cell, 0);
     },
     waitFor(sequence, timeoutMs) {
-      const end = performance.now() + timeoutMs;
+      const end = systemClock.monotonic() + timeoutMs;
       for (;;) {
         const now = read();
-        const left = end - performance.now();
+        const left = end - systemClock.monotonic();
         if (now >= sequence || left <= 0) return now;
         Atomics.wait(cell, 0, BigInt(now), left);
       }

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import { type Clock, onNextTurn } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
 import type { Limits } from "../config/deployment-config.ts";
 import type { SystemConstants } from "../frame/batch.ts";
@@ -15,8 +15,8 @@ import { labelText } from "./segment-label.ts";
 import type { Stream } from "./stream.ts";
 
 /**
- * Gathers accepted frames into batches. `collect` only queues a snapshot; the columns are filled in a `setImmediate` drain that
- * gives the event loop back after `drainMs`, so neither a burst of calls nor one long frame holds up the host.
+ * Gathers accepted frames into batches. `collect` only queues a snapshot; the columns are filled in a drain, on the next turn of
+ * the event loop, that gives the loop back after `drainMs`, so neither a burst of calls nor one long frame holds up the host.
  */
 export interface Batcher {
   /** Queues a frame; it is in the ledger as buffered already. */
@@ -107,7 +107,7 @@ class FrameBatcher implements Batcher {
     this.#added++;
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(this.#drain);
+    onNextTurn(this.#drain);
   }
 
   flush(): Promise<void> {
@@ -127,7 +127,7 @@ class FrameBatcher implements Batcher {
     const end = clock.monotonic() + drainMs;
     while (this.#step()) {
       if (clock.monotonic() < end) continue;
-      setImmediate(this.#drain);
+      onNextTurn(this.#drain);
       return;
     }
     this.#scheduled = false;

@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import { type Clock, onNextTurn } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
 import { errorCode } from "../base/file-system.ts";
 import type { Encoder, RejectedColumn } from "../codec/encoder.ts";
@@ -249,7 +249,7 @@ type WantedTypes = ReturnType<typeof wantedTypes>;
 const longestMs = 5;
 
 function othersTurn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => onNextTurn(resolve));
 }
 
 async function* unhurried(

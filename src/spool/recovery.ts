@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { onNextTurn } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
 import { errorCode, type FileSystem, removeFile } from "../base/file-system.ts";
 import { verifyBody } from "./frozen-body.ts";
@@ -305,7 +306,7 @@ async function run<T>(scan: Generator<ScanItem, T, undefined>, onItem: (item: Sc
   for (;;) {
     const step = scan.next();
     if (step.done === true) return step.value;
-    if (step.value.kind === "pause") await new Promise<void>((resolve) => void setImmediate(resolve));
+    if (step.value.kind === "pause") await new Promise<void>((resolve) => onNextTurn(resolve));
     else onItem(step.value);
   }
 }

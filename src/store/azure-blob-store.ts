@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { BlockBlobClient, ContainerClient } from "@azure/storage-blob";
+import { systemClock } from "../base/clock.ts";
 import { type AzureLocation, checkLocation, openContainer } from "./azure-container.ts";
 import { type AzureCredential, type ResolvedCredential, resolveCredential } from "./azure-credential.ts";
 import { type Fingerprint, fingerprintOf, readFully, uploadBlob } from "./azure-transfer.ts";
@@ -260,7 +261,7 @@ class AzureBlobStore implements Store {
   }
 
   #failure(thrown: unknown, operation: string, subject: string): AzureFailure {
-    const failure = toAzureFailure(thrown, operation, subject, Date.now());
+    const failure = toAzureFailure(thrown, operation, subject, systemClock.now());
     // A cached token may have been revoked, or be from before a permission was given: the next try asks for a new one.
     const { error } = failure;
     if (error instanceof StoreError && (error.statusCode === 401 || error.statusCode === 403)) {

@@ -1,3 +1,4 @@
+import { systemClock } from "../base/clock.ts";
 import { wrongValue } from "../base/errors.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
 import { StoreError } from "./store-error.ts";
@@ -49,7 +50,7 @@ export function createTokenCredential(
   source: TokenSource,
   options: { readonly deadlineMs: number; readonly now?: () => number },
 ): TokenSource {
-  const { deadlineMs, now = Date.now } = options;
+  const { deadlineMs, now = systemClock.now } = options;
   let cached: { key: string; token: AccessToken; renewAt: number } | undefined;
   return {
     async getToken(scopes, request = {}) {

@@ -1,3 +1,4 @@
+import { systemClock } from "../base/clock.ts";
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import { type AzureLocation, isContainerName, isLoopback } from "./azure-container.ts";
 import { requestToken, type TokenSource } from "./azure-credential.ts";
@@ -59,7 +60,7 @@ export async function resolveAzureDatastore(
     return toLocation(properties, reference, subject);
   } catch (thrown) {
     if (signal?.aborted) throw thrown;
-    throw toAzureFailure(thrown, "datastore", subject, Date.now()).error;
+    throw toAzureFailure(thrown, "datastore", subject, systemClock.now()).error;
   }
 }
 

@@ -1,3 +1,5 @@
+import { systemClock } from "../base/clock.ts";
+
 /** Limits of one call. */
 export interface CallLimits {
   /** Milliseconds from now. */
@@ -40,13 +42,13 @@ export async function withDeadline<T>(
   const onCallerAbort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener("abort", onCallerAbort, { once: true });
   group?.controllers.add(controller);
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Disposable | undefined;
   const extend: Extend = (deadlineMs) => {
-    clearTimeout(timer);
-    // Keeps the process alive like the request it guards: otherwise an awaited call could end the process silently.
-    timer = setTimeout(() => {
+    timer?.[Symbol.dispose]();
+    const tooLate = (): void =>
       controller.abort(new DeadlineError(`no answer within ${Math.round(deadlineMs)} ms`));
-    }, deadlineMs);
+    // Keeps the process alive like the request it guards: otherwise an awaited call could end the process silently.
+    timer = systemClock.setTimer(tooLate, deadlineMs, { keepAlive: true });
   };
   extend(limits.deadlineMs);
   try {
@@ -59,7 +61,7 @@ export async function withDeadline<T>(
     controller.abort(thrown);
     throw thrown;
   } finally {
-    clearTimeout(timer);
+    timer?.[Symbol.dispose]();
     signal?.removeEventListener("abort", onCallerAbort);
     group?.controllers.delete(controller);
   }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
+import { systemClock } from "../base/clock.ts";
 import { wrongKind } from "../base/errors.ts";
 import {
   hasCode,
@@ -151,7 +152,7 @@ class FolderStore implements Store {
       for (const { name } of found) {
         const facts = await inspectPath(join(folder, name));
         if (!facts) continue;
-        if (Date.now() - facts.modifiedAt > STALE_AFTER_MS)
+        if (systemClock.now() - facts.modifiedAt > STALE_AFTER_MS)
           await removeFile(join(folder, name)).catch(() => {});
         else kept.push(name);
       }
