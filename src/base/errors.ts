@@ -14,6 +14,8 @@ export type CollectorErrorCode =
   | "INVALID_CONTEXT"
   /** Some cells did not fit their column's pinned type; they are kept in `mdc_rejected`. */
   | "VALUES_REJECTED"
+  /** A hint, once per collection: columns are stored in a type that a reader of the format may not expect. */
+  | "TYPE_HINT"
   /** Delivery to the destination failed and is being retried. */
   | "DELIVERY_DELAYED"
   /** Delivery can not succeed until somebody changes a setting, a permission or a clock; data is kept. */

@@ -1,7 +1,7 @@
 import { wrongValue } from "../base/errors.ts";
 import type { Batch } from "../frame/batch.ts";
 import { type ColumnType, sameType, typeText } from "../frame/column-type.ts";
-import { conformBatch } from "../frame/conform.ts";
+import { Conforming } from "../frame/conform.ts";
 import type { Schema } from "../frame/schema.ts";
 import type { EncodeOptions, Encoder } from "./encoder.ts";
 import { type ChunkContext, createChunkContext, heldBytes } from "./parquet/column-chunk.ts";
@@ -99,7 +99,9 @@ class ParquetEncoder implements Encoder {
       }
       if (conforms(batch, wanted)) group.push({ batch, columns: batch.columns, rejected: undefined });
       else {
-        const conformed = conformBatch(batch, options.schema);
+        const conforming = new Conforming(batch, options.schema);
+        while (!conforming.advance()) yield nothing;
+        const conformed = conforming.result();
         rejected.add(conformed.report);
         group.push({ batch, columns: conformed.columns, rejected: conformed.rejected });
       }
@@ -121,6 +123,7 @@ class ParquetEncoder implements Encoder {
   }
 }
 
+const nothing = new Uint8Array(0);
 /** Buffers that grew beyond this are not kept for the next file. */
 const mostKeptBytes = 16 * 1024 * 1024;
 

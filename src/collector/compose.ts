@@ -3,6 +3,7 @@ import { systemIds } from "../base/ids.ts";
 import { createJsonlEncoder } from "../codec/jsonl-encoder.ts";
 import { createParquetEncoder } from "../codec/parquet-encoder.ts";
 import type { DeploymentConfig, Destination } from "../config/deployment-config.ts";
+import { objectReference } from "../config/object-url.ts";
 import type { BackendEvents, CurrentSettings } from "../pipeline/backend.ts";
 import { createEngine, type Engine } from "../pipeline/engine.ts";
 import { createFolderSpool } from "../spool/folder-spool.ts";
@@ -40,6 +41,7 @@ export function composeEngine(spec: EngineSpec, host: EngineHost): Engine {
     spool: composeSpool(spec, settings),
     store: composeStore(config.destination, spec.credential, host.getToken),
     encoders: { parquet: createParquetEncoder(), jsonl: createJsonlEncoder() },
+    reference: (path) => objectReference(config.destination, path),
     clock: systemClock,
     events: host.events,
     settings,

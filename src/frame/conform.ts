@@ -1,7 +1,10 @@
 import type { Batch, BatchColumn } from "./batch.ts";
-import { type Cell, columnCells, columnOfCells } from "./cells.ts";
+import { CellCursor } from "./cell-cursor.ts";
+import type { Cell } from "./cells.ts";
+import { ColumnSink } from "./column-sink.ts";
 import { type ColumnType, type ScalarType, typeText } from "./column-type.ts";
-import { exactJson } from "./exact-json.ts";
+import { writeExactJson } from "./exact-json.ts";
+import { JsonBytes } from "./json-bytes.ts";
 import type { Schema } from "./schema.ts";
 
 /** A batch as the pinned types make it. */
@@ -31,46 +34,195 @@ export interface RejectedCells {
  * numeric means "missing", as in danfojs and pandas. Everything else is kept in `rejected`, exactly.
  */
 export function conformBatch(batch: Batch, schema: Schema): ConformedBatch {
-  const variants = new Map<string, BatchColumn[]>();
-  for (const column of batch.columns) {
-    const found = variants.get(column.name);
-    if (found === undefined) variants.set(column.name, [column]);
-    else found.push(column);
-  }
-  const rejects = new Rejects(batch.header.rows);
-  const columns: (BatchColumn | undefined)[] = [];
-  for (const [name, type] of schema) {
-    const found = variants.get(name);
-    columns.push(found === undefined ? undefined : conformColumn(name, type, found, rejects));
-    variants.delete(name);
-  }
-  for (const [name, found] of variants) conformColumn(name, undefined, found, rejects);
-  return { columns, rejected: rejects.column(), report: rejects.report() };
+  const conforming = new Conforming(batch, schema);
+  while (!conforming.advance());
+  return conforming.result();
 }
 
-function conformColumn(
-  name: string,
-  type: ColumnType | undefined,
-  variants: readonly BatchColumn[],
-  rejects: Rejects,
-): BatchColumn | undefined {
-  const pinned = type === undefined ? undefined : typeText(type);
-  const [only] = variants;
-  if (variants.length === 1 && only !== undefined && variantText(only) === pinned) return only;
-  const cells: (Cell | undefined)[] = new Array(rejects.rows).fill(undefined);
-  for (const variant of variants) {
-    const got = variantText(variant);
-    columnCells(variant, rejects.rows).forEach((cell, row) => {
-      if (cell === undefined) return;
-      const fitted = got === pinned ? cell : type === undefined ? unfit : fit(cell, variant.type, type);
-      // Two values of one column in one row cannot be; if they are, none is lost.
-      if (fitted === unfit || (fitted !== missing && cells[row] !== undefined)) {
-        rejects.add(row, { name, expected: pinned ?? "none", got }, exactJson(cell, variant.type));
-      } else if (fitted !== missing) cells[row] = fitted;
-    });
+/** Cells between two looks at whether somebody else wants to go on. */
+const cellsPerStep = 16_384;
+
+/**
+ * {@link conformBatch} in small steps. It goes through the batch row by row, and what it makes are bytes outside of V8's heap: of a
+ * frame, however large and whatever it holds, no more than one value at a time is a value of JS.
+ */
+export class Conforming {
+  readonly #rows: number;
+  readonly #columns: (BatchColumn | ColumnFitter | undefined)[] = [];
+  readonly #fitters: ColumnFitter[] = [];
+  readonly #rejected = new ColumnSink("json");
+  readonly #members = new JsonBytes();
+  #row = 0;
+
+  constructor(batch: Batch, schema: Schema) {
+    this.#rows = batch.header.rows;
+    const variants = new Map<string, BatchColumn[]>();
+    for (const column of batch.columns) {
+      const found = variants.get(column.name);
+      if (found === undefined) variants.set(column.name, [column]);
+      else found.push(column);
+    }
+    for (const [name, type] of schema) {
+      const found = variants.get(name);
+      this.#columns.push(found === undefined ? undefined : this.#conform(name, type, found));
+      variants.delete(name);
+    }
+    for (const [name, found] of variants) this.#conform(name, undefined, found);
   }
-  if (type === undefined || cells.every((cell) => cell === undefined)) return undefined;
-  return columnOfCells(name, type, cells);
+
+  /** Some of the work; true when there is no more. */
+  advance(): boolean {
+    const fitters = this.#fitters;
+    if (fitters.length === 0) return true;
+    const members = this.#members;
+    const end = Math.min(this.#rows, this.#row + Math.max(1, Math.floor(cellsPerStep / fitters.length)));
+    for (; this.#row < end; this.#row++) {
+      members.clear(mostKeptBytes);
+      for (const fitter of fitters) fitter.next(members);
+      if (members.length === 0) this.#rejected.skip();
+      else {
+        members.ascii("}");
+        const bytes = members.written();
+        this.#rejected.putBytes(bytes, 0, bytes.length);
+      }
+    }
+    return end === this.#rows;
+  }
+
+  /** What came of it. */
+  result(): ConformedBatch {
+    return {
+      columns: this.#columns.map((column) => (column instanceof ColumnFitter ? column.column() : column)),
+      rejected: this.#rejected.count === 0 ? undefined : this.#rejected.column("mdc_rejected"),
+      report: this.#fitters.flatMap((fitter) => fitter.report()),
+    };
+  }
+
+  /** The column itself if it is as it is to be. */
+  #conform(
+    name: string,
+    type: ColumnType | undefined,
+    variants: readonly BatchColumn[],
+  ): BatchColumn | ColumnFitter {
+    const [only] = variants;
+    if (variants.length === 1 && only !== undefined && type !== undefined && variantText(only) === typeText(type)) {
+      return only;
+    }
+    const fitter = new ColumnFitter(name, type, variants);
+    this.#fitters.push(fitter);
+    return fitter;
+  }
+}
+
+/** What a row was rejected for is not kept beyond this, bytes, when the next row is read. */
+const mostKeptBytes = 1024 * 1024;
+
+/** One type in which a column came. */
+class Variant {
+  readonly cursor: CellCursor;
+  readonly got: string;
+  rejected = 0;
+
+  constructor(column: BatchColumn) {
+    this.cursor = new CellCursor(column);
+    this.got = variantText(column);
+  }
+}
+
+/** Fits a column, in whatever types it came, to the pinned one; without a type nothing fits. */
+class ColumnFitter {
+  readonly #name: string;
+  readonly #key: string;
+  readonly #type: ColumnType | undefined;
+  readonly #pinned: string;
+  readonly #variants: readonly Variant[];
+  readonly #sink: ColumnSink | undefined;
+
+  constructor(name: string, type: ColumnType | undefined, variants: readonly BatchColumn[]) {
+    this.#name = name;
+    this.#key = `${JSON.stringify(name)}:`;
+    this.#type = type;
+    this.#pinned = type === undefined ? "none" : typeText(type);
+    this.#variants = variants.map((column) => new Variant(column));
+    this.#sink = type === undefined ? undefined : new ColumnSink(type);
+  }
+
+  /** Takes the next row; what does not fit becomes a member of the object that `members` is to be. */
+  next(members: JsonBytes): void {
+    let filled = false;
+    for (const variant of this.#variants) {
+      const { cursor } = variant;
+      if (!cursor.next()) continue;
+      // Two values of one column in one row cannot be; if they are, none is lost.
+      const taken = filled ? unfit : this.#take(variant);
+      if (taken === unfit) {
+        members.ascii(members.length === 0 ? "{" : ",");
+        members.text(this.#key);
+        writeExactJson(cursor, members);
+        variant.rejected++;
+      } else if (taken !== missing) filled = true;
+    }
+    if (!filled) this.#sink?.skip();
+  }
+
+  column(): BatchColumn | undefined {
+    const sink = this.#sink;
+    return sink === undefined || sink.count === 0 ? undefined : sink.column(this.#name);
+  }
+
+  report(): readonly RejectedCells[] {
+    return this.#variants
+      .filter(({ rejected }) => rejected > 0)
+      .map(({ got, rejected }) => ({ name: this.#name, expected: this.#pinned, got, cells: rejected }));
+  }
+
+  /** Puts the present value where it belongs, if it fits. */
+  #take({ cursor, got }: Variant): typeof unfit | typeof missing | undefined {
+    const type = this.#type;
+    const sink = this.#sink;
+    if (type === undefined || sink === undefined) return unfit;
+    if (cursor.items !== undefined) return takeList(cursor, cursor.items, type, sink);
+    if (isBytes(cursor.type)) {
+      if (got !== this.#pinned) return unfit;
+      sink.putBytes(cursor.bytes, cursor.start, cursor.end);
+      return undefined;
+    }
+    const fitted = fit(cursor.cell(), cursor.type, type);
+    if (typeof fitted === "symbol") return fitted;
+    sink.put(fitted);
+    return undefined;
+  }
+}
+
+/** A list is looked through first, for it fits as a whole or not at all, and then copied. */
+function takeList(
+  { length, type: from }: CellCursor,
+  items: CellCursor,
+  to: ColumnType,
+  sink: ColumnSink,
+): typeof unfit | undefined {
+  if (typeof from !== "object" || typeof to !== "object" || sink.items === undefined) return unfit;
+  const same = from.list === to.list;
+  const mark = items.mark();
+  for (let i = 0; !same && i < length; i++) {
+    if (!items.next()) continue;
+    if (!isBytes(from.list) && fitScalar(items.cell(), from.list, to.list) !== unfit) continue;
+    items.return(mark);
+    return unfit;
+  }
+  items.return(mark);
+  sink.putList(length);
+  for (let i = 0; i < length; i++) {
+    if (!items.next()) sink.items.skip();
+    else if (isBytes(from.list)) sink.items.putBytes(items.bytes, items.start, items.end);
+    else sink.items.put(fitScalar(items.cell(), from.list, to.list) as Cell);
+  }
+  return undefined;
+}
+
+/** Texts and bytes fit no other type than their own, so that nobody need make values of them: one can be as large as a frame. */
+function isBytes(type: CellCursor["type"]): boolean {
+  return type === "string" || type === "json" || type === "binary" || type === "rejected";
 }
 
 function variantText(column: BatchColumn): string {
@@ -80,22 +232,13 @@ function variantText(column: BatchColumn): string {
 const unfit = Symbol("unfit");
 const missing = Symbol("missing");
 
+/** The value of a scalar column as the pinned type has it. Lists and texts are dealt with above, piece by piece. */
 function fit(
   cell: Cell,
   from: ColumnType | "rejected",
   to: ColumnType,
 ): Cell | typeof unfit | typeof missing {
-  if (from === "rejected") return unfit;
-  if (typeof from === "object") {
-    if (typeof to !== "object") return unfit;
-    const items: (Cell | null)[] = [];
-    for (const item of cell as readonly (Cell | null)[]) {
-      const fitted = item === null ? null : fitScalar(item, from.list, to.list);
-      if (typeof fitted === "symbol") return unfit;
-      items.push(fitted);
-    }
-    return items;
-  }
+  if (from === "rejected" || typeof from === "object") return unfit;
   if (Number.isNaN(cell) && !isNumeric(to)) return missing;
   return typeof to === "object" ? unfit : fitScalar(cell, from, to);
 }
@@ -122,38 +265,3 @@ function fitScalar(cell: Cell, from: ScalarType, to: ScalarType): Cell | typeof 
 
 /** 2^53: up to here every integer is a double. */
 const exactBound = 9_007_199_254_740_992n;
-
-/** Gathers what did not fit. */
-class Rejects {
-  readonly rows: number;
-  readonly #members = new Map<number, string[]>();
-  readonly #counts = new Map<string, { name: string; expected: string; got: string; cells: number }>();
-
-  constructor(rows: number) {
-    this.rows = rows;
-  }
-
-  add(row: number, what: Omit<RejectedCells, "cells">, json: string): void {
-    const member = `${JSON.stringify(what.name)}:${json}`;
-    const members = this.#members.get(row);
-    if (members === undefined) this.#members.set(row, [member]);
-    else members.push(member);
-    const key = JSON.stringify([what.name, what.got]);
-    const count = this.#counts.get(key);
-    if (count === undefined) this.#counts.set(key, { ...what, cells: 1 });
-    else count.cells++;
-  }
-
-  column(): BatchColumn | undefined {
-    if (this.#members.size === 0) return undefined;
-    const cells = Array.from({ length: this.rows }, (_, row) => {
-      const members = this.#members.get(row);
-      return members === undefined ? undefined : `{${members.join(",")}}`;
-    });
-    return columnOfCells("mdc_rejected", "json", cells);
-  }
-
-  report(): readonly RejectedCells[] {
-    return [...this.#counts.values()];
-  }
-}

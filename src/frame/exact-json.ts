@@ -1,27 +1,47 @@
-import type { Cell } from "./cells.ts";
-import type { ColumnType } from "./column-type.ts";
+import type { CellCursor } from "./cell-cursor.ts";
+import type { JsonBytes } from "./json-bytes.ts";
 
 /**
- * A cell as JSON text that loses nothing: int64 as a string of digits, binary as base64, timestamp as ISO 8601 with its
- * microseconds, NaN and the infinities as strings; json and rejected values are their own text.
+ * Writes the cursor's present value as JSON that loses nothing: int64 as a string of digits, binary as base64, timestamp as ISO 8601
+ * with its microseconds, NaN and the infinities as strings; json and rejected values are their own text. Of a list it moves over the
+ * items.
  */
-export function exactJson(cell: Cell, type: ColumnType | "rejected"): string {
-  if (Array.isArray(cell)) {
-    const element = typeof type === "object" ? type.list : type;
-    return `[${(cell as readonly (Cell | null)[]).map((item) => (item === null ? "null" : exactJson(item, element))).join(",")}]`;
+export function writeExactJson(cursor: CellCursor, to: JsonBytes): void {
+  const { type, items, bytes, start, end } = cursor;
+  if (items !== undefined) {
+    to.ascii("[");
+    for (let i = 0; i < cursor.length; i++) {
+      if (i > 0) to.ascii(",");
+      if (items.next()) writeExactJson(items, to);
+      else to.ascii("null");
+    }
+    return to.ascii("]");
   }
-  if (typeof cell === "number") {
-    if (!Number.isFinite(cell)) return JSON.stringify(String(cell));
-    return Object.is(cell, -0) ? "-0" : String(cell);
+  switch (type) {
+    case "json":
+    case "rejected":
+      return to.raw(bytes, start, end);
+    case "string":
+      to.ascii('"');
+      to.escaped(bytes, start, end);
+      return to.ascii('"');
+    case "binary":
+      to.ascii('"');
+      to.base64(bytes, start, end);
+      return to.ascii('"');
+    default:
+      to.ascii(shortJson(cursor.cell(), type === "timestamp"));
   }
-  if (typeof cell === "bigint") return JSON.stringify(type === "timestamp" ? isoMicros(cell) : String(cell));
-  if (typeof cell === "string") return type === "json" || type === "rejected" ? cell : JSON.stringify(cell);
-  if (cell instanceof Uint8Array) return JSON.stringify(Buffer.from(cell).toString("base64"));
-  return String(cell);
+}
+
+function shortJson(cell: ReturnType<CellCursor["cell"]>, timestamp: boolean): string {
+  if (typeof cell === "bigint") return `"${timestamp ? isoMicros(cell) : cell}"`;
+  if (typeof cell === "number" && !Number.isFinite(cell)) return `"${cell}"`;
+  return Object.is(cell, -0) ? "-0" : String(cell);
 }
 
 /** Microseconds since 1970 UTC as ISO 8601 text, with three or six digits; beyond the years a Date has, as digits. */
-export function isoMicros(micros: bigint): string {
+function isoMicros(micros: bigint): string {
   const within = ((micros % 1000n) + 1000n) % 1000n;
   const date = new Date(Number((micros - within) / 1000n));
   if (Number.isNaN(date.getTime())) return String(micros);

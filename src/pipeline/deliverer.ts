@@ -1,15 +1,15 @@
 import { createBackoff } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
-import type { Encoder } from "../codec/encoder.ts";
+import type { Encoder, UnpackedBody } from "../codec/encoder.ts";
 import type { Format } from "../config/deployment-config.ts";
-import type { SealedSegment, Spool } from "../spool/spool.ts";
-import type { PutResult, Store } from "../store/store.ts";
+import type { FrozenBody, SealedSegment, Spool } from "../spool/spool.ts";
+import type { PutOptions, PutResult, Store } from "../store/store.ts";
 import type { BackendEvents, BackendHealth } from "./backend.ts";
 import type { DropReason } from "./ledger.ts";
 import { createSchemaRegistry } from "./schema-registry.ts";
 import { type Consignment, createSegmentEncoder, originOf, type SegmentEncoder } from "./segment-encoder.ts";
-import { objectPath, parseLabel } from "./segment-label.ts";
+import { besidePath, objectPath, parseLabel, type SegmentLabel } from "./segment-label.ts";
 
 /** Turns sealed segments into files at the destination: each exactly once, for as long as it takes. */
 export interface Deliverer {
@@ -35,6 +35,8 @@ export interface DelivererParts {
   readonly encoders: Readonly<Record<Format, Encoder>>;
   readonly clock: Clock;
   readonly events: BackendEvents;
+  /** How a file refers to an object in the same folder, by its path. Default: by the last part of it, relative to the file. */
+  readonly reference?: (path: string) => string;
   /** Uploads at once. Two keep one busy while the other waits for its answer; more would only spend memory. */
   readonly concurrency?: number;
   /** Told after each attempt how many segments are not yet settled. */
@@ -106,7 +108,6 @@ class SegmentDeliverer implements Deliverer {
     if (this.#entries.has(id) || this.#settled.has(id)) return;
     const unharmed = {
       damageCounted: false,
-      awaited: false,
       rejections: 0,
       readFailures: 0,
     };
@@ -120,7 +121,6 @@ class SegmentDeliverer implements Deliverer {
     const mine = [...this.#entries.values()].filter(({ segment }) => recoveredToo || !segment.recovered);
     const left = (): Entry[] => mine.filter(({ segment }) => this.#entries.has(segment.id));
     // Somebody is waiting, so try now what would be tried later.
-    for (const entry of mine) entry.awaited = true;
     for (const entry of [...this.#held.keys()]) this.#release(entry);
     this.#resume();
     return new Promise((resolve) => {
@@ -168,19 +168,14 @@ class SegmentDeliverer implements Deliverer {
 
   /** Never rejects. */
   async #run(entry: Entry): Promise<void> {
-    const { segment, label } = entry;
-    const { spool, store, encoders } = this.#parts;
+    const { segment } = entry;
+    const { spool } = this.#parts;
     try {
       const encoded = await this.#encoder.encode(entry, this.#stopping.signal);
       switch (encoded.status) {
         case "frozen": {
-          const { body } = encoded;
           this.#troubles.delete(entry);
-          const result = await store.put(objectPath(label, segment), body, {
-            contentType: encoders[label.format].contentType,
-            metadata: { segment: segment.id, content: body.sha256, rows: String(entry.counts.rows) },
-            signal: this.#stopping.signal,
-          });
+          const result = await this.#put(entry, encoded.body);
           if (result.status === "stored" || result.status === "exists") this.#succeeded(entry);
           else this.#failed(entry, result);
           return;
@@ -207,6 +202,32 @@ class SegmentDeliverer implements Deliverer {
       if (++entry.readFailures >= maxReadFailures) this.#setAside(entry, "corrupt", message);
       else this.#hold(entry, { status: "degraded", message }, 1_000 * 8 ** (entry.readFailures - 1));
     }
+  }
+
+  /** Puts a segment's file, after all that it refers to. */
+  async #put({ segment, label, counts }: Entry, body: FrozenBody): Promise<PutResult> {
+    const { store, encoders } = this.#parts;
+    const { contentType } = encoders[label.format];
+    const { file, beside } = await this.#unpack(label, segment, body);
+    // The frozen bytes are one, and so is their hash: with its place among them each object is told from any other.
+    const facts = (content: string): PutOptions => ({
+      metadata: { segment: segment.id, content, rows: String(counts.rows) },
+      signal: this.#stopping.signal,
+    });
+    for (const [number, object] of beside.entries()) {
+      const path = besidePath(label, segment, number);
+      const options = { ...facts(`${body.sha256}-${number}`), contentType: "application/json" };
+      const result = await store.put(path, object, options);
+      if (result.status !== "stored" && result.status !== "exists") return result;
+    }
+    return store.put(objectPath(label, segment), file, { ...facts(body.sha256), contentType });
+  }
+
+  async #unpack(label: SegmentLabel, segment: SealedSegment, body: FrozenBody): Promise<UnpackedBody> {
+    const { encoders, reference = lastPart } = this.#parts;
+    const encoder = encoders[label.format];
+    if (encoder.unpack === undefined) return { file: body, beside: [] };
+    return encoder.unpack(body, (number) => reference(besidePath(label, segment, number)));
   }
 
   #succeeded(entry: Entry): void {
@@ -320,6 +341,10 @@ class SegmentDeliverer implements Deliverer {
     this.#health = { status, reasons };
     this.#parts.events.health(this.#health);
   }
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 /** The batches whose only copy is this segment; none if the spool is durable. */

@@ -22,6 +22,8 @@ export interface EngineParts {
   readonly spool: Spool;
   readonly store: Store;
   readonly encoders: Readonly<Record<Format, Encoder>>;
+  /** How a file refers to an object in the same folder: see `DelivererParts`. */
+  readonly reference?: (path: string) => string;
   readonly clock: Clock;
   readonly events: BackendEvents;
   /** {@link Backend.update} changes it. */

@@ -20,8 +20,6 @@ export interface Consignment {
   counts: Counts;
   /** True once the damaged part of it is in the ledger. */
   damageCounted: boolean;
-  /** True when somebody waits for it: then it is tried now, whatever happened to it before. */
-  awaited: boolean;
 }
 
 /** What became of an encoding. */
@@ -52,14 +50,18 @@ export interface SegmentEncoderParts {
 /** A segment that cannot be encoded as a whole this often is examined record by record. */
 const wholeAttempts = 3;
 /**
- * One whose encoding was begun more often than this, and neither succeeded nor failed, is given up: it is what ends its
- * thread each time.
+ * One whose encoding was begun this often, and neither succeeded nor failed, is what ended its thread, or its process, each time. Whoever
+ * finds it sets it aside before anything of it is read.
  */
 const maxAttempts = 8;
 /**
- * From {@link wholeAttempts} begun attempts on, a segment is under suspicion, and waits until the thread is this old. A process
- * that is killed young, again and again, ends in the middle of an encoding by chance, and so would in time condemn innocent data;
- * one that lived for a minute hardly does. And a segment that does end its thread does so once a minute at most.
+ * From {@link wholeAttempts} begun attempts on, a segment is under suspicion: only a thread of at least this age tries it again,
+ * also when somebody waits for it, while all others are delivered.
+ *
+ * Both are needed. A process that is killed young, again and again, ends in the middle of an encoding by chance: that alone must
+ * not condemn innocent data, and three attempts is all that it can count. One that lived for a minute hardly ends by chance just
+ * there, and not five times on one segment. And a segment that does end processes ends three young ones and five old ones, a minute
+ * apart at least, however these start anew and whatever they await.
  */
 const maturityMs = 60_000;
 
@@ -71,6 +73,8 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   readonly #parts: SegmentEncoderParts;
   readonly #reader: SegmentReader;
   readonly #startedAt: number;
+  /** Collections for which a hint was given. */
+  readonly #hinted = new Set<string>();
   /** Ends with the last of those that wait for the reader. */
   #turns: Promise<unknown> = Promise.resolve();
 
@@ -85,19 +89,16 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     const { segment, label } = consignment;
     const frozen = spool.frozen(segment);
     if (frozen !== undefined) return { status: "frozen", body: frozen };
-    const retryMs = this.#startedAt + maturityMs - this.#parts.clock.monotonic();
     const begun = spool.attempts(segment);
-    if (begun >= wholeAttempts && retryMs > 0 && !consignment.awaited) {
-      const error = new Error(`encoding a segment was begun ${begun} times and came to no end`);
-      return { status: "suspect", error, retryMs };
-    }
-    const encoded = await this.#inTurn(segment, (records) => this.#encode(consignment, records, retryMs));
+    if (begun >= maxAttempts) return { status: "poison", error: unfinished(begun) };
+    const retryMs = this.#startedAt + maturityMs - this.#parts.clock.monotonic();
+    if (begun >= wholeAttempts && retryMs > 0) return { status: "suspect", error: unfinished(begun), retryMs };
+    const encoded = await this.#inTurn(segment, (records) => this.#encode(consignment, records));
     if (encoded.status !== "unpinned") return encoded;
-    // Others can go on meanwhile. That no attempt was counted yet is right: a destination that is out of reach says nothing about
-    // the data.
+    // Others can go on meanwhile. A destination that is out of reach says nothing about the data, so that was no attempt.
     const pinned = await registry.pin(label, encoded.wanted, encoded.untyped, signal);
     if (pinned.status !== "pinned") return pinned;
-    return this.#inTurn(segment, (records) => this.#attempt(consignment, records, pinned.schema, retryMs));
+    return this.#inTurn(segment, (records) => this.#attempt(consignment, records, pinned.schema));
   }
 
   /**
@@ -107,6 +108,8 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   #inTurn<T>(segment: SealedSegment, action: (records: SegmentRecords) => Promise<T>): Promise<T> {
     const result = this.#turns.then(async () => {
       await othersTurn();
+      // Counted on disk before anything is read, so that a segment which kills its thread is counted whatever part of it does.
+      this.#parts.spool.attempt(segment);
       try {
         return await action(this.#reader.read(segment));
       } finally {
@@ -120,33 +123,23 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   async #encode(
     consignment: Consignment,
     records: SegmentRecords,
-    retryMs: number,
   ): Promise<Encoded | (WantedTypes & { readonly status: "unpinned" })> {
     const { wanted, untyped } = this.#survey(consignment, records);
     if (consignment.counts.frames === 0) return { status: "empty" };
     const pinned = this.#parts.registry.lookUp(consignment.label, wanted, untyped);
-    if (pinned === undefined) return { status: "unpinned", wanted, untyped };
-    if (pinned.status !== "pinned") return pinned;
-    return this.#attempt(consignment, records, pinned.schema, retryMs);
+    if (pinned?.status === "pinned") return this.#attempt(consignment, records, pinned.schema);
+    this.#parts.spool.forgive(consignment.segment);
+    return pinned ?? { status: "unpinned", wanted, untyped };
   }
 
   async #attempt(
     consignment: Consignment,
     records: SegmentRecords,
     schema: Schema,
-    retryMs: number,
   ): Promise<Encoded> {
     const { spool, events } = this.#parts;
     const { segment, label } = consignment;
-    for (;;) {
-      // Counted on disk before it begins, so that a segment which kills its thread is counted too.
-      const attempt = spool.attempt(segment);
-      if (attempt > maxAttempts && retryMs <= 0) {
-        return {
-          status: "poison",
-          error: new Error("encoding was begun too often without coming to an end"),
-        };
-      }
+    for (let attempt = spool.attempts(segment); ; attempt = spool.attempt(segment)) {
       const byRecord = attempt > wholeAttempts;
       const skip = byRecord ? await this.#poisonIn(consignment, records) : new Set<number>();
       if (consignment.counts.frames === 0) return { status: "empty" };
@@ -179,7 +172,9 @@ class FreezingSegmentEncoder implements SegmentEncoder {
         if (!skip.has(sequence)) yield batch ?? decodeBatch(bytes);
     };
     const onRejected = (rejected: readonly RejectedColumn[]): void => this.#rejected(label, rejected);
-    const bytes = encoders[label.format].encode(batches, { schema, segment: segment.id, onRejected });
+    const onWholeNumbers = (columns: readonly string[]): void => this.#wholeNumbers(label, columns);
+    const options = { schema, segment: segment.id, onRejected, onWholeNumbers };
+    const bytes = encoders[label.format].encode(batches, options);
     return spool.freeze(segment, unhurried(bytes, clock));
   }
 
@@ -226,6 +221,23 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     return poison;
   }
 
+  /** A hint, once for a collection: whether these are integers nobody but the user knows. */
+  #wholeNumbers({ collection }: SegmentLabel, columns: readonly string[]): void {
+    if (this.#hinted.has(collection)) return;
+    this.#hinted.add(collection);
+    const some = columns.slice(0, mostNames).map((name) => JSON.stringify(name));
+    const names = columns.length > mostNames ? `${some.join(", ")} and ${columns.length - mostNames} more` : some.join(", ");
+    this.#parts.events.trouble({
+      code: "TYPE_HINT",
+      reason: "whole_numbers",
+      collection,
+      message:
+        `collection ${collection}: all numbers so far in ${names} are whole, and are stored as doubles (1.0). Azure ML's drift ` +
+        `signals compare a column only with one of the same kind, and skip it without a word where the reference data has integers: ` +
+        'declare it "int64" in the schema if it is one, "float64" if it is none',
+    });
+  }
+
   #rejected(label: SegmentLabel, rejected: readonly RejectedColumn[]): void {
     for (const { name, expected, got, cells } of rejected) {
       this.#parts.events.trouble({
@@ -240,7 +252,14 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   }
 }
 
+function unfinished(begun: number): Error {
+  return new Error(`encoding a segment was begun ${begun} times and came to no end`);
+}
+
 type WantedTypes = ReturnType<typeof wantedTypes>;
+
+/** Columns that a hint names at most. */
+const mostNames = 10;
 
 /**
  * New frames wait for this thread, in memory alone, while it encodes. So it lets the event loop come round before each segment, and

@@ -57,3 +57,16 @@ export function objectPath(label: SegmentLabel, segment: Pick<SealedSegment, "id
   const created = new Date(segment.createdAt).toISOString().replace(/[-:.]/g, "");
   return `${folder}/${hivePartition(label.partition, label.rollingRate)}/${created}-${segment.id}.parquet`;
 }
+
+/**
+ * The path of the object with this number, from 0, that a segment's file refers to: beside the file, with an ending that Azure's
+ * discovery of records (`HH/*.jsonl`) passes by.
+ */
+export function besidePath(
+  label: SegmentLabel,
+  segment: Pick<SealedSegment, "id" | "createdAt">,
+  number: number,
+): string {
+  const file = objectPath(label, segment);
+  return `${file.slice(0, file.lastIndexOf("."))}-${String(number).padStart(6, "0")}.json`;
+}

@@ -176,6 +176,10 @@ class FolderSpool implements Spool {
     return this.#sealed.attempt(segment);
   }
 
+  forgive(segment: SealedSegment): void {
+    this.#sealed.forgive(segment);
+  }
+
   attempts(segment: SealedSegment): number {
     return this.#sealed.attempts(segment);
   }

@@ -96,8 +96,13 @@ export function memoryBody(parts: readonly Uint8Array[], size: number, sha256: s
   return {
     size,
     sha256,
-    async *open() {
-      yield* parts;
+    async *open(start = 0, end = size) {
+      let at = 0;
+      for (const part of parts) {
+        const slice = part.subarray(Math.max(0, start - at), Math.max(0, end - at));
+        at += part.length;
+        if (slice.length > 0) yield slice;
+      }
     },
   };
 }
@@ -106,19 +111,24 @@ function fileBody(fileSystem: FileSystem, path: string, size: number, sha256: st
   return {
     size,
     sha256,
-    async *open() {
-      yield* readChunks(fileSystem, path);
+    async *open(start = 0, end = size) {
+      yield* readChunks(fileSystem, path, start, end);
     },
   };
 }
 
-function* readChunks(fileSystem: FileSystem, path: string): Generator<Uint8Array, void, undefined> {
+function* readChunks(
+  fileSystem: FileSystem,
+  path: string,
+  start = 0,
+  end: number = Number.POSITIVE_INFINITY,
+): Generator<Uint8Array, void, undefined> {
   const fd = fileSystem.open(path, "read");
   // One for all: a file's worth of them would make V8 collect once per file.
   const chunk = new Uint8Array(chunkBytes);
   try {
-    for (let at = 0; ; ) {
-      const got = fileSystem.read(fd, chunk, at);
+    for (let at = start; at < end; ) {
+      const got = fileSystem.read(fd, chunk.subarray(0, Math.min(chunkBytes, end - at)), at);
       if (got === 0) return;
       yield chunk.subarray(0, got);
       at += got;

@@ -114,6 +114,10 @@ class MemorySpool implements Spool {
     return ++this.#get(id).attempts;
   }
 
+  forgive({ id }: SealedSegment): void {
+    this.#get(id).attempts--;
+  }
+
   attempts({ id }: SealedSegment): number {
     return this.#get(id).attempts;
   }

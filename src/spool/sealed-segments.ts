@@ -19,6 +19,7 @@ export interface SealedSegments {
   /** See the methods of the same names in the port. */
   read(segment: SealedSegment, memory?: RecordMemory): Generator<SpoolRecord, void, undefined>;
   attempt(segment: SealedSegment): number;
+  forgive(segment: SealedSegment): void;
   attempts(segment: SealedSegment): number;
   freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody>;
   frozen(segment: SealedSegment): FrozenBody | undefined;
@@ -81,9 +82,17 @@ class Segments implements SealedSegments {
   }
 
   attempt(segment: SealedSegment): number {
+    return this.#count(segment, 1);
+  }
+
+  forgive(segment: SealedSegment): void {
+    this.#count(segment, -1);
+  }
+
+  #count(segment: SealedSegment, more: 1 | -1): number {
     const held = this.#hold(segment);
     const from = this.#locate(segment);
-    const name = sealedName(segment.id, ++held.attempts);
+    const name = sealedName(segment.id, (held.attempts += more));
     try {
       this.#fileSystem.rename(from, join(segment.directory, name));
       held.name = name;

@@ -42,6 +42,8 @@ export interface Spool {
   read(segment: SealedSegment, memory?: RecordMemory): Iterable<SpoolRecord>;
   /** Notes that encoding starts, *before* it starts, and returns how often it has now been tried (1 at first). */
   attempt(segment: SealedSegment): number;
+  /** Takes the last attempt back: what ended it was not the segment. */
+  forgive(segment: SealedSegment): void;
   /** How often encoding was begun before, in any process. */
   attempts(segment: SealedSegment): number;
   /**
@@ -131,8 +133,8 @@ export interface FrozenBody {
   readonly size: number;
   /** SHA-256 of the bytes, 64 hex digits. */
   readonly sha256: string;
-  /** A piece is good until the next one is asked for. */
-  open(): AsyncIterable<Uint8Array>;
+  /** Bytes from `start`, default 0, to `end`, default all. A piece is good until the next one is asked for. */
+  open(start?: number, end?: number): AsyncIterable<Uint8Array>;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { BatchColumn } from "../../../src/frame/batch.ts";
-import { columnCells } from "../../../src/frame/cells.ts";
 import type { ColumnType } from "../../../src/frame/column-type.ts";
 import { conformBatch } from "../../../src/frame/conform.ts";
+import { columnCells } from "../../support/column-cells.ts";
 import { makeBatch, type Plain, type PlainColumn } from "../../support/make-batch.ts";
 
 /** What becomes of `cells` that came as `from` in a column pinned to `to`, beside a first row of the pinned type. */

@@ -91,10 +91,10 @@ describe("a record", () => {
     const [first, second] = await lines([batch], new Map([["x", "float64"]]), (report) =>
       reports.push(report),
     );
-    expect(JSON.parse(first ?? "")).toMatchObject({ data: [{ x: null }], mdcrejected: [{ x: "1" }] });
+    expect(JSON.parse(first ?? "")).toMatchObject({ data: [{ x: null }], mdcrejected: '[{"x":"1"}]' });
     expect(JSON.parse(second ?? "")).toMatchObject({
       data: [{ x: null }, { x: null }],
-      mdcrejected: [null, { x: "2" }],
+      mdcrejected: '[null,{"x":"2"}]',
     });
     expect(reports).toEqual([[{ name: "x", expected: "float64", got: "string", cells: 2 }]]);
   });
