@@ -15,14 +15,14 @@ const stepItems = 1024;
  * Departures from pandas: floats are not cut to 10 decimals, and text is left in UTF-8.
  */
 export class JsonColumn {
-  /** The name as a member's, with its colon. */
-  readonly key: string;
+  /** The name as a member's, with its colon, in UTF-8. */
+  readonly key: Uint8Array;
   /** For a column of doubles: whether all numbers so far were whole; undefined before the first. */
   whole: boolean | undefined;
   readonly #cursor: CellCursor | undefined;
 
   constructor(name: string, column: BatchColumn | undefined) {
-    this.key = `${JSON.stringify(name)}:`;
+    this.key = Buffer.from(`${JSON.stringify(name)}:`);
     this.#cursor = column === undefined ? undefined : new CellCursor(column);
   }
 

@@ -206,7 +206,7 @@ function* rowsJson(
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]!;
       if (i > 0) out.ascii(",");
-      out.text(column.key);
+      out.raw(column.key, 0, column.key.length);
       const large = column.write(out);
       if (large !== undefined) yield* large;
       if (out.length >= paused && out.length - paused < stepBytes) continue;

@@ -9,6 +9,7 @@ import type {
   OutgoingBatch,
 } from "../pipeline/backend.ts";
 import type { Engine } from "../pipeline/engine.ts";
+import { parseLabel } from "../pipeline/segment-label.ts";
 import { holdInstance } from "../spool/hold-instance.ts";
 import type { SealedSegment } from "../spool/spool.ts";
 import { composeEngine, type EngineHost, type EngineSpec } from "./compose.ts";
@@ -62,6 +63,8 @@ class BackgroundThread implements Engine {
     | undefined;
   #closeGuard: Disposable | undefined;
   readonly #events: BackendEvents;
+  /** With durability `memory`: what the thread is encoding. */
+  #encoding: readonly number[] = [];
   readonly #standIn: StandIn;
   /** `null` when the disk did not allow it; then the writing thread alone vouches for the spool. */
   #hold: Disposable | null | undefined;
@@ -72,7 +75,12 @@ class BackgroundThread implements Engine {
     this.#clock = clock;
     this.#unsettled = new UnsettledBatches(clock);
     this.#flushes = new PendingFlushes(clock, () => this.#undone("the background thread does not answer"));
-    this.#events = this.#unsettled.settledBy(host.events);
+    this.#events = this.#unsettled.settledBy({
+      ...host.events,
+      encoding: (sequences) => {
+        this.#encoding = sequences;
+      },
+    });
     this.#standIn = createStandIn(() => this.#spec, this.#events);
     this.#heartbeat = createHeartbeat({
       clock,
@@ -304,6 +312,7 @@ class BackgroundThread implements Engine {
     this.#worker = undefined;
     // A thread that hangs may still read what it was given when it goes on; the next one gets the same batches.
     this.#unsettled.writeOff();
+    this.#giveUpPoison();
     const wasReady = this.#ready;
     this.#ready = false;
     if (!wasReady && ++this.#failedStarts >= maxFailedStarts) {
@@ -316,6 +325,18 @@ class BackgroundThread implements Engine {
     const message = `the background thread died (${error.message}); it is started again in ${delayMs} ms`;
     this.#events.trouble({ code: "BACKGROUND_FAILED", reason: "background_died", message });
     this.#restart = this.#clock.setTimer(() => this.#start(), delayMs);
+  }
+
+  /** With durability `memory`: what ended the thread again and again is not given to the next one. In a folder the spool keeps count. */
+  #giveUpPoison(): void {
+    const sequences = this.#encoding;
+    this.#encoding = [];
+    for (const { sequence, label, counts } of this.#unsettled.blame(sequences)) {
+      this.#events.dropped("poison", parseLabel(label).collection, counts, {
+        from: "memory",
+        sequences: [sequence],
+      });
+    }
   }
 
   #runInline(error: Error): void {

@@ -26,6 +26,7 @@ export type EventMessage =
     }
   | { readonly type: "trouble"; readonly trouble: Trouble }
   | { readonly type: "health"; readonly health: BackendHealth }
+  | { readonly type: "encoding"; readonly sequences: readonly number[] }
   | { readonly type: "usage"; readonly usage: SpoolUsage };
 
 /** Events that are posted. */
@@ -38,6 +39,7 @@ export function postedEvents(post: (message: EventMessage) => void): BackendEven
       post({ type: "dropped", reason, collection, counts, origin }),
     trouble: (trouble) => post({ type: "trouble", trouble }),
     health: (health) => post({ type: "health", health }),
+    encoding: (sequences) => post({ type: "encoding", sequences }),
     usage: (usage) => post({ type: "usage", usage }),
   };
 }
@@ -59,6 +61,9 @@ export function tellEvent(message: EventMessage, events: BackendEvents): void {
       return;
     case "health":
       events.health(message.health);
+      return;
+    case "encoding":
+      events.encoding?.(message.sequences);
       return;
     case "usage":
       events.usage(message.usage);

@@ -2,6 +2,9 @@ import type { Clock } from "../base/clock.ts";
 import type { BackendEvents, OutgoingBatch } from "../pipeline/backend.ts";
 import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
 
+/** Threads do not die by chance, as processes do, so that few deaths say enough. */
+const mostDeaths = 3;
+
 /**
  * The batches whose only other copy is in the background thread's memory, in order: not yet spooled, or never to be (durability
  * `memory`); and the memory they lie in, which is lent again when they are settled.
@@ -9,6 +12,8 @@ import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
 export class UnsettledBatches {
   readonly #batches = new Map<number, OutgoingBatch>();
   readonly #memory: BatchMemory;
+  /** How many threads died while they encoded a batch. */
+  readonly #deaths = new Map<number, number>();
 
   constructor(clock: Clock) {
     this.#memory = createBatchMemory(clock);
@@ -36,6 +41,15 @@ export class UnsettledBatches {
 
   add(batch: OutgoingBatch): void {
     this.#batches.set(batch.sequence, batch);
+  }
+
+  /**
+   * A thread died while it encoded these. Those with which that happened {@link mostDeaths} times, and which nobody shall be given
+   * any more. They stay until their end is told.
+   */
+  blame(sequences: readonly number[]): readonly OutgoingBatch[] {
+    for (const sequence of sequences) this.#deaths.set(sequence, (this.#deaths.get(sequence) ?? 0) + 1);
+    return this.after().filter(({ sequence }) => (this.#deaths.get(sequence) ?? 0) >= mostDeaths);
   }
 
   /** Those after `sequence`, as they are now: settling one meanwhile changes nothing. */
@@ -74,6 +88,7 @@ export class UnsettledBatches {
     const batch = this.#batches.get(sequence);
     if (batch === undefined) return;
     this.#batches.delete(sequence);
+    this.#deaths.delete(sequence);
     this.#memory.giveBack(batch.bytes);
   }
 }

@@ -27,8 +27,14 @@ export class JsonBytes {
 
   /** Letters, digits and signs of ASCII as they stand. */
   ascii(text: string): void {
-    this.#reserve(text.length);
-    this.length += this.#buffer.write(text, this.length, "latin1");
+    const { length } = text;
+    this.#reserve(length);
+    const buffer = this.#buffer;
+    const at = this.length;
+    // A call of a method of Buffer takes longer than a few characters do.
+    if (length > fewBytes) buffer.write(text, at, "latin1");
+    else for (let i = 0; i < length; i++) buffer[at + i] = text.charCodeAt(i);
+    this.length = at + length;
   }
 
   byte(byte: number): void {
@@ -38,9 +44,13 @@ export class JsonBytes {
 
   /** Bytes as they stand, from `start` to `end` of `source`. */
   raw(source: Uint8Array, start: number, end: number): void {
-    this.#reserve(end - start);
-    this.#buffer.set(source.subarray(start, end), this.length);
-    this.length += end - start;
+    const length = end - start;
+    this.#reserve(length);
+    const buffer = this.#buffer;
+    const at = this.length;
+    if (length > fewBytes) buffer.set(source.subarray(start, end), at);
+    else for (let i = 0; i < length; i++) buffer[at + i] = source[start + i]!;
+    this.length = at + length;
   }
 
   /** JSON text on one line: it can have line breaks between its tokens, never within one. */
@@ -83,6 +93,7 @@ export class JsonBytes {
   }
 }
 
+const fewBytes = 40;
 /** A multiple of 3. */
 const base64Step = 48 * 1024;
 

@@ -68,6 +68,11 @@ export interface BackendEvents {
   trouble(trouble: Trouble): void;
   /** How delivery is doing, whenever that changes. */
   health(health: BackendHealth): void;
+  /**
+   * Batches of these numbers, whose only copies are in memory, are about to be encoded; none: that came to an end. Who hears nothing
+   * more after it knows what ended the thread.
+   */
+  encoding?(sequences: readonly number[]): void;
   /** What the spool holds: every few seconds while something is in it, and when it has become empty. */
   usage(usage: SpoolUsage): void;
 }

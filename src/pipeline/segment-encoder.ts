@@ -108,11 +108,15 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   #inTurn<T>(segment: SealedSegment, action: (records: SegmentRecords) => Promise<T>): Promise<T> {
     const result = this.#turns.then(async () => {
       await othersTurn();
+      const { spool, events } = this.#parts;
       // Counted on disk before anything is read, so that a segment which kills its thread is counted whatever part of it does.
-      this.#parts.spool.attempt(segment);
+      spool.attempt(segment);
+      // What is in memory dies with the thread, and so would the count.
+      if (!spool.durable) events.encoding?.(Array.from(spool.read(segment), ({ sequence }) => sequence));
       try {
         return await action(this.#reader.read(segment));
       } finally {
+        if (!spool.durable) events.encoding?.([]);
         this.#reader.done();
       }
     });

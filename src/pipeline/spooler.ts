@@ -78,6 +78,9 @@ class BatchSpooler implements Spooler {
       case "full":
         refuse(result.reason);
         return;
+      case "too_large":
+        refuse("too_large");
+        return;
       case "failed":
         refuse("io_error");
         events.trouble({

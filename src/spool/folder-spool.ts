@@ -61,6 +61,7 @@ export function createFolderSpool(options: FolderSpoolOptions): Spool {
   return new FolderSpool(options);
 }
 
+const tooLarge: AppendResult = Object.freeze({ status: "too_large" });
 const appended: AppendResult = Object.freeze({ status: "appended" });
 const synced: SyncResult = Object.freeze({ status: "synced" });
 
@@ -110,8 +111,9 @@ class FolderSpool implements Spool {
   }
 
   append(label: string, record: Uint8Array, counts: Counts, sequence: number): AppendResult {
-    const misuse = misuseOf(label, record, counts, sequence, this.#closed);
+    const misuse = misuseOf(label, counts, sequence, this.#closed);
     if (misuse !== undefined) return { status: "failed", error: misuse };
+    if (record.byteLength > MAX_RECORD_BYTES) return tooLarge;
     if (this.#seen.isFound(sequence)) return appended;
     const refusal = this.#guard.refusal(record.byteLength);
     if (refusal !== undefined) return refusal;
@@ -286,15 +288,11 @@ function validate({ directory, instance, maxOpen }: FolderSpoolOptions): void {
 
 function misuseOf(
   label: string,
-  record: Uint8Array,
   counts: Counts,
   sequence: number,
   closed: boolean,
 ): Error | undefined {
   if (closed) return new Error("the spool is closed");
-  if (record.byteLength > MAX_RECORD_BYTES) {
-    return wrongValue("append: record", `at most ${MAX_RECORD_BYTES} bytes`, record.byteLength);
-  }
   // A UTF-16 unit is at most three bytes of UTF-8: the exact count is rarely needed.
   if (label.length * 3 > MAX_LABEL_BYTES && Buffer.byteLength(label) > MAX_LABEL_BYTES) {
     return wrongValue("append: label", `at most ${MAX_LABEL_BYTES} UTF-8 bytes`, Buffer.byteLength(label));

@@ -33,7 +33,7 @@ import type { Counts } from "./spool.ts";
  * Invariants
  * - A record's two CRCs start from crc32(offset as 8 bytes, header CRC) instead of 0, so a block that was moved,
  *   duplicated or comes from another file is never taken for a record.
- * - A length is trusted only under a good record CRC, and is at most 64 MiB: nothing is allocated for a hostile one.
+ * - A length is trusted only under a good record CRC, and is at most 1.25 GiB and not beyond the file: nothing is allocated for a hostile one.
  * - The "before" fields of the next good record tell exactly what was lost between two good ones.
  * - Bytes are only ever appended; after a failed write the file is cut back and never appended to again.
  *
@@ -44,8 +44,8 @@ import type { Counts } from "./spool.ts";
 
 /** Longest label, UTF-8 bytes. */
 export const MAX_LABEL_BYTES = 1_024;
-/** Longest record, bytes. */
-export const MAX_RECORD_BYTES: number = 64 * 1_024 * 1_024;
+/** Longest record, bytes: the largest frame that can be allowed, 1 GiB, and room for what a batch adds to it. */
+export const MAX_RECORD_BYTES: number = 1_280 * 1_024 * 1_024;
 /** Size of a record's header, bytes. */
 export const RECORD_HEADER_BYTES = 80;
 /** Size of the trailer, bytes. */
