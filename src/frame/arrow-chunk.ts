@@ -12,15 +12,22 @@ export interface ArrowChunk {
   /** Bit of the first slot in `validity`, and in `values` of booleans. */
   readonly bitOffset: number;
   readonly values: ArrowValues | undefined;
-  readonly offsets: Int32Array | BigInt64Array | BigUint64Array | undefined;
+  readonly offsets: ArrowOffsets | undefined;
+  /** Lengths of the lists of a list view. */
+  readonly sizes: ArrowOffsets | undefined;
+  /** Which child each slot of a union is in. */
+  readonly typeIds: Int8Array | undefined;
+  /** Where the longer texts or bytes of a view column are. */
+  readonly dataBuffers: readonly Uint8Array[];
   readonly children: readonly object[];
   readonly dictionary: object | undefined;
-  /** The library's own view of it, for what is read by the library. */
-  at(index: number): unknown;
 }
 
 export type ArrowValues = ArrayLike<number> &
   ArrayBufferView & { slice(start: number, end: number): ArrowValues };
+
+/** 32 bits wide as numbers, 64 as bigints. */
+export type ArrowOffsets = ArrayLike<number | bigint>;
 
 /** The parts of a data type that are read (Schema.fbs of the Arrow format). */
 export interface ArrowType {
@@ -36,7 +43,14 @@ export interface ArrowType {
   readonly stride?: number;
   readonly byteWidth?: number;
   readonly listSize?: number;
-  readonly children?: readonly { readonly name: string }[];
+  /** Of a union: 0 sparse, 1 dense. */
+  readonly mode?: number;
+  /** Of a union, type id → index of the child; apache-arrow, flechette. */
+  readonly typeIdToChildIndex?: Readonly<Record<number, number>>;
+  readonly typeMap?: Readonly<Record<number, number>>;
+  /** The type of a dictionary's entries. */
+  readonly dictionary?: ArrowType;
+  readonly children?: readonly { readonly name: string; readonly type: ArrowType }[];
 }
 
 /** Type ids, the same in both libraries: the union `Type` of Schema.fbs; a dictionary is -1. */
@@ -51,8 +65,10 @@ export const arrowTypes = {
   date: 8,
   time: 9,
   timestamp: 10,
+  interval: 11,
   list: 12,
   struct: 13,
+  union: 14,
   fixedSizeBinary: 15,
   fixedSizeList: 16,
   map: 17,
@@ -60,6 +76,11 @@ export const arrowTypes = {
   largeBinary: 19,
   largeUtf8: 20,
   largeList: 21,
+  runEndEncoded: 22,
+  binaryView: 23,
+  utf8View: 24,
+  listView: 25,
+  largeListView: 26,
   dictionary: -1,
 } as const;
 
@@ -87,18 +108,22 @@ interface RawChunk {
   readonly nullBitmap?: Uint8Array | null;
   readonly validity?: Uint8Array | null;
   readonly values?: ArrowValues;
-  readonly valueOffsets?: ArrowChunk["offsets"];
-  readonly offsets?: ArrowChunk["offsets"];
+  readonly valueOffsets?: ArrowOffsets;
+  readonly offsets?: ArrowOffsets;
+  readonly sizes?: ArrowOffsets;
+  readonly typeIds?: Int8Array;
+  readonly variadicBuffers?: readonly Uint8Array[];
+  readonly data?: readonly Uint8Array[];
   readonly children?: readonly object[] | null;
   readonly dictionary?: object;
-  readonly at?: (index: number) => unknown;
 }
 
-/** A library's chunk in one vocabulary. `vector` and `start` say where the library itself would read it. */
-export function arrowChunk(raw: object, vector?: object, start = 0): ArrowChunk {
-  return new Chunk(raw as RawChunk, vector, start);
+/** A library's chunk in one vocabulary. */
+export function arrowChunk(raw: object): ArrowChunk {
+  return new Chunk(raw as RawChunk);
 }
 
+const noBuffers: readonly Uint8Array[] = [];
 const noChildren: readonly object[] = [];
 
 class Chunk implements ArrowChunk {
@@ -107,14 +132,14 @@ class Chunk implements ArrowChunk {
   readonly validity: Uint8Array | undefined;
   readonly bitOffset: number;
   readonly values: ArrowValues | undefined;
-  readonly offsets: ArrowChunk["offsets"];
+  readonly offsets: ArrowOffsets | undefined;
+  readonly sizes: ArrowOffsets | undefined;
+  readonly typeIds: Int8Array | undefined;
+  readonly dataBuffers: readonly Uint8Array[];
   readonly children: readonly object[];
   readonly dictionary: object | undefined;
-  private readonly raw: RawChunk;
-  private readonly vector: object | undefined;
-  private readonly start: number;
 
-  constructor(raw: RawChunk, vector: object | undefined, start: number) {
+  constructor(raw: RawChunk) {
     const bitmap = raw.nullBitmap ?? raw.validity ?? undefined;
     const hasNulls = bitmap !== undefined && bitmap.length > 0 && raw.nullCount !== 0;
     this.type = raw.type;
@@ -123,21 +148,16 @@ class Chunk implements ArrowChunk {
     this.bitOffset = raw.offset ?? 0;
     this.values = raw.values;
     this.offsets = raw.valueOffsets ?? raw.offsets;
+    this.sizes = raw.sizes;
+    this.typeIds = raw.typeIds;
+    this.dataBuffers = raw.variadicBuffers ?? raw.data ?? noBuffers;
     this.children = raw.children ?? noChildren;
     this.dictionary = raw.dictionary;
-    this.raw = raw;
-    this.vector = vector;
-    this.start = start;
-  }
-
-  at(index: number): unknown {
-    if (typeof this.raw.at === "function") return this.raw.at(index);
-    return (this.vector as { get?(index: number): unknown } | undefined)?.get?.(this.start + index);
   }
 }
 
 /** The offsets of a library's chunk of texts, bytes or lists. */
-export function chunkOffsets(raw: object): ArrowChunk["offsets"] {
+export function chunkOffsets(raw: object): ArrowOffsets | undefined {
   const { valueOffsets, offsets } = raw as RawChunk;
   return valueOffsets ?? offsets;
 }
@@ -149,5 +169,5 @@ export function isValid(chunk: ArrowChunk, index: number): boolean {
   return (((chunk.validity[bit >>> 3] as number) >>> (bit & 7)) & 1) === 1;
 }
 
-/** Reads the value of a slot that has one. */
+/** Reads the value of a slot that `isValid`; null all the same where a union, run or dictionary has none. */
 export type ArrowReader = (index: number) => Cell;

@@ -20,12 +20,26 @@ export function arrowColumn(value: object, room: number): SourceColumn | undefin
   if (!isArrowVector(value)) return undefined;
   if (leastBytes(value) > room) throw frameTooLarge;
   const numeric = numericType(value.type);
-  return numeric === undefined ? new OwnCells(vectorCells(value)) : new OwnNumbers(numbersOf(value, numeric));
+  return numeric === undefined
+    ? new OwnCells(vectorCells(value, room))
+    : new OwnNumbers(numbersOf(value, numeric));
 }
+
+/** The types whose offsets say how many bytes, or elements, there are. */
+const bytesByOffsets: readonly number[] = [
+  T.utf8,
+  T.largeUtf8,
+  T.binary,
+  T.largeBinary,
+  T.list,
+  T.largeList,
+  T.map,
+];
 
 /** What a copy takes at least, from the lengths of its buffers alone. */
 function leastBytes(vector: ArrowVector): number {
   let bytes = vector.length;
+  if (!bytesByOffsets.includes(vector.type.typeId)) return bytes;
   for (const raw of vector.data) {
     const offsets = chunkOffsets(raw);
     const { length } = raw as { length: number };

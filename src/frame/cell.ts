@@ -12,14 +12,16 @@ import type { ScalarType } from "./column-type.ts";
  * | boolean | boolean |
  * | string | string; one with a lone surrogate is rejected, as JSON text with the surrogate escaped |
  * | string or JSON text of more than `maxStringBytes` | its beginning and a mark (`cut-text.ts`) |
- * | Date; Arrow or Polars timestamp, date | timestamp in microseconds (nanoseconds that are no whole microsecond: rejected) |
+ * | Date; Arrow or Polars timestamp (UTC where it has no zone), date | timestamp in microseconds (nanoseconds that are no whole microsecond: rejected) |
  * | invalid Date | rejected |
  * | Uint8Array, Buffer, ArrayBuffer, DataView; Arrow or Polars binary | binary |
  * | array or other typed array of one kind of scalar, with or without nulls | list of that scalar |
  * | array without any value (`[]`, `[null]`) | a list like the column's others; where there is none, list of float64 |
  * | array of mixed kinds, or of arrays or objects | JSON text |
  * | plain object, class instance, Map, Set; Arrow or Polars struct, map | JSON text (`json-text.ts`) |
- * | Arrow or Polars decimal, time, duration | string, all digits |
+ * | Arrow or Polars decimal, time, duration | string, all digits: `123.45`, `12:34:56.789`, `-100:00:00.000` |
+ * | Arrow interval | string, ISO 8601 with a sign for each part: `P14M`, `P3DT4.005S` |
+ * | Arrow union | JSON text, so that its column has one type whichever member comes first |
  * | null, undefined, a hole, an absent key | null |
  * | function, symbol, a cycle, more than 64 levels, a throwing `toJSON` | rejected, with the reason |
  *

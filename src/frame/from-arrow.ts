@@ -68,31 +68,19 @@ class ArrowFrame implements SourceFrame {
       length += part.length;
     }
     const [first] = parts;
-    return first === undefined
-      ? table.getChildAt(index)
-      : new TableColumn(table, index, first.type, length, parts);
+    return first === undefined ? table.getChildAt(index) : new TableColumn(first.type, length, parts);
   }
 }
 
-/** A column of an apache-arrow table without the vector that stands for it, which is made when it is needed. */
+/** A column of an apache-arrow table without the vector that stands for it. */
 class TableColumn implements ArrowVector {
   readonly type: ArrowType;
   readonly length: number;
   readonly data: readonly object[];
-  private readonly table: ArrowTable;
-  private readonly index: number;
-  private made: { get?(index: number): unknown } | null | undefined;
 
-  constructor(table: ArrowTable, index: number, type: ArrowType, length: number, data: readonly object[]) {
+  constructor(type: ArrowType, length: number, data: readonly object[]) {
     this.type = type;
     this.length = length;
     this.data = data;
-    this.table = table;
-    this.index = index;
-  }
-
-  get(index: number): unknown {
-    this.made ??= this.table.getChildAt(this.index);
-    return this.made?.get?.(index);
   }
 }

@@ -304,7 +304,101 @@ describe.each([
   });
 });
 
+/** The children of nested columns, laid out as views of a text. */
+function views(): arrow.Data {
+  const texts = ["short", "longer than the twelve bytes that fit inline", "x"];
+  return arrow.vectorFromArray(texts, new arrow.Utf8View()).data[0] as arrow.Data;
+}
+
 describe("Arrow", () => {
+  test("texts that are views, inside lists, structs and maps, also from a file", () => {
+    const child = views();
+    const view = new Field("item", new arrow.Utf8View(), true);
+    const list = arrow.makeData({
+      type: new List(view),
+      length: 2,
+      nullCount: 0,
+      valueOffsets: Int32Array.of(0, 2, 3),
+      child: child as never,
+    });
+    const struct = arrow.makeData({
+      type: new Struct([view]),
+      length: 2,
+      nullCount: 0,
+      children: [child] as never,
+    });
+    const table = new arrow.Table({ l: new arrow.Vector([list]), s: new arrow.Vector([struct]) });
+    for (const each of [table, arrow.tableFromIPC(arrow.tableToIPC(table, "file"))]) {
+      expect(column(each, "l")).toEqual([
+        ["list<string>", ["short", "longer than the twelve bytes that fit inline"]],
+        ["list<string>", ["x"]],
+      ]);
+      expect(column(each, "s")).toEqual([
+        ["json", '{"item":"short"}'],
+        ["json", '{"item":"longer than the twelve bytes that fit inline"}'],
+      ]);
+    }
+  });
+
+  test("a timestamp without a zone is taken as UTC, and the name of a zone is not kept", () => {
+    for (const zone of [null, "Europe/Berlin"]) {
+      const type = new arrow.TimestampMicrosecond(zone);
+      expect(column(ticks(type, new BigInt64Array([micros])), "x")).toEqual([["timestamp", micros]]);
+    }
+  });
+
+  test("a column of a type that nobody knows yet is kept as such, cell by cell, and the others as ever", () => {
+    const odd = Object.assign(Object.create(views()) as arrow.Data, { type: { typeId: 99 } });
+    const nested = arrow.makeData({
+      type: new Struct([new Field("odd", new arrow.Utf8View(), true)]),
+      length: 3,
+      nullCount: 0,
+      children: [odd] as never,
+    });
+    const rejected = ["rejected", '{"mdc_reason":"an Arrow value that can not be read"}'];
+    for (const data of [odd, nested]) {
+      const frame = { odd: { type: data.type, length: 3, data: [data] }, even: [1, 2, 3] };
+      expect(column(frame, "odd")).toEqual([rejected, rejected, rejected]);
+      expect(values(frame, "even")).toEqual([1, 2, 3]);
+    }
+  });
+
+  test("a value whose buffer is not there is rejected alone", () => {
+    const data = views().clone();
+    (data as { variadicBuffers: unknown }).variadicBuffers = [];
+    expect(column({ x: new arrow.Vector([data]) }, "x")).toEqual([
+      ["string", "short"],
+      ["rejected", '{"mdc_reason":"an Arrow value that can not be read"}'],
+      ["string", "x"],
+    ]);
+  });
+
+  test("small buffers that stand for more than a frame may have are refused while they are read", () => {
+    const long = "x".repeat(100_000);
+    const one = arrow.vectorFromArray([long], new arrow.Utf8View()).data[0] as arrow.Data;
+    const views = new Uint8Array(16 * 5_000);
+    for (let i = 0; i < 5_000; i++) views.set((one.values as Uint8Array).subarray(0, 16), 16 * i);
+    const many = new arrow.Data(
+      one.type,
+      0,
+      5_000,
+      0,
+      [undefined, views],
+      [],
+      undefined,
+      one.variadicBuffers,
+    );
+    expect(dropOf({ x: new arrow.Vector([many]) })).toMatchObject({ reason: "too_large" });
+    const list = arrow.makeData({
+      type: new List(new Field("item", new arrow.Utf8View(), true)),
+      length: 1,
+      nullCount: 0,
+      valueOffsets: Int32Array.of(0, 5_000),
+      child: many as never,
+    });
+    expect(dropOf({ x: new arrow.Vector([list]) })).toMatchObject({ reason: "too_large" });
+  });
+
   test("a RecordBatch is a frame, and a vector a column", () => {
     const table = new arrow.Table({ a: arrow.vectorFromArray([1, 2], new Int32()) });
     expect(values(table.batches[0], "a")).toEqual([1n, 2n]);
