@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -37,6 +37,25 @@ let connection: Promise<DuckDBConnection> | undefined;
 
 /** Runs a query over the file, in which it is named `FILE`. */
 export async function duckdbQuery(bytes: Uint8Array, sql: string): Promise<Record<string, unknown>[]> {
+  return await withDuckdb(bytes, async (duckdb, file) => {
+    const reader = await duckdb.runAndReadAll(sql.replaceAll("FILE", `'${file}'`));
+    return reader.getRowObjects().map((row) => mapValues(row, fromDuckdb));
+  });
+}
+
+/** The file that DuckDB writes of a query's rows; `options` as its `COPY` takes them. */
+export async function duckdbFile(bytes: Uint8Array, sql: string, options: string): Promise<Uint8Array> {
+  return await withDuckdb(bytes, async (duckdb, file) => {
+    const query = sql.replaceAll("FILE", `'${file}'`);
+    await duckdb.run(`COPY (${query}) TO '${file}.copy' (FORMAT parquet, ${options})`);
+    return new Uint8Array(readFileSync(`${file}.copy`));
+  });
+}
+
+async function withDuckdb<T>(
+  bytes: Uint8Array,
+  use: (duckdb: DuckDBConnection, file: string) => Promise<T>,
+): Promise<T> {
   connection ??= DuckDBInstance.create(":memory:").then(async (instance) => {
     const opened = await instance.connect();
     await opened.run("SET threads = 1; SET TimeZone = 'UTC'");
@@ -46,8 +65,7 @@ export async function duckdbQuery(bytes: Uint8Array, sql: string): Promise<Recor
   try {
     const file = join(folder, "file.parquet");
     writeFileSync(file, bytes);
-    const reader = await (await connection).runAndReadAll(sql.replaceAll("FILE", `'${file}'`));
-    return reader.getRowObjects().map((row) => mapValues(row, fromDuckdb));
+    return await use(await connection, file);
   } finally {
     rmSync(folder, { recursive: true });
   }
