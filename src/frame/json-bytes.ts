@@ -9,7 +9,8 @@ export class JsonBytes {
 
   /** What was written, or a part of it; valid until the next write. */
   written(from = 0, to: number = this.length): Uint8Array {
-    return this.#buffer.subarray(from, to);
+    // Not a Buffer, whose slice() is no copy.
+    return new Uint8Array(this.#buffer.buffer, this.#buffer.byteOffset + from, to - from);
   }
 
   /** Starts again; what grew beyond `keptBytes` is given back. */
