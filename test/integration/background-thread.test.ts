@@ -11,7 +11,11 @@ const preload = `data:text/javascript,${encodeURIComponent(`
   import { syncBuiltinESMExports } from "node:module";
   const { Worker } = threads;
   globalThis.workers = [];
-  threads.Worker = class extends Worker { constructor(...args) { super(...args); globalThis.workers.push(this); } };
+  threads.Worker = class extends Worker { constructor(...args) {
+    super(...args);
+    globalThis.workers.push(this);
+    this.on("message", (message) => globalThis.heardOfThread?.(this, message));
+  } };
   syncBuiltinESMExports();
 `)}`;
 
@@ -87,6 +91,33 @@ test("durability memory: what a killed thread held is handed to the next one", a
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect((JSON.parse(stdout) as Outcome).frames).toMatchObject({ offered: 100, delivered: 100 });
   expect(await values(destination)).toEqual(range(100));
+});
+
+test("durability memory: a frame that three threads died of is given up as poison, and the others are delivered", async () => {
+  const { env, destination } = await scratch();
+  const body = `${opening("memory")}
+    let deaths = 0;
+    globalThis.heardOfThread = (worker, { type, sequences }) => {
+      // The encoding of so large a frame takes longer than it takes to end the thread.
+      if (type !== "encoding" || !sequences.includes(1)) return;
+      deaths++;
+      void worker.terminate();
+    };
+    const column = Array.from({ length: 150_000 }, (_, i) => "text " + i);
+    deployment.collector("large").collect(Object.fromEntries(Array.from({ length: 12 }, (_, k) => ["c" + k, column])));
+    const flushed = deployment.flush({ deadlineMs: 30_000 });
+    collect(20);
+    await flushed;
+    await deployment.flush({ deadlineMs: 30_000 });
+    console.log(JSON.stringify({ deaths }));
+    ${report}`;
+  const { code, stdout, stderr } = await runScript(body, { env, args });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const [deaths, outcome] = stdout.split("\n") as [string, string];
+  expect(JSON.parse(deaths)).toEqual({ deaths: 3 });
+  const { frames } = JSON.parse(outcome) as Outcome;
+  expect(frames).toMatchObject({ offered: 21, delivered: 20, buffered: 0, dropped: { poison: 1 } });
+  expect(await values(destination)).toEqual(range(20));
 });
 
 test("memory that a killed thread may still read is never lent for other frames", async () => {

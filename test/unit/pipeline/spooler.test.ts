@@ -78,6 +78,14 @@ test.each(["spool_full", "disk_low"] as const)("a spool without room drops the n
   expect(world.told.spooledFrames).toEqual([]);
 });
 
+test("a batch that is larger than a record of the spool can be is dropped as too_large", () => {
+  const world = new World("never");
+  world.appendResult = { status: "too_large" };
+  world.spooler.append(batchOf([{ a: 1 }], 1, 0));
+  expect(world.told.droppedFrames).toEqual({ too_large: 1 });
+  expect(world.told.troubles).toEqual([]);
+});
+
 test("a spool that cannot be written drops as io_error and says what the disk said", () => {
   const world = new World("never");
   world.appendResult = { status: "failed", error: new Error("EROFS: read-only file system") };
