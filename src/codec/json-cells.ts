@@ -15,6 +15,7 @@ const stepItems = 1024;
  * Departures from pandas: floats are not cut to 10 decimals, and text is left in UTF-8.
  */
 export class JsonColumn {
+  readonly name: string;
   /** The name as a member's, with its colon, in UTF-8. */
   readonly key: Uint8Array;
   /** For a column of doubles: whether all numbers so far were whole; undefined before the first. */
@@ -22,8 +23,14 @@ export class JsonColumn {
   readonly #cursor: CellCursor | undefined;
 
   constructor(name: string, column: BatchColumn | undefined) {
+    this.name = name;
     this.key = Buffer.from(`${JSON.stringify(name)}:`);
     this.#cursor = column === undefined ? undefined : new CellCursor(column);
+  }
+
+  /** Passes the next rows by if none of them has a value; whether it did. */
+  passNulls(rows: number): boolean {
+    return this.#cursor?.passNulls(rows) ?? true;
   }
 
   /** Writes the next row's cell, at once if it is small; else what is returned does it, with pauses. */

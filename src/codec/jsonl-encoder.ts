@@ -32,6 +32,11 @@ export function createJsonlEncoder(): Encoder {
 
 /** A larger payload goes beside the file, bytes. Microsoft Learn: "payload size exceeds 4 MB". */
 const mostInlineBytes = 4 * 1024 * 1024;
+/**
+ * Up to so many columns of a file, every row says all of them, so that a reader which infers a schema finds each in any record. Where
+ * there are more, that would be mostly nulls, a multiple of the data, and a frame says the columns that it has values of.
+ */
+const mostKeys = 256;
 /** What is gathered of small records before it is handed on. */
 const pieceBytes = 256 * 1024;
 
@@ -78,7 +83,9 @@ class JsonlWriter {
     while (!conforming.advance()) yield nothing;
     const conformed = conforming.result();
     this.#rejected.add(conformed.report);
-    const columns = [...schema.keys()].map((name, i) => new JsonColumn(name, conformed.columns[i]));
+    const found = new Map(conformed.columns.map((column) => [column.name, column]));
+    const names = schema.size > mostKeys ? found : schema;
+    const columns = [...names.keys()].map((name) => new JsonColumn(name, found.get(name)));
     const rejected = conformed.rejected === undefined ? undefined : new Rejected(conformed.rejected);
     const facts = new FrameCursor(batch);
     for (let frame = 0; frame < batch.header.frames; frame++) {
@@ -86,11 +93,10 @@ class JsonlWriter {
       if (this.#out.length >= pieceBytes) yield* this.#flush();
       else if (frame % framesPerStep === 0) yield nothing;
     }
-    [...schema].forEach(([name, type], i) => {
-      const whole = columns[i]?.whole;
-      if (type !== "float64" || whole === undefined || Object.hasOwn(batch.header.declared, name)) return;
+    for (const { name, whole } of columns) {
+      if (whole === undefined || Object.hasOwn(batch.header.declared, name)) continue;
       this.#whole.set(name, whole && this.#whole.get(name) !== false);
-    });
+    }
   }
 
   *#record(
@@ -113,7 +119,9 @@ class JsonlWriter {
         ["time", JSON.stringify(wholeSeconds(facts.eventTime))],
       ])},`,
     );
-    const bytes = yield* this.#payload("data", rowsJson(columns, rows, out), false);
+    const said =
+      this.#options.schema.size > mostKeys ? columns.filter((column) => !column.passNulls(rows)) : columns;
+    const bytes = yield* this.#payload("data", rowsJson(said, rows, out), false);
     const after: [string, string][] = [
       ["contentrange", JSON.stringify(`bytes 0-${bytes - 1}/${bytes}`)],
       ["correlationid", id],
@@ -150,7 +158,8 @@ class JsonlWriter {
       else if (aside || out.length - start > mostInlineBytes) from = yield* this.#beginBeside(key, start);
       else yield nothing;
     }
-    if (from === undefined && out.length - start > mostInlineBytes) from = yield* this.#beginBeside(key, start);
+    if (from === undefined && out.length - start > mostInlineBytes)
+      from = yield* this.#beginBeside(key, start);
     if (from === undefined) return out.length - start;
     yield* this.#flush();
     const { file, beside } = this.#parts;
@@ -321,7 +330,8 @@ function attributes(tags: string | undefined): Map<string, string> {
   if (typeof parsed !== "object" || parsed === null) return found;
   for (const [tag, value] of Object.entries(parsed)) {
     const name = tag.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-    if (name !== "" && !reserved.has(name)) found.set(name, JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)));
+    if (name !== "" && !reserved.has(name))
+      found.set(name, JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)));
   }
   return found;
 }

@@ -111,7 +111,8 @@ async function register(source: TelemetrySource): Promise<() => void> {
       }
     }
     // Not from within: the provider is going through its callbacks.
-    if (last !== undefined) void Promise.resolve().then(() => meter.removeBatchObservableCallback(observe, instruments));
+    if (last !== undefined)
+      void Promise.resolve().then(() => meter.removeBatchObservableCallback(observe, instruments));
   };
   meter.addBatchObservableCallback(observe, instruments);
   return () => {

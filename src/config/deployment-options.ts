@@ -125,7 +125,7 @@ export interface LimitOptions {
   readonly maxFrameBytes?: number | undefined;
   /** 1 to 100,000,000; default 1,000,000. */
   readonly maxFrameRows?: number | undefined;
-  /** 1 to 100,000; default 2,000. */
+  /** 1 to 10,000, which is what a collection can have of all its frames together; default 2,000. */
   readonly maxFrameColumns?: number | undefined;
   /** UTF-8 bytes of one string or JSON cell, 64 B to 64 MiB; default 64 KiB. A longer one is cut, with a mark. */
   readonly maxStringBytes?: number | undefined;

@@ -2,14 +2,15 @@ import { resolve } from "node:path";
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import type { ErrorListener, StatsListener } from "./callbacks.ts";
 import { type Credential, parseCredential } from "./credential.ts";
-import type {
-  Durability,
-  Format,
-  Fsync,
-  Limits,
-  RollingRate,
-  Rotation,
-  SpoolConfig,
+import {
+  type Durability,
+  type Format,
+  type Fsync,
+  type Limits,
+  mostColumns,
+  type RollingRate,
+  type Rotation,
+  type SpoolConfig,
 } from "./deployment-config.ts";
 import type { Workspace } from "./datastore-uri.ts";
 import { type ParsedDestination, parseDestination } from "./destination.ts";
@@ -135,7 +136,7 @@ export const limitParsers: Parsers<Limits> = {
   maxMemoryBytes: integer(64 * KiB, 64 * GiB, "bytes"),
   maxFrameBytes: integer(KiB, GiB, "bytes"),
   maxFrameRows: integer(1, 100_000_000),
-  maxFrameColumns: integer(1, 100_000),
+  maxFrameColumns: integer(1, mostColumns),
   maxStringBytes: integer(64, 64 * MiB, "bytes"),
   maxCollectMs: integer(1, 60_000, "milliseconds"),
 };

@@ -22,6 +22,8 @@ export interface BatchBuilder {
   readonly rows: number;
   /** Bytes filled so far, about the size of the finished batch. */
   readonly byteLength: number;
+  /** Columns that there is memory for: those so far, and those of the batch before. */
+  readonly width: number;
   /** Starts to append a frame. Throws if one is begun already. */
   begin(snapshot: Snapshot, facts: FrameFacts): void;
   /**
@@ -107,6 +109,10 @@ class ColumnarBatchBuilder implements BatchBuilder {
     let bytes = 512 + this.table.byteLength;
     for (const column of this.columns) bytes += 64 + column.name.length + column.byteLength;
     return bytes;
+  }
+
+  get width(): number {
+    return this.columns.length;
   }
 
   begin(snapshot: Snapshot, facts: FrameFacts): void {

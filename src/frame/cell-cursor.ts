@@ -55,6 +55,18 @@ export class CellCursor {
     return true;
   }
 
+  /** Moves over the next rows if none of them has a value; whether it did. */
+  passNulls(rows: number): boolean {
+    const validity = this.#validity;
+    const end = this.#slot + rows;
+    if (validity === undefined) return rows === 0;
+    for (let slot = this.#slot + 1; slot <= end; slot++) {
+      if (((validity[slot >> 3]! >> (slot & 7)) & 1) === 1) return false;
+    }
+    this.#slot = end;
+    return true;
+  }
+
   /** The present value; not of a list, which can be long: its items are asked one by one. A text becomes a string, bytes are a view. */
   cell(): Exclude<Cell, readonly unknown[]> {
     const values = this.#values;

@@ -61,7 +61,9 @@ export class ColumnSink {
   }
 
   #validity(): Uint8Array | undefined {
-    return this.#count === this.#rows ? undefined : grown(this.#bits, this.#rows >> 3).subarray(0, (this.#rows + 7) >> 3);
+    return this.#count === this.#rows
+      ? undefined
+      : grown(this.#bits, this.#rows >> 3).subarray(0, (this.#rows + 7) >> 3);
   }
 
   #values(): Values {
@@ -90,7 +92,8 @@ export class ColumnSink {
   #number(value: number | bigint | boolean): void {
     const at = this.#hold();
     this.#data = grown(this.#data, at);
-    (this.#data as { [index: number]: number | bigint })[at] = typeof value === "boolean" ? Number(value) : value;
+    (this.#data as { [index: number]: number | bigint })[at] =
+      typeof value === "boolean" ? Number(value) : value;
   }
 
   #putText(text: string): void {

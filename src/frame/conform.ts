@@ -9,8 +9,8 @@ import type { Schema } from "./schema.ts";
 
 /** A batch as the pinned types make it. */
 export interface ConformedBatch {
-  /** One per entry of the schema and of exactly its type; undefined: all null. */
-  readonly columns: readonly (BatchColumn | undefined)[];
+  /** At most one per entry of the schema, and of exactly its type; one that is not there is all null. */
+  readonly columns: readonly BatchColumn[];
   /** `mdc_rejected`: in each row that has any, a JSON object of column names and the values that did not fit. */
   readonly rejected: BatchColumn | undefined;
   /** What did not fit, by column and type that came. */
@@ -48,7 +48,7 @@ const cellsPerStep = 16_384;
  */
 export class Conforming {
   readonly #rows: number;
-  readonly #columns: (BatchColumn | ColumnFitter | undefined)[] = [];
+  readonly #columns: (BatchColumn | ColumnFitter)[] = [];
   readonly #fitters: ColumnFitter[] = [];
   readonly #rejected = new ColumnSink("json");
   readonly #members = new JsonBytes();
@@ -62,12 +62,8 @@ export class Conforming {
       if (found === undefined) variants.set(column.name, [column]);
       else found.push(column);
     }
-    for (const [name, type] of schema) {
-      const found = variants.get(name);
-      this.#columns.push(found === undefined ? undefined : this.#conform(name, type, found));
-      variants.delete(name);
-    }
-    for (const [name, found] of variants) this.#conform(name, undefined, found);
+    // Not over the schema: that can have thousands of columns, of which a batch has one.
+    for (const [name, found] of variants) this.#columns.push(this.#conform(name, schema.get(name), found));
   }
 
   /** Some of the work; true when there is no more. */
@@ -92,7 +88,9 @@ export class Conforming {
   /** What came of it. */
   result(): ConformedBatch {
     return {
-      columns: this.#columns.map((column) => (column instanceof ColumnFitter ? column.column() : column)),
+      columns: this.#columns.flatMap((column) =>
+        column instanceof ColumnFitter ? (column.column() ?? []) : column,
+      ),
       rejected: this.#rejected.count === 0 ? undefined : this.#rejected.column("mdc_rejected"),
       report: this.#fitters.flatMap((fitter) => fitter.report()),
     };
@@ -105,7 +103,12 @@ export class Conforming {
     variants: readonly BatchColumn[],
   ): BatchColumn | ColumnFitter {
     const [only] = variants;
-    if (variants.length === 1 && only !== undefined && type !== undefined && variantText(only) === typeText(type)) {
+    if (
+      variants.length === 1 &&
+      only !== undefined &&
+      type !== undefined &&
+      variantText(only) === typeText(type)
+    ) {
       return only;
     }
     const fitter = new ColumnFitter(name, type, variants);

@@ -100,5 +100,7 @@ const base64Step = 48 * 1024;
 
 /** How `JSON.stringify` writes the bytes that a JSON string cannot hold as they are. */
 const escapes: readonly (string | undefined)[] = Array.from({ length: 256 }, (_, byte) =>
-  byte < 32 || byte === 34 || byte === 92 ? JSON.stringify(String.fromCharCode(byte)).slice(1, -1) : undefined,
+  byte < 32 || byte === 34 || byte === 92
+    ? JSON.stringify(String.fromCharCode(byte)).slice(1, -1)
+    : undefined,
 );

@@ -63,6 +63,11 @@ interface Barrier {
 
 /** A batch is handed over at this size: small enough to stay in cache, large enough that its directory costs nothing. */
 const batchBytes = 256 * 1024;
+/**
+ * And with so many columns, if they are not those of one frame: each takes memory of its own, a kilobyte or more, and every row has a bit
+ * for it.
+ */
+const batchColumns = 1_024;
 /** How long a drain may hold the event loop, milliseconds. */
 const drainMs = 0.5;
 /** Cells between two looks at the clock. */
@@ -174,6 +179,8 @@ class FrameBatcher implements Batcher {
       this.#head = 0;
     }
     if (gathering.bytes >= batchBytes && measure(gathering) >= batchBytes) this.#handOver(gathering);
+    else if (builder.width > batchColumns && builder.width > snapshot.names.length * 2)
+      this.#handOver(gathering, "forget");
     this.#passBarriers();
     return true;
   }
@@ -233,7 +240,8 @@ class FrameBatcher implements Batcher {
     }
   }
 
-  #handOver(gathering: Gathering): void {
+  /** `builders`: whether the next batch is likely to have the same columns. */
+  #handOver(gathering: Gathering, builders: "keep" | "forget" = "keep"): void {
     const { stream, constants, partition, builder } = gathering;
     this.#gatherings.get(stream)?.delete(partition);
     this.#open--;
@@ -255,7 +263,7 @@ class FrameBatcher implements Batcher {
       bytes: finished,
       counts,
     });
-    if (this.#spares.length < maxSpares) this.#spares.push(gathering);
+    if (builders === "keep" && this.#spares.length < maxSpares) this.#spares.push(gathering);
   }
 
   /** Mostly the same as that of the batch before. */

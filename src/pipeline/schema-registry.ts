@@ -1,3 +1,4 @@
+import { mostColumns } from "../config/deployment-config.ts";
 import { type ColumnType, parseType, sameType, typeText } from "../frame/column-type.ts";
 import { type Schema, schemaFingerprint } from "../frame/schema.ts";
 import { type PutResult, readFailure, type Store } from "../store/store.ts";
@@ -13,6 +14,9 @@ import { collectionPath, type SegmentLabel } from "./segment-label.ts";
  *
  * Two processes that see a new column at the same moment both try to create the next version; one wins, the other reads
  * what won and goes on from there. So a name has one type, whoever writes, and a restart changes nothing.
+ *
+ * Keys that are data (`{ [userId]: score }`) would make a column of each value. So a collection has room for {@link mostColumns}
+ * columns and {@link mostVersions} versions, which bounds what a file, a version and all versions together can take.
  */
 export interface SchemaRegistry {
   /**
@@ -31,7 +35,12 @@ export interface SchemaRegistry {
 }
 
 export type PinResult =
-  | { readonly status: "pinned"; readonly schema: Schema }
+  | {
+      readonly status: "pinned";
+      readonly schema: Schema;
+      /** Columns that are not pinned because there is no room for more. */
+      readonly beyond?: ReadonlySet<string>;
+    }
   /** The collection's files are laid out otherwise than this segment would be; no other collection is concerned. */
   | { readonly status: "mismatch"; readonly error: Error }
   | Exclude<PutResult, { status: "stored" | "exists" | "conflict" }>;
@@ -41,6 +50,9 @@ interface Pins {
   readonly rollingRate: string;
   readonly columns: ReadonlyMap<string, ColumnType>;
 }
+
+/** Each version holds all columns, so their number counts as much as their length. */
+export const mostVersions = 1_000;
 
 /** Each round another process has won, so this many are needed only when as many start at once. */
 const maxRounds = 100;
@@ -68,7 +80,7 @@ export function createSchemaRegistry(store: Store): SchemaRegistry {
     for (let round = 0; round < maxRounds; round++) {
       const pins = known.get(folder) ?? (await load(folder, options));
       if (pins !== undefined) known.set(folder, pins);
-      const columns = merge(pins?.columns, wanted);
+      const columns = merge(pins, wanted);
       if (pins !== undefined && columns.size === pins.columns.size) return pins;
       const next: Pins = {
         version: (pins?.version ?? 0) + 1,
@@ -106,7 +118,7 @@ export function createSchemaRegistry(store: Store): SchemaRegistry {
     },
     lookUp(label, wanted, untyped) {
       const pins = known.get(collectionPath(label));
-      if (pins === undefined || merge(pins.columns, wanted).size > pins.columns.size) return undefined;
+      if (pins === undefined || merge(pins, wanted).size > pins.columns.size) return undefined;
       return answer(pins, label, wanted, untyped);
     },
   };
@@ -129,18 +141,37 @@ function answer(
   for (const [name, type] of pins.columns) {
     if (wanted.has(name) || untyped.has(name)) schema.set(name, type);
   }
-  return { status: "pinned", schema };
+  // All that there was room for are pinned by now.
+  const beyond = new Set(newNames(pins.columns, wanted));
+  return { status: "pinned", schema, ...(beyond.size > 0 && { beyond }) };
 }
 
-function merge(pinned: ReadonlyMap<string, ColumnType> | undefined, wanted: Schema): Map<string, ColumnType> {
-  const columns = new Map(pinned);
-  const lowerCase = new Set([...columns.keys()].map((name) => name.toLowerCase()));
-  for (const [name, type] of wanted) {
-    if (columns.has(name) || lowerCase.has(name.toLowerCase())) continue;
-    columns.set(name, type);
-    lowerCase.add(name.toLowerCase());
+function isFull({ version, columns }: Pins): boolean {
+  return columns.size >= mostColumns || version >= mostVersions;
+}
+
+function merge(pins: Pins | undefined, wanted: Schema): Map<string, ColumnType> {
+  const columns = new Map(pins?.columns);
+  if (pins !== undefined && isFull(pins)) return columns;
+  for (const name of newNames(columns, wanted)) {
+    if (columns.size >= mostColumns) break;
+    columns.set(name, wanted.get(name)!);
   }
   return columns;
+}
+
+/** The names of `wanted` that differ from all pinned ones, and from each other, in more than case. */
+function newNames(pinned: ReadonlyMap<string, ColumnType>, wanted: Schema): string[] {
+  const names: string[] = [];
+  let lowerCase: Set<string> | undefined;
+  for (const name of wanted.keys()) {
+    if (pinned.has(name)) continue;
+    lowerCase ??= new Set([...pinned.keys()].map((other) => other.toLowerCase()));
+    if (lowerCase.has(name.toLowerCase())) continue;
+    names.push(name);
+    lowerCase.add(name.toLowerCase());
+  }
+  return names;
 }
 
 function pinsText(pins: Pins): Uint8Array {

@@ -2,13 +2,12 @@ import { type Clock, onNextTurn } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
 import { errorCode } from "../base/file-system.ts";
 import type { Encoder, RejectedColumn } from "../codec/encoder.ts";
-import type { Format } from "../config/deployment-config.ts";
+import { type Format, mostColumns } from "../config/deployment-config.ts";
 import type { Batch } from "../frame/batch.ts";
-import type { Schema } from "../frame/schema.ts";
 import { decodeBatch } from "../frame/wire.ts";
 import type { Counts, FrozenBody, SealedSegment, Spool } from "../spool/spool.ts";
 import type { BackendEvents, DropOrigin } from "./backend.ts";
-import { type PinResult, type SchemaRegistry, wantedTypes } from "./schema-registry.ts";
+import { mostVersions, type PinResult, type SchemaRegistry, wantedTypes } from "./schema-registry.ts";
 import type { SegmentLabel } from "./segment-label.ts";
 import { type SegmentRecords, SegmentReader } from "./segment-reader.ts";
 
@@ -92,13 +91,14 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     const begun = spool.attempts(segment);
     if (begun >= maxAttempts) return { status: "poison", error: unfinished(begun) };
     const retryMs = this.#startedAt + maturityMs - this.#parts.clock.monotonic();
-    if (begun >= wholeAttempts && retryMs > 0) return { status: "suspect", error: unfinished(begun), retryMs };
+    if (begun >= wholeAttempts && retryMs > 0)
+      return { status: "suspect", error: unfinished(begun), retryMs };
     const encoded = await this.#inTurn(segment, (records) => this.#encode(consignment, records));
     if (encoded.status !== "unpinned") return encoded;
     // Others can go on meanwhile. A destination that is out of reach says nothing about the data, so that was no attempt.
     const pinned = await registry.pin(label, encoded.wanted, encoded.untyped, signal);
     if (pinned.status !== "pinned") return pinned;
-    return this.#inTurn(segment, (records) => this.#attempt(consignment, records, pinned.schema));
+    return this.#inTurn(segment, (records) => this.#attempt(consignment, records, pinned));
   }
 
   /**
@@ -131,16 +131,12 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     const { wanted, untyped } = this.#survey(consignment, records);
     if (consignment.counts.frames === 0) return { status: "empty" };
     const pinned = this.#parts.registry.lookUp(consignment.label, wanted, untyped);
-    if (pinned?.status === "pinned") return this.#attempt(consignment, records, pinned.schema);
+    if (pinned?.status === "pinned") return this.#attempt(consignment, records, pinned);
     this.#parts.spool.forgive(consignment.segment);
     return pinned ?? { status: "unpinned", wanted, untyped };
   }
 
-  async #attempt(
-    consignment: Consignment,
-    records: SegmentRecords,
-    schema: Schema,
-  ): Promise<Encoded> {
+  async #attempt(consignment: Consignment, records: SegmentRecords, pinned: Pinned): Promise<Encoded> {
     const { spool, events } = this.#parts;
     const { segment, label } = consignment;
     for (let attempt = spool.attempts(segment); ; attempt = spool.attempt(segment)) {
@@ -148,7 +144,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
       const skip = byRecord ? await this.#poisonIn(consignment, records) : new Set<number>();
       if (consignment.counts.frames === 0) return { status: "empty" };
       try {
-        return { status: "frozen", body: await this.#freeze(consignment, records, schema, skip) };
+        return { status: "frozen", body: await this.#freeze(consignment, records, pinned, skip) };
       } catch (thrown) {
         if (isSystemError(thrown)) throw thrown;
         const error = asError(thrown);
@@ -166,7 +162,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   #freeze(
     { segment, label }: Consignment,
     records: SegmentRecords,
-    schema: Schema,
+    { schema, beyond }: Pinned,
     skip: ReadonlySet<number>,
   ): Promise<FrozenBody> {
     const { spool, encoders, clock } = this.#parts;
@@ -175,7 +171,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
       for (const { sequence, batch, bytes } of records.lasting())
         if (!skip.has(sequence)) yield batch ?? decodeBatch(bytes);
     };
-    const onRejected = (rejected: readonly RejectedColumn[]): void => this.#rejected(label, rejected);
+    const onRejected = (rejected: readonly RejectedColumn[]): void => this.#rejected(label, rejected, beyond);
     const onWholeNumbers = (columns: readonly string[]): void => this.#wholeNumbers(label, columns);
     const options = { schema, segment: segment.id, onRejected, onWholeNumbers };
     const bytes = encoders[label.format].encode(batches, options);
@@ -230,7 +226,10 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     if (this.#hinted.has(collection)) return;
     this.#hinted.add(collection);
     const some = columns.slice(0, mostNames).map((name) => JSON.stringify(name));
-    const names = columns.length > mostNames ? `${some.join(", ")} and ${columns.length - mostNames} more` : some.join(", ");
+    const names =
+      columns.length > mostNames
+        ? `${some.join(", ")} and ${columns.length - mostNames} more`
+        : some.join(", ");
     this.#parts.events.trouble({
       code: "TYPE_HINT",
       reason: "whole_numbers",
@@ -242,8 +241,23 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     });
   }
 
-  #rejected(label: SegmentLabel, rejected: readonly RejectedColumn[]): void {
+  #rejected(
+    label: SegmentLabel,
+    rejected: readonly RejectedColumn[],
+    beyond: ReadonlySet<string> = none,
+  ): void {
+    if (beyond.size > 0) {
+      this.#parts.events.trouble({
+        code: "VALUES_REJECTED",
+        reason: "too_many_columns",
+        collection: label.collection,
+        message:
+          `collection ${label.collection} has no room for ${beyond.size} more column(s): it can have ${mostColumns}, and get new ones ` +
+          `${mostVersions} times; their values are kept in mdc_rejected. If the names are data, make rows of them, or one column of objects`,
+      });
+    }
     for (const { name, expected, got, cells } of rejected) {
+      if (beyond.has(name)) continue;
       this.#parts.events.trouble({
         code: "VALUES_REJECTED",
         reason: `rejected:${name}`,
@@ -261,6 +275,8 @@ function unfinished(begun: number): Error {
 }
 
 type WantedTypes = ReturnType<typeof wantedTypes>;
+type Pinned = Extract<PinResult, { readonly status: "pinned" }>;
+const none: ReadonlySet<string> = new Set();
 
 /** Columns that a hint names at most. */
 const mostNames = 10;

@@ -286,12 +286,7 @@ function validate({ directory, instance, maxOpen }: FolderSpoolOptions): void {
   }
 }
 
-function misuseOf(
-  label: string,
-  counts: Counts,
-  sequence: number,
-  closed: boolean,
-): Error | undefined {
+function misuseOf(label: string, counts: Counts, sequence: number, closed: boolean): Error | undefined {
   if (closed) return new Error("the spool is closed");
   // A UTF-16 unit is at most three bytes of UTF-8: the exact count is rarely needed.
   if (label.length * 3 > MAX_LABEL_BYTES && Buffer.byteLength(label) > MAX_LABEL_BYTES) {

@@ -15,7 +15,10 @@ async function encode(format: string, frame: string, fit: string): Promise<{ pat
   const path = join(await tempFolder(), `frame.${format}`);
   const script = join(import.meta.dirname, "encoding-process.ts");
   const { code, stdout, stderr } = await runNode([...heap, script, format, frame, fit, path]);
-  expect({ code, stderr: stderr.replace(/^.*ExperimentalWarning[^]*?\n.*\n/, "") }).toEqual({ code: 0, stderr: "" });
+  expect({ code, stderr: stderr.replace(/^.*ExperimentalWarning[^]*?\n.*\n/, "") }).toEqual({
+    code: 0,
+    stderr: "",
+  });
   return { path, beside: (JSON.parse(stdout) as { beside: number }).beside };
 }
 
@@ -38,7 +41,14 @@ function sums(rows: number) {
   return { rows, texts, distinct: rows, items, json: seconds, seconds, integers: seconds * 5, doubles };
 }
 
-const sumsOf = (text: string, list: string, json: string, seconds: string, integer: string, double: string): string =>
+const sumsOf = (
+  text: string,
+  list: string,
+  json: string,
+  seconds: string,
+  integer: string,
+  double: string,
+): string =>
   `SELECT count(*) AS rows, sum(length(${text})) AS texts, count(DISTINCT ${text}) AS distinct, ` +
   `sum(list_sum(${list})) AS items, sum((${json} ->> 'row')::BIGINT) AS json, sum(${seconds}) AS seconds, ` +
   `sum(${integer}) AS integers, sum(${double}) AS doubles`;
@@ -61,46 +71,61 @@ const rejected = (object: string): string =>
 describe.each([
   ["wide", 25_000],
   ["tall", 200_000],
-] as const)("a %s frame of %i rows, with texts, lists, objects, instants, integers and doubles", (frame, rows) => {
-  const expected = Object.fromEntries(
-    Object.entries(sums(rows)).map(([name, value]) => [name, expect.closeTo(value, 0)]),
-  );
+] as const)(
+  "a %s frame of %i rows, with texts, lists, objects, instants, integers and doubles",
+  (frame, rows) => {
+    const expected = Object.fromEntries(
+      Object.entries(sums(rows)).map(([name, value]) => [name, expect.closeTo(value, 0)]),
+    );
 
-  test("as Parquet", async () => {
-    const { path } = await encode("parquet", frame, "fitting");
-    expect(await query(`${stored.parquet} FROM '${path}'`)).toEqual(expected);
-  });
-
-  test("as Parquet, with nothing that fits its column", async () => {
-    const { path } = await encode("parquet", frame, "misfitting");
-    expect(await query(`${rejected("mdc_rejected")} FROM '${path}'`)).toEqual(expected);
-    const [none, lists] = ["c0 IS NULL AND c2 IS NULL AND c3 IS NULL AND c4 IS NULL AND c5 IS NULL", "c1 = []"];
-    // A list without items fits every list.
-    expect(await query(`SELECT count(*) FILTER (${none}) AS none, count(*) FILTER (${lists}) AS lists FROM '${path}'`)).toEqual({
-      none: rows,
-      lists: Math.ceil(rows / 3),
+    test("as Parquet", async () => {
+      const { path } = await encode("parquet", frame, "fitting");
+      expect(await query(`${stored.parquet} FROM '${path}'`)).toEqual(expected);
     });
-  });
 
-  test("as JSON lines", async () => {
-    const { path, beside } = await encode("jsonl", frame, "fitting");
-    const record = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-    expect(beside).toBe(1);
-    expect(record).toMatchObject({ dataref: "beside-0" });
-    expect(record).not.toHaveProperty("data");
-    const from = `FROM read_json('${path}-0.json', format = 'array')`;
-    expect(await query(`${stored.jsonl} ${from}`)).toEqual(expected);
-  });
+    test("as Parquet, with nothing that fits its column", async () => {
+      const { path } = await encode("parquet", frame, "misfitting");
+      expect(await query(`${rejected("mdc_rejected")} FROM '${path}'`)).toEqual(expected);
+      const [none, lists] = [
+        "c0 IS NULL AND c2 IS NULL AND c3 IS NULL AND c4 IS NULL AND c5 IS NULL",
+        "c1 = []",
+      ];
+      // A list without items fits every list.
+      expect(
+        await query(
+          `SELECT count(*) FILTER (${none}) AS none, count(*) FILTER (${lists}) AS lists FROM '${path}'`,
+        ),
+      ).toEqual({
+        none: rows,
+        lists: Math.ceil(rows / 3),
+      });
+    });
 
-  test("as JSON lines, with nothing that fits its column", async () => {
-    const { path, beside } = await encode("jsonl", frame, "misfitting");
-    expect(beside).toBe(2);
-    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ dataref: "beside-0", mdcrejectedref: "beside-1" });
-    const from = `FROM read_json_objects('${path}-1.json', format = 'array')`;
-    expect(await query(`${rejected("json")} ${from}`)).toEqual(expected);
-    expect(await query(`SELECT count(*) AS rows FROM read_json_objects('${path}-0.json', format = 'array')`)).toEqual({ rows });
-  });
-});
+    test("as JSON lines", async () => {
+      const { path, beside } = await encode("jsonl", frame, "fitting");
+      const record = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+      expect(beside).toBe(1);
+      expect(record).toMatchObject({ dataref: "beside-0" });
+      expect(record).not.toHaveProperty("data");
+      const from = `FROM read_json('${path}-0.json', format = 'array')`;
+      expect(await query(`${stored.jsonl} ${from}`)).toEqual(expected);
+    });
+
+    test("as JSON lines, with nothing that fits its column", async () => {
+      const { path, beside } = await encode("jsonl", frame, "misfitting");
+      expect(beside).toBe(2);
+      expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
+        dataref: "beside-0",
+        mdcrejectedref: "beside-1",
+      });
+      const from = `FROM read_json_objects('${path}-1.json', format = 'array')`;
+      expect(await query(`${rejected("json")} ${from}`)).toEqual(expected);
+      expect(
+        await query(`SELECT count(*) AS rows FROM read_json_objects('${path}-0.json', format = 'array')`),
+      ).toEqual({ rows });
+    });
+  },
+);
 
 describe("cells of 16 MiB each, of whatever type", () => {
   const size = 16 * 1024 * 1024;
@@ -108,8 +133,15 @@ describe("cells of 16 MiB each, of whatever type", () => {
 
   test("as Parquet", async () => {
     const { path } = await encode("parquet", "huge", "fitting");
-    const sql = "SELECT length(c0) AS text, len(c1) AS items, length(c2) AS json, epoch(c3) AS seconds, c4 AS integer";
-    expect(await query(`${sql} FROM '${path}'`)).toEqual({ text: size, items, json: size, seconds: 0, integer: 0 });
+    const sql =
+      "SELECT length(c0) AS text, len(c1) AS items, length(c2) AS json, epoch(c3) AS seconds, c4 AS integer";
+    expect(await query(`${sql} FROM '${path}'`)).toEqual({
+      text: size,
+      items,
+      json: size,
+      seconds: 0,
+      integer: 0,
+    });
   });
 
   test("as JSON lines, with nothing that fits its column", async () => {

@@ -15,7 +15,14 @@ import { makeBatch } from "../support/make-batch.ts";
 const MiB = 1024 * 1024;
 const types: readonly ColumnType[] = ["string", { list: "float64" }, "json", "timestamp", "int64", "float64"];
 /** What nothing of a column fits. */
-const misfits: readonly ColumnType[] = ["float64", { list: "boolean" }, "int64", "string", "timestamp", "json"];
+const misfits: readonly ColumnType[] = [
+  "float64",
+  { list: "boolean" },
+  "int64",
+  "string",
+  "timestamp",
+  "json",
+];
 
 /** Rows, columns, and what a cell holds beside its row's number. */
 const frames: Readonly<Record<string, readonly [rows: number, columns: number, filling: number]>> = {
@@ -57,7 +64,9 @@ function columnOf(type: ColumnType, seed: number): ColumnSink {
 
 const names = Array.from({ length: width }, (_, k) => `c${k}`);
 const columns = names.map((name, k) => columnOf(types[k % types.length]!, k + 1).column(name));
-const schema = new Map(names.map((name, k) => [name, (fit === "fitting" ? types : misfits)[k % types.length]!]));
+const schema = new Map(
+  names.map((name, k) => [name, (fit === "fitting" ? types : misfits)[k % types.length]!]),
+);
 const batch = { ...makeBatch({ columns: [], rows, header: { rows } }), columns };
 
 async function write(to: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
@@ -67,7 +76,10 @@ async function write(to: string, pieces: AsyncIterable<Uint8Array>): Promise<voi
 }
 
 const encoder: Encoder = format === "jsonl" ? createJsonlEncoder() : createParquetEncoder();
-await write(`${path}.body`, encoder.encode(() => [batch], { schema, segment: "s" }));
+await write(
+  `${path}.body`,
+  encoder.encode(() => [batch], { schema, segment: "s" }),
+);
 const file = await open(`${path}.body`, "r");
 const { size } = await file.stat();
 const body: EncodedBody = {
@@ -76,5 +88,6 @@ const body: EncodedBody = {
 };
 const unpacked = (await encoder.unpack?.(body, (number) => `beside-${number}`)) ?? { file: body, beside: [] };
 await write(path, unpacked.file.open());
-for (const [number, beside] of unpacked.beside.entries()) await write(`${path}-${number}.json`, beside.open());
+for (const [number, beside] of unpacked.beside.entries())
+  await write(`${path}-${number}.json`, beside.open());
 console.log(JSON.stringify({ beside: unpacked.beside.length }));

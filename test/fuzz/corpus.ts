@@ -29,7 +29,10 @@ export async function wholeFiles(): Promise<WholeFile[]> {
     { name: "ours, uncompressed", bytes: await ownFile({ compression: "none" }), checksums: true },
     foreign("DuckDB, uncompressed", await duckdbFile(ours, "SELECT * FROM FILE", "CODEC uncompressed")),
     foreign("DuckDB, snappy", await duckdbFile(ours, odd, "CODEC snappy")),
-    foreign("DuckDB, version 2", await duckdbFile(ours, odd, "CODEC zstd, PARQUET_VERSION V2, ROW_GROUP_SIZE 2048")),
+    foreign(
+      "DuckDB, version 2",
+      await duckdbFile(ours, odd, "CODEC zstd, PARQUET_VERSION V2, ROW_GROUP_SIZE 2048"),
+    ),
     foreign("arrow-rs, uncompressed", arrowFile(ours, 0, 0)),
     foreign("arrow-rs, version 2, snappy", arrowFile(ours, 1, 1)),
     foreign("hyparquet-writer", hyparquetFile()),
@@ -95,7 +98,11 @@ function hyparquetFile(): Uint8Array {
       { name: "s", ...text },
     ],
     columnData: [
-      { name: "mdc_correlation_id", data: rows.map((row) => (row < 25 ? storedId : "other")), bloomFilter: true },
+      {
+        name: "mdc_correlation_id",
+        data: rows.map((row) => (row < 25 ? storedId : "other")),
+        bloomFilter: true,
+      },
       { name: "mdc_row_index", data: rows },
       { name: "mdc_event_id", data: rows.map(() => "event") },
       { name: "mdc_event_time", data: rows.map((row) => micros + BigInt(row)) },

@@ -27,8 +27,34 @@ type Way = (bytes: Uint8Array, others: readonly Uint8Array[], random: Random) =>
 
 /** Numbers at which programs break. */
 const extremes = [
-  0, 1, 2, 3, 7, 8, 15, 63, 64, 127, 128, 255, 256, 4095, 65_535, 1_000_000, 16_777_215, 2 ** 24, 2 ** 27, 2 ** 31 - 2,
-  2 ** 31 - 1, 2 ** 31, 2 ** 32 - 2, 2 ** 32 - 1, 2 ** 32, 2 ** 53, 2 ** 63, 2 ** 64,
+  0,
+  1,
+  2,
+  3,
+  7,
+  8,
+  15,
+  63,
+  64,
+  127,
+  128,
+  255,
+  256,
+  4095,
+  65_535,
+  1_000_000,
+  16_777_215,
+  2 ** 24,
+  2 ** 27,
+  2 ** 31 - 2,
+  2 ** 31 - 1,
+  2 ** 31,
+  2 ** 32 - 2,
+  2 ** 32 - 1,
+  2 ** 32,
+  2 ** 53,
+  2 ** 63,
+  2 ** 64,
 ].map((value) => BigInt(value));
 
 const bits: Way = (bytes, _, random) => {
@@ -58,7 +84,13 @@ const footerNumber: Way = (bytes, _, random) => {
   const footer = end - start - (place.end - place.start) + number.length;
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, footer, true);
-  return join(bytes.subarray(0, place.start), number, bytes.subarray(place.end, end), length, bytes.subarray(end + 4));
+  return join(
+    bytes.subarray(0, place.start),
+    number,
+    bytes.subarray(place.end, end),
+    length,
+    bytes.subarray(end + 4),
+  );
 };
 
 const pageNumber: Way = (bytes, _, random) => {
@@ -95,7 +127,15 @@ const pageBody: Way = (bytes, _, random) => {
 const footerLength: Way = (bytes, _, random) => {
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);
-  const value = oneOf(random, [0, 1, bytes.length, bytes.length - 8, bytes.length - 12, 2 ** 32 - 1, random(2 ** 32)]);
+  const value = oneOf(random, [
+    0,
+    1,
+    bytes.length,
+    bytes.length - 8,
+    bytes.length - 12,
+    2 ** 32 - 1,
+    random(2 ** 32),
+  ]);
   view.setUint32(copy.length - 8, value, true);
   return copy;
 };

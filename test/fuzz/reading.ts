@@ -83,14 +83,17 @@ export async function damageRunner(): Promise<DamageRunner> {
           codes.push(code);
           const line = command.join(" ");
           if (code !== 0 && code !== 3) problems.push(`${line}: ended with ${code}: ${err}`);
-          if (code === 3 && err.split("bad.parquet").length !== 2) problems.push(`${line}: does not name it once: ${err}`);
+          if (code === 3 && err.split("bad.parquet").length !== 2)
+            problems.push(`${line}: does not name it once: ${err}`);
           if (out.trim() === "") problems.push(`${line}: shows nothing of the good file`);
-          if (/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(out + err)) problems.push(`${line}: control characters`);
+          if (/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(out + err))
+            problems.push(`${line}: control characters`);
         }
         // A rejection is told of once the microtasks are done.
         await new Promise((resolve) => setImmediate(resolve));
         if (whole.checksums && onlyPagesChanged(whole.bytes, bytes) && codes[4] === 0) {
-          if ((await allRows(root)) !== wholeRows.get(whole.name)) problems.push("shows other rows, without a word");
+          if ((await allRows(root)) !== wholeRows.get(whole.name))
+            problems.push("shows other rows, without a word");
         }
       } finally {
         process.off("unhandledRejection", rejected);

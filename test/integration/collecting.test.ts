@@ -1,4 +1,5 @@
 import "@tensorflow/tfjs-backend-cpu";
+import { readFile } from "node:fs/promises";
 import { tableFromArrays } from "apache-arrow";
 import { DataFrame } from "danfojs-node";
 import {
@@ -10,6 +11,7 @@ import {
   runWithContext,
 } from "model-data-collector";
 import { expect, onTestFinished, test } from "vitest";
+import { duckdbQuery } from "../support/parquet-engines.ts";
 import { expectBalance, parquetFiles, type Row, scratch, storedRows, until } from "../support/scratch.ts";
 
 type Heard = { code: string; reason: string; collection: string | null; frames: number; message: string };
@@ -62,6 +64,34 @@ test.each([1, 0.1])(
     expectBalance(deployment.stats());
   },
 );
+
+test("ten thousand keys that are data become a file at once, and hold no other collection up", async () => {
+  const { destination, options } = await scratch();
+  const { heard, onError } = listener();
+  await using deployment = await openDeployment(options({ onError, spool: { flushIntervalMs: 1 } }));
+  const crowded = deployment.collector("scores");
+  const other = deployment.collector("other");
+  for (let i = 0; i < 10_000; i++) {
+    crowded.collect([{ id: i, [`user_${i}`]: i / 7 }]);
+    // Each a batch of its own, as far as that goes.
+    await new Promise((resolve) => void setImmediate(resolve));
+  }
+  other.collect([{ a: 1 }]);
+  await deployment.flush();
+  expect(await storedRows(destination, "other", { a: "float64" })).toHaveLength(1);
+  const [file] = parquetFiles(destination).filter((path) => path.includes("scores"));
+  const [counts] = await duckdbQuery(
+    await readFile(file!),
+    `SELECT count(*)::INT AS rows, count(user_17)::INT AS one, sum(user_17) AS its, max(id) FILTER (user_17 IS NOT NULL) AS of,
+      count(mdc_rejected)::INT AS rejected FROM FILE`,
+  );
+  // The column of the ids is one of ten thousand, so there is room for all but one of the others.
+  expect(counts).toEqual({ rows: 10_000, one: 1, its: 17 / 7, of: 17, rejected: 1 });
+  expect(heard.map(({ code, reason, collection }) => ({ code, reason, collection }))).toEqual([
+    { code: "VALUES_REJECTED", reason: "too_many_columns", collection: "scores" },
+  ]);
+  expectBalance(deployment.stats());
+});
 
 test("rates of 0 and 1 are exact, for each collection", async () => {
   const { options } = await scratch();

@@ -22,10 +22,11 @@ import {
 } from "./system-columns.ts";
 import { type Hash64, xxHash64 } from "./xxhash64.ts";
 
-/** A batch whose feature columns have the pinned types, in the schema's order. */
+/** A batch whose feature columns have the pinned types. */
 export interface FileBatch {
   readonly batch: Batch;
-  readonly columns: readonly (BatchColumn | undefined)[];
+  /** At most one of each name of the schema; a column that is not there is null in all rows. */
+  readonly columns: readonly BatchColumn[];
   readonly rejected: BatchColumn | undefined;
 }
 
@@ -66,17 +67,15 @@ export class FileWriter {
       chunks.push(this.#place(this.#systemChunk(column, group)));
       yield* this.#output.take();
     }
-    for (const [index, leaf] of this.#features.entries()) {
-      const pieces = batches.map(({ batch, columns }) => pieceOf(batch, columns[index]));
-      chunks.push(this.#place(writeChunk(leaf, pieces, this.#context)));
+    for (const leaf of this.#features) {
+      chunks.push(this.#place(writeChunk(leaf, group.pieces(leaf.name), this.#context)));
       yield* this.#output.take();
     }
     // Bloom filters stand after all pages, so that a column's pages and the next's are one range.
     const [ids] = chunks;
     if (ids !== undefined) chunks[0] = { ...ids, bloomFilter: this.#append(correlationFilter(batches)) };
-    const rows = batches.reduce((sum, { batch }) => sum + batch.header.rows, 0);
-    this.#rows += rows;
-    this.#rowGroups.push({ rows, chunks });
+    this.#rows += group.rows;
+    this.#rowGroups.push({ rows: group.rows, chunks });
     yield* this.#output.take();
   }
 
@@ -125,7 +124,7 @@ export class FileWriter {
       case "rejected":
         return writeChunk(
           leaf,
-          files.map(({ batch, rejected }) => pieceOf(batch, rejected)),
+          files.map(({ batch, rejected }) => pieceOf(batch.header.rows, rejected)),
           context,
         );
     }
@@ -148,16 +147,51 @@ class Group {
   readonly batches: readonly Batch[];
   /** Whether frames have two rows or more on average, so that a value per frame is worth a dictionary. */
   readonly repeats: boolean;
+  readonly rows: number;
+  readonly #features = new Map<string, Feature>();
 
   constructor(files: readonly FileBatch[]) {
     this.files = files;
     this.batches = files.map(({ batch }) => batch);
     this.repeats = framesRepeat(this.batches);
+    let start = 0;
+    for (const { batch, columns } of files) {
+      const { rows } = batch.header;
+      for (const column of columns) this.#add(column, start, rows);
+      start += rows;
+    }
+    this.rows = start;
+  }
+
+  /** All rows of one column. */
+  pieces(name: string): readonly Piece[] {
+    const { pieces, rows } = this.#features.get(name) ?? { pieces: [], rows: 0 };
+    return rows < this.rows ? [...pieces, pieceOf(this.rows - rows, undefined)] : pieces;
+  }
+
+  #add(column: BatchColumn, start: number, rows: number): void {
+    let feature = this.#features.get(column.name);
+    if (feature === undefined) {
+      feature = { pieces: [], rows: 0 };
+      this.#features.set(column.name, feature);
+    }
+    if (start > feature.rows) feature.pieces.push(pieceOf(start - feature.rows, undefined));
+    feature.pieces.push(pieceOf(rows, column));
+    feature.rows = start + rows;
   }
 }
 
-function pieceOf(batch: Batch, column: BatchColumn | undefined): Piece {
-  return { rows: batch.header.rows, column, measured: true };
+/**
+ * A column so far. Batches that do not have it, one after another, are one piece: what a row group costs is then what its batches hold,
+ * not columns times batches.
+ */
+interface Feature {
+  readonly pieces: Piece[];
+  rows: number;
+}
+
+function pieceOf(rows: number, column: BatchColumn | undefined): Piece {
+  return { rows, column, measured: true };
 }
 
 function framesRepeat(batches: readonly Batch[]): boolean {

@@ -100,6 +100,29 @@ describe("a record", () => {
   });
 });
 
+test("where a file has very many columns, a frame says those that it has values of", async () => {
+  const names = Array.from({ length: 3_000 }, (_, i) => `user_${i}`);
+  const schema = new Map<string, ColumnType>(names.map((name) => [name, "float64"]));
+  const batches = names.map((name, i) =>
+    makeBatch({
+      frames: [2, 1],
+      columns: [
+        { name, type: "float64", cells: [i, null, null] },
+        { name: names[(i + 1) % 3_000]!, type: "float64", cells: [null, null, 0.5] },
+      ],
+      seed: i,
+    }),
+  );
+  const data = (await lines(batches, schema)).map((line) => JSON.parse(line).data);
+  expect(data).toHaveLength(6_000);
+  expect(data.slice(-4)).toEqual([
+    [{ user_2998: 2998 }, { user_2998: null }],
+    [{ user_2999: 0.5 }],
+    [{ user_2999: 2999 }, { user_2999: null }],
+    [{ user_0: 0.5 }],
+  ]);
+});
+
 describe("a cell", () => {
   test.each<[ColumnType, Plain, string]>([
     ["float64", 1, "1.0"],

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { RejectedColumn } from "../../../src/codec/encoder.ts";
 import { createParquetEncoder, type ParquetEncoderOptions } from "../../../src/codec/parquet-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
-import type { ColumnType } from "../../../src/frame/column-type.ts";
+import { type ColumnType, typeText } from "../../../src/frame/column-type.ts";
 import { schemaFingerprint } from "../../../src/frame/schema.ts";
 import { correlationId, makeBatch, type Plain } from "../../support/make-batch.ts";
 import { arrowRs, duckdb, duckdbQuery, engines, fileBytes } from "../../support/parquet-engines.ts";
@@ -205,6 +205,32 @@ describe("encodings", () => {
     expect(await encodingOf(oneColumn("float64", range(1000, Math.sqrt)), "float64")).not.toContain(
       "DICTIONARY",
     );
+  });
+
+  test.each(engines)("where each batch has a column of its own, $name finds each value", async (engine) => {
+    const count = 300;
+    const types = new Map<string, ColumnType>(
+      range(count, (i) => [`c${i}`, i % 3 === 0 ? "string" : i % 3 === 1 ? "float64" : { list: "int64" }]),
+    );
+    const cell = (i: number): Plain => (i % 3 === 0 ? `v${i}` : i % 3 === 1 ? i / 7 : [BigInt(i)]);
+    const batches = range(count, (i) =>
+      makeBatch({
+        frames: [2],
+        columns: [{ name: `c${i}`, type: types.get(`c${i}`)!, cells: [null, cell(i)] }],
+        seed: i,
+      }),
+    );
+    const bytes = await encode(batches, types, { rowGroupRows: 500 });
+    const texts = new Map([...types].map(([name, type]) => [name, typeText(type)]));
+    const rows = await engine.rows(bytes, texts);
+    expect(rows).toHaveLength(2 * count);
+    rows.forEach((row, at) => {
+      const values = Object.entries(row).filter(([name, value]) => /^c/.test(name) && value !== null);
+      const i = at >> 1;
+      const expected = engine.lossy?.(cell(i)) ?? cell(i);
+      const list = Array.isArray(expected) ? expected.map((item) => engine.lossy?.(item) ?? item) : expected;
+      expect(values).toEqual(at % 2 === 0 ? [] : [[`c${i}`, list]]);
+    });
   });
 
   test("values that do not shrink are left uncompressed", async () => {

@@ -108,6 +108,23 @@ test("a batch that is large enough goes at once", async () => {
   world.expectBalance();
 });
 
+test("a batch of very many columns goes at once, unless they are those of one frame", async () => {
+  const world = new World();
+  const stream = world.stream();
+  for (let i = 0; i < 5_000; i++) world.add(stream, [{ [`user_${i}`]: i }]);
+  await world.batcher.flush();
+  const widths = world.batches.map(({ bytes }) => decodeBatch(bytes).columns.length);
+  expect(Math.max(...widths)).toBeLessThan(1_100);
+  expect(widths.reduce((sum, width) => sum + width, 0)).toBe(5_000);
+  world.expectBalance();
+
+  const wide = new World();
+  const frame = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`c${i}`, i]));
+  for (let i = 0; i < 3; i++) wide.add(wide.stream({ collection: "wide" }), [frame]);
+  await turn(10);
+  expect(wide.batches).toEqual([]);
+});
+
 test("a timer that finds nothing hands over nothing, and is set again for the next frame", async () => {
   const world = new World();
   const stream = world.stream();

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
+import { mostColumns } from "../../../src/config/deployment-config.ts";
 import type { ColumnType } from "../../../src/frame/column-type.ts";
-import { createSchemaRegistry, wantedTypes } from "../../../src/pipeline/schema-registry.ts";
+import { createSchemaRegistry, mostVersions, wantedTypes } from "../../../src/pipeline/schema-registry.ts";
 import type { SegmentLabel } from "../../../src/pipeline/segment-label.ts";
 import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
 import { makeBatch } from "../../support/make-batch.ts";
+import { duckdbQuery } from "../../support/parquet-engines.ts";
 import { PipelineWorld, turn } from "./pipeline-world.ts";
 
 const label: SegmentLabel = {
@@ -89,6 +91,74 @@ test("a column of nulls alone is pinned to nothing, and is there once it has a t
   expect(await pinned(store, { a: "float64" }, new Set(["b"]))).toEqual({ a: "float64" });
   expect(await pinned(store, { b: "string" }, none)).toEqual({ b: "string" });
   expect(await pinned(store, { a: "float64" }, new Set(["b"]))).toEqual({ a: "float64", b: "string" });
+});
+
+test("a collection has room for so many columns, and what is beyond them is named", async () => {
+  const store = createMemoryStore();
+  const registry = createSchemaRegistry(store);
+  const many = types(
+    Object.fromEntries(Array.from({ length: mostColumns - 1 }, (_, i) => [`user_${i}`, "float64"])),
+  );
+  expect(await registry.pin(label, many, none)).toEqual({ status: "pinned", schema: many });
+  const more = types({ user_0: "float64", a: "string", b: "string", USER_1: "float64" });
+  const expected = {
+    status: "pinned",
+    schema: types({ user_0: "float64", a: "string" }),
+    beyond: new Set(["b"]),
+  };
+  expect(await registry.pin(label, more, none)).toEqual(expected);
+  // For this process, and for the next, without another version.
+  expect(registry.lookUp(label, more, none)).toEqual(expected);
+  expect(await createSchemaRegistry(store).pin(label, more, none)).toEqual(expected);
+  expect(store.objects.size).toBe(2);
+});
+
+test("a collection has room for so many versions, each of which holds all columns", async () => {
+  const store = createMemoryStore();
+  const registry = createSchemaRegistry(store);
+  for (let i = 0; i < mostVersions; i++) {
+    const result = await registry.pin(label, types({ [`c${i}`]: "float64" }), none);
+    expect(result).toEqual({ status: "pinned", schema: types({ [`c${i}`]: "float64" }) });
+  }
+  expect(await registry.pin(label, types({ c5: "string", late: "float64" }), none)).toEqual({
+    status: "pinned",
+    schema: types({ c5: "float64" }),
+    beyond: new Set(["late"]),
+  });
+  expect(store.objects.size).toBe(mostVersions);
+});
+
+test("values of columns that there is no room for are kept, and told of once", async () => {
+  const world = new PipelineWorld();
+  const crowd = mostColumns + 40;
+  for (let i = 0; i < crowd; i++) world.append([{ [`user_${i}`]: i / 7 }]);
+  world.append([{ a: 1 }], { collection: "other" });
+  expect(await world.flush()).toBe(0);
+  expect(world.told.drops).toEqual([]);
+  expect(world.told.deliveredFrames).toBe(crowd + 1);
+  expect(world.told.troubles).toEqual([
+    {
+      code: "VALUES_REJECTED",
+      reason: "too_many_columns",
+      collection: "model_inputs",
+      message: expect.stringMatching(
+        /model_inputs has no room for 40 more column\(s\).*kept in mdc_rejected/,
+      ),
+    },
+  ]);
+  const file = [...world.store.objects].find(([path]) => /model_inputs.*parquet$/.test(path));
+  const [row] = await duckdbQuery(
+    file![1].bytes,
+    `SELECT count(*)::INT AS rows, count(user_${mostColumns - 1})::INT AS last, count(mdc_rejected)::INT AS rejected,
+      max(CASE WHEN mdc_row_index = 0 THEN mdc_rejected END) AS example, sum(user_7) AS seventh FROM FILE`,
+  );
+  expect(row).toEqual({
+    rows: crowd,
+    last: 1,
+    rejected: 40,
+    example: `{"user_${crowd - 1}":${(crowd - 1) / 7}}`,
+    seventh: 1,
+  });
 });
 
 test("a store in trouble is a transient failure; a refused schema is passed on", async () => {
