@@ -91,22 +91,39 @@ export function writeChunk(
   return closeChunk(leaf, pages);
 }
 
-/** Writes a column of few values in long repetitions, which are the context's, as one page. */
+/** Writes a column of few values in long repetitions, which are the context's. Its pages end between repetitions. */
 export function writeRunChunk(leaf: Leaf, context: ChunkContext): Chunk {
-  const { dictionary, codes, lengths, count, rows } = context.runs;
+  const { dictionary, codes, lengths, count } = context.runs;
   const width = bitWidth(Math.max(0, dictionary.count - 1));
   const expected = dictionary.page.length + (count * (width + 8)) / 8;
   const pages = new PageWriter(context, expected, "values");
   if (dictionary.count > 0) pages.writeDictionary(dictionary.page.written(), dictionary.count);
-  const sink = context.body;
+  for (let start = 0, end = 0; end < count; start = end) {
+    let rows = lengths[end++]!;
+    while (end < count && rows + lengths[end]! <= pageRows) rows += lengths[end++]!;
+    writeRunPage(leaf, codes.subarray(start, end), lengths.subarray(start, end), rows, pages, context);
+  }
+  return closeChunk(leaf, pages);
+}
+
+/** A page of `rows` rows in all. */
+function writeRunPage(
+  leaf: Leaf,
+  codes: Uint32Array,
+  lengths: Uint32Array,
+  rows: number,
+  pages: PageWriter,
+  { body: sink, runs: { dictionary } }: ChunkContext,
+): void {
+  const width = bitWidth(Math.max(0, dictionary.count - 1));
   sink.reset();
   let nulls = 0;
-  let valueCodes = codes.subarray(0, count);
-  let valueLengths = lengths.subarray(0, count);
+  let valueCodes = codes;
+  let valueLengths = lengths;
   if (leaf.nullable) {
-    for (let i = 0; i < count; i++) if (codes[i] === nullCode) nulls += lengths[i]!;
-    const defined = valueCodes.map((code) => (code === nullCode ? 0 : 1));
-    withLength(sink, () => writeRuns(sink, defined, lengths, count, 1));
+    for (let i = 0; i < codes.length; i++) if (codes[i] === nullCode) nulls += lengths[i]!;
+    const defined = codes.map((code) => (code === nullCode ? 0 : 1));
+    withLength(sink, () => writeRuns(sink, defined, lengths, codes.length, 1));
     if (nulls > 0) {
       valueLengths = valueLengths.filter((_, i) => codes[i] !== nullCode);
       valueCodes = valueCodes.filter((code) => code !== nullCode);
@@ -119,7 +136,6 @@ export function writeRunChunk(leaf: Leaf, context: ChunkContext): Chunk {
   }
   const extent = dictionaryExtent(dictionary, valueCodes, leaf.physical);
   pages.writeData(sink, { rows, entries: rows, nulls, extent, encoding });
-  return closeChunk(leaf, pages);
 }
 
 /** A page of values as they are. */
@@ -182,7 +198,16 @@ function writeLevels(
   return { rows, entries, nulls: entries - count };
 }
 
-/** Consecutive pieces that make a page together: whole batches if they are small enough, else parts of them. */
+/**
+ * A page ends after so many rows, however small it is (as those of parquet-java and arrow-rs do): a reader that finds a value
+ * by one column's page index reads of all other columns the pages with the same rows.
+ */
+const pageRows = 20_000;
+
+/**
+ * Consecutive pieces that make a page together: whole batches if they are small enough, else parts of them. Of rows without any
+ * value there is nothing to be found, so a page of nulls alone has as many as follow one another.
+ */
 function groupPieces(
   pieces: readonly Piece[],
   valueBytes: (piece: Piece) => number,
@@ -191,24 +216,37 @@ function groupPieces(
   const groups: Piece[][] = [];
   let group: Piece[] = [];
   let bytes = 0;
+  let rows = 0;
+  let nulls = true;
   const add = (part: Piece, size: number): void => {
-    if (group.length === 0 || bytes + size > pageBytes) {
+    const empty = isEmpty(part);
+    const long = rows + part.rows > pageRows && !(nulls && empty);
+    if (group.length === 0 || bytes + size > pageBytes || long) {
       group = [];
       groups.push(group);
-      bytes = 0;
+      bytes = rows = 0;
+      nulls = true;
     }
     group.push(part);
     bytes += size;
+    rows += part.rows;
+    if (!empty) nulls = false;
   };
   for (const piece of pieces) {
-    const size = valueBytes(piece) + piece.rows / 8;
-    if (size <= pageBytes) add(piece, size);
-    else {
-      for (const part of splitPiece(piece, Math.floor((piece.rows * pageBytes) / size)))
-        add(part, part === piece ? size : (size * part.rows) / piece.rows);
+    if (isEmpty(piece)) {
+      add(piece, 0);
+      continue;
     }
+    const size = valueBytes(piece) + piece.rows / 8;
+    const most = Math.min(pageRows, Math.floor((piece.rows * pageBytes) / size));
+    if (piece.rows <= most) add(piece, size);
+    else for (const part of splitPiece(piece, most)) add(part, (size * part.rows) / piece.rows);
   }
   return groups;
+}
+
+function isEmpty({ column }: Piece): boolean {
+  return column === undefined || column.count === 0;
 }
 
 function closeChunk(leaf: Leaf, pages: PageWriter): Chunk {

@@ -54,20 +54,52 @@ export function extentOf(values: Values, measured: boolean): Extent {
 
 /** The extent of the codes' values. */
 export function dictionaryExtent(dictionary: ByteDictionary, codes: Uint32Array, type: PhysicalType): Extent {
-  const seen = new Uint8Array(dictionary.count);
-  for (let i = 0; i < codes.length; i++) seen[codes[i]!] = 1;
-  return type === "BYTE_ARRAY" ? textExtent(dictionary, seen) : numericExtent(dictionary, seen, type);
+  if (codes.length === 0) return "none";
+  const { count } = dictionary;
+  switch (type) {
+    case "BYTE_ARRAY": {
+      const seen = new Uint8Array(count);
+      for (let i = 0; i < codes.length; i++) seen[codes[i]!] = 1;
+      return textExtent(dictionary, seen);
+    }
+    case "INT64":
+      return wideExtent(new Int32Array(dictionary.page.bytes.buffer, 0, count * 2), codes);
+    case "INT32":
+      return codedExtent(new Int32Array(dictionary.page.bytes.buffer, 0, count), codes);
+    default:
+      return codedExtent(new Float64Array(dictionary.page.bytes.buffer, 0, count), codes);
+  }
 }
 
-function numericExtent(dictionary: ByteDictionary, seen: Uint8Array, type: PhysicalType): Extent {
-  let extent: Extent = "none";
-  for (let code = 0; code < seen.length; code++) {
-    if (seen[code] === 0) continue;
-    const value = decodeNumber(dictionary.page.view, dictionary.starts[code]!, type);
+/** Of numbers code by code: a dictionary can have more entries than a page has values. */
+function codedExtent(numbers: Float64Array | Int32Array, codes: Uint32Array): Extent {
+  let min = Number.POSITIVE_INFINITY;
+  let max = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < codes.length; i++) {
+    const value = numbers[codes[i]!]!;
+    if (value < min) min = value;
+    if (value > max) max = value;
     if (value !== value) return "unknown";
-    extent = union(extent, { min: value, max: value });
   }
-  return extent;
+  return { min, max };
+}
+
+/** The same of 64-bit integers, given as halves, because each BigInt is an allocation. */
+function wideExtent(halves: Int32Array, codes: Uint32Array): Extent {
+  const less = (a: number, b: number): boolean => {
+    const difference = halves[a * 2 + 1]! - halves[b * 2 + 1]!;
+    return difference === 0 ? halves[a * 2]! >>> 0 < halves[b * 2]! >>> 0 : difference < 0;
+  };
+  let min = codes[0]!;
+  let max = min;
+  for (let i = 1; i < codes.length; i++) {
+    const code = codes[i]!;
+    if (less(code, min)) min = code;
+    else if (less(max, code)) max = code;
+  }
+  const integer = (code: number): bigint =>
+    (BigInt(halves[code * 2 + 1]!) << 32n) | BigInt(halves[code * 2]! >>> 0);
+  return { min: integer(min), max: integer(max) };
 }
 
 function textExtent(dictionary: ByteDictionary, seen: Uint8Array): Extent {
@@ -118,10 +150,15 @@ export function storeExtent(extent: Extent, type: PhysicalType, text: boolean): 
     if (high === undefined) return undefined;
     return { min: low, max: high, minExact: low.length === min.length, maxExact: max.length <= longestBound };
   }
-  // A zero's sign is not ordered, so zero bounds must cover both (parquet.thrift, ColumnOrder).
-  const bounds = [min === 0 && type === "DOUBLE" ? -0 : min, max === 0 ? 0 : max] as [number, number];
-  const [low, high] = bounds.map((bound) => encodeScalar(bound, type)) as [Uint8Array, Uint8Array];
-  return { min: low, max: high, minExact: true, maxExact: true };
+  // A zero's sign is not ordered, so zero bounds must cover both (parquet.thrift, ColumnOrder). Nobody knows then whether that very zero
+  // occurs, and an engine that takes an exact bound for the answer to min() would say -0.0 where all are positive.
+  const zero = type === "DOUBLE" ? 0 : undefined;
+  return {
+    min: encodeScalar(min === zero ? -0 : (min as number | bigint), type),
+    max: encodeScalar(max === zero ? 0 : (max as number | bigint), type),
+    minExact: min !== zero,
+    maxExact: max !== zero,
+  };
 }
 
 function hasNaN(data: Float64Array): boolean {
@@ -251,9 +288,4 @@ function encodeScalar(value: number | bigint, type: PhysicalType): Uint8Array {
   else if (type === "INT32") view.setInt32(0, value, true);
   else view.setFloat64(0, value, true);
   return bytes;
-}
-
-function decodeNumber(view: DataView, at: number, type: PhysicalType): number | bigint {
-  if (type === "INT64") return view.getBigInt64(at, true);
-  return type === "INT32" ? view.getInt32(at, true) : view.getFloat64(at, true);
 }

@@ -35,7 +35,7 @@ export interface FileBatch {
  *
  *     PAR1
  *     row group…      per column: dictionary page?, data pages; then the Bloom filter of mdc_correlation_id
- *     column indexes, offset indexes
+ *     column indexes, offset indexes    if any column has more than one page
  *     footer, its length (uint32), PAR1
  *
  * The bytes come out in pieces, column by column; only the batches of one row group and the facts for the footer are
@@ -82,11 +82,18 @@ export class FileWriter {
   /** Writes what stands after the row groups. */
   *end(keyValues: Readonly<Record<string, string>>, createdBy: string): Iterable<Uint8Array> {
     const chunks = this.#rowGroups.flatMap((group) => group.chunks);
-    for (const placed of chunks) {
-      const index = encodeColumnIndex(placed.chunk);
-      placed.columnIndex = index === undefined ? undefined : this.#append(index);
+    // Of one page the footer tells the same. All chunks or none: some readers use no index unless each has one.
+    if (chunks.some(({ chunk }) => chunk.pages.pages.length > 1)) {
+      for (const placed of chunks) {
+        const index = encodeColumnIndex(placed.chunk);
+        placed.columnIndex = index === undefined ? undefined : this.#append(index);
+        yield* this.#output.take();
+      }
+      for (const placed of chunks) {
+        placed.offsetIndex = this.#append(encodeOffsetIndex(placed.chunk));
+        yield* this.#output.take();
+      }
     }
-    for (const placed of chunks) placed.offsetIndex = this.#append(encodeOffsetIndex(placed.chunk));
     const leaves = [...systemColumns.map((column) => column.leaf), ...this.#features];
     const footer = encodeFooter({
       leaves,

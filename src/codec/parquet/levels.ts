@@ -21,6 +21,7 @@ export function writeFlatLevels(sink: ByteSink, pieces: readonly Piece[]): void 
   }
   withLength(sink, () => {
     if (count === rows || count === 0) return writeRun(sink, count === 0 ? 0 : 1, rows, 1);
+    if (Math.min(count, rows - count) * rare < rows) return writeRareLevels(sink, pieces);
     writePackedHead(sink, rows);
     const start = sink.reserve((rows + 7) >> 3);
     const bitmap = sink.bytes.subarray(start, sink.length).fill(0);
@@ -33,6 +34,40 @@ export function writeFlatLevels(sink: ByteSink, pieces: readonly Piece[]): void 
       bit += part;
     }
   });
+}
+
+/**
+ * Where fewer than one row in so many is other than the rest, runs take less than the bitmap, which for a column of some values in a
+ * hundred thousand rows would be nearly all of its page.
+ */
+const rare = 64;
+
+/** The levels as runs alone, which may be as short as one. */
+function writeRareLevels(sink: ByteSink, pieces: readonly Piece[]): void {
+  let level = 0;
+  let length = 0;
+  const add = (next: number, rows: number): void => {
+    if (next !== level) {
+      writeRun(sink, level, length, 1);
+      level = next;
+      length = 0;
+    }
+    length += rows;
+  };
+  for (const { rows, column } of pieces) {
+    if (column === undefined || column.count === 0) add(0, rows);
+    else if (column.validity === undefined || column.count === rows) add(1, rows);
+    else {
+      const { validity } = column;
+      for (let row = 0; row < rows; ) {
+        const byte = validity[row >> 3]!;
+        const alike = (row & 7) === 0 && row + 8 <= rows && (byte === 0 || byte === 0xff);
+        add((byte >> (row & 7)) & 1, alike ? 8 : 1);
+        row += alike ? 8 : 1;
+      }
+    }
+  }
+  writeRun(sink, level, length, 1);
 }
 
 /** Levels of a list column; returns how many entries there are. */

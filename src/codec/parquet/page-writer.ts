@@ -118,7 +118,7 @@ export class PageWriter {
 }
 
 /** In a chunk below this many bytes there is nothing to gain. */
-const leastCompressed = 256;
+const leastCompressed = 64;
 /** A first page of this size speaks for the chunk. */
 const typicalBytes = 64 * 1024;
 /** Pages that compress to more than this share are not worth the time of reading them. */

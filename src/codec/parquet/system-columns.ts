@@ -125,7 +125,8 @@ export function rowIndexes(
   return { pieces, coded: { dictionary, codes: new Uint32Array(data.buffer, data.byteOffset, total) } };
 }
 
-const mostCodes = 65_536;
+/** Of longer frames too few fit into a page to repeat each other, and differences of one take next to nothing. */
+const mostCodes = 1_024;
 
 /** The frame column of that name. */
 export function frameColumn(batch: Batch, name: string): BatchColumn {

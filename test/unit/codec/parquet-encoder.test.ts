@@ -233,6 +233,54 @@ describe("encodings", () => {
     });
   });
 
+  test.each(engines)(
+    "rare values, and rare nulls, take next to nothing, and $name finds them",
+    async (engine) => {
+      const types = new Map<string, ColumnType>([
+        ["one_in_1000", "float64"],
+        ["all_but_one_in_100", "string"],
+        ["first_and_last", "boolean"],
+      ]);
+      const rows = 5_000;
+      const batches = range(10, (seed) =>
+        makeBatch({
+          seed,
+          columns: [
+            {
+              name: "one_in_1000",
+              type: "float64",
+              cells: range(rows, (i) => ((i + seed) % 1000 === 3 ? i / 8 : null)),
+            },
+            {
+              name: "all_but_one_in_100",
+              type: "string",
+              cells: range(rows, (i) => (i % 100 === seed ? null : "v")),
+            },
+            {
+              name: "first_and_last",
+              type: "boolean",
+              cells: range(rows, (i) => (i === 0 || i === rows - 1 ? i === 0 : null)),
+            },
+          ],
+        }),
+      );
+      const bytes = await encode(batches, types);
+      expect(bytes.length).toBeLessThan(25_000);
+      const texts = new Map([...types].map(([name, type]) => [name, typeText(type)]));
+      const read = await engine.rows(bytes, texts);
+      expect(read).toHaveLength(rows * 10);
+      const wrong = read.filter((row, at) => {
+        const [seed, i] = [Math.floor(at / rows), at % rows];
+        return (
+          row["one_in_1000"] !== ((i + seed) % 1000 === 3 ? i / 8 : null) ||
+          row["all_but_one_in_100"] !== (i % 100 === seed ? null : "v") ||
+          row["first_and_last"] !== (i === 0 || i === rows - 1 ? i === 0 : null)
+        );
+      });
+      expect(wrong).toEqual([]);
+    },
+  );
+
   test("values that do not shrink are left uncompressed", async () => {
     let state = 1;
     const noise = range(4096, () => {

@@ -66,6 +66,23 @@ describe("statistics of a row group", () => {
     expect([found?.min_value, found?.max_value]).toEqual([-0, 0]);
   });
 
+  test.each([
+    { cells: [0, 1, 2], bounds: [0, 2], exact: [false, true] },
+    { cells: [-3, -1, 0], bounds: [-3, 0], exact: [true, false] },
+    { cells: [-0], bounds: [-0, -0], exact: [false, false] },
+    { cells: [-1, 5], bounds: [-1, 5], exact: [true, true] },
+  ])(
+    "say of a zero that it may be the other one, so that DuckDB does not take $cells for others",
+    async ({ cells, bounds: [least, greatest], exact }) => {
+      const bytes = await encode([batch("float64", cells)], "float64");
+      const [row] = await statistics(bytes);
+      expect([row?.["min_is_exact"], row?.["max_is_exact"]]).toEqual(exact);
+      const [found] = await duckdbQuery(bytes, "SELECT min(x) AS least, max(x) AS greatest FROM FILE");
+      expect(Object.is(found?.["least"], least)).toBe(true);
+      expect(Object.is(found?.["greatest"], greatest)).toBe(true);
+    },
+  );
+
   test("have no bounds when there is a NaN, so that no engine skips it", async () => {
     const bytes = await encode([batch("float64", [1, Number.NaN, 3])], "float64");
     const [row] = await statistics(bytes);
@@ -128,9 +145,75 @@ describe("the page index", () => {
   });
 
   test("is left out for a column with a NaN", async () => {
-    const bytes = await encode([batch("float64", [1, Number.NaN])], "float64");
+    const cells = range(64, (i) => (i === 9 ? Number.NaN : i));
+    const bytes = await encode([batch("float64", cells)], "float64", { pageBytes: 8, compression: "none" });
     const chunk = footer(bytes).row_groups[0]?.columns.at(-1);
     expect([chunk?.column_index_offset, typeof chunk?.offset_index_offset]).toEqual([undefined, "bigint"]);
+  });
+
+  test("is left out of a file whose columns are of one page each", async () => {
+    const bytes = await encode([batch("float64", [1, 2])], "float64");
+    for (const chunk of footer(bytes).row_groups[0]?.columns ?? []) {
+      expect([chunk.column_index_offset, chunk.offset_index_offset]).toEqual([undefined, undefined]);
+    }
+  });
+
+  test("has pages of at most 20,000 rows of every column that has values, and whole frames of the ids", async () => {
+    const batches = range(4, (seed) =>
+      makeBatch({
+        seed,
+        frames: [7_000, 7_000, 11_000],
+        columns: [
+          { name: "x", type: "float64", cells: range(25_000, (i) => i % 5) },
+          { name: "rare", type: "float64", cells: range(25_000, (i) => (seed === 3 && i === 7 ? 1 : null)) },
+        ],
+      }),
+    );
+    const schema = new Map<string, ColumnType>([
+      ["x", "float64"],
+      ["rare", "float64"],
+    ]);
+    const bytes = await fileBytes(createParquetEncoder().encode(() => batches, { schema, segment: "s" }));
+    const pagesOf = (name: string): number[] => {
+      const { offsetIndex } = indexes(bytes, name);
+      const starts = offsetIndex.page_locations.map((page) => Number(page.first_row_index));
+      return starts.map((start, i) => (starts[i + 1] ?? 100_000) - start);
+    };
+    // Of two frames each: the next would be too much.
+    expect(pagesOf("mdc_correlation_id")).toEqual([14_000, 18_000, 18_000, 14_000, 18_000, 18_000]);
+    expect(pagesOf("mdc_endpoint")).toEqual([100_000]);
+    expect(pagesOf("x")).toEqual(range(4, () => [20_000, 5_000]).flat());
+    expect(Math.max(...pagesOf("mdc_row_index"))).toBeLessThanOrEqual(20_000);
+    // Nothing can be found where nothing is.
+    expect(pagesOf("rare")).toEqual([75_000, 20_000, 5_000]);
+    const ids = range(12, (frame) => correlationId(Math.floor(frame / 3), frame % 3));
+    const { columnIndex } = indexes(bytes, "mdc_correlation_id");
+    expect(columnIndex.min_values).toEqual(ids.filter((_, frame) => frame % 2 === 0));
+    expect(columnIndex.max_values).toEqual(ids.filter((_, frame) => frame % 2 === 1));
+    expect(columnIndex.boundary_order).toBe("ASCENDING");
+  });
+
+  test("lets a reader of one frame's rows fetch a part of each column", async () => {
+    const batches = range(50, (seed) =>
+      makeBatch({
+        seed,
+        frames: [1_000, 1_000],
+        columns: [{ name: "x", type: "float64", cells: range(2_000, (i) => Math.sin(seed * 2_000 + i)) }],
+      }),
+    );
+    const bytes = await encode(batches, "float64");
+    const read = counted(bytes);
+    const file = await openParquet(read.source);
+    const before = read.bytes();
+    const found: unknown[] = [];
+    const where = { mdc_correlation_id: { equal: correlationId(31, 1) } };
+    for await (const part of readParquetColumns(file, { columns: ["x", "mdc_row_index"], where })) {
+      found.push(...Array.from(part.columns.get("x") ?? []));
+    }
+    expect(found).toEqual(range(1_000, (i) => Math.sin(31 * 2_000 + 1_000 + i)));
+    // Of 800,000 bytes of numbers one page of five.
+    expect(bytes.length).toBeGreaterThan(700_000);
+    expect(read.bytes() - before).toBeLessThan(250_000);
   });
 
   test("lets a reader fetch only the pages it needs", async () => {
@@ -176,13 +259,19 @@ function footer(bytes: Uint8Array): ReturnType<typeof parquetMetadata> {
   return parquetMetadata(new Uint8Array(bytes).buffer);
 }
 
-function indexes(bytes: Uint8Array): {
+/** Of a flat column; default the last. */
+function indexes(
+  bytes: Uint8Array,
+  name?: string,
+): {
   columnIndex: ReturnType<typeof readColumnIndex>;
   offsetIndex: ReturnType<typeof readOffsetIndex>;
 } {
   const metadata = footer(bytes);
-  const chunk = metadata.row_groups[0]?.columns.at(-1);
-  const element = metadata.schema.at(-1);
+  const columns = metadata.row_groups[0]?.columns ?? [];
+  const chunk =
+    name === undefined ? columns.at(-1) : columns.find((one) => one.meta_data?.path_in_schema[0] === name);
+  const element = metadata.schema.find((one) => one.name === chunk?.meta_data?.path_in_schema[0]);
   if (chunk === undefined || element === undefined) throw new Error("no column");
   const reader = (offset: bigint | undefined, length: number | undefined) => {
     const start = bytes.byteOffset + Number(offset);
