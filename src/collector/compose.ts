@@ -25,7 +25,9 @@ export interface EngineSpec {
 }
 
 /** How to prove who we are. `token` asks the main thread, where the caller's own credential object lives. */
-export type CredentialSpec = Exclude<AzureCredential, { kind: "token" }> | { readonly kind: "token" };
+export type CredentialSpec =
+  | Exclude<AzureCredential, { kind: "token" }>
+  | { readonly kind: "token"; readonly trustedHosts: readonly string[] };
 
 /** What an engine needs of its surroundings. */
 export interface EngineHost {
@@ -88,7 +90,7 @@ export function composeStore(
   credential: CredentialSpec,
   getToken: EngineHost["getToken"],
 ): Store {
-  const proof: AzureCredential = credential.kind === "token" ? { kind: "token", getToken } : credential;
+  const proof: AzureCredential = credential.kind === "token" ? { ...credential, getToken } : credential;
   switch (destination.kind) {
     case "folder":
       return createFolderStore({ root: destination.path });

@@ -1,6 +1,4 @@
-import type { Credential } from "../config/credential.ts";
-import type { DeploymentConfig } from "../config/deployment-config.ts";
-import type { Secret } from "../config/secret.ts";
+import type { ResolvedDeployment } from "../config/resolve.ts";
 import type { AccessToken, TokenSource } from "../store/azure-credential.ts";
 import { findMachineCredential } from "../store/azure-machine-credential.ts";
 import type { CredentialSpec } from "./compose.ts";
@@ -11,21 +9,24 @@ export interface Credentials {
   getToken(scopes: string | string[]): Promise<AccessToken | null>;
 }
 
+type Given = Pick<ResolvedDeployment, "config" | "credential" | "trustedHosts">;
+
 /**
  * Credentials for a destination. Without one given, `DefaultAzureCredential` of `@azure/identity` finds what the machine
  * offers (managed identity, workload identity, a developer's login); it is loaded when the first token is needed.
  */
-export function credentialsOf(
-  { destination, clientId }: Pick<DeploymentConfig, "destination" | "clientId">,
-  given: Secret<Credential> | null,
-): Credentials {
+export function credentialsOf({
+  config: { destination, clientId },
+  credential: given,
+  trustedHosts,
+}: Given): Credentials {
   const credential = destination.kind === "folder" ? undefined : given?.reveal();
   if (credential !== undefined && credential.kind !== "token") {
     return { spec: credential, getToken: () => Promise.resolve(null) };
   }
   let source: TokenSource | undefined = credential;
   return {
-    spec: { kind: "token" },
+    spec: { kind: "token", trustedHosts },
     async getToken(scopes) {
       source ??= await findMachineCredential(clientId);
       return await source.getToken(scopes);

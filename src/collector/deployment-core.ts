@@ -77,10 +77,8 @@ export class DeploymentCore {
   readonly #fileWatch: Disposable | undefined;
   #gaveUpAt = 0;
 
-  constructor(
-    { config, credential, onError, onStats, file }: ResolvedDeployment,
-    parts: CoreParts = systemParts,
-  ) {
+  constructor(resolved: ResolvedDeployment, parts: CoreParts = systemParts) {
+    const { config, onError, onStats, file } = resolved;
     this.clock = parts.clock;
     this.ids = parts.ids;
     this.handle = createConfigHandle(config);
@@ -91,7 +89,7 @@ export class DeploymentCore {
     const { endpoint, deployment } = config;
     const reportersOf = (collection: string | undefined): Iterable<Reporter> => this.#reportersOf(collection);
     this.announcer = createAnnouncer({ endpoint, deployment, board: this.#board, reportersOf });
-    this.#credentials = credentialsOf(config, credential);
+    this.#credentials = credentialsOf(resolved);
     this.#onStats = onStats;
     const getToken: EngineHost["getToken"] = (scopes) => this.#credentials.getToken(scopes);
     // Made once on this thread, only to be told here and now if destination and credential do not go together.

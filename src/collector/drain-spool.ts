@@ -36,10 +36,11 @@ const patienceMs = 30_000;
  * credential do not go together.
  */
 export async function drainSpool(
-  { config, credential }: ResolvedDeployment,
+  resolved: ResolvedDeployment,
   { deadlineMs, onProgress, onTrouble }: DrainOptions,
 ): Promise<DrainReport> {
-  const credentials = credentialsOf(config, credential);
+  const { config } = resolved;
+  const credentials = credentialsOf(resolved);
   const getToken = (scopes: string | string[]): ReturnType<typeof credentials.getToken> =>
     credentials.getToken(scopes);
   const spec: EngineSpec = {

@@ -1,8 +1,9 @@
 import { wrongValue } from "../base/errors.ts";
+import { isLoopback } from "../base/loopback.ts";
 import { type Credential, parseSharedAccessSignature } from "./credential.ts";
 import type { Destination } from "./deployment-config.ts";
 import type { Secret } from "./secret.ts";
-import { decodePath, withoutSecrets } from "./url-text.ts";
+import { decodePath, joinPrefix, withoutSecrets } from "./url-text.ts";
 
 /** Where in Blob Storage, and the secret that the URL held. */
 export interface ParsedBlobUrl {
@@ -11,7 +12,6 @@ export interface ParsedBlobUrl {
 }
 
 const expected = "https://<account>.blob.core.windows.net/<container>/<prefix>";
-const longestPrefix = 512;
 
 /**
  * Reads `https://<host>/<container>/<prefix>`, or `http://127.0.0.1:10000/<account>/<container>/<prefix>` where the host
@@ -26,7 +26,7 @@ export function parseBlobUrl(text: string, where: string): ParsedBlobUrl {
   if (parts === null || /[\s\\\p{Cc}]/u.test(text)) throw refuse(expected);
   const [, scheme = "", authority = "", path = "", query = "", fragment] = parts;
   if (authority.includes("@")) throw refuse(`${expected} without user and password`);
-  if (fragment !== undefined) throw refuse(`${expected} without a fragment (write "#" as %23)`);
+  if (fragment !== undefined) throw refuse(`${expected} without a fragment`);
   const host = parseHost(scheme, authority);
   if (host === undefined) throw refuse(expected);
   if (host.protocol === "http:" && !isLoopback(host.hostname)) {
@@ -46,14 +46,12 @@ export function parseBlobUrl(text: string, where: string): ParsedBlobUrl {
   if (!isContainerName(container)) {
     throw refuse('a container name of 3 to 63 a-z, 0-9 and single "-" between them');
   }
-  const prefix = names.join("/");
-  if (prefix.length > longestPrefix) throw refuse(`a prefix of at most ${longestPrefix} characters`);
   return {
     destination: {
       kind: "azure-blob",
       accountUrl: account === "" ? host.origin : `${host.origin}/${account}`,
       container,
-      prefix,
+      prefix: joinPrefix(names, refuse),
     },
     credential: query.length > 1 ? parseSharedAccessSignature(query, `${where}, query of the URL`) : null,
   };
@@ -62,10 +60,6 @@ export function parseBlobUrl(text: string, where: string): ParsedBlobUrl {
 function parseHost(scheme: string, authority: string): URL | undefined {
   const url = `${scheme}://${authority}`;
   return URL.canParse(url) ? new URL(url) : undefined;
-}
-
-function isLoopback(hostname: string): boolean {
-  return /^(127(\.\d{1,3}){3}|\[::1\]|localhost|.+\.localhost)$/.test(hostname);
 }
 
 /** The rule by which `@azure/storage-blob` (`isIpEndpointStyle`) expects the account's name in the path. */

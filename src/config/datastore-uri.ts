@@ -1,6 +1,6 @@
 import { wrongValue } from "../base/errors.ts";
 import type { Destination } from "./deployment-config.ts";
-import { decodePath, withoutSecrets } from "./url-text.ts";
+import { decodePath, joinPrefix, withoutSecrets } from "./url-text.ts";
 
 const expected =
   "azureml://subscriptions/<id>/resourcegroups/<group>/workspaces/<workspace>/datastores/<datastore>/paths/<prefix>";
@@ -16,7 +16,7 @@ export interface Workspace {
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 // Azure: "Naming rules and restrictions for Azure resources", Microsoft.Resources and MachineLearningServices.
-const groupName = /^[\p{L}\p{N}_().-]{1,90}$/u;
+const groupName = /^[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]$/u;
 const workspaceName = /^[A-Za-z0-9][A-Za-z0-9_-]{1,254}$/;
 const datastoreName = /^[A-Za-z0-9_-]{1,255}$/;
 
@@ -59,7 +59,7 @@ export function parseDatastoreUri(
     resourceGroup,
     workspace,
     datastore,
-    prefix: prefix.join("/"),
+    prefix: joinPrefix(prefix, refuse),
   };
 }
 

@@ -212,7 +212,7 @@ const parseHeaderNames: Parser<readonly string[]> = (value, where) => {
 const parseModel: Parser<ModelReference | undefined> = (value, where) => {
   if (typeof value === "string") {
     const reference = readModelReference(value);
-    if (reference === undefined && /^azureml:/i.test(value)) {
+    if (reference === "malformed") {
       throw wrongValue(where, "azureml:<name>:<version> or azureml:<name>@<label>", value);
     }
     return reference;

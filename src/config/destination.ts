@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import { parseBlobUrl } from "./blob-url.ts";
@@ -78,7 +78,15 @@ function folder(path: string, where: string, base = ""): ParsedDestination {
   }
   if (/^~($|[/\\])/.test(path))
     throw wrongValue(where, 'a folder written out in full ("~" means nothing here)', path);
-  return { destination: { kind: "folder", path: resolve(base, path) }, credential: null };
+  const absolute = resolve(base, path);
+  // What file systems take at most, with room for what is made in the folder.
+  if (
+    Buffer.byteLength(absolute) > 3_500 ||
+    absolute.split(sep).some((name) => Buffer.byteLength(name) > 255)
+  ) {
+    throw wrongValue(where, "a folder whose path has at most 3500 bytes, and each name in it 255", path);
+  }
+  return { destination: { kind: "folder", path: absolute }, credential: null };
 }
 
 function pathOfFileUrl(text: string, where: string): string {

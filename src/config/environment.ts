@@ -18,6 +18,8 @@ export interface Environment {
   readonly configFile: ConfigFile | undefined;
   /** The Azure ML workspace that this process belongs to. */
   readonly workspace: Workspace | undefined;
+  /** From `MDC_TRUSTED_HOSTS`: hosts beside Azure's own that may have an access token. */
+  readonly trustedHosts?: readonly string[];
   /** Where this user's programs keep what must outlive them, if there is such a place: see `state-folder.ts`. */
   readonly stateFolder: string | undefined;
 }
@@ -48,6 +50,7 @@ export interface ConfigFile {
  * | `MDC_CONFIG` | a deployment YAML: see `deployment-file.ts` |
  * | `AZUREML_MDC_CONFIG_PATH` | what the platform configures its own data collector by: see `agent-file.ts` |
  * | `AZUREML_ARM_SUBSCRIPTION`, `AZUREML_ARM_RESOURCEGROUP`, `AZUREML_ARM_WORKSPACE_NAME` | the workspace of `azureml://datastores/…` |
+ * | `MDC_TRUSTED_HOSTS` | hosts beside Azure's own that may have an access token, separated by commas; `.example.com` is all hosts below it |
  * | `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_SAS_TOKEN` | the credential; never in a message |
  *
  * `env` and `machine` are for tests; by default the process's own.
@@ -60,6 +63,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
   const configFile = (name: string, kind: ConfigFile["kind"]): ConfigFile | undefined =>
     read(name, (value, where) => ({ path: parseFile(value, where), kind, where }));
   const workspace = readWorkspace(env);
+  const trustedHosts = readTrustedHosts(env);
   const disabled = read("MDC_DISABLED", flag);
   const directory = read("MDC_SPOOL_DIR", parseFolder);
   const connectionString = read("AZURE_STORAGE_CONNECTION_STRING", parseConnectionString);
@@ -79,8 +83,21 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
     credential: connectionString ?? sharedAccessSignature,
     configFile: configFile("MDC_CONFIG", "deployment") ?? configFile("AZUREML_MDC_CONFIG_PATH", "agent"),
     workspace,
+    ...(trustedHosts.length === 0 ? {} : { trustedHosts }),
     stateFolder: stateFolder(env, machine),
   };
+}
+
+/** What `MDC_TRUSTED_HOSTS` names, in lower case; a host alone, or `.` and a domain for all hosts below it. */
+export function readTrustedHosts(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const names = (env["MDC_TRUSTED_HOSTS"] ?? "").split(",").map((name) => name.trim().toLowerCase());
+  return names
+    .filter((name) => name !== "")
+    .map((name) => {
+      if (/^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(name)) return name;
+      const expected = "names of hosts, separated by commas, without scheme and port";
+      throw wrongValue("environment variable MDC_TRUSTED_HOSTS", expected, name);
+    });
 }
 
 /** Set by the platform, so what makes no sense is passed over: nobody here can mend it. */

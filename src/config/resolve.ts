@@ -27,6 +27,8 @@ export interface ResolvedDeployment {
   readonly config: DeploymentConfig;
   /** Who we are at the destination; null leaves it to `DefaultAzureCredential`. */
   readonly credential: Secret<Credential> | null;
+  /** Hosts beside Azure's own that may have an access token. */
+  readonly trustedHosts: readonly string[];
   readonly onError: ErrorListener | undefined;
   readonly onStats: StatsListener | undefined;
   /** The file that part of it came from. */
@@ -71,6 +73,7 @@ export function resolveDeployment(
   return {
     config,
     credential: parsed.credential ?? credential ?? environment.credential ?? null,
+    trustedHosts: environment.trustedHosts ?? [],
     onError: parsed.onError,
     onStats: parsed.onStats,
     file:

@@ -1,8 +1,8 @@
 import { systemClock } from "../base/clock.ts";
 import { type Credential, parseCredential, type TokenCredential } from "../config/credential.ts";
 import { type ParsedDestination, parseDestination } from "../config/destination.ts";
-import { readEnvironment } from "../config/environment.ts";
-import { createAzureBlobStore } from "../store/azure-blob-store.ts";
+import { readEnvironment, readTrustedHosts } from "../config/environment.ts";
+import { type AzureCredential, createAzureBlobStore } from "../store/azure-blob-store.ts";
 import { createAzureDatastoreStore } from "../store/azure-datastore-store.ts";
 import type { TokenSource } from "../store/azure-credential.ts";
 import { findMachineCredential } from "../store/azure-machine-credential.ts";
@@ -29,12 +29,13 @@ export function openRoot(root: string | ParsedDestination, given: DatasetCredent
   return createRetryingStore(store, { clock: systemClock });
 }
 
-function credentialFor(parsed: ParsedDestination, given: DatasetCredential | undefined): Credential {
+function credentialFor(parsed: ParsedDestination, given: DatasetCredential | undefined): AzureCredential {
   const secret =
     given === undefined
       ? (parsed.credential ?? readEnvironment().credential)
       : parseCredential(given, "openDataset: credential");
-  return secret?.reveal() ?? machineCredential();
+  const credential = secret?.reveal() ?? machineCredential();
+  return credential.kind === "token" ? { ...credential, trustedHosts: readTrustedHosts() } : credential;
 }
 
 /** Looks for what the machine offers when the first token is needed, and keeps it: it caches its tokens itself. */

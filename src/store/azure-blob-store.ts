@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
+import { isDeepStrictEqual } from "node:util";
 import type { BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { systemClock } from "../base/clock.ts";
 import { type AzureLocation, checkLocation, openContainer } from "./azure-container.ts";
@@ -287,9 +288,11 @@ class AzureBlobStore implements Store {
     const name = this.#prefix + path;
     const blob = (await this.#client()).getBlockBlobClient(name);
     const { accountUrl, container } = this.#location;
-    const segments = name.split("/").map(encodeURIComponent).join("/");
-    const expected = `${new URL(accountUrl).pathname.replace(/\/$/, "")}/${container}/${segments}`;
-    if (new URL(blob.url).pathname !== expected) {
+    // Compared as the service decodes them: how the library writes an apostrophe or a plus is its own business.
+    const { pathname } = new URL(accountUrl);
+    const expected = `${pathname.replace(/\/$/, "")}/${container}/${name}`.split("/");
+    const actual = new URL(blob.url).pathname.split("/").map(decodeURIComponent);
+    if (!isDeepStrictEqual(actual, expected)) {
       throw new StoreError("rejected", `${path}: the request would leave the destination`, {
         operation: "open",
       });

@@ -1,7 +1,9 @@
 import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blob";
 import { wrongKind, wrongValue } from "../base/errors.ts";
+import { isLoopback } from "../base/loopback.ts";
+import { isStorageScope, mayHaveToken } from "./azure-host.ts";
 import { blobHttpClient } from "./azure-http.ts";
-import { createTokenCredential, type ResolvedCredential } from "./azure-credential.ts";
+import { createTokenCredential, type ResolvedCredential, type TokenSource } from "./azure-credential.ts";
 import { StoreError } from "./store-error.ts";
 
 /** A container, and the folder in it that a store may touch. */
@@ -16,7 +18,7 @@ export interface AzureLocation {
 /** `location`, checked, with a normalised URL. Throws `TypeError` or `RangeError`; never shows a query or a user name. */
 export function checkLocation(
   location: AzureLocation,
-  credential: Pick<ResolvedCredential, "kind">,
+  credential: ResolvedCredential,
   where: string,
 ): AzureLocation {
   const { container, prefix } = location;
@@ -39,8 +41,14 @@ export function checkLocation(
       plain,
     );
   }
-  if (url.protocol === "http:" && credential.kind === "token") {
-    throw wrongValue(`${where}: accountUrl`, "https, without which no token is sent", plain);
+  if (credential.kind === "token") {
+    if (url.protocol === "http:")
+      throw wrongValue(`${where}: accountUrl`, "https, without which no token is sent", plain);
+    if (!mayHaveToken(url.hostname, credential.source.trustedHosts ?? [])) {
+      const expected =
+        "a host of Azure Storage, or one that MDC_TRUSTED_HOSTS names, without which no token is sent";
+      throw wrongValue(`${where}: accountUrl`, expected, plain);
+    }
   }
   if (!isContainerName(container)) {
     throw wrongValue(
@@ -50,7 +58,7 @@ export function checkLocation(
     );
   }
   const unsafe = prefix.split("/").some((part) => part === "" || part === "." || part === "..");
-  if (prefix !== "" && (unsafe || prefix.length > 512 || /[\p{Cc}\\?#%]/u.test(prefix))) {
+  if (prefix !== "" && (unsafe || prefix.length > 512 || /[\p{Cc}\p{Cs}\\?#%]/u.test(prefix))) {
     throw wrongValue(
       `${where}: prefix`,
       "folder names joined by /, without . or .. and without \\ ? # %",
@@ -67,14 +75,24 @@ export function isContainerName(name: string): boolean {
   );
 }
 
-/** True for names and addresses that never leave this machine. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
-}
-
 /** The Azure library, loaded by the first call: a few hundred milliseconds in which its thread does nothing else. Rejects if it is not installed. */
 export async function loadAzureLibrary(): Promise<void> {
   await import("@azure/storage-blob");
+}
+
+/** The same credential, which gives out no token of another resource, whatever the service asks for. */
+function forStorage(source: TokenSource, accountUrl: string): TokenSource {
+  return {
+    getToken: (scopes, options) => {
+      if ([scopes].flat().every((scope) => isStorageScope(scope, accountUrl)))
+        return source.getToken(scopes, options);
+      return Promise.reject(
+        new StoreError("configuration", "the service asked for a token of something else", {
+          operation: "token",
+        }),
+      );
+    },
+  };
 }
 
 /** Opens a client; one token may take `tokenDeadlineMs`. The client holds the secret: never print it. */
@@ -101,7 +119,9 @@ export async function openContainer(
     case "token":
       return new blob.ContainerClient(
         url,
-        createTokenCredential(credential.source, { deadlineMs: tokenDeadlineMs }),
+        createTokenCredential(forStorage(credential.source, location.accountUrl), {
+          deadlineMs: tokenDeadlineMs,
+        }),
         options,
       );
     case "sas":

@@ -15,6 +15,8 @@ export type AzureCredential =
 /** The shape of `TokenCredential`. */
 export interface TokenSource {
   getToken(scopes: string | string[], options?: TokenRequest): Promise<AccessToken | null>;
+  /** Hosts that may have its tokens, beside Azure's own: see `mayHaveToken`. Default none. */
+  readonly trustedHosts?: readonly string[];
 }
 
 /** Options of a token request that we read; others are passed on. */
@@ -92,6 +94,7 @@ export async function requestToken(
     if (thrown instanceof DeadlineError) {
       throw new StoreError("transient", `the credential gave no token: ${thrown.message}`, { operation });
     }
+    if (thrown instanceof StoreError) throw thrown;
     throw new StoreError("configuration", `the credential gave no token (${reasonOf(thrown)})`, {
       operation,
     });

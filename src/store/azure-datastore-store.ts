@@ -36,7 +36,7 @@ export function createAzureDatastoreStore(options: AzureDatastoreStoreOptions): 
   const { prefix } = options;
   checkLocation(
     { accountUrl: "https://account.blob.core.windows.net", container: "container", prefix },
-    credential,
+    { kind: "token", source: credential },
     "createAzureDatastoreStore",
   );
   return new AzureDatastoreStore(options, credential);

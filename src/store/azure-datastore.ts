@@ -1,7 +1,9 @@
 import { systemClock } from "../base/clock.ts";
 import { wrongKind, wrongValue } from "../base/errors.ts";
-import { type AzureLocation, isContainerName, isLoopback } from "./azure-container.ts";
+import { isLoopback } from "../base/loopback.ts";
+import { type AzureLocation, isContainerName } from "./azure-container.ts";
 import { requestToken, type TokenSource } from "./azure-credential.ts";
+import { mayHaveToken } from "./azure-host.ts";
 import { toAzureFailure } from "./azure-error.ts";
 import { withDeadline } from "./deadline.ts";
 import { StoreError } from "./store-error.ts";
@@ -57,7 +59,7 @@ export async function resolveAzureDatastore(
       },
       { deadlineMs, signal },
     );
-    return toLocation(properties, reference, subject);
+    return toLocation(properties, reference, subject, options.credential.trustedHosts ?? []);
   } catch (thrown) {
     if (signal?.aborted) throw thrown;
     throw toAzureFailure(thrown, "datastore", subject, systemClock.now()).error;
@@ -138,6 +140,7 @@ function toLocation(
   properties: Record<string, unknown>,
   { prefix }: AzureDatastoreReference,
   subject: string,
+  trustedHosts: readonly string[],
 ): AzureLocation {
   const { datastoreType, accountName } = properties;
   const container =
@@ -160,5 +163,10 @@ function toLocation(
     const message = `datastore ${subject}: the workspace's answer names no account or container`;
     throw new StoreError("configuration", message, { operation });
   }
-  return { accountUrl: `https://${accountName}.blob.${endpoint}`, container, prefix };
+  const host = `${accountName}.blob.${endpoint}`;
+  if (!mayHaveToken(host, trustedHosts)) {
+    const message = `datastore ${subject}: the workspace names a host that is not Azure's; MDC_TRUSTED_HOSTS can name it`;
+    throw new StoreError("configuration", message, { operation });
+  }
+  return { accountUrl: `https://${host}`, container, prefix };
 }

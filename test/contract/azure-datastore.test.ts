@@ -16,6 +16,7 @@ let server: FakeBlobServer;
 let scopes: unknown[] = [];
 const credential = {
   kind: "token",
+  trustedHosts: ["acc1.blob.core.invalid"],
   async getToken(scope: string | string[]) {
     scopes.push(scope);
     return { token: canary, expiresOnTimestamp: Date.now() + 3_600_000 };
@@ -102,6 +103,7 @@ describe("a datastore", () => {
     ],
     ["an answer without account", answer({ datastoreType: "AzureBlob" }), "configuration"],
     ["a hostile account", answer({ ...blobStore, accountName: "evil.example/x?" }), "configuration"],
+    ["a host that is not Azure's", answer({ ...blobStore, endpoint: "core.example.com" }), "configuration"],
     ["a hostile endpoint", answer({ ...blobStore, endpoint: "evil/../x" }), "configuration"],
     ["a hostile container", answer({ ...blobStore, containerName: "../x" }), "configuration"],
     ["no JSON", { status: 200, body: "<html>" }, "configuration"],

@@ -118,6 +118,21 @@ data_collector:
   it.each([
     ["azureml:late-arrival:3", "late-arrival", "3"],
     ["azureml:late-arrival@latest", "late-arrival", undefined],
+    ["azureml:late-arrival", "late-arrival", undefined],
+    ["azureml:azureml:3", "azureml", "3"],
+    ["late-arrival:3", "late-arrival", "3"],
+    [
+      "azureml:/subscriptions/s/resourceGroups/g/providers/p/workspaces/w/models/late/versions/7",
+      "late",
+      "7",
+    ],
+    ["azureml://subscriptions/s/resourceGroups/g/workspaces/w/models/late", "late", undefined],
+    ["/subscriptions/s/resourceGroups/g/providers/p/workspaces/w/models/late/versions/7", "late", "7"],
+    ["azureml://registries/azureml/models/late", "late", undefined],
+    ["azureml://jobs/j/outputs/o/paths/model", undefined, undefined],
+    ["azureml://datastores/d/paths/model", undefined, undefined],
+    ["./models/late/versions/3", undefined, undefined],
+    ["late-arrival", undefined, undefined],
     ["azureml://registries/azureml/models/late/versions/7", "late", "7"],
     ["azureml://registries/azureml/models/late/labels/latest", "late", undefined],
     ["{ name: late, version: 12, path: ./m.pkl, type: custom_model }", "late", "12"],
@@ -212,6 +227,16 @@ data_collector:
       'blue.yml:5: data_collector.x_mdc.rotation.maxAgeMs: expected each setting once, got "max_age_ms"',
     ],
     ["endpoint_name: 5\ndata_collector: {}", "blue.yml:1: endpoint_name: expected a name of 1 to 63 letters"],
+    ...[
+      "azureml:a:b:c",
+      "azureml:",
+      "azureml:a:",
+      "azureml:a@",
+      "azureml://registries/r/models/m/versions/",
+    ].map((model): [string, string] => [
+      `model: '${model}'\ndata_collector: {}`,
+      "blue.yml:1: model: expected azureml:<name>:<version>",
+    ]),
     ["model: 'azureml:a b'\ndata_collector: {}", "blue.yml:1: model: expected azureml:<name>:<version>"],
     [
       "a: &a [1]\nb: *c\ndata_collector: {}",

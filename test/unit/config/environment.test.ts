@@ -50,6 +50,27 @@ describe("readEnvironment", () => {
     });
   });
 
+  it("names hosts that may have a token", () => {
+    const read = (value: string) => readEnvironment({ MDC_TRUSTED_HOSTS: value }, linux).trustedHosts;
+    expect(read(" Blobs.example.com ,.internal.example.com,")).toEqual([
+      "blobs.example.com",
+      ".internal.example.com",
+    ]);
+    expect(read(" ")).toBeUndefined();
+    for (const wrong of [
+      "https://blobs.example.com",
+      "blobs.example.com:443",
+      "*.example.com",
+      "com",
+      ".",
+      "a/b.c",
+    ]) {
+      expect(thrown(() => read(wrong))).toContain(
+        "RangeError: environment variable MDC_TRUSTED_HOSTS: expected names of hosts",
+      );
+    }
+  });
+
   it("names the file to be configured by: MDC_CONFIG before the platform's", () => {
     const platform = { AZUREML_MDC_CONFIG_PATH: "/etc/mdc.json" };
     expect(read(platform).configFile).toMatchObject({ path: resolve("/etc/mdc.json"), kind: "agent" });
