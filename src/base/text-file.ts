@@ -101,8 +101,8 @@ export function watchTextFile(watch: TextFileWatch): Disposable {
   };
 }
 
-/** What is longer was not written by hand. */
-const maxBytes = 1024 * 1024;
+/** Many times what people write, and little enough to be parsed between two requests. */
+const maxBytes = 64 * 1024;
 
 function check(isFile: boolean, size: number): void {
   if (!isFile) throw new Error("it is not a file");

@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
+import type { Document, LineCounter } from "yaml";
 import { wrongValue } from "../base/errors.ts";
 import type { Place } from "./fields.ts";
+import { maxAliases, readYamlData, type YamlData, YamlDataError } from "./yaml-data.ts";
 
 /** A YAML document (JSON is one too) as plain data, which knows the line of each of its parts. */
 export interface YamlText {
@@ -13,29 +15,32 @@ export interface YamlText {
 
 /**
  * Reads one document of YAML 1.2; `name` is what the file is called in messages. Throws a `RangeError` with the line of what is no YAML,
- * of a key that is there twice, or of a second document; and for aliases of no anchor or of too many. No message ever quotes a line: it may hold a secret.
+ * of a key that is there twice, or of a second document; and for aliases of no anchor, for too many, and for too many levels. Takes time
+ * that grows with the text and no faster, whatever it says. No message ever quotes a line: it may hold a secret.
  */
 export function readYaml(text: string, name: string): YamlText {
-  const { isAlias, isMap, isScalar, LineCounter, parseDocument } = yaml();
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  const library = yaml();
+  const lines = new library.LineCounter();
   const lineAt = (offset: number): number => lines.linePos(offset).line;
+  const refuse = (offset: number, code: string): RangeError =>
+    wrongValue(`${name}:${lineAt(offset)}`, "one YAML document", code);
+
+  const document = parse(library, text, lines);
+  if (document === undefined) throw wrongValue(name, "one YAML document", "TOO_DEEP");
   const [error] = document.errors;
-  if (error !== undefined) {
-    throw wrongValue(`${name}:${lineAt(error.pos[0])}`, "one YAML document", error.code);
-  }
+  if (error !== undefined) throw refuse(error.pos[0], error.code);
+  const { data, pair } = plainData(document, library, refuse, name);
 
   /** The line of the last key on the path that is there; 1 when none is. */
   function lineOf(path: readonly string[]): number {
-    let node: unknown = document.contents;
+    let node: unknown = document?.contents;
     let line = 1;
     for (const key of path) {
-      const map = isAlias(node) ? node.resolve(document) : node;
-      if (!isMap(map)) break;
-      const pair = map.items.find((item) => isScalar(item.key) && String(item.key.value) === key);
-      if (pair === undefined) break;
-      if (isScalar(pair.key) && pair.key.range) line = lineAt(pair.key.range[0]);
-      node = pair.value;
+      const found = pair(node, key);
+      if (found === undefined) break;
+      const { range } = found.key as { range?: readonly [number, number, number] };
+      if (range) line = lineAt(range[0]);
+      node = found.value;
     }
     return line;
   }
@@ -43,26 +48,43 @@ export function readYaml(text: string, name: string): YamlText {
   const where = (...path: readonly string[]): string =>
     `${name}:${lineOf(path)}${path.length === 0 ? "" : `: ${path.join(".")}`}`;
   return {
-    data: plainData(() => document.toJS({ maxAliasCount }), name),
+    data,
     where,
     place: (...path) => ({ whole: where(...path), field: (key) => where(...path, key) }),
   };
 }
 
-/** Aliases of aliases grow without bound ("a billion laughs"). */
-const maxAliasCount = 100;
+type Library = typeof import("yaml");
 
-function plainData(read: () => unknown, name: string): unknown {
+/** Undefined if it is nested deeper than the stack. Duplicate keys are looked for later: the library compares each with each. */
+function parse(library: Library, text: string, lineCounter: LineCounter): Document.Parsed | undefined {
   try {
-    return read();
-  } catch {
-    throw wrongValue(name, `aliases of anchors that are there, ${maxAliasCount} uses at most`, "others");
+    return library.parseDocument(text, { lineCounter, prettyErrors: false, merge: true, uniqueKeys: false });
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return undefined;
+    throw thrown;
+  }
+}
+
+function plainData(
+  document: Document.Parsed,
+  library: Library,
+  refuse: (offset: number, code: string) => RangeError,
+  name: string,
+): YamlData {
+  try {
+    return readYamlData(document, library);
+  } catch (thrown) {
+    if (!(thrown instanceof YamlDataError)) throw thrown;
+    const aliases = thrown.code === "NO_ANCHOR" || thrown.code === "TOO_MANY_ALIASES";
+    if (!aliases) throw refuse(thrown.offset, thrown.code);
+    throw wrongValue(name, `aliases of anchors that are there, ${maxAliases} uses at most`, "others");
   }
 }
 
 const require = createRequire(import.meta.url);
 
 /** Loaded when the first file is read: most deployments have none. */
-function yaml(): typeof import("yaml") {
-  return require("yaml") as typeof import("yaml");
+function yaml(): Library {
+  return require("yaml") as Library;
 }

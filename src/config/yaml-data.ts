@@ -1,0 +1,131 @@
+import type { Alias, Document, ParsedNode, Pair, YAMLMap } from "yaml";
+
+/**
+ * A parsed document as plain data, in time and memory that grow with its text: each node is turned once, and an alias is the very
+ * object of its anchor, so aliases of aliases ("a billion laughs") stay as small as they are written.
+ */
+export interface YamlData {
+  readonly data: unknown;
+  /** The pair with a key in a map, or in the map that an alias stands for. */
+  pair(node: unknown, key: string): Pair | undefined;
+}
+
+/** What is wrong with a document, and at which character. */
+export class YamlDataError extends Error {
+  readonly code: string;
+  readonly offset: number;
+
+  constructor(code: string, offset: number) {
+    super(code);
+    this.code = code;
+    this.offset = offset;
+  }
+}
+
+/** Of one document: far more than a person writes, and few enough to look each up. */
+export const maxAliases = 100;
+/** Lists and mappings in one another. */
+export const maxDepth = 100;
+
+type Library = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isPair" | "isScalar" | "isSeq">;
+
+/** Throws {@link YamlDataError}: a key twice, an alias without anchor before it, too many aliases, too many levels. */
+export function readYamlData(document: Document.Parsed, library: Library): YamlData {
+  const { isAlias, isMap, isPair, isScalar, isSeq } = library;
+  /** By name, the nearest anchor so far. */
+  const anchors = new Map<string, unknown>();
+  const meant = new Map<Alias, unknown>();
+  const turned = new Map<unknown, unknown>();
+  const indexes = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
+
+  function turn(node: unknown, depth: number): unknown {
+    if (depth > maxDepth) throw new YamlDataError("TOO_DEEP", offsetOf(node));
+    if (isAlias(node)) return turnAlias(node);
+    const { anchor } = (node ?? {}) as { anchor?: string };
+    if (anchor !== undefined) anchors.set(anchor, node);
+    if (isScalar(node)) return keep(node, node.value);
+    if (isMap(node)) return turnMap(node, depth);
+    if (!isSeq(node)) return null;
+    const list: unknown[] = [];
+    turned.set(node, list);
+    for (const item of node.items) {
+      list.push(
+        isPair(item) ? { [nameOf(item.key) ?? ""]: turn(item.value, depth + 1) } : turn(item, depth + 1),
+      );
+    }
+    return list;
+  }
+
+  function keep(node: unknown, value: unknown): unknown {
+    turned.set(node, value);
+    return value;
+  }
+
+  function turnAlias(node: Alias): unknown {
+    const target = anchors.get(node.source);
+    if (target === undefined || meant.size >= maxAliases) {
+      throw new YamlDataError(target === undefined ? "NO_ANCHOR" : "TOO_MANY_ALIASES", offsetOf(node));
+    }
+    meant.set(node, target);
+    return turned.get(target);
+  }
+
+  function turnMap(map: YAMLMap, depth: number): object {
+    const fields = new Map<string, unknown>();
+    const index = new Map<string, Pair>();
+    const merged: unknown[] = [];
+    const object: Record<string, unknown> = {};
+    keep(map, object);
+    indexes.set(map, index);
+    for (const pair of map.items) {
+      const name = nameOf(pair.key);
+      // A list or a mapping as a key: nothing here has such a name. Its anchors count all the same.
+      if (name === undefined) turn(pair.key, depth + 1);
+      const value = turn(pair.value, depth + 1);
+      if (name === undefined) continue;
+      if (isMergeKey(pair.key)) {
+        merged.push(...[value].flat());
+        continue;
+      }
+      if (index.has(name)) throw new YamlDataError("DUPLICATE_KEY", offsetOf(pair.key));
+      index.set(name, pair);
+      fields.set(name, value);
+    }
+    for (const source of merged) {
+      if (typeof source !== "object" || source === null)
+        throw new YamlDataError("NO_MAPPING_TO_MERGE", offsetOf(map));
+      for (const [name, value] of Object.entries(source)) if (!fields.has(name)) fields.set(name, value);
+    }
+    // No assignment: it would take `__proto__` for what it is not.
+    for (const [name, value] of fields) {
+      Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
+    }
+    return object;
+  }
+
+  function isMergeKey(key: unknown): boolean {
+    return isScalar(key) && typeof key.value === "symbol";
+  }
+
+  /** A key as an object of JavaScript has it; undefined if it is not one text, number or the like. */
+  function nameOf(key: unknown): string | undefined {
+    const node = isAlias(key) ? (turnAlias(key), meant.get(key)) : key;
+    if (!isScalar(node)) return node === null ? "" : undefined;
+    if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    keep(node, node.value);
+    return node.value === null ? "" : String(node.value as string);
+  }
+
+  const data = turn(document.contents, 0);
+  return {
+    data,
+    pair(node, key) {
+      const map = isAlias(node) ? meant.get(node) : node;
+      return isMap(map) ? indexes.get(map)?.get(key) : undefined;
+    },
+  };
+}
+
+function offsetOf(node: unknown): number {
+  return (node as Partial<ParsedNode> | null)?.range?.[0] ?? 0;
+}
