@@ -61,18 +61,18 @@ export function checkPage(
   if (levels !== undefined && values - levels.nulls !== present) {
     throw new Error(`a page has ${values - present} nulls, its header says ${levels.nulls}`);
   }
-  checkValues(bytes, at, encoding, present, shape.element, dictionary);
+  checkValues(bytes, at, encoding, present, shape.element, { dictionary, second: levels !== undefined });
   return { rows };
 }
 
-/** Refuses values that are not all there; `count` of them, nulls not included. */
+/** Refuses values that are not all there; `count` of them, nulls not included. `second` in a page of version 2. */
 export function checkValues(
   bytes: Uint8Array,
   at: number,
   encoding: string | undefined,
   count: number,
   element: SchemaElement,
-  dictionary?: number,
+  { dictionary, second = false }: { readonly dictionary?: number | undefined; readonly second?: boolean } = {},
 ): void {
   const { type } = element;
   const left = bytes.length - at;
@@ -92,7 +92,9 @@ export function checkValues(
       if (count === 0) return;
       needs(1);
       const width = bytes[at] ?? 0;
-      const most = width === 0 ? 0 : scanHybrid(bytes, at + 1, bytes.length, { width, count }).most;
+      // Values of no bits are all the first one. The decoder reads runs of them in version 2 only.
+      const runs = width > 0 || second;
+      const most = runs ? scanHybrid(bytes, at + 1, bytes.length, { width, count }).most : 0;
       if (most >= dictionary)
         throw new Error(`a page refers to value ${most} of a dictionary of ${dictionary}`);
       return;
