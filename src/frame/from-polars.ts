@@ -1,5 +1,6 @@
 import { describe } from "../base/errors.ts";
 import { polarsColumn } from "./polars-column.ts";
+import { isPolarsSeries } from "./polars-series.ts";
 import {
   checkShape,
   type FrameBounds,
@@ -40,16 +41,25 @@ class PolarsTable implements SourceFrame {
 
   column(index: number): SourceColumn {
     const name = this.names[index] as string;
-    const column = polarsColumn(this.table.getColumn(name));
-    if (column !== undefined) return column;
-    throw new FrameProblem(`column ${describe(name)} of the Polars DataFrame can not be read`);
+    return seriesColumn(this.table.getColumn(name), name);
   }
 }
 
+/** The column of a Series. What Polars throws or can not do costs the frame, so its report names the column. */
+function seriesColumn(series: object, name: string): SourceColumn {
+  let column: SourceColumn | undefined;
+  try {
+    column = polarsColumn(series);
+  } catch {
+    // Its own words may hold data.
+  }
+  if (column !== undefined) return column;
+  throw new FrameProblem(`column ${describe(name)} of the Polars DataFrame can not be read`);
+}
+
 function seriesFrame(frame: object, bounds: FrameBounds): SourceFrame | undefined {
-  const series = frame as { dtype?: { identity?: unknown }; name?: unknown; length?: unknown };
-  if (series.dtype?.identity !== "DataType" || typeof series.length !== "number") return undefined;
-  checkShape(series.length, 1, bounds);
-  const name = typeof series.name === "string" && series.name !== "" ? series.name : "0";
-  return { names: [name], rows: series.length, owned: true, column: () => polarsColumn(frame) ?? [] };
+  if (!isPolarsSeries(frame)) return undefined;
+  checkShape(frame.length, 1, bounds);
+  const name = frame.name === "" ? "0" : frame.name;
+  return { names: [name], rows: frame.length, owned: true, column: () => seriesColumn(frame, name) };
 }

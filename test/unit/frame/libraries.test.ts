@@ -552,6 +552,103 @@ describe("nodejs-polars", () => {
     expect(values(frame, "cat")).toEqual(["9007199254740993", null, "-5"]);
   });
 
+  test("a duration is text of its own unit, whatever the binding says of it", () => {
+    const ticks = pl
+      .DataFrame({ t: ["9007199254740993", null, "-5"] })
+      .getColumn("t")
+      .cast(pl.Int64);
+    const frame = pl.DataFrame({
+      ms: ticks.cast(pl.Duration("ms")),
+      us: ticks.cast(pl.Duration("us")),
+      ns: ticks.cast(pl.Duration("ns")),
+    });
+    expect(column(frame, "ms")).toEqual([
+      ["string", "2501999792:59:00.993"],
+      null,
+      ["string", "-00:00:00.005"],
+    ]);
+    expect(values(frame, "us")).toEqual(["2501999:47:34.740993", null, "-00:00:00.000005"]);
+    expect(values(frame, "ns")).toEqual(["2501:59:59.254740993", null, "-00:00:00.000000005"]);
+    const apart = pl
+      .DataFrame({ due: [new Date(90_061_001)], left: [new Date(0)] })
+      .withColumn(pl.col("due").sub(pl.col("left")).alias("slack"));
+    expect(column(apart, "slack")).toEqual([["string", "25:01:01.001"]]);
+  });
+
+  test("64-bit integers and fine times inside lists and structs lose nothing, and a null struct is null", () => {
+    const ticks = pl
+      .DataFrame({ t: ["9007199254740993", "-5"] })
+      .getColumn("t")
+      .cast(pl.Int64);
+    const flat = pl.DataFrame({
+      g: [1, 1],
+      i: ticks,
+      t: ticks.cast(pl.Datetime("us")),
+      d: ticks.cast(pl.Duration("us")),
+    });
+    const lists = flat.groupBy("g").agg(pl.col("i"), pl.col("t"), pl.col("d"));
+    expect(column(lists, "i")).toEqual([["list<int64>", [9_007_199_254_740_993n, -5n]]]);
+    expect(column(lists, "t")).toEqual([["list<timestamp>", [9_007_199_254_740_993n, -5n]]]);
+    expect(column(lists, "d")).toEqual([["list<string>", ["2501999:47:34.740993", "-00:00:00.000005"]]]);
+    expect(column(flat.toStruct("s"), "s")[0]).toEqual([
+      "json",
+      '{"g":1,"i":9007199254740993,"t":"2255-06-05T23:47:34.740993Z","d":"2501999:47:34.740993"}',
+    ]);
+  });
+
+  test("types that JavaScript does not have: bytes, 128-bit integers, half-precision numbers", () => {
+    const table = new arrow.Table({
+      raw: arrow.vectorFromArray([Buffer.from("ab"), null, Buffer.from("")], new arrow.Binary()),
+      half: arrow.vectorFromArray([1.5, null, -0], new Float16()),
+    });
+    const frame = pl.readIPC(Buffer.from(arrow.tableToIPC(table, "file")));
+    expect(column(frame, "raw")).toEqual([["binary", "ab"], null, ["binary", ""]]);
+    expect(column(frame, "half")).toEqual([["float64", 1.5], null, ["float64", -0]]);
+    const context = pl.SQLContext({ df: pl.DataFrame({ s: [String(2n ** 100n), "-7", null] }) });
+    const huge = context.execute("SELECT CAST(s AS HUGEINT) AS x FROM df", { eager: true });
+    expect(column(huge, "x")).toEqual([["rejected", String(2n ** 100n)], ["int64", -7n], null]);
+  });
+
+  test("instants beyond a timestamp are rejected, and dates beyond a Date are not", () => {
+    const days = pl.Series("days", [1, 100_000_000], pl.Int32).cast(pl.Date);
+    expect(values(days, "days")).toEqual([86_400_000_000n, 8_640_000_000_000_000_000n]);
+    const ms = pl
+      .DataFrame({ t: ["9223372036854775807"] })
+      .getColumn("t")
+      .cast(pl.Int64);
+    expect(column(ms.cast(pl.Datetime("ms")), "t")).toEqual([
+      ["rejected", '"9223372036854775807000000 ns since 1970"'],
+    ]);
+  });
+
+  test("the names of columns are only names", () => {
+    const odd = "a' [f64]\n[";
+    const long = pl
+      .DataFrame({ t: ["9007199254740993", "2"] })
+      .getColumn("t")
+      .cast(pl.Int64);
+    for (const name of [odd, "^x.*$", "*", ""]) {
+      const list = long.toFrame().withColumn(pl.lit(1).alias("g")).groupBy("g").agg(pl.col("t"));
+      const stored = column({ x: list.getColumn("t").alias(name) }, "x");
+      expect(stored, name).toEqual([["list<int64>", [9_007_199_254_740_993n, 2n]]]);
+      expect(column({ x: long.cast(pl.Duration("ns")).alias(name) }, "x")[1], name).toEqual([
+        "string",
+        "00:00:00.000000002",
+      ]);
+    }
+  });
+
+  test("a Series of many rows", () => {
+    const many = pl
+      .Series(
+        "x",
+        Array.from({ length: 3_000 }, (_, i) => i),
+        pl.Int64,
+      )
+      .cast(pl.Duration("ms"));
+    expect(values({ x: many }, "x")[2_999]).toBe("00:00:02.999");
+  });
+
   test("a Series is a frame of one column, and can be a column", () => {
     expect(values(pl.Series("a", [1.5, 2]), "a")).toEqual([1.5, 2]);
     expect(values({ x: pl.Series("a", ["q"]) }, "x")).toEqual(["q"]);
