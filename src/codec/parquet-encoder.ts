@@ -17,7 +17,7 @@ export interface ParquetEncoderOptions {
   readonly level?: number;
   /** A row group is closed before it would have more rows than this; it has whole batches. Default 122,880. */
   readonly rowGroupRows?: number;
-  /** A row group is closed before its batches would be larger than this. Default 128 MiB. */
+  /** A row group is closed before its batches would be larger than this, or have 150,000 columns together. Default 128 MiB. */
   readonly rowGroupBytes?: number;
   /**
    * A page is closed before it would be larger than this, uncompressed. Default 256 KiB: zstd makes 3 % less of it than of
@@ -83,6 +83,7 @@ class ParquetEncoder implements Encoder {
     let group: FileBatch[] = [];
     let rows = 0;
     let bytes = 0;
+    let columns = 0;
     for (const batch of batches()) {
       agent ??= batch.header.constants.agent;
       for (const name of batch.header.untyped) if (!options.schema.has(name)) untyped.add(name);
@@ -91,11 +92,13 @@ class ParquetEncoder implements Encoder {
       const size = batchBytes(batch);
       if (
         group.length > 0 &&
-        (rows + batch.header.rows > this.#rowGroupRows || bytes + size > this.#rowGroupBytes)
+        (rows + batch.header.rows > this.#rowGroupRows ||
+          bytes + size > this.#rowGroupBytes ||
+          columns + batch.columns.length > mostGroupColumns)
       ) {
         yield* file.rowGroup(group);
         group = [];
-        rows = bytes = 0;
+        rows = bytes = columns = 0;
       }
       if (conforms(batch, wanted)) group.push({ batch, columns: batch.columns, rejected: undefined });
       else {
@@ -107,6 +110,7 @@ class ParquetEncoder implements Encoder {
       }
       rows += batch.header.rows;
       bytes += size;
+      columns += batch.columns.length;
     }
     if (group.length > 0) yield* file.rowGroup(group);
     yield* file.end(
@@ -124,6 +128,11 @@ class ParquetEncoder implements Encoder {
 }
 
 const nothing = new Uint8Array(0);
+/**
+ * A row group is closed before its batches would have more columns together: each is some hundred bytes of V8's heap, however few its
+ * values are.
+ */
+const mostGroupColumns = 150_000;
 /** Buffers that grew beyond this are not kept for the next file. */
 const mostKeptBytes = 16 * 1024 * 1024;
 

@@ -30,7 +30,8 @@ export interface SegmentRecords {
 /**
  * Reads segments one at a time. One that is small enough, and that is nearly all, is read, checked and decoded once, into memory
  * that is used for the next one again: as garbage, so much memory outside of V8's heap would make it collect all the time. It is
- * given back when nothing was read for a while. A larger one is read anew each time it is asked for.
+ * given back when nothing was read for a while. A larger one is read anew each time it is asked for, and one of very many columns is
+ * decoded anew.
  */
 export class SegmentReader {
   readonly #spool: Spool;
@@ -50,7 +51,14 @@ export class SegmentReader {
       const read = (memory: RecordMemory): Iterable<ReadRecord> => decoded(spool.read(segment, memory));
       return { passing: () => read("lent"), lasting: () => read("own") };
     }
-    const records = [...decoded(spool.read(segment, (size) => this.#take(size)))];
+    const read = [...spool.read(segment, (size) => this.#take(size))];
+    const records: ReadRecord[] = [];
+    let columns = 0;
+    for (const record of decoded(read)) {
+      columns += record.batch?.columns.length ?? 0;
+      if (columns > mostHeldColumns) return { passing: () => decoded(read), lasting: () => decoded(read) };
+      records.push(record);
+    }
     return { passing: () => records, lasting: () => records };
   }
 
@@ -72,6 +80,8 @@ export class SegmentReader {
 const nothing = new Uint8Array(0);
 /** What is sealed at the default size, and a record more, is held; it is about what one row group takes. */
 const mostHeldBytes = 40 * 1024 * 1024;
+/** Columns that are held decoded, of all batches together: each is some hundred bytes of V8's heap, however few its values are. */
+const mostHeldColumns = 100_000;
 /** Memory comes in multiples of this, because segments are never of one size. */
 const stepBytes = 1024 * 1024;
 /** So long memory waits for the next segment. */
