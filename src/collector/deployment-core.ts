@@ -343,5 +343,5 @@ const dropDetails: Partial<Record<DropReason, string>> = {
   spool_full: "the spool holds spool.maxBytes; it fills when the destination is out of reach for long",
   disk_low: "the spool's disk has less than spool.minFreeBytes left",
   closed: "the deployment is closed",
-  too_large: "with what a batch adds to it, it is larger than a record of the spool can be",
+  too_large: "it is larger than all that the spool may hold (spool.maxBytes)",
 };

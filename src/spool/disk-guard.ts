@@ -62,6 +62,7 @@ class Guard implements DiskGuard {
 
   refusal(bytes: number): AppendResult | undefined {
     const { clock, bounds } = this.#options;
+    if (bytes > bounds.maxBytes) return { status: "too_large" };
     const now = clock.monotonic();
     if (this.#failure !== undefined) {
       if (now - this.#failedAt < probeMs) return this.#failure;

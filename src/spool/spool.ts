@@ -16,7 +16,8 @@ export interface Spool {
    * Afterwards the record survives the process if the spool is durable. Never throws for what a disk can do.
    * `sequence` numbers the records of a process (an instance), up to 2^53, gaps allowed. A record that a thread which
    * crashed had appended already may be appended again under its number: it is read once. A label is at most 1,024 UTF-8
-   * bytes; a bigger one is `failed`. A record is at most 1.25 GiB; a bigger one is `too_large`.
+   * bytes; a bigger one is `failed`. A record is at most 1.25 GiB, and not more than the spool may hold; a bigger one is
+   * `too_large`.
    */
   append(label: string, record: Uint8Array, counts: Counts, sequence: number): AppendResult;
   /** Makes all appended records survive a power cut too (fdatasync); a no-op in memory. */

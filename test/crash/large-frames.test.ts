@@ -54,7 +54,11 @@ test.each([
       format === "parquet"
         ? `SELECT mdc_rejected ->> 'feature_7' AS text FROM '${folder}/**/*.parquet' WHERE mdc_rejected IS NOT NULL`
         : `SELECT json ->> 'feature_7' AS text FROM read_json_objects('${rejectedFile(folder)}', format = 'array')`;
-    expect(await query(`SELECT ${sums} FROM (${text})`)).toEqual({ rows: BigInt(rows), texts: 125n, last: "v992" });
+    expect(await query(`SELECT ${sums} FROM (${text})`)).toEqual({
+      rows: BigInt(rows),
+      texts: 125n,
+      last: "v992",
+    });
   },
 );
 
@@ -82,7 +86,9 @@ test("a frame of more than 64 MiB arrives where the limits allow it", async () =
   const { code, stdout, stderr } = await runScript(body, { env });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(JSON.parse(stdout)).toMatchObject({ frames: { offered: 1, delivered: 1, dropped: {} }, errors: [] });
-  expect(await query(`SELECT count(*) AS rows, sum(feature_24) AS sum FROM '${destination}/**/*.parquet'`)).toEqual({
+  expect(
+    await query(`SELECT count(*) AS rows, sum(feature_24) AS sum FROM '${destination}/**/*.parquet'`),
+  ).toEqual({
     rows: BigInt(rows),
     sum: rows * 24,
   });
@@ -102,7 +108,11 @@ test("what ended processes before is set aside, or waits for an old thread, whil
   expect(left.code).toBe(0);
   // A destination that cannot be reached is no attempt.
   const segments = globSync("mc1/*/*.seg", { cwd: spool });
-  expect(segments.map((path) => basename(path).replace(/^[0-9a-f]{32}/, ""))).toEqual([".seg", ".seg", ".seg"]);
+  expect(segments.map((path) => basename(path).replace(/^[0-9a-f]{32}/, ""))).toEqual([
+    ".seg",
+    ".seg",
+    ".seg",
+  ]);
   for (const path of segments) {
     const bytes = readFileSync(join(spool, path), "latin1");
     const begun = bytes.includes('"three"') ? 3 : bytes.includes('"eight"') ? 8 : 0;
@@ -116,7 +126,9 @@ test("what ended processes before is set aside, or waits for an old thread, whil
   const { code, stdout } = await runScript(body, { env });
   expect(code).toBe(0);
   const { errors } = JSON.parse(stdout) as Outcome;
-  const arrived = globSync("e/d/*/inference_date=*/**/*.parquet", { cwd: destination }).map((path) => path.split("/")[2]);
+  const arrived = globSync("e/d/*/inference_date=*/**/*.parquet", { cwd: destination }).map(
+    (path) => path.split("/")[2],
+  );
   expect(arrived.sort()).toEqual(["fresh", "none"]);
   expect(globSync("mc1/quarantine/*.poison.seg", { cwd: spool })).toHaveLength(1);
   // It was not even begun again, though the end of the process waited for it.

@@ -51,7 +51,9 @@ const mega = 1024 * 1024;
 /** Files by what is wrong with them. Read whole, each is refused. */
 export const hostileFiles: Readonly<Record<string, () => Uint8Array>> = {
   "lists within lists, each as long as can be": () => {
-    const nested = new Uint8Array(Buffer.concat(Array.from({ length: 2_000 }, () => bytes(0xf9, ...varint(30_000_000n)))));
+    const nested = new Uint8Array(
+      Buffer.concat(Array.from({ length: 2_000 }, () => bytes(0xf9, ...varint(30_000_000n)))),
+    );
     return file({ pages: plain(["a"]), footer: { 20: { raw: nested, type: 9 } } });
   },
   "a list of millions of empty structs": () => {
@@ -213,7 +215,12 @@ function dictionaryPage(values: readonly string[], count = values.length): Uint8
 
 /** In blocks of 128 deltas of 0 or 1, in 4 parts each. */
 function deltas(values: readonly number[]): Uint8Array {
-  const parts = [varint(128n), varint(4n), varint(BigInt(values.length)), varint(zigzag(BigInt(values[0] ?? 0)))];
+  const parts = [
+    varint(128n),
+    varint(4n),
+    varint(BigInt(values.length)),
+    varint(zigzag(BigInt(values[0] ?? 0))),
+  ];
   for (let at = 1; at < values.length; at += 128) {
     const packed = new Uint8Array(16);
     for (let i = 0; i < 128 && at + i < values.length; i++) {
@@ -243,7 +250,9 @@ function encode(value: Thrift): Uint8Array {
     if (item === undefined) continue;
     const id = Number(key);
     const step = id - last;
-    parts.push(step < 16 ? bytes((step << 4) | typeOf(item)) : join(bytes(typeOf(item)), varint(zigzag(BigInt(id)))));
+    parts.push(
+      step < 16 ? bytes((step << 4) | typeOf(item)) : join(bytes(typeOf(item)), varint(zigzag(BigInt(id)))),
+    );
     parts.push(encode(item));
     last = id;
   }

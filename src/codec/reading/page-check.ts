@@ -72,7 +72,10 @@ export function checkValues(
   encoding: string | undefined,
   count: number,
   element: SchemaElement,
-  { dictionary, second = false }: { readonly dictionary?: number | undefined; readonly second?: boolean } = {},
+  {
+    dictionary,
+    second = false,
+  }: { readonly dictionary?: number | undefined; readonly second?: boolean } = {},
 ): void {
   const { type } = element;
   const left = bytes.length - at;

@@ -12,7 +12,11 @@ function escaped(text: string, step: number): string {
 }
 
 test("texts are escaped as JSON.stringify does it, wherever they are cut", () => {
-  const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.string({ unit: "binary" }), fc.constantFrom(...nastyStrings));
+  const text = fc.oneof(
+    fc.string({ unit: "grapheme" }),
+    fc.string({ unit: "binary" }),
+    fc.constantFrom(...nastyStrings),
+  );
   fc.assert(
     fc.property(text, fc.integer({ min: 1, max: 50 }), (value, step) => {
       const wellFormed = value.toWellFormed();

@@ -30,7 +30,10 @@ async function deliver(batches: readonly Batch[], schema: ReadonlyMap<string, Co
   const unpacked = await encoder.unpack?.(bodyOf(bytes), (number) => `the "object" ${number}`);
   if (unpacked === undefined) return expect.unreachable();
   const file = await textOf(unpacked.file);
-  const records = file.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const records = file
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   return { file, records, beside: await Promise.all(unpacked.beside.map(textOf)) };
 }
 
@@ -42,11 +45,24 @@ test("a payload of 4 MiB stands in its record; of one byte more it stands beside
   const cells = [payload(4 * MiB), payload(4 * MiB + 1), "small", payload(4 * MiB + 2)];
   const batch = makeBatch({ frames: [1, 1, 1, 1], columns: [{ name: "x", type: "string", cells }] });
   const { file, records, beside } = await deliver([batch], text);
-  expect(records.map(({ data }) => data)).toEqual([[{ x: cells[0] }], undefined, [{ x: "small" }], undefined]);
-  expect(records.map(({ dataref }) => dataref)).toEqual([undefined, 'the "object" 0', undefined, 'the "object" 1']);
+  expect(records.map(({ data }) => data)).toEqual([
+    [{ x: cells[0] }],
+    undefined,
+    [{ x: "small" }],
+    undefined,
+  ]);
+  expect(records.map(({ dataref }) => dataref)).toEqual([
+    undefined,
+    'the "object" 0',
+    undefined,
+    'the "object" 1',
+  ]);
   expect(records[1]?.["contentrange"]).toBe(`bytes 0-${4 * MiB}/${4 * MiB + 1}`);
   expect(file).toContain('Z","dataref":"the \\"object\\" 0","contentrange":');
-  expect(beside.map((object) => JSON.parse(object) as unknown)).toEqual([[{ x: cells[1] }], [{ x: cells[3] }]]);
+  expect(beside.map((object) => JSON.parse(object) as unknown)).toEqual([
+    [{ x: cells[1] }],
+    [{ x: cells[3] }],
+  ]);
 });
 
 test("a file without large payloads is only itself", async () => {
@@ -61,9 +77,15 @@ test("nothing becomes nothing", async () => {
 
 test("what did not fit its column goes beside the file where it is large, row by row", async () => {
   const cells = ["a".repeat(3 * MiB), null, 'b"\n'.repeat(MiB)];
-  const batch = makeBatch({ frames: [3, 1], columns: [{ name: "x", type: "string", cells: [...cells, "c"] }] });
+  const batch = makeBatch({
+    frames: [3, 1],
+    columns: [{ name: "x", type: "string", cells: [...cells, "c"] }],
+  });
   const { records, beside } = await deliver([batch], new Map([["x", "float64"]]));
-  expect(records[0]).toMatchObject({ data: [{ x: null }, { x: null }, { x: null }], mdcrejectedref: 'the "object" 0' });
+  expect(records[0]).toMatchObject({
+    data: [{ x: null }, { x: null }, { x: null }],
+    mdcrejectedref: 'the "object" 0',
+  });
   expect(records[0]).not.toHaveProperty("mdcrejected");
   expect(records[1]).toMatchObject({ data: [{ x: null }], mdcrejected: '[{"x":"c"}]' });
   expect(JSON.parse(beside[0] ?? "")).toEqual([{ x: cells[0] }, null, { x: cells[2] }]);
@@ -131,19 +153,30 @@ test("columns of doubles that were all whole are told, unless somebody said that
   ];
   const batchOf = (late: number) =>
     makeBatch({
-      columns: numbers.map(([name, cells]) => ({ name, type: "float64", cells: name === "late" ? [late, 1, 1, 1] : cells })),
+      columns: numbers.map(([name, cells]) => ({
+        name,
+        type: "float64",
+        cells: name === "late" ? [late, 1, 1, 1] : cells,
+      })),
       header: { declared: { said: "float64" } },
     });
   const schema = new Map<string, ColumnType>(numbers.map(([name]) => [name, "float64"]));
   const told: unknown[] = [];
-  const options = { schema, segment: "s", onWholeNumbers: (columns: readonly string[]) => told.push(columns) };
+  const options = {
+    schema,
+    segment: "s",
+    onWholeNumbers: (columns: readonly string[]) => told.push(columns),
+  };
   await fileBytes(createJsonlEncoder().encode(() => [batchOf(0.5), batchOf(1)], options));
   expect(told).toEqual([["whole"]]);
 });
 
 test("another reader takes what stands beside the file for the rows", async () => {
   const rows = 50_000;
-  const cells = Array.from({ length: rows }, (_, i) => `value number ${i}, which is not short at all, so that there are many bytes`);
+  const cells = Array.from(
+    { length: rows },
+    (_, i) => `value number ${i}, which is not short at all, so that there are many bytes`,
+  );
   const batch = makeBatch({
     columns: [
       { name: "x", type: "string", cells },
@@ -155,7 +188,8 @@ test("another reader takes what stands beside the file for the rows", async () =
     ["n", "float64"],
   ]);
   const { beside } = await deliver([batch], schema);
-  const sql = "SELECT count(DISTINCT x) AS texts, sum(n) AS sum, any_value(typeof(n)) AS type FROM read_json(FILE, format='array')";
+  const sql =
+    "SELECT count(DISTINCT x) AS texts, sum(n) AS sum, any_value(typeof(n)) AS type FROM read_json(FILE, format='array')";
   expect(await duckdbQuery(Buffer.from(beside[0] ?? ""), sql)).toEqual([
     { texts: BigInt(rows), sum: (rows * (rows - 1)) / 2, type: "DOUBLE" },
   ]);

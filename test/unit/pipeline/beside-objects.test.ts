@@ -18,9 +18,14 @@ function check(world: PipelineWorld): void {
   const stem = (file[0] ?? "").slice(0, -".jsonl".length);
   // All that it refers to was there before it.
   expect(paths).toEqual([`${stem}-000000.json`, `${stem}-000001.json`, `${stem}.jsonl`]);
-  const records = textOf(world, file[0] ?? "").split("\n").slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
+  const records = textOf(world, file[0] ?? "")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
   const folder = stem.slice(0, stem.lastIndexOf("/") + 1);
-  const frames = records.map(({ data, dataref }) => data ?? (JSON.parse(textOf(world, folder + String(dataref))) as unknown));
+  const frames = records.map(
+    ({ data, dataref }) => data ?? (JSON.parse(textOf(world, folder + String(dataref))) as unknown),
+  );
   expect(frames).toEqual([large, small, large]);
   expect(world.told.deliveredFrames).toBe(3);
   expect(world.told.drops).toEqual([]);
@@ -35,23 +40,27 @@ test("what a file refers to is stored beside it, before it", async () => {
   deliver(world);
   await turn(400);
   check(world);
-  const { metadata, contentType } = [...world.store.objects].find(([path]) => path.endsWith("-000000.json"))?.[1] ?? {};
+  const { metadata, contentType } =
+    [...world.store.objects].find(([path]) => path.endsWith("-000000.json"))?.[1] ?? {};
   expect(contentType).toBe("application/json");
   expect(metadata?.["content"]).toMatch(/^[0-9a-f]{64}-0$/);
 });
 
-test.each([0, 1, 2])("a store that fails at put %i, and loses the answer of the one before, changes nothing", async (at) => {
-  const world = new PipelineWorld();
-  // The schema is put first.
-  world.store.failPuts({ status: "stored" }, { stored: true });
-  const transient = { status: "retryable", class: "transient", error: new Error("busy") } as const;
-  for (let put = 0; put < at; put++) world.store.failPuts(transient, { stored: true });
-  world.store.failPuts(transient);
-  deliver(world);
-  for (let i = 0; i < 6; i++) {
+test.each([0, 1, 2])(
+  "a store that fails at put %i, and loses the answer of the one before, changes nothing",
+  async (at) => {
+    const world = new PipelineWorld();
+    // The schema is put first.
+    world.store.failPuts({ status: "stored" }, { stored: true });
+    const transient = { status: "retryable", class: "transient", error: new Error("busy") } as const;
+    for (let put = 0; put < at; put++) world.store.failPuts(transient, { stored: true });
+    world.store.failPuts(transient);
+    deliver(world);
+    for (let i = 0; i < 6; i++) {
+      await turn(400);
+      await world.advance(120_000);
+    }
     await turn(400);
-    await world.advance(120_000);
-  }
-  await turn(400);
-  check(world);
-});
+    check(world);
+  },
+);

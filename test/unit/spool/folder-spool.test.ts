@@ -144,9 +144,13 @@ test("bounds may change while the spool runs", () => {
       return bounds.maxBytes;
     },
   });
-  expect(spool.append("a", recordOf(1, 2_000), countsOf(1), 1)).toMatchObject({ reason: "spool_full" });
+  // More than all that it may hold: no delivery could ever make room for it.
+  expect(spool.append("a", recordOf(1, 2_000), countsOf(1), 1)).toEqual({ status: "too_large" });
+  bounds.maxBytes = 2_000;
+  expect(spool.append("a", recordOf(1, 1_500), countsOf(1), 1)).toEqual({ status: "appended" });
+  expect(spool.append("a", recordOf(1, 1_500), countsOf(2), 2)).toMatchObject({ reason: "spool_full" });
   bounds.maxBytes = 10_000;
-  expect(spool.append("a", recordOf(1, 2_000), countsOf(1), 1)).toEqual({ status: "appended" });
+  expect(spool.append("a", recordOf(1, 2_000), countsOf(2), 2)).toEqual({ status: "appended" });
 });
 
 test("the volume's free space is left to others", () => {
