@@ -18,7 +18,7 @@ import {
 import { listReader, mapReader, runReader, structReader, unionReader } from "./arrow-nested.ts";
 import { type ArrowTime, intervalText, timeText, toMicros } from "./arrow-time.ts";
 import { hasBit } from "./builders/presence.ts";
-import { type Cell, int64Max, rejectedCell, timestampCell, unstorableCell } from "./cell.ts";
+import { type Cell, rejectedCell, timestampCell, unstorableCell } from "./cell.ts";
 import { decimalText } from "./decimal-text.ts";
 import { ReadingRoom } from "./reading-room.ts";
 import { frameTooLarge } from "./source-frame.ts";
@@ -137,14 +137,8 @@ function listView({ offsets, sizes }: ArrowChunk, index: number): readonly [numb
   return [start, start + Number(sizes?.[index])];
 }
 
-function intReader({ type, values }: ArrowChunk): ArrowReader {
-  if (type.bitWidth === 64) {
-    return (index) => {
-      const value = values?.[index] as number | bigint;
-      return typeof value === "bigint" && value > int64Max ? rejectedCell(String(value)) : BigInt(value);
-    };
-  }
-  return (index) => BigInt(values?.[index] as number);
+function intReader({ values }: ArrowChunk): ArrowReader {
+  return (index) => BigInt(values?.[index] as number | bigint);
 }
 
 function timeReader({ type, values }: ArrowChunk): ArrowReader {

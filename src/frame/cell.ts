@@ -6,7 +6,7 @@ import type { ScalarType } from "./column-type.ts";
  * | A cell | is stored as |
  * |---|---|
  * | number | float64, always: `NaN`, the infinities and `-0` are kept |
- * | bigint | int64; beyond 64 bits it is rejected, with all its digits |
+ * | bigint | int64; beyond 64 bits it is rejected, with all its digits, as text |
  * | element of an integer typed array, Arrow or Polars integer | int64; an unsigned one of 2^63 or more is rejected |
  * | element of a `Float16Array`, `Float32Array`, `Float64Array`, Arrow or Polars float | float64 |
  * | boolean | boolean |

@@ -121,9 +121,10 @@ function copyJsonList(values: readonly unknown[], room: number): Cell {
   return listCell("json", cells);
 }
 
-/** A list with an element that its type can not hold exactly is rejected whole, as JSON. */
+/** A list with an element that its type can not hold exactly is rejected whole, as JSON; integers as text, like all that is rejected. */
 function rejectedJson(values: readonly unknown[], room: number): Cell {
-  const cell = copyJson(values, room);
+  const exact = values.map((value) => (typeof value === "bigint" ? String(value) : value));
+  const cell = copyJson(exact, room);
   return typeof cell === "object" && cell?.kind === "json" ? rejectedCell(cell.value) : cell;
 }
 

@@ -1,4 +1,4 @@
-import { type Cell, jsonCell, listCell, rejectedCell } from "./cell.ts";
+import { type Cell, fitsInt64, jsonCell, listCell, rejectedCell } from "./cell.ts";
 import type { ScalarType } from "./column-type.ts";
 import { cellJson } from "./json-text.ts";
 
@@ -8,10 +8,12 @@ export type ElementType = ScalarType | "null" | "nested";
 /** A library's list: JSON when its elements are nested; rejected, as JSON, when their type can not hold one of them exactly. */
 export function typedListCell(element: ElementType, cells: readonly Cell[]): Cell {
   if (element === "null") return listCell(undefined, cells);
-  const exact = element !== "nested" && !cells.some(isRejected);
-  if (exact) return listCell(element, cells);
-  const text = `[${cells.map(nestedJson).join(",")}]`;
-  return element === "nested" && !cells.some(isUnstorable) ? jsonCell(text) : rejectedCell(text);
+  const nested = element === "nested";
+  if (!nested && !cells.some(isRejected)) return listCell(element, cells);
+  // What is rejected has its integers as text.
+  const texts = cells.map((cell) => (typeof cell === "bigint" && !nested ? `"${cell}"` : nestedJson(cell)));
+  const text = `[${texts.join(",")}]`;
+  return nested && !cells.some(isUnstorable) ? jsonCell(text) : rejectedCell(text);
 }
 
 /** A library's struct as a JSON object. `keys` are JSON texts. */
@@ -47,6 +49,7 @@ function nestedJson(cell: Cell): string {
 }
 
 function isRejected(cell: Cell): boolean {
+  if (typeof cell === "bigint") return !fitsInt64(cell);
   return typeof cell === "object" && cell?.kind === "rejected";
 }
 

@@ -188,7 +188,8 @@ test("what no column can hold is kept aside as text", async () => {
   ]);
   const [kept] = rejected(rows) as Record<string, unknown>[];
   expect(Object.keys(kept ?? {}).sort()).toEqual(["at", "big", "text"]);
-  expect(String(rows[1]?.["mdc_rejected"])).toContain("18446744073709551616");
+  // As text, which no reader of JSON rounds.
+  expect(kept?.["big"]).toBe("18446744073709551616");
 });
 
 test("a changed rolling rate is refused with a reason, and nothing is lost", async () => {

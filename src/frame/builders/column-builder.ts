@@ -194,7 +194,7 @@ export class ColumnBuilder {
   }
 }
 
-/** The JSON text of a string or bigint that no column can hold. */
+/** The JSON text of a string or bigint that no column can hold; of an integer a string, because readers of JSON would round it. */
 function rejectedText(cell: Cell): Cell {
-  return rejectedCell(typeof cell === "string" ? JSON.stringify(cell) : String(cell));
+  return rejectedCell(JSON.stringify(String(cell)));
 }

@@ -22,11 +22,11 @@ describe("values without a declared type", () => {
     got.forEach(([, value], i) => expect(Object.is(value, values[i])).toBe(true));
   });
 
-  test("a bigint is an int64, and beyond 64 bits rejected with all its digits", () => {
+  test("a bigint is an int64, and beyond 64 bits rejected with all its digits, as text that no reader rounds", () => {
     expect(one(2n ** 63n - 1n)).toEqual(["int64", 2n ** 63n - 1n]);
     expect(one(-(2n ** 63n))).toEqual(["int64", -(2n ** 63n)]);
-    expect(one(2n ** 63n)).toEqual(["rejected", "9223372036854775808"]);
-    expect(one(-(10n ** 40n))).toEqual(["rejected", `-1${"0".repeat(40)}`]);
+    expect(one(2n ** 63n)).toEqual(["rejected", '"9223372036854775808"']);
+    expect(one(-(10n ** 40n))).toEqual(["rejected", `"-1${"0".repeat(40)}"`]);
   });
 
   test("booleans, strings and nulls are what they are", () => {
@@ -98,8 +98,8 @@ describe("values without a declared type", () => {
 
   test("a list with an element that can not be stored exactly is rejected whole", () => {
     expect(one(["a", "\ud83d"])).toEqual(["rejected", '["a","\\ud83d"]']);
-    expect(one([1n, 2n ** 64n])).toEqual(["rejected", `[1,${2n ** 64n}]`]);
-    expect(one(new BigUint64Array([1n, 2n ** 63n]))).toEqual(["rejected", `[1,${2n ** 63n}]`]);
+    expect(one([1n, 2n ** 64n])).toEqual(["rejected", `["1","${2n ** 64n}"]`]);
+    expect(one(new BigUint64Array([1n, 2n ** 63n]))).toEqual(["rejected", `["1","${2n ** 63n}"]`]);
     expect(one(new BigUint64Array([1n]))).toEqual(["list<int64>", [1n]]);
   });
 
@@ -167,7 +167,7 @@ describe("values without a declared type", () => {
     expect(column({ x: new BigInt64Array([-(2n ** 63n)]) }, "x")).toEqual([["int64", -(2n ** 63n)]]);
     expect(column({ x: new BigUint64Array([1n, 2n ** 63n]) }, "x")).toEqual([
       ["int64", 1n],
-      ["rejected", "9223372036854775808"],
+      ["rejected", '"9223372036854775808"'],
     ]);
     expect(column({ x: new Float32Array([0.1]) }, "x")).toEqual([["float64", Math.fround(0.1)]]);
     expect(column({ x: new Float64Array(100).fill(-0) }, "x")[3]).toEqual(["float64", -0]);
@@ -256,7 +256,7 @@ describe("declared types", () => {
     expect(under("f", [2n ** 53n, 2n ** 53n + 1n, 10n ** 400n])).toEqual([
       ["float64", 2 ** 53],
       ["int64", 2n ** 53n + 1n],
-      ["rejected", String(10n ** 400n)],
+      ["rejected", `"${10n ** 400n}"`],
     ]);
     expect(under("f", new Int32Array([7]))).toEqual([["float64", 7]]);
   });
