@@ -1,3 +1,4 @@
+import { types } from "node:util";
 /**
  * The product's errors.
  *
@@ -103,8 +104,13 @@ function constructorName(value: object): string {
   }
 }
 
+/** True for an error of any realm: a vm context, and some test runners, have an `Error` of their own. */
+export function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error;
+}
+
 /** Any thrown value as an `Error`. */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
+  if (isError(thrown)) return thrown;
   return new Error(`thrown: ${describe(thrown)}`);
 }

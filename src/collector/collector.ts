@@ -1,5 +1,5 @@
 import { publish } from "../base/diagnostics.ts";
-import { describe, wrongKind } from "../base/errors.ts";
+import { describe, isError, wrongKind } from "../base/errors.ts";
 import type { Ids } from "../base/ids.ts";
 import type { DeploymentStats } from "../config/callbacks.ts";
 import { callback, optionsOf, type Parsers, parseFields } from "../config/fields.ts";
@@ -254,7 +254,7 @@ const noBounds = { maxFrameRows: Number.POSITIVE_INFINITY, maxFrameColumns: Numb
 /** What a value is, in a few words, without any of what it holds. */
 function kindOf(value: unknown): string {
   try {
-    return describe(value instanceof Error ? value.name : value);
+    return describe(isError(value) ? value.name : value);
   } catch {
     // A thrown Proxy need not even say what it is.
     return "something unreadable";

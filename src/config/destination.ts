@@ -41,7 +41,7 @@ export function parseDestination(
   where: string,
   from: DestinationSurroundings = {},
 ): ParsedDestination {
-  const text = value instanceof URL ? value.href : value;
+  const text = isUrl(value) ? value.href : value;
   if (typeof text !== "string") throw wrongKind(where, expected, value);
   if (/\b(AccountKey|SharedAccessSignature)=/i.test(text)) {
     throw wrongValue(
@@ -63,6 +63,12 @@ export function parseDestination(
     default:
       throw wrongValue(where, expected, withoutSecrets(text));
   }
+}
+
+/** True for a URL, also of another realm or a library: it need not be our own class, for it is only read. */
+function isUrl(value: unknown): value is { readonly href: string } {
+  if (Object.prototype.toString.call(value) !== "[object URL]") return false;
+  return typeof (value as { href?: unknown }).href === "string";
 }
 
 /** The scheme of what looks like a URL. A drive letter (`C:\data`) is none, nor is what stands before a lone colon. */

@@ -28,9 +28,20 @@ import { frameTooLarge } from "./source-frame.ts";
  * numbers for 64-bit integers, milliseconds for nanoseconds, and nothing at all for some types inside others.
  *
  * @param room bytes that they may take.
+ * @param rows which of them, in their order; all by default.
  */
-export function vectorCells(vector: ArrowVector, room: number): Cell[] {
-  return cellsOf(vector, new ReadingRoom(room));
+export function vectorCells(vector: ArrowVector, room: number, rows?: readonly number[]): Cell[] {
+  const reading = new ReadingRoom(room);
+  if (rows === undefined) return cellsOf(vector, reading);
+  const at = slotReader(vector, reading);
+  return rows.map((row) => {
+    try {
+      return at(row);
+    } catch (thrown) {
+      if (thrown === frameTooLarge) throw thrown;
+      return unreadable;
+    }
+  });
 }
 
 function cellsOf(vector: ArrowVector, room: ReadingRoom): Cell[] {
@@ -176,6 +187,19 @@ function sparseDictionaryReader(
   values: ArrowValues | undefined,
   room: ReadingRoom,
 ): ArrowReader {
+  const at = slotReader(vector, room);
+  const entries = new Map<number, Cell>();
+  return (index) => {
+    const code = Number(values?.[index]);
+    if (entries.has(code)) return entries.get(code);
+    const entry = at(code);
+    entries.set(code, entry);
+    return entry;
+  };
+}
+
+/** Reads any slot of a vector, null where there is no value. */
+function slotReader(vector: ArrowVector, room: ReadingRoom): ArrowReader {
   let start = 0;
   const parts = vector.data.map((raw) => {
     const chunk = arrowChunk(raw);
@@ -183,15 +207,10 @@ function sparseDictionaryReader(
     start += chunk.length;
     return part;
   });
-  const entries = new Map<number, Cell>();
   return (index) => {
-    const code = Number(values?.[index]);
-    if (entries.has(code)) return entries.get(code);
-    const part = parts.findLast((each) => each.start <= code && each.chunk.length > 0);
-    const at = code - (part?.start ?? 0);
-    const entry = part !== undefined && isValid(part.chunk, at) ? part.read(at) : null;
-    entries.set(code, entry);
-    return entry;
+    const part = parts.findLast((each) => each.start <= index && each.chunk.length > 0);
+    const at = index - (part?.start ?? 0);
+    return part !== undefined && isValid(part.chunk, at) ? part.read(at) : null;
   };
 }
 

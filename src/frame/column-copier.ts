@@ -1,6 +1,7 @@
+import { types } from "node:util";
 import { describe } from "../base/errors.ts";
 import { hasBit } from "./builders/presence.ts";
-import { type Cell, int64Max, type NumericCells } from "./cell.ts";
+import { type Cell, int64Max, type NumericCells, timestampCell } from "./cell.ts";
 import type { ColumnType } from "./column-type.ts";
 import { cellBytes, copyValue } from "./copy-value.ts";
 import type { NumberChunk, NumberRoom } from "./number-room.ts";
@@ -22,6 +23,7 @@ import {
   type TypedArray,
   typedArrayName,
 } from "./typed-array.ts";
+import { readAt, readEach } from "./unreadable.ts";
 
 /** A value per row: cells of any type, or numbers of one. */
 export type SnapshotColumn = readonly Cell[] | NumericCells;
@@ -77,27 +79,47 @@ export class ColumnCopier {
   }
 
   /** The values of a column after redaction, before anything of it is kept. */
-  redact(column: SourceColumn, name: string, redactor: Exclude<Redactor, "drop">): SourceColumn {
-    if (column instanceof OwnCells)
-      return column.cells.map((cell) => redactValue(redactor, naturalValue(cell)));
+  redact(
+    column: SourceColumn,
+    name: string,
+    redactor: Exclude<Redactor, "drop">,
+    declared: ColumnType | undefined,
+  ): SourceColumn {
+    const redactCell = (cell: Cell): Cell => this.redactCell(cell, redactor, declared);
+    if (column instanceof OwnCells) return new OwnCells(column.cells.map(redactCell));
     if (column instanceof OwnNumbers) {
       const { type, data, validity } = column.numbers;
-      return Array.from<number | bigint, unknown>(data, (value, i) => {
+      const cells = Array.from<number | bigint, Cell>(data, (value, i) => {
         if (validity !== undefined && !hasBit(validity, i)) return null;
-        if (type === "timestamp") return redactValue(redactor, new Date(Number(value) / 1000));
-        const redacted = redactValue(redactor, value);
-        return type === "int64" ? asInteger(redacted) : redacted;
+        if (type === "timestamp") return redactCell(timestampCell(value));
+        const redacted = redactCell(value);
+        return type === "int64" ? (asInteger(redacted) as Cell) : redacted;
       });
+      return new OwnCells(cells);
     }
     const values = column as ArrayLike<unknown>;
     this.expect(values.length, name, 0);
     const integers = isTypedArray(column) && elementType(typedArrayName(column) as string) === "int64";
     const redacted: unknown[] = [];
     for (let i = 0; i < this.rows; i++) {
-      const value = redactValue(redactor, values[i]);
+      const value = redactValue(redactor, readAt(values, i));
       redacted.push(integers ? asInteger(value) : value);
     }
     return redacted;
+  }
+
+  /** A cell of ours after redaction. What comes back as it was is kept as it is: a Date has no microseconds, a text is no JSON. */
+  private redactCell(
+    cell: Cell,
+    redactor: Exclude<Redactor, "drop">,
+    declared: ColumnType | undefined,
+  ): Cell {
+    const natural = naturalValue(cell);
+    const ms = types.isDate(natural) ? natural.getTime() : undefined;
+    const redacted = redactValue(redactor, natural);
+    const same = types.isDate(redacted) ? redacted.getTime() === ms : typeof redacted !== "object";
+    if (same && Object.is(redacted, natural)) return cell;
+    return copyValue(redacted, declared, this.maxBytes - this.bytes);
   }
 
   private copyArray(
@@ -105,13 +127,20 @@ export class ColumnCopier {
     name: string,
     declared: ColumnType | undefined,
   ): SnapshotColumn {
-    this.expect(column.length, name, 8);
+    this.expect(lengthOf(column, name), name, 8);
     const { rows } = this;
-    if (!this.owned && typeof column[0] === "number" && (declared === undefined || declared === "float64")) {
-      const numbers = this.writeNumbers(column, rows);
-      if (numbers !== undefined) return numbers;
+    let cells = column as unknown[];
+    if (!this.owned) {
+      try {
+        if (typeof column[0] === "number" && (declared === undefined || declared === "float64")) {
+          const numbers = this.writeNumbers(column, rows);
+          if (numbers !== undefined) return numbers;
+        }
+        cells = sliceOf(column, rows);
+      } catch {
+        cells = readEach(column, rows);
+      }
     }
-    const cells = this.owned ? (column as unknown[]) : sliceOf(column, rows);
     if (cells.length !== rows) throw new FrameProblem("a column changed its length while it was read");
     // A loop over one kind of values is several times as fast as one over all kinds: it sees fewer kinds of arrays.
     let i = 0;
@@ -219,6 +248,15 @@ class WrittenNumbers implements NumericCells {
   }
 }
 
+/** The length of a column; a Proxy can refuse to say it. */
+function lengthOf(column: readonly unknown[], name: string): number {
+  try {
+    return column.length;
+  } catch {
+    throw new FrameProblem(`column ${describe(name)} throws when it is read`);
+  }
+}
+
 /** A whole number from an integer column stays an integer. */
 function asInteger(value: unknown): unknown {
   return Number.isSafeInteger(value) ? BigInt(value as number) : value;
@@ -240,20 +278,21 @@ function countNumbers(cells: readonly unknown[], rows: number): number {
 }
 
 function copyTyped(array: TypedArray): SnapshotColumn {
-  if (array instanceof BigUint64Array) return copyUnsigned(array);
-  const type = elementType(typedArrayName(array) as string);
-  return { type, data: plainCopy(array), start: 0, validity: undefined };
+  // By name, not by `instanceof`: an array of another realm (a vm context, a test runner's) has constructors of its own.
+  const name = typedArrayName(array) as string;
+  if (name === "BigUint64Array") return copyUnsigned(array as BigUint64Array);
+  return { type: elementType(name), data: plainCopy(array, name), start: 0, validity: undefined };
 }
 
-function plainCopy(array: Exclude<TypedArray, BigUint64Array>): NumericCells["data"] {
+function plainCopy(array: TypedArray, name: string): NumericCells["data"] {
   const length = array.length;
-  if (length <= fewNumbers && !(array instanceof BigInt64Array)) {
+  if (length <= fewNumbers && name !== "BigInt64Array") {
     const copy: number[] = [];
     for (let i = 0; i < length; i++) copy.push(array[i] as number);
     return copy;
   }
   // Not array.slice(), which would ask a subclass for a constructor of its own.
-  const Plain = plainConstructors.get(typedArrayName(array) as string) ?? Float64Array;
+  const Plain = plainConstructors.get(name) ?? Float64Array;
   return new Plain(array as Float64Array & BigInt64Array) as NumericCells["data"];
 }
 

@@ -10,9 +10,11 @@ import {
   rejectedCell,
 } from "./cell.ts";
 import type { ColumnType, ScalarType } from "./column-type.ts";
-import { jsonText } from "./json-text.ts";
+import { itThrows, jsonText } from "./json-text.ts";
+import { isLiteral, plainValue } from "./plain-value.ts";
 import { frameTooLarge } from "./source-frame.ts";
-import { elementType, isTypedArray, typedArrayName } from "./typed-array.ts";
+import { bytesOf, elementType, isDetached, isTypedArray, typedArrayName } from "./typed-array.ts";
+import { unreadable } from "./unreadable.ts";
 import { isWellFormed } from "./well-formed.ts";
 
 /** The type of the lists in a column of declared type, if it is one of lists. */
@@ -26,25 +28,42 @@ type Declared = ColumnType | undefined;
 export function copyObject(value: object, declared: Declared, room: number): Cell {
   if (types.isDate(value)) return dateCell(value);
   if (Array.isArray(value)) return copyArray(value, declared, room);
-  if (types.isAnyArrayBuffer(value)) return copyBytes(new Uint8Array(value), room);
-  if (ArrayBuffer.isView(value)) {
-    const name = typedArrayName(value);
-    if (isTypedArray(value) && name !== "Uint8Array") {
-      // Of the unsigned ones, some may be too great: their list is looked through.
-      if (name === "BigUint64Array") return copyArray(value as ArrayLike<unknown>, undefined, room);
-      if (value.length * 8 > room) throw frameTooLarge;
-      return listCell(elementType(name as string), Array.from<number | bigint>(value));
-    }
-    return copyBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength), room);
+  if (isLiteral(value)) return copyPlain(plainValue(value), room);
+  if (isTypedArray(value) && isDetached(value)) return unstorableCell("its buffer was transferred away");
+  const bytes = bytesOf(value);
+  if (bytes !== undefined) return copyBytes(bytes, room);
+  if (isTypedArray(value)) {
+    const name = typedArrayName(value) as string;
+    // Of the unsigned ones, some may be too great: their list is looked through.
+    if (name === "BigUint64Array") return copyArray(value as ArrayLike<unknown>, undefined, room);
+    if (value.length * 8 > room) throw frameTooLarge;
+    return listCell(elementType(name), Array.from<number | bigint>(value));
   }
-  return copyJson(value, room);
+  return copyPlain(plainValue(value), room);
 }
 
-/** A value that is neither null nor an ordinary primitive, or a primitive, as a cell. */
+/** What another value stands for: a primitive, or an object for JSON. */
+function copyPlain(value: unknown, room: number): Cell {
+  return typeof value === "object" && value !== null
+    ? copyJson(value, room)
+    : copyValue(value, undefined, room);
+}
+
+/**
+ * A value that is neither null nor an ordinary primitive, or a primitive, as a cell. One that throws when it is read (a getter, a
+ * revoked Proxy) is rejected alone.
+ */
 export function copyValue(value: unknown, declared: Declared, room: number): Cell {
   switch (typeof value) {
     case "object":
-      return value === null ? null : copyObject(value, declared, room);
+      if (value === null) return null;
+      if (value === unreadable) return unstorableCell(itThrows);
+      try {
+        return copyObject(value, declared, room);
+      } catch (thrown) {
+        if (thrown === frameTooLarge) throw thrown;
+        return unstorableCell(itThrows);
+      }
     case "function":
       return unstorableCell("a function");
     case "symbol":
@@ -132,10 +151,8 @@ function scalarCell(value: unknown): Cell {
   if (typeof value === "function" || typeof value === "symbol") return undefined;
   if (typeof value !== "object" || value === null) return value as Cell;
   if (types.isDate(value)) return dateCell(value);
-  if (types.isAnyArrayBuffer(value) || value instanceof Uint8Array || value instanceof DataView) {
-    return copyObject(value, undefined, Number.POSITIVE_INFINITY);
-  }
-  return undefined;
+  const bytes = bytesOf(value);
+  return bytes === undefined ? undefined : copyBytes(bytes, Number.POSITIVE_INFINITY);
 }
 
 function scalarType(cell: Cell): ScalarType | "unstorable" {

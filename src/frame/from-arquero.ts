@@ -1,12 +1,17 @@
 import { describe } from "../base/errors.ts";
+import { isArrowVector } from "./arrow-chunk.ts";
+import { vectorCells } from "./arrow-reader.ts";
 import { columnOf } from "./column-of.ts";
 import {
   checkShape,
   type FrameBounds,
   FrameProblem,
+  OwnCells,
   type SourceColumn,
   type SourceFrame,
 } from "./source-frame.ts";
+import { isTypedArray, type TypedArray } from "./typed-array.ts";
+import { unreadable } from "./unreadable.ts";
 
 interface ArqueroTable {
   numRows(): number;
@@ -18,7 +23,10 @@ interface ArqueroTable {
   scan(visit: (row: number) => void, order: boolean): void;
 }
 
-/** A table of Arquero: the rows that its filter lets through, in its order. */
+/**
+ * A table of Arquero: the rows that its filter lets through, in its order. Typed arrays and Arrow columns keep their type; of columns
+ * that a verb has made anew (`join`, `concat`, `impute`, `derive`) Arquero itself knows no more than that they are numbers.
+ */
 export function fromArquero(frame: object, bounds: FrameBounds): SourceFrame | undefined {
   const table = frame as Partial<ArqueroTable>;
   if (typeof table.numRows !== "function" || typeof table.columnNames !== "function") return undefined;
@@ -52,7 +60,10 @@ class ArqueroFrame implements SourceFrame {
     const whole = !table.isFiltered() && !table.isOrdered();
     const source = whole ? columnOf(column, room) : undefined;
     if (source !== undefined) return source;
-    return this.visibleRows().map((row) => column.at(row));
+    const rows = this.visibleRows();
+    if (isTypedArray(column)) return pick(column, rows);
+    if (isArrowVector(column)) return new OwnCells(vectorCells(column, room, rows));
+    return rows.map((row) => valueAt(column, row));
   }
 
   private visibleRows(): readonly number[] {
@@ -62,5 +73,20 @@ class ArqueroFrame implements SourceFrame {
       this.visible = rows;
     }
     return this.visible;
+  }
+}
+
+/** These rows of a typed array, in an array of its kind. A table's rows are never more than its columns have. */
+function pick(column: TypedArray, rows: readonly number[]): TypedArray {
+  const picked = column.slice(0, rows.length);
+  for (let i = 0; i < rows.length; i++) picked[i] = column[rows[i] as number] as number & bigint;
+  return picked;
+}
+
+function valueAt(column: { at(row: number): unknown }, row: number): unknown {
+  try {
+    return column.at(row);
+  } catch {
+    return unreadable;
   }
 }

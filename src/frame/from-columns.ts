@@ -7,6 +7,7 @@ import {
   type SourceColumn,
   type SourceFrame,
 } from "./source-frame.ts";
+import { readAt, unreadable } from "./unreadable.ts";
 
 /** An object of column arrays: plain arrays, typed arrays, or a library's series or vectors. */
 export function fromColumns(frame: object, bounds: FrameBounds): SourceFrame {
@@ -34,7 +35,8 @@ class ColumnsFrame implements SourceFrame {
 
   column(index: number, room: number): SourceColumn {
     const name = this.names[index] as string;
-    const values = this.frame[name];
+    const values = readAt(this.frame, name);
+    if (values === unreadable) throw new FrameProblem(`column ${describe(name)} throws when it is read`);
     if (Array.isArray(values)) return values;
     const column = columnOf(values, room);
     if (column !== undefined) return column;
@@ -44,7 +46,8 @@ class ColumnsFrame implements SourceFrame {
   }
 }
 
+/** True for an object literal, also of another realm: its prototype has none itself. */
 function isLiteral(frame: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(frame);
-  return prototype === Object.prototype || prototype === null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

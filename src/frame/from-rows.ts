@@ -8,8 +8,11 @@ import {
   type SourceColumn,
   type SourceFrame,
 } from "./source-frame.ts";
+import { unreadable } from "./unreadable.ts";
 
 type Row = Readonly<Record<string, unknown>>;
+
+const noKeys: readonly string[] = [];
 
 /**
  * An array of row objects: their own enumerable properties. The first row's keys come first; a key that only later rows
@@ -23,9 +26,19 @@ export function fromRows(rows: readonly unknown[], bounds: FrameBounds): SourceF
   let names: readonly string[] = [];
   let all: Set<string> | undefined;
   for (let i = 0; i < count; i++) {
-    const row = rowAt(rows, i);
+    let row: Row;
+    let keys = noKeys;
+    try {
+      row = rowAt(rows, i);
+      keys = Object.keys(row);
+    } catch (thrown) {
+      if (thrown instanceof FrameProblem) throw thrown;
+      // A revoked Proxy, say: all its cells are lost, and those of the other rows are not.
+      row = unreadable as Row;
+      all ??= new Set(names);
+    }
     checked.push(row);
-    const keys = Object.keys(row);
+    if (row === unreadable) continue;
     if (i === 0) {
       names = keys;
       checkShape(count, keys.length, bounds);
@@ -57,10 +70,18 @@ class RowsFrame implements SourceFrame {
     const name = this.names[index] as string;
     const { source, even } = this;
     const values: unknown[] = [];
-    for (let i = 0; i < source.length; i++) {
-      const row = source[i] as Row;
-      // An absent key may have a namesake in the prototype: "constructor".
-      values.push(even || Object.hasOwn(row, name) ? row[name] : undefined);
+    for (let i = 0; i < source.length; ) {
+      try {
+        for (; i < source.length; i++) {
+          const row = source[i] as Row;
+          if (!even && row === unreadable) values.push(unreadable);
+          // An absent key may have a namesake in the prototype: "constructor".
+          else values.push(even || Object.hasOwn(row, name) ? row[name] : undefined);
+        }
+      } catch {
+        values.push(unreadable);
+        i++;
+      }
     }
     return values;
   }

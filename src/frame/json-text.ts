@@ -1,6 +1,10 @@
 import { types } from "node:util";
 import type { Cell } from "./cell.ts";
-import { isTypedArray } from "./typed-array.ts";
+import { isLiteral, plainValue } from "./plain-value.ts";
+import { bytesOf, isDetached, isTypedArray } from "./typed-array.ts";
+
+/** Why a value that threw is not stored. */
+export const itThrows = "it throws when read";
 
 /** Deepest nesting that is stored. */
 const maxDepth = 64;
@@ -15,10 +19,11 @@ export type JsonResult =
  * The JSON text (RFC 8259) of an object, made at once, so that later changes of it change nothing.
  *
  * As `JSON.stringify`, but exact where that is not: a bigint is its digits, `NaN` and the infinities are the strings
- * `"NaN"`, `"Infinity"`, `"-Infinity"`, `-0` stays `-0`, an invalid Date is the string `"Invalid Date"`. A Map is an
+ * `"NaN"`, `"Infinity"`, `"-Infinity"`, `-0` stays `-0`, an invalid Date is the string `"Invalid Date"`; errors and regular
+ * expressions are what `plain-value.ts` says. A Map is an
  * object if all its keys are strings, else an array of pairs; a Set is an array; bytes are base64 text; another typed
  * array is an array. Keys with an undefined value, a function or a symbol are left out, and such elements of an array
- * are null. A cycle, more than 64 levels and whatever throws (a getter, `toJSON`) make the whole value unstorable.
+ * are null. A promise, a cycle, more than 64 levels and whatever throws (a getter, `toJSON`) make the whole value unstorable.
  *
  * @param maxLength greatest length of the text in UTF-16 code units.
  */
@@ -29,7 +34,7 @@ export function jsonText(value: unknown, maxLength: number): JsonResult {
   } catch (thrown) {
     // By identity: even asking a thrown value what it is can throw.
     if (thrown === tooLarge) return { status: "too_large" };
-    return { status: "unstorable", reason: thrown === unstorable ? writer.problem : "it throws when read" };
+    return { status: "unstorable", reason: thrown === unstorable ? writer.problem : itThrows };
   }
 }
 
@@ -127,16 +132,18 @@ class JsonWriter {
 
   private writeContent(value: object, key: string): string | undefined {
     if (Array.isArray(value)) return this.writeArray(value);
-    if (types.isMap(value)) return this.writeMap(value);
-    if (types.isSet(value)) return this.writeArray([...value]);
-    if (types.isAnyArrayBuffer(value)) return this.writeBytes(new Uint8Array(value));
-    if (ArrayBuffer.isView(value)) {
-      if (isTypedArray(value) && !(value instanceof Uint8Array)) return this.writeArray(value);
-      return this.writeBytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+    if (!isLiteral(value)) {
+      if (types.isMap(value)) return this.writeMap(value);
+      if (types.isSet(value)) return this.writeArray([...value]);
+      if (isTypedArray(value) && isDetached(value)) this.fail("its buffer was transferred away");
+      const bytes = bytesOf(value);
+      if (bytes !== undefined) return this.writeBytes(bytes);
+      if (isTypedArray(value)) return this.writeArray(value);
+      if (types.isPromise(value)) this.fail("a promise");
+      if (types.isWeakMap(value) || types.isWeakSet(value)) this.fail("a weak collection");
     }
-    if (types.isBoxedPrimitive(value)) return this.write(value.valueOf(), key);
-    const toJson: unknown = (value as { toJSON?: unknown }).toJSON;
-    if (typeof toJson === "function") return this.write(Reflect.apply(toJson, value, [key]), key);
+    const plain = plainValue(value, key);
+    if (plain !== value) return this.write(plain, key);
     return this.writeEntries(Object.entries(value));
   }
 

@@ -2,7 +2,9 @@ import { createHmac } from "node:crypto";
 import { types } from "node:util";
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import { jsonText } from "./json-text.ts";
-import { isTypedArray } from "./typed-array.ts";
+import { plainValue } from "./plain-value.ts";
+import { bytesOf } from "./typed-array.ts";
+import { unreadable } from "./unreadable.ts";
 
 /**
  * What to do with a column before anything of it is copied, by its name (letter case does not matter):
@@ -15,7 +17,8 @@ import { isTypedArray } from "./typed-array.ts";
  * - a function: what it returns. If it throws, or returns a promise, the value is dropped
  *
  * A null stays a null and is not shown to a function. The text of a value is a string itself, the digits of a number
- * or bigint, `true` or `false`, ISO 8601 of a Date, the bytes of bytes, JSON of anything else.
+ * or bigint, `true` or `false`, ISO 8601 of a Date (in milliseconds, which is all that a Date has), the bytes of bytes, JSON of
+ * anything else.
  */
 export type RedactOptions = Readonly<
   Record<
@@ -50,6 +53,7 @@ export function resolveRedaction(options: RedactOptions, where: string): Redacti
 /** The value after redaction. Never throws: what can not be redacted is dropped. */
 export function redactValue(redactor: (value: unknown) => unknown, value: unknown): unknown {
   if (value === null || value === undefined) return null;
+  if (value === unreadable) return value;
   try {
     const redacted = redactor(value);
     if (typeof redacted !== "object" || redacted === null) return redacted;
@@ -75,7 +79,7 @@ function resolveRule(rule: unknown, where: string): Redactor {
 }
 
 function hmac(key: unknown, where: string): Redactor {
-  if (typeof key !== "string" && !(key instanceof Uint8Array)) {
+  if (typeof key !== "string" && !types.isUint8Array(key)) {
     throw wrongKind(where, "a string or Uint8Array", key);
   }
   // Not wrongValue, whose message shows the value.
@@ -103,11 +107,13 @@ function firstCodePoints(text: string, count: number): string {
 
 function textOf(value: unknown): string | Uint8Array {
   if (typeof value === "string") return value;
-  if (typeof value !== "object") return String(value);
-  if (value instanceof Uint8Array) return value;
-  if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
-  if (types.isDate(value)) return value.toISOString();
-  const json = jsonText(isTypedArray(value) ? Array.from<unknown>(value) : value, maxTextLength);
+  if (typeof value !== "object" || value === null) return String(value);
+  const bytes = bytesOf(value);
+  if (bytes !== undefined) return bytes;
+  if (types.isDate(value)) return Date.prototype.toISOString.call(value);
+  const plain = Array.isArray(value) || types.isMap(value) || types.isSet(value) ? value : plainValue(value);
+  if (typeof plain !== "object" || plain === null) return textOf(plain ?? null);
+  const json = jsonText(plain, maxTextLength);
   if (json.status !== "ok") throw new Error("no text");
   return json.text;
 }

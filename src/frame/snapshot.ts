@@ -107,8 +107,9 @@ function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {
       if (redactor === "drop") continue;
       kept.push(name);
       const column = source.column(i, limits.maxFrameBytes - copier.bytes);
-      const redacted = redactor === undefined ? column : copier.redact(column, name, redactor);
-      columns.push(copier.copy(redacted, name, declared?.get(name)));
+      const type = declared?.get(name);
+      const redacted = redactor === undefined ? column : copier.redact(column, name, redactor, type);
+      columns.push(copier.copy(redacted, name, type));
     }
     names = kept;
   }

@@ -1,3 +1,5 @@
+import { types } from "node:util";
+
 /** A typed array of any kind. */
 export type TypedArray =
   | Int8Array
@@ -23,6 +25,13 @@ const tagOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.p
 /** True for typed arrays; a DataView is none. */
 export function isTypedArray(value: unknown): value is TypedArray {
   return ArrayBuffer.isView(value) && typedArrayName(value) !== undefined;
+}
+
+/** The bytes of what is bytes and no list of numbers: a buffer, a DataView, a Uint8Array of whatever realm; undefined for anything else. */
+export function bytesOf(value: object): Uint8Array | undefined {
+  if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
+  if (!types.isUint8Array(value) && !types.isDataView(value)) return undefined;
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
 /** The column type of a typed array's elements. */

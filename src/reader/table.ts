@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ColumnBatch } from "./column-batch.ts";
@@ -99,7 +100,7 @@ async function filesOf(catalog: Catalog, name: string): Promise<DataFile[]> {
 
 function timeOption(value: unknown, option: "from" | "to"): number | undefined {
   if (value === undefined) return undefined;
-  const isTime = value instanceof Date || typeof value === "number" || typeof value === "string";
+  const isTime = types.isDate(value) || typeof value === "number" || typeof value === "string";
   if (!isTime) throw wrongKind(`table: ${option}`, "a Date, milliseconds or an ISO 8601 text", value);
   const time = new Date(value).getTime();
   if (Number.isNaN(time))

@@ -1,5 +1,5 @@
 import { systemClock } from "../base/clock.ts";
-import { wrongValue } from "../base/errors.ts";
+import { isError, wrongValue } from "../base/errors.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -109,7 +109,7 @@ export async function requestToken(
 
 /** The error's name and, if it is Microsoft Entra's, its numbered code: what to look up, and never a secret. */
 function reasonOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return "it threw no error";
+  if (!isError(thrown)) return "it threw no error";
   if (thrown.name === "CredentialUnavailableError" || thrown.name === "AggregateAuthenticationError") {
     return `${thrown.name}: sign in, or set up a managed identity or environment variables`;
   }

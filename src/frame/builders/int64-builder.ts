@@ -58,7 +58,8 @@ class Int64Builder implements NumericBuilder {
     const presence = this.presence;
     const data = this.data;
     data.reserve(presence.count + to - from, presence.count);
-    const big = source instanceof BigInt64Array;
+    // Not `instanceof`: Arrow's buffers can be of another realm.
+    const big = typeof source[start + from] === "bigint";
     let n = presence.count;
     for (let i = from; i < to; i++) {
       if (validity !== undefined) {

@@ -679,6 +679,82 @@ describe("Arquero", () => {
   });
 });
 
+describe("Arquero's verbs", () => {
+  const table = aq.table({
+    i: new Int32Array([3, 1, 2]),
+    big: new BigInt64Array([2n ** 60n, 1n, 2n]),
+    f: new Float32Array([1.5, 2, 3]),
+  });
+  const arrowTable = aq.fromArrow(
+    new arrow.Table({
+      k: arrow.vectorFromArray([1, 2, 3], new Int32()),
+      i: arrow.vectorFromArray([3n, null, 2n ** 60n], new Int64()),
+      t: ticks(new arrow.TimestampMicrosecond(), new BigInt64Array([5n, micros, 7n])).getChildAt(
+        0,
+      ) as arrow.Vector,
+    }) as never,
+  );
+
+  test("keep the type of typed arrays and Arrow columns where rows are left out, sorted or taken", () => {
+    for (const part of [
+      table.filter((d: { f: number }) => d.f < 3).orderby("f"),
+      table.filter((d: { f: number }) => d.f < 3).reify(),
+      table.slice(0, 2),
+      table.derive({ more: (d: { f: number }) => d.f }).filter((d: { f: number }) => d.f < 3),
+    ]) {
+      expect(column(part, "i")).toEqual([
+        ["int64", 3n],
+        ["int64", 1n],
+      ]);
+      expect(values(part, "big")).toEqual([2n ** 60n, 1n]);
+      expect(column(part, "f")).toEqual([
+        ["float64", 1.5],
+        ["float64", 2],
+      ]);
+    }
+    const sorted = arrowTable.filter((d: { k: number }) => d.k > 1).orderby(aq.desc("k"));
+    expect(column(sorted, "i")).toEqual([["int64", 2n ** 60n], null]);
+    expect(column(sorted, "t")).toEqual([
+      ["timestamp", 7n],
+      ["timestamp", micros],
+    ]);
+  });
+
+  test("that make columns anew give numbers, which is all that they say", () => {
+    const other = aq.table({ i: new Int32Array([1, 3]), z: new Int16Array([10, 30]) });
+    expect(types(table.join(other), "z")).toEqual(["float64"]);
+    expect(types(table.concat(table), "i")).toEqual(["float64"]);
+    expect(values(table.concat(table), "big")).toEqual([2n ** 60n, 1n, 2n, 2n ** 60n, 1n, 2n]);
+  });
+});
+
+test("a redactor that gives a value back as it was changes nothing of it", () => {
+  const redaction = resolveRedaction({ x: (value) => value }, "redact");
+  const struct = new Struct([new Field("a", new Int64(), true), new Field("b", new Float64(), true)]);
+  for (const frame of [
+    new arrow.Table({ x: arrow.vectorFromArray([{ a: 2n ** 60n + 1n, b: 1e300 }], struct) }),
+    ticks(new arrow.TimestampMicrosecond(), new BigInt64Array([micros, 1n])),
+    ticks(new arrow.TimestampNanosecond(), new BigInt64Array([5001n, micros * 1000n])),
+    new arrow.Table({ x: arrow.vectorFromArray([2n ** 63n, 1n], new Uint64()) }),
+    { x: new BigUint64Array([2n ** 63n, 1n]) },
+    { x: new BigInt64Array([2n ** 60n + 1n]) },
+    pl.DataFrame({ x: [new Date(5), null] }),
+  ]) {
+    expect(column(frame, "x", { redaction })).toEqual(column(frame, "x"));
+  }
+  const changing = resolveRedaction(
+    {
+      x: (value) => {
+        (value as Date).setTime(7);
+        return value;
+      },
+    },
+    "redact",
+  );
+  const frame = ticks(new arrow.TimestampMicrosecond(), new BigInt64Array([micros]));
+  expect(column(frame, "x", { redaction: changing })).toEqual([["timestamp", 7000n]]);
+});
+
 test("what is no frame is refused with a hint", () => {
   expect(dropOf(Promise.resolve([])).message).toMatch(/await it first/);
   expect(dropOf(dfd).reason).toBe("invalid");

@@ -145,7 +145,6 @@ describe("what is dropped as invalid", () => {
     revoked.revoke();
     const hostile = [
       Object.defineProperty({}, "a", { get: boom, enumerable: true }),
-      [Object.defineProperty({}, "a", { get: boom, enumerable: true })],
       proxy,
       [proxy],
       { a: new Proxy([1], { get: boom }) },

@@ -124,6 +124,77 @@ describe("values without a declared type", () => {
     ]);
   });
 
+  test("an error is its name, message, cause and own properties, without its stack", () => {
+    const failed = Object.assign(new TypeError("no"), { code: "E1" });
+    expect(one(failed)).toEqual(["json", '{"name":"TypeError","message":"no","code":"E1"}']);
+    const outer = new Error("outer", { cause: failed });
+    expect(one({ failed: outer })).toEqual([
+      "json",
+      '{"failed":{"name":"Error","message":"outer","cause":{"name":"TypeError","message":"no","code":"E1"}}}',
+    ]);
+    expect(one(new AggregateError([new Error("a")], "all"))).toEqual([
+      "json",
+      '{"name":"AggregateError","message":"all","errors":[{"name":"Error","message":"a"}]}',
+    ]);
+    expect(one(new DOMException("late", "TimeoutError"))).toEqual([
+      "json",
+      '{"name":"TimeoutError","message":"late"}',
+    ]);
+    const circular = new Error("round");
+    circular.cause = circular;
+    expect(one(circular)).toEqual(["rejected", '{"mdc_reason":"a circular reference"}']);
+    expect(one(Object.assign(new Error("no"), { toJSON: () => ({ short: true }) }))).toEqual([
+      "json",
+      '{"short":true}',
+    ]);
+  });
+
+  test("what stands for a text, number or truth value is that: regular expressions, boxes, and what toJSON gives", () => {
+    expect(one(/a+\/"/gi)).toEqual(["string", '/a+\\/"/gi']);
+    expect(one(new URL("https://a.example/x?y=1"))).toEqual(["string", "https://a.example/x?y=1"]);
+    expect(one(new Number(-0))).toEqual(["float64", -0]);
+    expect(one(new String("s"))).toEqual(["string", "s"]);
+    expect(one(new Boolean(false))).toEqual(["boolean", false]);
+    expect(one(Object(2n ** 64n))).toEqual(["rejected", String(2n ** 64n)]);
+    expect(one({ toJSON: () => "2026-11-28" })).toEqual(["string", "2026-11-28"]);
+    expect(one({ toJSON: () => 1.5 })).toEqual(["float64", 1.5]);
+    expect(one({ toJSON: () => undefined })).toBeNull();
+    expect(one({ u: new URL("https://a.example/"), r: /x/, n: new Number(1) })).toEqual([
+      "json",
+      '{"u":"https://a.example/","r":"/x/","n":1}',
+    ]);
+    class Money {
+      toJSON(): string {
+        return "1.50 EUR";
+      }
+    }
+    expect(one([new Money()])).toEqual(["json", '["1.50 EUR"]']);
+  });
+
+  test("holes are null, and the least things keep their sign", () => {
+    // biome-ignore lint/suspicious/noSparseArray: a hole is what this is about
+    expect(one([1, , -0])).toEqual(["list<float64>", [1, null, -0]]);
+    expect(one({ a: [-0], b: -0 })).toEqual(["json", '{"a":[-0],"b":-0}']);
+    expect(
+      one({ b: Buffer.from("hi"), v: new DataView(new ArrayBuffer(1)), i: new BigInt64Array([1n]) }),
+    ).toEqual(["json", '{"b":"aGk=","v":"AA==","i":[1]}']);
+    expect(one(new SharedArrayBuffer(2))).toEqual(["binary", "\0\0"]);
+  });
+
+  test("what holds nothing that could be stored is rejected, not stored as {}", () => {
+    expect(one(Promise.resolve(1))).toEqual(["rejected", '{"mdc_reason":"a promise"}']);
+    expect(one({ late: Promise.resolve(1) })).toEqual(["rejected", '{"mdc_reason":"a promise"}']);
+    expect(one(new WeakMap())).toEqual(["rejected", '{"mdc_reason":"a weak collection"}']);
+    const numbers = new Float64Array([1]);
+    const bytes = Uint8Array.of(1);
+    structuredClone([numbers, bytes], { transfer: [numbers.buffer, bytes.buffer] });
+    const gone = ["rejected", '{"mdc_reason":"its buffer was transferred away"}'];
+    expect(one(numbers)).toEqual(gone);
+    expect(one(bytes)).toEqual(gone);
+    expect(one({ numbers })).toEqual(gone);
+    expect(one(bytes.buffer)).toEqual(["rejected", '{"mdc_reason":"it throws when read"}']);
+  });
+
   test("what can not be stored is rejected with its reason", () => {
     const cycle: Record<string, unknown> = {};
     cycle["self"] = cycle;
