@@ -14,7 +14,7 @@ import type { ScalarType } from "./column-type.ts";
  * | string or JSON text of more than `maxStringBytes` | its beginning and a mark (`cut-text.ts`) |
  * | Date; Arrow or Polars timestamp (UTC where it has no zone), date | timestamp in microseconds (nanoseconds that are no whole microsecond: rejected) |
  * | invalid Date | rejected |
- * | Uint8Array, Buffer, ArrayBuffer, DataView; Arrow or Polars binary | binary |
+ * | Uint8Array, Buffer, ArrayBuffer, SharedArrayBuffer, DataView; Arrow or Polars binary | binary |
  * | array or other typed array of one kind of scalar, with or without nulls | list of that scalar |
  * | array without any value (`[]`, `[null]`) | a list like the column's others; where there is none, list of float64 |
  * | array of mixed kinds, or of arrays or objects | JSON text |
@@ -22,8 +22,13 @@ import type { ScalarType } from "./column-type.ts";
  * | Arrow or Polars decimal, time, duration | string, all digits: `123.45`, `12:34:56.789`, `-100:00:00.000` |
  * | Arrow interval | string, ISO 8601 with a sign for each part: `P14M`, `P3DT4.005S` |
  * | Arrow union | JSON text, so that its column has one type whichever member comes first |
+ * | Error | JSON text of its name, message, cause and own properties (`plain-value.ts`) |
+ * | RegExp; an object whose `toJSON` gives a primitive; a boxed primitive | string `/a+/i`; that primitive |
  * | null, undefined, a hole, an absent key | null |
- * | function, symbol, a cycle, more than 64 levels, a throwing `toJSON` | rejected, with the reason |
+ * | function, symbol, promise, WeakMap, WeakSet, what was transferred away | rejected, with the reason |
+ * | a cycle, more than 64 levels, whatever throws when it is read (a getter, `toJSON`, a revoked Proxy) | rejected, with the reason |
+ *
+ * Kinds are told by the engine's own brands, never by `instanceof`: values of another realm are what they are here.
  *
  * In a column with a declared type, a value that the type can hold exactly is stored under it (see `declared-cell.ts`).
  * A value of another type than its column's pinned one goes to `mdc_rejected`, except NaN, which danfojs puts for a

@@ -172,8 +172,9 @@ describe("values without a declared type", () => {
   });
 
   test("holes are null, and the least things keep their sign", () => {
-    // biome-ignore lint/suspicious/noSparseArray: a hole is what this is about
-    expect(one([1, , -0])).toEqual(["list<float64>", [1, null, -0]]);
+    const sparse: number[] = [1];
+    sparse[2] = -0;
+    expect(one(sparse)).toEqual(["list<float64>", [1, null, -0]]);
     expect(one({ a: [-0], b: -0 })).toEqual(["json", '{"a":[-0],"b":-0}']);
     expect(
       one({ b: Buffer.from("hi"), v: new DataView(new ArrayBuffer(1)), i: new BigInt64Array([1n]) }),
