@@ -638,6 +638,14 @@ describe("nodejs-polars", () => {
     }
   });
 
+  test("what the binding loses while a Series is made is lost before: bigints as Int64 are null in Polars itself", () => {
+    const given = pl.Series("x", [2n ** 53n + 1n, -1n] as never, pl.Int64);
+    expect(given.nullCount()).toBe(2);
+    expect(column(given, "x")).toEqual([null, null]);
+    expect(values(pl.Series("x", BigInt64Array.of(2n ** 53n + 1n, -1n)), "x")).toEqual([2n ** 53n + 1n, -1n]);
+    expect(values(pl.Series("x", [2n ** 53n + 1n] as never), "x")).toEqual([2n ** 53n + 1n]);
+  });
+
   test("a Series of many rows", () => {
     const many = pl
       .Series(
