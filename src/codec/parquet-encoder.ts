@@ -119,6 +119,7 @@ class ParquetEncoder implements Encoder {
         "mdc.sdk": agent ?? "",
         "mdc.segment": options.segment,
         "mdc.untyped": JSON.stringify([...untyped]),
+        ...calendar,
       },
       this.#createdBy ?? createdBy(agent),
     );
@@ -133,6 +134,13 @@ const nothing = new Uint8Array(0);
  * values are.
  */
 const mostGroupColumns = 150_000;
+/**
+ * How Spark 3 knows in which calendar instants are: those of files without this key it refuses where one is before 1900
+ * (`DataSourceUtils.datetimeRebaseSpec`), as `0001-01-01`, a common way to say "none", is. From this version on Spark writes the proleptic
+ * Gregorian calendar in UTC, which is Parquet's, and ours. Spark and its kin alone read the key; who wrote the file says `created_by`.
+ */
+const calendar = { "org.apache.spark.version": "3.0.0" };
+
 /** Buffers that grew beyond this are not kept for the next file. */
 const mostKeptBytes = 16 * 1024 * 1024;
 

@@ -67,7 +67,7 @@ const batchBytes = 256 * 1024;
  * And with so many columns, if they are not those of one frame: each takes memory of its own, a kilobyte or more, and every row has a bit
  * for it.
  */
-const batchColumns = 1_024;
+const batchColumns = 512;
 /** How long a drain may hold the event loop, milliseconds. */
 const drainMs = 0.5;
 /** Cells between two looks at the clock. */

@@ -1,10 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { CorrelationContext, openDeployment } from "model-data-collector";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ChildResult, runNode } from "../support/child.ts";
+import { root } from "../support/packed-project.ts";
 import { disposableFolder } from "../support/temp-folder.ts";
 
 /** The examples, run as a reader of the documentation runs them, and what they stored, read by DuckDB. */
@@ -130,6 +133,32 @@ describe("examples/score.ts", () => {
     expect(listed.map(({ name, rows }) => [name, rows])).toEqual(
       collections.map((name) => [name, 2 * flights]),
     );
+  });
+});
+
+describe("README.md", () => {
+  test("its query runs on what its first example stores, and filters by hour", async () => {
+    await using folder = await disposableFolder();
+    const destination = join(folder.path, "collected");
+    const spool = { directory: join(folder.path, "spool") };
+    await using deployment = await openDeployment({ destination, spool });
+    for (const hour of [5, 6, 23]) {
+      const context = CorrelationContext.create({ requestTime: new Date(Date.UTC(2026, 10, 22, hour, 30)) });
+      deployment.collector("model_inputs").collect([{ distance: hour, origin: "JFK" }], context);
+      deployment.collector("model_outputs").collect([{ late: false, probability: hour / 24 }], context);
+    }
+    await deployment.flush();
+    const readme = await readFile(join(root, "README.md"), "utf8");
+    const queries = [...readme.matchAll(/^```sql\n([^]*?)^```/gm)].map(([, sql = ""]) => sql);
+    expect(queries).toHaveLength(1);
+    for (const sql of queries) {
+      expect(sql).toContain("'collected/");
+      const rows = await query(sql.replaceAll("'collected/", `'${destination.replaceAll("'", "''")}/`));
+      expect(rows.map(({ distance, probability }) => [distance, probability]).sort()).toEqual([
+        [23, 23 / 24],
+        [6, 6 / 24],
+      ]);
+    }
   });
 });
 

@@ -137,7 +137,14 @@ function edgeFrame(request: number) {
     integer: pick([0n, -1n, 2n ** 63n - 1n, -(2n ** 63n), null, 2n ** 53n + 1n], index),
     text: pick(["", "plain", null, "Zürich", "東京", "\u{1f6eb}", 'a\nb\t"c"', "\u0000"], index),
     when: pick(
-      [new Date(0), new Date(-1), new Date("2026-03-29T01:30:00.123Z"), null, new Date("9999-12-31")],
+      [
+        new Date(0),
+        new Date(-1),
+        new Date("2026-03-29T01:30:00.123Z"),
+        null,
+        new Date("9999-12-31"),
+        new Date("0001-01-01"),
+      ],
       index,
     ),
     flag: pick([true, null, false], index),

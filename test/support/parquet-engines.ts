@@ -29,7 +29,7 @@ export interface Engine {
 /** The bytes of a whole file. */
 export async function fileBytes(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
-  for await (const piece of pieces) all.push(piece.slice());
+  for await (const piece of pieces) all.push(new Uint8Array(piece));
   return new Uint8Array(Buffer.concat(all));
 }
 

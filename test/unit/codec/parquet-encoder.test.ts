@@ -88,6 +88,8 @@ describe("the schema of a file", () => {
     expect(pairs["mdc.segment"]).toBe("segment-1");
     expect(pairs["mdc.sdk"]).toBe("model-data-collector/1.2.0 node/22.15.0");
     expect(JSON.parse(pairs["mdc.untyped"] ?? "")).toEqual(["never"]);
+    // What Spark 3 asks for before it reads instants of long ago.
+    expect(pairs["org.apache.spark.version"]! >= "3.0.0").toBe(true);
   });
 
   test("names the writer in the form that readers parse", async () => {

@@ -114,7 +114,7 @@ test("a batch of very many columns goes at once, unless they are those of one fr
   for (let i = 0; i < 5_000; i++) world.add(stream, [{ [`user_${i}`]: i }]);
   await world.batcher.flush();
   const widths = world.batches.map(({ bytes }) => decodeBatch(bytes).columns.length);
-  expect(Math.max(...widths)).toBeLessThan(1_100);
+  expect(Math.max(...widths)).toBeLessThan(520);
   expect(widths.reduce((sum, width) => sum + width, 0)).toBe(5_000);
   world.expectBalance();
 
