@@ -205,9 +205,9 @@ function takeList(
   sink: ColumnSink,
 ): typeof unfit | undefined {
   if (typeof from !== "object" || typeof to !== "object" || sink.items === undefined) return unfit;
-  const same = from.list === to.list;
   const mark = items.mark();
-  for (let i = 0; !same && i < length; i++) {
+  const checked = from.list === to.list ? 0 : length;
+  for (let i = 0; i < checked; i++) {
     if (!items.next()) continue;
     if (!isBytes(from.list) && fitScalar(items.cell(), from.list, to.list) !== unfit) continue;
     items.return(mark);

@@ -90,4 +90,4 @@ const unpacked = (await encoder.unpack?.(body, (number) => `beside-${number}`)) 
 await write(path, unpacked.file.open());
 for (const [number, beside] of unpacked.beside.entries())
   await write(`${path}-${number}.json`, beside.open());
-console.log(JSON.stringify({ beside: unpacked.beside.length }));
+process.stdout.write(JSON.stringify({ beside: unpacked.beside.length }));

@@ -427,3 +427,16 @@ describe("an encoder that is used again", () => {
     expect(written.map((bytes, i) => Buffer.compare(bytes, expected[i]!))).toEqual([0, 0, 0]);
   });
 });
+
+test("batches of very many columns together make several row groups, for each column of a batch costs memory of its own", async () => {
+  const width = 1_000;
+  const batch = makeBatch({
+    columns: Array.from({ length: width }, (_, k) => ({ name: `c${k}`, type: "float64", cells: [k + 0.5] })),
+  });
+  const schema = new Map(batch.columns.map(({ name }) => [name, "float64" as const]));
+  const batches = new Array<Batch>(310).fill(batch);
+  const bytes = await fileBytes(createParquetEncoder().encode(() => batches, { schema, segment: "s" }));
+  const sql =
+    "SELECT row_group_num_rows AS rows, row_group_id AS id FROM parquet_metadata(FILE) GROUP BY ALL ORDER BY id";
+  expect((await duckdbQuery(bytes, sql)).map(({ rows }) => Number(rows))).toEqual([150, 150, 10]);
+});
