@@ -54,6 +54,43 @@ test("a connection string: frames arrive once, as files with their facts beside 
   expect(contentType).toBe("application/vnd.apache.parquet");
 });
 
+test("a large payload of a record is a blob of its own, at the URL in the record, which holds no signature", async () => {
+  const { spool } = await scratch();
+  const container = await azurite.container("beside");
+  const url = `${azurite.url}/beside/some/prefix`;
+  await using deployment = await openDeployment({
+    destination: `${url}?${azurite.sas("beside", { permissions: "rcwl" })}`,
+    format: "jsonl",
+    spool: { directory: spool },
+    endpoint: "flights",
+  });
+  const texts = Array.from({ length: 5_000 }, (_, row) => `${row} ${"x".repeat(1_000)}`);
+  deployment.collector("model_inputs").collect({ text: texts });
+  await deployment.flush();
+  const names: string[] = [];
+  for await (const { name } of container.listBlobsFlat()) names.push(name);
+  const file = names.find((name) => name.endsWith(".jsonl")) ?? "";
+  const record = JSON.parse(String(await container.getBlobClient(file).downloadToBuffer())) as Record<
+    string,
+    string
+  >;
+  const { dataref = "", contentrange = "" } = record;
+  expect(dataref).toMatch(
+    new RegExp(
+      `^${url}/flights/default/model_inputs/\\d{4}/\\d\\d/\\d\\d/\\d\\d/[0-9a-f]{32}000000-000000\\.json$`,
+    ),
+  );
+  const name = dataref.slice(`${azurite.url}/beside/`.length);
+  const blob = await container.getBlobClient(name).downloadToBuffer();
+  expect(JSON.parse(String(blob))).toEqual(texts.map((text) => ({ text })));
+  expect(contentrange).toBe(`bytes 0-${blob.length - 1}/${blob.length}`);
+  const { contentType, metadata } = await container.getBlobClient(name).getProperties();
+  expect({ contentType, rows: metadata?.["rows"] }).toEqual({
+    contentType: "application/json",
+    rows: "5000",
+  });
+});
+
 test("a shared access signature that may only create, write, read and list is enough, in the URL or the environment", async () => {
   const { env, folder } = await scratch();
   const container = await azurite.container("signature");
