@@ -32,6 +32,14 @@ const pipeline = (rival: string, metric: string, limit: { atMost: number } | { a
   };
 };
 
+/** Of a file of one row group; of a larger one it is so much less. */
+const lookUp = (rows: number, atMost: number): Bound => ({
+  benchmark: "look-up",
+  figure: { name: `frames of ${rows} rows: look-up` },
+  dividedBy: { name: `frames of ${rows} rows: the file` },
+  atMost,
+});
+
 /**
  * What must hold on a noisy machine of two cores, with room. These catch a path that became several times slower, not one
  * that became a tenth slower; that is for `npm run bench` on a quiet machine.
@@ -60,4 +68,7 @@ export const bounds: readonly Bound[] = [
     dividedBy: { name: "nodejs-polars, zstd" },
     atMost: 1 / 1.2,
   },
+  lookUp(1, 0.35),
+  lookUp(10, 0.35),
+  lookUp(1_000, 0.35),
 ];
