@@ -642,7 +642,10 @@ describe("nodejs-polars", () => {
     const given = pl.Series("x", [2n ** 53n + 1n, -1n] as never, pl.Int64);
     expect(given.nullCount()).toBe(2);
     expect(column(given, "x")).toEqual([null, null]);
-    expect(values(pl.Series("x", BigInt64Array.of(2n ** 53n + 1n, -1n)), "x")).toEqual([2n ** 53n + 1n, -1n]);
+    expect(values(pl.Series("x", BigInt64Array.of(2n ** 53n + 1n, -1n) as never), "x")).toEqual([
+      2n ** 53n + 1n,
+      -1n,
+    ]);
     expect(values(pl.Series("x", [2n ** 53n + 1n] as never), "x")).toEqual([2n ** 53n + 1n]);
   });
 
