@@ -122,6 +122,9 @@ describe("a blob URL", () => {
     const destination = { kind: "azure-blob", accountUrl, container, prefix };
     expect(parse(url)).toEqual({ destination, credential: null });
     expect(parse(new URL(url)).destination).toEqual(destination);
+    // As another realm or a library has it: a class of its own, with the same name.
+    const other = { [Symbol.toStringTag]: "URL", href: new URL(url).href };
+    expect(parse(other).destination).toEqual(destination);
   });
 
   it("hands a shared access signature back apart", () => {

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { inspect } from "node:util";
@@ -175,6 +176,8 @@ describe("table", () => {
     expect(await distances({ to: new Date("2026-11-22T05:50:00Z") })).toEqual([10, 11]);
     expect(await distances({ from: Date.parse(early) + 1, to: late })).toEqual([20, 21]);
     expect(await distances({ from: "2026-11-23" })).toEqual([]);
+    const elsewhere = runInNewContext('new Date("2026-11-22T05:50:00Z")') as Date;
+    expect(await distances({ from: elsewhere })).toEqual([20, 21, 30, 31]);
   });
 
   test("does not open files of partitions outside the times asked for", async () => {
