@@ -104,12 +104,16 @@ async function findRows(
       for await (const batch of scanFile(catalog.store, file, { correlationId: id, columns: isNeeded })) {
         for (const row of batch.rows()) rows.push({ file, row });
       }
+      return { file, rows };
     } catch (thrown) {
-      bad.add(file.path, thrown);
+      return { file, rows, thrown };
     }
-    return rows;
   });
-  for await (const rows of scans) for (const row of rows) found.push(row);
+  for await (const { file, rows, thrown } of scans) {
+    // In the order of the files, not that in which they failed.
+    if (thrown !== undefined) bad.add(file.path, thrown);
+    for (const row of rows) found.push(row);
+  }
   return found;
 }
 
