@@ -16,7 +16,7 @@ import type { ScalarType } from "./column-type.ts";
  * | invalid Date | rejected |
  * | Uint8Array, Buffer, ArrayBuffer, SharedArrayBuffer, DataView; Arrow or Polars binary | binary |
  * | array or other typed array of one kind of scalar, with or without nulls | list of that scalar |
- * | array without any value (`[]`, `[null]`) | a list like the column's others; where there is none, list of float64 |
+ * | array without any value (`[]`, `[null]`) | a list like the column's others; while there are none, kept in `mdc_rejected` |
  * | array of mixed kinds, or of arrays or objects | JSON text |
  * | plain object, class instance, Map, Set; Arrow or Polars struct, map | JSON text (`json-text.ts`) |
  * | Arrow or Polars decimal, time, duration | string, all digits: `123.45`, `12:34:56.789`, `-100:00:00.000` |
@@ -32,7 +32,7 @@ import type { ScalarType } from "./column-type.ts";
  *
  * In a column with a declared type, a value that the type can hold exactly is stored under it (see `declared-cell.ts`).
  * A value of another type than its column's pinned one goes to `mdc_rejected`, except NaN, which danfojs puts for a
- * missing value: in a column that is not numeric it is null.
+ * missing value: in a column that is not numeric it is null, and while a column has nothing else it has no type yet.
  *
  * A `Cell` is a value after the caller's mutable objects have been copied: a primitive, or a box of known kind.
  */

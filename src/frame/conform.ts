@@ -3,7 +3,8 @@ import { CellCursor } from "./cell-cursor.ts";
 import type { Cell } from "./cells.ts";
 import { ColumnSink } from "./column-sink.ts";
 import { type ColumnType, type ScalarType, typeText } from "./column-type.ts";
-import { writeExactJson } from "./exact-json.ts";
+import { isUndecided } from "./deciding.ts";
+import { writeExactJson, writeJson } from "./exact-json.ts";
 import { JsonBytes } from "./json-bytes.ts";
 import type { Schema } from "./schema.ts";
 
@@ -30,8 +31,9 @@ export interface RejectedCells {
 /**
  * What the schema's pinned types make of a batch. A column that came only in its pinned type is passed on as it is.
  * Otherwise values are converted where that loses nothing: integers become float64 up to 2^53, whole doubles become
- * integers in range (`-0` becomes 0), a list without values fits every list type, and NaN beside a type that is not
- * numeric means "missing", as in danfojs and pandas. Everything else is kept in `rejected`, exactly.
+ * integers in range (`-0` becomes 0), a list without values fits every list type, json takes all that JSON can say, and NaN beside
+ * a type that is not numeric means "missing", as in danfojs and pandas. Everything else is kept in `rejected`, exactly; so are the
+ * values of a column that has no type yet because they decide none, but they are not reported: nothing is wrong with them.
  */
 export function conformBatch(batch: Batch, schema: Schema): ConformedBatch {
   const conforming = new Conforming(batch, schema);
@@ -124,11 +126,14 @@ const mostKeptBytes = 1024 * 1024;
 class Variant {
   readonly cursor: CellCursor;
   readonly got: string;
+  /** Whether its values say of what type they are. */
+  readonly decides: boolean;
   rejected = 0;
 
   constructor(column: BatchColumn) {
     this.cursor = new CellCursor(column);
     this.got = variantText(column);
+    this.decides = !isUndecided(column);
   }
 }
 
@@ -140,6 +145,7 @@ class ColumnFitter {
   readonly #pinned: string;
   readonly #variants: readonly Variant[];
   readonly #sink: ColumnSink | undefined;
+  readonly #json: JsonBytes | undefined;
 
   constructor(name: string, type: ColumnType | undefined, variants: readonly BatchColumn[]) {
     this.#name = name;
@@ -148,6 +154,7 @@ class ColumnFitter {
     this.#pinned = type === undefined ? "none" : typeText(type);
     this.#variants = variants.map((column) => new Variant(column));
     this.#sink = type === undefined ? undefined : new ColumnSink(type);
+    this.#json = type === "json" ? new JsonBytes() : undefined;
   }
 
   /** Takes the next row; what does not fit becomes a member of the object that `members` is to be. */
@@ -175,7 +182,7 @@ class ColumnFitter {
 
   report(): readonly RejectedCells[] {
     return this.#variants
-      .filter(({ rejected }) => rejected > 0)
+      .filter(({ rejected, decides }) => rejected > 0 && (decides || this.#type !== undefined))
       .map(({ got, rejected }) => ({ name: this.#name, expected: this.#pinned, got, cells: rejected }));
   }
 
@@ -184,6 +191,7 @@ class ColumnFitter {
     const type = this.#type;
     const sink = this.#sink;
     if (type === undefined || sink === undefined) return unfit;
+    if (this.#json !== undefined && got !== this.#pinned) return takeJson(cursor, this.#json, sink);
     if (cursor.items !== undefined) return takeList(cursor, cursor.items, type, sink);
     if (isBytes(cursor.type)) {
       if (got !== this.#pinned) return unfit;
@@ -195,6 +203,25 @@ class ColumnFitter {
     sink.put(fitted);
     return undefined;
   }
+}
+
+/** Any value that JSON can say. */
+function takeJson(
+  cursor: CellCursor,
+  json: JsonBytes,
+  sink: ColumnSink,
+): typeof unfit | typeof missing | undefined {
+  if (cursor.type === "float64" && Number.isNaN(cursor.cell())) return missing;
+  json.clear(mostKeptBytes);
+  const { items } = cursor;
+  const mark = items?.mark();
+  if (!writeJson(cursor, json)) {
+    if (mark !== undefined) items?.return(mark);
+    return unfit;
+  }
+  const bytes = json.written();
+  sink.putBytes(bytes, 0, bytes.length);
+  return undefined;
 }
 
 /** A list is looked through first, for it fits as a whole or not at all, and then copied. */
@@ -223,7 +250,7 @@ function takeList(
   return undefined;
 }
 
-/** Texts and bytes fit no other type than their own, so that nobody need make values of them: one can be as large as a frame. */
+/** Texts and bytes fit no other type than their own and json, so that nobody need make values of them: one can be as large as a frame. */
 function isBytes(type: CellCursor["type"]): boolean {
   return type === "string" || type === "json" || type === "binary" || type === "rejected";
 }

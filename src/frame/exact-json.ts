@@ -40,6 +40,31 @@ function shortJson(cell: ReturnType<CellCursor["cell"]>, timestamp: boolean): st
   return Object.is(cell, -0) ? "-0" : String(cell);
 }
 
+/**
+ * Writes the cursor's present value as a column of type json takes it: int64 as its digits, timestamp as ISO 8601 text; json is its own
+ * text. False where JSON has no such value (NaN, the infinities, bytes, a list with one of them): then what was written is of no use.
+ * Of a list it moves over the items.
+ */
+export function writeJson(cursor: CellCursor, to: JsonBytes): boolean {
+  const { type, items } = cursor;
+  if (items !== undefined) {
+    let whole = true;
+    to.ascii("[");
+    for (let i = 0; i < cursor.length; i++) {
+      if (i > 0) to.ascii(",");
+      if (!items.next()) to.ascii("null");
+      else whole = writeJson(items, to) && whole;
+    }
+    to.ascii("]");
+    return whole;
+  }
+  if (type === "binary" || type === "rejected") return false;
+  if (type === "float64" && !Number.isFinite(cursor.cell())) return false;
+  if (type === "int64") to.ascii(String(cursor.cell()));
+  else writeExactJson(cursor, to);
+  return true;
+}
+
 /** Microseconds since 1970 UTC as ISO 8601 text, with three or six digits; beyond the years a Date has, as digits. */
 function isoMicros(micros: bigint): string {
   const within = ((micros % 1000n) + 1000n) % 1000n;

@@ -65,6 +65,20 @@ describe("a value of another type", () => {
     ["a NaN beside a list is null", "float64", { list: "string" }, [Number.NaN], [null]],
     ["an empty list fits every list", { list: "string" }, { list: "int64" }, [[]], [[]]],
     ["a list of nulls fits every list", { list: "string" }, { list: "int64" }, [[null]], [[null]]],
+    ["an empty list is JSON", { list: "float64" }, "json", [[], [null]], ["[]", "[null]"]],
+    ["text is JSON", "string", "json", ['a "b"', ""], ['"a \\"b\\""', '""']],
+    ["a number is JSON", "float64", "json", [1, -0, 1e300, 0.1], ["1", "-0", "1e+300", "0.1"]],
+    ["an integer is JSON, to its last digit", "int64", "json", [2n ** 53n + 1n], ["9007199254740993"]],
+    ["a boolean is JSON", "boolean", "json", [true, false], ["true", "false"]],
+    ["a list is JSON", { list: "string" }, "json", [["a", null]], ['["a",null]']],
+    [
+      "a timestamp is JSON text, to the microsecond",
+      "timestamp",
+      "json",
+      [1_700_000_000_000_001n],
+      ['"2023-11-14T22:13:20.000001Z"'],
+    ],
+    ["a NaN beside JSON is null", "float64", "json", [Number.NaN], [null]],
     ["a list's integers become doubles", { list: "int64" }, { list: "float64" }, [[1n, null]], [[1, null]]],
   ])("%s", (_what, from, to, cells, expected) => {
     expect(conform(from, to, cells)).toEqual({
@@ -97,6 +111,11 @@ describe("a value of another type", () => {
     ["a list in a text column", { list: "int64" }, "string", [1n, null], '["1",null]'],
     ["a list with one value that does not fit", { list: "float64" }, { list: "int64" }, [1, 1.5], "[1,1.5]"],
     ["a scalar in a list column", "int64", { list: "int64" }, 1n, '"1"'],
+    ["an infinity in a JSON column", "float64", "json", Infinity, '"Infinity"'],
+    ["a list with a NaN in a JSON column", { list: "float64" }, "json", [1, Number.NaN], '[1,"NaN"]'],
+    ["bytes in a JSON column", "binary", "json", Uint8Array.of(255, 0), '"/wA="'],
+    ["bytes in a list in a JSON column", { list: "binary" }, "json", [Uint8Array.of(255)], '["/w=="]'],
+    ["an empty list in a text column", { list: "float64" }, "string", [], "[]"],
     ["what no type can hold", "rejected", "string", '"\\ud800"', '"\\ud800"'],
   ])("%s is kept exactly in mdc_rejected", (_what, from, to, cell, text) => {
     const { values, rejected, report } = conform(from, to, [cell]);
@@ -139,5 +158,18 @@ describe("mdc_rejected", () => {
       { name: 'b"', expected: "string", got: "boolean", cells: 1 },
       { name: "unknown", expected: "none", got: "int64", cells: 1 },
     ]);
+  });
+
+  test("keeps the values of a column that has no type yet, and nobody is told of them", () => {
+    const batch = makeBatch({
+      columns: [
+        { name: "a", type: "float64", cells: [Number.NaN, null, Number.NaN] },
+        { name: "b", type: { list: "float64" }, cells: [[], [null], null] },
+        { name: "c", type: "float64", cells: [1, null, null] },
+      ],
+    });
+    const result = conformBatch(batch, new Map());
+    expect(valuesOf(result.rejected, 3)).toEqual(['{"a":"NaN","b":[],"c":1}', '{"b":[null]}', '{"a":"NaN"}']);
+    expect(result.report).toEqual([{ name: "c", expected: "none", got: "float64", cells: 1 }]);
   });
 });
