@@ -1,3 +1,4 @@
+import { hasCode } from "../base/files.ts";
 import type { Format } from "../config/deployment-config.ts";
 import { parseLabel, type SegmentLabel } from "../pipeline/segment-label.ts";
 import {
@@ -129,8 +130,9 @@ function contentsOf(path: string): SegmentContents | undefined {
   try {
     const { records, counts, lost } = inspectSegment(path);
     return { records, readable: counts, damaged: lost };
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
   }
 }
 

@@ -23,7 +23,7 @@ export interface DatasetOptions {
 /**
  * What is stored at one place, for reading. Every call looks at the store anew, so files that were delivered meanwhile
  * are seen. Errors: a `StoreError` when the store cannot be read, a `CollectorError` with code `CORRUPT` that names the
- * file when a file is not whole.
+ * file when a file is not whole, or asks for more memory than reading may take; after all that the others hold.
  */
 export interface Dataset extends AsyncDisposable {
   /** Where the data is, for people: never holds a secret. */

@@ -1,13 +1,13 @@
 import { join, resolve } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
-import { createText, type FileSystem, removeFile, systemFileSystem } from "../base/file-system.ts";
+import { createText, errorCode, type FileSystem, removeFile, systemFileSystem } from "../base/file-system.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { closeQuietly } from "./open-segment-file.ts";
 import { createQuarantine, type QuarantinedSegment } from "./quarantine.ts";
 import { parseSegmentName, sealedName } from "./segment-name.ts";
 import { addCounts, readSegmentHeader, type ScanItem, scanRecords } from "./segment-scan.ts";
 import { createSocketLiveness, describeOwner } from "./socket-liveness.ts";
-import { layoutPath, responsibleFor } from "./spool-folder.ts";
+import { layoutPath, quarantinePath, responsibleFor } from "./spool-folder.ts";
 import type { Counts, RecordMemory, SpoolRecord } from "./spool.ts";
 
 /*
@@ -84,6 +84,8 @@ export async function isOwnerAlive(owner: string, options: InspectOptions): Prom
 /** Every segment in quarantine, the one that is there longest first. */
 export function listQuarantine(options: InspectOptions): readonly QuarantinedSegment[] {
   const { directory, fileSystem = systemFileSystem, clock = systemClock } = options;
+  // The quarantine itself takes a folder that it may not read for an empty one, so that its process goes on.
+  list(fileSystem, quarantinePath(resolve(directory)));
   return createQuarantine({ directory: resolve(directory), fileSystem, clock }).list();
 }
 
@@ -168,8 +170,10 @@ function headerOf(fileSystem: FileSystem, path: string): FactsOfHeader | undefin
     } finally {
       closeQuietly(fileSystem, fd);
     }
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Delivered meanwhile; what may not be read must not pass for it.
+    if (errorCode(error) === "ENOENT") return undefined;
+    throw error;
   }
 }
 
@@ -192,7 +196,9 @@ function* itemsOf(
 function list(fileSystem: FileSystem, path: string): string[] {
   try {
     return fileSystem.list(path);
-  } catch {
-    return [];
+  } catch (error) {
+    // Not there: no process has used this spool yet, or its folder was removed while we looked; a stray file is no folder.
+    if (errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR") return [];
+    throw error;
   }
 }

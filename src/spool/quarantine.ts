@@ -133,7 +133,9 @@ class QuarantineFolder implements Quarantine {
       const { id, label, reason, counts, quarantinedAt } = note ?? {};
       if (typeof id !== "string" || typeof reason !== "string" || typeof quarantinedAt !== "number")
         return undefined;
-      if (typeof counts?.frames !== "number") return undefined;
+      if (typeof counts !== "object" || counts === null) return undefined;
+      if ([counts.frames, counts.rows, counts.bytes].some((count) => typeof count !== "number"))
+        return undefined;
       return { id, label: typeof label === "string" ? label : undefined, reason, counts, quarantinedAt };
     } catch {
       return undefined;

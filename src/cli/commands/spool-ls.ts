@@ -14,7 +14,12 @@ export async function listWaiting(input: CommandInput): Promise<ExitCode> {
   if (input.flag("json")) terminal.json(segments);
   else if (segments.length === 0) terminal.err(`nothing waits in ${directory}`);
   else for (const line of listing(segments, terminal)) terminal.out(line);
-  return exitCode.ok;
+  return segments.some(isDamaged) ? exitCode.data : exitCode.ok;
+}
+
+/** A segment of which something is lost, or whose header, where its time stands, cannot be read. */
+function isDamaged({ damaged, createdAt }: SpooledSegment): boolean {
+  return damaged.frames > 0 || createdAt === null;
 }
 
 function listing(segments: readonly SpooledSegment[], { width }: { readonly width: number }): Text[] {
