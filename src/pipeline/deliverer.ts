@@ -1,14 +1,21 @@
-import { createBackoff } from "../base/backoff.ts";
+import { type Backoff, createBackoff } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
 import type { Encoder, UnpackedBody } from "../codec/encoder.ts";
 import type { Format } from "../config/deployment-config.ts";
+import { collectionKey } from "../config/names.ts";
 import type { FrozenBody, SealedSegment, Spool } from "../spool/spool.ts";
 import type { PutOptions, PutResult, Store } from "../store/store.ts";
 import type { BackendEvents, BackendHealth } from "./backend.ts";
 import type { DropReason } from "./ledger.ts";
-import { createSchemaRegistry } from "./schema-registry.ts";
-import { type Consignment, createSegmentEncoder, originOf, type SegmentEncoder } from "./segment-encoder.ts";
+import { createSchemaRegistry, type PinResult } from "./schema-registry.ts";
+import {
+  type Consignment,
+  createSegmentEncoder,
+  type Encoded,
+  originOf,
+  type SegmentEncoder,
+} from "./segment-encoder.ts";
 import { besidePath, objectPath, parseLabel, type SegmentLabel } from "./segment-label.ts";
 
 /** Turns sealed segments into files at the destination: each exactly once, for as long as it takes. */
@@ -54,6 +61,20 @@ interface Entry extends Consignment {
   readFailures: number;
 }
 
+type Frozen = Extract<Encoded, { status: "frozen" }>;
+
+/** A collection whose types cannot be had, and what waits for it. */
+interface Blocked {
+  readonly waiting: Entry[];
+  readonly backoff: Backoff;
+  trouble?: Trouble;
+  /** Until it is tried again. */
+  pause?: Disposable | undefined;
+  /** The one that tries. */
+  probe?: Entry | undefined;
+}
+
+const backoff = { baseMs: 1_000, maxMs: 60_000 };
 /** Settings, permissions and clocks are mended by people: asking more often than this helps nobody. */
 const blockedRetryMs = 60_000;
 /** A file that the service refuses this often is set aside. */
@@ -84,7 +105,9 @@ class SegmentDeliverer implements Deliverer {
   readonly #troubles = new Map<Entry, Trouble>();
   readonly #listeners = new Set<() => void>();
   readonly #stopping = new AbortController();
-  readonly #backoff = createBackoff({ baseMs: 1_000, maxMs: 60_000 });
+  /** Collections whose types cannot be had. */
+  readonly #blocked = new Map<string, Blocked>();
+  readonly #backoff = createBackoff(backoff);
   /** Segments refused in a row without one accepted: more than one means that it is not the segment. */
   readonly #refused = new Set<string>();
   /** What keeps everything from being delivered. */
@@ -122,6 +145,7 @@ class SegmentDeliverer implements Deliverer {
     const left = (): Entry[] => mine.filter(({ segment }) => this.#entries.has(segment.id));
     // Somebody is waiting, so try now what would be tried later.
     for (const entry of [...this.#held.keys()]) this.#release(entry);
+    for (const blocked of this.#blocked.values()) this.#tryBlocked(blocked);
     this.#resume();
     return new Promise((resolve) => {
       const finish = (): void => {
@@ -142,6 +166,7 @@ class SegmentDeliverer implements Deliverer {
     this.#stopping.abort();
     this.#pause?.[Symbol.dispose]();
     for (const timer of this.#held.values()) timer[Symbol.dispose]();
+    for (const { pause } of this.#blocked.values()) pause?.[Symbol.dispose]();
     await Promise.all(this.#running);
     for (const listener of [...this.#listeners]) listener();
   }
@@ -155,7 +180,9 @@ class SegmentDeliverer implements Deliverer {
       this.#running.size < limit &&
       this.#waiting.length > 0
     ) {
-      const run = this.#run(this.#waiting.shift() as Entry).finally(() => {
+      const entry = this.#waiting.shift() as Entry;
+      if (this.#waitsForTypes(entry)) continue;
+      const run = this.#run(entry).finally(() => {
         this.#running.delete(run);
         this.#tellHealth();
         this.#parts.onAttempt?.(this.#entries.size);
@@ -175,7 +202,8 @@ class SegmentDeliverer implements Deliverer {
       switch (encoded.status) {
         case "frozen": {
           this.#troubles.delete(entry);
-          const result = await this.#put(entry, encoded.body);
+          this.#unblock(entry.label);
+          const result = await this.#put(entry, encoded);
           if (result.status === "stored" || result.status === "exists") this.#succeeded(entry);
           else this.#failed(entry, result);
           return;
@@ -190,11 +218,10 @@ class SegmentDeliverer implements Deliverer {
         case "suspect":
           this.#hold(entry, { status: "degraded", message: encoded.error.message }, encoded.retryMs);
           return;
-        case "mismatch":
-          this.#hold(entry, { status: "failing", message: encoded.error.message }, blockedRetryMs);
-          return;
-        default:
-          this.#failed(entry, encoded);
+        case "blocked":
+        case "rejected":
+        case "retryable":
+          this.#block(entry, encoded);
       }
     } catch (thrown) {
       // A spool that cannot be read or written: of this segment, not of the destination.
@@ -205,29 +232,34 @@ class SegmentDeliverer implements Deliverer {
   }
 
   /** Puts a segment's file, after all that it refers to. */
-  async #put({ segment, label, counts }: Entry, body: FrozenBody): Promise<PutResult> {
+  async #put({ segment, label, counts }: Entry, { body, collection }: Frozen): Promise<PutResult> {
     const { store, encoders } = this.#parts;
     const { contentType } = encoders[label.format];
-    const { file, beside } = await this.#unpack(label, segment, body);
+    const { file, beside } = await this.#unpack(label, collection, segment, body);
     // The frozen bytes are one, and so is their hash: with its place among them each object is told from any other.
     const facts = (content: string): PutOptions => ({
       metadata: { segment: segment.id, content, rows: String(counts.rows) },
       signal: this.#stopping.signal,
     });
     for (const [number, object] of beside.entries()) {
-      const path = besidePath(label, segment, number);
+      const path = besidePath(label, collection, segment, number);
       const options = { ...facts(`${body.sha256}-${number}`), contentType: "application/json" };
       const result = await store.put(path, object, options);
       if (result.status !== "stored" && result.status !== "exists") return result;
     }
-    return store.put(objectPath(label, segment), file, { ...facts(body.sha256), contentType });
+    return store.put(objectPath(label, collection, segment), file, { ...facts(body.sha256), contentType });
   }
 
-  async #unpack(label: SegmentLabel, segment: SealedSegment, body: FrozenBody): Promise<UnpackedBody> {
+  async #unpack(
+    label: SegmentLabel,
+    collection: string,
+    segment: SealedSegment,
+    body: FrozenBody,
+  ): Promise<UnpackedBody> {
     const { encoders, reference = lastPart } = this.#parts;
     const encoder = encoders[label.format];
     if (encoder.unpack === undefined) return { file: body, beside: [] };
-    return encoder.unpack(body, (number) => reference(besidePath(label, segment, number)));
+    return encoder.unpack(body, (number) => reference(besidePath(label, collection, segment, number)));
   }
 
   #succeeded(entry: Entry): void {
@@ -286,6 +318,62 @@ class SegmentDeliverer implements Deliverer {
       this.#parts.clock.setTimer(() => this.#release(entry), delayMs),
     );
     this.#tell(entry, trouble, delayMs);
+    const blocked = this.#blocked.get(blockKey(entry.label));
+    if (blocked?.probe !== entry) return;
+    blocked.probe = undefined;
+    this.#tryBlocked(blocked);
+  }
+
+  /**
+   * The collection's types cannot be had. Mostly that is its own trouble, so all its segments wait, and one of them tries again;
+   * others pass by, and find out for themselves if it is the destination's.
+   */
+  #block(entry: Entry, failure: Exclude<PinResult, { status: "pinned" }>): void {
+    const key = blockKey(entry.label);
+    if (failure.status === "rejected") this.#refused.add(entry.segment.id);
+    const passing = failure.status === "retryable" && failure.class === "transient";
+    const status = passing ? "degraded" : "failing";
+    const blocked = this.#blocked.get(key) ?? { waiting: [], backoff: createBackoff(backoff) };
+    const delayMs = passing ? blocked.backoff.next(failure.retryAfterMs) : blockedRetryMs;
+    blocked.trouble = { status, message: failure.error.message };
+    blocked.waiting.push(entry);
+    if (blocked.probe === entry) blocked.probe = undefined;
+    this.#blocked.set(key, blocked);
+    if (this.#stopping.signal.aborted) return;
+    blocked.pause ??= this.#parts.clock.setTimer(() => this.#tryBlocked(blocked), delayMs);
+    this.#tell(entry, blocked.trouble, delayMs);
+  }
+
+  /** Whether a segment has to wait because its collection is held up, and is not the one to try. */
+  #waitsForTypes(entry: Entry): boolean {
+    const blocked = this.#blocked.get(blockKey(entry.label));
+    if (blocked === undefined || blocked.probe === entry) return false;
+    if (blocked.pause === undefined && blocked.probe === undefined) {
+      blocked.probe = entry;
+      return false;
+    }
+    blocked.waiting.push(entry);
+    return true;
+  }
+
+  /** Lets one of those that wait for a collection's types try again. */
+  #tryBlocked(blocked: Blocked): void {
+    blocked.pause?.[Symbol.dispose]();
+    blocked.pause = undefined;
+    if (blocked.probe !== undefined) return;
+    blocked.probe = blocked.waiting.shift();
+    if (blocked.probe !== undefined) this.#waiting.push(blocked.probe);
+    this.#pump();
+  }
+
+  #unblock(label: SegmentLabel): void {
+    const key = blockKey(label);
+    const blocked = this.#blocked.get(key);
+    if (blocked === undefined) return;
+    this.#blocked.delete(key);
+    blocked.pause?.[Symbol.dispose]();
+    this.#waiting.push(...blocked.waiting);
+    this.#pump();
   }
 
   #release(entry: Entry): void {
@@ -315,6 +403,7 @@ class SegmentDeliverer implements Deliverer {
     const { id } = entry.segment;
     this.#entries.delete(id);
     this.#troubles.delete(entry);
+    this.#unblock(entry.label);
     this.#settled.add(id);
     if (this.#settled.size > maxRemembered) this.#settled.delete(this.#settled.keys().next().value as string);
   }
@@ -330,7 +419,10 @@ class SegmentDeliverer implements Deliverer {
   }
 
   #tellHealth(): void {
-    const troubles = [this.#trouble, ...this.#troubles.values()].filter((trouble) => trouble !== undefined);
+    const blocked = Array.from(this.#blocked.values(), ({ trouble }) => trouble);
+    const troubles = [this.#trouble, ...blocked, ...this.#troubles.values()].filter(
+      (trouble) => trouble !== undefined,
+    );
     const all = [...new Set(troubles.map(({ message }) => message))];
     const reasons = all.slice(0, maxReasons);
     if (all.length > maxReasons) reasons.push(`${all.length - maxReasons} more like these`);
@@ -345,6 +437,11 @@ class SegmentDeliverer implements Deliverer {
 
 function lastPart(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** A collection, and how its segments are laid out: of those that wait with another rate than its files have, the others know nothing. */
+function blockKey({ endpoint, deployment, collection, rollingRate }: SegmentLabel): string {
+  return JSON.stringify([endpoint, deployment, collectionKey(collection), rollingRate]);
 }
 
 /** The batches whose only copy is this segment; none if the spool is durable. */

@@ -1,22 +1,41 @@
 import { mostColumns } from "../config/deployment-config.ts";
-import { type ColumnType, parseType, sameType, typeText } from "../frame/column-type.ts";
-import { type Schema, schemaFingerprint } from "../frame/schema.ts";
+import type { BatchColumn } from "../frame/batch.ts";
+import { type ColumnType, parseType } from "../frame/column-type.ts";
+import { firstDeciding, isUndecided } from "../frame/deciding.ts";
+import type { Schema } from "../frame/schema.ts";
 import { type PutResult, readFailure, type Store } from "../store/store.ts";
-import { collectionPath, type SegmentLabel } from "./segment-label.ts";
+import { type Aborting, newestPins, readVersion } from "./schema-chain.ts";
+import {
+  columnBytes,
+  formerSchemaFolder,
+  maxFileBytes,
+  parsePins,
+  type Pins,
+  pinsBytes,
+  schemaFolder,
+  schemaPath,
+  UnusableSchemaError,
+} from "./schema-file.ts";
+import type { SegmentLabel } from "./segment-label.ts";
 
 /**
- * Pins, per collection, the type of every column and the depth of the time partitions, once and for all processes.
+ * Pins, per collection, the type of every column, the depth of the time partitions and the spelling of the name, once and for
+ * all processes.
  *
- * The pins live beside the data as a chain of versions, each holding all pins so far and created only if absent:
+ * The pins live beside the collections as a chain of versions, each holding all pins so far and created only if absent:
  *
- *     <endpoint>/<deployment>/<collection>/_schema/schema-000001.json
- *     <endpoint>/<deployment>/<collection>/_schema/schema-000002.json      the newest counts
+ *     <endpoint>/<deployment>/_schema/<collection, lower case>/schema-000001.json
+ *     <endpoint>/<deployment>/_schema/<collection, lower case>/schema-000002.json      the newest counts
  *
  * Two processes that see a new column at the same moment both try to create the next version; one wins, the other reads
- * what won and goes on from there. So a name has one type, whoever writes, and a restart changes nothing.
+ * what won and goes on from there. So a name has one type, whoever writes, and a restart changes nothing. Within a process, of
+ * two types for one new column the one that was surveyed first wins, whichever pin gets through first.
  *
  * Keys that are data (`{ [userId]: score }`) would make a column of each value. So a collection has room for {@link mostColumns}
  * columns and {@link mostVersions} versions, which bounds what a file, a version and all versions together can take.
+ *
+ * A chain that an earlier version began in the collection's own folder goes on here: its versions are copied, and what a process of that
+ * version pins later is taken over before anything new is.
  */
 export interface SchemaRegistry {
   /**
@@ -34,22 +53,21 @@ export interface SchemaRegistry {
   lookUp(label: SegmentLabel, wanted: Schema, untyped: ReadonlySet<string>): PinResult | undefined;
 }
 
+/** Whatever else than `pinned` concerns this collection alone, as far as anybody can tell. */
 export type PinResult =
   | {
       readonly status: "pinned";
       readonly schema: Schema;
+      /** The collection as its folder is spelled. */
+      readonly collection: string;
       /** Columns that are not pinned because there is no room for more. */
       readonly beyond?: ReadonlySet<string>;
     }
-  /** The collection's files are laid out otherwise than this segment would be; no other collection is concerned. */
-  | { readonly status: "mismatch"; readonly error: Error }
-  | Exclude<PutResult, { status: "stored" | "exists" | "conflict" }>;
+  /** Somebody must change something: its files are laid out otherwise than this segment would be, or its types are unusable. */
+  | { readonly status: "blocked"; readonly error: Error }
+  | PinFailure;
 
-interface Pins {
-  readonly version: number;
-  readonly rollingRate: string;
-  readonly columns: ReadonlyMap<string, ColumnType>;
-}
+type PinFailure = Exclude<PutResult, { status: "stored" | "exists" | "conflict" }>;
 
 /** Each version holds all columns, so their number counts as much as their length. */
 export const mostVersions = 1_000;
@@ -57,163 +75,292 @@ export const mostVersions = 1_000;
 /** Each round another process has won, so this many are needed only when as many start at once. */
 const maxRounds = 100;
 
-type Aborting = { readonly signal?: AbortSignal };
-
-/** A registry that keeps what it has read: a collection costs one listing per process and one object per new column set. */
+/** A registry that keeps what it has read: a collection costs a few reads per process and one object per new column set. */
 export function createSchemaRegistry(store: Store): SchemaRegistry {
-  const known = new Map<string, Pins>();
+  return new ChainRegistry(store);
+}
 
-  async function load(folder: string, options: Aborting): Promise<Pins | undefined> {
-    let newest: string | undefined;
-    for await (const entry of store.list(`${folder}/_schema/schema-`, options)) {
-      if (/\/schema-\d{6}\.json$/.test(entry.path)) newest = entry.path;
-    }
-    return newest === undefined ? undefined : parsePins(newest, await store.get(newest, options));
+class ChainRegistry implements SchemaRegistry {
+  readonly #store: Store;
+  /** By folder. */
+  readonly #known = new Map<string, Known>();
+  readonly #claims = new Map<string, Claims>();
+
+  constructor(store: Store) {
+    this.#store = store;
   }
 
-  async function extend(
+  async pin(
     label: SegmentLabel,
     wanted: Schema,
-    options: Aborting,
-  ): Promise<Pins | Exclude<PutResult, { status: "stored" | "exists" | "conflict" }>> {
-    const folder = collectionPath(label);
-    for (let round = 0; round < maxRounds; round++) {
-      const pins = known.get(folder) ?? (await load(folder, options));
-      if (pins !== undefined) known.set(folder, pins);
-      const columns = merge(pins, wanted);
-      if (pins !== undefined && columns.size === pins.columns.size) return pins;
-      const next: Pins = {
-        version: (pins?.version ?? 0) + 1,
-        rollingRate: pins?.rollingRate ?? label.rollingRate,
-        columns,
-      };
-      const path = `${folder}/_schema/schema-${String(next.version).padStart(6, "0")}.json`;
-      const result = await store.put(path, pinsText(next), { ...options, contentType: "application/json" });
-      switch (result.status) {
-        case "stored":
-        case "exists":
-          known.set(folder, next);
-          return next;
-        case "conflict":
-          // Another process made this version: read it and go on from there.
-          known.delete(folder);
-          continue;
-        case "retryable":
-        case "rejected":
-          return result;
-      }
+    untyped: ReadonlySet<string>,
+    signal?: AbortSignal,
+  ): Promise<PinResult> {
+    try {
+      const claimed = this.#claim(folderOf(label), wanted);
+      const pinned = await this.#extend(label, claimed, signal === undefined ? {} : { signal });
+      return pinned instanceof Known ? answer(pinned, label, wanted, untyped) : pinned;
+    } catch (thrown) {
+      return thrown instanceof UnusableSchemaError
+        ? { status: "blocked", error: thrown }
+        : readFailure(thrown);
     }
-    throw new Error(`${folder}/_schema: versions that are there are not listed`);
   }
 
-  return {
-    async pin(label, wanted, untyped, signal) {
-      let pins: Awaited<ReturnType<typeof extend>>;
-      try {
-        pins = await extend(label, wanted, signal === undefined ? {} : { signal });
-      } catch (thrown) {
-        return readFailure(thrown);
+  lookUp(label: SegmentLabel, wanted: Schema, untyped: ReadonlySet<string>): PinResult | undefined {
+    const folder = folderOf(label);
+    const known = this.#known.get(folder);
+    if (known !== undefined && !known.lacks(wanted)) return answer(known, label, wanted, untyped);
+    this.#claim(folder, wanted);
+    return undefined;
+  }
+
+  /** What is to be pinned for `wanted`: what was wanted first. */
+  #claim(folder: string, wanted: Schema): Schema {
+    const known = this.#known.get(folder);
+    let claims = this.#claims.get(folder);
+    if (claims === undefined) this.#claims.set(folder, (claims = new Claims()));
+    return claims.add(wanted, known);
+  }
+
+  async #extend(label: SegmentLabel, wanted: Schema, options: Aborting): Promise<Known | PinFailure> {
+    const folder = folderOf(label);
+    for (let round = 0; round < maxRounds; round++) {
+      let here = this.#known.get(folder) ?? (await this.#load(folder, undefined, options));
+      if (here?.collection !== undefined && !here.lacks(wanted)) return this.#settle(folder, here);
+      const former = await this.#former(label, here, options);
+      if (here === undefined && former !== undefined) {
+        const adopted = await this.#adopt(folder, former, options);
+        if (!(adopted instanceof Known) && adopted !== "conflict") return adopted;
+        if (adopted === "conflict") continue;
+        here = adopted;
+        if (!here.lacks(wanted)) return this.#settle(folder, here);
       }
-      return "status" in pins ? pins : answer(pins, label, wanted, untyped);
-    },
-    lookUp(label, wanted, untyped) {
-      const pins = known.get(collectionPath(label));
-      if (pins === undefined || merge(pins, wanted).size > pins.columns.size) return undefined;
-      return answer(pins, label, wanted, untyped);
-    },
-  };
+      const columns = new Map(here?.columns);
+      for (const more of [former?.pins.columns, wanted]) if (more !== undefined) extendColumns(columns, more);
+      const next: Pins = {
+        version: (here?.version ?? 0) + 1,
+        collection: here?.collection ?? label.collection,
+        rollingRate: here?.rollingRate ?? label.rollingRate,
+        columns,
+      };
+      const result = await this.#put(folder, next, options);
+      if (result.status === "stored" || result.status === "exists")
+        return this.#settle(folder, new Known(next));
+      if (result.status !== "conflict") return result;
+      // Another process made this version: read it and go on from there.
+      const newer = await this.#load(folder, here, options);
+      if (newer?.collection !== undefined) this.#settle(folder, newer);
+    }
+    throw new UnusableSchemaError(folder, "has a next version that cannot be read");
+  }
+
+  #settle(folder: string, known: Known): Known {
+    this.#known.set(folder, known);
+    const claims = this.#claims.get(folder);
+    claims?.forget(known);
+    if (claims?.size === 0) this.#claims.delete(folder);
+    return known;
+  }
+
+  /** The newest pins, or `known` if there are none newer. */
+  async #load(folder: string, known: Known | undefined, options: Aborting): Promise<Known | undefined> {
+    const pins = await newestPins(this.#store, folder, known?.version ?? 0, options);
+    if (pins === undefined) return known;
+    if (pins.collection !== undefined && !folder.endsWith(`/${pins.collection.toLowerCase()}`)) {
+      throw new UnusableSchemaError(schemaPath(folder, pins.version), "is that of another collection");
+    }
+    return new Known(pins);
+  }
+
+  /** The chain in the collection's own folder, if there is one. */
+  async #former(
+    label: SegmentLabel,
+    here: Known | undefined,
+    options: Aborting,
+  ): Promise<Former | undefined> {
+    const { endpoint, deployment, collection } = label;
+    const spellings =
+      here?.collection === undefined ? [collection, collection.toLowerCase()] : [here.collection];
+    for (const spelling of new Set(spellings)) {
+      const folder = formerSchemaFolder(endpoint, deployment, spelling);
+      try {
+        const pins = await newestPins(this.#store, folder, 0, options);
+        if (pins !== undefined) return { folder, spelling, pins };
+      } catch (thrown) {
+        // Once it goes on elsewhere, nobody needs it; and those who still do cannot use it either.
+        if (here === undefined || !(thrown instanceof UnusableSchemaError)) throw thrown;
+      }
+    }
+    return undefined;
+  }
+
+  /** Copies a former chain; several processes that do so at once make the same copy. */
+  async #adopt(
+    folder: string,
+    { folder: from, spelling, pins }: Former,
+    options: Aborting,
+  ): Promise<Known | PinFailure | "conflict"> {
+    let copied: Pins = pins;
+    for (let version = 1; version <= pins.version; version++) {
+      const path = schemaPath(from, version);
+      const bytes = await readVersion(this.#store, from, version, options);
+      if (bytes === undefined)
+        throw new UnusableSchemaError(path, "is missing, and later versions are there");
+      copied = { ...parsePins(path, version, bytes), collection: spelling };
+      const result = await this.#put(folder, copied, options);
+      if (result.status === "conflict") return "conflict";
+      if (result.status !== "stored" && result.status !== "exists") return result;
+    }
+    return new Known(copied);
+  }
+
+  #put(folder: string, pins: Pins, options: Aborting): Promise<PutResult> {
+    const path = schemaPath(folder, pins.version);
+    return this.#store.put(path, pinsBytes(pins), { ...options, contentType: "application/json" });
+  }
+}
+
+/** A chain where an earlier version kept it. */
+interface Former {
+  readonly folder: string;
+  /** The collection's name, as its folder has it. */
+  readonly spelling: string;
+  readonly pins: Pins;
+}
+
+/** Pins, and what is asked of them often. */
+class Known implements Pins {
+  readonly version: number;
+  readonly collection: string | undefined;
+  readonly rollingRate: Pins["rollingRate"];
+  readonly columns: Schema;
+  readonly #names: Names;
+
+  constructor({ version, collection, rollingRate, columns }: Pins) {
+    this.version = version;
+    this.collection = collection;
+    this.rollingRate = rollingRate;
+    this.columns = columns;
+    this.#names = new Names(columns.keys());
+  }
+
+  /** Whether a column of that name, in whatever case, is pinned. */
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  /** Whether there is a column to pin, and room for it. */
+  lacks(wanted: Schema): boolean {
+    if (this.version >= mostVersions) return false;
+    for (const name of wanted.keys()) if (this.#names.takes(name)) return true;
+    return false;
+  }
+}
+
+/** The names of columns, without regard to case, and whether there is room for more. */
+class Names {
+  readonly #lowerCase = new Set<string>();
+  #bytes = 1_024;
+
+  constructor(names: Iterable<string>) {
+    for (const name of names) this.add(name);
+  }
+
+  has(name: string): boolean {
+    return this.#lowerCase.has(name.toLowerCase());
+  }
+
+  /** Whether a column of this name can be added: it is new, and the file stays so small that it can be read again. */
+  takes(name: string): boolean {
+    return (
+      !this.has(name) && this.#lowerCase.size < mostColumns && this.#bytes + columnBytes(name) <= maxFileBytes
+    );
+  }
+
+  add(name: string): void {
+    this.#lowerCase.add(name.toLowerCase());
+    this.#bytes += columnBytes(name);
+  }
+}
+
+/** The first wish for each column that is not yet pinned: until then it counts, however many pins fail in between. */
+class Claims {
+  readonly #columns = new Map<string, readonly [name: string, type: ColumnType]>();
+
+  get size(): number {
+    return this.#columns.size;
+  }
+
+  /** What was claimed first of what is wanted and not known. */
+  add(wanted: Schema, known: Known | undefined): Schema {
+    const claimed = new Map<string, ColumnType>();
+    for (const [name, type] of wanted) {
+      if (known?.has(name)) continue;
+      const key = name.toLowerCase();
+      let first = this.#columns.get(key);
+      if (first === undefined) {
+        first = [name, type];
+        if (this.#columns.size < mostColumns) this.#columns.set(key, first);
+      }
+      claimed.set(...first);
+    }
+    return claimed;
+  }
+
+  forget(known: Known): void {
+    for (const [key] of this.#columns) if (known.has(key)) this.#columns.delete(key);
+  }
+}
+
+function folderOf({ endpoint, deployment, collection }: SegmentLabel): string {
+  return schemaFolder(endpoint, deployment, collection);
+}
+
+/** Adds columns that are new and for which there is room. */
+function extendColumns(columns: Map<string, ColumnType>, more: Schema): void {
+  const names = new Names(columns.keys());
+  for (const [name, type] of more) {
+    if (!names.takes(name)) continue;
+    names.add(name);
+    columns.set(name, type);
+  }
 }
 
 /** Which of the pinned types a segment needs, if its collection is laid out as it wants to be. */
 function answer(
-  pins: Pins,
+  pins: Known,
   label: SegmentLabel,
   wanted: Schema,
   untyped: ReadonlySet<string>,
-): Extract<PinResult, { status: "pinned" | "mismatch" }> {
+): Extract<PinResult, { status: "pinned" | "blocked" }> {
   if (pins.rollingRate !== label.rollingRate) {
     const message =
       `collection ${label.collection} is partitioned by ${pins.rollingRate} since its first file, and the rolling rate is now ` +
       `${label.rollingRate}: set it back, or use another deployment or destination (a tree of two depths is unreadable)`;
-    return { status: "mismatch", error: new Error(message) };
+    return { status: "blocked", error: new Error(message) };
   }
   const schema = new Map<string, ColumnType>();
   for (const [name, type] of pins.columns) {
     if (wanted.has(name) || untyped.has(name)) schema.set(name, type);
   }
   // All that there was room for are pinned by now.
-  const beyond = new Set(newNames(pins.columns, wanted));
-  return { status: "pinned", schema, ...(beyond.size > 0 && { beyond }) };
+  const beyond = new Set([...wanted.keys()].filter((name) => !pins.has(name)));
+  const collection = pins.collection ?? label.collection;
+  return { status: "pinned", schema, collection, ...(beyond.size > 0 && { beyond }) };
 }
 
-function isFull({ version, columns }: Pins): boolean {
-  return columns.size >= mostColumns || version >= mostVersions;
-}
-
-function merge(pins: Pins | undefined, wanted: Schema): Map<string, ColumnType> {
-  const columns = new Map(pins?.columns);
-  if (pins !== undefined && isFull(pins)) return columns;
-  for (const name of newNames(columns, wanted)) {
-    if (columns.size >= mostColumns) break;
-    columns.set(name, wanted.get(name)!);
-  }
-  return columns;
-}
-
-/** The names of `wanted` that differ from all pinned ones, and from each other, in more than case. */
-function newNames(pinned: ReadonlyMap<string, ColumnType>, wanted: Schema): string[] {
-  const names: string[] = [];
-  let lowerCase: Set<string> | undefined;
-  for (const name of wanted.keys()) {
-    if (pinned.has(name)) continue;
-    lowerCase ??= new Set([...pinned.keys()].map((other) => other.toLowerCase()));
-    if (lowerCase.has(name.toLowerCase())) continue;
-    names.push(name);
-    lowerCase.add(name.toLowerCase());
-  }
-  return names;
-}
-
-function pinsText(pins: Pins): Uint8Array {
-  const columns = [...pins.columns].map(([name, type]) => ({ name, type: typeText(type) }));
-  const document = {
-    version: pins.version,
-    fingerprint: schemaFingerprint(pins.columns),
-    rollingRate: pins.rollingRate,
-    columns,
-  };
-  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 1)}\n`);
-}
-
-function parsePins(path: string, bytes: Uint8Array): Pins {
-  const document: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  const { version, rollingRate, columns } = document as Record<string, unknown>;
-  if (typeof version !== "number" || typeof rollingRate !== "string" || !Array.isArray(columns)) {
-    throw new SyntaxError(`${path}: not a schema of this package`);
-  }
-  const pinned = new Map<string, ColumnType>();
-  for (const { name, type } of columns as { name: unknown; type: unknown }[]) {
-    const parsed = typeof type === "string" ? parseType(type) : undefined;
-    if (typeof name !== "string" || parsed === undefined)
-      throw new SyntaxError(`${path}: a column without name or type`);
-    pinned.set(name, parsed);
-  }
-  return { version, rollingRate, columns: pinned };
-}
-
-/** The first natural type of every column over some batches, declared types first: what a new column is pinned to. */
+/**
+ * The types that a segment wants for its columns, declared types first, and the columns that say nothing of theirs: of which it has
+ * only nulls, values that no type can hold, or values that decide none ({@link isUndecided}). The first value that decides counts.
+ */
 export function wantedTypes(
   batches: Iterable<{
     header: { declared: Readonly<Record<string, string>>; untyped: readonly string[] };
-    columns: readonly {
-      name: string;
-      type: ColumnType | "rejected";
-      values: { kind: string; min?: unknown; max?: unknown };
-    }[];
+    columns: readonly Pick<BatchColumn, "name" | "type" | "validity" | "values">[];
   }>,
 ): { wanted: Map<string, ColumnType>; untyped: Set<string> } {
   const wanted = new Map<string, ColumnType>();
-  const vague = new Map<string, ColumnType>();
   const untyped = new Set<string>();
   for (const { header, columns } of batches) {
     for (const [name, text] of Object.entries(header.declared)) {
@@ -221,18 +368,17 @@ export function wantedTypes(
       if (type !== undefined) wanted.set(name, type);
     }
     for (const name of header.untyped) untyped.add(name);
-    for (const { name, type, values } of columns) {
-      if (type === "rejected") untyped.add(name);
-      else if (onlyNaN(type, values)) vague.set(name, type);
-      else if (!wanted.has(name)) wanted.set(name, type);
+    /** Columns of this batch that decide a type: the builder's order of several types for one name says nothing. */
+    const deciding = new Map<string, (typeof columns)[number]>();
+    for (const column of columns) {
+      const { name, type } = column;
+      if (type === "rejected" || isUndecided(column)) untyped.add(name);
+      else if (!wanted.has(name)) {
+        const other = deciding.get(name);
+        if (other === undefined || firstDeciding(column) < firstDeciding(other)) deciding.set(name, column);
+      }
     }
+    for (const [name, { type }] of deciding) wanted.set(name, type as ColumnType);
   }
-  // danfojs writes a missing string as NaN, so NaN alone decides a type only where nothing else does.
-  for (const [name, type] of vague) if (!wanted.has(name)) wanted.set(name, type);
   return { wanted, untyped };
-}
-
-function onlyNaN(type: ColumnType, values: { min?: unknown; max?: unknown }): boolean {
-  // The builder leaves NaN out of the range, so a column of nothing else has an empty one.
-  return sameType(type, "float64") && typeof values.min === "number" && values.min > (values.max as number);
 }

@@ -4,6 +4,7 @@ import { errorCode } from "../base/file-system.ts";
 import type { Encoder, RejectedColumn } from "../codec/encoder.ts";
 import { type Format, mostColumns } from "../config/deployment-config.ts";
 import type { Batch } from "../frame/batch.ts";
+import type { Schema } from "../frame/schema.ts";
 import { decodeBatch } from "../frame/wire.ts";
 import type { Counts, FrozenBody, SealedSegment, Spool } from "../spool/spool.ts";
 import type { BackendEvents, DropOrigin } from "./backend.ts";
@@ -23,7 +24,12 @@ export interface Consignment {
 
 /** What became of an encoding. */
 export type Encoded =
-  | { readonly status: "frozen"; readonly body: FrozenBody }
+  | {
+      readonly status: "frozen";
+      readonly body: FrozenBody;
+      /** The collection as the folder of its files is spelled. */
+      readonly collection: string;
+    }
   /** Nothing of it can be stored; its frames have been told as dropped. */
   | { readonly status: "empty" }
   /** Its encoding was begun several times and never ended: it is tried again when this thread has proved to live. */
@@ -87,7 +93,14 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     const { spool, registry } = this.#parts;
     const { segment, label } = consignment;
     const frozen = spool.frozen(segment);
-    if (frozen !== undefined) return { status: "frozen", body: frozen };
+    if (frozen !== undefined) {
+      // What its file is made of was settled before; only the folder's name is asked for.
+      const known =
+        registry.lookUp(label, noTypes, none) ?? (await registry.pin(label, noTypes, none, signal));
+      return known.status === "pinned"
+        ? { status: "frozen", body: frozen, collection: known.collection }
+        : known;
+    }
     const begun = spool.attempts(segment);
     if (begun >= maxAttempts) return { status: "poison", error: unfinished(begun) };
     const retryMs = this.#startedAt + maturityMs - this.#parts.clock.monotonic();
@@ -137,6 +150,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   }
 
   async #attempt(consignment: Consignment, records: SegmentRecords, pinned: Pinned): Promise<Encoded> {
+    const { collection } = pinned;
     const { spool, events } = this.#parts;
     const { segment, label } = consignment;
     for (let attempt = spool.attempts(segment); ; attempt = spool.attempt(segment)) {
@@ -144,7 +158,8 @@ class FreezingSegmentEncoder implements SegmentEncoder {
       const skip = byRecord ? await this.#poisonIn(consignment, records) : new Set<number>();
       if (consignment.counts.frames === 0) return { status: "empty" };
       try {
-        return { status: "frozen", body: await this.#freeze(consignment, records, pinned, skip) };
+        const body = await this.#freeze(consignment, records, pinned, skip);
+        return { status: "frozen", body, collection };
       } catch (thrown) {
         if (isSystemError(thrown)) throw thrown;
         const error = asError(thrown);
@@ -162,14 +177,14 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   #freeze(
     { segment, label }: Consignment,
     records: SegmentRecords,
-    { schema, beyond }: Pinned,
+    { schema, collection, beyond }: Pinned,
     skip: ReadonlySet<number>,
   ): Promise<FrozenBody> {
     const { spool, encoders, clock } = this.#parts;
     const batches = function* (): Iterable<Batch> {
       // What is no batch says what is wrong with it when it is decoded again.
       for (const { sequence, batch, bytes } of records.lasting())
-        if (!skip.has(sequence)) yield batch ?? decodeBatch(bytes);
+        if (!skip.has(sequence)) yield spelled(batch ?? decodeBatch(bytes), collection);
     };
     const onRejected = (rejected: readonly RejectedColumn[]): void => this.#rejected(label, rejected, beyond);
     const onWholeNumbers = (columns: readonly string[]): void => this.#wholeNumbers(label, columns);
@@ -275,8 +290,17 @@ function unfinished(begun: number): Error {
 }
 
 type WantedTypes = ReturnType<typeof wantedTypes>;
-type Pinned = Extract<PinResult, { readonly status: "pinned" }>;
+type Pinned = Extract<PinResult, { status: "pinned" }>;
+
+const noTypes: Schema = new Map();
 const none: ReadonlySet<string> = new Set();
+
+/** The batch with its collection spelled as in every other file of it. */
+function spelled(batch: Batch, collection: string): Batch {
+  return batch.header.collection === collection
+    ? batch
+    : { ...batch, header: { ...batch.header, collection } };
+}
 
 /** Columns that a hint names at most. */
 const mostNames = 10;

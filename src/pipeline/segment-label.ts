@@ -42,14 +42,16 @@ export function parseLabel(text: string): SegmentLabel {
   throw new SyntaxError("segment label: not the array of six that this version writes");
 }
 
-/** The folder of a collection, relative to the destination. */
-export function collectionPath(label: SegmentLabel): string {
-  return `${label.endpoint}/${label.deployment}/${label.collection}`;
-}
-
-/** The path of a segment's file, relative to the destination: a pure function of the sealed segment. */
-export function objectPath(label: SegmentLabel, segment: Pick<SealedSegment, "id" | "createdAt">): string {
-  const folder = collectionPath(label);
+/**
+ * The path of a segment's file, relative to the destination: a pure function of the sealed segment and of `collection`, the
+ * spelling that is pinned for the label's collection and never changes.
+ */
+export function objectPath(
+  label: SegmentLabel,
+  collection: string,
+  segment: Pick<SealedSegment, "id" | "createdAt">,
+): string {
+  const folder = `${label.endpoint}/${label.deployment}/${collection}`;
   if (label.format === "jsonl") {
     // Azure ML names are 32 hex digits and a six-digit count; ids are unique, so the count stays 0.
     return `${folder}/${azureMlPartition(label.partition)}/${segment.id}000000.jsonl`;
@@ -64,9 +66,10 @@ export function objectPath(label: SegmentLabel, segment: Pick<SealedSegment, "id
  */
 export function besidePath(
   label: SegmentLabel,
+  collection: string,
   segment: Pick<SealedSegment, "id" | "createdAt">,
   number: number,
 ): string {
-  const file = objectPath(label, segment);
+  const file = objectPath(label, collection, segment);
   return `${file.slice(0, file.lastIndexOf("."))}-${String(number).padStart(6, "0")}.json`;
 }

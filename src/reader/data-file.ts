@@ -24,9 +24,12 @@ export interface DataFile {
 }
 
 const pattern =
-  /^([^/]+)\/([^/]+)\/([^/]+)\/inference_date=(\d{4}-\d\d-\d\d)(?:\/inference_hour=(\d\d)(?:\/inference_minute=(\d\d))?)?\/[^/]+\.parquet$/;
+  /^([^/]+)\/([^/]+)\/([^/_.][^/]*)\/inference_date=(\d{4}-\d\d-\d\d)(?:\/inference_hour=(\d\d)(?:\/inference_minute=(\d\d))?)?\/[^/]+\.parquet$/;
 
-/** The file of a listing's entry, or undefined when the object is not one: a sidecar, a foreign file. */
+/**
+ * The file of a listing's entry, or undefined when the object is not one: a foreign file, or one of ours that stands beside the
+ * collections, in `_schema`.
+ */
 export function parseDataFile({ path, size }: StoreEntry): DataFile | undefined {
   const [, endpoint, deployment, collection, date, hour, minute] = pattern.exec(path) ?? [];
   if (endpoint === undefined || deployment === undefined || collection === undefined) return undefined;

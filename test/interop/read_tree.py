@@ -80,8 +80,8 @@ class Polars:
         import polars
 
         self.version = polars.__version__
-        # A pattern: of a folder, polars wants to read every file, `_schema/*.json` too.
-        self.data = polars.scan_parquet(folder / "**/*.parquet", hive_partitioning=True, missing_columns="insert")
+        # The folder itself: nothing but data may be in it.
+        self.data = polars.scan_parquet(folder, hive_partitioning=True, missing_columns="insert")
 
     def schema(self):
         return {name: str(kind) for name, kind in self.data.collect_schema().items()}

@@ -3,6 +3,7 @@ import type { Encoder } from "../../../src/codec/encoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
 import type { Spool } from "../../../src/spool/spool.ts";
+import { createMemoryStore } from "../../../src/store/memory-store.ts";
 import type { PutResult } from "../../../src/store/store.ts";
 import { PipelineWorld, settings, turn } from "./pipeline-world.ts";
 
@@ -367,5 +368,37 @@ test("reasons of the same kind are told a few at a time", async () => {
   expect(reasons.map((reason) => reason.replace(/EMFILE: .*/, "EMFILE"))).toEqual([
     ...Array.from({ length: 5 }, () => "EMFILE"),
     "3 more like these",
+  ]);
+});
+
+test("a collection has one folder and one name, however each process and each retry spells it", async () => {
+  const store = createMemoryStore();
+  const first = new PipelineWorld({ store });
+  first.append([{ a: 1 }], { collection: "Model_Inputs" });
+  expect(await first.flush()).toBe(0);
+
+  // Another process: its file is made, and its upload fails.
+  const second = new PipelineWorld({ store });
+  second.ids.uuid();
+  second.append([{ a: 2 }]);
+  store.failPuts(transient, { stored: true });
+  void second.engine.flush("store", 1_000);
+  await turn();
+  expect(second.told.troubles.map(({ code }) => code)).toEqual(["DELIVERY_DELAYED"]);
+
+  // A third one takes it over, and finds that it was stored after all.
+  const third = new PipelineWorld({ store, spool: () => second.spool });
+  for (const segment of second.spool.sealed()) third.engine.deliver(segment);
+  expect(await third.flush()).toBe(0);
+  expect(third.told.deliveredFrames).toBe(1);
+
+  expect(third.files).toHaveLength(2);
+  expect(third.files.every((path) => path.startsWith("flights/blue/Model_Inputs/inference_date="))).toBe(
+    true,
+  );
+  const rows = await third.rows("Model_Inputs");
+  expect(rows.map(({ a, mdc_collection }) => [a, mdc_collection])).toEqual([
+    [1, "Model_Inputs"],
+    [2, "Model_Inputs"],
   ]);
 });

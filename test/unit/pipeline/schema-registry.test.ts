@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { mostColumns } from "../../../src/config/deployment-config.ts";
-import type { ColumnType } from "../../../src/frame/column-type.ts";
+import type { Batch } from "../../../src/frame/batch.ts";
+import { type ColumnType, typeText } from "../../../src/frame/column-type.ts";
 import { createSchemaRegistry, mostVersions, wantedTypes } from "../../../src/pipeline/schema-registry.ts";
 import type { SegmentLabel } from "../../../src/pipeline/segment-label.ts";
-import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
-import { makeBatch } from "../../support/make-batch.ts";
+import { createMemoryStore, type MemoryObject, type MemoryStore } from "../../../src/store/memory-store.ts";
+import { makeBatch, type Plain, type PlainColumn } from "../../support/make-batch.ts";
 import { duckdbQuery } from "../../support/parquet-engines.ts";
 import { PipelineWorld, turn } from "./pipeline-world.ts";
 
@@ -16,7 +17,8 @@ const label: SegmentLabel = {
   collection: "model_inputs",
   partition: 0,
 };
-const folder = "flights/blue/model_inputs/_schema";
+const folder = "flights/blue/_schema/model_inputs";
+const former = "flights/blue/model_inputs/_schema";
 const none: ReadonlySet<string> = new Set();
 
 function types(columns: Record<string, ColumnType>): Map<string, ColumnType> {
@@ -51,19 +53,64 @@ test("the first type of a column is pinned, also for later processes", async () 
   });
 });
 
-test("a collection costs one listing, and one object per new set of columns", async () => {
+/** A store that counts the objects asked for, and cannot list: the identity may only create and read. */
+function unlistable(): MemoryStore & { readonly asked: string[] } {
   const store = createMemoryStore();
-  const registry = createSchemaRegistry(store);
-  let listings = 0;
-  const list = store.list.bind(store);
-  store.list = (...args) => {
-    listings++;
-    return list(...args);
+  const asked: string[] = [];
+  const get = store.get.bind(store);
+  store.get = (path, options) => {
+    asked.push(path);
+    return get(path, options);
   };
+  store.list = () => expect.unreachable("the store was listed");
+  return Object.assign(store, { asked });
+}
+
+test("a collection costs no listing, a few reads, and one object per new set of columns", async () => {
+  const store = unlistable();
+  const registry = createSchemaRegistry(store);
   for (let i = 0; i < 5; i++) await registry.pin(label, types({ a: "float64" }), none);
   await registry.pin(label, types({ a: "float64", b: "string" }), none);
-  expect({ listings, puts: store.puts }).toEqual({ listings: 1, puts: 2 });
+  // Its own place and the former one, each with a look behind the end; the former one again for the new column.
+  expect({ asked: store.asked.length, puts: store.puts }).toEqual({ asked: 6, puts: 2 });
 });
+
+test("however many versions there are, the newest is found, in a number of reads that grows slowly", async () => {
+  const store = unlistable();
+  const registry = createSchemaRegistry(store);
+  for (let count = 1; count <= 70; count++) {
+    await registry.pin(label, types({ [`c${count}`]: "float64" }), none);
+    store.asked.length = 0;
+    const names = Array.from({ length: count }, (_, i) => `c${i + 1}`);
+    const found = await pinned(store, Object.fromEntries(names.map((name) => [name, "string" as const])));
+    expect(Object.entries(found)).toEqual(names.map((name) => [name, "float64"]));
+    expect(store.asked.length).toBeLessThanOrEqual(3 + 2 * Math.log2(count + 1));
+  }
+});
+
+test.each([1, 2, 3, 4, 7])(
+  "version %i of seven is missing: it is never made anew, and what was pinned stays pinned",
+  async (version) => {
+    const store = createMemoryStore();
+    for (let i = 1; i <= 7; i++) await pinned(store, { [`c${i}`]: "float64" });
+    const objects = store.objects as Map<string, MemoryObject>;
+    const path = `${folder}/schema-00000${version}.json`;
+    objects.delete(path);
+    const result = await createSchemaRegistry(store).pin(label, types({ c6: "string", c8: "string" }), none);
+    if (version === 7) {
+      // Nothing shows that there was one; its pins are gone, as those of a deleted chain would be.
+      expect(result).toMatchObject({ status: "pinned" });
+      return;
+    }
+    if (result.status === "blocked") {
+      expect(result.error.message).toMatch(`${path} is missing, and the version after it is there`);
+      expect(objects.has(path)).toBe(false);
+    } else {
+      expect(result).toMatchObject({ status: "pinned", schema: types({ c6: "float64", c8: "string" }) });
+      expect(objects.has(`${folder}/schema-000008.json`)).toBe(true);
+    }
+  },
+);
 
 test("two processes that see a column for the first time at once agree on one type", async () => {
   const store = createMemoryStore();
@@ -99,11 +146,12 @@ test("a collection has room for so many columns, and what is beyond them is name
   const many = types(
     Object.fromEntries(Array.from({ length: mostColumns - 1 }, (_, i) => [`user_${i}`, "float64"])),
   );
-  expect(await registry.pin(label, many, none)).toEqual({ status: "pinned", schema: many });
+  expect(await registry.pin(label, many, none)).toMatchObject({ status: "pinned", schema: many });
   const more = types({ user_0: "float64", a: "string", b: "string", USER_1: "float64" });
   const expected = {
     status: "pinned",
     schema: types({ user_0: "float64", a: "string" }),
+    collection: "model_inputs",
     beyond: new Set(["b"]),
   };
   expect(await registry.pin(label, more, none)).toEqual(expected);
@@ -118,11 +166,12 @@ test("a collection has room for so many versions, each of which holds all column
   const registry = createSchemaRegistry(store);
   for (let i = 0; i < mostVersions; i++) {
     const result = await registry.pin(label, types({ [`c${i}`]: "float64" }), none);
-    expect(result).toEqual({ status: "pinned", schema: types({ [`c${i}`]: "float64" }) });
+    expect(result).toMatchObject({ status: "pinned", schema: types({ [`c${i}`]: "float64" }) });
   }
   expect(await registry.pin(label, types({ c5: "string", late: "float64" }), none)).toEqual({
     status: "pinned",
     schema: types({ c5: "float64" }),
+    collection: "model_inputs",
     beyond: new Set(["late"]),
   });
   expect(store.objects.size).toBe(mostVersions);
@@ -223,14 +272,335 @@ test("another rolling rate is refused with what to do about it, and holds no oth
   expect(world.told.drops).toEqual([]);
 });
 
-test("a declared type wins over the first value; NaN alone decides only when nothing else does", () => {
-  const batch = (cells: readonly (number | string)[], type: "float64" | "string", declared = {}) =>
-    makeBatch({ columns: [{ name: "a", type, cells }], header: { declared } });
-  const wanted = (...batches: ReturnType<typeof batch>[]) => Object.fromEntries(wantedTypes(batches).wanted);
-  expect(wanted(batch([1], "float64"), batch(["x"], "string"))).toEqual({ a: "float64" });
-  expect(wanted(batch([1], "float64", { a: "int64" }))).toEqual({ a: "int64" });
-  expect(wanted(batch([Number.NaN], "float64"), batch(["x"], "string"))).toEqual({ a: "string" });
-  expect(wanted(batch([Number.NaN], "float64"))).toEqual({ a: "float64" });
+test("a declared type wins over the first value, and the first value over later ones", () => {
+  expect(wanted(batch(1), batch("x"))).toEqual({ a: "float64" });
+  expect(wanted(batch("x"), batch(1))).toEqual({ a: "string" });
+  expect(wanted(batch(1), batch("x", { a: "boolean" }))).toEqual({ a: "boolean" });
+});
+
+test("NaN, an empty list and a list of nulls decide nothing, before and after what does", () => {
+  for (const vague of [Number.NaN, [], [null]]) {
+    for (const [value, type] of [
+      [1, "float64"],
+      ["x", "string"],
+      [["x"], { list: "string" }],
+      [[1n, null], { list: "int64" }],
+      ["{}", "json"],
+    ] as const) {
+      const deciding = batch(value, {}, type);
+      expect(wanted(batch(vague), deciding)).toEqual({ a: type });
+      expect(wanted(deciding, batch(vague))).toEqual({ a: type });
+    }
+    expect(wanted(batch(vague), batch(vague))).toEqual({});
+    expect([...wantedTypes([batch(vague)]).untyped]).toEqual(["a"]);
+    expect(wanted(batch(vague, { a: { list: "binary" } }))).toEqual({ a: { list: "binary" } });
+  }
+});
+
+test("within a batch the first row that decides counts, in whatever order its types stand", () => {
+  const columns: PlainColumn[] = [
+    { name: "a", type: { list: "int64" }, cells: [[], null, null, [1n]] },
+    { name: "a", type: "float64", cells: [null, Number.NaN, null, null] },
+    { name: "a", type: "string", cells: [null, null, "x", null] },
+  ];
+  for (const order of [columns, columns.toReversed()]) {
+    expect(wanted(makeBatch({ columns: order }))).toEqual({ a: "string" });
+  }
+  const numbers: PlainColumn = { name: "a", type: "float64", cells: [null, Number.NaN, null, null, 5, null] };
+  const lists: PlainColumn = {
+    name: "a",
+    type: { list: "string" },
+    cells: [[], null, [null], ["x"], null, []],
+  };
+  expect(wanted(makeBatch({ columns: [numbers, lists] }))).toEqual({ a: { list: "string" } });
+});
+
+/** A batch of one value. */
+function batch(
+  value: Plain,
+  declared: Record<string, ColumnType> = {},
+  type: ColumnType = Array.isArray(value)
+    ? { list: "float64" }
+    : typeof value === "string"
+      ? "string"
+      : "float64",
+): Batch {
+  const texts = Object.fromEntries(
+    Object.entries(declared).map(([name, column]) => [name, typeText(column)]),
+  );
+  return makeBatch({ columns: [{ name: "a", type, cells: [value] }], header: { declared: texts } });
+}
+
+function wanted(...batches: Batch[]): Record<string, ColumnType> {
+  return Object.fromEntries(wantedTypes(batches).wanted);
+}
+
+test("of two types for a new column the one surveyed first is pinned, though its own attempt fails", async () => {
+  const store = createMemoryStore();
+  const registry = createSchemaRegistry(store);
+  expect(registry.lookUp(label, types({ a: "float64" }), none)).toBeUndefined();
+  expect(registry.lookUp(label, types({ A: "string", b: "boolean" }), none)).toBeUndefined();
+  store.failReads(new Error("offline"));
+  expect(await registry.pin(label, types({ a: "float64" }), none)).toMatchObject({ status: "retryable" });
+  expect(await registry.pin(label, types({ A: "string", b: "boolean" }), none)).toMatchObject({
+    schema: types({ b: "boolean" }),
+  });
+  expect(await registry.pin(label, types({ a: "string" }), none)).toMatchObject({
+    schema: types({ a: "float64" }),
+  });
+});
+
+test("names that differ only in case are one collection, in the folder of whoever came first", async () => {
+  const store = createMemoryStore();
+  const results = await Promise.all(
+    ["Model_Inputs", "model_inputs", "MODEL_INPUTS"].map((collection) =>
+      createSchemaRegistry(store).pin({ ...label, collection }, types({ [collection]: "float64" }), none),
+    ),
+  );
+  const spellings = results.map((result) => (result.status === "pinned" ? result.collection : result));
+  expect(new Set(spellings).size).toBe(1);
+  const later = await createSchemaRegistry(store).pin(
+    { ...label, collection: "model_Inputs" },
+    types({ a: "float64" }),
+    none,
+  );
+  expect(later).toMatchObject({ status: "pinned", collection: spellings[0] });
+  expect([...store.objects.keys()].every((path) => path.startsWith(`${folder}/schema-`))).toBe(true);
+});
+
+test("another endpoint or deployment, if only in case, is another collection", async () => {
+  const store = createMemoryStore();
+  await pinned(store, { a: "float64" });
+  for (const other of [{ endpoint: "Flights" }, { deployment: "Blue" }]) {
+    const result = await createSchemaRegistry(store).pin(
+      { ...label, ...other },
+      types({ a: "string" }),
+      none,
+    );
+    expect(result).toMatchObject({ schema: types({ a: "string" }) });
+  }
+});
+
+/** What version 0.1 wrote, in the collection's own folder. */
+async function formerChain(
+  store: MemoryStore,
+  folders: string,
+  ...versions: Record<string, string>[]
+): Promise<void> {
+  for (const [index, columns] of versions.entries()) {
+    const document = {
+      version: index + 1,
+      fingerprint: "0123456789abcdef",
+      rollingRate: "hour",
+      columns: Object.entries(columns).map(([name, type]) => ({ name, type })),
+    };
+    const path = `${folders}/schema-${String(index + 1).padStart(6, "0")}.json`;
+    await store.put(path, Buffer.from(`${JSON.stringify(document, undefined, 1)}\n`));
+  }
+}
+
+test("a chain in the collection's own folder goes on beside the collections", async () => {
+  const store = createMemoryStore();
+  await formerChain(store, former, { a: "float64" }, { a: "float64", b: "string" });
+  expect(await pinned(store, { a: "string", b: "int64" })).toEqual({ a: "float64", b: "string" });
+  expect(await pinned(store, { a: "string", c: "boolean" })).toEqual({ a: "float64", c: "boolean" });
+  expect([...store.objects.keys()].slice(2)).toEqual(
+    [1, 2, 3].map((version) => `${folder}/schema-00000${version}.json`),
+  );
+});
+
+test("many processes that find a former chain at once agree, whatever they bring", async () => {
+  const store = createMemoryStore();
+  await formerChain(store, former, { a: "float64" }, { a: "float64", b: "string" });
+  const columns = Array.from({ length: 8 }, (_, i) => `c${i}`);
+  await Promise.all(
+    columns.map((name) => pinned(store, { a: "string", [name]: "float64", shared: "int64" })),
+  );
+  const all = await pinned(
+    store,
+    Object.fromEntries(["a", "b", "shared", ...columns].map((name) => [name, "json"])),
+  );
+  expect(all).toMatchObject({ a: "float64", b: "string", shared: "int64", c0: "float64", c7: "float64" });
+});
+
+test("what a process of the former version pins later is taken over before anything new is pinned", async () => {
+  const store = createMemoryStore();
+  await pinned(store, { a: "float64" });
+  await formerChain(store, former, { a: "float64", b: "string" });
+  expect(await pinned(store, { b: "boolean" })).toEqual({ b: "string" });
+});
+
+test("a former chain of another spelling keeps the folder of its files", async () => {
+  const store = createMemoryStore();
+  await formerChain(store, former, { a: "float64" });
+  const result = await createSchemaRegistry(store).pin(
+    { ...label, collection: "Model_Inputs" },
+    types({ a: "string" }),
+    none,
+  );
+  expect(result).toMatchObject({ schema: types({ a: "float64" }), collection: "model_inputs" });
+});
+
+const good = {
+  version: 1,
+  collection: "model_inputs",
+  rollingRate: "hour",
+  columns: [{ name: "a", type: "float64" }],
+};
+const unusable: [string, string | Uint8Array, RegExp][] = [
+  ["empty", "", /is empty/],
+  ["cut off", JSON.stringify(good).slice(0, 40), /is not JSON, or was cut off/],
+  ["binary", Uint8Array.of(0xff, 0xfe, 0), /is not JSON/],
+  ["somebody else's list", "[1, 2]", /holds no JSON object/],
+  ["null", "null", /holds no JSON object/],
+  ["somebody else's object", '{"secret": "hunter2"}', /does not have the version/],
+  ["of version 1e308", JSON.stringify({ ...good, version: 1e308 }), /does not have the version/],
+  ["of version -1", JSON.stringify({ ...good, version: -1 }), /does not have the version/],
+  [
+    "of version 2 under the name of version 1",
+    JSON.stringify({ ...good, version: 2 }),
+    /does not have the version/,
+  ],
+  [
+    "that of another collection",
+    JSON.stringify({ ...good, collection: "hunter2" }),
+    /is that of another collection/,
+  ],
+  [
+    "of a collection that is no name",
+    JSON.stringify({ ...good, collection: "../hunter2" }),
+    /collection that is no name/,
+  ],
+  [
+    "of a collection with a Kelvin sign",
+    JSON.stringify({ ...good, collection: "\u212aodel" }),
+    /that is no name/,
+  ],
+  ["of an unknown rolling rate", JSON.stringify({ ...good, rollingRate: "hunter2" }), /rollingRate/],
+  ["without columns", JSON.stringify({ ...good, columns: { a: "float64" } }), /no list of columns/],
+  ["with null for a column", JSON.stringify({ ...good, columns: [null] }), /no usable name for column 1/],
+  [
+    "with a system column",
+    JSON.stringify({ ...good, columns: [{ name: "mdc_event_id", type: "string" }] }),
+    /no usable name/,
+  ],
+  [
+    "with an unknown type",
+    JSON.stringify({ ...good, columns: [{ name: "hunter2", type: "decimal" }] }),
+    /does not know, for column 1/,
+  ],
+  [
+    "with a name twice",
+    JSON.stringify({ ...good, columns: [...good.columns, { name: "A", type: "string" }] }),
+    /column 2 twice/,
+  ],
+  ["deep", `${"[".repeat(4_000_000)}${"]".repeat(4_000_000)}`, /nests more than 8 levels deep/],
+  ["large", `{"hunter2": "${"x".repeat(9 << 20)}"}`, /more than 8388608 bytes/],
+];
+
+test.each(
+  unusable.flatMap((one) =>
+    // In the former place a file does not say whose it is.
+    (one[0] === "that of another collection" ? [folder] : [folder, former]).map(
+      (place) => [...one, place] as const,
+    ),
+  ),
+)(
+  "a file that is %s holds its own collection up, is named and not shown, and when it is mended all goes on",
+  async (_what, content, problem, place) => {
+    const world = new PipelineWorld();
+    const objects = world.store.objects as Map<string, MemoryObject>;
+    const path = `${place}/schema-000001.json`;
+    objects.set(path, { bytes: Buffer.from(content), metadata: {}, contentType: "", lastModified: 0 });
+    for (let i = 0; i < 5; i++) world.append([{ a: i }]);
+    world.append([{ a: 1 }], { collection: "model_outputs" });
+    const flushed = world.engine.flush("store", 1_000_000);
+    await turn();
+    expect(world.told.deliveries.map(({ collection }) => collection)).toEqual(["model_outputs"]);
+    const { status, reasons } = world.told.lastHealth;
+    expect([status, reasons.length]).toEqual(["failing", 1]);
+    expect(reasons[0]).toMatch(problem);
+    expect(reasons[0]).toContain(path);
+    expect(world.told.troubles).toMatchObject([{ code: "DELIVERY_BLOCKED", collection: "model_inputs" }]);
+    expect(JSON.stringify([world.told.troubles, world.told.healths])).not.toMatch(/hunter2|xxx/);
+    world.append([{ a: 2 }], { collection: "model_outputs" });
+    await world.advance(60_000);
+    expect(world.told.deliveredFrames).toBe(2);
+    objects.set(path, {
+      bytes: Buffer.from(JSON.stringify(good)),
+      metadata: {},
+      contentType: "",
+      lastModified: 0,
+    });
+    await world.advance(60_000);
+    expect(await flushed).toMatchObject({ pending: 0 });
+    expect(world.told.lastHealth).toEqual({ status: "ok", reasons: [] });
+    expect((await world.rows()).map(({ a }) => a)).toEqual([0, 1, 2, 3, 4]);
+    expect(world.told.drops).toEqual([]);
+  },
+);
+
+test("of a collection that is held up one segment tries again, however many wait; a flush makes it try at once", async () => {
+  const store = unlistable();
+  const world = new PipelineWorld({ store });
+  const objects = store.objects as Map<string, MemoryObject>;
+  const path = `${folder}/schema-000001.json`;
+  objects.set(path, { bytes: Buffer.from("{"), metadata: {}, contentType: "", lastModified: 0 });
+  const tries = (): number => store.asked.filter((asked) => asked === path).length;
+  for (let i = 0; i < 20; i++) {
+    world.append([{ a: i }]);
+    await world.advance(61_000);
+  }
+  // One a minute, and for each new segment none but when it is time.
+  expect(tries()).toBeLessThanOrEqual(22);
+  const before = tries();
+  objects.delete(path);
+  expect(await world.flush()).toBe(0);
+  expect(tries()).toBe(before + 1);
+  expect((await world.rows()).map(({ a }) => a).sort((a, b) => Number(a) - Number(b))).toEqual(
+    Array.from({ length: 20 }, (_, i) => i),
+  );
+});
+
+test("100,000 pinned columns, and one named __proto__, are no trouble; what does not fit into a file is not pinned", async () => {
+  const store = createMemoryStore();
+  const many = Array.from({ length: 100_000 }, (_, i) => ({ name: `column ${i}`, type: "int64" }));
+  const columns = [{ name: "__proto__", type: "string" }, ...many];
+  const text = JSON.stringify({ ...good, columns }, undefined, 1);
+  await store.put(`${folder}/schema-000001.json`, Buffer.from(text));
+  const wide = await createSchemaRegistry(store).pin(
+    label,
+    types({ "column 5": "string", new: "json" }),
+    none,
+  );
+  expect(wide).toMatchObject({ schema: types({ "column 5": "int64" }), beyond: new Set(["new"]) });
+  const proto = await createSchemaRegistry(store).pin(label, new Map([["__proto__", "json"]]), none);
+  expect(proto).toMatchObject({ schema: new Map([["__proto__", "string"]]) });
+
+  const long = new Map(
+    Array.from({ length: 9_000 }, (_, i) => [`${i} ${"x".repeat(1_000)}`, "int64"] as const),
+  );
+  const other = { ...label, collection: "long" };
+  const first = await createSchemaRegistry(store).pin(other, long, none);
+  if (first.status !== "pinned") return expect.unreachable();
+  expect(first.schema.size).toBeGreaterThan(7_000);
+  expect(first.schema.size).toBeLessThan(9_000);
+  expect(store.objects.get("flights/blue/_schema/long/schema-000001.json")!.bytes.length).toBeLessThanOrEqual(
+    8 << 20,
+  );
+  expect(await createSchemaRegistry(store).pin(other, long, none)).toMatchObject({ status: "pinned" });
+  expect(store.objects.has("flights/blue/_schema/long/schema-000002.json")).toBe(false);
+});
+
+test("a later version of the types that a person wrote is followed by the next process", async () => {
+  const store = createMemoryStore();
+  await pinned(store, { a: "float64" });
+  const columns = [{ name: "a", type: "json" }];
+  await store.put(
+    `${folder}/schema-000002.json`,
+    Buffer.from(JSON.stringify({ ...good, version: 2, columns })),
+  );
+  expect(await pinned(store, { a: "float64" })).toEqual({ a: "json" });
 });
 
 test("what is pinned already is answered without the store, what is new is not", async () => {
@@ -239,13 +609,15 @@ test("what is pinned already is answered without the store, what is new is not",
   const wanted = types({ a: "float64" });
   expect(registry.lookUp(label, wanted, none)).toBeUndefined();
   const pinned = await registry.pin(label, types({ a: "float64", b: "boolean" }), none);
-  store.list = () => {
-    throw new Error("the store was asked");
-  };
-  expect(registry.lookUp(label, wanted, none)).toEqual({ status: "pinned", schema: wanted });
+  store.failReads(new Error("the store was asked"), 100);
+  expect(registry.lookUp(label, wanted, none)).toEqual({
+    status: "pinned",
+    schema: wanted,
+    collection: "model_inputs",
+  });
   expect(registry.lookUp(label, wanted, new Set(["b", "c"]))).toEqual(pinned);
   expect(registry.lookUp(label, types({ c: "string" }), none)).toBeUndefined();
   expect(registry.lookUp({ ...label, rollingRate: "day" }, wanted, none)).toMatchObject({
-    status: "mismatch",
+    status: "blocked",
   });
 });

@@ -32,7 +32,7 @@ test("while segments are encoded, the event loop comes round: between two of the
   });
   const registry: SchemaRegistry = {
     pin: async () => expect.unreachable(),
-    lookUp: (_label, wanted) => ({ status: "pinned", schema: wanted }),
+    lookUp: ({ collection }, wanted) => ({ status: "pinned", schema: wanted, collection }),
   };
   const parquet = createParquetEncoder();
   const encoder = createSegmentEncoder({

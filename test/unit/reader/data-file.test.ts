@@ -38,7 +38,9 @@ test("what is not a data file of a collection is none", () => {
     "flights/blue/model_inputs/inference_date=2026-11-22/x.json",
     "flights/blue/model_inputs/inference_date=2026-11-22/x.parquet.tmp",
     "flights/blue/model_inputs/inference_date=2026-11-22/inference_minute=05/x.parquet",
-    "flights/blue/model_inputs/_schema/schema-00.json",
+    "flights/blue/model_inputs/_schema/schema-000001.json",
+    "flights/blue/_schema/model_inputs/schema-000001.json",
+    "flights/blue/_schema/inference_date=2026-11-22/x.parquet",
     "flights/blue/model_inputs/2026/11/22/05/x.jsonl",
   ]) {
     expect(parseDataFile(entry(path)), path).toBeUndefined();

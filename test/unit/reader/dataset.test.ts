@@ -39,7 +39,7 @@ async function sampleRoot(): Promise<string> {
     { late: "BOOLEAN" },
   );
   for (const stray of [
-    "flights/blue/model_inputs/_schema/schema-00.json",
+    "flights/blue/_schema/model_inputs/schema-000001.json",
     "notes.parquet",
     "a/b/c/d.parquet",
   ]) {
