@@ -221,7 +221,9 @@ class SegmentDeliverer implements Deliverer {
         case "blocked":
         case "rejected":
         case "retryable":
-          this.#block(entry, encoded);
+          // A service that asks for patience means everybody.
+          if ("retryAfterMs" in encoded) this.#failed(entry, encoded);
+          else this.#block(entry, encoded);
       }
     } catch (thrown) {
       // A spool that cannot be read or written: of this segment, not of the destination.
@@ -334,7 +336,7 @@ class SegmentDeliverer implements Deliverer {
     const passing = failure.status === "retryable" && failure.class === "transient";
     const status = passing ? "degraded" : "failing";
     const blocked = this.#blocked.get(key) ?? { waiting: [], backoff: createBackoff(backoff) };
-    const delayMs = passing ? blocked.backoff.next(failure.retryAfterMs) : blockedRetryMs;
+    const delayMs = passing ? blocked.backoff.next() : blockedRetryMs;
     blocked.trouble = { status, message: failure.error.message };
     blocked.waiting.push(entry);
     if (blocked.probe === entry) blocked.probe = undefined;

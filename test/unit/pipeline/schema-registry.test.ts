@@ -562,6 +562,44 @@ test("of a collection that is held up one segment tries again, however many wait
   );
 });
 
+test("a passing trouble with one collection's types holds up no other; a service that asks for patience is heard by all", async () => {
+  const store = createMemoryStore();
+  const world = new PipelineWorld({ store });
+  const get = store.get.bind(store);
+  let error: Error | undefined = Object.assign(new Error("EIO"), { failure: "transient" });
+  store.get = (path, options) =>
+    error !== undefined && path.startsWith(folder) ? Promise.reject(error) : get(path, options);
+  world.append([{ a: 1 }]);
+  world.append([{ a: 1 }], { collection: "model_outputs" });
+  const flushed = world.engine.flush("store", 1_000_000);
+  await turn();
+  expect(world.told.deliveries.map(({ collection }) => collection)).toEqual(["model_outputs"]);
+  expect(world.told.lastHealth).toEqual({ status: "degraded", reasons: ["EIO"] });
+  error = undefined;
+  await world.advance(1_000);
+  expect(await flushed).toMatchObject({ pending: 0 });
+  expect(world.told.lastHealth.status).toBe("ok");
+
+  const wait = {
+    status: "retryable",
+    class: "transient",
+    error: new Error("429"),
+    retryAfterMs: 5_000,
+  } as const;
+  world.append([{ new: 1 }]);
+  world.append([{ new: 1 }], { collection: "labels" });
+  store.failPuts(wait, { times: 2 });
+  const puts = store.puts;
+  void world.engine.flush("store", 1_000_000);
+  await turn();
+  const refused = store.puts - puts;
+  await world.advance(4_999);
+  expect(store.puts - puts).toBe(refused);
+  await world.advance(1_000);
+  await world.advance(10_000);
+  expect(world.told.deliveredFrames).toBe(4);
+});
+
 test("100,000 pinned columns, and one named __proto__, are no trouble; what does not fit into a file is not pinned", async () => {
   const store = createMemoryStore();
   const many = Array.from({ length: 100_000 }, (_, i) => ({ name: `column ${i}`, type: "int64" }));
