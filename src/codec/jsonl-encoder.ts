@@ -284,23 +284,38 @@ interface FrameFacts {
 
 /** Walks over the frames of a batch. */
 class FrameCursor {
-  readonly #cursors = new Map<string, CellCursor>();
+  readonly #eventId: CellCursor;
+  readonly #correlationId: CellCursor;
+  readonly #eventTime: CellCursor;
+  readonly #samplingRate: CellCursor;
+  readonly #tags: CellCursor;
 
   constructor(batch: Batch) {
-    for (const column of batch.frames.columns) this.#cursors.set(column.name, new CellCursor(column));
+    const of = (name: string): CellCursor => {
+      const column = batch.frames.columns.find((one) => one.name === name);
+      if (column === undefined) throw new Error(`batch: frame column ${name} is missing`);
+      return new CellCursor(column);
+    };
+    this.#eventId = of("mdc_event_id");
+    this.#correlationId = of("mdc_correlation_id");
+    this.#eventTime = of("mdc_event_time");
+    this.#samplingRate = of("mdc_sampling_rate");
+    this.#tags = of("mdc_tags");
   }
 
   next(): FrameFacts {
-    const of = new Map<string, unknown>();
-    for (const [name, cursor] of this.#cursors) if (cursor.next()) of.set(name, cursor.cell());
     return {
-      eventId: String(of.get("mdc_event_id")),
-      correlationId: String(of.get("mdc_correlation_id")),
-      eventTime: of.get("mdc_event_time") as bigint,
-      samplingRate: of.get("mdc_sampling_rate") as number,
-      tags: of.get("mdc_tags") as string | undefined,
+      eventId: next(this.#eventId) as string,
+      correlationId: next(this.#correlationId) as string,
+      eventTime: next(this.#eventTime) as bigint,
+      samplingRate: next(this.#samplingRate) as number,
+      tags: next(this.#tags) as string | undefined,
     };
   }
+}
+
+function next(cursor: CellCursor): unknown {
+  return cursor.next() ? cursor.cell() : undefined;
 }
 
 function members(all: readonly (readonly [string, string])[]): string {
