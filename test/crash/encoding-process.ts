@@ -21,7 +21,7 @@ const misfits: readonly ColumnType[] = [
   "int64",
   "string",
   "timestamp",
-  "json",
+  "boolean",
 ];
 
 /** Rows, columns, and what a cell holds beside its row's number. */
