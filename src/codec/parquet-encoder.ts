@@ -111,6 +111,7 @@ class ParquetEncoder implements Encoder {
       rows += batch.header.rows;
       bytes += size;
       columns += batch.columns.length;
+      yield nothing;
     }
     if (group.length > 0) yield* file.rowGroup(group);
     yield* file.end(

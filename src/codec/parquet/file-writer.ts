@@ -82,15 +82,16 @@ export class FileWriter {
   /** Writes what stands after the row groups. */
   *end(keyValues: Readonly<Record<string, string>>, createdBy: string): Iterable<Uint8Array> {
     const chunks = this.#rowGroups.flatMap((group) => group.chunks);
+    const { header } = this.#context;
     // Of one page the footer tells the same. All chunks or none: some readers use no index unless each has one.
     if (chunks.some(({ chunk }) => chunk.pages.pages.length > 1)) {
       for (const placed of chunks) {
-        const index = encodeColumnIndex(placed.chunk);
+        const index = encodeColumnIndex(placed.chunk, header);
         placed.columnIndex = index === undefined ? undefined : this.#append(index);
         yield* this.#output.take();
       }
       for (const placed of chunks) {
-        placed.offsetIndex = this.#append(encodeOffsetIndex(placed.chunk));
+        placed.offsetIndex = this.#append(encodeOffsetIndex(placed.chunk, header));
         yield* this.#output.take();
       }
     }

@@ -1,3 +1,4 @@
+import type { ByteSink } from "./byte-sink.ts";
 import type { Chunk } from "./column-chunk.ts";
 import { compareScalars, type Extent, storeExtent } from "./extent.ts";
 import { boundaryOrders } from "./format.ts";
@@ -8,13 +9,17 @@ import { ThriftWriter } from "./thrift.ts";
  * they are. A reader finds the pages that can hold a value without reading the others.
  */
 
-/** The `ColumnIndex`, or undefined when a page with values has no bounds: there is no way to say so for one page. */
-export function encodeColumnIndex(chunk: Chunk): Uint8Array | undefined {
+/**
+ * The `ColumnIndex`, or undefined when a page with values has no bounds: there is no way to say so for one page. It is in `sink`, whose
+ * content is lost.
+ */
+export function encodeColumnIndex(chunk: Chunk, sink: ByteSink): Uint8Array | undefined {
   const { leaf } = chunk;
   const { pages } = chunk.pages;
   const bounds = pages.map((page) => storeExtent(page.extent, leaf.physical, leaf.text));
   if (pages.some((page, i) => page.extent !== "none" && bounds[i] === undefined)) return undefined;
-  const thrift = new ThriftWriter();
+  sink.reset();
+  const thrift = new ThriftWriter(sink);
   thrift.structElement(() => {
     thrift.list(1, "boolean", pages.length);
     for (const page of pages) thrift.booleanElement(page.extent === "none");
@@ -29,10 +34,11 @@ export function encodeColumnIndex(chunk: Chunk): Uint8Array | undefined {
   return thrift.sink.written();
 }
 
-/** The `OffsetIndex`. */
-export function encodeOffsetIndex(chunk: Chunk): Uint8Array {
+/** The `OffsetIndex`, in `sink` as well. */
+export function encodeOffsetIndex(chunk: Chunk, sink: ByteSink): Uint8Array {
   const { pages } = chunk.pages;
-  const thrift = new ThriftWriter();
+  sink.reset();
+  const thrift = new ThriftWriter(sink);
   let firstRow = 0;
   thrift.structElement(() => {
     thrift.list(1, "struct", pages.length);
