@@ -1,6 +1,6 @@
 import { arrowTypes as T } from "./arrow-chunk.ts";
 import { timeText, toMicros } from "./arrow-time.ts";
-import { binaryCell, type Cell, fitsInt64, rejectedCell, timestampCell, unstorableCell } from "./cell.ts";
+import { binaryCell, type Cell, rejectedCell, timestampCell, unstorableCell } from "./cell.ts";
 import { type ElementType, structCell, typedListCell } from "./nested-cells.ts";
 import { type PolarsSeries, polarsType, polarsTypes } from "./polars-series.ts";
 
@@ -78,8 +78,7 @@ function unitOf(type: string): number {
 }
 
 function integer(value: number | bigint): Cell {
-  const exact = BigInt(value);
-  return fitsInt64(exact) ? exact : rejectedCell(String(exact));
+  return BigInt(value);
 }
 
 function instant(ticks: bigint, time: { typeId: number; unit: number }): Cell {

@@ -163,7 +163,7 @@ test("another realm: integer columns, dates, bytes, errors; and cells that can n
       at: null,
       failed: '{"k":1}',
       odd: "s",
-      mdc_rejected: '{"count":9223372036854775808,"at":"Invalid Date"}',
+      mdc_rejected: '{"count":"9223372036854775808","at":"Invalid Date"}',
     },
     {
       id: 3n,

@@ -57,7 +57,7 @@ function expected(value: unknown): Expected {
   if (typeof value === "bigint") {
     return value >= -(2n ** 63n) && value < 2n ** 63n
       ? { type: "int64", value }
-      : { type: "rejected", value: `${value}` };
+      : { type: "rejected", value: `"${value}"` };
   }
   if (typeof value === "string") {
     const exact = Buffer.from(value, "utf8").toString("utf8") === value;
@@ -83,7 +83,7 @@ function expectedList(list: readonly unknown[]): Expected {
 }
 
 const listText = (list: readonly unknown[]): string =>
-  `[${list.map((value) => (typeof value === "bigint" ? String(value) : (JSON.stringify(value) ?? "null"))).join(",")}]`;
+  `[${list.map((value) => (typeof value === "bigint" ? `"${value}"` : (JSON.stringify(value) ?? "null"))).join(",")}]`;
 
 function same(got: { type: string; value: unknown } | undefined, want: Expected): void {
   if (want === null) return expect(got).toBeUndefined();

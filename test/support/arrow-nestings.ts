@@ -18,13 +18,20 @@ function listCell(of: Kind, value: unknown): readonly [string, unknown] | null {
   const text = `[${items.map((item) => of.json(item)).join(",")}]`;
   if (of.element === "json") return ["json", text];
   const cells = items.map((item) => of.cell(item));
-  if (cells.some((cell) => cell?.[0] === "rejected")) return ["rejected", text];
+  if (cells.some((cell) => cell?.[0] === "rejected")) {
+    const texts = items.map((item) =>
+      typeof item === "bigint" && of.element === "int64" ? `"${item}"` : of.json(item),
+    );
+    return ["rejected", `[${texts.join(",")}]`];
+  }
   const stored = cells.map((cell) => (cell === null ? null : cell[1]));
   return [of.element === "null" ? "list<float64>" : `list<${of.element}>`, stored];
 }
 
-const jsonOfCell = (cell: readonly [string, unknown] | null, text: string): string =>
-  cell === null ? "null" : text;
+const jsonOfCell = (cell: readonly [string, unknown] | null, text: string): string => {
+  if (cell === null) return "null";
+  return cell[0] === "rejected" ? String(cell[1]) : text;
+};
 
 const flechetteLists = {
   list: (type: flechette.DataType): flechette.DataType => flechette.list(type),

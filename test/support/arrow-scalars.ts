@@ -53,7 +53,13 @@ export function integer(bits: 8 | 16 | 32 | 64, signed: boolean): Kind {
           : Values.from(values as bigint[], Number),
     }),
     cell: (value) =>
-      isNull(value) ? null : (value as bigint) > int64Max ? ["rejected", String(value)] : ["int64", value],
+      isNull(value)
+        ? null
+        : (value as bigint) > int64Max
+          ? ["rejected", `"${String(value)}"`]
+          : ["int64", value],
+    // Inside JSON that is stored all digits are there; what is rejected has them as text, for whoever rounds.
+    json: String,
     element: "int64",
   });
 }

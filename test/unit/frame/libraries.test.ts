@@ -606,7 +606,11 @@ describe("nodejs-polars", () => {
     expect(column(frame, "half")).toEqual([["float64", 1.5], null, ["float64", -0]]);
     const context = pl.SQLContext({ df: pl.DataFrame({ s: [String(2n ** 100n), "-7", null] }) });
     const huge = context.execute("SELECT CAST(s AS HUGEINT) AS x FROM df", { eager: true });
-    expect(column(huge, "x")).toEqual([["rejected", String(2n ** 100n)], ["int64", -7n], null]);
+    expect(column(huge, "x")).toEqual([
+      ["rejected", JSON.stringify(String(2n ** 100n))],
+      ["int64", -7n],
+      null,
+    ]);
   });
 
   test("instants beyond a timestamp are rejected, and dates beyond a Date are not", () => {
