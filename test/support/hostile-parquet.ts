@@ -23,7 +23,12 @@ interface Chunk {
   readonly pages: Uint8Array;
   readonly size?: number;
   /** Type, length of type, repetition, converted type. */
-  readonly type?: readonly [type: number, length?: number | undefined, repetition?: number, converted?: number];
+  readonly type?: readonly [
+    type: number,
+    length?: number | undefined,
+    repetition?: number,
+    converted?: number,
+  ];
   /** The schema behind its root, in place of one column. */
   readonly schema?: readonly Thrift[];
   readonly path?: readonly string[];
@@ -67,9 +72,7 @@ export const hostileFiles: Readonly<Record<string, () => Uint8Array>> = {
   },
   "columns within columns": () => {
     const depth = 20_000;
-    const groups = Array.from({ length: depth }, () =>
-      struct({ 3: i32(OPTIONAL), 4: text("g"), 5: i32(1) }),
-    );
+    const groups = Array.from({ length: depth }, () => struct({ 3: i32(OPTIONAL), 4: text("g"), 5: i32(1) }));
     const leaf = struct({ 1: i32(BYTE_ARRAY), 3: i32(OPTIONAL), 4: text("a") });
     return file({ pages: plain(["a"]), schema: [...groups, leaf], path: [...groups.map(() => "g"), "a"] });
   },
