@@ -26,7 +26,8 @@ export interface CloseOnSignalsOptions {
  * Afterwards the signal is raised again, so that the process ends as it would have ended without this: by that signal. (As the
  * first process of a container, which the kernel shields from its own signals, it ends with the exit code 128 + the signal's number.) If you
  * listen to the signal yourself, it is not raised again: ending the process is your listener's decision. A second signal
- * does not wait for the delivery: what is in memory is put into the spool, and the process ends at once.
+ * does not wait for the delivery: what is in memory is put into the spool, and the process ends at once, if you do not listen to it
+ * yourself.
  *
  * Dispose to listen no more. Throws a `TypeError` or `RangeError` that names the option that is wrong. In a worker thread, where
  * Node delivers no signals, it does nothing.
@@ -63,8 +64,9 @@ class SignalWatch implements Disposable {
   #heard(signal: NodeJS.Signals): void {
     const isHosts = hostListens(signal);
     if (this.#closing) {
+      if (isHosts) return;
       saveAll();
-      if (!isHosts) raise(signal);
+      raise(signal);
       return;
     }
     this.#closing = true;

@@ -11,7 +11,14 @@ import { collectionKey } from "../config/names.ts";
 import type { ResolvedDeployment, ResolvedFile } from "../config/resolve.ts";
 import type { FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
-import type { Backend, BackendEvents, DropOrigin, FlushTarget, OutgoingBatch } from "../pipeline/backend.ts";
+import type {
+  Backend,
+  BackendEvents,
+  DropOrigin,
+  FlushReport,
+  FlushTarget,
+  OutgoingBatch,
+} from "../pipeline/backend.ts";
 import { type Batcher, createBatcher } from "../pipeline/batcher.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import { type DropReason, Ledger } from "../pipeline/ledger.ts";
@@ -61,10 +68,10 @@ export class DeploymentCore {
   readonly ledger: Ledger = new Ledger();
   readonly reporter: Reporter;
   readonly batcher: Batcher;
-  /** True when `collect` is to return only after its frame is in the spool. */
-  readonly spoolsEachFrame: boolean;
   closed = false;
   readonly #collections = new Map<string, Collection>();
+  /** True when `collect` is to return only after its frame was handed over: with durability `frame`, and when the process ends. */
+  #handsOverEach: boolean;
   readonly #backend: Backend;
   readonly #durable: boolean;
   readonly #credentials: Credentials;
@@ -76,6 +83,7 @@ export class DeploymentCore {
   readonly #exitHook: Disposable;
   readonly #fileWatch: Disposable | undefined;
   #gaveUpAt = 0;
+  #ending = false;
 
   constructor(resolved: ResolvedDeployment, parts: CoreParts = systemParts) {
     const { config, onError, onStats, file } = resolved;
@@ -84,7 +92,7 @@ export class DeploymentCore {
     this.handle = createConfigHandle(config);
     this.reporter = createReporter(parts.clock, onError);
     this.#durable = config.spool.durability !== "memory";
-    this.spoolsEachFrame = config.spool.durability === "frame";
+    this.#handsOverEach = config.spool.durability === "frame";
     this.#board = createStatusBoard(parts.clock, (health) => publish("health", config, () => health));
     const { endpoint, deployment } = config;
     const reportersOf = (collection: string | undefined): Iterable<Reporter> => this.#reportersOf(collection);
@@ -149,8 +157,8 @@ export class DeploymentCore {
   /** Takes an accepted frame. */
   accept(collection: Collection, snapshot: Snapshot, facts: FrameFacts): void {
     collection.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
-    this.batcher.add(collection, snapshot, facts);
-    if (this.spoolsEachFrame) this.batcher.flushNow();
+    if (this.#handsOverEach) this.batcher.addNow(collection, snapshot, facts);
+    else this.batcher.add(collection, snapshot, facts);
   }
 
   /**
@@ -171,27 +179,49 @@ export class DeploymentCore {
 
   async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<void> {
     const where = to === "spool" ? "the spool" : "the destination";
-    const endsAt = this.clock.monotonic() + deadlineMs;
+    const startedAt = this.clock.monotonic();
+    const before = this.#waiting(to);
     if (!this.closed) {
-      await this.batcher.flush();
-      const report = await this.#backend.flush(to, Math.max(0, endsAt - this.clock.monotonic()));
-      if (report.pending === 0) return;
+      const { pending, trouble } = await this.#flushed(to, deadlineMs);
+      const now = this.#waiting(to);
+      const left = leftOf(before, now, pending, to === "empty");
+      if (left === 0) return;
       if (!this.closed) {
-        const why = report.trouble === undefined ? "" : ` (${report.trouble})`;
+        const tookMs = Math.round(this.clock.monotonic() - startedAt);
+        const why = trouble === undefined ? "" : ` (${trouble})`;
         throw new CollectorError(
           "TIMEOUT",
-          `flush: ${report.pending} frame(s) are not yet in ${where} after ${deadlineMs} ms${why}; they are kept and tried again`,
+          `flush: ${now.offered === before.offered ? "" : "up to "}${left} frame(s) are not yet in ${where} after ${tookMs} ms${why}; they are kept and tried again`,
         );
       }
     }
     await this.#closeOnce();
-    const { buffered, spooled } = this.ledger.snapshot().frames;
-    const left = to === "spool" ? buffered : buffered + spooled;
+    const left = this.#waiting(to).frames;
     if (left === 0) return;
     throw new CollectorError(
       "CLOSED",
       `flush: the deployment is closed, and ${left} frame(s) are not in ${where}; the next process of this spool delivers them`,
     );
+  }
+
+  /** Hands over what is queued and waits for the backend, no longer than that. */
+  async #flushed(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
+    const endsAt = this.clock.monotonic() + deadlineMs;
+    const inTime = await new Promise<boolean>((resolve) => {
+      const timer = this.clock.setTimer(() => resolve(false), deadlineMs, { keepAlive: true });
+      void this.batcher.flush().then(() => {
+        timer[Symbol.dispose]();
+        resolve(true);
+      });
+    });
+    if (inTime) return this.#backend.flush(to, Math.max(0, endsAt - this.clock.monotonic()));
+    return { pending: undefined, trouble: "frames are still being gathered" };
+  }
+
+  /** Frames not yet there, by the ledger, and all that were ever offered. */
+  #waiting(to: FlushTarget | "empty"): Waiting {
+    const { offered, buffered, spooled } = this.ledger.snapshot().frames;
+    return { frames: to === "spool" ? buffered : buffered + spooled, offered };
   }
 
   status(): DeploymentStatus {
@@ -242,7 +272,14 @@ export class DeploymentCore {
     }
   }
 
+  handOverEach(): void {
+    this.#handsOverEach = true;
+  }
+
   save(): void {
+    // What comes after this comes from another listener of the process's end, and no event loop will take care of it.
+    this.handOverEach();
+    this.#ending = true;
     try {
       this.batcher.flushNow();
       this.#backend.save();
@@ -290,6 +327,7 @@ export class DeploymentCore {
         announcer.delivered(collection, counts, recovered);
       },
       dropped: (reason, collection, counts, origin) => this.#dropped(reason, collection, counts, origin),
+      settled: () => {},
       trouble: ({ code, reason, message, collection }) =>
         announcer.trouble(code, reason, message, { collection }),
       health: (health) => this.#board.delivery(health),
@@ -306,7 +344,10 @@ export class DeploymentCore {
     }
     const from = origin.from === "spool" && this.#durable ? "spooled" : "buffered";
     this.#ledgerOf(collection).drop(from, reason, counts);
-    const detail = dropDetails[reason] ?? "see the reports before this one";
+    const detail =
+      this.#ending && reason === "closed"
+        ? "the process ended before they were delivered"
+        : (dropDetails[reason] ?? "see the reports before this one");
     this.announcer.dropped(reason, collection, counts, { detail });
   }
 
@@ -337,6 +378,24 @@ export class DeploymentCore {
   #tellStats(): void {
     safeCall(() => this.#onStats?.(this.ledger.snapshot()));
   }
+}
+
+/** Frames that wait, and all that were offered. */
+interface Waiting {
+  readonly frames: number;
+  readonly offered: number;
+}
+
+/**
+ * How many of the frames that waited before a flush still do; at most so many, if others came meanwhile. What the backend says is
+ * held against the ledger: there it shows if the backend does not know of some, or counts what came later. Only of frames that
+ * earlier processes had left (`others`) the ledger knows nothing.
+ */
+function leftOf(before: Waiting, now: Waiting, pending: number | undefined, others: boolean): number {
+  const atLeast = Math.max(0, now.frames - (now.offered - before.offered));
+  const atMost = Math.min(before.frames, now.frames);
+  if (pending === undefined) return atMost;
+  return Math.max(atLeast, others ? pending : Math.min(pending, atMost));
 }
 
 const dropDetails: Partial<Record<DropReason, string>> = {

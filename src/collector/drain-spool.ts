@@ -72,6 +72,7 @@ export async function drainSpool(
       patience = undefined;
       onProgress(delivered);
     },
+    settled: () => {},
     dropped: (reason, collection, counts) => lost.push({ reason, collection, ...counts }),
     trouble: ({ message }) => onTrouble(message),
     health: ({ status }) => {
@@ -80,7 +81,7 @@ export async function drainSpool(
     usage: () => {},
   };
   const engine = composeEngine(spec, { events, getToken });
-  const flushed = engine.flush("empty", deadlineMs).then(({ pending }) => pending);
+  const flushed = engine.flush("empty", deadlineMs).then(({ pending }) => pending ?? 0);
   await Promise.race([flushed, refused]);
   await engine.close(0);
   patience?.[Symbol.dispose]();

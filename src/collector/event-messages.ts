@@ -16,6 +16,7 @@ export type EventMessage =
       readonly counts: Counts;
       readonly recovered: boolean;
       readonly sequences: readonly number[];
+      readonly segment: string;
     }
   | {
       readonly type: "dropped";
@@ -24,6 +25,7 @@ export type EventMessage =
       readonly counts: Counts;
       readonly origin: DropOrigin;
     }
+  | { readonly type: "settled"; readonly segment: string }
   | { readonly type: "trouble"; readonly trouble: Trouble }
   | { readonly type: "health"; readonly health: BackendHealth }
   | { readonly type: "encoding"; readonly sequences: readonly number[] }
@@ -33,10 +35,11 @@ export type EventMessage =
 export function postedEvents(post: (message: EventMessage) => void): BackendEvents {
   return {
     spooled: (collection, sequence, counts) => post({ type: "spooled", collection, sequence, counts }),
-    delivered: (collection, counts, recovered, sequences) =>
-      post({ type: "delivered", collection, counts, recovered, sequences }),
+    delivered: (collection, counts, recovered, sequences, segment) =>
+      post({ type: "delivered", collection, counts, recovered, sequences, segment }),
     dropped: (reason, collection, counts, origin) =>
       post({ type: "dropped", reason, collection, counts, origin }),
+    settled: (segment) => post({ type: "settled", segment }),
     trouble: (trouble) => post({ type: "trouble", trouble }),
     health: (health) => post({ type: "health", health }),
     encoding: (sequences) => post({ type: "encoding", sequences }),
@@ -51,10 +54,19 @@ export function tellEvent(message: EventMessage, events: BackendEvents): void {
       events.spooled(message.collection, message.sequence, message.counts);
       return;
     case "delivered":
-      events.delivered(message.collection, message.counts, message.recovered, message.sequences);
+      events.delivered(
+        message.collection,
+        message.counts,
+        message.recovered,
+        message.sequences,
+        message.segment,
+      );
       return;
     case "dropped":
       events.dropped(message.reason, message.collection, message.counts, message.origin);
+      return;
+    case "settled":
+      events.settled(message.segment);
       return;
     case "trouble":
       events.trouble(message.trouble);

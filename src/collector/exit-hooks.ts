@@ -4,7 +4,9 @@ export interface Leaver {
   readonly hasPending: boolean;
   /** The loop ran empty and the process would end: brings everything home, for as long as that may take. */
   settle(): Promise<void>;
-  /** The process ends now: saves synchronously what can be saved. Must not throw. */
+  /** From now on leaves nothing for the event loop to do at each `collect`: that would keep the process going. */
+  handOverEach(): void;
+  /** The process ends now: saves synchronously what can be saved, from now on at each `collect`. Must not throw. */
   save(): void;
   /** The process is asked to end: takes no more, and delivers until the deadline. Never rejects. */
   close(deadlineMs: number): Promise<unknown>;
@@ -12,6 +14,12 @@ export interface Leaver {
 
 const leavers = new Set<Leaver>();
 let installed = false;
+let rounds = 0;
+/**
+ * How often, in a process's life, an empty event loop is kept going to deliver. A listener of `beforeExit` that collects each time
+ * would otherwise keep its process going for ever. What comes later is saved at the end.
+ */
+const maxRounds = 10;
 
 /**
  * Registers with the process's end. There is one listener of each kind, however many deployments; no signal is listened to,
@@ -23,10 +31,15 @@ export function onProcessEnd(leaver: Leaver): Disposable {
     installed = true;
     // Emitted again whenever the loop runs empty anew, so work done here is followed by one more look.
     process.on("beforeExit", () => {
-      for (const each of leavers) if (each.hasPending) void each.settle();
+      const pending = [...leavers].filter(({ hasPending }) => hasPending);
+      if (pending.length === 0) return;
+      if (++rounds <= maxRounds) for (const each of pending) void each.settle();
+      else for (const each of leavers) each.handOverEach();
     });
     process.on("exit", saveAll);
   }
+  // Made by a listener of `exit`: ours, if there was one, may have been called already.
+  if (isExiting()) leaver.save();
   return { [Symbol.dispose]: () => leavers.delete(leaver) };
 }
 
@@ -38,4 +51,9 @@ export async function closeAll(deadlineMs: number): Promise<void> {
 /** Saves what can be saved at once, of all that are registered. */
 export function saveAll(): void {
   for (const each of leavers) each.save();
+}
+
+/** True while listeners of `exit` are called: no event loop will turn any more. */
+export function isExiting(): boolean {
+  return (process as { readonly _exiting?: boolean })._exiting === true;
 }

@@ -8,6 +8,8 @@ export interface PendingFlush {
   /** Milliseconds left. */
   readonly leftMs: number;
   readonly settle: (report: FlushReport) => void;
+  /** What to report if the thread never answers, and why it does not. */
+  readonly silent: (why: string) => FlushReport;
 }
 
 /**
@@ -16,14 +18,11 @@ export interface PendingFlush {
  */
 export class PendingFlushes {
   readonly #clock: Clock;
-  readonly #silent: () => FlushReport;
   readonly #waiting = new Map<number, Omit<PendingFlush, "leftMs"> & { readonly endsAt: number }>();
   #id = 0;
 
-  /** `silent` says what to report for a thread that does not answer. */
-  constructor(clock: Clock, silent: () => FlushReport) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#silent = silent;
   }
 
   get size(): number {
@@ -33,17 +32,20 @@ export class PendingFlushes {
   add(
     to: FlushTarget | "empty",
     deadlineMs: number,
-    send: (flush: PendingFlush) => void,
+    silent: PendingFlush["silent"],
+    send: (id: number) => void,
   ): Promise<FlushReport> {
     const id = this.#id++;
     return new Promise((resolve) => {
-      const timer = lateTimer(this.#clock, deadlineMs + graceMs, () => this.settle(id, this.#silent()));
+      const timer = lateTimer(this.#clock, deadlineMs + graceMs, () =>
+        this.settle(id, silent("the background thread does not answer")),
+      );
       const settle = (report: FlushReport): void => {
         timer[Symbol.dispose]();
         resolve(report);
       };
-      this.#waiting.set(id, { id, to, settle, endsAt: this.#clock.monotonic() + deadlineMs });
-      send({ id, to, settle, leftMs: deadlineMs });
+      this.#waiting.set(id, { id, to, settle, silent, endsAt: this.#clock.monotonic() + deadlineMs });
+      send(id);
     });
   }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { CollectorError, type CollectorErrorCode } from "../base/errors.ts";
 import type { ErrorInfo, ErrorListener } from "../config/callbacks.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
+import { isExiting } from "./exit-hooks.ts";
 import { safeCall } from "./safe-call.ts";
 
 /** Passes run-time problems on, at most one in `intervalMs` for each reason and collection; the rest is counted. */
@@ -71,7 +72,12 @@ class RateLimitedReporter implements Reporter {
 
 function warn(error: CollectorError, info: ErrorInfo): void {
   const more = info.occurrences > 1 ? ` (${info.occurrences} times since the last such warning)` : "";
-  process.emitWarning(`${error.message}${more}`, { type: "ModelDataCollectorWarning", code: error.code });
+  const text = `${error.message}${more}`;
+  const name = "ModelDataCollectorWarning";
+  const { code } = error;
+  // `emitWarning` waits for the event loop, which does not turn any more when the process ends.
+  if (isExiting()) process.emit("warning", Object.assign(new Error(text), { name, code }));
+  else process.emitWarning(text, { type: name, code });
 }
 
 /** The message of a drop. */

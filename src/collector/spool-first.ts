@@ -7,10 +7,10 @@ import type {
   FlushTarget,
   OutgoingBatch,
 } from "../pipeline/backend.ts";
-import type { Engine } from "../pipeline/engine.ts";
+import { type Engine, unsealedText } from "../pipeline/engine.ts";
 import { createSpooler, type Spooler } from "../pipeline/spooler.ts";
 import type { OpenSegment, Spool, SpoolUsage } from "../spool/spool.ts";
-import { composeSpool, type EngineHost, type EngineSpec } from "./compose.ts";
+import { composeSpool as composeSystemSpool, type EngineHost, type EngineSpec } from "./compose.ts";
 
 /**
  * Durability `frame`: batches are written to the spool on the caller's thread, so that a frame is safe when `collect`
@@ -21,8 +21,9 @@ export function createSpoolFirst(
   host: EngineHost,
   startEngine: (host: EngineHost) => Engine,
   clock: Clock,
+  composeSpool: typeof composeSystemSpool = composeSystemSpool,
 ): Backend {
-  return new SpoolFirst(spec, host, startEngine, clock);
+  return new SpoolFirst(spec, host, startEngine, clock, composeSpool);
 }
 
 /** The memory of a larger batch is not kept for the next. */
@@ -34,7 +35,13 @@ class SpoolFirst implements Backend {
   readonly #spooler: Spooler;
   #memory = new Uint8Array(64 * 1024);
 
-  constructor(spec: EngineSpec, host: EngineHost, startEngine: (host: EngineHost) => Engine, clock: Clock) {
+  constructor(
+    spec: EngineSpec,
+    host: EngineHost,
+    startEngine: (host: EngineHost) => Engine,
+    clock: Clock,
+    composeSpool: typeof composeSystemSpool,
+  ) {
     const { spool } = spec.config;
     const { events } = host;
     let behind: SpoolUsage = { bytes: 0, segments: 0, quarantined: 0, oldest: undefined };
@@ -82,10 +89,17 @@ class SpoolFirst implements Backend {
     this.#engine.update(settings);
   }
 
-  flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
-    if (to === "spool") this.#spooler.sync();
-    else this.#spooler.seal();
-    return this.#engine.flush(to, deadlineMs);
+  async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
+    if (to === "spool") {
+      // All of it is there already, whatever the engine is doing.
+      this.#spooler.sync();
+      return { pending: 0, trouble: undefined };
+    }
+    this.#spooler.seal();
+    const unsealed = this.#spool.open().reduce((sum, { counts }) => sum + counts.frames, 0);
+    const { pending, trouble } = await this.#engine.flush(to, deadlineMs);
+    if (unsealed === 0 || pending === undefined) return { pending, trouble };
+    return { pending: pending + unsealed, trouble: trouble ?? unsealedText };
   }
 
   async close(deadlineMs: number): Promise<void> {

@@ -1,6 +1,10 @@
 import type { Clock } from "../base/clock.ts";
 import type { BackendEvents, OutgoingBatch } from "../pipeline/backend.ts";
+import type { DropReason } from "../pipeline/ledger.ts";
+import { parseLabel } from "../pipeline/segment-label.ts";
+import type { Counts } from "../spool/spool.ts";
 import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
+import type { Refusal } from "./stand-in.ts";
 
 /** Threads do not die by chance, as processes do, so that few deaths say enough. */
 const mostDeaths = 3;
@@ -14,6 +18,7 @@ export class UnsettledBatches {
   readonly #memory: BatchMemory;
   /** How many threads died while they encoded a batch. */
   readonly #deaths = new Map<number, number>();
+  #newest = 0;
 
   constructor(clock: Clock) {
     this.#memory = createBatchMemory(clock);
@@ -23,15 +28,16 @@ export class UnsettledBatches {
     return this.#batches.size;
   }
 
-  get frames(): number {
-    let frames = 0;
-    for (const { counts } of this.#batches.values()) frames += counts.frames;
-    return frames;
+  /** The number of the newest batch that was added, settled or not; 0 before the first. */
+  get newest(): number {
+    return this.#newest;
   }
 
-  /** The number of the newest one. */
-  get last(): number | undefined {
-    return [...this.#batches.keys()].at(-1);
+  /** Frames in those up to `sequence`. */
+  framesUpTo(sequence: number): number {
+    let frames = 0;
+    for (const batch of this.#batches.values()) if (batch.sequence <= sequence) frames += batch.counts.frames;
+    return frames;
   }
 
   /** Memory for a batch. */
@@ -41,6 +47,7 @@ export class UnsettledBatches {
 
   add(batch: OutgoingBatch): void {
     this.#batches.set(batch.sequence, batch);
+    this.#newest = batch.sequence;
   }
 
   /**
@@ -62,33 +69,72 @@ export class UnsettledBatches {
     this.#memory.writeOff();
   }
 
-  /** Passes events on, and settles the batches of which they tell the end. */
+  /**
+   * Passes events on, and settles the batches of which they tell the end. What is told of a batch that is settled already - two
+   * threads had it, one after the other - is not passed on.
+   */
   settledBy(events: BackendEvents): BackendEvents {
-    const settle = (sequences: Iterable<number>): void => {
-      for (const sequence of sequences) this.#settle(sequence);
-    };
     return {
       ...events,
       spooled: (collection, sequence, counts) => {
-        this.#settle(sequence);
-        events.spooled(collection, sequence, counts);
+        if (this.#settle([sequence]) !== undefined) events.spooled(collection, sequence, counts);
       },
-      delivered: (collection, counts, recovered, sequences) => {
-        settle(sequences);
-        events.delivered(collection, counts, recovered, sequences);
+      delivered: (collection, counts, recovered, sequences, segment) => {
+        const settled = sequences.length === 0 ? counts : this.#settle(sequences);
+        if (settled !== undefined) events.delivered(collection, settled, recovered, sequences, segment);
       },
       dropped: (reason, collection, counts, origin) => {
-        if (origin.from !== "recovered") settle(origin.sequences);
-        events.dropped(reason, collection, counts, origin);
+        const sequences = origin.from === "recovered" ? [] : origin.sequences;
+        const settled = sequences.length === 0 ? counts : this.#settle(sequences);
+        if (settled !== undefined) events.dropped(reason, collection, settled, origin);
       },
     };
   }
 
-  #settle(sequence: number): void {
-    const batch = this.#batches.get(sequence);
-    if (batch === undefined) return;
-    this.#batches.delete(sequence);
-    this.#deaths.delete(sequence);
-    this.#memory.giveBack(batch.bytes);
+  /** What was in those that were not settled before; undefined if none was. */
+  #settle(sequences: Iterable<number>): Counts | undefined {
+    const settled: OutgoingBatch[] = [];
+    for (const sequence of sequences) {
+      const batch = this.#batches.get(sequence);
+      if (batch === undefined) continue;
+      this.#batches.delete(sequence);
+      this.#deaths.delete(sequence);
+      this.#memory.giveBack(batch.bytes);
+      settled.push(batch);
+    }
+    return settled.length === 0 ? undefined : sumOf(settled);
   }
+}
+
+/** What batches hold that were refused, by reason and collection. */
+export function refusalsTogether(refusals: readonly Refusal[]): Refused[] {
+  const groups = new Map<string, { reason: DropReason; collection: string; batches: OutgoingBatch[] }>();
+  for (const { batch, reason } of refusals) {
+    const { collection } = parseLabel(batch.label);
+    const key = `${reason}\n${collection}`;
+    const group = groups.get(key) ?? { reason, collection, batches: [] };
+    groups.set(key, group);
+    group.batches.push(batch);
+  }
+  return Array.from(groups.values(), ({ reason, collection, batches }) => ({
+    ...{ reason, collection, counts: sumOf(batches) },
+    sequences: batches.map(({ sequence }) => sequence),
+  }));
+}
+
+interface Refused {
+  readonly reason: DropReason;
+  readonly collection: string;
+  readonly counts: Counts;
+  readonly sequences: readonly number[];
+}
+
+function sumOf(batches: readonly OutgoingBatch[]): Counts {
+  const sum = { frames: 0, rows: 0, bytes: 0 };
+  for (const { counts } of batches) {
+    sum.frames += counts.frames;
+    sum.rows += counts.rows;
+    sum.bytes += counts.bytes;
+  }
+  return sum;
 }

@@ -22,7 +22,10 @@ export interface Backend {
   flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport>;
   /** Spools, seals and delivers what there is until the deadline, then stops. What is left stays in the spool. */
   close(deadlineMs: number): Promise<void>;
-  /** The process ends when this returns: brings what was appended into the spool, synchronously, if it is durable. */
+  /**
+   * The process is ending: brings what was appended into the spool, synchronously, and so at once whatever is appended from now
+   * on. What cannot be kept - with a spool in memory, all of it - is told as dropped.
+   */
   save(): void;
 }
 
@@ -31,8 +34,8 @@ export type FlushTarget = "spool" | "store";
 
 /** What a flush could not do in its time. */
 export interface FlushReport {
-  /** Frames appended before the flush that are not yet where it was to bring them. */
-  readonly pending: number;
+  /** Frames appended before the flush that are not yet where it was to bring them; undefined if nobody answers. */
+  readonly pending: number | undefined;
   /** Why, if there is a reason: the newest trouble. */
   readonly trouble: string | undefined;
 }
@@ -60,10 +63,18 @@ export interface OutgoingBatch {
 export interface BackendEvents {
   /** The batch is in the spool, and that is durable. */
   spooled(collection: string, sequence: number, counts: Counts): void;
-  /** Frames are in a file at the destination. `sequences` names their batches if the spool is in memory. */
-  delivered(collection: string, counts: Counts, recovered: boolean, sequences: readonly number[]): void;
+  /** The frames of a segment are in a file at the destination. `sequences` names their batches if the spool is in memory. */
+  delivered(
+    collection: string,
+    counts: Counts,
+    recovered: boolean,
+    sequences: readonly number[],
+    segment: string,
+  ): void;
   /** Frames that had been accepted are lost. */
   dropped(reason: DropReason, collection: string, counts: Counts, origin: DropOrigin): void;
+  /** A segment has come to its end: all its frames were told as delivered or dropped. Told before its files go. */
+  settled(segment: string): void;
   /** Something went wrong that is not a drop, or is the story behind one. */
   trouble(trouble: Trouble): void;
   /** How delivery is doing, whenever that changes. */
@@ -79,11 +90,11 @@ export interface BackendEvents {
 
 /**
  * Where dropped frames were: on their way to the spool, in it, or left by an earlier process. `sequences` names their
- * batches while these are in memory only.
+ * batches while these are in memory only; `segment` is what they were in.
  */
 export type DropOrigin =
   | { readonly from: "memory"; readonly sequences: readonly number[] }
-  | { readonly from: "spool"; readonly sequences: readonly number[] }
+  | { readonly from: "spool"; readonly sequences: readonly number[]; readonly segment: string }
   | { readonly from: "recovered" };
 
 /** A run-time problem as plain data, so that it crosses threads. */

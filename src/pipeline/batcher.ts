@@ -21,6 +21,8 @@ import type { Stream } from "./stream.ts";
 export interface Batcher {
   /** Queues a frame; it is in the ledger as buffered already. */
   add(stream: Stream, snapshot: Snapshot, facts: FrameFacts): void;
+  /** The same, and hands it over before it returns, with all before it. Leaves nothing for the event loop to do. */
+  addNow(stream: Stream, snapshot: Snapshot, facts: FrameFacts): void;
   /** Resolves when everything queued before this call has been handed over; works in the same small steps. */
   flush(): Promise<void>;
   /** Hands over everything queued and gathered so far before it returns, however long that takes. */
@@ -115,6 +117,12 @@ class FrameBatcher implements Batcher {
     onNextTurn(this.#drain);
   }
 
+  addNow(stream: Stream, snapshot: Snapshot, facts: FrameFacts): void {
+    this.#queue.push(new Queued(stream, snapshot, facts));
+    this.#added++;
+    this.flushNow();
+  }
+
   flush(): Promise<void> {
     return new Promise((resolve) => {
       this.#barriers.push({ target: this.#added, resolve });
@@ -150,10 +158,13 @@ class FrameBatcher implements Batcher {
     const gathering =
       this.#begun ??
       this.#gathering(stream, constants, partitionStart(facts.requestTimeMs, stream.rollingRate));
+    // Handing over tells listeners, and one of them may have had all that is queued handed over meanwhile.
+    if (this.#queue[this.#head] !== queued) return true;
     const { builder } = gathering;
     const { maxFrameBytes } = this.#parts.limits();
     // What the snapshot takes was checked at the call; what becomes of it shows only here.
     const bounded = snapshot.bytes * mostGrowth > maxFrameBytes;
+    let failure: unknown;
     try {
       if (this.#begun === undefined) {
         if (bounded) measure(gathering);
@@ -165,8 +176,7 @@ class FrameBatcher implements Batcher {
       gathering.bytes += snapshot.bytes;
     } catch (thrown) {
       // Whatever it is, this runs on the host's event loop and must not end the host.
-      const reason = thrown instanceof FrameProblem ? thrown.reason : "invalid";
-      this.#drop(stream, reason, { frames: 1, rows: snapshot.rows, bytes: snapshot.bytes }, asError(thrown));
+      failure = asError(thrown);
       builder.abandon();
     }
     snapshot.release();
@@ -182,6 +192,11 @@ class FrameBatcher implements Batcher {
     else if (builder.width > batchColumns && builder.width > snapshot.names.length * 2)
       this.#handOver(gathering, "forget");
     this.#passBarriers();
+    if (failure !== undefined) {
+      // Last: a listener may collect, or end the process, and all is in order now.
+      const reason = failure instanceof FrameProblem ? failure.reason : "invalid";
+      this.#drop(stream, reason, { frames: 1, rows: snapshot.rows, bytes: snapshot.bytes }, asError(failure));
+    }
     return true;
   }
 

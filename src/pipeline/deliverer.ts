@@ -209,8 +209,8 @@ class SegmentDeliverer implements Deliverer {
           return;
         }
         case "empty":
-          spool.release(segment);
           this.#settle(entry);
+          spool.release(segment);
           return;
         case "poison":
           this.#setAside(entry, "poison", encoded.error.message);
@@ -271,9 +271,10 @@ class SegmentDeliverer implements Deliverer {
     this.#refused.clear();
     this.#backoff.reset();
     const sequences = sequencesInMemory(spool, segment);
-    spool.release(segment);
+    // Told first: if this thread dies in between, the next one finds the segment and tells it again, which is noticed.
+    events.delivered(label.collection, counts, segment.recovered, sequences, segment.id);
     this.#settle(entry);
-    events.delivered(label.collection, counts, segment.recovered, sequences);
+    spool.release(segment);
   }
 
   #failed(entry: Entry, result: Exclude<PutResult, { status: "stored" | "exists" }>): void {
@@ -388,10 +389,9 @@ class SegmentDeliverer implements Deliverer {
   #setAside(entry: Entry, reason: DropReason & ("poison" | "conflict" | "corrupt"), detail: string): void {
     const { segment, label, counts } = entry;
     const { spool, events } = this.#parts;
-    const origin = originOf(segment, sequencesInMemory(spool, segment));
-    spool.quarantine(segment, reason);
+    events.dropped(reason, label.collection, counts, originOf(segment, sequencesInMemory(spool, segment)));
     this.#settle(entry);
-    events.dropped(reason, label.collection, counts, origin);
+    spool.quarantine(segment, reason);
     events.trouble({
       code: "QUARANTINED",
       reason: `quarantined_${reason}`,
@@ -403,6 +403,7 @@ class SegmentDeliverer implements Deliverer {
 
   #settle(entry: Entry): void {
     const { id } = entry.segment;
+    this.#parts.events.settled(id);
     this.#entries.delete(id);
     this.#troubles.delete(entry);
     this.#unblock(entry.label);
@@ -447,6 +448,6 @@ function blockKey({ endpoint, deployment, collection, rollingRate }: SegmentLabe
 }
 
 /** The batches whose only copy is this segment; none if the spool is durable. */
-function sequencesInMemory(spool: Spool, segment: SealedSegment): number[] {
+export function sequencesInMemory(spool: Spool, segment: SealedSegment): number[] {
   return spool.durable ? [] : Array.from(spool.read(segment), (record) => record.sequence);
 }

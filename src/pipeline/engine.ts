@@ -14,7 +14,8 @@ import type {
   FlushTarget,
   OutgoingBatch,
 } from "./backend.ts";
-import { createDeliverer, type Deliverer } from "./deliverer.ts";
+import { createDeliverer, type Deliverer, sequencesInMemory } from "./deliverer.ts";
+import { originOf } from "./segment-encoder.ts";
 import { parseLabel } from "./segment-label.ts";
 import { createSpooler, type Spooler } from "./spooler.ts";
 
@@ -42,6 +43,8 @@ export function createEngine(parts: EngineParts): Engine {
   return new SpoolingEngine(parts);
 }
 
+/** Why frames are not delivered that are in segments which are still open after all were to be sealed. */
+export const unsealedText: string = "the spool's disk does not let a segment be completed";
 /** How often the spool's usage is told at most, milliseconds. */
 const usageMs = 2_000;
 /** How often other processes' leavings are looked for, milliseconds. */
@@ -100,10 +103,13 @@ class SpoolingEngine implements Engine {
       };
     }
     this.#spooler.seal();
+    const unsealed = spool.open().reduce((sum, { counts }) => sum + counts.frames, 0);
     const endsAt = this.#parts.clock.monotonic() + deadlineMs;
     await this.#until(to === "empty" ? this.#recovered : this.#ownFound, endsAt);
-    const pending = await this.#deliverer.settled(this.#left(endsAt), to === "empty");
-    return { pending, trouble: pending > 0 ? this.#deliverer.trouble : undefined };
+    const undelivered = await this.#deliverer.settled(this.#left(endsAt), to === "empty");
+    const trouble = this.#deliverer.trouble ?? (unsealed > 0 ? unsealedText : undefined);
+    const pending = undelivered + unsealed;
+    return { pending, trouble: pending > 0 ? trouble : undefined };
   }
 
   /** Waits for `event`, but not beyond `endsAt`. */
@@ -141,8 +147,9 @@ class SpoolingEngine implements Engine {
     await this.#deliverer.stop();
     await this.#recovered;
     if (!spool.durable) {
-      for (const { label, counts } of spool.sealed()) {
-        events.dropped("closed", parseLabel(label).collection, counts, { from: "spool", sequences: [] });
+      for (const segment of spool.sealed()) {
+        const origin = originOf(segment, sequencesInMemory(spool, segment));
+        events.dropped("closed", parseLabel(segment.label).collection, segment.counts, origin);
       }
     }
     spool.close();

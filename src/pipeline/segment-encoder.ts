@@ -330,7 +330,7 @@ async function* unhurried(
 
 /** Where frames of this segment were when they were lost. */
 export function originOf(segment: SealedSegment, sequences: readonly number[]): DropOrigin {
-  return segment.recovered ? { from: "recovered" } : { from: "spool", sequences };
+  return segment.recovered ? { from: "recovered" } : { from: "spool", sequences, segment: segment.id };
 }
 
 /** An error of the disk says nothing about the data. */

@@ -77,6 +77,8 @@ class FolderSpool implements Spool {
   readonly #open: OpenSegments;
   readonly #sealed: SealedSegments;
   #ownRecovered = false;
+  /** What recovery of our own had to leave, by folder: a thread that would not go yet, a disk that refused. */
+  #ownLeft: ReadonlyMap<string, ReadonlySet<string> | undefined> | undefined;
   #closed = false;
 
   constructor(options: FolderSpoolOptions) {
@@ -229,19 +231,27 @@ class FolderSpool implements Spool {
     this.#folder.release();
   }
 
-  /** What dead threads of this process left, once; if there was one, our folder was there before us. */
+  /** What dead threads of this process left, until all of it was found; if there was one, our folder was there before us. */
   async *#recoverOwn(onLoss: (loss: SpoolLoss) => void): AsyncGenerator<SealedSegment, void, undefined> {
     const folder = this.#folder;
     if (this.#ownRecovered || this.#closed) return;
     if (folder.claim === undefined && !exists(this.#fileSystem, folder.home)) return;
     const claim = folder.tryClaim();
     if (claim === undefined) return;
-    this.#ownRecovered = true;
+    const left = new Map<string, Set<string> | undefined>();
     if (claim.shared && claim.directory === folder.home) {
-      for (const path of ownFolders(this.#inheritance, claim)) {
-        yield* this.#recoverIn(path, path !== claim.directory, onLoss);
+      const before = this.#ownLeft;
+      for (const path of before?.keys() ?? ownFolders(this.#inheritance, claim)) {
+        const onLeft = (name: string | undefined): void => {
+          if (name === undefined) left.set(path, undefined);
+          else left.set(path, (left.get(path) ?? new Set()).add(name));
+        };
+        yield* this.#recoverIn(path, path !== claim.directory, onLoss, { wanted: before?.get(path), onLeft });
       }
     }
+    this.#ownLeft = left;
+    if (left.size > 0) return;
+    this.#ownRecovered = true;
     this.#seen.ownRecovered();
   }
 
@@ -249,6 +259,7 @@ class FolderSpool implements Spool {
     directory: string,
     recovered: boolean,
     onLoss: (loss: SpoolLoss) => void,
+    own?: { readonly wanted: ReadonlySet<string> | undefined; onLeft(name: string | undefined): void },
   ): AsyncGenerator<SealedSegment, void, undefined> {
     const seen = this.#seen;
     const context = {
@@ -264,8 +275,9 @@ class FolderSpool implements Spool {
       isRepeated: (instance: string, sequence: number) => seen.isRepeated(instance, sequence),
       recovered: (instance: string, sequences: Iterable<number>) => seen.recovered(instance, sequences),
       onLoss,
+      onLeft: (name: string | undefined) => own?.onLeft(name),
     };
-    for await (const found of recoverFolder(context, directory, recovered)) {
+    for await (const found of recoverFolder(context, directory, recovered, own?.wanted)) {
       if (this.#closed) return;
       this.#sealed.add(found);
       yield found.segment;

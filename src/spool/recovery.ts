@@ -33,6 +33,8 @@ export interface RecoveryContext {
   /** These records are now in a sealed segment. */
   recovered(instance: string, sequences: Iterable<number>): void;
   onLoss(loss: SpoolLoss): void;
+  /** This file could not be dealt with now, or - undefined - the whole folder. */
+  onLeft(name: string | undefined): void;
 }
 
 /** A segment found, with the name of its frozen bytes if there are any, and how often encoding it was begun. */
@@ -53,17 +55,20 @@ const noCounts: Counts = { frames: 0, rows: 0, bytes: 0 };
 
 /**
  * Brings every segment in one folder into the sealed state, oldest first, one at a time. Whatever the bytes and whatever
- * the disk does, it ends and does not throw: a file that cannot be dealt with now is left for the next time.
+ * the disk does, it ends and does not throw: a file that cannot be dealt with now is left for the next time. Then it can be told
+ * to look at the files of these names only, `wanted`.
  */
 export async function* recoverFolder(
   context: RecoveryContext,
   directory: string,
   recovered: boolean,
+  wanted?: ReadonlySet<string>,
 ): AsyncGenerator<Found, void, undefined> {
   let candidates: readonly Candidate[] = [];
   try {
-    candidates = await candidatesIn(context, directory);
+    candidates = await candidatesIn(context, directory, wanted);
   } catch (error) {
+    context.onLeft(undefined);
     lost(context, "corrupt", noCounts, `${directory} is left for later: ${asError(error).message}`);
   }
   for (const candidate of candidates) {
@@ -72,13 +77,18 @@ export async function* recoverFolder(
       if (found !== undefined) yield found;
     } catch (error) {
       if (errorCode(error) === "ENOENT") continue;
+      context.onLeft(candidate.name);
       lost(context, "corrupt", noCounts, `${candidate.name} is left for later: ${asError(error).message}`);
     }
   }
 }
 
 /** Files to look at: first those whose records count as the originals when others repeat them. Sweeps garbage. */
-async function candidatesIn(context: RecoveryContext, directory: string): Promise<Candidate[]> {
+async function candidatesIn(
+  context: RecoveryContext,
+  directory: string,
+  wanted: ReadonlySet<string> | undefined,
+): Promise<Candidate[]> {
   const { fileSystem } = context;
   const names = fileSystem.list(directory).sort();
   const alive = new Map<string, boolean>();
@@ -93,16 +103,17 @@ async function candidatesIn(context: RecoveryContext, directory: string): Promis
     const parsed = parseSegmentName(name);
     if (parsed === undefined || context.isKnown(parsed.id)) continue;
     if (parsed.state === "body") bodies.set(parsed.id, name);
+    else if (wanted !== undefined && !wanted.has(name)) continue;
     else if (parsed.state === "sealed" || !(await isAlive(parsed.writer))) {
       if (parsed.state === "temporary") removeFile(fileSystem, join(directory, name));
       else segments.push({ name, parsed });
-    }
+    } else if (parsed.state === "open") context.onLeft(name);
   }
   dropAliases(fileSystem, directory, segments);
   const candidates = segments.map(({ name, parsed }) => ({ name, parsed, body: bodies.get(parsed.id) }));
   for (const { parsed } of candidates) bodies.delete(parsed.id);
   // A released segment goes first and its bytes second, so bytes alone were delivered.
-  for (const name of bodies.values()) removeFile(fileSystem, join(directory, name));
+  if (wanted === undefined) for (const name of bodies.values()) removeFile(fileSystem, join(directory, name));
   const rank = ({ parsed, body }: Candidate): number =>
     body !== undefined ? 0 : parsed.state === "sealed" ? 1 : 2;
   return candidates.sort((a, b) => rank(a) - rank(b) || (a.parsed.id < b.parsed.id ? -1 : 1));

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { lateThread } from "../faults/late-thread.ts";
 import { poisonRecords } from "../faults/poison.ts";
 import { clockJumps, threadDeaths, threadHangsAtClose } from "../faults/threads.ts";
 
@@ -10,6 +11,10 @@ test.each(["throw", "exit", "out-of-memory"] as const)(
     expect(fired).toBeGreaterThanOrEqual(2);
   },
 );
+
+test("segments that are sealed before the thread is ready reach the destination before a flush says so", async () => {
+  expect(await lateThread(4)).toMatchObject({ problems: [], fired: 4, lost: 0, duplicated: 0 });
+});
 
 test("close ends in time, and loses nothing, when the background thread hangs", async () => {
   expect((await threadHangsAtClose()).problems).toEqual([]);

@@ -5,6 +5,8 @@
  *
  *     o <n>      frame n is about to be offered
  *     a <n>      all frames up to n are acknowledged: they must survive the process
+ *     b <count>  so many segments were sealed before it gave the event loop back for the first time
+ *     f <n>      a flush said that all frames up to n are at the destination
  *     s <count>  so many frames were reported as spooled or delivered
  *     d          a background thread died that was to (see `preload/host.ts`)
  *     g <mood>   it was asked for a token, and did so (`TokenMood`)
@@ -15,7 +17,7 @@
  *     e <json>   the last word: ledger, status, and the report of `close`
  */
 import { once } from "node:events";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, readdirSync, writeSync } from "node:fs";
 import { inspect } from "node:util";
 import { CorrelationContext, openDeployment } from "model-data-collector";
 import { frameId, makeFrame } from "./frames.ts";
@@ -117,6 +119,12 @@ async function end(): Promise<void> {
       await deployment.flush();
       process.disconnect?.();
       return;
+    case "flush-and-wait": {
+      const last = offered - 1;
+      await deployment.flush();
+      journal(`f ${last}`);
+      return;
+    }
     case "natural":
       process.disconnect?.();
       return;
@@ -137,6 +145,13 @@ async function end(): Promise<void> {
     }
     case "wait":
   }
+}
+
+if (scenario.busyMs !== undefined) {
+  const end = performance.now() + scenario.busyMs;
+  while (performance.now() < end) collectDue();
+  const files = readdirSync(deployment.config.spool.directory, { recursive: true }).map(String);
+  journal(`b ${files.filter((name) => name.endsWith(".seg")).length}`);
 }
 
 let paused = false;

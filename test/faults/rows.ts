@@ -4,6 +4,7 @@ import { clockSkew, drippingAnswers } from "./answers.ts";
 import { backlog } from "./backlog.ts";
 import { clusterKills, endings, stoppedProcess } from "./endings.ts";
 import { killsWithBlobs, killsWithFolder } from "./kills.ts";
+import { lateThread } from "./late-thread.ts";
 import type { Outcome } from "./outcome.ts";
 import { poisonRecords } from "./poison.ts";
 import { simulatedDisk } from "./simulated.ts";
@@ -118,6 +119,7 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "thread-reject", run: ({ threads }) => threadDeaths("reject", threads) },
   { name: "thread-exit", run: ({ threads }) => threadDeaths("exit", threads) },
   { name: "thread-memory", run: ({ threads }) => threadDeaths("out-of-memory", threads) },
+  { name: "thread-late", run: ({ threads }) => lateThread(threads * 2) },
   { name: "thread-hangs-at-close", run: () => threadHangsAtClose() },
   { name: "thread-hangs", run: () => threadHangs() },
   { name: "clock", run: ({ threads }) => clockJumps(threads * 2) },

@@ -17,6 +17,10 @@ export interface Journal {
   readonly acknowledged: number;
   /** So many frames were reported as spooled or delivered. */
   readonly reported: number;
+  /** Frames that a flush said to be at the destination: the first so many. */
+  readonly flushed: number;
+  /** How many segments were sealed before it gave the event loop back for the first time. */
+  readonly sealedWhileBusy: number;
   /** How many background threads died that were to. */
   readonly deaths: number;
   /** How often its credential was asked for a token, by what it then did. */
@@ -52,6 +56,8 @@ export function readJournal(writer: string, text: string): Journal {
   let offered = 0;
   let acknowledged = 0;
   let reported = 0;
+  let flushed = 0;
+  let sealedWhileBusy = 0;
   let deaths = 0;
   let killedAt: string | undefined;
   let last: LastWord | undefined;
@@ -63,6 +69,8 @@ export function readJournal(writer: string, text: string): Journal {
     if (line.startsWith("o ")) offered = Number(rest) + 1;
     else if (line.startsWith("a ")) acknowledged = Math.max(acknowledged, Number(rest) + 1);
     else if (line.startsWith("s ")) reported = Number(rest);
+    else if (line.startsWith("f ")) flushed = Number(rest) + 1;
+    else if (line.startsWith("b ")) sealedWhileBusy = Number(rest);
     else if (line.startsWith("d ")) deaths++;
     else if (line.startsWith("k ")) killedAt = rest;
     else if (line.startsWith("g ")) tokens.set(rest, (tokens.get(rest) ?? 0) + 1);
@@ -70,7 +78,10 @@ export function readJournal(writer: string, text: string): Journal {
     else if (line.startsWith("x ")) errors.push(JSON.parse(rest) as ErrorNote);
     else if (line.startsWith("e ")) last = JSON.parse(rest) as LastWord;
   }
-  return { writer, offered, acknowledged, reported, deaths, tokens, killedAt, steps, errors, last };
+  return {
+    ...{ writer, offered, acknowledged, reported, flushed, sealedWhileBusy, deaths },
+    ...{ tokens, killedAt, steps, errors, last },
+  };
 }
 
 /** What is stored under one correlation id. */

@@ -27,7 +27,7 @@ test("the fate of frames is published where it happens", () => {
   world.collector().collect([{ a: 1 }, { a: 2 }]);
   world.spoolAll();
   const counts = { frames: 1, rows: 2, bytes: 90 };
-  world.events.delivered("model_inputs", counts, false, []);
+  world.events.delivered("model_inputs", counts, false, [], "1");
   world.events.dropped("corrupt", "model_inputs", counts, { from: "recovered" });
   world.core.handle.update({ samplingRate: 0.5 });
   expect(heard).toEqual([

@@ -64,7 +64,7 @@ test("a real meter provider gets the ledger, the health and the spool", async ()
   world.collector({ name: "off" }).collect([{ a: 1 }]);
   world.spoolAll();
   world.events.usage({ bytes: 500, segments: 1, quarantined: 2, oldest: world.clock.now() - 90_000 });
-  world.events.delivered("model_inputs", { frames: 1, rows: 2, bytes: 10 }, false, []);
+  world.events.delivered("model_inputs", { frames: 1, rows: 2, bytes: 10 }, false, [], "1");
   const values = await read();
   expect(Object.fromEntries([...values].filter(([name]) => !/bytes/.test(name)))).toEqual({
     "mdc.frames.offered model_inputs": 3,

@@ -70,6 +70,7 @@ export class Told implements BackendEvents {
     sequences: readonly number[];
   }[] = [];
   readonly drops: { reason: DropReason; collection: string; counts: Counts; origin: DropOrigin }[] = [];
+  readonly settledSegments: string[] = [];
   readonly troubles: Trouble[] = [];
   readonly healths: BackendHealth[] = [];
   readonly usages: SpoolUsage[] = [];
@@ -84,6 +85,10 @@ export class Told implements BackendEvents {
 
   dropped(reason: DropReason, collection: string, counts: Counts, origin: DropOrigin): void {
     this.drops.push({ reason, collection, counts, origin });
+  }
+
+  settled(segment: string): void {
+    this.settledSegments.push(segment);
   }
 
   trouble(trouble: Trouble): void {
@@ -164,7 +169,7 @@ export class PipelineWorld {
   async flush(): Promise<number> {
     let pending = -1;
     const flushed = this.engine.flush("store", 1_000_000).then((report) => {
-      pending = report.pending;
+      pending = report.pending ?? Number.NaN;
     });
     await turn();
     if (pending === -1) {
