@@ -72,13 +72,14 @@ export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await new Promise<void>((resolve, reject) => {
     const onAbort = (): void => {
-      clearTimeout(timer);
+      timer[Symbol.dispose]();
       reject(signal.reason);
     };
-    const timer = setTimeout(() => {
+    const onEnd = (): void => {
       signal.removeEventListener("abort", onAbort);
       resolve();
-    }, ms);
+    };
+    const timer = systemClock.setTimer(onEnd, ms, { keepAlive: true });
     signal.addEventListener("abort", onAbort, { once: true });
   });
 }
