@@ -1,9 +1,9 @@
-import { performance } from "node:perf_hooks";
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { monotonicMs, ownTimeMs } from "./host-time.ts";
 
 /** Time, injected so that tests can turn it by hand. */
 export interface Clock {
-  /** Milliseconds since 1970 UTC, whole. */
+  /** Milliseconds since 1970 UTC, whole, from 1970 to 9999. */
   now(): number;
   /** Milliseconds from an arbitrary start, never going back; for durations. */
   monotonic(): number;
@@ -21,12 +21,11 @@ export interface Clock {
 const startTimer: typeof setTimeout = setTimeout;
 const stopTimer: typeof clearTimeout = clearTimeout;
 const startImmediate: typeof setImmediate = setImmediate;
-const wallClock: () => number = Date.now;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
-  now: () => wallClock(),
-  monotonic: performance.now.bind(performance),
+  now: ownTimeMs,
+  monotonic: monotonicMs,
   setTimer(callback, ms, options) {
     const timer = startTimer(callback, ms);
     if (!options?.keepAlive) timer.unref?.();

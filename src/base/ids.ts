@@ -1,4 +1,5 @@
 import { randomBytes, randomFillSync } from "node:crypto";
+import { ownTimeMs } from "./host-time.ts";
 import { createUuidV7 } from "./uuid-v7.ts";
 
 /** Makes ids, injected so that tests are repeatable. */
@@ -11,6 +12,6 @@ export interface Ids {
 
 /** Ids from the operating system's randomness. */
 export const systemIds: Ids = {
-  uuid: createUuidV7({ now: Date.now, fillRandom: (bytes) => randomFillSync(bytes) }),
+  uuid: createUuidV7({ now: ownTimeMs, fillRandom: (bytes) => randomFillSync(bytes) }),
   random128: () => randomBytes(16).toString("hex"),
 };

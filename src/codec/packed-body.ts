@@ -1,3 +1,4 @@
+import { ownJson } from "../base/own-json.ts";
 import type { EncodedBody, UnpackedBody } from "./encoder.ts";
 
 /*
@@ -22,7 +23,7 @@ const tailBytes = 4 + magic.length;
 
 /** What stands at the end of a packed body. */
 export function partsTable(parts: Parts): Uint8Array {
-  const table = Buffer.from(JSON.stringify(parts), "utf8");
+  const table = Buffer.from(ownJson(parts), "utf8");
   const length = Buffer.alloc(4);
   length.writeUInt32LE(table.length);
   return Buffer.concat([table, length, magic]);

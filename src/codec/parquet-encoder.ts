@@ -1,4 +1,5 @@
 import { wrongValue } from "../base/errors.ts";
+import { ownJson } from "../base/own-json.ts";
 import type { Batch } from "../frame/batch.ts";
 import { type ColumnType, sameType, typeText } from "../frame/column-type.ts";
 import { Conforming } from "../frame/conform.ts";
@@ -116,10 +117,10 @@ class ParquetEncoder implements Encoder {
     if (group.length > 0) yield* file.rowGroup(group);
     yield* file.end(
       {
-        "mdc.schema": JSON.stringify(schemaTexts(options.schema)),
+        "mdc.schema": ownJson(schemaTexts(options.schema)),
         "mdc.sdk": agent ?? "",
         "mdc.segment": options.segment,
-        "mdc.untyped": JSON.stringify([...untyped]),
+        "mdc.untyped": ownJson([...untyped]),
         ...calendar,
       },
       this.#createdBy ?? createdBy(agent),

@@ -1,3 +1,4 @@
+import { ownJson } from "../base/own-json.ts";
 import type { RejectedColumn } from "./encoder.ts";
 
 /** Adds up what the batches of a file reported as not fitting. */
@@ -6,7 +7,7 @@ export class RejectedReport {
 
   add(report: readonly RejectedColumn[]): void {
     for (const column of report) {
-      const key = JSON.stringify([column.name, column.got]);
+      const key = ownJson([column.name, column.got]);
       const cells = (this.#columns.get(key)?.cells ?? 0) + column.cells;
       this.#columns.set(key, { ...column, cells });
     }

@@ -64,6 +64,8 @@ class BackgroundThread implements Engine {
   readonly #clock: Clock;
   readonly #parts: ThreadParts;
   #spec: EngineSpec;
+  /** Of each batch: a spool in memory has one of its own. */
+  readonly #copies: number;
   #thread: Thread | undefined;
   #inline: Engine | undefined;
   /** True while there is a thread that takes work: from its first word on until it dies or is given up. */
@@ -101,10 +103,11 @@ class BackgroundThread implements Engine {
 
   constructor(spec: EngineSpec, host: EngineHost, clock: Clock, parts: ThreadParts) {
     this.#spec = spec;
+    this.#copies = this.#durable ? 1 : 2;
     this.#host = host;
     this.#clock = clock;
     this.#parts = parts;
-    this.#unsettled = new UnsettledBatches(clock);
+    this.#unsettled = new UnsettledBatches(clock, () => this.#spec.config.limits.maxMemoryBytes);
     this.#flushes = new PendingFlushes(clock);
     this.#events = this.#unsettled.settledBy({
       ...host.events,
@@ -128,6 +131,10 @@ class BackgroundThread implements Engine {
 
   allocate(size: number): Uint8Array {
     return this.#unsettled.allocate(size);
+  }
+
+  get heldBytes(): number {
+    return this.#unsettled.bytes * this.#copies;
   }
 
   append(batch: OutgoingBatch): void {

@@ -5,6 +5,8 @@ import type { Clock } from "../base/clock.ts";
  * collectors, one on each side, which do not count shared memory and so let it grow to gigabytes.
  */
 export interface BatchMemory {
+  /** Bytes that are lent now. */
+  readonly lentBytes: number;
   /** Memory of `size` bytes, most likely with an earlier batch still in it. */
   lend(size: number): Uint8Array;
   /** Nobody needs what is in this memory any more. What was not lent here, or was written off, is ignored. */
@@ -13,16 +15,26 @@ export interface BatchMemory {
   writeOff(): void;
 }
 
-/** Memory that is lent in multiples of this, so that it fits batches of about one size. */
+/** Memory that is lent in multiples of this, so that it fits batches of about one size; small ones in those of the second. */
 const grainBytes = 64 * 1024;
+const smallGrainBytes = 4 * 1024;
 /** At most so much is kept for the next batches: half of what may wait in memory by default. */
 const maxKeptBytes = 64 * 1024 * 1024;
+/** And at most so many pieces, for they are looked through. */
+const maxKept = 1_024;
 /** What nobody needed for so long is let go. */
 const keptMs = 10_000;
 
-/** Has nothing to begin with. */
-export function createBatchMemory(clock: Clock): BatchMemory {
-  return new LendingMemory(clock);
+/**
+ * Has nothing to begin with.
+ *
+ * @param maxBytes what is lent and what is kept may take together; what is kept is let go for it, what is lent is the lender's affair.
+ */
+export function createBatchMemory(
+  clock: Clock,
+  maxBytes: () => number = () => Number.POSITIVE_INFINITY,
+): BatchMemory {
+  return new LendingMemory(clock, maxBytes);
 }
 
 class LendingMemory implements BatchMemory {
@@ -30,30 +42,52 @@ class LendingMemory implements BatchMemory {
   /** The last one given back is the first to be lent: it is most likely in the processor's cache. */
   readonly #kept: SharedArrayBuffer[] = [];
   #keptBytes = 0;
+  readonly #maxBytes: () => number;
+  lentBytes = 0;
   /** The least that was kept since the last look: so much nobody needed. */
   #sparedBytes = 0;
   #looking = false;
-  #lent = new WeakSet<ArrayBufferLike>();
+  /** What is lent, and how often all had been written off before. */
+  readonly #lent = new WeakMap<ArrayBufferLike, number>();
+  #writeOffs = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, maxBytes: () => number) {
     this.#clock = clock;
+    this.#maxBytes = maxBytes;
   }
 
   lend(size: number): Uint8Array {
-    const memory = this.#take(size) ?? new SharedArrayBuffer(Math.ceil(size / grainBytes) * grainBytes);
-    this.#lent.add(memory);
+    const memory = this.#take(size) ?? this.#make(size);
+    this.#lent.set(memory, this.#writeOffs);
+    this.lentBytes += memory.byteLength;
     return new Uint8Array(memory, 0, size);
   }
 
   giveBack({ buffer }: Uint8Array): void {
-    if (!this.#lent.delete(buffer) || this.#keptBytes + buffer.byteLength > maxKeptBytes) return;
+    const lent = this.#lent.get(buffer);
+    if (lent === undefined) return;
+    this.#lent.delete(buffer);
+    this.lentBytes -= buffer.byteLength;
+    if (lent < this.#writeOffs || this.#kept.length >= maxKept) return;
+    if (this.#keptBytes + buffer.byteLength > Math.min(maxKeptBytes, this.#maxBytes())) return;
     this.#kept.push(buffer as SharedArrayBuffer);
     this.#keptBytes += buffer.byteLength;
     if (!this.#looking) this.#lookLater();
   }
 
   writeOff(): void {
-    this.#lent = new WeakSet();
+    this.#writeOffs++;
+  }
+
+  #make(size: number): SharedArrayBuffer {
+    const grain = size <= grainBytes ? smallGrainBytes : grainBytes;
+    const byteLength = Math.ceil(size / grain) * grain;
+    // What is kept is of no use now.
+    while (this.#kept.length > 0 && this.lentBytes + this.#keptBytes + byteLength > this.#maxBytes()) {
+      this.#keptBytes -= this.#kept.shift()?.byteLength ?? 0;
+    }
+    this.#sparedBytes = Math.min(this.#sparedBytes, this.#keptBytes);
+    return new SharedArrayBuffer(byteLength);
   }
 
   /** Kept memory that is large enough, but not so large that a small batch would hold what a large one needs. */

@@ -1,3 +1,4 @@
+import { ownJson } from "../base/own-json.ts";
 import { agent } from "../base/version.ts";
 import type { ErrorListener } from "../config/callbacks.ts";
 import { type DeploymentConfig, effectiveCollection } from "../config/deployment-config.ts";
@@ -74,7 +75,7 @@ export class Collection implements Stream {
     this.limits = config.limits;
     const constants = this.#constantsOf(config);
     // A new object ends the batch being gathered, so it is one only if something in it changed.
-    if (JSON.stringify(constants) !== JSON.stringify(this.constants)) this.constants = constants;
+    if (ownJson(constants) !== ownJson(this.constants)) this.constants = constants;
   }
 
   #constantsOf({ endpoint, deployment, modelName, modelVersion }: DeploymentConfig): SystemConstants {

@@ -5,8 +5,8 @@ import type { DeploymentStats } from "../config/callbacks.ts";
 import { callback, optionsOf, type Parsers, parseFields } from "../config/fields.ts";
 import { parseName } from "../config/names.ts";
 import { resolveSchema, type SchemaOptions } from "../frame/declared-schema.ts";
+import { countRows } from "../frame/count-rows.ts";
 import type { FrameFacts } from "../frame/frame-facts.ts";
-import { openFrame } from "../frame/open-frame.ts";
 import { type RedactOptions, resolveRedaction } from "../frame/redaction.ts";
 import { type SnapshotOptions, takeSnapshot } from "../frame/snapshot.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
@@ -61,7 +61,7 @@ class FrameCollector implements CollectorApi {
       this.#offer(frame, correlation);
     } catch (thrown) {
       // Nothing in #offer is meant to throw; whatever does must not reach the scoring code.
-      this.#refuse("invalid", 0, new Error(`it cannot be read: ${kindOf(thrown)}`));
+      this.#refuse("invalid", countRows(frame), new Error(`it cannot be read: ${kindOf(thrown)}`));
     }
     return correlation;
   }
@@ -77,17 +77,17 @@ class FrameCollector implements CollectorApi {
 
   #contextOf(context: CorrelationContext | undefined): CorrelationContext {
     if (context !== undefined && context !== null) {
-      try {
-        if (context instanceof CorrelationContext) return context;
-      } catch {
-        // A Proxy can refuse even that.
-      }
+      // Not `instanceof`: a Proxy can answer that with anything.
+      if (CorrelationContext.isOne(context)) return context;
       const { collection } = this.#collection;
-      const [code, reason] = ["INVALID_CONTEXT", "invalid_context"] as const;
+      const code = "INVALID_CONTEXT";
+      const reason = "invalid_context";
       const message = (): string =>
         `collector.collect, context: expected a CorrelationContext, got ${kindOf(context)}; another one is used`;
-      publish("trouble", this.#collection, () => ({ code, reason, message: message(), collection }));
-      this.#reporter.report(code, reason, message, { collection });
+      this.#tell(() => {
+        publish("trouble", this.#collection, () => ({ code, reason, message: message(), collection }));
+        this.#reporter.report(code, reason, message, { collection });
+      });
     }
     return currentContext() ?? CorrelationContext.create();
   }
@@ -96,25 +96,25 @@ class FrameCollector implements CollectorApi {
     const collection = this.#collection;
     const { ledger } = collection;
     if (this.#core.closed) {
-      this.#refuse("closed", rowsOf(frame), new Error("the deployment is closed"));
+      this.#refuse("closed", countRows(frame), new Error("the deployment is closed"));
       return;
     }
     if (!collection.enabled) {
-      ledger.enter("disabled", 1, rowsOf(frame), 0);
+      ledger.enter("disabled", 1, countRows(frame), 0);
       return;
     }
     const { samplingRate } = collection;
-    const sampled = samplingRate >= 1 || isSampled(context.id, samplingRate);
+    const sampled = samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
     context.noteSampled(collection.collection, sampled);
     if (!sampled) {
-      ledger.enter("sampledOut", 1, rowsOf(frame), 0);
+      ledger.enter("sampledOut", 1, countRows(frame), 0);
       return;
     }
     const { clock } = this.#core;
     const { budget } = collection;
     const startedAt = clock.monotonic();
     if (budget.isMuted(startedAt)) {
-      this.#refuse("muted", rowsOf(frame), new Error(mutedText(collection)), { quietMs: muteMs });
+      this.#refuse("muted", countRows(frame), new Error(mutedText(collection)), { quietMs: muteMs });
       return;
     }
     let bytes = 0;
@@ -129,16 +129,21 @@ class FrameCollector implements CollectorApi {
   /** Returns how many bytes were taken. */
   #take(frame: object, context: CorrelationContext): number {
     const collection = this.#collection;
+    if (!CorrelationContext.isUnchanged(context)) {
+      this.#refuse("invalid", countRows(frame), new Error(changedText));
+      return 0;
+    }
     if (this.#snapshot.limits !== collection.limits)
       this.#snapshot = { ...this.#snapshot, limits: collection.limits };
     const result = takeSnapshot(frame, this.#snapshot);
     if (result.status === "dropped") {
-      this.#refuse(result.reason, rowsOf(frame), result.error);
+      this.#refuse(result.reason, countRows(frame), result.error);
       return 0;
     }
     const { snapshot } = result;
+    const memory = snapshot.memory + CorrelationContext.bytesOf(context);
     const { maxMemoryBytes } = collection.limits;
-    if (!this.#core.hasRoom(snapshot.bytes)) {
+    if (!this.#core.hasRoom(memory, maxMemoryBytes)) {
       const full = new Error(`more than ${maxMemoryBytes} bytes wait in memory (limits.maxMemoryBytes)`);
       this.#refuse("memory", snapshot.rows, full, { bytes: snapshot.bytes });
       snapshot.release();
@@ -146,7 +151,7 @@ class FrameCollector implements CollectorApi {
     }
     const { clock, ids } = this.#core;
     const facts = new CallFacts(context, collection, ids, clock.now());
-    this.#core.accept(collection, snapshot, facts);
+    this.#core.accept(collection, snapshot, facts, memory);
     return snapshot.bytes;
   }
 
@@ -158,9 +163,20 @@ class FrameCollector implements CollectorApi {
   ): void {
     const { collection, ledger } = this.#collection;
     ledger.refuse(reason, 1, rows, bytes);
-    this.#core.announcer.noteDrop(reason, collection, { frames: 1, rows, bytes });
-    const message = (): string => dropText(reason, collection, 1, cause.message);
-    this.#reporter.report("FRAME_DROPPED", reason, message, { collection, frames: 1, cause, quietMs });
+    this.#tell(() => {
+      this.#core.announcer.noteDrop(reason, collection, { frames: 1, rows, bytes });
+      const message = (): string => dropText(reason, collection, 1, cause.message);
+      this.#reporter.report("FRAME_DROPPED", reason, message, { collection, frames: 1, cause, quietMs });
+    });
+  }
+
+  /** What cannot be told in a host that has broken what everybody shares is counted all the same. */
+  #tell(tell: () => void): void {
+    try {
+      tell();
+    } catch {
+      // See above.
+    }
   }
 }
 
@@ -190,7 +206,7 @@ class CallFacts implements FrameFacts {
   }
 
   get correlationId(): string {
-    return this.context.id;
+    return CorrelationContext.idOf(this.context);
   }
 
   get eventId(): string {
@@ -199,11 +215,11 @@ class CallFacts implements FrameFacts {
   }
 
   get requestTimeMs(): number {
-    return this.context.requestTimeMs;
+    return CorrelationContext.requestTimeOf(this.context);
   }
 
   get requestId(): string | null {
-    return this.context.requestId;
+    return CorrelationContext.requestIdOf(this.context);
   }
 
   get tags(): string | null {
@@ -233,23 +249,14 @@ function parseCollectorOptions(options: CollectorOptions): CollectorOptions {
   return { ...parsed, name: parsed.name ?? parseName(undefined, "Collector option name") };
 }
 
+const changedText =
+  "its context was changed after it was made: make another one with CorrelationContext.create({ id, requestTime, attributes })";
+
 function mutedText({ limits: { maxCollectMs } }: Collection): string {
   const rest = `the collection rests for ${muteMs / 1_000} s`;
   const slow = `more than ${maxCollectMs} ms on average for each MiB of their frames or less (limits.maxCollectMs)`;
   return `the calls before it took ${slow}; ${rest}`;
 }
-
-/** How many rows a frame has that is not looked into; 0 if it is none. */
-function rowsOf(frame: unknown): number {
-  try {
-    const rows: unknown = Array.isArray(frame) ? frame.length : openFrame(frame, noBounds).rows;
-    return Number.isSafeInteger(rows) ? Math.max(0, rows as number) : 0;
-  } catch {
-    return 0;
-  }
-}
-
-const noBounds = { maxFrameRows: Number.POSITIVE_INFINITY, maxFrameColumns: Number.POSITIVE_INFINITY };
 
 /** What a value is, in a few words, without any of what it holds. */
 function kindOf(value: unknown): string {

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { wrongKind, wrongValue } from "../base/errors.ts";
+import { isTimeMs } from "../base/host-time.ts";
 import { optionsOf, type Parser, type Parsers, parseFields, plainObject } from "../config/fields.ts";
 
 /** Texts by name. */
@@ -36,7 +37,6 @@ const longestId = 512;
 const longestName = 128;
 const longestValue = 4096;
 const maxAttributes = 64;
-const lastTime = Date.UTC(10_000, 0) - 1;
 
 /** Checks the options of `CorrelationContext.create`; errors say which is wrong. */
 export function parseContextOptions(options: ContextOptions): Partial<ParsedContextOptions> {
@@ -46,6 +46,14 @@ export function parseContextOptions(options: ContextOptions): Partial<ParsedCont
 /** True if `text` can be a correlation id. */
 export function isId(text: string): boolean {
   return text.length >= 1 && text.length <= longestId && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
+}
+
+/** Bytes that attributes take at most, with their JSON text. */
+export function attributesBytes(attributes: Attributes): number {
+  let bytes = 0;
+  for (const name of Object.keys(attributes))
+    bytes += 64 + 4 * (name.length + (attributes[name] as string).length);
+  return bytes;
 }
 
 /** Frozen, and without a prototype, so that no name in it is special. */
@@ -84,8 +92,8 @@ const parsers: Parsers<ParsedContextOptions> = {
     const expected = "a valid Date from 1970 to 9999";
     // Not `instanceof`: test runners give each test file a `Date` of its own.
     if (!types.isDate(value)) throw wrongKind(where, expected, value);
-    const time = value.getTime();
-    if (!(time >= 0 && time <= lastTime)) throw wrongValue(where, expected, value);
+    const time = Date.prototype.getTime.call(value);
+    if (!isTimeMs(time)) throw wrongValue(where, expected, value);
     return time;
   },
   attributes: parseAttributes,

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type InspectOptions, inspect } from "node:util";
 import { wrongKind } from "../base/errors.ts";
+import { hostTimeMs } from "../base/host-time.ts";
 import { systemIds } from "../base/ids.ts";
+import { ownJson } from "../base/own-json.ts";
 import {
   decodeRequestId,
   encodeRequestId,
@@ -12,6 +14,7 @@ import {
 } from "./context-headers.ts";
 import {
   type Attributes,
+  attributesBytes,
   type ContextOptions,
   copyAttributes,
   isId,
@@ -46,7 +49,8 @@ class Decision {
 
 /**
  * One request, for all that is collected of it: inputs, outputs and whatever lies between carry its id, its time and its
- * attributes. Nothing in it can be changed.
+ * attributes. Nothing in it can be changed: a frame that comes with a context of which a field was changed all the same, which
+ * only JavaScript allows, is dropped (`invalid`).
  */
 export class CorrelationContext {
   /** When the request came, milliseconds since 1970 UTC: {@link CorrelationContext.requestTime} without a `Date`. */
@@ -58,6 +62,10 @@ export class CorrelationContext {
   /** Made when somebody asks: mostly that is not the caller of `collect`, whom it would cost as much as ten columns. */
   #id: string | undefined;
   readonly #tracestate: string | undefined;
+  // What the fields were made with: what is stored is made of these.
+  readonly #requestTimeMs: number;
+  readonly #requestId: string | null;
+  readonly #attributes: Attributes;
   #decisions: Decision | undefined;
   #tagsText: string | null | undefined;
 
@@ -73,6 +81,56 @@ export class CorrelationContext {
     this.attributes = attributes;
     this.requestId = requestId;
     this.#tracestate = tracestate;
+    this.#requestTimeMs = requestTimeMs;
+    this.#requestId = requestId;
+    this.#attributes = attributes;
+  }
+
+  /**
+   * True for a context of this class's making, false for what only looks like one.
+   * @internal
+   */
+  static isOne(value: unknown): value is CorrelationContext {
+    return typeof value === "object" && value !== null && #requestTimeMs in value;
+  }
+
+  /**
+   * True while its fields are those that it was made with.
+   * @internal
+   */
+  static isUnchanged(context: CorrelationContext): boolean {
+    return (
+      context.requestTimeMs === context.#requestTimeMs &&
+      context.requestId === context.#requestId &&
+      context.attributes === context.#attributes
+    );
+  }
+
+  /**
+   * The id, whatever somebody may have put in its place; as the next two.
+   * @internal
+   */
+  static idOf(context: CorrelationContext): string {
+    context.#id ??= systemIds.uuid();
+    return context.#id;
+  }
+
+  /** @internal */
+  static requestTimeOf(context: CorrelationContext): number {
+    return context.#requestTimeMs;
+  }
+
+  /** @internal */
+  static requestIdOf(context: CorrelationContext): string | null {
+    return context.#requestId;
+  }
+
+  /**
+   * About the bytes of memory that it takes beyond a context without attributes.
+   * @internal
+   */
+  static bytesOf(context: CorrelationContext): number {
+    return context.#attributes === noAttributes ? 0 : attributesBytes(context.#attributes);
   }
 
   /** A context of the caller's making. Throws a `TypeError` or `RangeError` that says which option is wrong. */
@@ -112,7 +170,7 @@ export class CorrelationContext {
   static #make(
     id: string | undefined,
     // Not our clock: in a test that fakes the date, requests come at that date.
-    requestTimeMs: number = Date.now(),
+    requestTimeMs: number = hostTimeMs(),
     attributes: Attributes = noAttributes,
     requestId: string | null = null,
     tracestate?: string,
@@ -122,8 +180,7 @@ export class CorrelationContext {
 
   /** The correlation id, `mdc_correlation_id`. */
   get id(): string {
-    this.#id ??= systemIds.uuid();
-    return this.#id;
+    return CorrelationContext.idOf(this);
   }
 
   /** When the request came: a new `Date` each time, so changing one changes nothing. Decides the partition. */
@@ -159,7 +216,7 @@ export class CorrelationContext {
    * @internal
    */
   get tagsText(): string | null {
-    this.#tagsText ??= this.attributes === noAttributes ? null : JSON.stringify(this.attributes);
+    this.#tagsText ??= this.#attributes === noAttributes ? null : ownJson(this.#attributes);
     return this.#tagsText;
   }
 
@@ -208,7 +265,7 @@ const storage = new AsyncLocalStorage<CorrelationContext>();
  * uses this one, and {@link currentContext} returns it.
  */
 export function runWithContext<T>(context: CorrelationContext, run: () => T): T {
-  if (!(context instanceof CorrelationContext)) {
+  if (!CorrelationContext.isOne(context)) {
     throw wrongKind("runWithContext argument context", "a CorrelationContext", context);
   }
   if (typeof run !== "function") throw wrongKind("runWithContext argument run", "a function", run);

@@ -149,16 +149,16 @@ export class DeploymentCore {
     return collection;
   }
 
-  /** False when this many bytes more would be more than `limits.maxMemoryBytes`. */
-  hasRoom(bytes: number): boolean {
-    return this.ledger.bufferedBytes + bytes <= this.handle.current.limits.maxMemoryBytes;
+  /** True when all accepted frames, until they are in the spool, and one more of so many bytes of memory, take at most `most`. */
+  hasRoom(bytes: number, most: number): boolean {
+    return this.batcher.heldBytes(bytes, most) + (this.#backend.heldBytes ?? 0) <= most;
   }
 
-  /** Takes an accepted frame. */
-  accept(collection: Collection, snapshot: Snapshot, facts: FrameFacts): void {
+  /** Takes an accepted frame, which takes so many bytes of memory with its facts. */
+  accept(collection: Collection, snapshot: Snapshot, facts: FrameFacts, memory: number): void {
     collection.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
     if (this.#handsOverEach) this.batcher.addNow(collection, snapshot, facts);
-    else this.batcher.add(collection, snapshot, facts);
+    else this.batcher.add(collection, snapshot, facts, memory);
   }
 
   /**

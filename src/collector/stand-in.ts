@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { BackendEvents, OutgoingBatch } from "../pipeline/backend.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
-import { parseLabel } from "../pipeline/segment-label.ts";
+import { collectionOf } from "../pipeline/segment-label.ts";
 import type { SealedSegment, Spool } from "../spool/spool.ts";
 import type { composeSpool, EngineSpec } from "./compose.ts";
 
@@ -65,17 +65,23 @@ export function createStandIn({ spec, events, clock, composeSpool }: StandInPart
       return spool !== undefined;
     },
     write(batches) {
-      const written: OutgoingBatch[] = [];
+      const written: { readonly batch: OutgoingBatch; readonly collection: string }[] = [];
       const refused: Refusal[] = [];
       for (const batch of batches) {
+        const collection = collectionOf(batch.label);
+        if (collection === undefined) {
+          // Nobody could deliver it.
+          refused.push({ batch, reason: "invalid" });
+          continue;
+        }
         const result = open().append(batch.label, batch.bytes, batch.counts, batch.sequence);
-        if (result.status === "appended") written.push(batch);
+        if (result.status === "appended") written.push({ batch, collection });
         else refused.push({ batch, reason: result.status === "full" ? result.reason : "io_error" });
       }
       syncWhenDue();
       // After all are written: a listener may end the process.
-      for (const { label, sequence, counts } of written) {
-        events.spooled(parseLabel(label).collection, sequence, counts);
+      for (const { batch, collection } of written) {
+        events.spooled(collection, batch.sequence, batch.counts);
       }
       return refused;
     },

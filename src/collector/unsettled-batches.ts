@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { BackendEvents, OutgoingBatch } from "../pipeline/backend.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
-import { parseLabel } from "../pipeline/segment-label.ts";
+import { collectionOf, unknownCollection } from "../pipeline/segment-label.ts";
 import type { Counts } from "../spool/spool.ts";
 import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
 import type { Refusal } from "./stand-in.ts";
@@ -20,8 +20,14 @@ export class UnsettledBatches {
   readonly #deaths = new Map<number, number>();
   #newest = 0;
 
-  constructor(clock: Clock) {
-    this.#memory = createBatchMemory(clock);
+  /** @param maxBytes what batches and the memory kept for them may take. */
+  constructor(clock: Clock, maxBytes: () => number) {
+    this.#memory = createBatchMemory(clock, maxBytes);
+  }
+
+  /** Bytes of memory that batches lie in. */
+  get bytes(): number {
+    return this.#memory.lentBytes;
   }
 
   get size(): number {
@@ -110,7 +116,7 @@ export class UnsettledBatches {
 export function refusalsTogether(refusals: readonly Refusal[]): Refused[] {
   const groups = new Map<string, { reason: DropReason; collection: string; batches: OutgoingBatch[] }>();
   for (const { batch, reason } of refusals) {
-    const { collection } = parseLabel(batch.label);
+    const collection = collectionOf(batch.label) ?? unknownCollection;
     const key = `${reason}\n${collection}`;
     const group = groups.get(key) ?? { reason, collection, batches: [] };
     groups.set(key, group);

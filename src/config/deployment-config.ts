@@ -120,7 +120,7 @@ export const mostColumns = 10_000;
 
 /** How much is accepted. Meanings, ranges and defaults: `LimitOptions`. */
 export interface Limits {
-  /** Bytes of accepted data in memory, all threads. */
+  /** Bytes of memory that accepted frames take until they are in the spool. */
   readonly maxMemoryBytes: number;
   /** Bytes of one frame. */
   readonly maxFrameBytes: number;

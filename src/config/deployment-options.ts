@@ -117,8 +117,8 @@ export interface SpoolOptions {
 /** How much is accepted. A frame beyond a limit is dropped as `too_large`, and `onError` is told. */
 export interface LimitOptions {
   /**
-   * Accepted data that is not yet on disk, all threads, 64 KiB to 64 GiB; default 128 MiB. Frames that come when it is
-   * full are dropped as `memory`.
+   * Memory that accepted frames take, with all that holds them, until they are in the spool; 64 KiB to 64 GiB, default 128 MiB.
+   * Frames that come when it is full are dropped as `memory`. What the process grows by besides: `docs/operations.md`, Memory.
    */
   readonly maxMemoryBytes?: number | undefined;
   /** One frame in columnar form, 1 KiB to 1 GiB; default 32 MiB. */

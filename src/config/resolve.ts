@@ -2,6 +2,7 @@ import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { sha256 } from "../base/checksum.ts";
 import { asError, wrongValue } from "../base/errors.ts";
+import { ownJson } from "../base/own-json.ts";
 import { readTextFile } from "../base/text-file.ts";
 import { readAgentFile } from "./agent-file.ts";
 import type { ErrorListener, StatsListener } from "./callbacks.ts";
@@ -247,7 +248,7 @@ function defaultSpool(
     );
   }
   const { name, identity } = describeDestination(destination);
-  const hash = sha256(JSON.stringify(identity)).slice(0, 16);
+  const hash = sha256(ownJson(identity)).slice(0, 16);
   const readable = name.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 32);
   return join(stateFolder, "model-data-collector", "spool", `${readable}-${hash}`);
 }

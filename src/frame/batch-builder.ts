@@ -164,6 +164,7 @@ class ColumnarBatchBuilder implements BatchBuilder {
     const pending = this.pending;
     if (pending === undefined) return;
     this.pending = undefined;
+    this.table.abandon();
     for (const column of this.lastBuilders.slice(0, pending.opened)) column.rollback(this.rows);
     for (const column of this.columns.splice(pending.columnsBefore)) this.byName.delete(column.name);
     this.forgetLast();

@@ -1,3 +1,4 @@
+import { ownJson } from "../base/own-json.ts";
 import type { ScalarType } from "./column-type.ts";
 
 /**
@@ -6,7 +7,7 @@ import type { ScalarType } from "./column-type.ts";
  * | A cell | is stored as |
  * |---|---|
  * | number | float64, always: `NaN`, the infinities and `-0` are kept |
- * | bigint | int64; beyond 64 bits it is rejected, with all its digits, as text |
+ * | bigint | int64; beyond 64 bits it is rejected, with all its digits, as text (of more than 4,096 digits: with the reason alone) |
  * | element of an integer typed array, Arrow or Polars integer | int64; an unsigned one of 2^63 or more is rejected |
  * | element of a `Float16Array`, `Float32Array`, `Float64Array`, Arrow or Polars float | float64 |
  * | boolean | boolean |
@@ -81,7 +82,7 @@ export function rejectedCell(value: string): BoxedCell {
 
 /** A box with the reason why a value can not be stored: `{"mdc_reason":"a function"}`. */
 export function unstorableCell(reason: string): BoxedCell {
-  return rejectedCell(JSON.stringify({ mdc_reason: reason }));
+  return rejectedCell(ownJson({ mdc_reason: reason }));
 }
 
 /** A box with bytes, which the caller gives away. */
@@ -97,6 +98,18 @@ export function listCell(element: ScalarType | undefined, value: readonly Cell[]
 /** The least and the greatest int64. */
 export const int64Min: bigint = -(2n ** 63n);
 export const int64Max: bigint = 2n ** 63n - 1n;
+
+/**
+ * True when its digits can be written while the caller waits: there are at most 4,096 of them. To write more takes ever more time for
+ * each, seconds for a million.
+ */
+export function hasFewDigits(value: bigint): boolean {
+  return value < tooManyDigits && value > -tooManyDigits;
+}
+
+const tooManyDigits = 10n ** 4_096n;
+/** Why a bigint is not stored. */
+export const manyDigits = "a bigint of more than 4096 digits";
 
 /** True when an int64 can hold it. */
 export function fitsInt64(value: bigint): boolean {

@@ -1,15 +1,25 @@
 import { types } from "node:util";
 import { describe } from "../base/errors.ts";
 import { hasBit } from "./builders/presence.ts";
-import { type Cell, int64Max, type NumericCells, timestampCell } from "./cell.ts";
+import {
+  type Cell,
+  fitsInt64,
+  hasFewDigits,
+  int64Max,
+  manyDigits,
+  type NumericCells,
+  timestampCell,
+  unstorableCell,
+} from "./cell.ts";
 import type { ColumnType } from "./column-type.ts";
-import { cellBytes, copyValue } from "./copy-value.ts";
+import { cellBytes, cellOverhead, copyValue, stringOverhead } from "./copy-value.ts";
 import type { NumberChunk, NumberRoom } from "./number-room.ts";
 import { naturalValue } from "./natural-value.ts";
 import { type Redactor, redactValue } from "./redaction.ts";
 import {
   FrameProblem,
   frameTooLarge,
+  isCount,
   OwnCells,
   OwnNumbers,
   type SourceColumn,
@@ -22,6 +32,7 @@ import {
   isTypedArray,
   type TypedArray,
   typedArrayName,
+  typedLength,
 } from "./typed-array.ts";
 import { readAt, readEach } from "./unreadable.ts";
 
@@ -40,6 +51,8 @@ export class ColumnCopier {
   rows: number;
   /** About the bytes copied. */
   bytes = 64;
+  /** About the bytes of memory that they take beyond that: what holds them, and what they grow by on their way into a batch. */
+  overhead = 0;
   /** Where numbers of the frame were written, if any were. Whoever is done with the columns gives it back. */
   chunk: NumberChunk | undefined;
   private askedForRoom = false;
@@ -63,7 +76,10 @@ export class ColumnCopier {
     if (Array.isArray(column)) return this.copyArray(column, name, declared);
     if (column instanceof OwnCells) {
       this.expect(column.cells.length, name, 8);
-      for (const cell of column.cells) this.bytes += cellBytes(cell);
+      for (const cell of column.cells) {
+        this.bytes += cellBytes(cell);
+        this.overhead += cellOverhead(cell);
+      }
       this.checkBytes();
       return column.cells;
     }
@@ -74,8 +90,12 @@ export class ColumnCopier {
     const array = column as TypedArray;
     if (isDetached(array))
       throw new FrameProblem(`column ${describe(name)}: its buffer was transferred away`);
-    this.expect(array.length, name, array.BYTES_PER_ELEMENT);
-    return copyTyped(array);
+    const length = typedLength(array);
+    const Plain = plainConstructors.get(typedArrayName(array) as string) ?? Float64Array;
+    this.expect(length, name, Plain.BYTES_PER_ELEMENT);
+    // In a batch each takes eight bytes.
+    this.overhead += length * (8 - Plain.BYTES_PER_ELEMENT);
+    return copyTyped(array, Plain, length);
   }
 
   /** The values of a column after redaction, before anything of it is kept. */
@@ -189,6 +209,7 @@ export class ColumnCopier {
       length += value.length;
     }
     this.bytes += length;
+    this.overhead += length + i * stringOverhead;
     return i;
   }
 
@@ -199,19 +220,33 @@ export class ColumnCopier {
       // Comparisons, for the engine makes a call of each `switch (typeof value)`.
       if (typeof value === "number" || typeof value === "boolean") continue;
       if (value === null || value === undefined) continue;
-      if (typeof value === "string") this.bytes += value.length;
-      else if (typeof value === "bigint") this.bytes += 16;
-      else {
-        const cell = copyValue(value, declared, this.maxBytes - this.bytes);
-        cells[i] = cell;
-        this.bytes += cellBytes(cell);
-      }
+      if (typeof value === "string") {
+        this.bytes += value.length;
+        this.overhead += value.length + stringOverhead;
+      } else cells[i] = this.copyCell(value, declared);
     }
+  }
+
+  private copyCell(value: unknown, declared: ColumnType | undefined): Cell {
+    if (typeof value === "bigint") return this.copyBigint(value);
+    const cell = copyValue(value, declared, this.maxBytes - this.bytes);
+    this.bytes += cellBytes(cell);
+    this.overhead += cellOverhead(cell);
+    return cell;
+  }
+
+  private copyBigint(value: bigint): Cell {
+    this.bytes += 16;
+    if (fitsInt64(value)) return value;
+    this.overhead += longBigint;
+    return hasFewDigits(value) ? value : unstorableCell(manyDigits);
   }
 
   /** All columns have as many rows as the first; counts `cellBytes` for each. */
   private expect(length: number, name: string, cellSize: number): void {
     if (length !== this.rows) {
+      if (!isCount(length))
+        throw new FrameProblem(`the length of column ${describe(name)} is no whole number`);
       if (this.rows >= 0) {
         const other = this.firstName === "" ? "the frame" : `column ${describe(this.firstName)}`;
         throw new FrameProblem(`column ${describe(name)} has ${length} rows but ${other} has ${this.rows}`);
@@ -263,7 +298,8 @@ function asInteger(value: unknown): unknown {
 }
 
 function sliceOf(column: readonly unknown[], rows: number): unknown[] {
-  if ((column as { constructor?: unknown }).constructor === Array) return column.slice();
+  // Never more than `rows`, whatever a Proxy says of its length the second time.
+  if ((column as { constructor?: unknown }).constructor === Array) return arraySlice.call(column, 0, rows);
   // A Proxy or subclass may answer slice with anything; this takes what is there.
   const values: unknown[] = [];
   for (let i = 0; i < rows; i++) values.push(column[i]);
@@ -277,26 +313,34 @@ function countNumbers(cells: readonly unknown[], rows: number): number {
   return i;
 }
 
-function copyTyped(array: TypedArray): SnapshotColumn {
+function copyTyped(array: TypedArray, Plain: PlainConstructor, length: number): SnapshotColumn {
   // By name, not by `instanceof`: an array of another realm (a vm context, a test runner's) has constructors of its own.
   const name = typedArrayName(array) as string;
-  if (name === "BigUint64Array") return copyUnsigned(array as BigUint64Array);
-  return { type: elementType(name), data: plainCopy(array, name), start: 0, validity: undefined };
+  if (name === "BigUint64Array") return copyUnsigned(array as BigUint64Array, length);
+  const data = plainCopy(array as Exclude<TypedArray, BigUint64Array>, Plain, length);
+  return { type: elementType(name), data, start: 0, validity: undefined };
 }
 
-function plainCopy(array: TypedArray, name: string): NumericCells["data"] {
-  const length = array.length;
-  if (length <= fewNumbers && name !== "BigInt64Array") {
+function plainCopy(
+  array: Exclude<TypedArray, BigUint64Array>,
+  Plain: PlainConstructor,
+  length: number,
+): NumericCells["data"] {
+  if (length <= fewNumbers && Plain !== (BigInt64Array as unknown)) {
     const copy: number[] = [];
     for (let i = 0; i < length; i++) copy.push(array[i] as number);
     return copy;
   }
   // Not array.slice(), which would ask a subclass for a constructor of its own.
-  const Plain = plainConstructors.get(name) ?? Float64Array;
   return new Plain(array as Float64Array & BigInt64Array) as NumericCells["data"];
 }
 
-const plainConstructors = new Map<string, new (values: Float64Array & BigInt64Array) => object>(
+interface PlainConstructor {
+  readonly BYTES_PER_ELEMENT: number;
+  new (values: Float64Array & BigInt64Array): object;
+}
+
+const plainConstructors = new Map<string, PlainConstructor>(
   [
     Int8Array,
     Uint8Array,
@@ -308,12 +352,22 @@ const plainConstructors = new Map<string, new (values: Float64Array & BigInt64Ar
     Float32Array,
     Float64Array,
     BigInt64Array,
-  ].map((Plain) => [Plain.name, Plain as new (values: Float64Array & BigInt64Array) => object]),
+  ].map((Plain) => [Plain.name, Plain as PlainConstructor]),
 );
 
 /** Unsigned 64-bit integers: as int64 when all fit, else each by itself, so that those beyond are rejected alone. */
-function copyUnsigned(array: BigUint64Array): SnapshotColumn {
-  const cells = Array.from(array);
-  if (cells.some((value) => value > int64Max)) return cells;
-  return { type: "int64", data: BigInt64Array.from(cells), start: 0, validity: undefined };
+function copyUnsigned(array: BigUint64Array, length: number): SnapshotColumn {
+  const cells: bigint[] = [];
+  let fit = true;
+  for (let i = 0; i < length; i++) {
+    const value = array[i] as bigint;
+    if (value > int64Max) fit = false;
+    cells.push(value);
+  }
+  return fit ? { type: "int64", data: BigInt64Array.from(cells), start: 0, validity: undefined } : cells;
 }
+
+const arraySlice: (this: readonly unknown[], from: number, to: number) => unknown[] = Array.prototype.slice;
+
+/** About the bytes that a bigint of the longest kind takes. */
+const longBigint = 2_048;

@@ -3,6 +3,7 @@ import { isWellFormed } from "./well-formed.ts";
 
 /** UTF-8 bytes that a column's name may have. */
 const maxNameBytes = 1024;
+const tooLong = `the name is longer than ${maxNameBytes} bytes: shorten it`;
 
 const reserved = /^(mdc_.*|inference_(date|hour|minute))$/is;
 
@@ -30,14 +31,15 @@ export function namesProblem(names: readonly string[]): string | undefined {
 /** What is wrong with one name, and what to do; undefined when nothing is. */
 export function nameProblem(name: string): string | undefined {
   if (name === "") return "the name is empty: give it one";
+  // Before anything looks through it.
+  if (name.length > maxNameBytes) return tooLong;
   if (reserved.test(name))
     return "the name is reserved (mdc_…, inference_date, inference_hour, inference_minute): rename it";
   if (name.includes("."))
     return 'the name contains ".", which engines read as nesting: rename it, for example with "_"';
   if (name.includes("\0")) return "the name contains a NUL character: rename it";
   if (!isWellFormed(name)) return "the name contains a lone surrogate, which UTF-8 can not hold: rename it";
-  if (Buffer.byteLength(name) > maxNameBytes)
-    return `the name is longer than ${maxNameBytes} bytes: shorten it`;
+  if (Buffer.byteLength(name) > maxNameBytes) return tooLong;
   return undefined;
 }
 

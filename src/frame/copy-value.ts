@@ -2,6 +2,8 @@ import { types } from "node:util";
 import {
   type Cell,
   binaryCell,
+  hasFewDigits,
+  manyDigits,
   fitsInt64,
   jsonCell,
   listCell,
@@ -13,7 +15,14 @@ import type { ColumnType, ScalarType } from "./column-type.ts";
 import { itThrows, jsonText } from "./json-text.ts";
 import { isLiteral, plainValue } from "./plain-value.ts";
 import { frameTooLarge } from "./source-frame.ts";
-import { bytesOf, elementType, isDetached, isTypedArray, typedArrayName } from "./typed-array.ts";
+import {
+  bytesOf,
+  elementType,
+  isDetached,
+  isTypedArray,
+  typedArrayName,
+  typedLength,
+} from "./typed-array.ts";
 import { unreadable } from "./unreadable.ts";
 import { isWellFormed } from "./well-formed.ts";
 
@@ -36,8 +45,11 @@ export function copyObject(value: object, declared: Declared, room: number): Cel
     const name = typedArrayName(value) as string;
     // Of the unsigned ones, some may be too great: their list is looked through.
     if (name === "BigUint64Array") return copyArray(value as ArrayLike<unknown>, undefined, room);
-    if (value.length * 8 > room) throw frameTooLarge;
-    return listCell(elementType(name), Array.from<number | bigint>(value));
+    const length = typedLength(value);
+    if (length * 8 > room) throw frameTooLarge;
+    const elements: (number | bigint)[] = [];
+    for (let i = 0; i < length; i++) elements.push(value[i] as number | bigint);
+    return listCell(elementType(name), elements);
   }
   return copyPlain(plainValue(value), room);
 }
@@ -68,6 +80,8 @@ export function copyValue(value: unknown, declared: Declared, room: number): Cel
       return unstorableCell("a function");
     case "symbol":
       return unstorableCell("a symbol");
+    case "bigint":
+      return hasFewDigits(value) ? value : unstorableCell(manyDigits);
     default:
       return value as Cell;
   }
@@ -83,6 +97,30 @@ export function cellBytes(cell: Cell): number {
   for (const element of cell.value) bytes += 8 + cellBytes(element);
   return bytes;
 }
+
+/** About the bytes that it takes beyond {@link cellBytes}, which counts what it holds rather than what holds it. */
+export function cellOverhead(cell: Cell): number {
+  if (typeof cell === "string") return stringOverhead + cell.length;
+  if (typeof cell !== "object" || cell === null) return 0;
+  switch (cell.kind) {
+    case "timestamp":
+      return 40;
+    case "json":
+    case "rejected":
+      return 40 + stringOverhead + cell.value.length;
+    case "binary":
+      return 256;
+    case "list": {
+      let bytes = 64;
+      if (cell.element !== "float64" && cell.element !== "boolean")
+        for (const element of cell.value) bytes += cellOverhead(element);
+      return bytes;
+    }
+  }
+}
+
+/** What a string takes beside its characters, of which each may take two bytes. */
+export const stringOverhead = 24;
 
 function dateCell(date: Date): Cell {
   const ms = Date.prototype.getTime.call(date);
@@ -142,7 +180,15 @@ function copyJsonList(values: readonly unknown[], room: number): Cell {
 
 /** A list with an element that its type can not hold exactly is rejected whole, as JSON; integers as text, like all that is rejected. */
 function rejectedJson(values: readonly unknown[], room: number): Cell {
-  const exact = values.map((value) => (typeof value === "bigint" ? String(value) : value));
+  let left = room;
+  const exact = values.map((value) => {
+    // One of too many digits makes the whole unstorable.
+    if (typeof value !== "bigint" || !hasFewDigits(value)) return value;
+    const digits = String(value);
+    left -= digits.length;
+    if (left < 0) throw frameTooLarge;
+    return digits;
+  });
   const cell = copyJson(exact, room);
   return typeof cell === "object" && cell?.kind === "json" ? rejectedCell(cell.value) : cell;
 }

@@ -1,6 +1,7 @@
 import { types } from "node:util";
-import type { Cell } from "./cell.ts";
+import { type Cell, hasFewDigits, manyDigits } from "./cell.ts";
 import { isLiteral, plainValue } from "./plain-value.ts";
+import { isCount } from "./source-frame.ts";
 import { bytesOf, isDetached, isTypedArray } from "./typed-array.ts";
 
 /** Why a value that threw is not stored. */
@@ -23,7 +24,8 @@ export type JsonResult =
  * expressions are what `plain-value.ts` says. A Map is an
  * object if all its keys are strings, else an array of pairs; a Set is an array; bytes are base64 text; another typed
  * array is an array. Keys with an undefined value, a function or a symbol are left out, and such elements of an array
- * are null. A promise, a cycle, more than 64 levels and whatever throws (a getter, `toJSON`) make the whole value unstorable.
+ * are null. A promise, a cycle, more than 64 levels, a bigint of more than 4,096 digits and whatever throws (a getter, `toJSON`) make the
+ * whole value unstorable. The work is in proportion to `maxLength`, however large the value is; only the keys of an object are all listed.
  *
  * @param maxLength greatest length of the text in UTF-16 code units.
  */
@@ -83,6 +85,19 @@ function numberText(value: number): string {
   return Number.isFinite(value) ? String(value) : `"${value}"`;
 }
 
+// The engine's own, whatever a subclass or the host has put in their place.
+const setSize = getterOf(Set.prototype);
+const mapSize = getterOf(Map.prototype);
+const forEachOfSet = Set.prototype.forEach as (this: Set<unknown>, visit: (value: unknown) => void) => void;
+const forEachOfMap = Map.prototype.forEach as (
+  this: Map<unknown, unknown>,
+  visit: (value: unknown, key: unknown) => void,
+) => void;
+
+function getterOf(prototype: object): (this: object) => number {
+  return Object.getOwnPropertyDescriptor(prototype, "size")?.get as (this: object) => number;
+}
+
 const tooLarge = Symbol("too large");
 const unstorable = Symbol("unstorable");
 
@@ -109,9 +124,12 @@ class JsonWriter {
       case "boolean":
         this.take(4);
         return String(value);
-      case "bigint":
-        this.take(1);
-        return String(value);
+      case "bigint": {
+        if (!hasFewDigits(value)) this.fail(manyDigits);
+        const digits = String(value);
+        this.take(digits.length);
+        return digits;
+      }
       case "object":
         this.take(4);
         return value === null ? "null" : this.writeObject(value, key);
@@ -134,7 +152,7 @@ class JsonWriter {
     if (Array.isArray(value)) return this.writeArray(value);
     if (!isLiteral(value)) {
       if (types.isMap(value)) return this.writeMap(value);
-      if (types.isSet(value)) return this.writeArray([...value]);
+      if (types.isSet(value)) return this.writeSet(value);
       if (isTypedArray(value) && isDetached(value)) this.fail("its buffer was transferred away");
       const bytes = bytesOf(value);
       if (bytes !== undefined) return this.writeBytes(bytes);
@@ -144,31 +162,48 @@ class JsonWriter {
     }
     const plain = plainValue(value, key);
     if (plain !== value) return this.write(plain, key);
-    return this.writeEntries(Object.entries(value));
+    const names = Object.keys(value);
+    return this.writeMembers(names, (i) => (value as Readonly<Record<string, unknown>>)[names[i] as string]);
   }
 
   private writeArray(values: ArrayLike<unknown>): string {
-    const length = values.length;
+    const { length } = values;
+    if (!isCount(length)) this.fail("an array whose length is no whole number");
     this.take(length);
     const texts: string[] = [];
     for (let i = 0; i < length; i++) texts.push(this.write(values[i], String(i)) ?? "null");
     return `[${texts.join(",")}]`;
   }
 
-  private writeMap(map: Map<unknown, unknown>): string {
-    const entries = [...map];
-    if (entries.every(([key]) => typeof key === "string"))
-      return this.writeEntries(entries as [string, unknown][]);
-    return this.writeArray(entries);
+  private writeSet(set: Set<unknown>): string {
+    // What the engine itself says, before anything is copied.
+    this.expect(setSize.call(set));
+    const values: unknown[] = [];
+    forEachOfSet.call(set, (value) => void values.push(value));
+    return this.writeArray(values);
   }
 
-  private writeEntries(entries: readonly [string, unknown][]): string {
+  private writeMap(map: Map<unknown, unknown>): string {
+    this.expect(mapSize.call(map));
+    const keys: unknown[] = [];
+    const values: unknown[] = [];
+    forEachOfMap.call(map, (value, key) => {
+      keys.push(key);
+      values.push(value);
+    });
+    if (keys.every((key) => typeof key === "string")) return this.writeMembers(keys, (i) => values[i]);
+    return this.writeArray(keys.map((key, i) => [key, values[i]]));
+  }
+
+  private writeMembers(names: readonly string[], valueAt: (index: number) => unknown): string {
+    this.take(names.length);
     const texts: string[] = [];
-    for (const [key, value] of entries) {
-      const text = this.write(value, key);
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string;
+      const text = this.write(valueAt(i), name);
       if (text === undefined) continue;
-      this.take(key.length + 4);
-      texts.push(`${JSON.stringify(key)}:${text}`);
+      this.take(name.length + 3);
+      texts.push(`${JSON.stringify(name)}:${text}`);
     }
     return `{${texts.join(",")}}`;
   }
@@ -181,6 +216,11 @@ class JsonWriter {
   private fail(problem: string): never {
     this.problem = problem;
     throw unstorable;
+  }
+
+  /** So many values are to come, and each takes a character at least. */
+  private expect(count: number): void {
+    if (count > this.room) throw tooLarge;
   }
 
   private take(length: number): void {

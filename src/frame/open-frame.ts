@@ -29,7 +29,7 @@ export function openFrame(frame: unknown, bounds: FrameBounds): SourceFrame {
 }
 
 /** True for an object literal without a library's mark: by far the most frequent frame of columns. */
-function isPlain(frame: object): boolean {
+export function isPlain(frame: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(frame);
   return (
     (prototype === Object.prototype || prototype === null) &&

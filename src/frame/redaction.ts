@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { types } from "node:util";
 import { wrongKind, wrongValue } from "../base/errors.ts";
+import { hasFewDigits } from "./cell.ts";
 import { jsonText } from "./json-text.ts";
 import { plainValue } from "./plain-value.ts";
 import { bytesOf } from "./typed-array.ts";
@@ -107,6 +108,7 @@ function firstCodePoints(text: string, count: number): string {
 
 function textOf(value: unknown): string | Uint8Array {
   if (typeof value === "string") return value;
+  if (typeof value === "bigint" && !hasFewDigits(value)) throw new Error("no text");
   if (typeof value !== "object" || value === null) return String(value);
   const bytes = bytesOf(value);
   if (bytes !== undefined) return bytes;

@@ -55,8 +55,14 @@ export class FrameProblem extends Error {
   }
 }
 
-/** Refuses a frame of too many rows or columns. */
+/** True for what can be a number of rows: a Proxy or a library's object can say anything. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Refuses a frame of too many rows or columns, or of a number of rows that is none. */
 export function checkShape(rows: number, columns: number, bounds: FrameBounds): void {
+  if (!isCount(rows)) throw new FrameProblem("the frame's number of rows is no whole number");
   if (columns > bounds.maxFrameColumns) {
     throw new FrameProblem(
       `the frame has ${columns} columns, more than the ${bounds.maxFrameColumns} of limits.maxFrameColumns`,

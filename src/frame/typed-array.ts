@@ -42,7 +42,15 @@ export function elementType(name: string): "float64" | "int64" {
 /** Up to so many numbers, an array is much cheaper to make than a typed array. */
 export const fewNumbers = 32;
 
+/** How many elements there are: by the engine's own getter, which no subclass can answer for. */
+export function typedLength(array: TypedArray): number {
+  return lengthOf.call(array);
+}
+
+const lengthOf = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "length")
+  ?.get as (this: TypedArray) => number;
+
 /** True when the array's buffer was transferred away, so that its elements are gone. */
 export function isDetached(array: TypedArray): boolean {
-  return array.length === 0 && (array.buffer as { detached?: boolean }).detached === true;
+  return typedLength(array) === 0 && (array.buffer as { detached?: boolean }).detached === true;
 }

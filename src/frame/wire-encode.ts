@@ -1,3 +1,4 @@
+import { ownJson } from "../base/own-json.ts";
 import type { Batch, BatchColumn, ListElements, Values } from "./batch.ts";
 import type { ColumnType } from "./column-type.ts";
 import {
@@ -22,7 +23,7 @@ const sharedMemory: Allocate = (size) => new Uint8Array(new SharedArrayBuffer(si
 
 /** Lays a batch out in one buffer. Throws a RangeError beyond 4 GiB. */
 export function encodeBatch(batch: Batch, allocate: Allocate = sharedMemory): Uint8Array {
-  const header = Buffer.from(JSON.stringify(batch.header), "utf8");
+  const header = Buffer.from(ownJson(batch.header), "utf8");
   const layout = new Layout(batch);
   const namesStart = wirePreamble + header.length;
   const directoryStart = align(namesStart + layout.namesBytes);

@@ -10,6 +10,8 @@ import type { DropReason } from "./ledger.ts";
 export interface Backend {
   /** Memory of so many bytes, whatever is in them, for the next batch; without it, each batch has its own. */
   allocate?(size: number): Uint8Array;
+  /** Bytes of memory of {@link Backend.allocate} that hold batches, or are kept for the next ones; without it, none. */
+  readonly heldBytes?: number;
   /** Takes a batch. From here on its fate is told by {@link BackendEvents}. Never throws, never waits. */
   append(batch: OutgoingBatch): void;
   /** Uses new settings from now on. */

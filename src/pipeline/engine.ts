@@ -16,7 +16,7 @@ import type {
 } from "./backend.ts";
 import { createDeliverer, type Deliverer, sequencesInMemory } from "./deliverer.ts";
 import { originOf } from "./segment-encoder.ts";
-import { parseLabel } from "./segment-label.ts";
+import { collectionOf, unknownCollection } from "./segment-label.ts";
 import { createSpooler, type Spooler } from "./spooler.ts";
 
 export interface EngineParts {
@@ -82,7 +82,11 @@ class SpoolingEngine implements Engine {
   }
 
   deliver(segment: SealedSegment): void {
-    this.#deliverer.add(segment);
+    try {
+      this.#deliverer.add(segment);
+    } catch {
+      this.#leave(segment);
+    }
   }
 
   update(settings: BackendSettings): void {
@@ -149,7 +153,8 @@ class SpoolingEngine implements Engine {
     if (!spool.durable) {
       for (const segment of spool.sealed()) {
         const origin = originOf(segment, sequencesInMemory(spool, segment));
-        events.dropped("closed", parseLabel(segment.label).collection, segment.counts, origin);
+        const collection = collectionOf(segment.label) ?? unknownCollection;
+        events.dropped("closed", collection, segment.counts, origin);
       }
     }
     spool.close();
@@ -189,7 +194,8 @@ class SpoolingEngine implements Engine {
   async #recover(): Promise<void> {
     const { spool, events } = this.#parts;
     const onLoss = ({ reason, detail, frames, rows, bytes }: SpoolLoss): void => {
-      if (frames > 0) events.dropped("corrupt", "(unknown)", { frames, rows, bytes }, { from: "recovered" });
+      if (frames > 0)
+        events.dropped("corrupt", unknownCollection, { frames, rows, bytes }, { from: "recovered" });
       events.trouble({ code: "CORRUPT", reason: `spool_${reason}`, message: detail });
     };
     for await (const segment of spool.recover(onLoss)) {
@@ -197,13 +203,13 @@ class SpoolingEngine implements Engine {
       if (segment.recovered) this.#tellOwnFound();
       this.#tellUsage(false);
       if (this.#closing) return;
-      try {
-        this.#deliverer.add(segment);
-      } catch {
-        // Written by another version of this package: whoever reads that version's labels will deliver it.
-        const message = `a spool segment of another version was found and left where it is (${segment.id})`;
-        events.trouble({ code: "SPOOL_FAILED", reason: "unknown_segment", message });
-      }
+      this.deliver(segment);
     }
+  }
+
+  /** Written by another version of this package: whoever reads that version's labels will deliver it. */
+  #leave({ id }: SealedSegment): void {
+    const message = `a spool segment of another version was found and left where it is (${id})`;
+    this.#parts.events.trouble({ code: "SPOOL_FAILED", reason: "unknown_segment", message });
   }
 }

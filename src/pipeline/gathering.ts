@@ -12,11 +12,18 @@ export interface Gathering {
   readonly maxStringBytes: number;
   /** The builder's size when it was empty. */
   readonly base: number;
+  /** The builder's columns. */
+  width: number;
   /**
    * What the ledger has for its complete frames: what the builder grew by until it was last measured, and for the frames
    * since what their snapshots took.
    */
   bytes: number;
+  /**
+   * What its frames take in the builder: what that grew by until it was last measured, and for the frames since as much as they can
+   * take, by their cells.
+   */
+  estimate: number;
 }
 
 /**

@@ -50,11 +50,6 @@ export class Ledger {
     this.#total = total;
   }
 
-  /** Bytes in memory now; what the memory bound is about. */
-  get bufferedBytes(): number {
-    return this.#accounts.buffered.bytes;
-  }
-
   /** Frames not yet at an end: in memory or in the spool. */
   get pendingFrames(): number {
     return this.#accounts.buffered.frames + this.#accounts.spooled.frames;

@@ -1,3 +1,4 @@
+import { lastTimeMs } from "../base/host-time.ts";
 import type { RollingRate } from "../config/deployment-config.ts";
 
 const lengthMs: Record<RollingRate, number> = { day: 86_400_000, hour: 3_600_000, minute: 60_000 };
@@ -6,6 +7,17 @@ const lengthMs: Record<RollingRate, number> = { day: 86_400_000, hour: 3_600_000
 export function partitionStart(timeMs: number, rate: RollingRate): number {
   return Math.floor(timeMs / lengthMs[rate]) * lengthMs[rate];
 }
+
+/**
+ * True for an instant, in whole milliseconds since 1970 UTC, whose date can be part of a path: its year has four digits. A request's
+ * own time is within narrower bounds, from 1970 on: see `ContextOptions.requestTime`.
+ */
+export function hasPlainDate(timeMs: unknown): timeMs is number {
+  return Number.isInteger(timeMs) && (timeMs as number) >= firstPlainMs && (timeMs as number) <= lastTimeMs;
+}
+
+/** 0000-01-01. */
+const firstPlainMs = -62_167_219_200_000;
 
 /**
  * The folders of a partition in Hive's `key=value` form, which DuckDB, Spark, Trino, pandas and Synapse prune by:

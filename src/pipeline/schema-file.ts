@@ -1,3 +1,4 @@
+import { ownJson } from "../base/own-json.ts";
 import { collectionKey } from "../config/names.ts";
 import type { RollingRate } from "../config/deployment-config.ts";
 import { nameProblem } from "../frame/column-names.ts";
@@ -41,7 +42,7 @@ export function pinsBytes(pins: Pins): Uint8Array {
   const columns = [...pins.columns].map(([name, type]) => ({ name, type: typeText(type) }));
   const fingerprint = schemaFingerprint(pins.columns);
   const document = { version, collection, fingerprint, rollingRate, columns };
-  return new TextEncoder().encode(`${JSON.stringify(document, undefined, 1)}\n`);
+  return new TextEncoder().encode(`${ownJson(document, 1)}\n`);
 }
 
 /** Reads the file of one version. Throws an {@link UnusableSchemaError} for anything that {@link pinsBytes} does not write. */

@@ -1,6 +1,7 @@
+import { ownJson } from "../base/own-json.ts";
 import type { Format, RollingRate } from "../config/deployment-config.ts";
 import type { SealedSegment } from "../spool/spool.ts";
-import { azureMlPartition, hivePartition } from "./partition.ts";
+import { azureMlPartition, hasPlainDate, hivePartition } from "./partition.ts";
 
 /**
  * What the records of one segment have in common, and with the segment's own id all that the name of its file is made
@@ -12,14 +13,19 @@ export interface SegmentLabel {
   readonly endpoint: string;
   readonly deployment: string;
   readonly collection: string;
-  /** Start of the partition, milliseconds since 1970 UTC. */
+  /** Start of the partition, milliseconds since 1970 UTC; its date is part of a path: see `hasPlainDate`. */
   readonly partition: number;
 }
 
-/** The label as the spool keeps it: a JSON array, well below 1,024 bytes because names are at most 63 characters. */
+/**
+ * The label as the spool keeps it: a JSON array, well below 1,024 bytes because names are at most 63 characters. Throws a
+ * `RangeError` for a partition that {@link parseLabel} would refuse: nobody could deliver what is under such a label.
+ */
 export function labelText(label: SegmentLabel): string {
   const { format, rollingRate, endpoint, deployment, collection, partition } = label;
-  return JSON.stringify([format, rollingRate, endpoint, deployment, collection, partition]);
+  if (!hasPlainDate(partition))
+    throw new RangeError("segment label: the partition is no time of the years 0 to 9999");
+  return ownJson([format, rollingRate, endpoint, deployment, collection, partition]);
 }
 
 /** Reads a text of {@link labelText}; throws a `SyntaxError` on anything else. */
@@ -33,13 +39,24 @@ export function parseLabel(text: string): SegmentLabel {
       typeof endpoint === "string" &&
       typeof deployment === "string" &&
       typeof collection === "string" &&
-      typeof partition === "number" &&
-      Number.isSafeInteger(partition)
+      hasPlainDate(partition)
     ) {
       return { format, rollingRate, endpoint, deployment, collection, partition };
     }
   }
   throw new SyntaxError("segment label: not the array of six that this version writes");
+}
+
+/** What a collection is called whose name cannot be told; no name of a collection has parentheses. */
+export const unknownCollection = "(unknown)";
+
+/** The collection that a label names; undefined when it is no label of this version. */
+export function collectionOf(text: string): string | undefined {
+  try {
+    return parseLabel(text).collection;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

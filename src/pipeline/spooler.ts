@@ -4,7 +4,7 @@ import type { SealedSegment, Spool } from "../spool/spool.ts";
 import type { BackendEvents, BackendSettings, CurrentSettings, OutgoingBatch } from "./backend.ts";
 import type { DropReason } from "./ledger.ts";
 import { isRipe } from "./rotation.ts";
-import { parseLabel } from "./segment-label.ts";
+import { collectionOf, unknownCollection } from "./segment-label.ts";
 
 /** The writing half of the engine: appends batches to the spool, syncs it, and seals segments when they are ripe. */
 export interface Spooler {
@@ -46,7 +46,7 @@ class BatchSpooler implements Spooler {
   #closed = false;
   /** Those of the last batch, for the next one mostly has the same. */
   #label = "";
-  #collection = "";
+  #collection = unknownCollection;
 
   constructor(parts: SpoolerParts) {
     this.#parts = parts;
@@ -56,12 +56,17 @@ class BatchSpooler implements Spooler {
   append({ sequence, label, bytes, counts }: OutgoingBatch): void {
     const { spool, events, fsync } = this.#parts;
     if (label !== this.#label) {
-      this.#collection = parseLabel(label).collection;
+      this.#collection = collectionOf(label) ?? unknownCollection;
       this.#label = label;
     }
     const collection = this.#collection;
     const refuse = (reason: DropReason): void =>
       events.dropped(reason, collection, counts, { from: "memory", sequences: [sequence] });
+    if (collection === unknownCollection) {
+      // Whatever made it, it concerns this batch alone; nobody could deliver what is under such a label.
+      refuse("invalid");
+      return;
+    }
     if (this.#closed) {
       refuse("closed");
       return;

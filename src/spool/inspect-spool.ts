@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { createText, errorCode, type FileSystem, removeFile, systemFileSystem } from "../base/file-system.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
+import { ownJson } from "../base/own-json.ts";
 import { closeQuietly } from "./open-segment-file.ts";
 import { createQuarantine, type QuarantinedSegment } from "./quarantine.ts";
 import { parseSegmentName, sealedName } from "./segment-name.ts";
@@ -133,7 +134,7 @@ export function replayQuarantined(segment: QuarantinedSegment, options: InspectO
   fileSystem.makeDirectory(young);
   try {
     const facts = { ...describeOwner(fileSystem), since: clock.now(), replayed: segment.reason };
-    createText(fileSystem, join(young, "owner.json"), `${JSON.stringify(facts)}\n`);
+    createText(fileSystem, join(young, "owner.json"), `${ownJson(facts)}\n`);
     fileSystem.link(segment.path, join(young, sealedName(segment.id, 0)));
     fileSystem.syncDirectory(young);
     fileSystem.rename(young, join(parent, owner));

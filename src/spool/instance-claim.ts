@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { createText, errorCode, type FileSystem, removeFile } from "../base/file-system.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Clock } from "../base/clock.ts";
+import { ownJson } from "../base/own-json.ts";
 import type { Liveness, LivenessHold } from "./liveness.ts";
 import { isLiveName } from "./liveness.ts";
 import { describeOwner, ownerFile } from "./socket-liveness.ts";
@@ -107,7 +108,7 @@ function joinOther(options: ClaimOptions, path: string, writer: string): Instanc
 
 function ownerText({ fileSystem, clock }: ClaimOptions): string {
   const facts = { ...describeOwner(fileSystem), pid: process.pid, node: process.version, since: clock.now() };
-  return `${JSON.stringify(facts)}\n`;
+  return `${ownJson(facts)}\n`;
 }
 
 class Claim implements InstanceClaim {

@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { createText, type FileSystem, readText, removeFile } from "../base/file-system.ts";
+import { ownJson } from "../base/own-json.ts";
 import { ensurePrivateFolder, quarantinePath } from "./spool-folder.ts";
 import type { Counts } from "./spool.ts";
 
@@ -70,7 +71,7 @@ class QuarantineFolder implements Quarantine {
     ensurePrivateFolder(fileSystem, this.#directory);
     const stem = join(this.#directory, this.#freeStem(note));
     const facts: QuarantineNote = { ...note, quarantinedAt: this.#clock.now() };
-    createText(fileSystem, `${stem}.json`, `${JSON.stringify({ ...facts, file: basename(path) })}\n`);
+    createText(fileSystem, `${stem}.json`, `${ownJson({ ...facts, file: basename(path) })}\n`);
     try {
       if (options.copy === true) fileSystem.link(path, `${stem}.seg`);
       else fileSystem.rename(path, `${stem}.seg`);

@@ -17,6 +17,8 @@ import type { ValuesBuilder } from "./values-builder.ts";
 export class FrameTableBuilder {
   /** Frames so far. */
   count = 0;
+  /** True from the start of an append to its end. */
+  private begun = false;
   private rows = new Uint32Array(64);
   private versions = new Int32Array(64);
   private rates = new Float64Array(64);
@@ -41,9 +43,10 @@ export class FrameTableBuilder {
     return this.count * 28 + texts + this.requestIds.byteLength + this.tags.byteLength;
   }
 
-  /** Appends a frame. */
+  /** Appends a frame. Whatever it throws, the frames before are as they were once {@link FrameTableBuilder.abandon} was called. */
   add(rows: number, facts: FrameFacts): void {
     const frame = this.count;
+    this.begun = true;
     this.reserve(frame + 1);
     this.rows[frame] = rows;
     this.versions[frame] = facts.configVersion;
@@ -52,9 +55,23 @@ export class FrameTableBuilder {
     this.putText(this.eventIds, facts.eventId);
     putInstant(this.eventTimes, frame, facts.eventTimeMs);
     putInstant(this.requestTimes, frame, facts.requestTimeMs);
-    if (facts.requestId !== null) this.putOptional(this.requestIds, facts.requestId, frame);
-    if (facts.tags !== null) this.putOptional(this.tags, facts.tags, frame);
+    const { requestId, tags } = facts;
+    if (requestId !== null) this.putOptional(this.requestIds, requestId, frame);
+    if (tags !== null) this.putOptional(this.tags, tags, frame);
     this.count = frame + 1;
+    this.begun = false;
+  }
+
+  /** Forgets a frame that could not be appended whole: some of its columns may have it already. */
+  abandon(): void {
+    if (!this.begun) return;
+    this.begun = false;
+    this.correlationIds.truncate(this.count);
+    this.eventIds.truncate(this.count);
+    this.eventTimes.truncate(this.count);
+    this.requestTimes.truncate(this.count);
+    this.requestIds.truncate(this.count);
+    this.tags.truncate(this.count);
   }
 
   /** All frames. Views, valid until the next change. */

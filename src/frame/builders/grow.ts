@@ -13,5 +13,5 @@ export function copyBytes(from: Uint8Array, to: Uint8Array): void {
  * batch must not hold its memory for ever.
  */
 export function isOversized(capacityBytes: number, usedBytes: number): boolean {
-  return capacityBytes > 1 << 20 && usedBytes < capacityBytes / 4;
+  return capacityBytes > 1 << 16 && usedBytes < capacityBytes / 4;
 }

@@ -3,6 +3,8 @@ import type { Limits, RollingRate } from "../../../src/config/deployment-config.
 import { decodeBatch } from "../../../src/frame/wire.ts";
 import { createBatcher, type Batcher } from "../../../src/pipeline/batcher.ts";
 import type { OutgoingBatch } from "../../../src/pipeline/backend.ts";
+import type { FrameFacts } from "../../../src/frame/batch-builder.ts";
+import { columnCells } from "../../support/column-cells.ts";
 import { type DropReason, Ledger } from "../../../src/pipeline/ledger.ts";
 import { parseLabel } from "../../../src/pipeline/segment-label.ts";
 import type { Stream } from "../../../src/pipeline/stream.ts";
@@ -320,4 +322,60 @@ test("a changed limit on strings holds for the next batch", async () => {
   });
   expect(sizes[0]).toBe(1_000);
   expect(sizes[1]).toBeLessThanOrEqual(100);
+});
+
+test.each<[string, Partial<FrameFacts>]>([
+  ["a request time that is no number", { requestTimeMs: Number.NaN }],
+  ["a request time in nanoseconds", { requestTimeMs: 1.7e18 }],
+  ["a request time with a fraction", { requestTimeMs: 1.7e12 + 0.5 }],
+  ["a request time after the year 9999", { requestTimeMs: Date.UTC(10_000, 0) }],
+  ["an event time that is no number", { eventTimeMs: Number.NaN }],
+  ["an id that is no text", { correlationId: 7 as unknown as string }],
+  ["an event id that is no text", { eventId: undefined as unknown as string }],
+  ["tags that are no text", { tags: {} as string }],
+])("%s costs its frame alone, and its neighbours in the batch are whole", async (_, facts) => {
+  const world = new World();
+  const stream = world.stream();
+  world.add(stream, [{ a: 1 }]);
+  const snapshot = snapshotOf([{ a: 5, b: "x" }]);
+  stream.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
+  world.batcher.add(stream, snapshot, frameFacts({ requestTimeMs: world.clock.now(), ...facts }));
+  world.add(stream, [{ a: 2 }]);
+  await world.batcher.flush();
+  expect(world.drops).toMatchObject([{ reason: "invalid", frames: 1 }]);
+  expect(world.values("a")).toEqual([1, 2]);
+  const [batch] = world.batches;
+  const { frames, columns } = decodeBatch(batch?.bytes as Uint8Array);
+  expect(columns.map(({ name }) => name)).toEqual(["a"]);
+  for (const column of frames.columns) {
+    expect(columnCells(column, 2).filter((cell) => cell !== undefined).length % 2).toBe(0);
+  }
+  world.expectBalance();
+});
+
+test("in a loop that never gives the event loop back, the queue stays short and batches are made, to be handed over later", async () => {
+  const world = new World();
+  world.limits = { ...usualLimits, maxMemoryBytes: 3_000_000 };
+  const stream = world.stream();
+  const frames = 20_000;
+  let most = 0;
+  for (let i = 0; i < frames; i++) {
+    world.add(stream, [{ a: i }]);
+    most = Math.max(most, world.batcher.heldBytes(0, 0));
+  }
+  // All of them would take many times as much.
+  expect(most).toBeLessThan(3_000_000);
+  expect(world.batches).toEqual([]);
+  await turn();
+  expect(world.batches.length).toBeGreaterThan(0);
+  await world.batcher.flush();
+  expect(world.values("a")).toEqual(Array.from({ length: frames }, (_, i) => i));
+  expect(world.batcher.heldBytes(0, 0)).toBe(0);
+  world.expectBalance();
+});
+
+test("a share of what may be held is set aside for the queue", () => {
+  const { batcher } = new World();
+  expect(batcher.heldBytes(0, 3_000)).toBe(1_000);
+  expect(batcher.heldBytes(2_000, 3_000)).toBe(2_000);
 });

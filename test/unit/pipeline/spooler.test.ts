@@ -142,3 +142,17 @@ test("a closed spooler refuses what comes, as a counted drop, and sets no timer"
   expect(world.told.droppedFrames).toEqual({ closed: 1 });
   expect(world.clock.timers).toBe(0);
 });
+
+test("a batch under a label that nobody can read is one drop, and the next batch goes on", () => {
+  const world = new World("never");
+  for (const label of ["", "[1]", '["parquet","hour","a","b","c",1.7e18]', '"[parquet]"']) {
+    const { calls } = world;
+    calls.length = 0;
+    world.spooler.append({ ...batchOf([{ a: 1 }], 1, 0), label });
+    expect(calls).toEqual([]);
+  }
+  world.spooler.append(batchOf([{ a: 1 }], 2, 0));
+  expect(world.calls).toEqual(["append"]);
+  expect(world.told.drops).toHaveLength(4);
+  expect(world.told.drops[0]).toMatchObject({ reason: "invalid", collection: "(unknown)" });
+});
