@@ -7,7 +7,7 @@ import { batchOf, Told } from "../pipeline/pipeline-world.ts";
 const counts = { frames: 1, rows: 1, bytes: 8 };
 
 test("a batch that two threads had, one after the other, is counted once, whatever they say", () => {
-  const batches = new UnsettledBatches(createHandClock());
+  const batches = new UnsettledBatches(createHandClock(), () => Number.POSITIVE_INFINITY);
   const told = new Told();
   const events = batches.settledBy(told);
   for (const sequence of [1, 2, 3]) batches.add(batchOf([{ a: 1 }], sequence, 0));
