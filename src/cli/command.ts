@@ -1,4 +1,5 @@
 import type { ParseArgsConfig } from "node:util";
+import { kindOf, quote } from "../base/errors.ts";
 import type { ExitCode } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -43,15 +44,18 @@ export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
+/** A word of the command line in a message, if it looks like a command; what else was pasted there may be a secret. */
+export function wordText(word: string): string {
+  return /^[a-z][a-z -]{0,23}$/.test(word) ? quote(word) : kindOf(word);
+}
+
 /** An option's text as a whole number of at least `least`; {@link UsageError} if it is not one. */
 export function wholeNumber(input: CommandInput, option: string, least: number, fallback: number): number {
   const text = input.text(option);
   if (text === undefined) return fallback;
   const value = Number(text);
   if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-  throw new UsageError(
-    `--${option}: expected a whole number of at least ${least}, got ${JSON.stringify(text)}`,
-  );
+  throw new UsageError(`--${option}: expected a whole number of at least ${least}, got ${kindOf(text)}`);
 }
 
 /** An option's text as a time, if it was given; {@link UsageError} if it is not one. */
@@ -62,6 +66,6 @@ export function timeOption(input: CommandInput, option: string): Date | undefine
   const time = new Date(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
   if (/^\d{4}-\d\d/.test(text) && !Number.isNaN(time.getTime())) return time;
   throw new UsageError(
-    `--${option}: expected a UTC time such as 2026-11-22 or 2026-11-22T05:30, got ${JSON.stringify(text)}`,
+    `--${option}: expected a UTC time such as 2026-11-22 or 2026-11-22T05:30, got ${kindOf(text)}`,
   );
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
-import { asError, CollectorError } from "../base/errors.ts";
+import { asError, CollectorError, messageOf } from "../base/errors.ts";
 import type { Command, CommandInput, CommandOption, CommandOptions } from "./command.ts";
-import { UsageError } from "./command.ts";
+import { UsageError, wordText } from "./command.ts";
 import { commands } from "./commands.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
 import { commandHelp, programHelp } from "./help.ts";
@@ -102,12 +102,12 @@ function find(name: string): Command {
   const names = commands.map((candidate) => candidate.name);
   const near = nearest(name, names);
   const hint = near === undefined ? `there are: ${names.join(", ")}` : `did you mean mdc ${near}?`;
-  throw new UsageError(`no command ${JSON.stringify(name)}; ${hint}`);
+  throw new UsageError(`no command ${wordText(name)}; ${hint}`);
 }
 
 /** Says what went wrong and picks the exit code. Storage is the default: reading it is all that commands do. */
 function report(error: Error, terminal: Terminal): ExitCode {
-  terminal.err(`mdc: ${error.message}`);
+  terminal.err(`mdc: ${messageOf(error)}`);
   if (error instanceof UsageError) return exitCode.usage;
   if ("code" in error && error.code === "INVALID_ARGUMENT") return exitCode.usage;
   if (error instanceof CollectorError && error.code === "CORRUPT") return exitCode.data;

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { asError, messageOf } from "../base/errors.ts";
 import type {
   BackendEvents,
   BackendSettings,
@@ -376,7 +376,7 @@ class BackgroundThread implements Engine {
         token === null ? null : { token: token.token, expiresOnTimestamp: token.expiresOnTimestamp };
       thread.post({ type: "token", id, token: plain });
     } catch (thrown) {
-      thread.post({ type: "token", id, token: null, error: asError(thrown).message });
+      thread.post({ type: "token", id, token: null, error: messageOf(thrown) });
     }
   }
 
@@ -408,7 +408,7 @@ class BackgroundThread implements Engine {
     const prompt = !this.#wasReady || (this.#isAwaited && this.#deaths < promptRestarts);
     const delayMs = prompt ? 0 : Math.min(firstRestartMs * 2 ** this.#deaths, maxRestartMs);
     this.#deaths++;
-    const message = `the background thread died (${error.message}); it is started again in ${delayMs} ms`;
+    const message = `the background thread died (${messageOf(error)}); it is started again in ${delayMs} ms`;
     this.#events.trouble({ code: "BACKGROUND_FAILED", reason: "background_died", message });
     this.#restart = this.#clock.setTimer(() => this.#start(), delayMs);
   }
@@ -426,7 +426,7 @@ class BackgroundThread implements Engine {
   }
 
   #runInline(error: Error): void {
-    const message = `the background thread cannot be started (${error.message}); its work is done on this thread instead`;
+    const message = `the background thread cannot be started (${messageOf(error)}); its work is done on this thread instead`;
     this.#events.trouble({ code: "BACKGROUND_FAILED", reason: "background_missing", message });
     this.#heartbeat.stop();
     const events = this.#segments.settledBy(this.#events, this);

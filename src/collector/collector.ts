@@ -1,5 +1,5 @@
 import { publish } from "../base/diagnostics.ts";
-import { describe, isError, wrongKind } from "../base/errors.ts";
+import { errorKind, kindOf, wrongKind } from "../base/errors.ts";
 import type { Ids } from "../base/ids.ts";
 import type { DeploymentStats } from "../config/callbacks.ts";
 import { callback, optionsOf, type Parsers, parseFields } from "../config/fields.ts";
@@ -61,7 +61,7 @@ class FrameCollector implements CollectorApi {
       this.#offer(frame, correlation);
     } catch (thrown) {
       // Nothing in #offer is meant to throw; whatever does must not reach the scoring code.
-      this.#refuse("invalid", countRows(frame), new Error(`it cannot be read: ${kindOf(thrown)}`));
+      this.#refuse("invalid", countRows(frame), new Error(`it cannot be read: ${errorKind(thrown)}`));
     }
     return correlation;
   }
@@ -258,12 +258,3 @@ function mutedText({ limits: { maxCollectMs } }: Collection): string {
   return `the calls before it took ${slow}; ${rest}`;
 }
 
-/** What a value is, in a few words, without any of what it holds. */
-function kindOf(value: unknown): string {
-  try {
-    return describe(isError(value) ? value.name : value);
-  } catch {
-    // A thrown Proxy need not even say what it is.
-    return "something unreadable";
-  }
-}

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { quote, reading, told, wrongKind, wrongValue } from "../base/errors.ts";
 import { isTimeMs } from "../base/host-time.ts";
 import { optionsOf, type Parser, type Parsers, parseFields, plainObject } from "../config/fields.ts";
 
@@ -64,14 +64,15 @@ export function copyAttributes(entries: readonly (readonly [string, string])[]):
 }
 
 const parseAttributes: Parser<Attributes> = (value, where) => {
-  const entries = Object.entries(plainObject(value, where));
+  const given = plainObject(value, where);
+  const entries = reading(where, () => Object.entries(given));
   if (entries.length > maxAttributes) {
     throw wrongValue(where, `at most ${maxAttributes} attributes`, entries.length);
   }
   const expected = `a text of at most ${longestValue} characters`;
   for (const [name, text] of entries) {
     if (name.length === 0 || name.length > longestName) {
-      throw wrongValue(`${where}, name of an attribute`, `1 to ${longestName} characters`, name);
+      throw wrongValue(`${where}, name of an attribute`, `1 to ${longestName} characters`, told(quote(name)));
     }
     if (typeof text !== "string") throw wrongKind(`${where}.${name}`, expected, text);
     if (text.length > longestValue) throw wrongValue(`${where}.${name}`, expected, text);

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { publish } from "../base/diagnostics.ts";
-import { asError, CollectorError } from "../base/errors.ts";
+import { CollectorError, messageOf } from "../base/errors.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { once } from "../base/once.ts";
 import { watchTextFile } from "../base/text-file.ts";
@@ -303,7 +303,7 @@ export class DeploymentCore {
           this.handle.rebase(resolve(changed));
           this.#board.hold(reason, undefined);
         } catch (thrown) {
-          refuse(asError(thrown).message);
+          refuse(messageOf(thrown));
         }
       },
       onTrouble: ({ message }) => refuse(`${path} cannot be read (${message})`),

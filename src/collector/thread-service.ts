@@ -1,4 +1,4 @@
-import { asError } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import type { Engine } from "../pipeline/engine.ts";
 import { composeEngine, type EngineHost, loadStore } from "./compose.ts";
 import { postedEvents } from "./event-messages.ts";
@@ -54,14 +54,14 @@ export function createThreadService(
         engine?.flush(to, deadlineMs).then(
           (report) => post({ type: "flushed", id, report }),
           (thrown: unknown) =>
-            post({ type: "flushed", id, report: { pending: undefined, trouble: asError(thrown).message } }),
+            post({ type: "flushed", id, report: { pending: undefined, trouble: messageOf(thrown) } }),
         );
         return;
       }
       case "close":
         engine
           ?.close(message.deadlineMs)
-          .catch((thrown: unknown) => post({ type: "failed", message: asError(thrown).message }))
+          .catch((thrown: unknown) => post({ type: "failed", message: messageOf(thrown) }))
           .finally(() => post({ type: "closed" }));
         return;
       case "token": {

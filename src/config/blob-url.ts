@@ -3,7 +3,7 @@ import { isLoopback } from "../base/loopback.ts";
 import { type Credential, parseSharedAccessSignature } from "./credential.ts";
 import type { Destination } from "./deployment-config.ts";
 import type { Secret } from "./secret.ts";
-import { decodePath, joinPrefix, withoutSecrets } from "./url-text.ts";
+import { decodePath, joinPrefix, shownUrl } from "./url-text.ts";
 
 /** Where in Blob Storage, and the secret that the URL held. */
 export interface ParsedBlobUrl {
@@ -18,7 +18,7 @@ const expected = "https://<account>.blob.core.windows.net/<container>/<prefix>";
  * does not name the account. The prefix may be missing; the query must be a shared access signature.
  */
 export function parseBlobUrl(text: string, where: string): ParsedBlobUrl {
-  const shown = withoutSecrets(text);
+  const shown = shownUrl(text);
   const refuse = (what: string) => wrongValue(where, what, shown);
 
   const parts = /^(https?):\/\/([^/?#]+)([^?#]*)(\?[^#]*)?(#.*)?$/is.exec(text);

@@ -1,4 +1,4 @@
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { reading, type Told, told, wrongKind, wrongValue } from "../base/errors.ts";
 import { Secret } from "./secret.ts";
 
 /**
@@ -31,8 +31,11 @@ export function parseCredential(value: unknown, where: string): Secret<Credentia
     throw wrongValue(where, expected, hidden);
   }
   const credential = value as Partial<TokenCredential> | null;
-  if (typeof credential === "object" && credential !== null && typeof credential.getToken === "function") {
-    const { getToken } = credential;
+  const getToken =
+    typeof credential === "object" && credential !== null
+      ? reading(where, () => credential.getToken)
+      : undefined;
+  if (typeof getToken === "function") {
     return new Secret({ kind: "token", getToken: getToken.bind(credential) });
   }
   throw wrongKind(where, expected, value);
@@ -60,7 +63,7 @@ export function parseSharedAccessSignature(value: unknown, where: string): Secre
 }
 
 /** Stands in messages for a text that may be a secret. */
-export const hidden = "(not shown)";
+export const hidden: Told = told('"(not shown)"');
 
 function sas(value: string): Credential {
   return { kind: "sas", token: value.replace(/^\?/, "") };

@@ -1,6 +1,6 @@
 import { wrongValue } from "../base/errors.ts";
 import type { Destination } from "./deployment-config.ts";
-import { decodePath, joinPrefix, withoutSecrets } from "./url-text.ts";
+import { decodePath, joinPrefix, shownUrl } from "./url-text.ts";
 
 const expected =
   "azureml://subscriptions/<id>/resourcegroups/<group>/workspaces/<workspace>/datastores/<datastore>/paths/<prefix>";
@@ -34,7 +34,7 @@ export function parseDatastoreUri(
   where: string,
   home: Workspace | undefined,
 ): Extract<Destination, { kind: "azureml-datastore" }> {
-  const refuse = (what: string) => wrongValue(where, what, withoutSecrets(text));
+  const refuse = (what: string) => wrongValue(where, what, shownUrl(text));
   const path = /^azureml:\/\/([^?#]*)$/i.exec(text)?.[1];
   if (path === undefined) throw refuse(expected);
   const parts = decodePath(path, text, where);

@@ -30,7 +30,7 @@ import {
   type Settings,
   spoolParsers,
 } from "./settings.ts";
-import { withoutSecrets } from "./url-text.ts";
+import { shownUrl } from "./url-text.ts";
 import { readYaml, type YamlText } from "./yaml-text.ts";
 
 /**
@@ -304,14 +304,14 @@ function destinationOfData(
     const end = `/${endpoint}/${deployment}/${name}`;
     const path = data.replace(/\/+$/, "");
     if (collectionKey(path.slice(-end.length)) !== collectionKey(end)) {
-      throw wrongValue(where, `a path that ends in ${end}, or x_mdc.destination`, withoutSecrets(data));
+      throw wrongValue(where, `a path that ends in ${end}, or x_mdc.destination`, shownUrl(data));
     }
     const root = path.slice(0, -end.length);
     if (found !== undefined && root !== found.root) {
       throw wrongValue(
         where,
         `the same beginning as in ${found.where}, or x_mdc.destination`,
-        withoutSecrets(data),
+        shownUrl(data),
       );
     }
     found = { root, where };

@@ -6,7 +6,7 @@ import { type Credential, hidden } from "./credential.ts";
 import { parseDatastoreUri, type Workspace } from "./datastore-uri.ts";
 import type { Destination } from "./deployment-config.ts";
 import type { Secret } from "./secret.ts";
-import { withoutSecrets } from "./url-text.ts";
+import { shownUrl } from "./url-text.ts";
 
 /** A destination, and apart from it the secret that was written into its URL. */
 export interface ParsedDestination {
@@ -61,7 +61,7 @@ export function parseDestination(
     case "azureml":
       return { destination: parseDatastoreUri(text, where, from.workspace), credential: null };
     default:
-      throw wrongValue(where, expected, withoutSecrets(text));
+      throw wrongValue(where, expected, shownUrl(text));
   }
 }
 
@@ -80,7 +80,7 @@ function scheme(text: string): string | undefined {
 function folder(path: string, where: string, base = ""): ParsedDestination {
   if (path.trim() === "" || path.includes("\0")) throw wrongValue(where, expected, path);
   if (/^[\w-]+\.(blob|dfs)\.|[?&]sig=/i.test(path)) {
-    throw wrongValue(where, "a blob URL to begin with https://", withoutSecrets(path));
+    throw wrongValue(where, "a blob URL to begin with https://", shownUrl(path));
   }
   if (/^~($|[/\\])/.test(path))
     throw wrongValue(where, 'a folder written out in full ("~" means nothing here)', path);
@@ -102,5 +102,5 @@ function pathOfFileUrl(text: string, where: string): string {
   } catch {
     // Falls through: another host, or an encoded slash.
   }
-  throw wrongValue(where, "a file URL of this machine (file:///path/of/folder)", withoutSecrets(text));
+  throw wrongValue(where, "a file URL of this machine (file:///path/of/folder)", shownUrl(text));
 }

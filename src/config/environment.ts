@@ -119,8 +119,9 @@ const flag: Parser<boolean> = (value, where) => {
 
 const decimalShare: Parser<number> = (value, where) => {
   // `Number` alone would also take "0x1", "1e-1" and "".
-  if (!/^(\d+\.?\d*|\.\d+)$/.test(String(value))) throw wrongValue(where, "a number from 0 to 1", value);
+  const isDecimal = /^(\d+\.?\d*|\.\d+)$/.test(String(value));
+  if (!isDecimal) throw wrongValue(where, "a number from 0 to 1", value);
   const rate = Number(value);
-  if (rate > 1) throw wrongValue(where, "a number from 0 to 1", value);
+  if (rate > 1) throw wrongValue(where, "a number from 0 to 1", rate);
   return share(rate, where);
 };

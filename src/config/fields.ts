@@ -1,4 +1,4 @@
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { kindOf, quote, reading, told, wrongKind, wrongValue } from "../base/errors.ts";
 import { nearest } from "./nearest.ts";
 
 /** Turns the value a user gave into the value we use, or throws an error that begins with `where`. */
@@ -31,9 +31,9 @@ export function parseFields<T extends object>(value: unknown, place: Place, pars
   const given = plainObject(value, place.whole);
   const known = Object.keys(parsers);
   const result: Partial<T> = {};
-  for (const name of Object.keys(given)) {
+  for (const name of reading(place.whole, () => Object.keys(given))) {
     if (!Object.hasOwn(parsers, name)) throw unknownName(name, place.whole, known);
-    const field = given[name];
+    const field = reading(place.field(name), () => given[name]);
     if (field === undefined) continue;
     const key = name as keyof T;
     result[key] = parsers[key](field as never, place.field(name)) as never;
@@ -62,7 +62,8 @@ export function parseFileFields<T extends object>(
     const key = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
     if (!Object.hasOwn(parsers, key))
       throw unknownName(name, place.whole, Object.keys(parsers).map(fileName));
-    if (names.has(key)) throw wrongValue(place.field(name), "each setting once", names.get(key));
+    if (names.has(key))
+      throw wrongValue(place.field(name), "each setting once", told(nameText(names.get(key) ?? name)));
     names.set(key, name);
     renamed[key] = field;
   }
@@ -87,12 +88,17 @@ function unknownName(name: string, where: string, known: readonly string[]): Ran
   const guess = nearest(name, known);
   const expected =
     guess === undefined ? `only ${known.join(", ")}` : `a known name (did you mean "${guess}"?)`;
-  return wrongValue(where, expected, name);
+  return wrongValue(where, expected, told(nameText(name)));
+}
+
+/** A name in a message, if it looks like the name of a setting: a secret may have come in its place. */
+export function nameText(name: string): string {
+  return /^[\w.-]{1,64}$/.test(name) ? quote(name) : kindOf(name).replace("a text", "a name");
 }
 
 /** An object of named values: not null, an array, a `Map`, a `Date` or the like, whose content would go unseen. */
 export function plainObject(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (Object.prototype.toString.call(value) !== "[object Object]")
+  if (reading(where, () => Object.prototype.toString.call(value)) !== "[object Object]")
     throw wrongKind(where, "a plain object", value);
   return value as Readonly<Record<string, unknown>>;
 }
@@ -127,8 +133,9 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Parser<
   const expected = choices.map((choice) => `"${choice}"`).join(" or ");
   return (value, where) => {
     if (typeof value !== "string") throw wrongKind(where, expected, value);
-    if (!(choices as readonly string[]).includes(value)) throw wrongValue(where, expected, value);
-    return value as T;
+    if ((choices as readonly string[]).includes(value)) return value as T;
+    const guess = nearest(value, choices);
+    throw wrongValue(where, guess === undefined ? expected : `${expected} (did you mean "${guess}"?)`, value);
   };
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { wrongValue } from "../base/errors.ts";
+import { quote, told, wrongValue } from "../base/errors.ts";
 import type { DeploymentConfig } from "./deployment-config.ts";
 
 export type FixedSetting =
@@ -42,7 +42,7 @@ const reasons: Readonly<Record<FixedSetting, string>> = {
  * The error for an attempt to change a setting that a running deployment cannot change. What may hold a secret is not shown.
  */
 export function fixedError(setting: FixedSetting, where: string, got: unknown): RangeError {
-  const shown = setting === "destination" || setting === "credential" ? "another one" : got;
+  const shown = setting === "destination" || setting === "credential" ? told('"another one"') : got;
   return wrongValue(where, `no change while running (${reasons[setting]}; it needs a restart)`, shown);
 }
 
@@ -61,10 +61,15 @@ export function refuseFixedChanges(
     "clientId",
   ] as const) {
     if (!isDeepStrictEqual(before[setting], next[setting]))
-      throw fixedError(setting, where(setting), next[setting]);
+      throw fixedError(setting, where(setting), named(next[setting]));
   }
   for (const key of ["directory", "durability", "fsync", "flushIntervalMs", "fsyncIntervalMs"] as const) {
     if (before.spool[key] !== next.spool[key])
-      throw fixedError(`spool.${key}`, where(`spool.${key}`), next.spool[key]);
+      throw fixedError(`spool.${key}`, where(`spool.${key}`), named(next.spool[key]));
   }
+}
+
+/** What a checked setting says, if it is a name. */
+function named(setting: unknown): unknown {
+  return typeof setting === "string" && /^[\w.-]{1,63}$/.test(setting) ? told(quote(setting)) : setting;
 }

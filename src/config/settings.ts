@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { reading, told, wrongKind, wrongValue } from "../base/errors.ts";
 import type { ErrorListener, StatsListener } from "./callbacks.ts";
 import { type Credential, parseCredential } from "./credential.ts";
 import {
@@ -19,6 +19,7 @@ import {
   callback,
   groupOf,
   integer,
+  nameText,
   oneOf,
   optionsOf,
   orNull,
@@ -85,7 +86,11 @@ const format = oneOf<Format>("parquet", "jsonl");
 /** A format that this version writes. */
 export const parseFormat: Parser<Format> = (value, where) => {
   if (value === "azureml") {
-    throw wrongValue(where, '"parquet" or "jsonl" ("azureml" is not available in this version)', value);
+    throw wrongValue(
+      where,
+      '"parquet" or "jsonl" ("azureml" is not available in this version)',
+      told('"azureml"'),
+    );
   }
   return format(value, where);
 };
@@ -118,9 +123,11 @@ export function parseNamed<T>(
   parseOne: (one: unknown, where: string, name: string) => T,
 ): ReadonlyMap<string, T> {
   const collections = new Map<string, T>();
-  for (const [name, one] of Object.entries(plainObject(value, place.whole))) {
+  const given = plainObject(value, place.whole);
+  for (const [name, one] of reading(place.whole, () => Object.entries(given))) {
     const key = collectionKey(parseName(name, place.field(name)));
-    if (collections.has(key)) throw wrongValue(place.field(name), "each name once, in whatever case", name);
+    if (collections.has(key))
+      throw wrongValue(place.field(name), "each name once, in whatever case", told(nameText(name)));
     if (one !== undefined) collections.set(key, parseOne(one, place.field(name), name));
   }
   return collections;

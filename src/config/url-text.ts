@@ -1,8 +1,12 @@
-import { wrongValue } from "../base/errors.ts";
+import { kindOf, type Told, told, wrongValue } from "../base/errors.ts";
 
-/** A URL as it may be shown: without user, password, query and fragment. */
-export function withoutSecrets(url: string): string {
-  return url.replace(/[?#].*$/s, "").replace(/\/\/.*@/s, "//");
+/** A URL as it may be shown: scheme and web host. Paths hold secrets too, where somebody pastes the address of a web hook. */
+export function shownUrl(url: string): Told {
+  const [, scheme, host = ""] = /^([a-z][a-z0-9+.-]*):(?:\/\/)?([^/?#]*)/i.exec(url) ?? [];
+  if (scheme === undefined) return told(kindOf(url));
+  // What stands before an @, and what cannot be told from it, is a user with a password.
+  const plain = /^https?$/i.test(scheme) && !url.includes("@") && /^[\w.:[\]-]{1,100}$/.test(host);
+  return told(`a URL ${scheme.toLowerCase()}://${plain ? host : ""}…`);
 }
 
 /**
@@ -15,7 +19,7 @@ export function withoutSecrets(url: string): string {
 export function decodePath(path: string, shown: string, where: string): string[] {
   const parts = path.replace(/^\/+|\/+$/g, "").split("/");
   if (parts.length === 1 && parts[0] === "") return [];
-  const refuse = (expected: string) => wrongValue(where, expected, withoutSecrets(shown));
+  const refuse = (expected: string) => wrongValue(where, expected, shownUrl(shown));
   return parts.map((part) => {
     const decoded = decode(part);
     if (

@@ -113,7 +113,7 @@ export function readYamlData(document: Document.Parsed, library: Library): YamlD
     if (!isScalar(node)) return node === null ? "" : undefined;
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
     keep(node, node.value);
-    return node.value === null ? "" : String(node.value as string);
+    return node.value === null ? "" : String(node.value);
   }
 
   const data = turn(document.contents, 0);

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import type { Document, LineCounter } from "yaml";
-import { wrongValue } from "../base/errors.ts";
+import { quote, told, wrongValue } from "../base/errors.ts";
 import type { Place } from "./fields.ts";
 import { maxAliases, readYamlData, type YamlData, YamlDataError } from "./yaml-data.ts";
 
@@ -23,10 +23,10 @@ export function readYaml(text: string, name: string): YamlText {
   const lines = new library.LineCounter();
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const refuse = (offset: number, code: string): RangeError =>
-    wrongValue(`${name}:${lineAt(offset)}`, "one YAML document", code);
+    wrongValue(`${name}:${lineAt(offset)}`, "one YAML document", told(quote(code)));
 
   const document = parse(library, text, lines);
-  if (document === undefined) throw wrongValue(name, "one YAML document", "TOO_DEEP");
+  if (document === undefined) throw wrongValue(name, "one YAML document", told(quote("TOO_DEEP")));
   const [error] = document.errors;
   if (error !== undefined) throw refuse(error.pos[0], error.code);
   const { data, pair } = plainData(document, library, refuse, name);
@@ -78,7 +78,11 @@ function plainData(
     if (!(thrown instanceof YamlDataError)) throw thrown;
     const aliases = thrown.code === "NO_ANCHOR" || thrown.code === "TOO_MANY_ALIASES";
     if (!aliases) throw refuse(thrown.offset, thrown.code);
-    throw wrongValue(name, `aliases of anchors that are there, ${maxAliases} uses at most`, "others");
+    throw wrongValue(
+      name,
+      `aliases of anchors that are there, ${maxAliases} uses at most`,
+      told(quote("others")),
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { describe } from "../base/errors.ts";
+import { quote } from "../base/errors.ts";
 import { hasBit } from "./builders/presence.ts";
 import {
   type Cell,
@@ -88,8 +88,7 @@ export class ColumnCopier {
       return column.numbers;
     }
     const array = column as TypedArray;
-    if (isDetached(array))
-      throw new FrameProblem(`column ${describe(name)}: its buffer was transferred away`);
+    if (isDetached(array)) throw new FrameProblem(`column ${quote(name)}: its buffer was transferred away`);
     const length = typedLength(array);
     const Plain = plainConstructors.get(typedArrayName(array) as string) ?? Float64Array;
     this.expect(length, name, Plain.BYTES_PER_ELEMENT);
@@ -246,10 +245,10 @@ export class ColumnCopier {
   private expect(length: number, name: string, cellSize: number): void {
     if (length !== this.rows) {
       if (!isCount(length))
-        throw new FrameProblem(`the length of column ${describe(name)} is no whole number`);
+        throw new FrameProblem(`the length of column ${quote(name)} is no whole number`);
       if (this.rows >= 0) {
-        const other = this.firstName === "" ? "the frame" : `column ${describe(this.firstName)}`;
-        throw new FrameProblem(`column ${describe(name)} has ${length} rows but ${other} has ${this.rows}`);
+        const other = this.firstName === "" ? "the frame" : `column ${quote(this.firstName)}`;
+        throw new FrameProblem(`column ${quote(name)} has ${length} rows but ${other} has ${this.rows}`);
       }
       if (length > this.maxRows) {
         throw new FrameProblem(
@@ -288,7 +287,7 @@ function lengthOf(column: readonly unknown[], name: string): number {
   try {
     return column.length;
   } catch {
-    throw new FrameProblem(`column ${describe(name)} throws when it is read`);
+    throw new FrameProblem(`column ${quote(name)} throws when it is read`);
   }
 }
 

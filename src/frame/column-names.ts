@@ -1,4 +1,4 @@
-import { describe } from "../base/errors.ts";
+import { quote } from "../base/errors.ts";
 import { isWellFormed } from "./well-formed.ts";
 
 /** UTF-8 bytes that a column's name may have. */
@@ -16,12 +16,12 @@ export function namesProblem(names: readonly string[]): string | undefined {
   const seen = new Map<string, string>();
   for (const name of names) {
     const problem = nameProblem(name);
-    if (problem !== undefined) return `column ${describe(name)}: ${problem}`;
+    if (problem !== undefined) return `column ${quote(name)}: ${problem}`;
     const key = name.toLowerCase();
     const other = seen.get(key);
-    if (other === name) return `column ${describe(name)} occurs twice: rename one`;
+    if (other === name) return `column ${quote(name)} occurs twice: rename one`;
     if (other !== undefined) {
-      return `columns ${describe(other)} and ${describe(name)} differ only in case, which many engines ignore: rename one`;
+      return `columns ${quote(other)} and ${quote(name)} differ only in case, which many engines ignore: rename one`;
     }
     seen.set(key, name);
   }

@@ -1,4 +1,4 @@
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { quote, reading, told, wrongKind, wrongValue } from "../base/errors.ts";
 import {
   type ColumnType,
   type ListType,
@@ -77,10 +77,11 @@ export function resolveSchema(options: SchemaOptions, where: string): Schema {
   }
   const schema = new Map<string, ColumnType>();
   const seen = new Set<string>();
-  for (const [name, type] of Object.entries(options)) {
+  for (const [name, type] of reading(where, () => Object.entries(options))) {
     const problem = nameProblem(name);
-    if (problem !== undefined) throw wrongValue(where, `a good column name (${problem})`, name);
-    if (seen.has(name.toLowerCase())) throw wrongValue(where, "names that differ in more than case", name);
+    if (problem !== undefined) throw wrongValue(where, `a good column name (${problem})`, told(quote(name)));
+    if (seen.has(name.toLowerCase()))
+      throw wrongValue(where, "names that differ in more than case", told(quote(name)));
     seen.add(name.toLowerCase());
     schema.set(name, resolveType(type, `${where}.${name}`));
   }
@@ -91,7 +92,9 @@ function resolveType(type: unknown, where: string): ColumnType {
   const names = scalarTypes.filter((name) => name !== "int32").map((name) => JSON.stringify(name));
   const expected = `${names.join(", ")} or list(…) of one of them`;
   const element: unknown =
-    typeof type === "object" && type !== null ? (type as { list?: unknown }).list : type;
+    typeof type === "object" && type !== null
+      ? reading(where, () => (type as { list?: unknown }).list)
+      : type;
   if (typeof element !== "string") throw wrongKind(where, expected, type);
   const scalar = parseType(element);
   if (scalar === undefined || typeof scalar !== "string" || scalar === "int32")

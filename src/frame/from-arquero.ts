@@ -1,4 +1,4 @@
-import { describe } from "../base/errors.ts";
+import { quote } from "../base/errors.ts";
 import { isArrowVector } from "./arrow-chunk.ts";
 import { vectorCells } from "./arrow-reader.ts";
 import { columnOf } from "./column-of.ts";
@@ -54,8 +54,7 @@ class ArqueroFrame implements SourceFrame {
     const { table } = this;
     const name = this.names[index] as string;
     const column = table.column(name);
-    if (column === undefined)
-      throw new FrameProblem(`column ${describe(name)} of the Arquero table is missing`);
+    if (column === undefined) throw new FrameProblem(`column ${quote(name)} of the Arquero table is missing`);
     // An Arrow or plain column underneath keeps its type when all of it is visible as it is.
     const whole = !table.isFiltered() && !table.isOrdered();
     const source = whole ? columnOf(column, room) : undefined;

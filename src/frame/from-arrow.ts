@@ -1,4 +1,4 @@
-import { describe } from "../base/errors.ts";
+import { quote } from "../base/errors.ts";
 import type { ArrowType, ArrowVector } from "./arrow-chunk.ts";
 import { arrowColumn } from "./arrow-column.ts";
 import {
@@ -51,7 +51,7 @@ class ArrowFrame implements SourceFrame {
     const vector = this.vector(index);
     const column = typeof vector === "object" && vector !== null ? arrowColumn(vector, room) : undefined;
     if (column !== undefined) return column;
-    throw new FrameProblem(`column ${describe(this.names[index])} of the Arrow table can not be read`);
+    throw new FrameProblem(`column ${quote(this.names[index] ?? "")} of the Arrow table can not be read`);
   }
 
   /** The column's parts where they are: apache-arrow's own vector takes longer to make than a short column to copy. */

@@ -1,4 +1,4 @@
-import { describe } from "../base/errors.ts";
+import { kindOf, quote } from "../base/errors.ts";
 import { columnOf } from "./column-of.ts";
 import {
   checkShape,
@@ -14,7 +14,7 @@ export function fromColumns(frame: object, bounds: FrameBounds): SourceFrame {
   const names = Object.keys(frame);
   if (names.length === 0 && !isLiteral(frame)) {
     throw new FrameProblem(
-      `not a frame: got ${describe(frame)}; pass an array of row objects, an object of column arrays, or a data frame`,
+      `not a frame: got ${kindOf(frame)}; pass an array of row objects, an object of column arrays, or a data frame`,
     );
   }
   checkShape(0, names.length, bounds);
@@ -36,12 +36,12 @@ class ColumnsFrame implements SourceFrame {
   column(index: number, room: number): SourceColumn {
     const name = this.names[index] as string;
     const values = readAt(this.frame, name);
-    if (values === unreadable) throw new FrameProblem(`column ${describe(name)} throws when it is read`);
+    if (values === unreadable) throw new FrameProblem(`column ${quote(name)} throws when it is read`);
     if (Array.isArray(values)) return values;
     const column = columnOf(values, room);
     if (column !== undefined) return column;
     throw new FrameProblem(
-      `column ${describe(name)} is not an array: got ${describe(values)}; to log one row, pass it in an array: [row]`,
+      `column ${quote(name)} is not an array: got ${kindOf(values)}; to log one row, pass it in an array: [row]`,
     );
   }
 }

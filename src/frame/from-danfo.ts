@@ -1,4 +1,4 @@
-import { describe } from "../base/errors.ts";
+import { quote } from "../base/errors.ts";
 import { type DanfoFields, danfoFields, danfoValues } from "./danfo-values.ts";
 import {
   checkShape,
@@ -49,7 +49,7 @@ class DanfoFrame implements SourceFrame {
     // A Series that was assigned stays one inside.
     const values = typeof column === "object" && column !== null ? danfoValues(column) : undefined;
     if (values !== undefined) return values;
-    throw new FrameProblem(`column ${describe(this.names[index])} of the DataFrame is not an array`);
+    throw new FrameProblem(`column ${quote(this.names[index] ?? "")} of the DataFrame is not an array`);
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe } from "../base/errors.ts";
+import { quote } from "../base/errors.ts";
 import { polarsColumn } from "./polars-column.ts";
 import { isPolarsSeries } from "./polars-series.ts";
 import {
@@ -54,7 +54,7 @@ function seriesColumn(series: object, name: string): SourceColumn {
     // Its own words may hold data.
   }
   if (column !== undefined) return column;
-  throw new FrameProblem(`column ${describe(name)} of the Polars DataFrame can not be read`);
+  throw new FrameProblem(`column ${quote(name)} of the Polars DataFrame can not be read`);
 }
 
 function seriesFrame(frame: object, bounds: FrameBounds): SourceFrame | undefined {

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { describe } from "../base/errors.ts";
+import { kindOf } from "../base/errors.ts";
 import { sameNames } from "./column-names.ts";
 import {
   checkShape,
@@ -91,7 +91,7 @@ function rowAt(rows: readonly unknown[], index: number): Row {
   const row = rows[index];
   if (typeof row === "object" && row !== null && !Array.isArray(row) && !isNoRow(row)) return row as Row;
   const hint = Array.isArray(row) ? "name its values" : "each must be an object of column names and values";
-  throw new FrameProblem(`row ${index} is not a row object: got ${describe(row)}; ${hint}`);
+  throw new FrameProblem(`row ${index} is not a row object: got ${kindOf(row)}; ${hint}`);
 }
 
 function isNoRow(row: object): boolean {

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { describe } from "../base/errors.ts";
+import { kindOf } from "../base/errors.ts";
 import { fromArquero } from "./from-arquero.ts";
 import { fromArrow } from "./from-arrow.ts";
 import { fromColumns } from "./from-columns.ts";
@@ -55,5 +55,5 @@ function notAFrame(frame: unknown): FrameProblem {
   const hint = types.isPromise(frame)
     ? "await it first"
     : "pass an array of row objects, an object of column arrays, or a data frame";
-  return new FrameProblem(`not a frame: got ${describe(frame)}; ${hint}`);
+  return new FrameProblem(`not a frame: got ${kindOf(frame)}; ${hint}`);
 }

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { types } from "node:util";
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { quote, reading, told, wrongKind, wrongValue } from "../base/errors.ts";
 import { hasFewDigits } from "./cell.ts";
 import { jsonText } from "./json-text.ts";
 import { plainValue } from "./plain-value.ts";
@@ -43,9 +43,9 @@ export function resolveRedaction(options: RedactOptions, where: string): Redacti
     throw wrongKind(where, "an object of column names", options);
   }
   const redaction = new Map<string, Redactor>();
-  for (const [name, rule] of Object.entries(options)) {
+  for (const [name, rule] of reading(where, () => Object.entries(options))) {
     const key = name.toLowerCase();
-    if (redaction.has(key)) throw wrongValue(where, "names that differ in more than case", name);
+    if (redaction.has(key)) throw wrongValue(where, "names that differ in more than case", told(quote(name)));
     redaction.set(key, resolveRule(rule, `${where}.${name}`));
   }
   return redaction;
@@ -71,7 +71,7 @@ function resolveRule(rule: unknown, where: string): Redactor {
   if (typeof rule === "function") return rule as (value: unknown) => unknown;
   if (typeof rule === "string") throw wrongValue(where, expected, rule);
   if (typeof rule !== "object" || rule === null) throw wrongKind(where, expected, rule);
-  const keys = Object.keys(rule);
+  const keys = reading(where, () => Object.keys(rule));
   if (keys.length !== 1) throw wrongValue(where, expected, rule);
   const options = rule as { hmacKey?: unknown; truncate?: unknown };
   if (keys[0] === "hmacKey") return hmac(options.hmacKey, `${where}.hmacKey`);
@@ -83,7 +83,6 @@ function hmac(key: unknown, where: string): Redactor {
   if (typeof key !== "string" && !types.isUint8Array(key)) {
     throw wrongKind(where, "a string or Uint8Array", key);
   }
-  // Not wrongValue, whose message shows the value.
   if (key.length === 0) throw wrongValue(where, "a key that is not empty", "");
   const secret = Buffer.from(key as string);
   return (value) => createHmac("sha256", secret).update(textOf(value)).digest("hex");

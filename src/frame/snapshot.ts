@@ -1,4 +1,4 @@
-import { asError, describe } from "../base/errors.ts";
+import { errorKind } from "../base/errors.ts";
 import { ColumnCopier, type SnapshotColumn } from "./column-copier.ts";
 import { NamesCache } from "./column-names.ts";
 import { type NumberChunk, NumberRoom } from "./number-room.ts";
@@ -80,14 +80,12 @@ function dropped(thrown: unknown, options: SnapshotOptions): SnapshotResult {
 
 /** Our own problem, or one that says of the caller's error only its kind: its text may hold data. */
 function problemOf(thrown: unknown): FrameProblem {
-  let kind = "something unreadable";
   try {
     if (thrown instanceof FrameProblem) return thrown;
-    kind = asError(thrown).name;
   } catch {
     // A thrown Proxy need not even say what it is.
   }
-  return new FrameProblem(`the frame can not be read: it throws ${describe(kind)}`);
+  return new FrameProblem(`the frame can not be read: it throws ${errorKind(thrown)}`);
 }
 
 function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {

@@ -1,6 +1,6 @@
 import { type Backoff, createBackoff } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import type { Encoder, UnpackedBody } from "../codec/encoder.ts";
 import type { Format } from "../config/deployment-config.ts";
 import { collectionKey } from "../config/names.ts";
@@ -227,7 +227,7 @@ class SegmentDeliverer implements Deliverer {
       }
     } catch (thrown) {
       // A spool that cannot be read or written: of this segment, not of the destination.
-      const { message } = asError(thrown);
+      const message = messageOf(thrown);
       if (++entry.readFailures >= maxReadFailures) this.#setAside(entry, "corrupt", message);
       else this.#hold(entry, { status: "degraded", message }, 1_000 * 8 ** (entry.readFailures - 1));
     }

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { once } from "../base/once.ts";
 import type { Encoder } from "../codec/encoder.ts";
 import type { Format, Fsync } from "../config/deployment-config.ts";
@@ -175,7 +175,7 @@ class SpoolingEngine implements Engine {
   #lookForOrphans(): void {
     this.#recovered = this.#recover()
       .catch((thrown: unknown) => {
-        const message = `looking through the spool failed: ${asError(thrown).message}`;
+        const message = `looking through the spool failed: ${messageOf(thrown)}`;
         this.#parts.events.trouble({ code: "SPOOL_FAILED", reason: "recovery_failed", message });
       })
       .finally(() => {

@@ -1,5 +1,5 @@
 import { type Clock, onNextTurn } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { errorCode } from "../base/file-system.ts";
 import type { Encoder, RejectedColumn } from "../codec/encoder.ts";
 import { type Format, mostColumns } from "../config/deployment-config.ts";
@@ -162,7 +162,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
         return { status: "frozen", body, collection };
       } catch (thrown) {
         if (isSystemError(thrown)) throw thrown;
-        const error = asError(thrown);
+        const error = new Error(messageOf(thrown));
         events.trouble({
           code: "QUARANTINED",
           reason: "encode_failed",
@@ -227,7 +227,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
         for await (const _ of encoder.encode(() => [batch], { schema: wanted, segment: segment.id }));
       } catch (thrown) {
         poison.add(record.sequence);
-        spool.quarantineRecord(segment, record, `poison: ${asError(thrown).message}`);
+        spool.quarantineRecord(segment, record, `poison: ${messageOf(thrown)}`);
         consignment.counts = less(consignment.counts, record.counts);
         const sequences = spool.durable ? [] : [record.sequence];
         events.dropped("poison", label.collection, record.counts, originOf(segment, sequences));

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { quote, told, wrongKind, wrongValue } from "../base/errors.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ColumnBatch } from "./column-batch.ts";
 import { type DataFile, overlaps, type TimeRange } from "./data-file.ts";
@@ -95,7 +95,11 @@ async function filesOf(catalog: Catalog, name: string): Promise<DataFile[]> {
   }
   if (files.length > 0) return files.sort((a, b) => a.start - b.start);
   const there = others.size === 0 ? "there is none" : [...others].sort().join(", ");
-  throw wrongValue("table: name", `a collection under ${catalog.store.description} (${there})`, name);
+  throw wrongValue(
+    "table: name",
+    `a collection under ${catalog.store.description} (${there})`,
+    told(quote(name)),
+  );
 }
 
 function timeOption(value: unknown, option: "from" | "to"): number | undefined {

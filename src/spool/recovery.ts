@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { onNextTurn } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { errorCode, type FileSystem, removeFile } from "../base/file-system.ts";
 import { verifyBody } from "./frozen-body.ts";
 import { closeQuietly, createOpenSegmentFile, footer } from "./open-segment-file.ts";
@@ -69,7 +69,7 @@ export async function* recoverFolder(
     candidates = await candidatesIn(context, directory, wanted);
   } catch (error) {
     context.onLeft(undefined);
-    lost(context, "corrupt", noCounts, `${directory} is left for later: ${asError(error).message}`);
+    lost(context, "corrupt", noCounts, `${directory} is left for later: ${messageOf(error)}`);
   }
   for (const candidate of candidates) {
     try {
@@ -78,7 +78,7 @@ export async function* recoverFolder(
     } catch (error) {
       if (errorCode(error) === "ENOENT") continue;
       context.onLeft(candidate.name);
-      lost(context, "corrupt", noCounts, `${candidate.name} is left for later: ${asError(error).message}`);
+      lost(context, "corrupt", noCounts, `${candidate.name} is left for later: ${messageOf(error)}`);
     }
   }
 }

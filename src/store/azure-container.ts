@@ -1,5 +1,5 @@
 import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blob";
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { told, wrongKind, wrongValue } from "../base/errors.ts";
 import { isLoopback } from "../base/loopback.ts";
 import { isStorageScope, mayHaveToken } from "./azure-host.ts";
 import { blobHttpClient } from "./azure-http.ts";
@@ -24,30 +24,30 @@ export function checkLocation(
   const { container, prefix } = location;
   const url = URL.canParse(location.accountUrl) ? new URL(location.accountUrl) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw wrongKind(`${where}: accountUrl`, "an https URL of a storage account", "(not shown)");
+    throw wrongKind(`${where}: accountUrl`, "an https URL of a storage account", told('"(not shown)"'));
   }
   const plain = `${url.origin}${url.pathname}`.replace(/\/+$/, "");
   if (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
     throw wrongValue(
       `${where}: accountUrl`,
       "a URL without query and user (a SAS is a credential)",
-      `${plain}…`,
+      told(`one at ${url.host}`),
     );
   }
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
     throw wrongValue(
       `${where}: accountUrl`,
       "https (plain http only for an emulator on this machine)",
-      plain,
+      told(url.host),
     );
   }
   if (credential.kind === "token") {
     if (url.protocol === "http:")
-      throw wrongValue(`${where}: accountUrl`, "https, without which no token is sent", plain);
+      throw wrongValue(`${where}: accountUrl`, "https, without which no token is sent", told(url.host));
     if (!mayHaveToken(url.hostname, credential.source.trustedHosts ?? [])) {
       const expected =
         "a host of Azure Storage, or one that MDC_TRUSTED_HOSTS names, without which no token is sent";
-      throw wrongValue(`${where}: accountUrl`, expected, plain);
+      throw wrongValue(`${where}: accountUrl`, expected, told(url.host));
     }
   }
   if (!isContainerName(container)) {

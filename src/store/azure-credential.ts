@@ -1,5 +1,5 @@
 import { systemClock } from "../base/clock.ts";
-import { isError, wrongValue } from "../base/errors.ts";
+import { isError, told, wrongValue } from "../base/errors.ts";
 import { DeadlineError, withDeadline } from "./deadline.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -159,7 +159,7 @@ export function resolveCredential(credential: AzureCredential, where: string): R
   }
 }
 
-const HIDDEN = "(not shown)";
+const HIDDEN = told('"(not shown)"');
 
 function checkSas(token: string, where: string): string {
   const query = token.trim().replace(/^\?/, "");

@@ -1,4 +1,4 @@
-import { wrongValue } from "../base/errors.ts";
+import { told, wrongValue } from "../base/errors.ts";
 import { type AzureCredential, createAzureBlobStore } from "./azure-blob-store.ts";
 import { checkLocation } from "./azure-container.ts";
 import {
@@ -29,7 +29,7 @@ export function createAzureDatastoreStore(options: AzureDatastoreStoreOptions): 
   if (credential.kind !== "token") {
     const expected =
       "a token credential for an azureml:// destination (or the blob URL of the datastore as destination)";
-    throw wrongValue("createAzureDatastoreStore: credential", expected, credential.kind);
+    throw wrongValue("createAzureDatastoreStore: credential", expected, told(credential.kind));
   }
   checkDatastoreRequest(options, options.managementUrl, "createAzureDatastoreStore");
   // The account is not known yet; the rest can be checked now.

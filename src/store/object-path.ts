@@ -1,4 +1,4 @@
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { told, wrongKind, wrongValue } from "../base/errors.ts";
 
 /**
  * The grammar of object paths: segments of `[A-Za-z0-9._=%-]`, 1 to 255 characters each, joined by `/`, at most 1,024 in
@@ -43,7 +43,7 @@ export function checkListPrefix(prefix: string, where: string): void {
 export function checkRange(range: { readonly start: number; readonly end: number }, where: string): void {
   const whole = Number.isSafeInteger(range.start) && Number.isSafeInteger(range.end);
   if (!whole || range.start < 0 || range.end < range.start) {
-    throw wrongValue(where, "whole numbers 0 <= start <= end", `${range.start} to ${range.end}`);
+    throw wrongValue(where, "whole numbers 0 <= start <= end", told(`${range.start} to ${range.end}`));
   }
 }
 

@@ -1,3 +1,4 @@
+import { kindOf } from "../../base/errors.ts";
 import {
   dropSetAside,
   listSetAside,
@@ -5,7 +6,7 @@ import {
   replaySetAside,
   type SetAsideSegment,
 } from "../../collector/inspect-spool.ts";
-import { type CommandInput, UsageError } from "../command.ts";
+import { type CommandInput, UsageError, wordText } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
 import { textTable } from "../text-table.ts";
@@ -20,9 +21,7 @@ export async function runQuarantine(input: CommandInput): Promise<ExitCode> {
     return list(input, directory);
   }
   if (action !== "show" && action !== "replay" && action !== "drop") {
-    throw new UsageError(
-      `mdc spool quarantine: expected ls, show, replay or drop, got ${JSON.stringify(action)}`,
-    );
+    throw new UsageError(`mdc spool quarantine: expected ls, show, replay or drop, got ${wordText(action)}`);
   }
   if (id === undefined) throw new UsageError(`expected: mdc spool quarantine ${action} <id>`);
   const { terminal } = input;
@@ -48,7 +47,7 @@ export async function runQuarantine(input: CommandInput): Promise<ExitCode> {
 /** The segments of one id, which is given in full or by its first characters. */
 function chosen(all: readonly SetAsideSegment[], id: string): readonly SetAsideSegment[] {
   if (!/^[0-9a-f]{1,32}$/i.test(id)) {
-    throw new UsageError(`expected the id of a segment, hex digits, got ${JSON.stringify(id)}`);
+    throw new UsageError(`expected the id of a segment, hex digits, got ${kindOf(id)}`);
   }
   const found = all.filter((segment) => segment.id.startsWith(id.toLowerCase()));
   const ids = new Set(found.map((segment) => segment.id));

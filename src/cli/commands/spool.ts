@@ -1,4 +1,4 @@
-import { type Command, type CommandInput, UsageError } from "../command.ts";
+import { type Command, type CommandInput, UsageError, wordText } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { spoolOptions } from "../spool-folder.ts";
 import { drainNow } from "./spool-drain.ts";
@@ -37,11 +37,11 @@ export const spool: Command = {
     const action = actions.get(name);
     if (action === undefined) {
       throw new UsageError(
-        `mdc spool: expected ls, drain or quarantine, got ${JSON.stringify(name)} (mdc spool --help)`,
+        `mdc spool: expected ls, drain or quarantine, got ${wordText(name)} (mdc spool --help)`,
       );
     }
     if (name !== "quarantine" && rest.length > 0) {
-      throw new UsageError(`mdc spool ${name} takes no ${JSON.stringify(rest[0])} (mdc spool --help)`);
+      throw new UsageError(`mdc spool ${name} takes no more words (mdc spool --help)`);
     }
     return await action(input);
   },

@@ -242,14 +242,21 @@ describe("wrong options are refused by name, kind and range", () => {
   const name =
     'a name of 1 to 63 letters, digits, ".", "_" or "-" that starts with a letter or digit and has no ".."';
   const model = "a text of 1 to 256 characters without control characters";
+  /** A text that was given is never shown; the name of an option, a collection or a known value is. */
+  const names = ['"sampleRate"', '"A"', '"azureml"', '"(not shown)"'];
+  const shown = (got: string): string => {
+    if (!got.startsWith('"') || names.includes(got)) return got;
+    const { length } = JSON.parse(got) as string;
+    return length === 0 ? "an empty text" : `a text of ${length} characters`;
+  };
   const kind = (option: string, expected: string, got: string) =>
-    `TypeError: openDeployment option ${option}: expected ${expected}, got ${got}`;
+    `TypeError: openDeployment option ${option}: expected ${expected}, got ${/^\d+$/.test(got) ? "a number" : got === "5n" ? "a bigint" : shown(got)}`;
   const value = (option: string, expected: string, got: string) =>
-    `RangeError: openDeployment option ${option}: expected ${expected}, got ${got}`;
+    `RangeError: openDeployment option ${option}: expected ${expected}, got ${shown(got)}`;
 
   it.each<[options: unknown, message: string]>([
     [null, "TypeError: openDeployment options: expected a plain object, got null"],
-    ["x", 'TypeError: openDeployment options: expected a plain object, got "x"'],
+    ["x", "TypeError: openDeployment options: expected a plain object, got a text of 1 characters"],
     [[], "TypeError: openDeployment options: expected a plain object, got an array of 0"],
     [new Map(), "TypeError: openDeployment options: expected a plain object, got an object (Map)"],
 
@@ -259,14 +266,14 @@ describe("wrong options are refused by name, kind and range", () => {
     [{ endpoint: "_a" }, value("endpoint", name, '"_a"')],
     [{ endpoint: "a..b" }, value("endpoint", name, '"a..b"')],
     [{ endpoint: "a\n" }, value("endpoint", name, '"a\\n"')],
-    [{ deployment: "x".repeat(64) }, value("deployment", name, `"${"x".repeat(60)}…"`)],
+    [{ deployment: "x".repeat(64) }, value("deployment", name, JSON.stringify("x".repeat(64)))],
     [{ deployment: null }, kind("deployment", name, "null")],
 
     [{ modelName: 3 }, kind("modelName", model, "3")],
     [{ modelName: "" }, value("modelName", model, '""')],
     [{ modelVersion: "a\tb" }, value("modelVersion", model, '"a\\tb"')],
     [{ modelVersion: "\ud800" }, value("modelVersion", model, '"\\ud800"')],
-    [{ modelVersion: "x".repeat(257) }, value("modelVersion", model, `"${"x".repeat(60)}…"`)],
+    [{ modelVersion: "x".repeat(257) }, value("modelVersion", model, JSON.stringify("x".repeat(257)))],
 
     [{ format: "csv" }, value("format", '"parquet" or "jsonl"', '"csv"')],
     [{ format: 1 }, kind("format", '"parquet" or "jsonl"', "1")],
@@ -274,7 +281,10 @@ describe("wrong options are refused by name, kind and range", () => {
       { format: "azureml" },
       value("format", '"parquet" or "jsonl" ("azureml" is not available in this version)', '"azureml"'),
     ],
-    [{ rollingRate: "Hour" }, value("rollingRate", '"day" or "hour" or "minute"', '"Hour"')],
+    [
+      { rollingRate: "Hour" },
+      value("rollingRate", '"day" or "hour" or "minute" (did you mean "hour"?)', '"Hour"'),
+    ],
     [{ enabled: "true" }, kind("enabled", "true or false", '"true"')],
     [{ samplingRate: "50%" }, kind("samplingRate", "a number from 0 to 1", '"50%"')],
     [{ samplingRate: 50 }, value("samplingRate", "a number from 0 to 1", "50")],
@@ -308,7 +318,7 @@ describe("wrong options are refused by name, kind and range", () => {
     ],
     [{ spool: { fsync: true } }, kind("spool.fsync", '"never" or "interval" or "batch"', "true")],
 
-    [{ credential: 5 }, kind("credential", credentialKinds(), "5")],
+    [{ credential: 5 }, kind("credential", credentialKinds(), "a number")],
     [{ credential: {} }, kind("credential", credentialKinds(), "an object (Object)")],
     [{ credential: "TopSecret" }, value("credential", credentialKinds(), '"(not shown)"')],
     [

@@ -91,7 +91,7 @@ test("wrong options are refused with what was expected and what came", () => {
   const { clock, ids } = new SpoolWorld();
   const options = { directory: "/spool", clock, ids, maxBytes: 1, minFreeBytes: 1 };
   expect(() => createFolderSpool({ ...options, directory: "" })).toThrow(
-    /directory: expected a path, got ""/,
+    /directory: expected a path, got an empty text/,
   );
   expect(() => createFolderSpool({ ...options, instance: "../x" })).toThrow(
     /instance: expected 32 hex digits/,
