@@ -1,4 +1,4 @@
-import { asError, CollectorError, wrongKind } from "../base/errors.ts";
+import { asError, CollectorError, messageOf, wrongKind } from "../base/errors.ts";
 
 /** A file that could not be read, and why. */
 export interface UnreadableFile {
@@ -8,7 +8,7 @@ export interface UnreadableFile {
 
 /** What to throw for a file whose bytes are bad. */
 export function unreadableFile(path: string, cause: unknown): CollectorError {
-  return new CollectorError("CORRUPT", `${path}: ${asError(cause).message}`, { cause });
+  return new CollectorError("CORRUPT", `${path}: ${messageOf(cause)}`, { cause });
 }
 
 /**
@@ -16,7 +16,7 @@ export function unreadableFile(path: string, cause: unknown): CollectorError {
  * must not pass for bad data.
  */
 export function reasonOf(thrown: unknown): string {
-  if (thrown instanceof CollectorError && thrown.code === "CORRUPT") return asError(thrown.cause).message;
+  if (thrown instanceof CollectorError && thrown.code === "CORRUPT") return messageOf(thrown.cause);
   throw thrown;
 }
 
