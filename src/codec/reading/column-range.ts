@@ -14,11 +14,10 @@ import {
   getTreePath,
   isFlatColumn,
 } from "hyparquet/src/schema.js";
-import type { ColumnDecoder } from "hyparquet/src/types.js";
 import type { RangeSource } from "../range-source.ts";
 import type { Budget } from "./limits.ts";
 import { chunkExtent, pagePlaces } from "./offset-index.ts";
-import { readDictionary, readStoredPage, readValues } from "./page.ts";
+import { type ColumnDecoder, readDictionary, readStoredPage, readValues } from "./page.ts";
 
 /** A file whose footer was read and checked. */
 export interface CheckedFile {

@@ -1,12 +1,14 @@
 import type { DecodedArray, PageHeader } from "hyparquet";
 import { parquetHeader, readPage } from "hyparquet/src/column.js";
 import { convert } from "hyparquet/src/convert.js";
-import type { ColumnDecoder } from "hyparquet/src/types.js";
 import { crc32 } from "../../base/checksum.ts";
 import { decompress } from "./decompress.ts";
 import { type Budget, mostPageBytes, mostPageValues } from "./limits.ts";
 import { checkPage, checkValues, type LeafShape, type PageLayout } from "./page-check.ts";
 import { skimStruct } from "./thrift-skim.ts";
+
+/** How hyparquet is told of a column. */
+export type ColumnDecoder = Parameters<typeof readPage>[2];
 
 /** A page as its header describes it, with its bytes as they are stored. */
 export interface StoredPage {
