@@ -257,4 +257,3 @@ function mutedText({ limits: { maxCollectMs } }: Collection): string {
   const slow = `more than ${maxCollectMs} ms on average for each MiB of their frames or less (limits.maxCollectMs)`;
   return `the calls before it took ${slow}; ${rest}`;
 }
-

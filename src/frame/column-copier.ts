@@ -244,8 +244,7 @@ export class ColumnCopier {
   /** All columns have as many rows as the first; counts `cellBytes` for each. */
   private expect(length: number, name: string, cellSize: number): void {
     if (length !== this.rows) {
-      if (!isCount(length))
-        throw new FrameProblem(`the length of column ${quote(name)} is no whole number`);
+      if (!isCount(length)) throw new FrameProblem(`the length of column ${quote(name)} is no whole number`);
       if (this.rows >= 0) {
         const other = this.firstName === "" ? "the frame" : `column ${quote(this.firstName)}`;
         throw new FrameProblem(`column ${quote(name)} has ${length} rows but ${other} has ${this.rows}`);
