@@ -105,10 +105,10 @@ const batchColumns = 512;
 const drainMs = 0.5;
 /** Cells between two looks at the clock. */
 const cellsPerStep = 4_096;
-/** What is set aside for the queue of all that may be held: a third, but no more than this. */
-const queueBytes = 48 * 1024 * 1024;
+/** What is set aside for the queue of all that may be held: half, but no more than this. */
+const queueBytes = 64 * 1024 * 1024;
 /** When the queue takes more than this share of what is set aside for it, calls help the drain. */
-const helpedShare = 1 / 8;
+const helpedShare = 1 / 48;
 /** The least work that a helping call does, in cells. */
 const leastHelp = 256;
 /** Gatherings open at once; beyond it all are handed over (hostile request times would open one for every hour). */
@@ -127,7 +127,7 @@ export function createBatcher(parts: BatcherParts): Batcher {
 
 /** What is set aside for the queue. */
 function queueShare(most: number): number {
-  return Math.min(queueBytes, most / 3);
+  return Math.min(queueBytes, most / 2);
 }
 
 class FrameBatcher implements Batcher {
