@@ -159,7 +159,8 @@ class FrameBatcher implements Batcher {
    */
   #stepping = false;
   #helping = false;
-  readonly #untold: Loss[] = [];
+  /** No array: a host can see to it that those keep nothing. */
+  readonly #untold = new Set<Loss>();
   /** As it was at the last look. */
   #sound = true;
   #sequence = 0;
@@ -446,13 +447,14 @@ class FrameBatcher implements Batcher {
 
   #drop(stream: Stream, reason: DropReason, counts: Counts, cause: Error): void {
     stream.ledger.drop("buffered", reason, counts);
-    this.#untold.push({ stream, reason, counts, cause });
+    this.#untold.add({ stream, reason, counts, cause });
     this.#tellLosses();
   }
 
   #tellLosses(): void {
     if (this.#stepping || this.#helping) return;
-    for (let loss = this.#untold.shift(); loss !== undefined; loss = this.#untold.shift()) {
+    for (const loss of this.#untold) {
+      this.#untold.delete(loss);
       try {
         this.#parts.dropped(loss.stream, loss.reason, loss.counts, loss.cause);
       } catch {
