@@ -48,7 +48,7 @@ export function expectAllKept({ lostFrames }: Sink): void {
 /** Well before a bound would drop frames. */
 export function isFull(deployment: Deployment): boolean {
   const { buffered, spooled } = deployment.stats().bytes;
-  return buffered > 32 * 1024 * 1024 || spooled > 256 * 1024 * 1024;
+  return buffered > 16 * 1024 * 1024 || spooled > 256 * 1024 * 1024;
 }
 
 /** Resolves when {@link isFull} is not so. */

@@ -1,9 +1,9 @@
 import type { Clock } from "../base/clock.ts";
 import type { Fsync } from "../config/deployment-config.ts";
-import type { SealedSegment, Spool } from "../spool/spool.ts";
+import type { OpenSegment, SealedSegment, Spool } from "../spool/spool.ts";
 import type { BackendEvents, BackendSettings, CurrentSettings, OutgoingBatch } from "./backend.ts";
 import type { DropReason } from "./ledger.ts";
-import { isRipe } from "./rotation.ts";
+import { isCrowded, isRipe } from "./rotation.ts";
 import { collectionOf, unknownCollection } from "./segment-label.ts";
 
 /** The writing half of the engine: appends batches to the spool, syncs it, and seals segments when they are ripe. */
@@ -129,9 +129,11 @@ class BatchSpooler implements Spooler {
   #sealRipe(): void {
     const { spool, clock, settings } = this.#parts;
     const now = clock.now();
-    const { rotation } = settings.current;
-    if (!spool.open().some((segment) => isRipe(segment, rotation, now))) return;
-    for (const segment of spool.seal((open) => isRipe(open, rotation, now))) this.#parts.onSealed(segment);
+    const { rotation, limits } = settings.current;
+    const crowded = !spool.durable && isCrowded(spool.open(), limits.maxMemoryBytes);
+    const isDue = (segment: OpenSegment): boolean => crowded || isRipe(segment, rotation, now);
+    if (!spool.open().some(isDue)) return;
+    for (const segment of spool.seal(isDue)) this.#parts.onSealed(segment);
   }
 
   /** One timer for both of this half's clocks, sync and rotation; none while nothing is open. */

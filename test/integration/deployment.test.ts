@@ -196,6 +196,22 @@ test("a smaller spool takes effect at once, as counted drops", async () => {
   expect(collector.stats().frames.delivered).toBe(3);
 });
 
+test("with durability memory, data becomes files before it fills the memory it may take", async () => {
+  const { options } = await scratch();
+  await using deployment = await openDeployment(
+    options({ spool: { durability: "memory" }, limits: { maxMemoryBytes: 16 << 20 } }),
+  );
+  const collector = deployment.collector("model_inputs");
+  const frame = { a: Float64Array.from({ length: 5_000 }, Math.random) };
+  // Several times what may wait, and an hour before its time. Nobody asks for it: it has to make room by itself.
+  for (let i = 0; i < 500; i++) {
+    collector.collect(frame);
+    while (deployment.stats().bytes.buffered > 3 << 20) await new Promise((done) => setTimeout(done, 5));
+  }
+  expect(collector.stats().frames).toMatchObject({ offered: 500, dropped: {} });
+  expect(collector.stats().frames.delivered).toBeGreaterThan(400);
+});
+
 test("rotation writes files by itself", async () => {
   const { destination, options } = await scratch();
   await using deployment = await openDeployment(options({ rotation: { maxAgeMs: 50 } }));
