@@ -7,7 +7,7 @@ import type { SegmentLabel } from "../../../src/pipeline/segment-label.ts";
 import { createMemoryStore, type MemoryObject, type MemoryStore } from "../../../src/store/memory-store.ts";
 import { makeBatch, type Plain, type PlainColumn } from "../../support/make-batch.ts";
 import { duckdbQuery } from "../../support/parquet-engines.ts";
-import { PipelineWorld, turn } from "./pipeline-world.ts";
+import { limits, PipelineWorld, turn } from "./pipeline-world.ts";
 
 const label: SegmentLabel = {
   format: "parquet",
@@ -178,7 +178,8 @@ test("a collection has room for so many versions, each of which holds all column
 });
 
 test("values of columns that there is no room for are kept, and told of once", async () => {
-  const world = new PipelineWorld();
+  // One segment, however much it takes.
+  const world = new PipelineWorld({ settings: { limits: { ...limits, maxMemoryBytes: 1 << 30 } } });
   const crowd = mostColumns + 40;
   for (let i = 0; i < crowd; i++) world.append([{ [`user_${i}`]: i / 7 }]);
   world.append([{ a: 1 }], { collection: "other" });
