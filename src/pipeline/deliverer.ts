@@ -131,6 +131,7 @@ class SegmentDeliverer implements Deliverer {
     if (this.#entries.has(id) || this.#settled.has(id)) return;
     const unharmed = {
       damageCounted: false,
+      awaited: false,
       rejections: 0,
       readFailures: 0,
     };
@@ -144,6 +145,7 @@ class SegmentDeliverer implements Deliverer {
     const mine = [...this.#entries.values()].filter(({ segment }) => recoveredToo || !segment.recovered);
     const left = (): Entry[] => mine.filter(({ segment }) => this.#entries.has(segment.id));
     // Somebody is waiting, so try now what would be tried later.
+    for (const entry of mine) entry.awaited = true;
     for (const entry of [...this.#held.keys()]) this.#release(entry);
     for (const blocked of this.#blocked.values()) this.#tryBlocked(blocked);
     this.#resume();

@@ -20,6 +20,8 @@ export interface Consignment {
   counts: Counts;
   /** True once the damaged part of it is in the ledger. */
   damageCounted: boolean;
+  /** True when somebody waits for it: then it is tried now, whatever happened to it before. */
+  awaited: boolean;
 }
 
 /** What became of an encoding. */
@@ -60,13 +62,12 @@ const wholeAttempts = 3;
  */
 const maxAttempts = 8;
 /**
- * From {@link wholeAttempts} begun attempts on, a segment is under suspicion: only a thread of at least this age tries it again,
- * also when somebody waits for it, while all others are delivered.
+ * From {@link wholeAttempts} begun attempts on, a segment is under suspicion: only a thread of at least this age tries it again, or
+ * one whose caller waits for it (a flush, a close, the natural end of a process, `mdc spool drain`), while all others are delivered.
  *
- * Both are needed. A process that is killed young, again and again, ends in the middle of an encoding by chance: that alone must
- * not condemn innocent data, and three attempts is all that it can count. One that lived for a minute hardly ends by chance just
- * there, and not five times on one segment. And a segment that does end processes ends three young ones and five old ones, a minute
- * apart at least, however these start anew and whatever they await.
+ * A process that is killed young, again and again, ends in the middle of an encoding by chance: that alone must not condemn
+ * innocent data, and three attempts is all that it can count. One that lived for a minute, or was to end by itself, hardly ends by
+ * chance just there, and not five times on one segment. A segment that does end processes ends eight of them, whatever they are.
  */
 const maturityMs = 60_000;
 
@@ -104,7 +105,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     const begun = spool.attempts(segment);
     if (begun >= maxAttempts) return { status: "poison", error: unfinished(begun) };
     const retryMs = this.#startedAt + maturityMs - this.#parts.clock.monotonic();
-    if (begun >= wholeAttempts && retryMs > 0)
+    if (begun >= wholeAttempts && retryMs > 0 && !consignment.awaited)
       return { status: "suspect", error: unfinished(begun), retryMs };
     const encoded = await this.#inTurn(segment, (records) => this.#encode(consignment, records));
     if (encoded.status !== "unpinned") return encoded;

@@ -28,7 +28,7 @@ test("while segments are encoded, the event loop comes round: between two of the
     spool.append(text, record, counts, index + 1);
     const [segment] = spool.seal();
     if (segment === undefined) return expect.unreachable();
-    return { segment, label: parseLabel(text), counts, damageCounted: false };
+    return { segment, label: parseLabel(text), counts, damageCounted: false, awaited: false };
   });
   const registry: SchemaRegistry = {
     pin: async () => expect.unreachable(),
