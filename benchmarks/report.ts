@@ -4,6 +4,7 @@ import { type BenchmarkRecord, readRecords } from "./records.ts";
 import { collectSection } from "./report/collect-section.ts";
 import { encodeSection } from "./report/encode-section.ts";
 import { growthSection } from "./report/growth-section.ts";
+import { lookUpSection } from "./report/look-up-section.ts";
 import { pipelineSection } from "./report/pipeline-section.ts";
 import { pythonSection } from "./report/python-section.ts";
 import { recoverySection } from "./report/recovery-section.ts";
@@ -16,6 +17,7 @@ const sections: Readonly<Record<string, MakeSection>> = {
   pipeline: pipelineSection,
   serving: servingSection,
   encode: encodeSection,
+  "look-up": lookUpSection,
   "python-sdk": pythonSection,
   recovery: recoverySection,
   growth: growthSection,
