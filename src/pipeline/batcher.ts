@@ -20,7 +20,7 @@ import type { Stream } from "./stream.ts";
  * the event loop, that gives the loop back after `drainMs`, so neither a burst of calls nor one long frame holds up the host.
  *
  * A frame that waits in the queue takes several times what it takes in a batch. So when calls come faster than the drain works, most of
- * all in a loop that never gives the event loop back, each call also does about as much of the drain's work as it adds. The batches that
+ * all in a loop that never gives the event loop back, each call also does twice as much of the drain's work as it adds. The batches that
  * are finished in a call are handed over later: that can mean a write to a disk, for which no call waits.
  *
  * Nothing here throws: it runs on the host's event loop.
