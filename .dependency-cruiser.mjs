@@ -3,20 +3,31 @@
  * capability (the disk, the network, threads, a vendor's library) one home. `npm run layers` checks all of it.
  */
 
+const engine = ["base", "layout", "destination", "config", "frame", "spool", "store", "codec", "pipeline"];
+
 const layers = {
   base: [],
-  config: ["base"],
-  frame: ["base"],
+  layout: ["base"],
+  destination: ["base"],
+  config: ["base", "layout", "destination"],
+  frame: ["base", "layout"],
   spool: ["base"],
-  store: ["base"],
-  codec: ["base", "frame"],
-  pipeline: ["base", "config", "frame"],
-  collector: ["base", "config", "frame", "spool", "store", "codec", "pipeline"],
+  store: ["base", "destination"],
+  codec: ["base", "layout", "frame"],
+  pipeline: ["base", "layout", "config", "frame"],
+  collector: engine,
+  operator: [...engine, "collector"],
   http: ["base", "config", "frame", "collector"],
   sidecar: ["base", "config", "frame", "collector", "http"],
-  reader: ["base", "config", "frame", "store", "codec"],
-  monitor: ["base", "frame"],
-  cli: ["base", "config", "frame", "store", "reader", "monitor", "sidecar", "collector"],
+  reader: ["base", "layout", "destination", "config", "frame", "store", "codec"],
+  monitor: ["base", "layout", "frame"],
+  cli: ["base", "layout", "destination", "config", "frame", "store"].concat([
+    "reader",
+    "monitor",
+    "sidecar",
+    "collector",
+    "operator",
+  ]),
 };
 
 /** Interfaces that a layer may see of layers it must not depend on otherwise. */
@@ -30,6 +41,20 @@ const doors = {
   http: ["http"],
   reader: [...layers.reader, "reader"],
   monitor: [...layers.monitor, "monitor"],
+};
+
+/** Walls inside a layer: what a folder must not import, of its own layer's other folders. */
+const walls = {
+  // The caller's thread fills batches, the background thread delivers them: they meet in a batch's bytes alone.
+  "pipeline/batching": ["pipeline/delivery"],
+  "pipeline/delivery": ["pipeline/batching"],
+  // How a frame is seen, and how a batch is laid into bytes, know nothing of one another.
+  "frame/from": ["frame/builders", "frame/conform", "frame/wire"],
+  "frame/wire": ["frame/builders", "frame/conform", "frame/copy", "frame/from"],
+  "codec/parquet": ["codec/jsonl"],
+  "codec/jsonl": ["codec/parquet"],
+  "collector/context": ["collector/background", "collector/process", "collector/report"],
+  "collector/process": ["collector/background", "collector/context", "collector/report"],
 };
 
 const core = (...names) => `^(node:)?(${names.join("|")})(/|$)`;
@@ -52,6 +77,15 @@ const layerRules = Object.entries(layers).map(([layer, uses]) =>
   ),
 );
 
+const wallRules = Object.entries(walls).map(([folder, others]) =>
+  rule(
+    `wall-${folder.replace("/", "-")}`,
+    `${folder} knows nothing of ${others.join(", ")}`,
+    { path: `^src/${folder}/` },
+    { path: folders(others) },
+  ),
+);
+
 const doorRules = Object.entries(doors).map(([door, uses]) =>
   rule(
     `door-${door}`,
@@ -64,6 +98,7 @@ const doorRules = Object.entries(doors).map(([door, uses]) =>
 export default {
   forbidden: [
     ...layerRules,
+    ...wallRules,
     ...doorRules,
     rule(
       "no-unknown-layer",
@@ -102,16 +137,16 @@ export default {
     rule("no-unresolvable", "there is no such module", {}, { couldNotResolve: true }),
 
     only("fs", core("fs"), "^src/base/"),
-    only("azure", installed("@azure"), "^src/store/azure-"),
+    only("azure", installed("@azure"), "^src/store/azure/"),
     only("hyparquet", installed("hyparquet", "hyparquet-writer", "hyparquet-compressors"), "^src/codec/"),
     only("duckdb", installed("@duckdb"), "^src/reader/"),
-    only("threads", core("worker_threads"), "^src/collector/"),
-    only("async-context", core("async_hooks"), "^src/collector/"),
+    only("threads", core("worker_threads"), "^src/collector/background/"),
+    only("async-context", core("async_hooks"), "^src/collector/context/"),
     only("timers", core("timers"), "^src/(base|pipeline)/"),
     only(
       "sockets",
       core("net", "tls", "dgram", "http", "https", "http2"),
-      "^src/((http|sidecar)/|spool/socket-liveness\\.ts$|store/azure-http\\.ts$)",
+      "^src/((http|sidecar)/|spool/instance/socket-liveness\\.ts$|store/azure/azure-http\\.ts$)",
     ),
     only("framework", installed("express", "fastify"), "^src/http/"),
     only("terminal", core("readline", "tty", "repl"), "^src/cli/"),

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
 import { DuckDBDataChunk, DuckDBInstance, DuckDBTimestampTZValue } from "@duckdb/node-api";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { createParquetEncoder } from "../src/codec/parquet-encoder.ts";
+import { createParquetEncoder } from "../src/codec/parquet/parquet-encoder.ts";
 import type { Batch } from "../src/frame/batch.ts";
 import { collectedRows, withSystemColumns } from "./encode-rows.ts";
 import { makeTable, schema, type Table, tableBatches } from "./encode-table.ts";

@@ -1,8 +1,8 @@
-import { createParquetEncoder } from "../src/codec/parquet-encoder.ts";
+import { createParquetEncoder } from "../src/codec/parquet/parquet-encoder.ts";
 import { createBatchBuilder, type FrameFacts } from "../src/frame/batch-builder.ts";
 import type { Batch } from "../src/frame/batch.ts";
 import { takeSnapshot } from "../src/frame/snapshot.ts";
-import { decodeBatch } from "../src/frame/wire.ts";
+import { decodeBatch } from "../src/frame/wire/decode.ts";
 import {
   constants,
   frameId,

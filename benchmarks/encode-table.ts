@@ -1,5 +1,5 @@
 import type { Batch, BatchColumn, SystemConstants, Values } from "../src/frame/batch.ts";
-import type { ColumnType } from "../src/frame/column-type.ts";
+import type { ColumnType } from "../src/layout/column-type.ts";
 import { mulberry32 } from "./mulberry32.ts";
 
 /** A table as JavaScript arrays: what a user has before anything was collected. */

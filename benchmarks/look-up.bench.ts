@@ -3,8 +3,8 @@
  * with those rows, as our reader, DataFusion and others fetch them. Beside it the file, which is what a reader without page index
  * fetches. Bytes are the same on every machine, so there is one run.
  */
-import { readParquetColumns } from "../src/codec/parquet-decoder.ts";
-import { createParquetEncoder } from "../src/codec/parquet-encoder.ts";
+import { readParquetColumns } from "../src/codec/parquet/parquet-decoder.ts";
+import { createParquetEncoder } from "../src/codec/parquet/parquet-encoder.ts";
 import type { RangeSource } from "../src/codec/range-source.ts";
 import { memorySource } from "../src/codec/range-source.ts";
 import type { Batch } from "../src/frame/batch.ts";

@@ -5,11 +5,15 @@
  * @packageDocumentation
  */
 export { CollectorError } from "./base/errors.ts";
-export { closeOnSignals } from "./collector/close-on-signals.ts";
+export { closeOnSignals } from "./collector/process/close-on-signals.ts";
 export { Collector } from "./collector/collector.ts";
-export { CorrelationContext, currentContext, runWithContext } from "./collector/correlation-context.ts";
+export {
+  CorrelationContext,
+  currentContext,
+  runWithContext,
+} from "./collector/context/correlation-context.ts";
 export { openDeployment } from "./collector/deployment.ts";
-export { list } from "./frame/column-type.ts";
+export { list } from "./layout/column-type.ts";
 
 export type { CollectorErrorCode } from "./base/errors.ts";
 export type {
@@ -23,10 +27,10 @@ export type {
   Frame,
   SpoolStatus,
 } from "./collector/api.ts";
-export type { CloseOnSignalsOptions, ClosingSignal } from "./collector/close-on-signals.ts";
-export type { HeadersLike } from "./collector/context-headers.ts";
-export type { Attributes, ContextOptions } from "./collector/context-options.ts";
-export type { ContextJson } from "./collector/correlation-context.ts";
+export type { CloseOnSignalsOptions, ClosingSignal } from "./collector/process/close-on-signals.ts";
+export type { HeadersLike } from "./collector/context/context-headers.ts";
+export type { Attributes, ContextOptions } from "./collector/context/context-options.ts";
+export type { ContextJson } from "./collector/context/correlation-context.ts";
 export type {
   DeploymentStats,
   ErrorInfo,
@@ -34,19 +38,19 @@ export type {
   StatsEntry,
   StatsListener,
 } from "./config/callbacks.ts";
-export type { TokenCredential } from "./config/credential.ts";
+export type { TokenCredential } from "./destination/credential.ts";
 export type {
   CollectionConfig,
   DeploymentConfig,
-  Destination,
   Durability,
-  Format,
   Fsync,
   Limits,
-  RollingRate,
   Rotation,
   SpoolConfig,
 } from "./config/deployment-config.ts";
+export type { Destination } from "./destination/destination.ts";
+export type { Format } from "./layout/format.ts";
+export type { RollingRate } from "./layout/partition.ts";
 export type {
   CollectionOptions,
   DeploymentOptions,
@@ -55,9 +59,9 @@ export type {
   RotationOptions,
   SpoolOptions,
 } from "./config/deployment-options.ts";
-export type { ListType, ScalarType } from "./frame/column-type.ts";
+export type { ListType, ScalarType } from "./layout/column-type.ts";
 export type { FrameOf, LibraryFrame, RowOf, SchemaOptions } from "./frame/declared-schema.ts";
-export type { RedactOptions } from "./frame/redaction.ts";
+export type { RedactOptions } from "./frame/copy/redaction.ts";
 export type { FlushTarget } from "./pipeline/backend.ts";
 export type { DropReason } from "./pipeline/ledger.ts";
 export type { Counts } from "./spool/spool.ts";

@@ -1,5 +1,5 @@
 import { randomBytes, randomFillSync } from "node:crypto";
-import { ownTimeMs } from "./host-time.ts";
+import { ownTimeMs } from "./time/host-time.ts";
 import { createUuidV7 } from "./uuid-v7.ts";
 
 /** Makes ids, injected so that tests are repeatable. */

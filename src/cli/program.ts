@@ -5,7 +5,7 @@ import { UsageError, wordText } from "./command.ts";
 import { commands } from "./commands.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../base/nearest.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "../base/version.ts";
 

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
-import { jsonValue } from "./value-text.ts";
-import { visibleJson, visibleText } from "./visible-text.ts";
+import { jsonValue } from "./text/value-text.ts";
+import { visibleJson, visibleText } from "./text/visible-text.ts";
 
 /**
  * Where a command writes: results to `out` and `json`, everything else to `err`. The only way out of a command, and where

@@ -1,5 +1,5 @@
 import type { Batch } from "../frame/batch.ts";
-import type { Schema } from "../frame/schema.ts";
+import type { Schema } from "../layout/schema.ts";
 
 /** Port: batches in, the bytes of one file out. */
 export interface Encoder {

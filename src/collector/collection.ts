@@ -5,8 +5,8 @@ import { type DeploymentConfig, effectiveCollection } from "../config/deployment
 import type { SystemConstants } from "../frame/batch.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import type { Stream } from "../pipeline/stream.ts";
-import { TimeBudget } from "../pipeline/time-budget.ts";
-import type { Reporter } from "./reporter.ts";
+import { TimeBudget } from "./time-budget.ts";
+import type { Reporter } from "./report/reporter.ts";
 
 /** Listeners remembered for each collection; the oldest is forgotten. */
 const maxListeners = 100;

@@ -1,17 +1,17 @@
-import { publish } from "../base/diagnostics.ts";
+import { publish } from "./report/diagnostics.ts";
 import { errorKind, kindOf, wrongKind } from "../base/errors.ts";
 import type { Ids } from "../base/ids.ts";
 import type { DeploymentStats } from "../config/callbacks.ts";
-import { callback, optionsOf, type Parsers, parseFields } from "../config/fields.ts";
-import { parseName } from "../config/names.ts";
+import { callback, optionsOf, type Parsers, parseFields } from "../base/fields.ts";
+import { parseName } from "../layout/collection-key.ts";
 import { resolveSchema, type SchemaOptions } from "../frame/declared-schema.ts";
-import { countRows } from "../frame/count-rows.ts";
+import { countRows } from "../frame/copy/count-rows.ts";
 import type { FrameFacts } from "../frame/frame-facts.ts";
-import { type RedactOptions, resolveRedaction } from "../frame/redaction.ts";
+import { type RedactOptions, resolveRedaction } from "../frame/copy/redaction.ts";
 import { type SnapshotOptions, takeSnapshot } from "../frame/snapshot.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
-import { isSampled } from "../pipeline/sampler.ts";
-import { muteMs } from "../pipeline/time-budget.ts";
+import { isSampled } from "./sampler.ts";
+import { muteMs } from "./time-budget.ts";
 import type {
   Collector as CollectorApi,
   CollectorConstructor,
@@ -20,11 +20,11 @@ import type {
   FlushOptions,
 } from "./api.ts";
 import type { Collection } from "./collection.ts";
-import { CorrelationContext, currentContext } from "./correlation-context.ts";
-import { coreOf } from "./core-registry.ts";
+import { CorrelationContext, currentContext } from "./context/correlation-context.ts";
+import { coreOf } from "./process/core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
 import { parseFlushOptions } from "./flush-options.ts";
-import { createReporter, dropText, type Reporter } from "./reporter.ts";
+import { createReporter, dropText, type Reporter } from "./report/reporter.ts";
 
 class FrameCollector implements CollectorApi {
   readonly #core: DeploymentCore;

@@ -1,17 +1,18 @@
-import { systemClock } from "../base/clock.ts";
+import { systemClock } from "../base/time/clock.ts";
 import { systemIds } from "../base/ids.ts";
-import { createJsonlEncoder } from "../codec/jsonl-encoder.ts";
-import { createParquetEncoder } from "../codec/parquet-encoder.ts";
-import type { DeploymentConfig, Destination } from "../config/deployment-config.ts";
-import { objectReference } from "../config/object-url.ts";
+import { createJsonlEncoder } from "../codec/jsonl/jsonl-encoder.ts";
+import { createParquetEncoder } from "../codec/parquet/parquet-encoder.ts";
+import type { DeploymentConfig } from "../config/deployment-config.ts";
+import type { Destination } from "../destination/destination.ts";
+import { objectReference } from "../destination/object-url.ts";
 import type { BackendEvents, CurrentSettings } from "../pipeline/backend.ts";
-import { createEngine, type Engine } from "../pipeline/engine.ts";
+import { createEngine, type Engine } from "../pipeline/delivery/engine.ts";
 import { createFolderSpool } from "../spool/folder-spool.ts";
 import { createMemorySpool } from "../spool/memory-spool.ts";
 import type { Spool } from "../spool/spool.ts";
-import { type AzureCredential, createAzureBlobStore } from "../store/azure-blob-store.ts";
-import { loadAzureLibrary } from "../store/azure-container.ts";
-import { createAzureDatastoreStore } from "../store/azure-datastore-store.ts";
+import { type AzureCredential, createAzureBlobStore } from "../store/azure/azure-blob-store.ts";
+import { loadAzureLibrary } from "../store/azure/azure-container.ts";
+import { createAzureDatastoreStore } from "../store/azure/azure-datastore-store.ts";
 import { createFolderStore } from "../store/folder-store.ts";
 import type { Store } from "../store/store.ts";
 

@@ -1,6 +1,6 @@
 import type { ResolvedDeployment } from "../config/resolve.ts";
-import type { AccessToken, TokenSource } from "../store/azure-credential.ts";
-import { findMachineCredential } from "../store/azure-machine-credential.ts";
+import type { AccessToken, TokenSource } from "../store/azure/azure-credential.ts";
+import { findMachineCredential } from "../store/azure/azure-machine-credential.ts";
 import type { CredentialSpec } from "./compose.ts";
 
 /** The caller's credential, split into what can cross into another thread and what is asked for on this one. */

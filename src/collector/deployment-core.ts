@@ -1,13 +1,13 @@
 import { hostname } from "node:os";
-import { type Clock, systemClock } from "../base/clock.ts";
-import { publish } from "../base/diagnostics.ts";
+import { type Clock, systemClock } from "../base/time/clock.ts";
+import { publish } from "./report/diagnostics.ts";
 import { CollectorError, messageOf } from "../base/errors.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { once } from "../base/once.ts";
-import { watchTextFile } from "../base/text-file.ts";
+import { watchTextFile } from "../base/files/text-file.ts";
 import type { DeploymentStats, StatsListener } from "../config/callbacks.ts";
 import { createConfigHandle, type MutableConfigHandle } from "../config/config-handle.ts";
-import { collectionKey } from "../config/names.ts";
+import { collectionKey } from "../layout/collection-key.ts";
 import type { ResolvedDeployment, ResolvedFile } from "../config/resolve.ts";
 import type { FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
@@ -19,22 +19,22 @@ import type {
   FlushTarget,
   OutgoingBatch,
 } from "../pipeline/backend.ts";
-import { type Batcher, createBatcher } from "../pipeline/batcher.ts";
-import type { Engine } from "../pipeline/engine.ts";
+import { type Batcher, createBatcher } from "../pipeline/batching/batcher.ts";
+import type { Engine } from "../pipeline/delivery/engine.ts";
 import { type DropReason, Ledger } from "../pipeline/ledger.ts";
 import type { Counts } from "../spool/spool.ts";
-import { type Announcer, createAnnouncer } from "./announcer.ts";
+import { type Announcer, createAnnouncer } from "./report/announcer.ts";
 import type { CloseReport, DeploymentStatus } from "./api.ts";
-import { startBackgroundThread } from "./background-thread.ts";
+import { startBackgroundThread } from "./background/background-thread.ts";
 import { Collection } from "./collection.ts";
 import { composeStore, type EngineHost, type EngineSpec } from "./compose.ts";
 import { type Credentials, credentialsOf } from "./credentials.ts";
-import { onProcessEnd } from "./exit-hooks.ts";
-import { createSpoolFirst } from "./spool-first.ts";
-import { createReporter, type Reporter } from "./reporter.ts";
-import { safeCall } from "./safe-call.ts";
-import { createStatusBoard, type StatusBoard } from "./status-board.ts";
-import { startTelemetry } from "./telemetry.ts";
+import { onProcessEnd } from "./process/shutdown-hooks.ts";
+import { createSpoolFirst } from "./background/spool-first.ts";
+import { createReporter, type Reporter } from "./report/reporter.ts";
+import { safeCall } from "./report/safe-call.ts";
+import { createStatusBoard, type StatusBoard } from "./report/status-board.ts";
+import { startTelemetry } from "./report/telemetry.ts";
 
 /** What a deployment is made of, replaceable for tests. */
 export interface CoreParts {

@@ -14,7 +14,7 @@ import type {
   FlushOptions,
 } from "./api.ts";
 import { Collector } from "./collector.ts";
-import { registerCore } from "./core-registry.ts";
+import { registerCore } from "./process/core-registry.ts";
 import { DeploymentCore } from "./deployment-core.ts";
 import { parseCloseOptions, parseFlushOptions } from "./flush-options.ts";
 

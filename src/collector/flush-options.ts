@@ -1,4 +1,4 @@
-import { integer, oneOf, optionsOf, type Parser, parseFields } from "../config/fields.ts";
+import { integer, oneOf, optionsOf, type Parser, parseFields } from "../base/fields.ts";
 import type { CloseOptions, FlushOptions } from "./api.ts";
 
 /** The longest a timer of Node can wait, milliseconds. */

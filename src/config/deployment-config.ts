@@ -1,4 +1,7 @@
-import { collectionKey } from "./names.ts";
+import type { Destination } from "../destination/destination.ts";
+import { collectionKey } from "../layout/collection-key.ts";
+import type { Format } from "../layout/format.ts";
+import type { RollingRate } from "../layout/partition.ts";
 
 /**
  * What a deployment is set to, right now: one frozen snapshot, swapped whole. `resolve.ts` makes it from the user's
@@ -59,34 +62,6 @@ export function effectiveCollection(
     samplingRate: own?.samplingRate ?? config.samplingRate,
   };
 }
-
-/** Where files go. Holds no secret. */
-export type Destination =
-  /** Absolute. */
-  | { readonly kind: "folder"; readonly path: string }
-  | {
-      readonly kind: "azure-blob";
-      /** `https://<account>.blob.core.windows.net` or an emulator's `http://127.0.0.1:10000/<account>`, without query. */
-      readonly accountUrl: string;
-      readonly container: string;
-      /** Without leading or trailing `/`, percent-decoded; may be empty. */
-      readonly prefix: string;
-    }
-  | {
-      /** A datastore of an Azure Machine Learning workspace; the store asks the workspace where it is. */
-      readonly kind: "azureml-datastore";
-      readonly subscriptionId: string;
-      readonly resourceGroup: string;
-      readonly workspace: string;
-      readonly datastore: string;
-      /** Without leading or trailing `/`, percent-decoded; may be empty. */
-      readonly prefix: string;
-    };
-
-/** What files hold: Parquet, or Azure ML's JSON lines. */
-export type Format = "parquet" | "jsonl";
-/** How much time one partition covers. */
-export type RollingRate = "day" | "hour" | "minute";
 
 /** Where accepted data waits for delivery. Meanings, ranges and defaults: `SpoolOptions`. */
 export interface SpoolConfig {

@@ -1,6 +1,8 @@
 import type { ErrorListener, StatsListener } from "./callbacks.ts";
-import type { TokenCredential } from "./credential.ts";
-import type { Durability, Format, Fsync, RollingRate } from "./deployment-config.ts";
+import type { TokenCredential } from "../destination/credential.ts";
+import type { Durability, Fsync } from "./deployment-config.ts";
+import type { Format } from "../layout/format.ts";
+import type { RollingRate } from "../layout/partition.ts";
 
 /**
  * What a deployment can be told. Everything is optional; for each field the first of these that says something holds:

@@ -1,10 +1,14 @@
 import { wrongValue } from "../base/errors.ts";
-import { type Credential, parseConnectionString, parseSharedAccessSignature } from "./credential.ts";
-import { parseDestination } from "./destination.ts";
-import { isWorkspace, type Workspace } from "./datastore-uri.ts";
-import { type Parser, present, share } from "./fields.ts";
-import { parseName } from "./names.ts";
-import type { Secret } from "./secret.ts";
+import {
+  type Credential,
+  parseConnectionString,
+  parseSharedAccessSignature,
+} from "../destination/credential.ts";
+import { parseDestination } from "../destination/parse-destination.ts";
+import { isWorkspace, type Workspace } from "../destination/datastore-uri.ts";
+import { type Parser, present, share } from "../base/fields.ts";
+import { parseName } from "../layout/collection-key.ts";
+import type { Secret } from "../destination/secret.ts";
 import { modelText, parseFile, parseFolder, parseFormat, type Settings } from "./settings.ts";
 import { type Machine, stateFolder } from "./state-folder.ts";
 

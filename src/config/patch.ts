@@ -15,7 +15,7 @@ import {
   type Parsers,
   parseFields,
   share,
-} from "./fields.ts";
+} from "../base/fields.ts";
 import { type FixedSetting, fixedError } from "./fixed-settings.ts";
 import { resolveCollections } from "./resolve.ts";
 import {

@@ -3,18 +3,19 @@ import { isDeepStrictEqual } from "node:util";
 import { sha256 } from "../base/checksum.ts";
 import { asError, wrongValue } from "../base/errors.ts";
 import { ownJson } from "../base/own-json.ts";
-import { readTextFile } from "../base/text-file.ts";
-import { readAgentFile } from "./agent-file.ts";
+import { readTextFile } from "../base/files/text-file.ts";
+import { readAgentFile } from "./file/agent-file.ts";
 import type { ErrorListener, StatsListener } from "./callbacks.ts";
-import type { Credential } from "./credential.ts";
-import type { CollectionConfig, DeploymentConfig, Destination } from "./deployment-config.ts";
+import type { Credential } from "../destination/credential.ts";
+import type { CollectionConfig, DeploymentConfig } from "./deployment-config.ts";
+import type { Destination } from "../destination/destination.ts";
 import type { DeploymentOptions } from "./deployment-options.ts";
-import { readDeploymentFile } from "./deployment-file.ts";
-import { parseDestination } from "./destination.ts";
+import { readDeploymentFile } from "./file/deployment-file.ts";
+import { parseDestination } from "../destination/parse-destination.ts";
 import type { ConfigFile, Environment } from "./environment.ts";
-import type { FileSettings } from "./file-settings.ts";
+import type { FileSettings } from "./file/file-settings.ts";
 import { fixedError, refuseFixedChanges } from "./fixed-settings.ts";
-import type { Secret } from "./secret.ts";
+import type { Secret } from "../destination/secret.ts";
 import {
   type CollectionSettings,
   defaults,

@@ -1,19 +1,19 @@
 import { resolve } from "node:path";
 import { reading, told, wrongKind, wrongValue } from "../base/errors.ts";
 import type { ErrorListener, StatsListener } from "./callbacks.ts";
-import { type Credential, parseCredential } from "./credential.ts";
+import { type Credential, parseCredential } from "../destination/credential.ts";
 import {
   type Durability,
-  type Format,
   type Fsync,
   type Limits,
   mostColumns,
-  type RollingRate,
   type Rotation,
   type SpoolConfig,
 } from "./deployment-config.ts";
-import type { Workspace } from "./datastore-uri.ts";
-import { type ParsedDestination, parseDestination } from "./destination.ts";
+import type { Format } from "../layout/format.ts";
+import type { RollingRate } from "../layout/partition.ts";
+import type { Workspace } from "../destination/datastore-uri.ts";
+import { type ParsedDestination, parseDestination } from "../destination/parse-destination.ts";
 import {
   boolean,
   callback,
@@ -31,9 +31,9 @@ import {
   share,
   text,
   within,
-} from "./fields.ts";
-import { collectionKey, parseName } from "./names.ts";
-import type { Secret } from "./secret.ts";
+} from "../base/fields.ts";
+import { collectionKey, parseName } from "../layout/collection-key.ts";
+import type { Secret } from "../destination/secret.ts";
 
 /**
  * What one source (the options, the environment, a file) says, checked field by field and complete in itself.

@@ -1,13 +1,13 @@
 import type { BatchColumn, SystemConstants } from "./batch.ts";
 import { ColumnBuilder } from "./builders/column-builder.ts";
 import { FrameTableBuilder } from "./builders/frame-table-builder.ts";
-import { type ColumnType, sameType } from "./column-type.ts";
+import { type ColumnType, sameType } from "../layout/column-type.ts";
 import { declaredTexts } from "./declared-schema.ts";
 import type { FrameFacts } from "./frame-facts.ts";
-import type { Schema } from "./schema.ts";
+import type { Schema } from "../layout/schema.ts";
 import type { Snapshot, SnapshotColumn } from "./snapshot.ts";
 import { FrameProblem } from "./source-frame.ts";
-import { type Allocate, encodeBatch } from "./wire.ts";
+import { type Allocate, encodeBatch } from "./wire/encode.ts";
 
 export type { FrameFacts } from "./frame-facts.ts";
 

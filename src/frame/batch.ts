@@ -1,4 +1,4 @@
-import type { ColumnType } from "./column-type.ts";
+import type { ColumnType } from "../layout/column-type.ts";
 
 /**
  * A batch: many frames of one collection and one partition as columns of plain bytes. It is the product's one

@@ -1,5 +1,5 @@
 import { ownJson } from "../base/own-json.ts";
-import type { ScalarType } from "./column-type.ts";
+import type { ScalarType } from "../layout/column-type.ts";
 
 /**
  * What becomes of a value. The rules hold for every kind of frame; nothing is changed silently.

@@ -1,7 +1,7 @@
 import { type Cell, fitsInt64, jsonCell, listCell } from "./cell.ts";
-import type { ColumnType, ScalarType } from "./column-type.ts";
-import { cellJson } from "./json-text.ts";
-import { isWellFormed } from "./well-formed.ts";
+import type { ColumnType, ScalarType } from "../layout/column-type.ts";
+import { cellJson } from "./copy/json-text.ts";
+import { isWellFormed } from "../base/well-formed.ts";
 
 /**
  * A value as its column's declared type, when that holds it exactly; undefined otherwise, and then the value keeps its

@@ -6,9 +6,9 @@ import {
   parseType,
   scalarTypes,
   typeText,
-} from "./column-type.ts";
-import { nameProblem } from "./column-names.ts";
-import type { Schema } from "./schema.ts";
+} from "../layout/column-type.ts";
+import { nameProblem } from "../layout/column-names.ts";
+import type { Schema } from "../layout/schema.ts";
 
 /** Declared types by column name: `{ distance: "int64", tags: list("string") }`. */
 export type SchemaOptions = Readonly<Record<string, Exclude<ScalarType, "int32"> | ListType>>;

@@ -1,4 +1,4 @@
-import type { ScalarType } from "./column-type.ts";
+import type { ScalarType } from "../layout/column-type.ts";
 
 /** A system column with a value per frame. */
 export interface FrameColumn {

@@ -1,11 +1,11 @@
 import { types } from "node:util";
 import { kindOf } from "../base/errors.ts";
-import { fromArquero } from "./from-arquero.ts";
-import { fromArrow } from "./from-arrow.ts";
-import { fromColumns } from "./from-columns.ts";
-import { fromDanfo } from "./from-danfo.ts";
-import { fromPolars } from "./from-polars.ts";
-import { fromRows } from "./from-rows.ts";
+import { fromArquero } from "./from/from-arquero.ts";
+import { fromArrow } from "./from/from-arrow.ts";
+import { fromColumns } from "./from/from-columns.ts";
+import { fromDanfo } from "./from/from-danfo.ts";
+import { fromPolars } from "./from/from-polars.ts";
+import { fromRows } from "./from/from-rows.ts";
 import { type FrameBounds, FrameProblem, type SourceFrame } from "./source-frame.ts";
 
 /** Recognises one kind of frame by its structure; undefined when it is not one. */

@@ -1,13 +1,13 @@
 import { errorKind } from "../base/errors.ts";
-import { ColumnCopier, type SnapshotColumn } from "./column-copier.ts";
-import { NamesCache } from "./column-names.ts";
-import { type NumberChunk, NumberRoom } from "./number-room.ts";
+import { ColumnCopier, type SnapshotColumn } from "./copy/column-copier.ts";
+import { NamesCache } from "../layout/column-names.ts";
+import { type NumberChunk, NumberRoom } from "./copy/number-room.ts";
 import { openFrame } from "./open-frame.ts";
-import type { Redaction } from "./redaction.ts";
-import type { Schema } from "./schema.ts";
+import type { Redaction } from "./copy/redaction.ts";
+import type { Schema } from "../layout/schema.ts";
 import { FrameProblem, frameTooLarge, type SourceFrame } from "./source-frame.ts";
 
-export type { SnapshotColumn } from "./column-copier.ts";
+export type { SnapshotColumn } from "./copy/column-copier.ts";
 
 /** A frame as it was when it was passed: nobody else can change it. */
 export interface Snapshot {

@@ -1,7 +1,8 @@
 import { ownJson } from "../base/own-json.ts";
-import type { Format, RollingRate } from "../config/deployment-config.ts";
+import type { Format } from "../layout/format.ts";
+import type { RollingRate } from "../layout/partition.ts";
 import type { SealedSegment } from "../spool/spool.ts";
-import { azureMlPartition, hasPlainDate, hivePartition } from "./partition.ts";
+import { azureMlPartition, hasPlainDate, hivePartition } from "../layout/partition.ts";
 
 /**
  * What the records of one segment have in common, and with the segment's own id all that the name of its file is made

@@ -1,4 +1,5 @@
-import type { Format, RollingRate } from "../config/deployment-config.ts";
+import type { Format } from "../layout/format.ts";
+import type { RollingRate } from "../layout/partition.ts";
 import type { SystemConstants } from "../frame/batch.ts";
 import type { Ledger } from "./ledger.ts";
 

@@ -1,4 +1,4 @@
-import { type ParquetFileInfo, readParquetInfo } from "../codec/parquet-decoder.ts";
+import { type ParquetFileInfo, readParquetInfo } from "../codec/parquet/parquet-decoder.ts";
 import type { Store } from "../store/store.ts";
 import type { DataFile } from "./data-file.ts";
 import { openStoredFile } from "./stored-file.ts";

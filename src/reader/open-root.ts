@@ -1,11 +1,11 @@
-import { systemClock } from "../base/clock.ts";
-import { type Credential, parseCredential, type TokenCredential } from "../config/credential.ts";
-import { type ParsedDestination, parseDestination } from "../config/destination.ts";
+import { systemClock } from "../base/time/clock.ts";
+import { type Credential, parseCredential, type TokenCredential } from "../destination/credential.ts";
+import { type ParsedDestination, parseDestination } from "../destination/parse-destination.ts";
 import { readEnvironment, readTrustedHosts } from "../config/environment.ts";
-import { type AzureCredential, createAzureBlobStore } from "../store/azure-blob-store.ts";
-import { createAzureDatastoreStore } from "../store/azure-datastore-store.ts";
-import type { TokenSource } from "../store/azure-credential.ts";
-import { findMachineCredential } from "../store/azure-machine-credential.ts";
+import { type AzureCredential, createAzureBlobStore } from "../store/azure/azure-blob-store.ts";
+import { createAzureDatastoreStore } from "../store/azure/azure-datastore-store.ts";
+import type { TokenSource } from "../store/azure/azure-credential.ts";
+import { findMachineCredential } from "../store/azure/azure-machine-credential.ts";
 import { createFolderStore } from "../store/folder-store.ts";
 import { createRetryingStore } from "../store/retrying-store.ts";
 import type { Store } from "../store/store.ts";

@@ -3,7 +3,7 @@ import {
   openParquet,
   type ParquetWhere,
   readParquetColumns,
-} from "../codec/parquet-decoder.ts";
+} from "../codec/parquet/parquet-decoder.ts";
 import type { Store } from "../store/store.ts";
 import { type ColumnBatch, columnBatch } from "./column-batch.ts";
 import type { DataFile, TimeRange } from "./data-file.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { Clock } from "../base/clock.ts";
+import type { Clock } from "../base/time/clock.ts";
 import { asError } from "../base/errors.ts";
-import { errorCode, type FileSystem } from "../base/file-system.ts";
+import { errorCode, type FileSystem } from "../base/files/file-system.ts";
 import { layoutPath } from "./spool-folder.ts";
 import type { AppendResult } from "./spool.ts";
 

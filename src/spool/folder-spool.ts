@@ -1,21 +1,21 @@
 import { resolve } from "node:path";
-import type { Clock } from "../base/clock.ts";
+import type { Clock } from "../base/time/clock.ts";
 import { asError, wrongKind, wrongValue } from "../base/errors.ts";
-import { type FileSystem, systemFileSystem } from "../base/file-system.ts";
+import { type FileSystem, systemFileSystem } from "../base/files/file-system.ts";
 import type { Ids } from "../base/ids.ts";
 import { createDiskGuard, type DiskGuard, isFull } from "./disk-guard.ts";
-import { type InheritanceOptions, inherit, ownFolders } from "./inheritance.ts";
-import { removeFolderIfIdle } from "./instance-claim.ts";
-import type { Liveness } from "./liveness.ts";
+import { type InheritanceOptions, inherit, ownFolders } from "./instance/inheritance.ts";
+import { removeFolderIfIdle } from "./instance/instance-claim.ts";
+import type { Liveness } from "./instance/liveness.ts";
 import { createOpenSegments, type OpenSegments } from "./open-segments.ts";
-import { createOwnFolder, type OwnFolder } from "./own-folder.ts";
+import { createOwnFolder, type OwnFolder } from "./instance/own-folder.ts";
 import { createQuarantine, type Quarantine } from "./quarantine.ts";
 import { recoverFolder } from "./recovery.ts";
 import { createSealedSegments, type SealedSegments } from "./sealed-segments.ts";
-import { createSeenRecords, type SeenRecords } from "./seen-records.ts";
-import { MAX_LABEL_BYTES, MAX_RECORD_BYTES } from "./segment-format.ts";
-import { sealedName } from "./segment-name.ts";
-import { createSocketLiveness } from "./socket-liveness.ts";
+import { createSeenRecords, type SeenRecords } from "./segment/seen-records.ts";
+import { MAX_LABEL_BYTES, MAX_RECORD_BYTES } from "./segment/segment-format.ts";
+import { sealedName } from "./segment/segment-name.ts";
+import { createSocketLiveness } from "./instance/socket-liveness.ts";
 import type {
   AppendResult,
   Counts,

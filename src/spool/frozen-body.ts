@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { type FileSystem, removeFile } from "../base/file-system.ts";
+import { type FileSystem, removeFile } from "../base/files/file-system.ts";
 import { closeQuietly } from "./open-segment-file.ts";
-import { bodyName } from "./segment-name.ts";
+import { bodyName } from "./segment/segment-name.ts";
 import type { FrozenBody } from "./spool.ts";
 
 const chunkBytes = 256 * 1_024;

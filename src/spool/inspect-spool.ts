@@ -1,13 +1,19 @@
 import { join, resolve } from "node:path";
-import { type Clock, systemClock } from "../base/clock.ts";
-import { createText, errorCode, type FileSystem, removeFile, systemFileSystem } from "../base/file-system.ts";
+import { type Clock, systemClock } from "../base/time/clock.ts";
+import {
+  createText,
+  errorCode,
+  type FileSystem,
+  removeFile,
+  systemFileSystem,
+} from "../base/files/file-system.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { ownJson } from "../base/own-json.ts";
 import { closeQuietly } from "./open-segment-file.ts";
 import { createQuarantine, type QuarantinedSegment } from "./quarantine.ts";
-import { parseSegmentName, sealedName } from "./segment-name.ts";
-import { addCounts, readSegmentHeader, type ScanItem, scanRecords } from "./segment-scan.ts";
-import { createSocketLiveness, describeOwner } from "./socket-liveness.ts";
+import { parseSegmentName, sealedName } from "./segment/segment-name.ts";
+import { addCounts, readSegmentHeader, type ScanItem, scanRecords } from "./segment/segment-scan.ts";
+import { createSocketLiveness, describeOwner } from "./instance/socket-liveness.ts";
 import { layoutPath, quarantinePath, responsibleFor } from "./spool-folder.ts";
 import type { Counts, RecordMemory, SpoolRecord } from "./spool.ts";
 

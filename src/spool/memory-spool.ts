@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import type { Clock } from "../base/clock.ts";
+import type { Clock } from "../base/time/clock.ts";
 import type { Ids } from "../base/ids.ts";
 import { memoryBody } from "./frozen-body.ts";
-import { addCounts } from "./segment-scan.ts";
+import { addCounts } from "./segment/segment-scan.ts";
 import type {
   AppendResult,
   Counts,

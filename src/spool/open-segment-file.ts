@@ -1,4 +1,4 @@
-import { type FileSystem, removeFile } from "../base/file-system.ts";
+import { type FileSystem, removeFile } from "../base/files/file-system.ts";
 import {
   encodeRecordHeader,
   encodeSegmentHeader,
@@ -10,8 +10,8 @@ import {
   type Totals,
   viewOf,
   ZERO_TOTALS,
-} from "./segment-format.ts";
-import { scanRecords } from "./segment-scan.ts";
+} from "./segment/segment-format.ts";
+import { scanRecords } from "./segment/segment-scan.ts";
 import type { Counts, OpenSegment } from "./spool.ts";
 
 /** One segment being written. Every method throws the system's error, and can be called again after it. */

@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
-import type { Clock } from "../base/clock.ts";
-import { createText, type FileSystem, readText, removeFile } from "../base/file-system.ts";
+import type { Clock } from "../base/time/clock.ts";
+import { createText, type FileSystem, readText, removeFile } from "../base/files/file-system.ts";
 import { ownJson } from "../base/own-json.ts";
 import { ensurePrivateFolder, quarantinePath } from "./spool-folder.ts";
 import type { Counts } from "./spool.ts";

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { onNextTurn } from "../base/clock.ts";
+import { onNextTurn } from "../base/time/clock.ts";
 import { messageOf } from "../base/errors.ts";
-import { errorCode, type FileSystem, removeFile } from "../base/file-system.ts";
+import { errorCode, type FileSystem, removeFile } from "../base/files/file-system.ts";
 import { verifyBody } from "./frozen-body.ts";
 import { closeQuietly, createOpenSegmentFile, footer } from "./open-segment-file.ts";
 import type { Quarantine } from "./quarantine.ts";
-import type { SegmentHeader, Totals } from "./segment-format.ts";
-import { parseSegmentName, sealedName, type SegmentFileName } from "./segment-name.ts";
+import type { SegmentHeader, Totals } from "./segment/segment-format.ts";
+import { parseSegmentName, sealedName, type SegmentFileName } from "./segment/segment-name.ts";
 import {
   addCounts,
   readSegmentHeader,
@@ -15,7 +15,7 @@ import {
   type ScannedFile,
   scanRecords,
   scanZeros,
-} from "./segment-scan.ts";
+} from "./segment/segment-scan.ts";
 import type { Counts, SealedSegment, SpoolLoss } from "./spool.ts";
 
 /** What recovery needs of the spool that does it. */

@@ -1,14 +1,14 @@
 import { join } from "node:path";
 import type { Ids } from "../base/ids.ts";
-import { errorCode, type FileSystem, removeFile } from "../base/file-system.ts";
+import { errorCode, type FileSystem, removeFile } from "../base/files/file-system.ts";
 import { freezeBody, verifyBody } from "./frozen-body.ts";
-import { removeFolderIfIdle } from "./instance-claim.ts";
+import { removeFolderIfIdle } from "./instance/instance-claim.ts";
 import { createOpenSegmentFile } from "./open-segment-file.ts";
 import { readSegmentFile } from "./inspect-spool.ts";
-import type { OwnFolder } from "./own-folder.ts";
+import type { OwnFolder } from "./instance/own-folder.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Found } from "./recovery.ts";
-import { parseSegmentName, sealedName } from "./segment-name.ts";
+import { parseSegmentName, sealedName } from "./segment/segment-name.ts";
 import type { FrozenBody, RecordMemory, SealedSegment, SpoolRecord } from "./spool.ts";
 
 /** The sealed segments that this spool answers for, and the one place that knows the names of their files. */

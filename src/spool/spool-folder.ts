@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { errorCode, type FileSystem, type FileStat } from "../base/file-system.ts";
+import { errorCode, type FileSystem, type FileStat } from "../base/files/file-system.ts";
 
 /*
  *     <directory>/mc1/                    0700; "mc1" is this layout's version

@@ -1,4 +1,4 @@
-import { systemClock } from "../base/clock.ts";
+import { systemClock } from "../base/time/clock.ts";
 
 /** Limits of one call. */
 export interface CallLimits {

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
-import { systemClock } from "../base/clock.ts";
+import { systemClock } from "../base/time/clock.ts";
 import { wrongKind } from "../base/errors.ts";
 import {
   hasCode,
@@ -15,7 +15,7 @@ import {
   renameFile,
   syncDirectory,
   writeNewFile,
-} from "../base/files.ts";
+} from "../base/files/files.ts";
 import { folderFailure } from "./folder-failure.ts";
 import { bodyChunks, bodySize, sameBytes } from "./object-body.ts";
 import { checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";

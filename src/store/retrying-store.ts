@@ -1,5 +1,5 @@
-import { createBackoff } from "../base/backoff.ts";
-import type { Clock } from "../base/clock.ts";
+import { createBackoff } from "../base/time/backoff.ts";
+import type { Clock } from "../base/time/clock.ts";
 import type { GetOptions, ObjectBody, PutOptions, PutResult, Store, StoreEntry } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 

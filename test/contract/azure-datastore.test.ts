@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAzureDatastoreStore } from "../../src/store/azure-datastore-store.ts";
-import { resolveAzureDatastore } from "../../src/store/azure-datastore.ts";
+import { createAzureDatastoreStore } from "../../src/store/azure/azure-datastore-store.ts";
+import { resolveAzureDatastore } from "../../src/store/azure/azure-datastore.ts";
 import { type FakeAnswer, type FakeBlobServer, startFakeBlobServer } from "../support/fake-blob-server.ts";
 
 const canary = "c4n4ryt0ken";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import tls from "node:tls";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAzureBlobStore } from "../../src/store/azure-blob-store.ts";
+import { createAzureBlobStore } from "../../src/store/azure/azure-blob-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 import { bearerToken, makeCertificate } from "../support/bearer-token.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAzureBlobStore } from "../../src/store/azure-blob-store.ts";
+import { createAzureBlobStore } from "../../src/store/azure/azure-blob-store.ts";
 import { ObjectNotFoundError, type PutResult, type Store } from "../../src/store/store.ts";
 import { StoreError } from "../../src/store/store-error.ts";
 import { azuriteKey } from "../support/azurite.ts";

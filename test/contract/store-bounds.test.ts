@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createAzureBlobStore } from "../../src/store/azure-blob-store.ts";
-import { resolveAzureDatastore } from "../../src/store/azure-datastore.ts";
-import { findMachineCredential } from "../../src/store/azure-machine-credential.ts";
+import { createAzureBlobStore } from "../../src/store/azure/azure-blob-store.ts";
+import { resolveAzureDatastore } from "../../src/store/azure/azure-datastore.ts";
+import { findMachineCredential } from "../../src/store/azure/azure-machine-credential.ts";
 import type { Store, StoreEntry } from "../../src/store/store.ts";
 import { azuriteKey } from "../support/azurite.ts";
 import { type FakeAnswer, type FakeBlobServer, startFakeBlobServer } from "../support/fake-blob-server.ts";

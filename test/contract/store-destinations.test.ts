@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parseDestination } from "../../src/config/destination.ts";
+import { parseDestination } from "../../src/destination/parse-destination.ts";
 import { composeStore } from "../../src/collector/compose.ts";
-import type { Destination } from "../../src/config/deployment-config.ts";
+import type { Destination } from "../../src/destination/destination.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 

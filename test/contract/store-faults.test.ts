@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createAzureBlobStore, type AzureCredential } from "../../src/store/azure-blob-store.ts";
+import { createAzureBlobStore, type AzureCredential } from "../../src/store/azure/azure-blob-store.ts";
 import type { PutResult, Store } from "../../src/store/store.ts";
 import { type Azurite, azuriteKey, startAzurite } from "../support/azurite.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createAzureBlobStore } from "../../src/store/azure-blob-store.ts";
+import { createAzureBlobStore } from "../../src/store/azure/azure-blob-store.ts";
 import { ObjectNotFoundError, type Store } from "../../src/store/store.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import type { AzureCredential } from "../../src/store/azure-blob-store.ts";
-import { createAzureBlobStore } from "../../src/store/azure-blob-store.ts";
+import type { AzureCredential } from "../../src/store/azure/azure-blob-store.ts";
+import { createAzureBlobStore } from "../../src/store/azure/azure-blob-store.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";
 import { createRetryingStore } from "../../src/store/retrying-store.ts";
-import { systemClock } from "../../src/base/clock.ts";
+import { systemClock } from "../../src/base/time/clock.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 import { describeStore, type StoreFixture } from "./store.contract.ts";
 

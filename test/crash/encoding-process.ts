@@ -6,10 +6,10 @@
  */
 import { open } from "node:fs/promises";
 import type { EncodedBody, Encoder } from "../../src/codec/encoder.ts";
-import { createJsonlEncoder } from "../../src/codec/jsonl-encoder.ts";
-import { createParquetEncoder } from "../../src/codec/parquet-encoder.ts";
-import { ColumnSink } from "../../src/frame/column-sink.ts";
-import type { ColumnType } from "../../src/frame/column-type.ts";
+import { createJsonlEncoder } from "../../src/codec/jsonl/jsonl-encoder.ts";
+import { createParquetEncoder } from "../../src/codec/parquet/parquet-encoder.ts";
+import { ColumnSink } from "../../src/frame/conform/column-sink.ts";
+import type { ColumnType } from "../../src/layout/column-type.ts";
 import { makeBatch } from "../support/make-batch.ts";
 
 const MiB = 1024 * 1024;

@@ -1,5 +1,5 @@
-import { systemClock } from "../../src/base/clock.ts";
-import { systemFileSystem } from "../../src/base/file-system.ts";
+import { systemClock } from "../../src/base/time/clock.ts";
+import { systemFileSystem } from "../../src/base/files/file-system.ts";
 import { systemIds } from "../../src/base/ids.ts";
 import { createFolderSpool, type FolderSpoolOptions } from "../../src/spool/folder-spool.ts";
 import type { SealedSegment, Spool } from "../../src/spool/spool.ts";

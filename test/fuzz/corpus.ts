@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { zstdCompressSync } from "node:zlib";
 import { parquetWriteBuffer } from "hyparquet-writer";
-import { createParquetEncoder, type ParquetEncoderOptions } from "../../src/codec/parquet-encoder.ts";
-import type { ColumnType } from "../../src/frame/column-type.ts";
+import { createParquetEncoder, type ParquetEncoderOptions } from "../../src/codec/parquet/parquet-encoder.ts";
+import type { ColumnType } from "../../src/layout/column-type.ts";
 import { correlationId, makeBatch, type PlainColumn } from "../support/make-batch.ts";
 import { duckdbFile, fileBytes } from "../support/parquet-engines.ts";
 

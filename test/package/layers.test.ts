@@ -17,6 +17,8 @@ const offence = (imports: string, ...broken: string[]): Planted => ({ imports, b
 /** One import from every layer, so that planting `<layer>/x.ts` can point anywhere. */
 const layers = [
   "base",
+  "layout",
+  "destination",
   "config",
   "frame",
   "spool",
@@ -26,7 +28,13 @@ const layers = [
   "collector",
   "http",
   "sidecar",
-].concat(["reader", "monitor", "cli"]);
+].concat(["operator", "reader", "monitor", "cli"]);
+
+/** The same for the folders inside a layer that have a wall between them. */
+const inside = ["pipeline/batching", "pipeline/delivery", "frame/conform", "frame/wire"].concat(
+  ["codec/jsonl", "codec/parquet"],
+  ["collector/background", "collector/report"],
+);
 
 const planted: Readonly<Record<string, Planted>> = {
   "src/index.ts": offence(
@@ -39,6 +47,8 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/other/y.ts": offence('import "node:path";', "no-unknown-layer"),
 
   "src/base/layer.ts": offence('import "../config/y.ts";', "layer-base"),
+  "src/layout/layer.ts": offence('import "../frame/y.ts";', "layer-layout"),
+  "src/destination/layer.ts": offence('import "../layout/y.ts";', "layer-destination"),
   "src/config/layer.ts": offence('import "../frame/y.ts";', "layer-config"),
   "src/frame/layer.ts": offence('import "../config/y.ts";', "layer-frame"),
   "src/spool/layer.ts": offence('import "../frame/y.ts";', "layer-spool"),
@@ -46,6 +56,8 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/codec/layer.ts": offence('import "../store/y.ts";', "layer-codec"),
   "src/pipeline/layer.ts": offence('import "../spool/y.ts";', "layer-pipeline"),
   "src/collector/layer.ts": offence('import "../reader/y.ts";', "layer-collector"),
+  "src/operator/layer.ts": offence('import "../reader/y.ts";', "layer-operator"),
+  "src/collector/tools.ts": offence('import "../operator/y.ts";', "layer-collector"),
   "src/http/layer.ts": offence('import "../store/y.ts";', "layer-http"),
   "src/sidecar/layer.ts": offence('import "../reader/y.ts";', "layer-sidecar"),
   "src/reader/layer.ts": offence('import "../collector/y.ts";', "layer-reader"),
@@ -59,6 +71,15 @@ const planted: Readonly<Record<string, Planted>> = {
     'import "../spool/spool.ts"; import "../store/store.ts"; import "../codec/encoder.ts"; import "../frame/y.ts";',
   ),
 
+  "src/pipeline/batching/wall.ts": offence('import "../delivery/y.ts";', "wall-pipeline-batching"),
+  "src/pipeline/delivery/wall.ts": offence('import "../batching/y.ts";', "wall-pipeline-delivery"),
+  "src/frame/from/wall.ts": offence('import "../wire/y.ts";', "wall-frame-from"),
+  "src/frame/wire/wall.ts": offence('import "../conform/y.ts";', "wall-frame-wire"),
+  "src/codec/parquet/wall.ts": offence('import "../jsonl/y.ts";', "wall-codec-parquet"),
+  "src/codec/jsonl/wall.ts": offence('import "../parquet/y.ts";', "wall-codec-jsonl"),
+  "src/collector/context/wall.ts": offence('import "../report/y.ts";', "wall-collector-context"),
+  "src/collector/process/wall.ts": offence('import "../background/y.ts";', "wall-collector-process"),
+
   "src/frame/cycle-a.ts": offence('import "./cycle-b.ts";', "no-circular"),
   "src/frame/cycle-b.ts": allowed('import type { y } from "./cycle-a.ts"; export type T = typeof y;'),
   "src/cli/door.ts": offence('import "../index.ts";', "layer-cli", "no-front-door-inside"),
@@ -70,18 +91,19 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/base/disk.ts": allowed('import "node:fs"; import "node:fs/promises";'),
   "src/spool/disk.ts": offence('import "node:fs";', "only-fs"),
   "src/store/disk.ts": offence('import "fs/promises";', "only-fs"),
-  "src/store/azure-x.ts": allowed(
+  "src/store/azure/azure-x.ts": allowed(
     'await import("@azure/storage-blob"); import type {} from "@azure/identity";',
   ),
-  "src/store/azure-eager.ts": offence('import "@azure/storage-blob";', "lazy"),
+  "src/store/azure/azure-eager.ts": offence('import "@azure/storage-blob";', "lazy"),
   "src/store/vendor.ts": offence('await import("@azure/storage-blob");', "only-azure"),
   "src/collector/peer.ts": allowed('await import("@opentelemetry/api");'),
   "src/codec/parquet.ts": allowed('import "hyparquet";'),
   "src/reader/parquet.ts": offence('import "hyparquet";', "only-hyparquet"),
   "src/cli/query.ts": offence('await import("@duckdb/node-api");', "only-duckdb", "no-dev-dependency"),
-  "src/collector/thread.ts": allowed('import "node:worker_threads"; import "node:async_hooks";'),
-  "src/pipeline/thread.ts": offence('import "node:worker_threads";', "only-threads"),
-  "src/frame/context.ts": offence('import "node:async_hooks";', "only-async-context"),
+  "src/collector/background/thread.ts": allowed('import "node:worker_threads";'),
+  "src/collector/context/ambient.ts": allowed('import "node:async_hooks";'),
+  "src/collector/thread.ts": offence('import "node:worker_threads";', "only-threads"),
+  "src/collector/context.ts": offence('import "node:async_hooks";', "only-async-context"),
   "src/store/timer.ts": offence('import "node:timers/promises";', "only-timers"),
   "src/store/socket.ts": offence('import "node:https";', "only-sockets"),
   "src/collector/framework.ts": offence('import "fastify";', "only-framework", "no-dev-dependency"),
@@ -142,6 +164,7 @@ async function plant(folder: string): Promise<void> {
     "src/store/store.ts": "export const y = 1;",
     "src/codec/encoder.ts": "export const y = 1;",
   };
+  for (const folder of inside) files[`src/${folder}/y.ts`] = "export const y = 1;";
   for (const layer of layers) files[`src/${layer}/y.ts`] = "export const y = 1;";
   for (const [file, { imports }] of Object.entries(planted))
     files[file] = `${imports}\nexport const y = 1;\n`;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { openParquet, readParquetColumns } from "../../src/codec/parquet-decoder.ts";
-import { createParquetEncoder, type ParquetEncoderOptions } from "../../src/codec/parquet-encoder.ts";
+import { openParquet, readParquetColumns } from "../../src/codec/parquet/parquet-decoder.ts";
+import { createParquetEncoder, type ParquetEncoderOptions } from "../../src/codec/parquet/parquet-encoder.ts";
 import { memorySource } from "../../src/codec/range-source.ts";
-import { type ScalarType, typeText } from "../../src/frame/column-type.ts";
+import { type ScalarType, typeText } from "../../src/layout/column-type.ts";
 import {
   anyFile,
   anySettings,

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { CollectorError } from "../../src/base/errors.ts";
 import { createBatchBuilder } from "../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../src/frame/snapshot.ts";
-import { decodeBatch, encodeBatch } from "../../src/frame/wire.ts";
+import { decodeBatch } from "../../src/frame/wire/decode.ts";
+import { encodeBatch } from "../../src/frame/wire/encode.ts";
 import { cellsOf, finishFacts, frameFacts, limits, snapshotOf } from "../unit/frame/frame-support.ts";
 
 type Expected = { type: string; value: unknown } | null;

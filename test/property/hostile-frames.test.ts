@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../src/base/clock.ts";
+import { systemClock } from "../../src/base/time/clock.ts";
 import { systemIds } from "../../src/base/ids.ts";
 import { Collector } from "../../src/collector/collector.ts";
-import { registerCore } from "../../src/collector/core-registry.ts";
-import { CorrelationContext } from "../../src/collector/correlation-context.ts";
+import { registerCore } from "../../src/collector/process/core-registry.ts";
+import { CorrelationContext } from "../../src/collector/context/correlation-context.ts";
 import { DeploymentCore } from "../../src/collector/deployment-core.ts";
 import { readEnvironment } from "../../src/config/environment.ts";
 import { resolveDeployment } from "../../src/config/resolve.ts";
 import type { Deployment } from "../../src/collector/api.ts";
 import { columnCells } from "../support/column-cells.ts";
-import { decodeBatch } from "../../src/frame/wire.ts";
+import { decodeBatch } from "../../src/frame/wire/decode.ts";
 import type { OutgoingBatch } from "../../src/pipeline/backend.ts";
-import { hasPlainDate } from "../../src/pipeline/partition.ts";
+import { hasPlainDate } from "../../src/layout/partition.ts";
 import { parseLabel } from "../../src/pipeline/segment-label.ts";
 
 /** Something that a host does to what everybody shares, undone by what it returns. */

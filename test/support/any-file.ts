@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { ParquetEncoderOptions } from "../../src/codec/parquet-encoder.ts";
+import type { ParquetEncoderOptions } from "../../src/codec/parquet/parquet-encoder.ts";
 import type { Batch } from "../../src/frame/batch.ts";
-import { type ColumnType, type ScalarType, scalarTypes } from "../../src/frame/column-type.ts";
+import { type ColumnType, type ScalarType, scalarTypes } from "../../src/layout/column-type.ts";
 import { correlationId, eventTime, makeBatch, type Plain, type PlainColumn } from "./make-batch.ts";
 import { nastyStrings } from "./nasty-strings.ts";
 import { longCells, shapes } from "./long-cells.ts";

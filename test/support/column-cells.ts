@@ -1,6 +1,6 @@
 import type { BatchColumn } from "../../src/frame/batch.ts";
-import { CellCursor } from "../../src/frame/cell-cursor.ts";
-import type { Cell } from "../../src/frame/cells.ts";
+import { CellCursor } from "../../src/frame/conform/cell-cursor.ts";
+import type { Cell } from "../../src/frame/conform/cells.ts";
 
 /** A column's values row by row; undefined where there is none. */
 export function columnCells(column: BatchColumn, rows: number): (Cell | undefined)[] {

@@ -1,4 +1,4 @@
-import type { ScalarType } from "../../src/frame/column-type.ts";
+import type { ScalarType } from "../../src/layout/column-type.ts";
 import type { Plain } from "./make-batch.ts";
 
 /** A value as a DuckDB constant, exact; undefined for types that are not compared. */

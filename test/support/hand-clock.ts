@@ -1,4 +1,4 @@
-import type { Clock } from "../../src/base/clock.ts";
+import type { Clock } from "../../src/base/time/clock.ts";
 
 /** A clock that stands still until {@link HandClock.advance} turns it. */
 export interface HandClock extends Clock {

@@ -1,4 +1,4 @@
-import type { ColumnType, ScalarType } from "../../src/frame/column-type.ts";
+import type { ColumnType, ScalarType } from "../../src/layout/column-type.ts";
 import type { Plain } from "./make-batch.ts";
 import { nastyStrings } from "./nasty-strings.ts";
 

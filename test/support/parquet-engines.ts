@@ -10,7 +10,7 @@ import {
   DuckDBTimestampTZValue,
 } from "@duckdb/node-api";
 import { tableFromIPC } from "@uwdata/flechette";
-import { readParquetRows } from "../../src/codec/parquet-decoder.ts";
+import { readParquetRows } from "../../src/codec/parquet/parquet-decoder.ts";
 import { memorySource } from "../../src/codec/range-source.ts";
 
 /**

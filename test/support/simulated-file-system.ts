@@ -1,4 +1,4 @@
-import type { FileStat, FileSystem } from "../../src/base/file-system.ts";
+import type { FileStat, FileSystem } from "../../src/base/files/file-system.ts";
 
 /*
  * A disk with a page cache, to crash at will. Every file and folder has two states: what programs see, and what would be

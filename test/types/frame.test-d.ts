@@ -4,7 +4,7 @@ import * as flechette from "@uwdata/flechette";
 import * as aq from "arquero";
 import * as dfd from "danfojs-node";
 import pl from "nodejs-polars";
-import { list } from "../../src/frame/column-type.ts";
+import { list } from "../../src/layout/column-type.ts";
 import type { FrameOf, RowOf, SchemaOptions } from "../../src/frame/declared-schema.ts";
 
 const schema = {

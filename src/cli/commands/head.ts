@@ -3,8 +3,8 @@ import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { type Command, timeOption, UsageError, wholeNumber } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
-import { rowTable } from "../row-table.ts";
-import { tellUnreadable } from "../unreadable.ts";
+import { rowTable } from "../text/row-table.ts";
+import { tellUnreadable } from "../text/unreadable.ts";
 
 /** `mdc head`: the first rows. */
 export const head: Command = {

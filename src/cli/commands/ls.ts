@@ -3,9 +3,9 @@ import type { Command } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
 import type { Text } from "../terminal.ts";
-import { textTable } from "../text-table.ts";
-import { tellUnreadable } from "../unreadable.ts";
-import { bytesText, countText, timeText } from "../value-text.ts";
+import { textTable } from "../text/text-table.ts";
+import { tellUnreadable } from "../text/unreadable.ts";
+import { bytesText, countText, timeText } from "../text/value-text.ts";
 
 /** `mdc ls`: what there is. */
 export const ls: Command = {

@@ -4,8 +4,8 @@ import type { Command, CommandInput } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
 import { bold, dim } from "../terminal.ts";
-import { textTable } from "../text-table.ts";
-import { tellUnreadable } from "../unreadable.ts";
+import { textTable } from "../text/text-table.ts";
+import { tellUnreadable } from "../text/unreadable.ts";
 
 /** `mdc schema`: the columns and their types. */
 export const schema: Command = {

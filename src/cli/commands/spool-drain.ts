@@ -1,9 +1,9 @@
-import { drainSpool } from "../../collector/drain-spool.ts";
-import { listSpool } from "../../collector/inspect-spool.ts";
+import { drainSpool } from "../../operator/drain-spool.ts";
+import { listSpool } from "../../operator/spool-inspection.ts";
 import { type CommandInput, wholeNumber } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
-import { bytesText, countText } from "../value-text.ts";
+import { bytesText, countText } from "../text/value-text.ts";
 
 /** `mdc spool drain`: delivers what dead processes left. */
 export async function drainNow(input: CommandInput): Promise<ExitCode> {

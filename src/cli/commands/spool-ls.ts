@@ -1,10 +1,10 @@
-import { listSpool, type SpooledSegment } from "../../collector/inspect-spool.ts";
+import { listSpool, type SpooledSegment } from "../../operator/spool-inspection.ts";
 import type { CommandInput } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
 import type { Text } from "../terminal.ts";
-import { textTable } from "../text-table.ts";
-import { ageText, bytesText, countText, timeText } from "../value-text.ts";
+import { textTable } from "../text/text-table.ts";
+import { ageText, bytesText, countText, timeText } from "../text/value-text.ts";
 
 /** `mdc spool ls`: what waits, oldest first. */
 export async function listWaiting(input: CommandInput): Promise<ExitCode> {

@@ -5,12 +5,12 @@ import {
   readSetAside,
   replaySetAside,
   type SetAsideSegment,
-} from "../../collector/inspect-spool.ts";
+} from "../../operator/spool-inspection.ts";
 import { type CommandInput, UsageError, wordText } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
-import { textTable } from "../text-table.ts";
-import { bytesText, countText, timeText } from "../value-text.ts";
+import { textTable } from "../text/text-table.ts";
+import { bytesText, countText, timeText } from "../text/value-text.ts";
 
 /** `mdc spool quarantine`: what was set aside, and what to do with it. */
 export async function runQuarantine(input: CommandInput): Promise<ExitCode> {

@@ -3,10 +3,10 @@ import type { UnreadableFile } from "../../reader/unreadable.ts";
 import type { Command } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
-import { rowTable } from "../row-table.ts";
+import { rowTable } from "../text/row-table.ts";
 import { bold, dim, type Terminal } from "../terminal.ts";
-import { tellUnreadable } from "../unreadable.ts";
-import { timeText } from "../value-text.ts";
+import { tellUnreadable } from "../text/unreadable.ts";
+import { timeText } from "../text/value-text.ts";
 
 /** `mdc trace`: one request, end to end. */
 export const trace: Command = {

@@ -1,4 +1,4 @@
-import { ThriftWriter } from "./thrift.ts";
+import { ThriftWriter } from "./bytes/thrift.ts";
 
 /**
  * A split block Bloom filter (BloomFilter.md): blocks of 8 words of 32 bits; a value sets one bit in each word of one

@@ -1,18 +1,18 @@
 import type { Values } from "../../frame/batch.ts";
-import { bitWidth } from "./bits.ts";
-import { ByteSink } from "./byte-sink.ts";
-import type { Compressor } from "./compressor.ts";
-import { type Coded, DictionaryScratch, tryDictionary } from "./dictionary-choice.ts";
-import { type ValueEncoding, ValueWriter } from "./value-writer.ts";
+import { bitWidth } from "./encodings/bits.ts";
+import { ByteSink } from "./bytes/byte-sink.ts";
+import type { Compressor } from "./bytes/compressor.ts";
+import { type Coded, DictionaryScratch, tryDictionary } from "./encodings/dictionary-choice.ts";
+import { type ValueEncoding, ValueWriter } from "./encodings/value-writer.ts";
 import { dictionaryExtent, type Extent, extentOf, union } from "./extent.ts";
-import { writeHybrid, writeRuns } from "./hybrid.ts";
+import { writeHybrid, writeRuns } from "./encodings/hybrid.ts";
 import type { Leaf } from "./leaf.ts";
-import { withLength, writeFlatLevels, writeListLevels } from "./levels.ts";
+import { withLength, writeFlatLevels, writeListLevels } from "./encodings/levels.ts";
 import { Output } from "./output.ts";
 import { type Page, type PageContext, PageWriter } from "./page-writer.ts";
 import { checkPiece, leafValues, type Piece, plainBytes, splitPiece, valueCount } from "./piece.ts";
-import { lookUp } from "./plain.ts";
-import { nullCode, RunBuilder } from "./runs.ts";
+import { lookUp } from "./encodings/plain.ts";
+import { nullCode, RunBuilder } from "./encodings/runs.ts";
 
 /** What column chunks are written with; its buffers are used again for every page, and for every file one after another. */
 export interface ChunkContext extends PageContext {

@@ -1,6 +1,6 @@
 import type { Values } from "../../frame/batch.ts";
-import type { ByteDictionary } from "./byte-dictionary.ts";
-import { notFilled } from "./byte-dictionary.ts";
+import type { ByteDictionary } from "./encodings/byte-dictionary.ts";
+import { notFilled } from "./encodings/byte-dictionary.ts";
 import type { PhysicalType } from "./format.ts";
 
 /**

@@ -1,9 +1,9 @@
 import type { Batch, BatchColumn } from "../../frame/batch.ts";
-import type { Schema } from "../../frame/schema.ts";
-import { schemaFingerprint } from "../../frame/schema.ts";
+import type { Schema } from "../../layout/schema.ts";
+import { schemaFingerprint } from "../../layout/schema.ts";
 import { BloomFilter } from "./bloom-filter.ts";
-import { eachByteArray } from "./byte-dictionary.ts";
-import { ByteSink } from "./byte-sink.ts";
+import { eachByteArray } from "./encodings/byte-dictionary.ts";
+import { ByteSink } from "./bytes/byte-sink.ts";
 import { type Chunk, type ChunkContext, writeChunk, writeRunChunk } from "./column-chunk.ts";
 import { encodeFooter, type Place, type PlacedChunk, type WrittenRowGroup } from "./footer.ts";
 import { magic } from "./format.ts";
@@ -20,7 +20,7 @@ import {
   type SystemColumn,
   systemColumns,
 } from "./system-columns.ts";
-import { type Hash64, xxHash64 } from "./xxhash64.ts";
+import { type Hash64, xxHash64 } from "./bytes/xxhash64.ts";
 
 /** A batch whose feature columns have the pinned types. */
 export interface FileBatch {

@@ -2,7 +2,7 @@ import type { Chunk } from "./column-chunk.ts";
 import { storeExtent } from "./extent.ts";
 import { codecs, encodings, type Encoding, pageTypes, physicalTypes } from "./format.ts";
 import { type Leaf, writeSchema } from "./leaf.ts";
-import { ThriftWriter } from "./thrift.ts";
+import { ThriftWriter } from "./bytes/thrift.ts";
 
 /** Where something stands in the file. */
 export interface Place {

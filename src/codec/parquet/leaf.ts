@@ -1,6 +1,6 @@
-import type { ColumnType, ScalarType } from "../../frame/column-type.ts";
+import type { ColumnType, ScalarType } from "../../layout/column-type.ts";
 import { convertedTypes, type PhysicalType, physicalTypes, repetitions } from "./format.ts";
-import type { ThriftWriter } from "./thrift.ts";
+import type { ThriftWriter } from "./bytes/thrift.ts";
 
 /** A column of the file and the one leaf of the schema tree that holds its values. */
 export interface Leaf {

@@ -1,8 +1,8 @@
-import type { ByteSink } from "./byte-sink.ts";
+import type { ByteSink } from "./bytes/byte-sink.ts";
 import type { Chunk } from "./column-chunk.ts";
 import { compareScalars, type Extent, storeExtent } from "./extent.ts";
 import { boundaryOrders } from "./format.ts";
-import { ThriftWriter } from "./thrift.ts";
+import { ThriftWriter } from "./bytes/thrift.ts";
 
 /**
  * The page index (PageIndex.md): per column chunk a `ColumnIndex`, the bounds of its pages, and an `OffsetIndex`, where

@@ -1,10 +1,10 @@
 import { crc32 } from "../../base/checksum.ts";
-import type { ByteSink } from "./byte-sink.ts";
-import { type Compressor, type Content, noCompressor } from "./compressor.ts";
+import type { ByteSink } from "./bytes/byte-sink.ts";
+import { type Compressor, type Content, noCompressor } from "./bytes/compressor.ts";
 import { type Extent, ownExtent } from "./extent.ts";
 import { type Codec, type Encoding, encodings, pageTypes } from "./format.ts";
 import type { Output } from "./output.ts";
-import { ThriftWriter } from "./thrift.ts";
+import { ThriftWriter } from "./bytes/thrift.ts";
 
 /** A data page that was written. */
 export interface Page {

@@ -1,11 +1,11 @@
 import type { Batch, BatchColumn, SystemConstants, Values } from "../../frame/batch.ts";
-import type { ColumnType } from "../../frame/column-type.ts";
-import { appendOnes, bitAt } from "./bits.ts";
-import { eachByteArray } from "./byte-dictionary.ts";
-import type { Coded, DictionaryScratch } from "./dictionary-choice.ts";
+import type { ColumnType } from "../../layout/column-type.ts";
+import { appendOnes, bitAt } from "./encodings/bits.ts";
+import { eachByteArray } from "./encodings/byte-dictionary.ts";
+import type { Coded, DictionaryScratch } from "./encodings/dictionary-choice.ts";
 import { type Leaf, leafOf } from "./leaf.ts";
 import type { Piece } from "./piece.ts";
-import type { RunBuilder } from "./runs.ts";
+import type { RunBuilder } from "./encodings/runs.ts";
 
 /** Where the values of a system column come from. */
 type Origin =

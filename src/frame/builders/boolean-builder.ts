@@ -1,7 +1,7 @@
 import type { Values } from "../batch.ts";
 import type { Cell } from "../cell.ts";
 import { copyBytes, grownCapacity, isOversized } from "./grow.ts";
-import { Presence } from "./presence.ts";
+import { Presence } from "../presence.ts";
 import type { ValuesBuilder } from "./values-builder.ts";
 
 /** A builder of boolean columns: a byte per value. */

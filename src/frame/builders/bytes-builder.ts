@@ -1,9 +1,9 @@
 import type { Values } from "../batch.ts";
 import type { Cell } from "../cell.ts";
-import { cutJson } from "../cut-text.ts";
-import { toWellFormed } from "../well-formed.ts";
+import { cutJson } from "../copy/cut-text.ts";
+import { toWellFormed } from "../../base/well-formed.ts";
 import { PlainValues } from "./plain-values.ts";
-import { Presence } from "./presence.ts";
+import { Presence } from "../presence.ts";
 import type { ValuesBuilder } from "./values-builder.ts";
 
 /** A builder of json, rejected or binary columns: it takes boxes of that kind. JSON texts are cut at `maxBytes`. */

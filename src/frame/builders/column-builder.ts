@@ -1,8 +1,8 @@
 import type { BatchColumn } from "../batch.ts";
 import { type Cell, type NumericCells, rejectedCell } from "../cell.ts";
-import { type ColumnType, sameType } from "../column-type.ts";
+import { type ColumnType, sameType } from "../../layout/column-type.ts";
 import { declaredCell } from "../declared-cell.ts";
-import { isWellFormed } from "../well-formed.ts";
+import { isWellFormed } from "../../base/well-formed.ts";
 import { createBuilder } from "./create-builder.ts";
 import type { NumericBuilder, ValuesBuilder } from "./values-builder.ts";
 

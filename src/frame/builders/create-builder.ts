@@ -1,4 +1,4 @@
-import type { ColumnType } from "../column-type.ts";
+import type { ColumnType } from "../../layout/column-type.ts";
 import { createBooleanBuilder } from "./boolean-builder.ts";
 import { createBytesBuilder } from "./bytes-builder.ts";
 import { createFloat64Builder } from "./float64-builder.ts";

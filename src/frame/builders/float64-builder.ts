@@ -1,7 +1,7 @@
 import type { Values } from "../batch.ts";
 import type { Cell, NumericCells } from "../cell.ts";
 import { grownCapacity, isOversized } from "./grow.ts";
-import { hasBit, Presence } from "./presence.ts";
+import { hasBit, Presence } from "../presence.ts";
 import type { NumericBuilder } from "./values-builder.ts";
 
 /** A builder of float64 columns. It takes every number. */

@@ -1,8 +1,8 @@
 import type { BatchColumn, FrameTable, Values } from "../batch.ts";
-import { cutText } from "../cut-text.ts";
+import { cutText } from "../copy/cut-text.ts";
 import { frameColumns } from "../frame-columns.ts";
 import type { FrameFacts } from "../frame-facts.ts";
-import { toWellFormed } from "../well-formed.ts";
+import { toWellFormed } from "../../base/well-formed.ts";
 import type { Cell } from "../cell.ts";
 import { grownCapacity, isOversized } from "./grow.ts";
 import { Int64Values, maxExactMs } from "./int64-values.ts";

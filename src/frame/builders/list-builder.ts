@@ -1,8 +1,8 @@
 import type { Values } from "../batch.ts";
 import type { Cell } from "../cell.ts";
-import type { ScalarType } from "../column-type.ts";
+import type { ScalarType } from "../../layout/column-type.ts";
 import { grownCapacity, isOversized } from "./grow.ts";
-import { Presence } from "./presence.ts";
+import { Presence } from "../presence.ts";
 import type { ValuesBuilder } from "./values-builder.ts";
 
 /** A builder of list columns: it takes lists of `element` and lists without any value. */

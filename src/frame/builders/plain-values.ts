@@ -1,5 +1,5 @@
 import type { Cell } from "../cell.ts";
-import { isWellFormed } from "../well-formed.ts";
+import { isWellFormed } from "../../base/well-formed.ts";
 import { grownCapacity, isOversized } from "./grow.ts";
 
 /** Up to this many characters, a loop over them beats the call into the engine's own encoder. */

@@ -1,9 +1,9 @@
 import type { Values } from "../batch.ts";
 import type { Cell } from "../cell.ts";
-import { cutText } from "../cut-text.ts";
+import { cutText } from "../copy/cut-text.ts";
 import { grownCapacity, isOversized } from "./grow.ts";
 import { longestEven, PlainValues } from "./plain-values.ts";
-import { Presence } from "./presence.ts";
+import { Presence } from "../presence.ts";
 import type { ValuesBuilder } from "./values-builder.ts";
 
 /** A dictionary is given up when it has more than this many entries and more than half of the values are distinct. */

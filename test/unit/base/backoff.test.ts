@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createBackoff } from "../../../src/base/backoff.ts";
+import { createBackoff } from "../../../src/base/time/backoff.ts";
 
 describe("createBackoff", () => {
   test("doubles its window up to the largest, and starts over", () => {

@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { onNextTurn, systemClock } from "../../../src/base/clock.ts";
+import { onNextTurn, systemClock } from "../../../src/base/time/clock.ts";
 
 test("under fake timers the clock goes on, and so does what waits for it", async () => {
   vi.useFakeTimers({

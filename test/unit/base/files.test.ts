@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeDirectories } from "../../../src/base/files.ts";
+import { makeDirectories } from "../../../src/base/files/files.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 test("a directory is made with its parents, and one that is there is fine", async () => {

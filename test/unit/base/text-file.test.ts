@@ -2,7 +2,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { readTextFile, watchTextFile } from "../../../src/base/text-file.ts";
+import { readTextFile, watchTextFile } from "../../../src/base/files/text-file.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 

@@ -1,7 +1,7 @@
 import { globSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
 import { systemIds } from "../../../src/base/ids.ts";
 import { createFolderSpool } from "../../../src/spool/folder-spool.ts";
 import { quarantinePath } from "../../../src/spool/spool-folder.ts";

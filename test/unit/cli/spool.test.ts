@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
 import { systemIds } from "../../../src/base/ids.ts";
 import { labelText } from "../../../src/pipeline/segment-label.ts";
 import { createFolderSpool } from "../../../src/spool/folder-spool.ts";

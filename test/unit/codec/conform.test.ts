@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { BatchColumn } from "../../../src/frame/batch.ts";
-import type { ColumnType } from "../../../src/frame/column-type.ts";
-import { conformBatch } from "../../../src/frame/conform.ts";
+import type { ColumnType } from "../../../src/layout/column-type.ts";
+import { conformBatch } from "../../../src/frame/conform/conform.ts";
 import { columnCells } from "../../support/column-cells.ts";
 import { makeBatch, type Plain, type PlainColumn } from "../../support/make-batch.ts";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { JsonBytes } from "../../../src/frame/json-bytes.ts";
+import { JsonBytes } from "../../../src/frame/conform/json-bytes.ts";
 import { nastyStrings } from "../../support/nasty-strings.ts";
 
 /** What stands between the quotes, written in pieces of so many bytes. */

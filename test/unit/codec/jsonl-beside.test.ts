@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { EncodedBody } from "../../../src/codec/encoder.ts";
-import { createJsonlEncoder } from "../../../src/codec/jsonl-encoder.ts";
+import { createJsonlEncoder } from "../../../src/codec/jsonl/jsonl-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
-import type { ColumnType } from "../../../src/frame/column-type.ts";
+import type { ColumnType } from "../../../src/layout/column-type.ts";
 import { makeBatch } from "../../support/make-batch.ts";
 import { duckdbQuery, fileBytes } from "../../support/parquet-engines.ts";
 

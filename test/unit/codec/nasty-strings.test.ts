@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { readParquetColumns } from "../../../src/codec/parquet-decoder.ts";
-import { createParquetEncoder } from "../../../src/codec/parquet-encoder.ts";
+import { readParquetColumns } from "../../../src/codec/parquet/parquet-decoder.ts";
+import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
 import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { memorySource } from "../../../src/codec/range-source.ts";
-import { decodeBatch } from "../../../src/frame/wire.ts";
+import { decodeBatch } from "../../../src/frame/wire/decode.ts";
 import { comparePlain, duckdbConstant } from "../../support/column-filter.ts";
 import { nastyStrings } from "../../support/nasty-strings.ts";
 import { duckdbQuery, engines, fileBytes } from "../../support/parquet-engines.ts";

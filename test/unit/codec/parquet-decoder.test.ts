@@ -3,10 +3,10 @@ import {
   type ParquetReadOptions,
   readParquetInfo,
   readParquetRows,
-} from "../../../src/codec/parquet-decoder.ts";
-import { createParquetEncoder } from "../../../src/codec/parquet-encoder.ts";
+} from "../../../src/codec/parquet/parquet-decoder.ts";
+import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import { memorySource } from "../../../src/codec/range-source.ts";
-import type { ColumnType } from "../../../src/frame/column-type.ts";
+import type { ColumnType } from "../../../src/layout/column-type.ts";
 import { correlationId, eventTime, makeBatch, type PlainColumn } from "../../support/make-batch.ts";
 import { duckdbQuery, fileBytes } from "../../support/parquet-engines.ts";
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { createParquetEncoder, type ParquetEncoderOptions } from "../../../src/codec/parquet-encoder.ts";
-import type { ColumnType } from "../../../src/frame/column-type.ts";
+import {
+  createParquetEncoder,
+  type ParquetEncoderOptions,
+} from "../../../src/codec/parquet/parquet-encoder.ts";
+import type { ColumnType } from "../../../src/layout/column-type.ts";
 import { longCells, shapes } from "../../support/long-cells.ts";
 import { makeBatch, type Plain } from "../../support/make-batch.ts";
 import { duckdbQuery, engines, fileBytes, hexBytes } from "../../support/parquet-engines.ts";

@@ -1,9 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { RejectedColumn } from "../../../src/codec/encoder.ts";
-import { createParquetEncoder, type ParquetEncoderOptions } from "../../../src/codec/parquet-encoder.ts";
+import {
+  createParquetEncoder,
+  type ParquetEncoderOptions,
+} from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
-import { type ColumnType, typeText } from "../../../src/frame/column-type.ts";
-import { schemaFingerprint } from "../../../src/frame/schema.ts";
+import { type ColumnType, typeText } from "../../../src/layout/column-type.ts";
+import { schemaFingerprint } from "../../../src/layout/schema.ts";
 import { correlationId, makeBatch, type Plain } from "../../support/make-batch.ts";
 import { arrowRs, duckdb, duckdbQuery, engines, fileBytes } from "../../support/parquet-engines.ts";
 

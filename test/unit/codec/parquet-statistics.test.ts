@@ -1,10 +1,13 @@
 import { parquetMetadata, readColumnIndex, readOffsetIndex } from "hyparquet";
 import { describe, expect, test } from "vitest";
-import { openParquet, readParquetColumns } from "../../../src/codec/parquet-decoder.ts";
-import { createParquetEncoder, type ParquetEncoderOptions } from "../../../src/codec/parquet-encoder.ts";
+import { openParquet, readParquetColumns } from "../../../src/codec/parquet/parquet-decoder.ts";
+import {
+  createParquetEncoder,
+  type ParquetEncoderOptions,
+} from "../../../src/codec/parquet/parquet-encoder.ts";
 import { memorySource } from "../../../src/codec/range-source.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
-import type { ColumnType } from "../../../src/frame/column-type.ts";
+import type { ColumnType } from "../../../src/layout/column-type.ts";
 import { correlationId, makeBatch, type Plain } from "../../support/make-batch.ts";
 import { duckdbQuery, fileBytes } from "../../support/parquet-engines.ts";
 

@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { createZstdContext, reusedContext } from "../../../src/codec/parquet/zstd-context.ts";
+import { createZstdContext, reusedContext } from "../../../src/codec/parquet/bytes/zstd-context.ts";
 import { mulberry32 } from "../../../benchmarks/mulberry32.ts";
 
 const params = { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZSTD_c_hashLog]: 12 };

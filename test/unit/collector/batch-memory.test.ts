@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type BatchMemory, createBatchMemory } from "../../../src/collector/batch-memory.ts";
+import { type BatchMemory, createBatchMemory } from "../../../src/collector/background/batch-memory.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 
 const KiB = 1024;

@@ -3,7 +3,7 @@ import { resolveDeployment } from "../../../src/config/resolve.ts";
 import type { DeploymentOptions } from "../../../src/config/deployment-options.ts";
 import { Collector } from "../../../src/collector/collector.ts";
 import type { Collector as CollectorApi, CollectorOptions, Deployment } from "../../../src/collector/api.ts";
-import { registerCore } from "../../../src/collector/core-registry.ts";
+import { registerCore } from "../../../src/collector/process/core-registry.ts";
 import { DeploymentCore } from "../../../src/collector/deployment-core.ts";
 import type { Backend, BackendEvents, OutgoingBatch } from "../../../src/pipeline/backend.ts";
 import { parseLabel } from "../../../src/pipeline/segment-label.ts";

@@ -4,13 +4,13 @@ import { inspect } from "node:util";
 import * as fc from "fast-check";
 import { validate, version } from "uuid";
 import { describe, expect, it } from "vitest";
-import type { HeadersLike } from "../../../src/collector/context-headers.ts";
-import type { ContextOptions } from "../../../src/collector/context-options.ts";
+import type { HeadersLike } from "../../../src/collector/context/context-headers.ts";
+import type { ContextOptions } from "../../../src/collector/context/context-options.ts";
 import {
   CorrelationContext,
   currentContext,
   runWithContext,
-} from "../../../src/collector/correlation-context.ts";
+} from "../../../src/collector/context/correlation-context.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;

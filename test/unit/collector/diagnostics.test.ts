@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect, onTestFinished, test } from "vitest";
-import { CorrelationContext } from "../../../src/collector/correlation-context.ts";
+import { CorrelationContext } from "../../../src/collector/context/correlation-context.ts";
 import { CoreWorld } from "./core-world.ts";
 
 const names = ["spooled", "delivered", "dropped", "trouble", "health", "config"] as const;

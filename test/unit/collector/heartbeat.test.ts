@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createHeartbeat, type Heartbeat } from "../../../src/collector/heartbeat.ts";
+import { createHeartbeat, type Heartbeat } from "../../../src/collector/background/heartbeat.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 
 interface World {

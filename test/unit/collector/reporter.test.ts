@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { CollectorError } from "../../../src/base/errors.ts";
-import { createReporter } from "../../../src/collector/reporter.ts";
+import { createReporter } from "../../../src/collector/report/reporter.ts";
 import type { ErrorInfo } from "../../../src/config/callbacks.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createStatusBoard } from "../../../src/collector/status-board.ts";
+import { createStatusBoard } from "../../../src/collector/report/status-board.ts";
 import type { BackendHealth } from "../../../src/pipeline/backend.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { UnsettledBatches } from "../../../src/collector/unsettled-batches.ts";
-import { UnsettledSegments } from "../../../src/collector/unsettled-segments.ts";
+import { UnsettledBatches } from "../../../src/collector/background/unsettled-batches.ts";
+import { UnsettledSegments } from "../../../src/collector/background/unsettled-segments.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import { batchOf, Told } from "../pipeline/pipeline-world.ts";
 

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readAgentFile } from "../../../src/config/agent-file.ts";
-import { readDeploymentFile } from "../../../src/config/deployment-file.ts";
-import { readModelReference } from "../../../src/config/model-reference.ts";
+import { readAgentFile } from "../../../src/config/file/agent-file.ts";
+import { readDeploymentFile } from "../../../src/config/file/deployment-file.ts";
+import { readModelReference } from "../../../src/config/file/model-reference.ts";
 import { thrown } from "./thrown.ts";
 
 const workspace = {

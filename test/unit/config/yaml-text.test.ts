@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDocument, stringify } from "yaml";
-import { readDeploymentFile } from "../../../src/config/deployment-file.ts";
-import { readYaml } from "../../../src/config/yaml-text.ts";
+import { readDeploymentFile } from "../../../src/config/file/deployment-file.ts";
+import { readYaml } from "../../../src/config/file/yaml-text.ts";
 import { thrown } from "./thrown.ts";
 
 const data = (text: string): unknown => readYaml(text, "a.yml").data;

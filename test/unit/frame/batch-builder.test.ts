@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
-import { decodeBatch } from "../../../src/frame/wire.ts";
+import { decodeBatch } from "../../../src/frame/wire/decode.ts";
 import { batchOf, cellsOf, columnValues, finishFacts, frameFacts, snapshotOf } from "./frame-support.ts";
 
 const all = Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { jsonText } from "../../../src/frame/json-text.ts";
+import { jsonText } from "../../../src/frame/copy/json-text.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
 
 const limits = { maxFrameBytes: 4_096, maxFrameRows: 1_000, maxFrameColumns: 100 };

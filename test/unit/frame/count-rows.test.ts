@@ -3,7 +3,7 @@ import { table } from "arquero";
 import { DataFrame } from "danfojs-node";
 import polars from "nodejs-polars";
 import { expect, test } from "vitest";
-import { countRows } from "../../../src/frame/count-rows.ts";
+import { countRows } from "../../../src/frame/copy/count-rows.ts";
 import { openFrame } from "../../../src/frame/open-frame.ts";
 
 const rows = [{ a: 1.5 }, { a: 2.5 }, { a: 3.5 }];

@@ -1,8 +1,8 @@
 import type { Batch, BatchColumn, ListElements, Values } from "../../../src/frame/batch.ts";
 import { createBatchBuilder, type FinishFacts, type FrameFacts } from "../../../src/frame/batch-builder.ts";
-import { typeText } from "../../../src/frame/column-type.ts";
+import { typeText } from "../../../src/layout/column-type.ts";
 import { type Snapshot, type SnapshotOptions, takeSnapshot } from "../../../src/frame/snapshot.ts";
-import { decodeBatch } from "../../../src/frame/wire.ts";
+import { decodeBatch } from "../../../src/frame/wire/decode.ts";
 
 /** Limits that no test reaches by accident. */
 export const limits: SnapshotOptions["limits"] = {

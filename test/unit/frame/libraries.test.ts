@@ -5,7 +5,7 @@ import * as aq from "arquero";
 import * as dfd from "danfojs-node";
 import pl from "nodejs-polars";
 import { describe, expect, test } from "vitest";
-import { resolveRedaction } from "../../../src/frame/redaction.ts";
+import { resolveRedaction } from "../../../src/frame/copy/redaction.ts";
 import { batchOf, column, dropOf, snapshotCells, snapshotOf } from "./frame-support.ts";
 
 const values = (frame: unknown, name: string): unknown[] =>

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { NumberRoom } from "../../../src/frame/number-room.ts";
+import { NumberRoom } from "../../../src/frame/copy/number-room.ts";
 import type { Snapshot } from "../../../src/frame/snapshot.ts";
 import { snapshotCells, snapshotOf } from "./frame-support.ts";
 

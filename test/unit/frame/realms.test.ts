@@ -1,9 +1,9 @@
 import vm from "node:vm";
 import * as arrow from "apache-arrow";
 import { describe, expect, test } from "vitest";
-import { list } from "../../../src/frame/column-type.ts";
+import { list } from "../../../src/layout/column-type.ts";
 import { resolveSchema } from "../../../src/frame/declared-schema.ts";
-import { resolveRedaction } from "../../../src/frame/redaction.ts";
+import { resolveRedaction } from "../../../src/frame/copy/redaction.ts";
 import { column, dropOf, snapshotOf } from "./frame-support.ts";
 
 /** The value of an expression in a realm of its own, which has an Array, a Date and all others of its own. */

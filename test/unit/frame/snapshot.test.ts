@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { resolveRedaction } from "../../../src/frame/redaction.ts";
+import { resolveRedaction } from "../../../src/frame/copy/redaction.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
 import { column, dropOf, limits, snapshotCells, snapshotOf } from "./frame-support.ts";
 

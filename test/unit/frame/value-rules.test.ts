@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { list } from "../../../src/frame/column-type.ts";
+import { list } from "../../../src/layout/column-type.ts";
 import { resolveSchema } from "../../../src/frame/declared-schema.ts";
 import { batchOf, cellsOf, column } from "./frame-support.ts";
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { CollectorError } from "../../../src/base/errors.ts";
 import type { Values } from "../../../src/frame/batch.ts";
-import { decodeBatch, encodeBatch } from "../../../src/frame/wire.ts";
+import { decodeBatch } from "../../../src/frame/wire/decode.ts";
+import { encodeBatch } from "../../../src/frame/wire/encode.ts";
 import { batchOf } from "./frame-support.ts";
 
 const frame = {

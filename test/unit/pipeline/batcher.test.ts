@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
-import type { Limits, RollingRate } from "../../../src/config/deployment-config.ts";
-import { decodeBatch } from "../../../src/frame/wire.ts";
-import { createBatcher, type Batcher } from "../../../src/pipeline/batcher.ts";
+import type { Limits } from "../../../src/config/deployment-config.ts";
+import type { RollingRate } from "../../../src/layout/partition.ts";
+import { decodeBatch } from "../../../src/frame/wire/decode.ts";
+import { createBatcher, type Batcher } from "../../../src/pipeline/batching/batcher.ts";
 import type { OutgoingBatch } from "../../../src/pipeline/backend.ts";
 import type { FrameFacts } from "../../../src/frame/batch-builder.ts";
 import { columnCells } from "../../support/column-cells.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Encoder } from "../../../src/codec/encoder.ts";
-import { createParquetEncoder } from "../../../src/codec/parquet-encoder.ts";
+import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
 import type { Spool } from "../../../src/spool/spool.ts";
 import { createMemoryStore } from "../../../src/store/memory-store.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
 import type { Encoder } from "../../../src/codec/encoder.ts";
-import { createDeliverer } from "../../../src/pipeline/deliverer.ts";
+import { createDeliverer } from "../../../src/pipeline/delivery/deliverer.ts";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
 import type { SealedSegment, Spool } from "../../../src/spool/spool.ts";
 import { createMemoryStore } from "../../../src/store/memory-store.ts";

@@ -1,8 +1,9 @@
-import { createJsonlEncoder } from "../../../src/codec/jsonl-encoder.ts";
+import { createJsonlEncoder } from "../../../src/codec/jsonl/jsonl-encoder.ts";
 import type { Encoder } from "../../../src/codec/encoder.ts";
-import { createParquetEncoder } from "../../../src/codec/parquet-encoder.ts";
+import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { Ids } from "../../../src/base/ids.ts";
-import type { Format, Limits, SpoolConfig } from "../../../src/config/deployment-config.ts";
+import type { Limits, SpoolConfig } from "../../../src/config/deployment-config.ts";
+import type { Format } from "../../../src/layout/format.ts";
 import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
 import type {
@@ -14,14 +15,14 @@ import type {
   OutgoingBatch,
   Trouble,
 } from "../../../src/pipeline/backend.ts";
-import { createEngine, type Engine } from "../../../src/pipeline/engine.ts";
+import { createEngine, type Engine } from "../../../src/pipeline/delivery/engine.ts";
 import type { DropReason } from "../../../src/pipeline/ledger.ts";
-import { partitionStart } from "../../../src/pipeline/partition.ts";
+import { partitionStart } from "../../../src/layout/partition.ts";
 import { labelText, type SegmentLabel } from "../../../src/pipeline/segment-label.ts";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
 import type { Counts, Spool, SpoolUsage } from "../../../src/spool/spool.ts";
 import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
-import { readParquetRows } from "../../../src/codec/parquet-decoder.ts";
+import { readParquetRows } from "../../../src/codec/parquet/parquet-decoder.ts";
 import { memorySource } from "../../../src/codec/range-source.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 import { finishFacts, frameFacts, limits as snapshotLimits } from "../frame/frame-support.ts";

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
 import { systemIds } from "../../../src/base/ids.ts";
-import { createParquetEncoder } from "../../../src/codec/parquet-encoder.ts";
+import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
 import type { BackendEvents } from "../../../src/pipeline/backend.ts";
-import type { SchemaRegistry } from "../../../src/pipeline/schema-registry.ts";
-import { type Consignment, createSegmentEncoder } from "../../../src/pipeline/segment-encoder.ts";
+import type { SchemaRegistry } from "../../../src/pipeline/delivery/schema-registry.ts";
+import { type Consignment, createSegmentEncoder } from "../../../src/pipeline/delivery/segment-encoder.ts";
 import { labelText, parseLabel } from "../../../src/pipeline/segment-label.ts";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
 

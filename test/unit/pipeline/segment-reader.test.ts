@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SegmentReader } from "../../../src/pipeline/segment-reader.ts";
+import { SegmentReader } from "../../../src/pipeline/delivery/segment-reader.ts";
 import type { RecordMemory, SealedSegment, Spool, SpoolRecord } from "../../../src/spool/spool.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CurrentSettings } from "../../../src/pipeline/backend.ts";
-import { createSpooler, type Spooler } from "../../../src/pipeline/spooler.ts";
+import { createSpooler, type Spooler } from "../../../src/pipeline/delivery/spooler.ts";
 import type { AppendResult, SealedSegment, Spool, SyncResult } from "../../../src/spool/spool.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 import { batchOf, settings, Told } from "./pipeline-world.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { TimeBudget } from "../../../src/pipeline/time-budget.ts";
+import { TimeBudget } from "../../../src/collector/time-budget.ts";
 
 const limitMs = 50;
 

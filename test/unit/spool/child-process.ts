@@ -3,7 +3,7 @@
  * by synchronous writes, what it has done: a line that was read was true.
  */
 import { writeSync } from "node:fs";
-import { systemClock } from "../../../src/base/clock.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
 import { systemIds } from "../../../src/base/ids.ts";
 import { createFolderSpool } from "../../../src/spool/folder-spool.ts";
 import type { SealedSegment } from "../../../src/spool/spool.ts";

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
-import { systemFileSystem } from "../../../src/base/file-system.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
+import { systemFileSystem } from "../../../src/base/files/file-system.ts";
 import { systemIds } from "../../../src/base/ids.ts";
-import { createSocketLiveness } from "../../../src/spool/socket-liveness.ts";
+import { createSocketLiveness } from "../../../src/spool/instance/socket-liveness.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 test("an empty folder is what a removal left, and nobody waits for its owner; one of an unknown owner is waited for", async () => {

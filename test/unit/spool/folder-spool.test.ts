@@ -8,7 +8,7 @@ import {
   readSegmentFile,
   replayQuarantined,
 } from "../../../src/spool/inspect-spool.ts";
-import { MAX_RECORD_BYTES } from "../../../src/spool/segment-format.ts";
+import { MAX_RECORD_BYTES } from "../../../src/spool/segment/segment-format.ts";
 import type { SealedSegment, Spool } from "../../../src/spool/spool.ts";
 import { countsOf, recordOf, recoverAll, SpoolWorld } from "./spool-world.ts";
 

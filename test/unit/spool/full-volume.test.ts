@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
 import { systemIds } from "../../../src/base/ids.ts";
 import { createFolderSpool } from "../../../src/spool/folder-spool.ts";
 import { tempFolder } from "../../support/temp-folder.ts";

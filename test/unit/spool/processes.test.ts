@@ -3,12 +3,12 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync, w
 import { connect } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../../src/base/clock.ts";
-import { systemFileSystem } from "../../../src/base/file-system.ts";
+import { systemClock } from "../../../src/base/time/clock.ts";
+import { systemFileSystem } from "../../../src/base/files/file-system.ts";
 import { systemIds } from "../../../src/base/ids.ts";
 import { createFolderSpool } from "../../../src/spool/folder-spool.ts";
-import { holdInstance } from "../../../src/spool/hold-instance.ts";
-import { createSocketLiveness } from "../../../src/spool/socket-liveness.ts";
+import { holdInstance } from "../../../src/spool/instance/hold-instance.ts";
+import { createSocketLiveness } from "../../../src/spool/instance/socket-liveness.ts";
 import type { Spool } from "../../../src/spool/spool.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { recordOf, recoverAll } from "./spool-world.ts";

@@ -8,7 +8,7 @@ import {
   RECORD_HEADER_BYTES,
   recordSeed,
   viewOf,
-} from "../../../src/spool/segment-format.ts";
+} from "../../../src/spool/segment/segment-format.ts";
 
 const facts = {
   id: "0".repeat(31) + "1",

@@ -1,12 +1,12 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { createAzureBlobStore } from "../../../src/store/azure-blob-store.ts";
+import { createAzureBlobStore } from "../../../src/store/azure/azure-blob-store.ts";
 import {
   type AzureCredential,
   createTokenCredential,
   resolveCredential,
-} from "../../../src/store/azure-credential.ts";
-import { createAzureDatastoreStore } from "../../../src/store/azure-datastore-store.ts";
+} from "../../../src/store/azure/azure-credential.ts";
+import { createAzureDatastoreStore } from "../../../src/store/azure/azure-datastore-store.ts";
 
 const minute = 60_000;
 

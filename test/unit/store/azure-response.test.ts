@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type AzureAnswer, classifyAzureAnswer, parseRetryAfter } from "../../../src/store/azure-response.ts";
+import {
+  type AzureAnswer,
+  classifyAzureAnswer,
+  parseRetryAfter,
+} from "../../../src/store/azure/azure-response.ts";
 
 const now = Date.UTC(2026, 10, 22, 5);
 const kind = (answer: AzureAnswer) => classifyAzureAnswer(answer, now).kind;

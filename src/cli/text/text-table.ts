@@ -1,0 +1,72 @@
+import { bold, type Text } from "../terminal.ts";
+import { visibleText } from "./visible-text.ts";
+
+/** A column of a text table. */
+export interface TextColumn {
+  readonly title: string;
+  /** Numbers stand at the right, so that their digits line up. */
+  readonly align?: "left" | "right";
+}
+
+/** How a table is laid out. */
+export interface TextTableOptions {
+  /** Characters in a line; what does not fit is left out, whole columns at a time, and counted in the last line. */
+  readonly width?: number;
+  /** Characters in a cell; a longer text is cut, with an ellipsis. */
+  readonly maxCell?: number;
+}
+
+/** Two spaces part the columns. */
+const gap = "  ";
+
+/** Lines of a table: titles, then rows, in columns as wide as their widest cell. */
+export function textTable(
+  columns: readonly TextColumn[],
+  rows: readonly (readonly string[])[],
+  options: TextTableOptions = {},
+): Text[] {
+  const { width = Number.POSITIVE_INFINITY, maxCell = Number.POSITIVE_INFINITY } = options;
+  const cells = rows.map((row) => row.map((cell) => cut(visibleText(cell), maxCell)));
+  const titles = columns.map(({ title }) => cut(visibleText(title), maxCell));
+  const widths = titles.map((title, i) =>
+    cells.reduce((most, row) => Math.max(most, textWidth(row[i] ?? "")), textWidth(title)),
+  );
+  const shown = fitting(widths, width);
+  const line = (texts: readonly string[]): string =>
+    texts
+      .slice(0, shown)
+      .map((text, i) => pad(text, widths[i] ?? 0, columns[i]?.align ?? "left"))
+      .join(gap)
+      .trimEnd();
+  const lines: Text[] = [bold(line(titles)), ...cells.map(line)];
+  const hidden = titles.slice(shown);
+  if (hidden.length > 0) lines.push(`… and ${hidden.length} more: ${cut(hidden.join(", "), 300)}`);
+  return lines;
+}
+
+/** How many columns fit into a line; the first is always shown. */
+function fitting(widths: readonly number[], width: number): number {
+  let used = 0;
+  for (const [i, columnWidth] of widths.entries()) {
+    used += columnWidth + (i > 0 ? gap.length : 0);
+    if (i > 0 && used > width) return i;
+  }
+  return widths.length;
+}
+
+function pad(text: string, width: number, align: "left" | "right"): string {
+  const spaces = " ".repeat(Math.max(0, width - textWidth(text)));
+  return align === "right" ? spaces + text : text + spaces;
+}
+
+function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  return `${[...text].slice(0, most - 1).join("")}…`;
+}
+
+/** Code points: right for most scripts; wide and combining characters may shift a line, never lose text. */
+function textWidth(text: string): number {
+  let width = 0;
+  for (const _ of text) width++;
+  return width;
+}

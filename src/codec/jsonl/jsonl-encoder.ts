@@ -1,0 +1,358 @@
+import type { Batch, BatchColumn } from "../../frame/batch.ts";
+import { CellCursor } from "../../frame/conform/cell-cursor.ts";
+import { Conforming } from "../../frame/conform/conform.ts";
+import { JsonBytes } from "../../frame/conform/json-bytes.ts";
+import type { EncodeOptions, Encoder } from "../encoder.ts";
+import { JsonColumn, stepBytes } from "./json-cells.ts";
+import { type Parts, partsTable, unpackBody } from "./packed-body.ts";
+import { RejectedReport } from "../rejected-report.ts";
+
+/**
+ * An encoder of Azure Machine Learning's own record format: JSON Lines, one CloudEvents 1.0 record per frame, as its
+ * data collector stores them and its monitoring reads them (CloudEvents JSON Event Format 1.0, section 3; Microsoft
+ * Learn, "Collect production data from models deployed for real-time inferencing", "Data format").
+ *
+ * As there, a payload of more than {@link mostInlineBytes} does not stand in its record but in an object beside the file, to which
+ * `dataref` refers. So a line has a bound, whatever a frame holds, and no more than a line is in memory.
+ *
+ * What Azure's record has no place for stands in extension attributes, which its readers pass over: `mdcrejected`, a JSON text
+ * of the cells that did not fit their column's type, row by row, or `mdcrejectedref` where that is too large;
+ * `mdcsamplingrate`, when it is not 1; and `mdctags`, the text of tags that were cut and so are no attributes.
+ */
+export function createJsonlEncoder(): Encoder {
+  return {
+    extension: ".jsonl",
+    contentType: "application/x-ndjson",
+    async *encode(batches, options) {
+      yield* new JsonlWriter(options).file(batches());
+    },
+    unpack: (body, reference) => unpackBody(body, (number) => JSON.stringify(reference(number))),
+  };
+}
+
+/** A larger payload goes beside the file, bytes. Microsoft Learn: "payload size exceeds 4 MB". */
+const mostInlineBytes = 4 * 1024 * 1024;
+/**
+ * Up to so many columns of a file, every row says all of them, so that a reader which infers a schema finds each in any record. Where
+ * there are more, that would be mostly nulls, a multiple of the data, and a frame says the columns that it has values of.
+ */
+const mostKeys = 256;
+/** What is gathered of small records before it is handed on. */
+const pieceBytes = 256 * 1024;
+
+const nothing = new Uint8Array(0);
+
+class JsonlWriter {
+  readonly #options: EncodeOptions;
+  readonly #out = new JsonBytes();
+  readonly #rejected = new RejectedReport();
+  /** Of each column of doubles whose type nobody declared: whether all its numbers were whole. */
+  readonly #whole = new Map<string, boolean>();
+  readonly #parts: { file: (readonly [number, number] | number)[]; beside: (readonly [number, number])[] } = {
+    file: [],
+    beside: [],
+  };
+  /** What was handed on before `#out`. */
+  #position = 0;
+  /** Where the file goes on after what `#parts` has of it. */
+  #fileFrom = 0;
+
+  constructor(options: EncodeOptions) {
+    this.#options = options;
+  }
+
+  *file(batches: Iterable<Batch>): Generator<Uint8Array, void, undefined> {
+    for (const batch of batches) yield* this.#batch(batch);
+    const { beside } = this.#parts;
+    if (beside.length > 0) {
+      this.#endFilePart();
+      const table = partsTable(this.#parts satisfies Parts);
+      this.#out.raw(table, 0, table.length);
+    }
+    yield* this.#flush();
+    const { onRejected, onWholeNumbers } = this.#options;
+    const report = this.#rejected.columns();
+    if (report.length > 0) onRejected?.(report);
+    const whole = [...this.#whole].flatMap(([name, all]) => (all ? [name] : []));
+    if (whole.length > 0) onWholeNumbers?.(whole);
+  }
+
+  *#batch(batch: Batch): Generator<Uint8Array, void, undefined> {
+    const { schema } = this.#options;
+    const conforming = new Conforming(batch, schema);
+    while (!conforming.advance()) yield nothing;
+    const conformed = conforming.result();
+    this.#rejected.add(conformed.report);
+    const found = new Map(conformed.columns.map((column) => [column.name, column]));
+    const names = schema.size > mostKeys ? found : schema;
+    const columns = [...names.keys()].map((name) => new JsonColumn(name, found.get(name)));
+    const rejected = conformed.rejected === undefined ? undefined : new Rejected(conformed.rejected);
+    const facts = new FrameCursor(batch);
+    for (let frame = 0; frame < batch.header.frames; frame++) {
+      yield* this.#record(batch, facts.next(), batch.frames.rows[frame]!, columns, rejected);
+      if (this.#out.length >= pieceBytes) yield* this.#flush();
+      else if (frame % framesPerStep === 0) yield nothing;
+    }
+    for (const { name, whole } of columns) {
+      if (whole === undefined || Object.hasOwn(batch.header.declared, name)) continue;
+      this.#whole.set(name, whole && this.#whole.get(name) !== false);
+    }
+  }
+
+  *#record(
+    batch: Batch,
+    facts: FrameFacts,
+    rows: number,
+    columns: readonly JsonColumn[],
+    rejected: Rejected | undefined,
+  ): Generator<Uint8Array, void, undefined> {
+    const { collection, constants } = batch.header;
+    const out = this.#out;
+    const id = JSON.stringify(facts.correlationId);
+    out.text(
+      `{${members([
+        ["specversion", '"1.0"'],
+        ["id", JSON.stringify(facts.eventId)],
+        ["source", JSON.stringify(constants.source)],
+        ["type", JSON.stringify(`azureml.inference.${collection}`)],
+        ["datacontenttype", '"application/json"'],
+        ["time", JSON.stringify(wholeSeconds(facts.eventTime))],
+      ])},`,
+    );
+    const said =
+      this.#options.schema.size > mostKeys ? columns.filter((column) => !column.passNulls(rows)) : columns;
+    const bytes = yield* this.#payload("data", rowsJson(said, rows, out), false);
+    const after: [string, string][] = [
+      ["contentrange", JSON.stringify(`bytes 0-${bytes - 1}/${bytes}`)],
+      ["correlationid", id],
+      ["xrequestid", id],
+      ["modelversion", JSON.stringify(constants.modelVersion ?? "default")],
+      ["collectdatatype", '"pandas.core.frame.DataFrame"'],
+      ["agent", JSON.stringify(constants.agent)],
+    ];
+    if (facts.samplingRate !== 1) after.push(["mdcsamplingrate", String(facts.samplingRate)]);
+    out.text(`,${members(after)}`);
+    const misfits = rejected?.take(rows);
+    if (misfits !== undefined) {
+      out.ascii(",");
+      const aside = misfits > mostInlineBytes;
+      yield* this.#payload("mdcrejected", rejected!.json(rows, out, !aside), aside);
+    }
+    const more = members([...attributes(facts.tags)]);
+    out.text(more === "" ? "}\n" : `,${more}}\n`);
+  }
+
+  /**
+   * Writes a member whose value `json` writes; or, when that is too long or `aside` says so, the value to an object beside the file,
+   * and a member that refers to it. Returns the bytes of the value.
+   */
+  *#payload(name: string, json: Iterable<void>, aside: boolean): Generator<Uint8Array, number, undefined> {
+    const out = this.#out;
+    const key = out.length;
+    out.ascii(`"${name}":`);
+    const start = out.length;
+    /** Where the object begins, once there is one. */
+    let from: number | undefined;
+    for (const _ of json) {
+      if (from !== undefined) yield* this.#flush();
+      else if (aside || out.length - start > mostInlineBytes) from = yield* this.#beginBeside(key, start);
+      else yield nothing;
+    }
+    if (from === undefined && out.length - start > mostInlineBytes)
+      from = yield* this.#beginBeside(key, start);
+    if (from === undefined) return out.length - start;
+    yield* this.#flush();
+    const { file, beside } = this.#parts;
+    const to = this.#position;
+    this.#fileFrom = to;
+    out.ascii(`"${name}ref":`);
+    this.#endFilePart();
+    file.push(beside.length);
+    beside.push([from, to]);
+    return to - from;
+  }
+
+  /** What stands from `start` on is of an object beside the file; that from `key` to `start` is forgotten. Where the object begins. */
+  *#beginBeside(key: number, start: number): Generator<Uint8Array, number, undefined> {
+    const out = this.#out;
+    yield out.written(0, key);
+    this.#position += key;
+    const from = this.#position;
+    this.#endFilePart(from);
+    yield out.written(start);
+    this.#position += out.length - start;
+    out.clear();
+    return from;
+  }
+
+  /** What was written up to here, or to `end`, is of the file. */
+  #endFilePart(end: number = this.#position + this.#out.length): void {
+    if (end > this.#fileFrom) this.#parts.file.push([this.#fileFrom, end]);
+    this.#fileFrom = end;
+  }
+
+  *#flush(): Generator<Uint8Array, void, undefined> {
+    const out = this.#out;
+    if (out.length > 0) yield out.written();
+    this.#position += out.length;
+    out.clear(mostInlineBytes);
+  }
+}
+
+/** Frames between two pauses. */
+const framesPerStep = 256;
+
+/** The next rows as an array of objects, with a pause from time to time. */
+function* rowsJson(
+  columns: readonly JsonColumn[],
+  rows: number,
+  out: JsonBytes,
+): Generator<void, void, undefined> {
+  out.ascii("[");
+  let paused = out.length;
+  for (let row = 0; row < rows; row++) {
+    out.ascii(row === 0 ? "{" : ",{");
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!;
+      if (i > 0) out.ascii(",");
+      out.raw(column.key, 0, column.key.length);
+      const large = column.write(out);
+      if (large !== undefined) yield* large;
+      if (out.length >= paused && out.length - paused < stepBytes) continue;
+      yield;
+      paused = out.length;
+    }
+    out.ascii("}");
+  }
+  out.ascii("]");
+}
+
+/** The cells that did not fit, row by row. */
+class Rejected {
+  readonly #ahead: CellCursor;
+  readonly #cursor: CellCursor;
+
+  constructor(column: BatchColumn) {
+    this.#ahead = new CellCursor(column);
+    this.#cursor = new CellCursor(column);
+  }
+
+  /**
+   * About the bytes of what did not fit in the next `rows`; undefined if nothing did, and then these are passed by. Else
+   * {@link json} has to come next.
+   */
+  take(rows: number): number | undefined {
+    let bytes = 0;
+    for (let row = 0; row < rows; row++) if (this.#ahead.next()) bytes += this.#ahead.end - this.#ahead.start;
+    if (bytes > 0) return bytes + rows * "null,".length;
+    for (let row = 0; row < rows; row++) this.#cursor.next();
+    return undefined;
+  }
+
+  /** The next rows as a JSON array, or as a text that is one: attributes of a record are simple values. */
+  *json(rows: number, out: JsonBytes, quoted: boolean): Generator<void, void, undefined> {
+    const cursor = this.#cursor;
+    out.ascii(quoted ? '"[' : "[");
+    for (let row = 0; row < rows; row++) {
+      if (row > 0) out.ascii(",");
+      if (!cursor.next()) out.ascii("null");
+      else {
+        for (let at = cursor.start; at < cursor.end; at += stepBytes) {
+          const end = Math.min(cursor.end, at + stepBytes);
+          if (quoted) out.escaped(cursor.bytes, at, end);
+          else out.raw(cursor.bytes, at, end);
+          if (end < cursor.end) yield;
+        }
+      }
+      if (row % rowsPerStep === 0) yield;
+    }
+    out.ascii(quoted ? ']"' : "]");
+    yield;
+  }
+}
+
+const rowsPerStep = 256;
+
+/** What a record says of its frame. */
+interface FrameFacts {
+  readonly eventId: string;
+  readonly correlationId: string;
+  readonly eventTime: bigint;
+  readonly samplingRate: number;
+  readonly tags: string | undefined;
+}
+
+/** Walks over the frames of a batch. */
+class FrameCursor {
+  readonly #eventId: CellCursor;
+  readonly #correlationId: CellCursor;
+  readonly #eventTime: CellCursor;
+  readonly #samplingRate: CellCursor;
+  readonly #tags: CellCursor;
+
+  constructor(batch: Batch) {
+    const of = (name: string): CellCursor => {
+      const column = batch.frames.columns.find((one) => one.name === name);
+      if (column === undefined) throw new Error(`batch: frame column ${name} is missing`);
+      return new CellCursor(column);
+    };
+    this.#eventId = of("mdc_event_id");
+    this.#correlationId = of("mdc_correlation_id");
+    this.#eventTime = of("mdc_event_time");
+    this.#samplingRate = of("mdc_sampling_rate");
+    this.#tags = of("mdc_tags");
+  }
+
+  next(): FrameFacts {
+    return {
+      eventId: next(this.#eventId) as string,
+      correlationId: next(this.#correlationId) as string,
+      eventTime: next(this.#eventTime) as bigint,
+      samplingRate: next(this.#samplingRate) as number,
+      tags: next(this.#tags) as string | undefined,
+    };
+  }
+}
+
+function next(cursor: CellCursor): unknown {
+  return cursor.next() ? cursor.cell() : undefined;
+}
+
+function members(all: readonly (readonly [string, string])[]): string {
+  return all.map(([name, json]) => `"${name}":${json}`).join(",");
+}
+
+/** Names that a tag must not take, beside those of the record itself. */
+const reserved: ReadonlySet<string> = new Set([
+  ..."specversion id source type datacontenttype time data dataref contentrange correlationid xrequestid".split(
+    " ",
+  ),
+  ..."modelversion collectdatatype agent datainblob path method".split(" "),
+  ..."mdcsamplingrate mdcrejected mdcrejectedref mdctags".split(" "),
+]);
+
+/** Tags as extension attributes, whose names are lower-case letters and digits (CloudEvents 1.0, "Naming Conventions"). */
+function attributes(tags: string | undefined): Map<string, string> {
+  const found = new Map<string, string>();
+  if (tags === undefined) return found;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(tags);
+  } catch {
+    // Too long for limits.maxStringBytes, so it was cut.
+    found.set("mdctags", JSON.stringify(tags));
+  }
+  if (typeof parsed !== "object" || parsed === null) return found;
+  for (const [tag, value] of Object.entries(parsed)) {
+    const name = tag.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+    if (name !== "" && !reserved.has(name))
+      found.set(name, JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)));
+  }
+  return found;
+}
+
+/** `2026-03-05T18:16:25Z`. */
+function wholeSeconds(micros: bigint): string {
+  const millis = Number(micros / 1000n);
+  return `${new Date(Math.floor(millis / 1000) * 1000).toISOString().slice(0, -5)}Z`;
+}

@@ -1,0 +1,178 @@
+import {
+  type FileMetaData,
+  type ParquetParsers,
+  parquetSchema,
+  type RowGroup,
+  type SchemaTree,
+} from "hyparquet";
+import type { RangeSource } from "../range-source.ts";
+import type { CheckedFile } from "./reading/column-range.ts";
+import { readFooter } from "./reading/footer.ts";
+
+/** What a Parquet file's footer tells. */
+export interface ParquetFileInfo {
+  /** Bytes of the file. */
+  readonly size: number;
+  readonly rows: number;
+  /** Columns in the file's order. */
+  readonly columns: readonly ParquetColumnInfo[];
+  /** The footer's key-value pairs: `mdc.schema`, `mdc.fingerprint`, … */
+  readonly keyValues: Readonly<Record<string, string>>;
+  readonly createdBy: string | undefined;
+  readonly rowGroups: readonly RowGroupInfo[];
+}
+
+/** One column of a file. */
+export interface ParquetColumnInfo {
+  readonly name: string;
+  /** As `typeText` writes it: `float64`, `list<string>`. In files of others, what comes nearest, or the Parquet type. */
+  readonly type: string;
+  readonly nullable: boolean;
+}
+
+/** One row group. */
+export interface RowGroupInfo {
+  readonly rows: number;
+  /** Bytes of its pages, compressed. */
+  readonly bytes: number;
+  /** By column; lists by the name of the column too. Left out where the file has no statistics. */
+  readonly statistics: Readonly<Record<string, ColumnStatistics>>;
+}
+
+/** Statistics of a column in a row group; bounds of long texts are cut, so they are bounds, not always values. */
+export interface ColumnStatistics {
+  readonly min: unknown;
+  readonly max: unknown;
+  readonly nulls: number | undefined;
+}
+
+/** A file opened for reading: its footer, as hyparquet gives it and checked, and its bytes. */
+export interface OpenedParquet extends CheckedFile {
+  readonly info: ParquetFileInfo;
+}
+
+/**
+ * Reads the footer: one request for most files. Rejects when the bytes are not those of a whole Parquet file.
+ */
+export async function readParquetInfo(source: RangeSource): Promise<ParquetFileInfo> {
+  return (await openParquet(source)).info;
+}
+
+/** Reads the footer, for reads that follow. */
+export async function openParquet(source: RangeSource): Promise<OpenedParquet> {
+  const metadata = await readFooter(source, parsers);
+  const schema = parquetSchema(metadata);
+  return { info: infoOf(source.size, metadata, schema), metadata, schema, parsers, source };
+}
+
+/** Of the bytes of a string all belong to it, also what could be a byte order mark. */
+const text = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * Timestamps of any unit as a bigint of microseconds since 1970 UTC, and exact text, in statistics and in pages. JSON stays
+ * text and shapes stay bytes: what is made of them would be as deep and as large as the file likes.
+ */
+const parsers: ParquetParsers = {
+  timestampFromMilliseconds: (millis) => millis * 1000n,
+  timestampFromMicroseconds: (micros) => micros,
+  timestampFromNanoseconds: (nanos) => (nanos - (((nanos % 1000n) + 1000n) % 1000n)) / 1000n,
+  dateFromDays: (days) => new Date(days * 86_400_000),
+  stringFromBytes: (bytes) => text.decode(bytes),
+  jsonFromBytes: (bytes) => text.decode(bytes),
+  geometryFromBytes: (bytes) => bytes,
+  geographyFromBytes: (bytes) => bytes,
+  uuidFromBytes: (bytes) => (bytes?.length === 16 ? uuidText(bytes) : bytes),
+};
+
+function uuidText(bytes: Uint8Array): string {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** Microseconds as a `Date`, which drops what is below a millisecond. */
+export function dateOfMicros(micros: bigint): Date {
+  return new Date(Number((micros - (((micros % 1000n) + 1000n) % 1000n)) / 1000n));
+}
+
+function infoOf(size: number, metadata: FileMetaData, schema: SchemaTree): ParquetFileInfo {
+  const keyValues = Object.fromEntries(
+    (metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""]),
+  );
+  const declared = declaredTypes(keyValues["mdc.schema"]);
+  const columns = schema.children.map((child) => ({
+    name: child.element.name,
+    type: declared.get(child.element.name) ?? systemTypes.get(child.element.name) ?? typeOf(child),
+    nullable: child.element.repetition_type !== "REQUIRED",
+  }));
+  const timestamps = new Set(
+    columns.filter(({ type }) => type.includes("timestamp")).map(({ name }) => name),
+  );
+  return {
+    size,
+    rows: Number(metadata.num_rows),
+    columns,
+    keyValues,
+    createdBy: metadata.created_by,
+    rowGroups: metadata.row_groups.map((group) => ({
+      rows: Number(group.num_rows),
+      bytes: Number(group.total_compressed_size ?? group.total_byte_size),
+      statistics: statisticsOf(group, timestamps),
+    })),
+  };
+}
+
+function statisticsOf(group: RowGroup, timestamps: ReadonlySet<string>): Record<string, ColumnStatistics> {
+  const entries: [string, ColumnStatistics][] = [];
+  for (const { meta_data } of group.columns) {
+    const statistics = meta_data?.statistics;
+    const name = meta_data?.path_in_schema[0];
+    if (statistics === undefined || name === undefined) continue;
+    const bound = (value: unknown): unknown =>
+      typeof value === "bigint" && timestamps.has(name) ? dateOfMicros(value) : value;
+    const nulls = statistics.null_count === undefined ? undefined : Number(statistics.null_count);
+    entries.push([name, { min: bound(statistics.min_value), max: bound(statistics.max_value), nulls }]);
+  }
+  return Object.fromEntries(entries);
+}
+
+/** JSON text is stored as a string, so only the file's own note can tell. */
+function declaredTypes(text: string | undefined): ReadonlyMap<string, string> {
+  try {
+    const parsed: unknown = JSON.parse(text ?? "{}");
+    if (typeof parsed !== "object" || parsed === null) return new Map();
+    return new Map(Object.entries(parsed).filter(([, type]) => typeof type === "string"));
+  } catch {
+    return new Map();
+  }
+}
+
+const systemTypes: ReadonlyMap<string, string> = new Map([
+  ["mdc_rejected", "json"],
+  ["mdc_tags", "json"],
+]);
+
+function typeOf(node: SchemaTree): string {
+  const { type, converted_type, logical_type } = node.element;
+  const [child] = node.children;
+  if (child !== undefined) {
+    const element = child.children[0] ?? child;
+    return converted_type === "LIST" || logical_type?.type === "LIST" ? `list<${typeOf(element)}>` : "struct";
+  }
+  if (converted_type === "UTF8" || logical_type?.type === "STRING") return "string";
+  if (converted_type?.startsWith("TIMESTAMP") || logical_type?.type === "TIMESTAMP") return "timestamp";
+  const annotated = converted_type ?? logical_type?.type;
+  if (annotated !== undefined) return plainNames.get(annotated) ?? annotated;
+  return plainNames.get(type ?? "") ?? type ?? "unknown";
+}
+
+const plainNames: ReadonlyMap<string, string> = new Map([
+  ["DOUBLE", "float64"],
+  ["INT64", "int64"],
+  ["INT32", "int32"],
+  ["BOOLEAN", "boolean"],
+  ["BYTE_ARRAY", "binary"],
+  ["INT_64", "int64"],
+  ["INT_32", "int32"],
+  ["INT_16", "int32"],
+  ["INT_8", "int32"],
+]);

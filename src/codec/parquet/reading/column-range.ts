@@ -1,0 +1,172 @@
+import {
+  type ColumnChunk,
+  type DecodedArray,
+  type FileMetaData,
+  flatten,
+  type ParquetParsers,
+  type RowGroup,
+  type SchemaTree,
+} from "hyparquet";
+import { assembleAsync } from "hyparquet/src/rowgroup.js";
+import {
+  getMaxDefinitionLevel,
+  getMaxRepetitionLevel,
+  getTreePath,
+  isFlatColumn,
+} from "hyparquet/src/schema.js";
+import type { RangeSource } from "../../range-source.ts";
+import type { Budget } from "./limits.ts";
+import { chunkExtent, pagePlaces } from "./offset-index.ts";
+import { type ColumnDecoder, readDictionary, readStoredPage, readValues } from "./page.ts";
+
+/** A file whose footer was read and checked. */
+export interface CheckedFile {
+  readonly source: RangeSource;
+  readonly metadata: FileMetaData;
+  readonly schema: SchemaTree;
+  readonly parsers: ParquetParsers;
+}
+
+/** Rows of one row group, counted from its first; `end` is not among them. */
+export interface GroupRange {
+  readonly group: RowGroup;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The pages that hold some rows of a chunk. */
+interface FetchedPages {
+  /** The chunk's dictionary, if it has one, then pages without a gap; or the pages alone. */
+  readonly parts: readonly Uint8Array[];
+  /** Row of the group with which they begin. */
+  readonly firstRow: number;
+}
+
+/**
+ * The values of one top-level column in some rows. Pages that the page index shows not to be needed are not fetched. All of it
+ * is checked before it is decoded; see `page-check.ts`.
+ */
+export async function readColumnRange(
+  file: CheckedFile,
+  column: string,
+  range: GroupRange,
+  budget: Budget,
+): Promise<DecodedArray> {
+  const node = file.schema.children.find(({ element }) => element.name === column);
+  if (node === undefined) throw new Error(`it has no column ${column}`);
+  const chunks = range.group.columns.filter((chunk) => chunk.meta_data?.path_in_schema[0] === column);
+  const leaves = await Promise.all(
+    chunks.map(async (chunk) => {
+      const pages = await fetchPages(file, chunk, range, budget);
+      const read = decode(file, chunk, pages, range, budget);
+      return { pathInSchema: chunk.meta_data?.path_in_schema ?? [], data: Promise.resolve(read) };
+    }),
+  );
+  const group = {
+    groupStart: 0,
+    groupRows: Number(range.group.num_rows),
+    selectStart: range.start,
+    selectEnd: range.end,
+    asyncColumns: leaves,
+  };
+  const [assembled] = assembleAsync(group, { ...file.schema, children: [node] }, file.parsers).asyncColumns;
+  const { data, skipped } = (await assembled?.data) ?? { data: [], skipped: 0 };
+  const values = flatten(data);
+  if (skipped > range.start || values.length < range.end - skipped) {
+    throw new Error(`column ${column}: it has fewer values than rows`);
+  }
+  const [from, to] = [range.start - skipped, range.end - skipped];
+  if (from === 0 && to === values.length) return values;
+  return Array.isArray(values) ? values.slice(from, to) : values.subarray(from, to);
+}
+
+async function fetchPages(
+  { source }: CheckedFile,
+  chunk: ColumnChunk,
+  { group, start, end }: GroupRange,
+  budget: Budget,
+): Promise<FetchedPages> {
+  const extent = chunkExtent(chunk);
+  const rows = Number(group.num_rows);
+  const read = async (from: number, to: number): Promise<Uint8Array> => {
+    budget.take(to - from);
+    return await source.read(from, to);
+  };
+  const { offset_index_offset: indexAt, offset_index_length: indexSize } = chunk;
+  if ((start === 0 && end === rows) || !indexAt || !indexSize) {
+    return { parts: [await read(extent.start, extent.end)], firstRow: 0 };
+  }
+  const places = pagePlaces(await read(Number(indexAt), Number(indexAt) + indexSize), chunk, rows);
+  const needed = places.filter(
+    ({ firstRow }, i) => firstRow < end && (places[i + 1]?.firstRow ?? rows) > start,
+  );
+  const [first, last] = [needed[0], needed.at(-1)];
+  if (first === undefined || last === undefined) throw new Error("its page index lacks rows");
+  // What is before the first page of values is the dictionary; polars writes one without saying so.
+  const dictionaryEnd = places[0]?.start ?? extent.start;
+  if (dictionaryEnd === extent.start || first === places[0]) {
+    const from = first === places[0] ? extent.start : first.start;
+    return { parts: [await read(from, last.end)], firstRow: first.firstRow };
+  }
+  const parts = await Promise.all([read(extent.start, dictionaryEnd), read(first.start, last.end)]);
+  return { parts, firstRow: first.firstRow };
+}
+
+function decode(
+  { schema, parsers }: CheckedFile,
+  { meta_data: meta }: ColumnChunk,
+  { parts, firstRow }: FetchedPages,
+  { start, end }: GroupRange,
+  budget: Budget,
+): { data: DecodedArray[]; skipped: number } {
+  if (meta === undefined) throw new Error("a column has no place");
+  const schemaPath = getTreePath(schema, meta.path_in_schema);
+  const element = (schemaPath.at(-1) as SchemaTree).element;
+  const decoder: ColumnDecoder = {
+    pathInSchema: meta.path_in_schema,
+    type: meta.type,
+    element,
+    schemaPath,
+    codec: meta.codec,
+    parsers,
+    // Bytes stay bytes; columns that say they are text become text all the same.
+    utf8: false,
+  };
+  const shape = {
+    element,
+    mostDefinition: getMaxDefinitionLevel(schemaPath),
+    mostRepetition: getMaxRepetitionLevel(schemaPath),
+  };
+  const flat = isFlatColumn(schemaPath);
+  const data: DecodedArray[] = [];
+  let dictionary: DecodedArray | undefined;
+  let skipped = firstRow;
+  let row = firstRow;
+  let values = 0;
+  for (const part of parts) {
+    for (let at = 0; at < part.length; ) {
+      if (flat && row >= end) break;
+      const page = readStoredPage(part, at);
+      at = page.end;
+      if (page.header.type === "DICTIONARY_PAGE") {
+        if (dictionary !== undefined || values > 0) throw new Error("a column has more than one dictionary");
+        dictionary = readDictionary(page, decoder, budget);
+        continue;
+      }
+      // An old kind of index, which nobody writes and which holds no values.
+      if (page.header.type === "INDEX_PAGE") continue;
+      values += page.values;
+      if (values > Number(meta.num_values)) throw new Error("a column has more values than its footer says");
+      if (flat && row + page.values <= start) {
+        row += page.values;
+        if (data.length === 0) skipped = row;
+        continue;
+      }
+      const before = data.at(-1);
+      const read = readValues(page, decoder, shape, { dictionary, before }, budget);
+      row += read.rows;
+      if (read.data !== before && read.data.length > 0) data.push(read.data);
+    }
+  }
+  return { data, skipped };
+}

@@ -1,0 +1,37 @@
+import { type FileMetaData, parquetMetadata, type ParquetParsers } from "hyparquet";
+import type { RangeSource } from "../../range-source.ts";
+import { checkMetadata } from "./check-metadata.ts";
+import { mostFooterBytes } from "./limits.ts";
+import { skimStruct } from "./thrift-skim.ts";
+
+/** Magic number twice, the footer's length, and the least there can be in it. */
+const leastFile = 12;
+/** Fetched at once: holds the footers of most files, and all of small files. */
+const firstBytes = 512 * 1024;
+const magic = 0x31_52_41_50;
+
+/** Reads a file's footer, and refuses what cannot be true. Rejects when the bytes are not those of a whole Parquet file. */
+export async function readFooter(
+  source: RangeSource,
+  parsers: Partial<ParquetParsers>,
+): Promise<FileMetaData> {
+  const { size } = source;
+  if (size < leastFile) throw new Error(`a Parquet file has at least ${leastFile} bytes, got ${size}`);
+  const tail = await source.read(Math.max(0, size - firstBytes), size);
+  const end = new DataView(tail.buffer, tail.byteOffset + tail.length - 8, 8);
+  if (end.getUint32(4, true) !== magic) throw new Error("it does not end as a Parquet file does");
+  const length = end.getUint32(0, true) + 8;
+  if (length > size - 4) throw new Error(`its footer says it has ${length} bytes, the file has ${size}`);
+  if (length > mostFooterBytes)
+    throw new Error(`its footer has ${length} bytes, more than this reader takes`);
+  const bytes =
+    length <= tail.length ? tail.subarray(tail.length - length) : await source.read(size - length, size);
+  skimStruct(new DataView(bytes.buffer, bytes.byteOffset, bytes.length - 8), 0);
+  const metadata = parquetMetadata(bytes, { parsers, geoparquet: false });
+  checkMetadata(metadata, size);
+  // Values that hold values, by places in them: a few bytes could ask for any number of objects.
+  for (const element of metadata.schema) {
+    if (element.logical_type?.type === "VARIANT") delete element.logical_type;
+  }
+  return metadata;
+}

@@ -1,0 +1,125 @@
+import type { Clock } from "../../base/time/clock.ts";
+import type {
+  Backend,
+  BackendSettings,
+  CurrentSettings,
+  FlushReport,
+  FlushTarget,
+  OutgoingBatch,
+} from "../../pipeline/backend.ts";
+import { type Engine, unsealedText } from "../../pipeline/delivery/engine.ts";
+import { createSpooler, type Spooler } from "../../pipeline/delivery/spooler.ts";
+import type { OpenSegment, Spool, SpoolUsage } from "../../spool/spool.ts";
+import { composeSpool as composeSystemSpool, type EngineHost, type EngineSpec } from "../compose.ts";
+
+/**
+ * Durability `frame`: batches are written to the spool on the caller's thread, so that a frame is safe when `collect`
+ * returns; the engine behind only gets sealed segments.
+ */
+export function createSpoolFirst(
+  spec: EngineSpec,
+  host: EngineHost,
+  startEngine: (host: EngineHost) => Engine,
+  clock: Clock,
+  composeSpool: typeof composeSystemSpool = composeSystemSpool,
+): Backend {
+  return new SpoolFirst(spec, host, startEngine, clock, composeSpool);
+}
+
+/** The memory of a larger batch is not kept for the next. */
+const maxKeptBytes = 1024 * 1024;
+
+class SpoolFirst implements Backend {
+  readonly #engine: Engine;
+  readonly #spool: Spool;
+  readonly #spooler: Spooler;
+  #memory = new Uint8Array(64 * 1024);
+
+  constructor(
+    spec: EngineSpec,
+    host: EngineHost,
+    startEngine: (host: EngineHost) => Engine,
+    clock: Clock,
+    composeSpool: typeof composeSystemSpool,
+  ) {
+    const { spool } = spec.config;
+    const { events } = host;
+    let behind: SpoolUsage = { bytes: 0, segments: 0, quarantined: 0, oldest: undefined };
+    const tellUsage = (): void => events.usage(withOpen(behind, this.#spool.open()));
+    const settings: CurrentSettings = { current: spec.config };
+    this.#spool = composeSpool(spec, settings);
+    this.#engine = startEngine({
+      ...host,
+      events: {
+        ...events,
+        usage: (usage) => {
+          behind = usage;
+          tellUsage();
+        },
+      },
+    });
+    this.#spooler = createSpooler({
+      spool: this.#spool,
+      clock,
+      events,
+      settings,
+      fsync: spool.fsync,
+      fsyncIntervalMs: spool.fsyncIntervalMs,
+      onSealed: (segment) => {
+        this.#engine.deliver(segment);
+        this.#spool.forget(segment);
+      },
+      onTick: tellUsage,
+    });
+  }
+
+  /** The same memory each time: a batch is in the spool, or refused, when `append` returns. */
+  allocate(size: number): Uint8Array {
+    if (size > maxKeptBytes) return new Uint8Array(size);
+    if (size > this.#memory.length) this.#memory = new Uint8Array(2 * size);
+    return this.#memory.subarray(0, size);
+  }
+
+  append(batch: OutgoingBatch): void {
+    this.#spooler.append(batch);
+  }
+
+  update(settings: BackendSettings): void {
+    this.#spooler.update(settings);
+    this.#engine.update(settings);
+  }
+
+  async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
+    if (to === "spool") {
+      // All of it is there already, whatever the engine is doing.
+      this.#spooler.sync();
+      return { pending: 0, trouble: undefined };
+    }
+    this.#spooler.seal();
+    const unsealed = this.#spool.open().reduce((sum, { counts }) => sum + counts.frames, 0);
+    const { pending, trouble } = await this.#engine.flush(to, deadlineMs);
+    if (unsealed === 0 || pending === undefined) return { pending, trouble };
+    return { pending: pending + unsealed, trouble: trouble ?? unsealedText };
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    this.#spooler.close();
+    await this.#engine.close(deadlineMs);
+    this.#spool.close();
+  }
+
+  save(): void {
+    this.#spooler.sync();
+  }
+}
+
+/** What is sealed is the engine's to tell; what is open is here. */
+function withOpen(sealed: SpoolUsage, open: readonly OpenSegment[]): SpoolUsage {
+  let { bytes, segments, oldest } = sealed;
+  for (const { size, createdAt } of open) {
+    bytes += size;
+    segments++;
+    oldest = Math.min(oldest ?? createdAt, createdAt);
+  }
+  return { bytes, segments, oldest, quarantined: sealed.quarantined };
+}

@@ -1,0 +1,78 @@
+import { messageOf } from "../../base/errors.ts";
+import type { Engine } from "../../pipeline/delivery/engine.ts";
+import { composeEngine, type EngineHost, loadStore } from "../compose.ts";
+import { postedEvents } from "./event-messages.ts";
+import { openProgress, type Progress } from "./progress.ts";
+import type { AccessTokenMessage, FromBackground, ToBackground } from "./thread-protocol.ts";
+
+/** What the background thread does: an engine behind messages. Returns what takes those of the host. */
+export function createThreadService(
+  post: (message: FromBackground) => void,
+  compose: typeof composeEngine = composeEngine,
+): (message: ToBackground) => void {
+  const tokens = new Map<
+    number,
+    { resolve: (token: AccessTokenMessage | null) => void; reject: (error: Error) => void }
+  >();
+  let tokenId = 0;
+  let engine: Engine | undefined;
+  let progress: Progress | undefined;
+
+  const getToken: EngineHost["getToken"] = (scopes) => {
+    const id = tokenId++;
+    return new Promise((resolve, reject) => {
+      tokens.set(id, { resolve, reject });
+      post({ type: "token", id, scopes: typeof scopes === "string" ? [scopes] : scopes });
+    });
+  };
+
+  async function start({ spec, progress: memory }: Extract<ToBackground, { type: "start" }>): Promise<void> {
+    progress = openProgress(memory);
+    // It stops this thread for a while: better now than when frames wait for it.
+    await loadStore(spec.config.destination);
+    engine = compose(spec, { getToken, events: postedEvents(post) });
+    post({ type: "ready" });
+  }
+
+  return (message) => {
+    switch (message.type) {
+      case "start":
+        void start(message);
+        return;
+      case "append":
+        engine?.append(message.batch);
+        progress?.reach(message.batch.sequence);
+        return;
+      case "deliver":
+        engine?.deliver(message.segment);
+        return;
+      case "update":
+        engine?.update(message.settings);
+        return;
+      case "flush": {
+        const { id, to, deadlineMs } = message;
+        engine?.flush(to, deadlineMs).then(
+          (report) => post({ type: "flushed", id, report }),
+          (thrown: unknown) =>
+            post({ type: "flushed", id, report: { pending: undefined, trouble: messageOf(thrown) } }),
+        );
+        return;
+      }
+      case "close":
+        engine
+          ?.close(message.deadlineMs)
+          .catch((thrown: unknown) => post({ type: "failed", message: messageOf(thrown) }))
+          .finally(() => post({ type: "closed" }));
+        return;
+      case "token": {
+        const waiting = tokens.get(message.id);
+        tokens.delete(message.id);
+        if (message.error === undefined) waiting?.resolve(message.token);
+        else waiting?.reject(new Error(message.error));
+        return;
+      }
+      case "ping":
+        post({ type: "pong" });
+    }
+  };
+}

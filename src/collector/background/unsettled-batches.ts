@@ -1,0 +1,146 @@
+import type { Clock } from "../../base/time/clock.ts";
+import type { BackendEvents, OutgoingBatch } from "../../pipeline/backend.ts";
+import type { DropReason } from "../../pipeline/ledger.ts";
+import { collectionOf, unknownCollection } from "../../pipeline/segment-label.ts";
+import type { Counts } from "../../spool/spool.ts";
+import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
+import type { Refusal } from "./fallback-writer.ts";
+
+/** Threads do not die by chance, as processes do, so that few deaths say enough. */
+const mostDeaths = 3;
+
+/**
+ * The batches whose only other copy is in the background thread's memory, in order: not yet spooled, or never to be (durability
+ * `memory`); and the memory they lie in, which is lent again when they are settled.
+ */
+export class UnsettledBatches {
+  readonly #batches = new Map<number, OutgoingBatch>();
+  readonly #memory: BatchMemory;
+  /** How many threads died while they encoded a batch. */
+  readonly #deaths = new Map<number, number>();
+  #newest = 0;
+
+  /** @param maxBytes what batches and the memory kept for them may take. */
+  constructor(clock: Clock, maxBytes: () => number) {
+    this.#memory = createBatchMemory(clock, maxBytes);
+  }
+
+  /** Bytes of memory that batches lie in. */
+  get bytes(): number {
+    return this.#memory.lentBytes;
+  }
+
+  get size(): number {
+    return this.#batches.size;
+  }
+
+  /** The number of the newest batch that was added, settled or not; 0 before the first. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** Frames in those up to `sequence`. */
+  framesUpTo(sequence: number): number {
+    let frames = 0;
+    for (const batch of this.#batches.values()) if (batch.sequence <= sequence) frames += batch.counts.frames;
+    return frames;
+  }
+
+  /** Memory for a batch. */
+  allocate(size: number): Uint8Array {
+    return this.#memory.lend(size);
+  }
+
+  add(batch: OutgoingBatch): void {
+    this.#batches.set(batch.sequence, batch);
+    this.#newest = batch.sequence;
+  }
+
+  /**
+   * A thread died while it encoded these. Those with which that happened {@link mostDeaths} times, and which nobody shall be given
+   * any more. They stay until their end is told.
+   */
+  blame(sequences: readonly number[]): readonly OutgoingBatch[] {
+    for (const sequence of sequences) this.#deaths.set(sequence, (this.#deaths.get(sequence) ?? 0) + 1);
+    return this.after().filter(({ sequence }) => (this.#deaths.get(sequence) ?? 0) >= mostDeaths);
+  }
+
+  /** Those after `sequence`, as they are now: settling one meanwhile changes nothing. */
+  after(sequence = 0): readonly OutgoingBatch[] {
+    return [...this.#batches.values()].filter((batch) => batch.sequence > sequence);
+  }
+
+  /** Somebody else may read these batches now, for ever: their memory is not lent again. */
+  writeOff(): void {
+    this.#memory.writeOff();
+  }
+
+  /**
+   * Passes events on, and settles the batches of which they tell the end. What is told of a batch that is settled already - two
+   * threads had it, one after the other - is not passed on.
+   */
+  settledBy(events: BackendEvents): BackendEvents {
+    return {
+      ...events,
+      spooled: (collection, sequence, counts) => {
+        if (this.#settle([sequence]) !== undefined) events.spooled(collection, sequence, counts);
+      },
+      delivered: (collection, counts, recovered, sequences, segment) => {
+        const settled = sequences.length === 0 ? counts : this.#settle(sequences);
+        if (settled !== undefined) events.delivered(collection, settled, recovered, sequences, segment);
+      },
+      dropped: (reason, collection, counts, origin) => {
+        const sequences = origin.from === "recovered" ? [] : origin.sequences;
+        const settled = sequences.length === 0 ? counts : this.#settle(sequences);
+        if (settled !== undefined) events.dropped(reason, collection, settled, origin);
+      },
+    };
+  }
+
+  /** What was in those that were not settled before; undefined if none was. */
+  #settle(sequences: Iterable<number>): Counts | undefined {
+    const settled: OutgoingBatch[] = [];
+    for (const sequence of sequences) {
+      const batch = this.#batches.get(sequence);
+      if (batch === undefined) continue;
+      this.#batches.delete(sequence);
+      this.#deaths.delete(sequence);
+      this.#memory.giveBack(batch.bytes);
+      settled.push(batch);
+    }
+    return settled.length === 0 ? undefined : sumOf(settled);
+  }
+}
+
+/** What batches hold that were refused, by reason and collection. */
+export function refusalsTogether(refusals: readonly Refusal[]): Refused[] {
+  const groups = new Map<string, { reason: DropReason; collection: string; batches: OutgoingBatch[] }>();
+  for (const { batch, reason } of refusals) {
+    const collection = collectionOf(batch.label) ?? unknownCollection;
+    const key = `${reason}\n${collection}`;
+    const group = groups.get(key) ?? { reason, collection, batches: [] };
+    groups.set(key, group);
+    group.batches.push(batch);
+  }
+  return Array.from(groups.values(), ({ reason, collection, batches }) => ({
+    ...{ reason, collection, counts: sumOf(batches) },
+    sequences: batches.map(({ sequence }) => sequence),
+  }));
+}
+
+interface Refused {
+  readonly reason: DropReason;
+  readonly collection: string;
+  readonly counts: Counts;
+  readonly sequences: readonly number[];
+}
+
+function sumOf(batches: readonly OutgoingBatch[]): Counts {
+  const sum = { frames: 0, rows: 0, bytes: 0 };
+  for (const { counts } of batches) {
+    sum.frames += counts.frames;
+    sum.rows += counts.rows;
+    sum.bytes += counts.bytes;
+  }
+  return sum;
+}

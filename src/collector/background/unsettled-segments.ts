@@ -1,0 +1,56 @@
+import type { BackendEvents } from "../../pipeline/backend.ts";
+import type { SealedSegment } from "../../spool/spool.ts";
+
+/** Segments whose end is remembered, in case that another thread tells of it again. */
+const maxRemembered = 1_000;
+
+/**
+ * The segments that were sealed on this thread and given to the background thread, until they have come to their end: a thread
+ * that was not there yet, or has died, did not hear of them. And which thread told first what became of a segment: one that dies
+ * before the segment's files are gone leaves them to the next, which does it all again.
+ */
+export class UnsettledSegments {
+  readonly #segments = new Map<string, SealedSegment>();
+  /** Who told it, by what was told of which segment; the oldest first. */
+  readonly #tellers = new Map<string, object>();
+
+  get size(): number {
+    return this.#segments.size;
+  }
+
+  add(segment: SealedSegment): void {
+    this.#segments.set(segment.id, segment);
+  }
+
+  all(): readonly SealedSegment[] {
+    return [...this.#segments.values()];
+  }
+
+  /** Passes on what `teller` tells, but what another one had told of the same segment. */
+  settledBy(events: BackendEvents, teller: object): BackendEvents {
+    return {
+      ...events,
+      delivered: (collection, counts, recovered, sequences, segment) => {
+        if (!this.#isFirst(`delivered\n${segment}`, teller)) return;
+        events.delivered(collection, counts, recovered, sequences, segment);
+      },
+      dropped: (reason, collection, counts, origin) => {
+        if (origin.from === "spool" && !this.#isFirst(`${reason}\n${origin.segment}`, teller)) return;
+        events.dropped(reason, collection, counts, origin);
+      },
+      settled: (segment) => {
+        this.#segments.delete(segment);
+        events.settled(segment);
+      },
+    };
+  }
+
+  #isFirst(key: string, teller: object): boolean {
+    const first = this.#tellers.get(key);
+    if (first !== undefined) return first === teller;
+    if (this.#tellers.size >= maxRemembered)
+      this.#tellers.delete(this.#tellers.keys().next().value as string);
+    this.#tellers.set(key, teller);
+    return true;
+  }
+}

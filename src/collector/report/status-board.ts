@@ -1,0 +1,152 @@
+import type { Clock } from "../../base/time/clock.ts";
+import type { BackendHealth } from "../../pipeline/backend.ts";
+import type { Counts, SpoolUsage } from "../../spool/spool.ts";
+import type { DeploymentStatus } from "../api.ts";
+
+/**
+ * How a deployment is doing: what delivery says of itself, what is wrong until somebody mends it, and what else went wrong within
+ * the last minute. That it is told of for a while makes a trouble visible to those who look now and then, as health checks do.
+ */
+export interface StatusBoard {
+  readonly health: BackendHealth;
+  /** Segments that wait in the spool: of this process, and of those that it took over from earlier ones. */
+  readonly waiting: number;
+  /** The whole of it, for the user. */
+  status(closed: boolean): DeploymentStatus;
+  /** Delivery is doing so from now on. */
+  delivery(health: BackendHealth): void;
+  /** The spool holds so much now. */
+  usage(usage: SpoolUsage): void;
+  /** Something went wrong: one reason for each `key`, until it is a minute old. */
+  note(key: string, text: string): void;
+  /** Something is wrong, one reason for each `key`, until that is called with undefined. */
+  hold(key: string, text: string | undefined): void;
+  /** Frames that an earlier process had left came to their end. */
+  recovered(fate: "delivered" | "lost", counts: Counts): void;
+  /** Tells no more. */
+  stop(): void;
+}
+
+/** `changed` is told each health that differs from the one before, also when a reason has become too old. */
+export function createStatusBoard(clock: Clock, changed: (health: BackendHealth) => void): StatusBoard {
+  return new Board(clock, changed);
+}
+
+const rememberedMs = 60_000;
+/** Notes kept; beyond it the oldest goes. */
+const maxNotes = 100;
+
+interface Note {
+  readonly text: string;
+  readonly endsAt: number;
+}
+
+class Board implements StatusBoard {
+  readonly #clock: Clock;
+  readonly #changed: (health: BackendHealth) => void;
+  #delivery: BackendHealth = { status: "ok", reasons: [] };
+  #usage: SpoolUsage = { bytes: 0, segments: 0, quarantined: 0, oldest: undefined };
+  #recovered: DeploymentStatus["recovered"] = { delivered: none, lost: none };
+  /** The oldest first. */
+  readonly #notes = new Map<string, Note>();
+  readonly #holding = new Map<string, string>();
+  #told: BackendHealth = this.#delivery;
+  #timer: Disposable | undefined;
+  #stopped = false;
+
+  constructor(clock: Clock, changed: (health: BackendHealth) => void) {
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  get health(): BackendHealth {
+    const now = this.#clock.monotonic();
+    for (const [key, { endsAt }] of this.#notes) if (endsAt <= now) this.#notes.delete(key);
+    const others = [...this.#holding.values(), ...Array.from(this.#notes.values(), ({ text }) => text)];
+    const { quarantined } = this.#usage;
+    if (quarantined > 0)
+      others.push(`${quarantined} segment(s) in quarantine wait for somebody to look at them`);
+    const { status, reasons } = this.#delivery;
+    if (others.length === 0) return this.#delivery;
+    return { status: status === "ok" ? "degraded" : status, reasons: [...reasons, ...others] };
+  }
+
+  get waiting(): number {
+    return this.#usage.segments;
+  }
+
+  status(closed: boolean): DeploymentStatus {
+    const { status, reasons } = this.health;
+    const { bytes, segments, quarantined, oldest } = this.#usage;
+    const oldestAgeMs = oldest === undefined ? null : Math.max(0, this.#clock.now() - oldest);
+    return {
+      status: closed ? "closed" : status,
+      reasons,
+      spool: { bytes, segments, oldestAgeMs, quarantined },
+      recovered: this.#recovered,
+    };
+  }
+
+  delivery(health: BackendHealth): void {
+    this.#delivery = health;
+    this.#tell();
+  }
+
+  usage(usage: SpoolUsage): void {
+    const before = this.#usage;
+    this.#usage = usage;
+    if (usage.quarantined !== before.quarantined) this.#tell();
+  }
+
+  note(key: string, text: string): void {
+    const known = this.#notes.delete(key);
+    if (!known && this.#notes.size >= maxNotes) this.#notes.delete(this.#notes.keys().next().value as string);
+    this.#notes.set(key, { text, endsAt: this.#clock.monotonic() + rememberedMs });
+    // What is only repeated is told already, and drops can come by the thousand.
+    if (!known) this.#tell();
+  }
+
+  hold(key: string, text: string | undefined): void {
+    if (text === undefined) this.#holding.delete(key);
+    else this.#holding.set(key, text);
+    this.#tell();
+  }
+
+  recovered(fate: "delivered" | "lost", { frames, rows, bytes }: Counts): void {
+    const before = this.#recovered[fate];
+    const sum = {
+      frames: before.frames + frames,
+      rows: before.rows + rows,
+      bytes: before.bytes + bytes,
+    };
+    this.#recovered = { ...this.#recovered, [fate]: sum };
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.[Symbol.dispose]();
+  }
+
+  #tell(): void {
+    if (this.#stopped) return;
+    const { health } = this;
+    const before = this.#told;
+    this.#told = health;
+    this.#arm();
+    if (health.status === before.status && health.reasons.join("\n") === before.reasons.join("\n")) return;
+    this.#changed(health);
+  }
+
+  /** Looks again when the oldest note has had its minute. */
+  #arm(): void {
+    const oldest = this.#notes.values().next().value;
+    if (this.#timer !== undefined || oldest === undefined) return;
+    const leftMs = Math.max(1, oldest.endsAt - this.#clock.monotonic());
+    this.#timer = this.#clock.setTimer(() => {
+      this.#timer = undefined;
+      this.#tell();
+    }, leftMs);
+  }
+}
+
+const none: Counts = { frames: 0, rows: 0, bytes: 0 };

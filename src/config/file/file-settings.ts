@@ -1,0 +1,16 @@
+import type { ParsedDestination } from "../../destination/parse-destination.ts";
+import type { Settings } from "../settings.ts";
+
+/** What a configuration file says. */
+export interface FileSettings {
+  readonly settings: Partial<Settings>;
+  /**
+   * Where the data is to go if nothing names a destination; absent if the file does not say. Throws a `RangeError` if what it says does
+   * not fit into this product's layout.
+   */
+  readonly fallbackDestination?: () => ParsedDestination | undefined;
+  /** True if the platform's own agent takes the data, unless somebody names a destination or a format. */
+  readonly toAgent?: boolean;
+  /** How messages call the place of a setting: `deployment.yml:3: endpoint_name`. */
+  where(setting: string): string;
+}

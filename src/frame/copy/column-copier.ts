@@ -1,0 +1,371 @@
+import { types } from "node:util";
+import { quote } from "../../base/errors.ts";
+import { hasBit } from "../presence.ts";
+import {
+  type Cell,
+  fitsInt64,
+  hasFewDigits,
+  int64Max,
+  manyDigits,
+  type NumericCells,
+  timestampCell,
+  unstorableCell,
+} from "../cell.ts";
+import type { ColumnType } from "../../layout/column-type.ts";
+import { cellBytes, cellOverhead, copyValue, stringOverhead } from "./copy-value.ts";
+import type { NumberChunk, NumberRoom } from "./number-room.ts";
+import { naturalValue } from "./natural-value.ts";
+import { type Redactor, redactValue } from "./redaction.ts";
+import {
+  FrameProblem,
+  frameTooLarge,
+  isCount,
+  OwnCells,
+  OwnNumbers,
+  type SourceColumn,
+  type SourceFrame,
+} from "../source-frame.ts";
+import {
+  elementType,
+  fewNumbers,
+  isDetached,
+  isTypedArray,
+  type TypedArray,
+  typedArrayName,
+  typedLength,
+} from "../typed-array.ts";
+import { readAt, readEach } from "../unreadable.ts";
+
+/** A value per row: cells of any type, or numbers of one. */
+export type SnapshotColumn = readonly Cell[] | NumericCells;
+
+/** What one frame may have. */
+export interface CopyLimits {
+  readonly maxFrameBytes: number;
+  readonly maxFrameRows: number;
+}
+
+/** Copies the columns of one frame and watches over their lengths and bytes. */
+export class ColumnCopier {
+  /** Rows of the frame; -1 until the first column says. */
+  rows: number;
+  /** About the bytes copied. */
+  bytes = 64;
+  /** About the bytes of memory that they take beyond that: what holds them, and what they grow by on their way into a batch. */
+  overhead = 0;
+  /** Where numbers of the frame were written, if any were. Whoever is done with the columns gives it back. */
+  chunk: NumberChunk | undefined;
+  private askedForRoom = false;
+  private readonly room: NumberRoom;
+  private readonly columns: number;
+  private readonly owned: boolean;
+  private readonly maxRows: number;
+  private readonly maxBytes: number;
+  private firstName = "";
+
+  constructor(source: SourceFrame, limits: CopyLimits, room: NumberRoom) {
+    this.room = room;
+    this.columns = source.names.length;
+    this.rows = source.rows;
+    this.owned = source.owned;
+    this.maxRows = limits.maxFrameRows;
+    this.maxBytes = limits.maxFrameBytes;
+  }
+
+  copy(column: SourceColumn, name: string, declared: ColumnType | undefined): SnapshotColumn {
+    if (Array.isArray(column)) return this.copyArray(column, name, declared);
+    if (column instanceof OwnCells) {
+      this.expect(column.cells.length, name, 8);
+      for (const cell of column.cells) {
+        this.bytes += cellBytes(cell);
+        this.overhead += cellOverhead(cell);
+      }
+      this.checkBytes();
+      return column.cells;
+    }
+    if (column instanceof OwnNumbers) {
+      this.expect(column.numbers.data.length, name, 8);
+      return column.numbers;
+    }
+    const array = column as TypedArray;
+    if (isDetached(array)) throw new FrameProblem(`column ${quote(name)}: its buffer was transferred away`);
+    const length = typedLength(array);
+    const Plain = plainConstructors.get(typedArrayName(array) as string) ?? Float64Array;
+    this.expect(length, name, Plain.BYTES_PER_ELEMENT);
+    // In a batch each takes eight bytes.
+    this.overhead += length * (8 - Plain.BYTES_PER_ELEMENT);
+    return copyTyped(array, Plain, length);
+  }
+
+  /** The values of a column after redaction, before anything of it is kept. */
+  redact(
+    column: SourceColumn,
+    name: string,
+    redactor: Exclude<Redactor, "drop">,
+    declared: ColumnType | undefined,
+  ): SourceColumn {
+    const redactCell = (cell: Cell): Cell => this.redactCell(cell, redactor, declared);
+    if (column instanceof OwnCells) return new OwnCells(column.cells.map(redactCell));
+    if (column instanceof OwnNumbers) {
+      const { type, data, validity } = column.numbers;
+      const cells = Array.from<number | bigint, Cell>(data, (value, i) => {
+        if (validity !== undefined && !hasBit(validity, i)) return null;
+        if (type === "timestamp") return redactCell(timestampCell(value));
+        const redacted = redactCell(value);
+        return type === "int64" ? (asInteger(redacted) as Cell) : redacted;
+      });
+      return new OwnCells(cells);
+    }
+    const values = column as ArrayLike<unknown>;
+    this.expect(values.length, name, 0);
+    const integers = isTypedArray(column) && elementType(typedArrayName(column) as string) === "int64";
+    const redacted: unknown[] = [];
+    for (let i = 0; i < this.rows; i++) {
+      const value = redactValue(redactor, readAt(values, i));
+      redacted.push(integers ? asInteger(value) : value);
+    }
+    return redacted;
+  }
+
+  /** A cell of ours after redaction. What comes back as it was is kept as it is: a Date has no microseconds, a text is no JSON. */
+  private redactCell(
+    cell: Cell,
+    redactor: Exclude<Redactor, "drop">,
+    declared: ColumnType | undefined,
+  ): Cell {
+    const natural = naturalValue(cell);
+    const ms = types.isDate(natural) ? natural.getTime() : undefined;
+    const redacted = redactValue(redactor, natural);
+    const same = types.isDate(redacted) ? redacted.getTime() === ms : typeof redacted !== "object";
+    if (same && Object.is(redacted, natural)) return cell;
+    return copyValue(redacted, declared, this.maxBytes - this.bytes);
+  }
+
+  private copyArray(
+    column: readonly unknown[],
+    name: string,
+    declared: ColumnType | undefined,
+  ): SnapshotColumn {
+    this.expect(lengthOf(column, name), name, 8);
+    const { rows } = this;
+    let cells = column as unknown[];
+    if (!this.owned) {
+      try {
+        if (typeof column[0] === "number" && (declared === undefined || declared === "float64")) {
+          const numbers = this.writeNumbers(column, rows);
+          if (numbers !== undefined) return numbers;
+        }
+        cells = sliceOf(column, rows);
+      } catch {
+        cells = readEach(column, rows);
+      }
+    }
+    if (cells.length !== rows) throw new FrameProblem("a column changed its length while it was read");
+    // A loop over one kind of values is several times as fast as one over all kinds: it sees fewer kinds of arrays.
+    let i = 0;
+    const first = cells[0];
+    if (typeof first === "number") {
+      i = countNumbers(cells, rows);
+      if (i === rows) return cells as readonly Cell[];
+    } else if (typeof first === "string") i = this.takeStrings(cells, rows);
+    if (i < rows) this.copyCells(cells, i, declared);
+    this.checkBytes();
+    return cells as readonly Cell[];
+  }
+
+  /** The numbers of a short column in room of ours; undefined when it holds anything else, or there is no room. */
+  private writeNumbers(column: readonly unknown[], rows: number): NumericCells | undefined {
+    if (this.chunk === undefined) {
+      if (this.askedForRoom) return undefined;
+      this.askedForRoom = true;
+      this.chunk = this.room.take(rows * this.columns);
+      if (this.chunk === undefined) return undefined;
+    }
+    const { chunk } = this;
+    const { numbers, used } = chunk;
+    const end = used + rows;
+    // What is read next, and what was read before, can be a getter that collects another frame.
+    if (end > numbers.length) return undefined;
+    chunk.used = end;
+    for (let at = used, i = 0; i < rows; i++) {
+      const value = column[i];
+      if (typeof value !== "number") {
+        if (chunk.used === end) chunk.used = used;
+        return undefined;
+      }
+      numbers[at++] = value;
+    }
+    return new WrittenNumbers(numbers, used);
+  }
+
+  /** How many strings there are before the first other value. */
+  private takeStrings(cells: readonly unknown[], rows: number): number {
+    let length = 0;
+    let i = 0;
+    for (; i < rows; i++) {
+      const value = cells[i];
+      if (typeof value !== "string") break;
+      length += value.length;
+    }
+    this.bytes += length;
+    this.overhead += length + i * stringOverhead;
+    return i;
+  }
+
+  /** Replaces what is no primitive by a copy of ours. */
+  private copyCells(cells: unknown[], from: number, declared: ColumnType | undefined): void {
+    for (let i = from; i < cells.length; i++) {
+      const value = cells[i];
+      // Comparisons, for the engine makes a call of each `switch (typeof value)`.
+      if (typeof value === "number" || typeof value === "boolean") continue;
+      if (value === null || value === undefined) continue;
+      if (typeof value === "string") {
+        this.bytes += value.length;
+        this.overhead += value.length + stringOverhead;
+      } else cells[i] = this.copyCell(value, declared);
+    }
+  }
+
+  private copyCell(value: unknown, declared: ColumnType | undefined): Cell {
+    if (typeof value === "bigint") return this.copyBigint(value);
+    const cell = copyValue(value, declared, this.maxBytes - this.bytes);
+    this.bytes += cellBytes(cell);
+    this.overhead += cellOverhead(cell);
+    return cell;
+  }
+
+  private copyBigint(value: bigint): Cell {
+    this.bytes += 16;
+    if (fitsInt64(value)) return value;
+    this.overhead += longBigint;
+    return hasFewDigits(value) ? value : unstorableCell(manyDigits);
+  }
+
+  /** All columns have as many rows as the first; counts `cellBytes` for each. */
+  private expect(length: number, name: string, cellSize: number): void {
+    if (length !== this.rows) {
+      if (!isCount(length)) throw new FrameProblem(`the length of column ${quote(name)} is no whole number`);
+      if (this.rows >= 0) {
+        const other = this.firstName === "" ? "the frame" : `column ${quote(this.firstName)}`;
+        throw new FrameProblem(`column ${quote(name)} has ${length} rows but ${other} has ${this.rows}`);
+      }
+      if (length > this.maxRows) {
+        throw new FrameProblem(
+          `the frame has ${length} rows, more than the ${this.maxRows} of limits.maxFrameRows: pass it in parts`,
+          "too_large",
+        );
+      }
+      this.rows = length;
+      this.firstName = name;
+    }
+    this.bytes += length * cellSize;
+    this.checkBytes();
+  }
+
+  private checkBytes(): void {
+    if (this.bytes > this.maxBytes) throw frameTooLarge;
+  }
+}
+
+/** Numbers in a chunk. */
+class WrittenNumbers implements NumericCells {
+  readonly type = "float64";
+  readonly data: Float64Array;
+  readonly start: number;
+  readonly validity: undefined;
+
+  constructor(data: Float64Array, start: number) {
+    this.data = data;
+    this.start = start;
+    this.validity = undefined;
+  }
+}
+
+/** The length of a column; a Proxy can refuse to say it. */
+function lengthOf(column: readonly unknown[], name: string): number {
+  try {
+    return column.length;
+  } catch {
+    throw new FrameProblem(`column ${quote(name)} throws when it is read`);
+  }
+}
+
+/** A whole number from an integer column stays an integer. */
+function asInteger(value: unknown): unknown {
+  return Number.isSafeInteger(value) ? BigInt(value as number) : value;
+}
+
+function sliceOf(column: readonly unknown[], rows: number): unknown[] {
+  // Never more than `rows`, whatever a Proxy says of its length the second time.
+  if ((column as { constructor?: unknown }).constructor === Array) return arraySlice.call(column, 0, rows);
+  // A Proxy or subclass may answer slice with anything; this takes what is there.
+  const values: unknown[] = [];
+  for (let i = 0; i < rows; i++) values.push(column[i]);
+  return values;
+}
+
+/** How many numbers there are before the first other value. */
+function countNumbers(cells: readonly unknown[], rows: number): number {
+  let i = 0;
+  while (i < rows && typeof cells[i] === "number") i++;
+  return i;
+}
+
+function copyTyped(array: TypedArray, Plain: PlainConstructor, length: number): SnapshotColumn {
+  // By name, not by `instanceof`: an array of another realm (a vm context, a test runner's) has constructors of its own.
+  const name = typedArrayName(array) as string;
+  if (name === "BigUint64Array") return copyUnsigned(array as BigUint64Array, length);
+  const data = plainCopy(array as Exclude<TypedArray, BigUint64Array>, Plain, length);
+  return { type: elementType(name), data, start: 0, validity: undefined };
+}
+
+function plainCopy(
+  array: Exclude<TypedArray, BigUint64Array>,
+  Plain: PlainConstructor,
+  length: number,
+): NumericCells["data"] {
+  if (length <= fewNumbers && Plain !== (BigInt64Array as unknown)) {
+    const copy: number[] = [];
+    for (let i = 0; i < length; i++) copy.push(array[i] as number);
+    return copy;
+  }
+  // Not array.slice(), which would ask a subclass for a constructor of its own.
+  return new Plain(array as Float64Array & BigInt64Array) as NumericCells["data"];
+}
+
+interface PlainConstructor {
+  readonly BYTES_PER_ELEMENT: number;
+  new (values: Float64Array & BigInt64Array): object;
+}
+
+const plainConstructors = new Map<string, PlainConstructor>(
+  [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+  ].map((Plain) => [Plain.name, Plain as PlainConstructor]),
+);
+
+/** Unsigned 64-bit integers: as int64 when all fit, else each by itself, so that those beyond are rejected alone. */
+function copyUnsigned(array: BigUint64Array, length: number): SnapshotColumn {
+  const cells: bigint[] = [];
+  let fit = true;
+  for (let i = 0; i < length; i++) {
+    const value = array[i] as bigint;
+    if (value > int64Max) fit = false;
+    cells.push(value);
+  }
+  return fit ? { type: "int64", data: BigInt64Array.from(cells), start: 0, validity: undefined } : cells;
+}
+
+const arraySlice: (this: readonly unknown[], from: number, to: number) => unknown[] = Array.prototype.slice;
+
+/** About the bytes that a bigint of the longest kind takes. */
+const longBigint = 2_048;

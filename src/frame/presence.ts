@@ -1,0 +1,104 @@
+import { copyBytes } from "./builders/grow.ts";
+
+/**
+ * Which rows of a column have a value. While every row has one, only two counters move; the bitmap comes into being at
+ * the first gap. A row that nobody mentions is null, so a column absent from a frame costs nothing.
+ */
+export class Presence {
+  /** Values so far. */
+  count = 0;
+  /** Rows up to and including the last one with a value. */
+  rows = 0;
+  private bits: Uint8Array | undefined;
+  private sparse = false;
+
+  /** `length` consecutive rows from `row` on have values; `row` is not before any row already mentioned. */
+  addRun(row: number, length: number): void {
+    if (!this.sparse && row !== this.rows) this.becomeSparse(row + length);
+    if (this.sparse) setRun(this.room(row + length), row, length);
+    this.rows = row + length;
+    this.count += length;
+  }
+
+  /** Bit per row for `rows` rows, or undefined when every one has a value. Valid until the next change. */
+  validity(rows: number): Uint8Array | undefined {
+    if (this.count === rows) return undefined;
+    if (!this.sparse) this.becomeSparse(rows);
+    return this.room(rows).subarray(0, (rows + 7) >>> 3);
+  }
+
+  /** Forgets all rows from `rows` on. */
+  truncate(rows: number): void {
+    if (rows >= this.rows) return;
+    this.rows = rows;
+    if (this.sparse && this.bits !== undefined) {
+      clearFrom(this.bits, rows);
+      this.count = countBits(this.bits, rows);
+    } else this.count = rows;
+  }
+
+  clear(): void {
+    if (this.sparse && this.bits !== undefined) this.bits.fill(0);
+    this.count = 0;
+    this.rows = 0;
+    this.sparse = false;
+  }
+
+  /** Bytes that the bitmap takes. */
+  get byteLength(): number {
+    return this.sparse ? (this.rows + 7) >>> 3 : 0;
+  }
+
+  private becomeSparse(rows: number): void {
+    this.sparse = true;
+    setRun(this.room(rows), 0, this.count);
+  }
+
+  private room(rows: number): Uint8Array {
+    const need = (rows + 7) >>> 3;
+    const bits = this.bits;
+    if (bits !== undefined && bits.length >= need) return bits;
+    const grown = new Uint8Array(Math.max(need, 2 * (bits?.length ?? 0), 32));
+    if (bits !== undefined) copyBytes(bits, grown);
+    this.bits = grown;
+    return grown;
+  }
+}
+
+/** Sets `length` bits from bit `start` on. */
+export function setRun(bits: Uint8Array, start: number, length: number): void {
+  let at = start;
+  const end = start + length;
+  while (at < end && (at & 7) !== 0) {
+    bits[at >>> 3] = (bits[at >>> 3] as number) | (1 << (at & 7));
+    at++;
+  }
+  const wholeEnd = end & ~7;
+  if (at < wholeEnd) {
+    bits.fill(255, at >>> 3, wholeEnd >>> 3);
+    at = wholeEnd;
+  }
+  while (at < end) {
+    bits[at >>> 3] = (bits[at >>> 3] as number) | (1 << (at & 7));
+    at++;
+  }
+}
+
+/** True when bit `index` is set. */
+export function hasBit(bits: Uint8Array, index: number): boolean {
+  return (((bits[index >>> 3] as number) >>> (index & 7)) & 1) === 1;
+}
+
+/** How many of the first `length` bits are set. */
+function countBits(bits: Uint8Array, length: number): number {
+  let count = 0;
+  for (let i = 0; i < length; i++) if (hasBit(bits, i)) count++;
+  return count;
+}
+
+function clearFrom(bits: Uint8Array, row: number): void {
+  const first = row >>> 3;
+  if (first >= bits.length) return;
+  bits[first] = (bits[first] as number) & ((1 << (row & 7)) - 1);
+  bits.fill(0, first + 1);
+}

@@ -1,0 +1,90 @@
+import { systemClock } from "../base/time/clock.ts";
+import { systemIds } from "../base/ids.ts";
+import type { ResolvedDeployment } from "../config/resolve.ts";
+import type { BackendEvents } from "../pipeline/backend.ts";
+import type { DropReason } from "../pipeline/ledger.ts";
+import type { Counts } from "../spool/spool.ts";
+import { composeEngine, composeStore, type EngineSpec } from "../collector/compose.ts";
+import { credentialsOf } from "../collector/credentials.ts";
+
+export interface DrainOptions {
+  /** Milliseconds at most. */
+  readonly deadlineMs: number;
+  /** Told after each file what was delivered so far. */
+  readonly onProgress: (delivered: Counts) => void;
+  /** Told what is wrong, for people. */
+  readonly onTrouble: (message: string) => void;
+}
+
+/** What a drain came to. */
+export interface DrainReport {
+  /** For people: where it went. */
+  readonly destination: string;
+  readonly delivered: Counts;
+  /** What could not be: set aside in quarantine, or damaged beyond reading. */
+  readonly lost: readonly (Counts & { readonly reason: DropReason; readonly collection: string })[];
+  /** Frames that were taken over and not delivered in time; they stay in the spool. */
+  readonly pending: number;
+}
+
+/** Without a delivery for so long, while the destination refuses: waiting longer helps nobody. Milliseconds. */
+const patienceMs = 30_000;
+
+/**
+ * Takes over what dead processes left in a spool, and delivers it to the configured destination until all is there, the deadline
+ * has come, or the destination refuses for good. Never touches what a living process owns. Throws if destination and
+ * credential do not go together.
+ */
+export async function drainSpool(
+  resolved: ResolvedDeployment,
+  { deadlineMs, onProgress, onTrouble }: DrainOptions,
+): Promise<DrainReport> {
+  const { config } = resolved;
+  const credentials = credentialsOf(resolved);
+  const getToken = (scopes: string | string[]): ReturnType<typeof credentials.getToken> =>
+    credentials.getToken(scopes);
+  const spec: EngineSpec = {
+    config,
+    instance: systemIds.random128(),
+    spoolDirectory: config.spool.directory,
+    credential: credentials.spec,
+  };
+  const store = composeStore(config.destination, spec.credential, getToken);
+  const destination = store.description;
+  await store.close();
+
+  let delivered: Counts = { frames: 0, rows: 0, bytes: 0 };
+  const lost: (Counts & { reason: DropReason; collection: string })[] = [];
+  let giveUp = (): void => {};
+  const refused = new Promise<void>((resolve) => {
+    giveUp = resolve;
+  });
+  let patience: Disposable | undefined;
+  const events: BackendEvents = {
+    spooled: () => {},
+    delivered: (_collection, counts) => {
+      delivered = {
+        frames: delivered.frames + counts.frames,
+        rows: delivered.rows + counts.rows,
+        bytes: delivered.bytes + counts.bytes,
+      };
+      patience?.[Symbol.dispose]();
+      patience = undefined;
+      onProgress(delivered);
+    },
+    settled: () => {},
+    dropped: (reason, collection, counts) => lost.push({ reason, collection, ...counts }),
+    trouble: ({ message }) => onTrouble(message),
+    health: ({ status }) => {
+      if (status === "failing") patience ??= systemClock.setTimer(giveUp, patienceMs);
+    },
+    usage: () => {},
+  };
+  const engine = composeEngine(spec, { events, getToken });
+  const flushed = engine.flush("empty", deadlineMs).then(({ pending }) => pending ?? 0);
+  await Promise.race([flushed, refused]);
+  await engine.close(0);
+  patience?.[Symbol.dispose]();
+  // Closing ended it, if it had not ended.
+  return { destination, delivered, lost, pending: await flushed };
+}

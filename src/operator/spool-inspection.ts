@@ -1,0 +1,164 @@
+import { hasCode } from "../base/files/files.ts";
+import type { Format } from "../layout/format.ts";
+import { parseLabel, type SegmentLabel } from "../pipeline/segment-label.ts";
+import {
+  dropQuarantined,
+  inspectSegment,
+  isOwnerAlive,
+  listQuarantine,
+  listWaiting,
+  replayQuarantined,
+  type WaitingSegment,
+} from "../spool/inspect-spool.ts";
+import type { QuarantinedSegment } from "../spool/quarantine.ts";
+import type { Counts } from "../spool/spool.ts";
+
+/*
+ * For an operator's command: what the spool keeps as opaque bytes and labels, in the words of collections and partitions.
+ * Nothing here owns a part of the spool or takes anything over.
+ */
+
+/** What a segment belongs to; null where its label is of another version, or cannot be read. */
+export interface SegmentOrigin {
+  readonly endpoint: string | null;
+  readonly deployment: string | null;
+  readonly collection: string | null;
+  readonly format: Format | null;
+  /** Start of its time partition. */
+  readonly partition: Date | null;
+}
+
+/** A segment that waits to be delivered. */
+export interface SpooledSegment extends SegmentOrigin {
+  readonly id: string;
+  /** `frozen`: the bytes of its file are made, and only the destination is missing. */
+  readonly state: "open" | "sealed" | "frozen";
+  /** What can be read of it. */
+  readonly counts: Counts;
+  /** What is damaged, as far as it can be told. */
+  readonly damaged: Counts;
+  /** Bytes on disk. */
+  readonly size: number;
+  readonly createdAt: Date | null;
+  /** Whether the process that is to deliver it may be alive. */
+  readonly ownerAlive: boolean;
+  /** Why it waits, for people. */
+  readonly why: string;
+}
+
+/** A segment in quarantine. */
+export interface SetAsideSegment extends SegmentOrigin {
+  readonly id: string;
+  readonly reason: string;
+  readonly quarantinedAt: Date;
+  /** What it held when it was set aside. */
+  readonly counts: Counts;
+  /** Bytes on disk. */
+  readonly size: number;
+  readonly path: string;
+}
+
+/** What can still be read of a quarantined segment. */
+export interface SegmentContents {
+  readonly records: number;
+  readonly readable: Counts;
+  readonly damaged: Counts;
+}
+
+/** Everything that waits in the spool folder `directory`, of all processes, oldest first. */
+export async function listSpool(directory: string): Promise<readonly SpooledSegment[]> {
+  const alive = new Map<string, boolean>();
+  const found: SpooledSegment[] = [];
+  for (const segment of listWaiting({ directory })) {
+    const ownerAlive = alive.get(segment.owner) ?? (await isOwnerAlive(segment.owner, { directory }));
+    alive.set(segment.owner, ownerAlive);
+    const contents = contentsOf(segment.path);
+    // Delivered while we were looking.
+    if (contents === undefined) continue;
+    const { id, state, label, size, createdAt } = segment;
+    found.push({
+      id,
+      state,
+      ...originOf(label),
+      counts: contents.readable,
+      damaged: contents.damaged,
+      size,
+      createdAt: createdAt === undefined ? null : new Date(createdAt),
+      ownerAlive,
+      why: whyItWaits(segment, ownerAlive),
+    });
+  }
+  return found;
+}
+
+/** Everything in quarantine, the one that is there longest first. */
+export function listSetAside(directory: string): readonly SetAsideSegment[] {
+  return listQuarantine({ directory }).map(({ id, label, reason, counts, quarantinedAt, path, size }) => ({
+    id,
+    ...originOf(label),
+    reason,
+    quarantinedAt: new Date(quarantinedAt),
+    counts,
+    size,
+    path,
+  }));
+}
+
+/** What is in a quarantined segment. Throws the system's error if it is gone. */
+export function readSetAside({ path }: SetAsideSegment): SegmentContents {
+  const { records, counts, lost } = inspectSegment(path);
+  return { records, readable: counts, damaged: lost };
+}
+
+/** Puts a quarantined segment back into the spool; the next process of it, or a drain, tries again. */
+export function replaySetAside(segment: SetAsideSegment, directory: string): void {
+  replayQuarantined(stored(segment, directory), { directory });
+}
+
+/** Deletes a quarantined segment for good. */
+export function dropSetAside(segment: SetAsideSegment, directory: string): void {
+  dropQuarantined(stored(segment, directory));
+}
+
+function stored({ path }: SetAsideSegment, directory: string): QuarantinedSegment {
+  const found = listQuarantine({ directory }).find((each) => each.path === path);
+  if (found === undefined) throw new Error(`it is no longer in quarantine: ${path}`);
+  return found;
+}
+
+function contentsOf(path: string): SegmentContents | undefined {
+  try {
+    const { records, counts, lost } = inspectSegment(path);
+    return { records, readable: counts, damaged: lost };
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+function originOf(label: string | undefined): SegmentOrigin {
+  const parsed = known(label);
+  if (parsed === undefined) {
+    return { endpoint: null, deployment: null, collection: null, format: null, partition: null };
+  }
+  const { endpoint, deployment, collection, format, partition } = parsed;
+  return { endpoint, deployment, collection, format, partition: new Date(partition) };
+}
+
+function known(label: string | undefined): SegmentLabel | undefined {
+  try {
+    return label === undefined ? undefined : parseLabel(label);
+  } catch {
+    return undefined;
+  }
+}
+
+function whyItWaits({ label, state, attempts }: WaitingSegment, ownerAlive: boolean): string {
+  if (label === undefined) return "its header is damaged; recovery repairs it or sets it aside";
+  if (known(label) === undefined) return "another version of this package wrote it";
+  if (!ownerAlive) return "its process is gone; the next one of this spool, or mdc spool drain, delivers it";
+  if (state === "open") return "it is being written";
+  if (state === "frozen") return "the destination has not taken it yet";
+  if (attempts > 1) return `encoding it was begun ${attempts} times`;
+  return "its process has yet to encode it";
+}

@@ -1,0 +1,216 @@
+import type { Clock } from "../../base/time/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import { once } from "../../base/once.ts";
+import type { Encoder } from "../../codec/encoder.ts";
+import type { Fsync } from "../../config/deployment-config.ts";
+import type { Format } from "../../layout/format.ts";
+import type { SealedSegment, Spool, SpoolLoss } from "../../spool/spool.ts";
+import type { Store } from "../../store/store.ts";
+import type {
+  Backend,
+  BackendEvents,
+  BackendSettings,
+  CurrentSettings,
+  FlushReport,
+  FlushTarget,
+  OutgoingBatch,
+} from "../backend.ts";
+import { createDeliverer, type Deliverer, sequencesInMemory } from "./deliverer.ts";
+import { originOf } from "./segment-encoder.ts";
+import { collectionOf, unknownCollection } from "../segment-label.ts";
+import { createSpooler, type Spooler } from "./spooler.ts";
+
+export interface EngineParts {
+  readonly spool: Spool;
+  readonly store: Store;
+  readonly encoders: Readonly<Record<Format, Encoder>>;
+  /** How a file refers to an object in the same folder: see `DelivererParts`. */
+  readonly reference?: (path: string) => string;
+  readonly clock: Clock;
+  readonly events: BackendEvents;
+  /** {@link Backend.update} changes it. */
+  readonly settings: CurrentSettings;
+  readonly fsync: Fsync;
+  readonly fsyncIntervalMs: number;
+}
+
+/** A backend that can also be given segments which another thread has sealed. */
+export interface Engine extends Backend {
+  deliver(segment: SealedSegment): void;
+}
+
+/** Spools, seals and delivers; and delivers what earlier processes left, from the first moment on. */
+export function createEngine(parts: EngineParts): Engine {
+  return new SpoolingEngine(parts);
+}
+
+/** Why frames are not delivered that are in segments which are still open after all were to be sealed. */
+export const unsealedText: string = "the spool's disk does not let a segment be completed";
+/** How often the spool's usage is told at most, milliseconds. */
+const usageMs = 2_000;
+/** How often other processes' leavings are looked for, milliseconds. */
+const orphanSearchMs = 60_000;
+
+class SpoolingEngine implements Engine {
+  readonly #parts: EngineParts;
+  /** Resolves when what a dead thread of this process had left is with the deliverer again. */
+  readonly #ownFound: Promise<void>;
+  #tellOwnFound = (): void => {};
+  readonly #spooler: Spooler;
+  readonly #deliverer: Deliverer;
+  #recovered: Promise<void> = Promise.resolve();
+  #nextRecovery: Disposable | undefined;
+  #closing = false;
+  #closeDeadlineMs = 0;
+  #usageToldAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#ownFound = new Promise((resolve) => {
+      this.#tellOwnFound = resolve;
+    });
+    this.#deliverer = createDeliverer({ ...parts, onAttempt: (left) => this.#tellUsage(left === 0) });
+    this.#spooler = createSpooler({
+      ...parts,
+      onSealed: (segment) => this.deliver(segment),
+      onTick: () => this.#tellUsage(false),
+    });
+    this.#lookForOrphans();
+  }
+
+  append(batch: OutgoingBatch): void {
+    this.#spooler.append(batch);
+  }
+
+  deliver(segment: SealedSegment): void {
+    try {
+      this.#deliverer.add(segment);
+    } catch {
+      this.#leave(segment);
+    }
+  }
+
+  update(settings: BackendSettings): void {
+    this.#spooler.update(settings);
+  }
+
+  async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
+    const { spool } = this.#parts;
+    if (to === "spool") {
+      // A batch is appended as it arrives, so all earlier ones are in the spool already.
+      this.#spooler.sync();
+      const inMemory = spool.durable
+        ? 0
+        : [...spool.open(), ...spool.sealed()].reduce((sum, { counts }) => sum + counts.frames, 0);
+      return {
+        pending: inMemory,
+        trouble: inMemory > 0 ? 'the spool is in memory (durability "memory")' : undefined,
+      };
+    }
+    this.#spooler.seal();
+    const unsealed = spool.open().reduce((sum, { counts }) => sum + counts.frames, 0);
+    const endsAt = this.#parts.clock.monotonic() + deadlineMs;
+    await this.#until(to === "empty" ? this.#recovered : this.#ownFound, endsAt);
+    const undelivered = await this.#deliverer.settled(this.#left(endsAt), to === "empty");
+    const trouble = this.#deliverer.trouble ?? (unsealed > 0 ? unsealedText : undefined);
+    const pending = undelivered + unsealed;
+    return { pending, trouble: pending > 0 ? trouble : undefined };
+  }
+
+  /** Waits for `event`, but not beyond `endsAt`. */
+  async #until(event: Promise<void>, endsAt: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#parts.clock.setTimer(resolve, this.#left(endsAt), { keepAlive: true });
+      void event.then(() => {
+        timer[Symbol.dispose]();
+        resolve();
+      });
+    });
+  }
+
+  #left(endsAt: number): number {
+    return Math.max(0, endsAt - this.#parts.clock.monotonic());
+  }
+
+  close(deadlineMs: number): Promise<void> {
+    this.#closeDeadlineMs = deadlineMs;
+    return this.#close();
+  }
+
+  save(): void {
+    this.#spooler.sync();
+  }
+
+  readonly #close = once(async () => {
+    const { spool, store, events } = this.#parts;
+    this.#nextRecovery?.[Symbol.dispose]();
+    this.#spooler.close();
+    const endsAt = this.#parts.clock.monotonic() + this.#closeDeadlineMs;
+    await this.#until(this.#recovered, endsAt);
+    this.#closing = true;
+    await this.#deliverer.settled(this.#left(endsAt), true);
+    await this.#deliverer.stop();
+    await this.#recovered;
+    if (!spool.durable) {
+      for (const segment of spool.sealed()) {
+        const origin = originOf(segment, sequencesInMemory(spool, segment));
+        const collection = collectionOf(segment.label) ?? unknownCollection;
+        events.dropped("closed", collection, segment.counts, origin);
+      }
+    }
+    spool.close();
+    await store.close();
+  });
+
+  #tellUsage(atOnce: boolean): void {
+    const { spool, clock, events } = this.#parts;
+    const now = clock.monotonic();
+    if (!atOnce && now - this.#usageToldAt < usageMs) return;
+    const usage = spool.usage();
+    // Nothing yet: the first segment is to be seen when it is there.
+    this.#usageToldAt = usage.segments === 0 ? Number.NEGATIVE_INFINITY : now;
+    events.usage(usage);
+  }
+
+  /** Now, and again every minute: processes that share this spool's folder can die at any time. */
+  #lookForOrphans(): void {
+    this.#recovered = this.#recover()
+      .catch((thrown: unknown) => {
+        const message = `looking through the spool failed: ${messageOf(thrown)}`;
+        this.#parts.events.trouble({ code: "SPOOL_FAILED", reason: "recovery_failed", message });
+      })
+      .finally(() => {
+        this.#tellOwnFound();
+        // Also when nothing was found: what is in quarantine is to be known from the start.
+        this.#tellUsage(true);
+      });
+    if (!this.#parts.spool.durable) return;
+    this.#nextRecovery = this.#parts.clock.setTimer(() => {
+      void this.#recovered.then(() => {
+        if (!this.#closing) this.#lookForOrphans();
+      });
+    }, orphanSearchMs);
+  }
+
+  async #recover(): Promise<void> {
+    const { spool, events } = this.#parts;
+    const onLoss = ({ reason, detail, frames, rows, bytes }: SpoolLoss): void => {
+      if (frames > 0)
+        events.dropped("corrupt", unknownCollection, { frames, rows, bytes }, { from: "recovered" });
+      events.trouble({ code: "CORRUPT", reason: `spool_${reason}`, message: detail });
+    };
+    for await (const segment of spool.recover(onLoss)) {
+      // A spool finds its own first.
+      if (segment.recovered) this.#tellOwnFound();
+      this.#tellUsage(false);
+      if (this.#closing) return;
+      this.deliver(segment);
+    }
+  }
+
+  /** Written by another version of this package: whoever reads that version's labels will deliver it. */
+  #leave({ id }: SealedSegment): void {
+    const message = `a spool segment of another version was found and left where it is (${id})`;
+    this.#parts.events.trouble({ code: "SPOOL_FAILED", reason: "unknown_segment", message });
+  }
+}

@@ -1,0 +1,21 @@
+import type { Rotation } from "../../config/deployment-config.ts";
+import type { OpenSegment } from "../../spool/spool.ts";
+
+/** True when an open segment is old or large enough to become a file. */
+export function isRipe(segment: OpenSegment, rotation: Rotation, nowMs: number): boolean {
+  const ageMs = nowMs - segment.createdAt;
+  // A clock that was set back must not keep data from being delivered until it has caught up.
+  return segment.size >= rotation.maxBytes || ageMs >= rotation.maxAgeMs || ageMs < 0;
+}
+
+/**
+ * True when open segments in memory (durability `memory`) take so much of what frames may take that they are to become files now,
+ * young and small as they are: there they make room, and no frame is dropped for those that only wait for their time. Each byte takes two
+ * until it is delivered, and new frames need room meanwhile.
+ */
+export function isCrowded(open: readonly OpenSegment[], maxMemoryBytes: number): boolean {
+  const bytes = open.reduce((sum, { size }) => sum + size, 0);
+  return bytes >= maxMemoryBytes / crowdedShare;
+}
+
+const crowdedShare = 8;

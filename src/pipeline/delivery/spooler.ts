@@ -1,0 +1,153 @@
+import type { Clock } from "../../base/time/clock.ts";
+import type { Fsync } from "../../config/deployment-config.ts";
+import type { OpenSegment, SealedSegment, Spool } from "../../spool/spool.ts";
+import type { BackendEvents, BackendSettings, CurrentSettings, OutgoingBatch } from "../backend.ts";
+import type { DropReason } from "../ledger.ts";
+import { isCrowded, isRipe } from "./rotation.ts";
+import { collectionOf, unknownCollection } from "../segment-label.ts";
+
+/** The writing half of the engine: appends batches to the spool, syncs it, and seals segments when they are ripe. */
+export interface Spooler {
+  /** Appends a batch and tells its fate before it returns. */
+  append(batch: OutgoingBatch): void;
+  /** Seals everything open. */
+  seal(): void;
+  /** Makes what was appended survive a power cut, unless that is switched off. */
+  sync(): void;
+  update(settings: BackendSettings): void;
+  /** Seals everything and takes no more. */
+  close(): void;
+}
+
+export interface SpoolerParts {
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly events: BackendEvents;
+  /** {@link Spooler.update} changes it. */
+  readonly settings: CurrentSettings;
+  readonly fsync: Fsync;
+  /** With `fsync: "interval"`: milliseconds between syncs. */
+  readonly fsyncIntervalMs: number;
+  /** Takes a segment that is complete. */
+  readonly onSealed: (segment: SealedSegment) => void;
+  /** Told at least every second while a segment is open. */
+  readonly onTick?: () => void;
+}
+
+export function createSpooler(parts: SpoolerParts): Spooler {
+  return new BatchSpooler(parts);
+}
+
+class BatchSpooler implements Spooler {
+  readonly #parts: SpoolerParts;
+  #tick: Disposable | undefined;
+  #unsynced = false;
+  #syncedAt: number;
+  #closed = false;
+  /** Those of the last batch, for the next one mostly has the same. */
+  #label = "";
+  #collection = unknownCollection;
+
+  constructor(parts: SpoolerParts) {
+    this.#parts = parts;
+    this.#syncedAt = parts.clock.monotonic();
+  }
+
+  append({ sequence, label, bytes, counts }: OutgoingBatch): void {
+    const { spool, events, fsync } = this.#parts;
+    if (label !== this.#label) {
+      this.#collection = collectionOf(label) ?? unknownCollection;
+      this.#label = label;
+    }
+    const collection = this.#collection;
+    const refuse = (reason: DropReason): void =>
+      events.dropped(reason, collection, counts, { from: "memory", sequences: [sequence] });
+    if (collection === unknownCollection) {
+      // Whatever made it, it concerns this batch alone; nobody could deliver what is under such a label.
+      refuse("invalid");
+      return;
+    }
+    if (this.#closed) {
+      refuse("closed");
+      return;
+    }
+    const result = spool.append(label, bytes, counts, sequence);
+    switch (result.status) {
+      case "appended":
+        this.#unsynced = true;
+        if (fsync === "batch") this.sync();
+        if (spool.durable) events.spooled(collection, sequence, counts);
+        this.#sealRipe();
+        this.#arm();
+        return;
+      case "full":
+        refuse(result.reason);
+        return;
+      case "too_large":
+        refuse("too_large");
+        return;
+      case "failed":
+        refuse("io_error");
+        events.trouble({
+          code: "SPOOL_FAILED",
+          reason: "spool_failed",
+          message: `the spool could not be written: ${result.error.message}`,
+          counts,
+        });
+    }
+  }
+
+  seal(): void {
+    for (const segment of this.#parts.spool.seal()) this.#parts.onSealed(segment);
+  }
+
+  sync(): void {
+    if (this.#parts.fsync === "never" || !this.#unsynced) return;
+    const { spool, clock, events } = this.#parts;
+    this.#syncedAt = clock.monotonic();
+    const result = spool.sync();
+    this.#unsynced = result.status === "failed";
+    if (result.status === "synced") return;
+    const message = `the spool could not be synced, so a power cut may cost frames: ${result.error.message}`;
+    events.trouble({ code: "SPOOL_FAILED", reason: "sync_failed", message });
+  }
+
+  update(settings: BackendSettings): void {
+    this.#parts.settings.current = settings;
+    this.#tick?.[Symbol.dispose]();
+    this.#tick = undefined;
+    this.#sealRipe();
+    this.#arm();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#tick?.[Symbol.dispose]();
+    this.seal();
+  }
+
+  #sealRipe(): void {
+    const { spool, clock, settings } = this.#parts;
+    const now = clock.now();
+    const { rotation, limits } = settings.current;
+    const crowded = !spool.durable && isCrowded(spool.open(), limits.maxMemoryBytes);
+    const isDue = (segment: OpenSegment): boolean => crowded || isRipe(segment, rotation, now);
+    if (!spool.open().some(isDue)) return;
+    for (const segment of spool.seal(isDue)) this.#parts.onSealed(segment);
+  }
+
+  /** One timer for both of this half's clocks, sync and rotation; none while nothing is open. */
+  #arm(): void {
+    const { fsync, fsyncIntervalMs, clock, spool, settings } = this.#parts;
+    if (this.#tick !== undefined || this.#closed || spool.open().length === 0) return;
+    const syncEveryMs = fsync === "interval" ? fsyncIntervalMs : Number.POSITIVE_INFINITY;
+    const periodMs = Math.max(5, Math.min(settings.current.rotation.maxAgeMs / 4, syncEveryMs / 2, 1_000));
+    this.#tick = clock.setTimer(() => {
+      this.#tick = undefined;
+      if (clock.monotonic() - this.#syncedAt + periodMs > syncEveryMs) this.sync();
+      this.#sealRipe();
+      this.#parts.onTick?.();
+      this.#arm();
+    }, periodMs);
+  }
+}

@@ -1,0 +1,302 @@
+import { createHash } from "node:crypto";
+import { Readable } from "node:stream";
+import { isDeepStrictEqual } from "node:util";
+import type { BlockBlobClient, ContainerClient } from "@azure/storage-blob";
+import { systemClock } from "../../base/time/clock.ts";
+import { type AzureLocation, checkLocation, openContainer } from "./azure-container.ts";
+import { type AzureCredential, type ResolvedCredential, resolveCredential } from "./azure-credential.ts";
+import { type Fingerprint, fingerprintOf, readFully, uploadBlob } from "./azure-transfer.ts";
+import { type AzureFailure, toAzureFailure } from "./azure-error.ts";
+import { type CallGroup, type Extend, endCalls, pause, withDeadline } from "../deadline.ts";
+import { BodyError } from "../object-body.ts";
+import { checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "../object-path.ts";
+import {
+  type GetOptions,
+  maxWholeBytes,
+  type ObjectBody,
+  ObjectNotFoundError,
+  type PutOptions,
+  type PutResult,
+  type Store,
+  type StoreEntry,
+} from "../store.ts";
+import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "../store-error.ts";
+
+export type { AzureCredential } from "./azure-credential.ts";
+
+/** Where, as whom, and how patient. */
+export interface AzureBlobStoreOptions extends AzureLocation {
+  readonly credential: AzureCredential;
+  /** Milliseconds one attempt may take for that many bytes. Default 15 s, or what 64 KiB a second needs if that is more. */
+  readonly attemptDeadlineMs?: (size: number) => number;
+}
+
+/**
+ * A {@link Store} in a container of Azure Blob Storage, below a prefix. The container must exist.
+ *
+ * `put` is one Put Blob request with `If-None-Match: *` and Content-MD5: the service stores all of the body or nothing, and
+ * only under a free name. "The name is taken" is answered by comparing what is there: the metadata `content` if both have
+ * it, else size and MD5, else all bytes. Nothing is ever overwritten or deleted, and nothing is retried here but that
+ * look. The `@azure/storage-blob` package is loaded by the first call.
+ *
+ * No message, property or printout of the store holds a key, token or signature.
+ */
+export function createAzureBlobStore(options: AzureBlobStoreOptions): Store {
+  const credential = resolveCredential(options.credential, "createAzureBlobStore: credential");
+  const location = checkLocation(options, credential, "createAzureBlobStore");
+  return new AzureBlobStore(location, credential, options.attemptDeadlineMs ?? defaultDeadlineMs);
+}
+
+const SMALL_CALL_DEADLINE_MS = 15_000;
+const SLOWEST_BYTES_PER_MS = 65_536 / 1_000;
+/** Objects of one page: with long names and much metadata of their own they still fit into `maxAnswerBytes`. */
+const PAGE_SIZE = 2_000;
+/** Of two for each page: far above what a container of this product holds. */
+const MAX_MARKS = 100_000;
+/**
+ * Pages without an object are legal, where many were deleted. After a few in a row the next ones are asked for less often, and at
+ * some time nobody believes in an end.
+ */
+const QUICK_EMPTY_PAGES = 20;
+const MAX_EMPTY_PAGES = 1_000;
+const EMPTY_PAGE_PAUSE_MS = 200;
+/** Bytes of an object that are compared at once. */
+const PART_SIZE = 8 * 1024 * 1024;
+
+function listedWithoutEnd(prefix: string): StoreError {
+  const message = `list ${prefix}: the listing has no end; something answers that is not the Blob service`;
+  return new StoreError("transient", message, { operation: "list" });
+}
+
+function lacksPermission(error: Error): boolean {
+  return error instanceof StoreError && error.code === "AuthorizationPermissionMismatch";
+}
+
+function defaultDeadlineMs(size: number): number {
+  return Math.max(SMALL_CALL_DEADLINE_MS, size / SLOWEST_BYTES_PER_MS);
+}
+
+class AzureBlobStore implements Store {
+  readonly description: string;
+  readonly #location: AzureLocation;
+  readonly #credential: ResolvedCredential;
+  readonly #deadlineMs: (size: number) => number;
+  /** The prefix with its `/`, or nothing. */
+  readonly #prefix: string;
+  readonly #calls: CallGroup = { controllers: new Set() };
+  #container: Promise<ContainerClient> | undefined;
+
+  constructor(location: AzureLocation, credential: ResolvedCredential, deadlineMs: (size: number) => number) {
+    this.#location = location;
+    this.#credential = credential;
+    this.#deadlineMs = deadlineMs;
+    this.#prefix = location.prefix === "" ? "" : `${location.prefix}/`;
+    this.description = `${location.accountUrl}/${location.container}/${location.prefix}`.replace(/\/$/, "");
+  }
+
+  async put(path: string, body: ObjectBody, options: PutOptions = {}): Promise<PutResult> {
+    checkObjectPath(path, "put", this.#prefix.length);
+    try {
+      const ours = await fingerprintOf(body, options.signal);
+      const blob = await this.#open(path);
+      return await this.#upload(path, blob, body, ours, options);
+    } catch (thrown) {
+      return putFailure(toPutError(path, thrown, options.signal));
+    }
+  }
+
+  async #upload(
+    path: string,
+    blob: BlockBlobClient,
+    body: ObjectBody,
+    ours: Fingerprint,
+    options: PutOptions,
+  ): Promise<PutResult> {
+    const limits = { deadlineMs: this.#deadlineMs(ours.size), signal: options.signal, group: this.#calls };
+    try {
+      const answer = await withDeadline((signal) => uploadBlob(blob, body, ours, options, signal), limits);
+      if (answer.contentMD5 && Buffer.compare(answer.contentMD5, ours.md5) === 0) return { status: "stored" };
+    } catch (thrown) {
+      if (options.signal?.aborted || thrown instanceof BodyError) throw thrown;
+      const failure = this.#failure(thrown, "put", path);
+      if (failure.verify) return await this.#compare(path, blob, ours, options, "exists");
+      if (!lacksPermission(failure.error)) throw failure.error;
+      // Who may create and not overwrite is told that it lacks a permission where the name is taken.
+      const there = await this.#compare(path, blob, ours, options, "exists").catch(() => undefined);
+      if (there === undefined) throw failure.error;
+      return there;
+    }
+    // What answers 201 without the MD5 of what it was sent is hardly the service (a captive portal, a proxy): look.
+    return await this.#compare(path, blob, ours, options, "stored");
+  }
+
+  /** Looks at what is stored under the name: the same content is `same`, other content a conflict. */
+  async #compare(
+    path: string,
+    blob: BlockBlobClient,
+    ours: Fingerprint,
+    options: PutOptions,
+    same: "stored" | "exists",
+  ): Promise<PutResult> {
+    try {
+      const { signal } = options;
+      const there = await this.#call("verify", path, signal, (abortSignal) =>
+        blob.getProperties({ abortSignal }),
+      );
+      const content = there.metadata?.["content"];
+      const known = options.metadata?.["content"];
+      if (content !== undefined && known !== undefined) {
+        return content === known ? { status: same } : putConflict(path);
+      }
+      if (there.contentLength !== ours.size) return putConflict(path);
+      const md5 = there.contentMD5 ?? (await this.#md5Of(path, blob, ours.size, signal));
+      return Buffer.compare(md5, ours.md5) === 0 ? { status: same } : putConflict(path);
+    } catch (thrown) {
+      if (!(thrown instanceof ObjectNotFoundError)) throw thrown;
+      throw new StoreError("transient", `put ${path}: the service has it and has it not`, {
+        operation: "put",
+      });
+    }
+  }
+
+  async get(path: string, options: GetOptions = {}): Promise<Uint8Array> {
+    checkObjectPath(path, "get", this.#prefix.length);
+    if (options.range) checkRange(options.range, "get: range");
+    return await this.#download(path, await this.#open(path), options);
+  }
+
+  async #download(path: string, blob: BlockBlobClient, options: GetOptions): Promise<Uint8Array> {
+    const { range, signal } = options;
+    if (range && range.start === range.end) {
+      await this.#call("get", path, signal, (abortSignal) => blob.getProperties({ abortSignal }));
+      return new Uint8Array(0);
+    }
+    try {
+      return await this.#call("get", path, signal, async (abortSignal, extend) => {
+        const length = range && range.end - range.start;
+        const answer = await blob.download(range?.start ?? 0, length, { abortSignal, maxRetryRequests: 0 });
+        const size = answer.contentLength ?? 0;
+        const stream = answer.readableStreamBody ?? Readable.from([]);
+        // Its end, when nobody reads on.
+        stream.on("error", () => {});
+        const most = length ?? maxWholeBytes;
+        if (size > most) throw getTooLarge(path, size, most);
+        extend(this.#deadlineMs(size));
+        return await readFully(stream, size);
+      });
+    } catch (thrown) {
+      // The object ends before the range starts, as every range of an empty object does.
+      if (range && thrown instanceof StoreError && thrown.statusCode === 416) return new Uint8Array(0);
+      throw thrown;
+    }
+  }
+
+  /** The MD5 of an object that has none, read in parts. */
+  async #md5Of(
+    path: string,
+    blob: BlockBlobClient,
+    size: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    const hash = createHash("md5");
+    for (let start = 0; start < size; start += PART_SIZE) {
+      const range = { start, end: Math.min(size, start + PART_SIZE) };
+      hash.update(await this.#download(path, blob, { range, ...(signal ? { signal } : {}) }));
+    }
+    return hash.digest();
+  }
+
+  async *list(prefix: string, options: { signal?: AbortSignal } = {}): AsyncIterable<StoreEntry> {
+    checkListPrefix(prefix, "list");
+    const container = await this.#client();
+    const seen = new Set<string | undefined>();
+    let emptyPages = 0;
+    let continuationToken: string | undefined;
+    do {
+      const page = await this.#call("list", prefix, options.signal, async (abortSignal) => {
+        if (emptyPages > QUICK_EMPTY_PAGES) await pause(EMPTY_PAGE_PAUSE_MS, abortSignal);
+        // Metadata tells the folders of an account with a hierarchical namespace from objects.
+        const pages = container.listBlobsFlat({
+          prefix: this.#prefix + prefix,
+          includeMetadata: true,
+          abortSignal,
+        });
+        const from = continuationToken === undefined ? {} : { continuationToken };
+        return (await pages.byPage({ maxPageSize: PAGE_SIZE, ...from }).next()).value;
+      });
+      const items = page?.segment.blobItems ?? [];
+      continuationToken = page?.continuationToken;
+      emptyPages = items.length === 0 ? emptyPages + 1 : 0;
+      // A listing that goes round has a page, or the place where one begins, twice.
+      const marks = [continuationToken, items[0]?.name].filter((mark) => mark);
+      const repeats = marks.some((mark) => seen.has(mark));
+      if (repeats || emptyPages > MAX_EMPTY_PAGES || seen.size > MAX_MARKS) throw listedWithoutEnd(prefix);
+      for (const mark of marks) seen.add(mark);
+      for (const { name, properties, metadata } of items) {
+        const path = name.slice(this.#prefix.length);
+        if (metadata?.["hdi_isfolder"] === "true" || !isObjectPath(path)) continue;
+        const size = properties.contentLength ?? 0;
+        yield { path, size, lastModified: properties.lastModified.getTime() };
+      }
+    } while (continuationToken);
+  }
+
+  /** Ends what is under way; idle sockets keep nothing alive and time out by themselves. */
+  async close(): Promise<void> {
+    endCalls(this.#calls);
+  }
+
+  /** A small request, whose failure is thrown as ours, or as the caller's own reason to abort. */
+  async #call<T>(
+    operation: string,
+    subject: string,
+    signal: AbortSignal | undefined,
+    call: (signal: AbortSignal, extend: Extend) => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await withDeadline(call, { deadlineMs: this.#deadlineMs(0), signal, group: this.#calls });
+    } catch (thrown) {
+      if (signal?.aborted) throw thrown;
+      throw this.#failure(thrown, operation, subject).error;
+    }
+  }
+
+  #failure(thrown: unknown, operation: string, subject: string): AzureFailure {
+    const failure = toAzureFailure(thrown, operation, subject, systemClock.now());
+    // A cached token may have been revoked, or be from before a permission was given: the next try asks for a new one.
+    const { error } = failure;
+    if (error instanceof StoreError && (error.statusCode === 401 || error.statusCode === 403)) {
+      this.#container = undefined;
+    }
+    return failure;
+  }
+
+  async #client(): Promise<ContainerClient> {
+    // Less than an attempt, so that the answer tells a token that did not come from a service that did not answer.
+    const tokenDeadlineMs = this.#deadlineMs(0) * 0.8;
+    this.#container ??= openContainer(this.#location, this.#credential, tokenDeadlineMs);
+    try {
+      return await this.#container;
+    } catch (thrown) {
+      this.#container = undefined;
+      throw thrown;
+    }
+  }
+
+  /** The client of one object, after a check that its requests go nowhere but below our container and prefix. */
+  async #open(path: string): Promise<BlockBlobClient> {
+    const name = this.#prefix + path;
+    const blob = (await this.#client()).getBlockBlobClient(name);
+    const { accountUrl, container } = this.#location;
+    // Compared as the service decodes them: how the library writes an apostrophe or a plus is its own business.
+    const { pathname } = new URL(accountUrl);
+    const expected = `${pathname.replace(/\/$/, "")}/${container}/${name}`.split("/");
+    const actual = new URL(blob.url).pathname.split("/").map(decodeURIComponent);
+    if (!isDeepStrictEqual(actual, expected)) {
+      throw new StoreError("rejected", `${path}: the request would leave the destination`, {
+        operation: "open",
+      });
+    }
+    return blob;
+  }
+}

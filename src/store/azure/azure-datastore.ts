@@ -1,0 +1,172 @@
+import { systemClock } from "../../base/time/clock.ts";
+import { wrongKind, wrongValue } from "../../base/errors.ts";
+import { isLoopback } from "../../destination/loopback.ts";
+import { type AzureLocation, isContainerName } from "./azure-container.ts";
+import { requestToken, type TokenSource } from "./azure-credential.ts";
+import { mayHaveToken } from "./azure-host.ts";
+import { toAzureFailure } from "./azure-error.ts";
+import { withDeadline } from "../deadline.ts";
+import { StoreError } from "../store-error.ts";
+
+/** The parts of `azureml://subscriptions/<s>/resourcegroups/<g>/workspaces/<w>/datastores/<d>/paths/<prefix>`. */
+export interface AzureDatastoreReference {
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly workspace: string;
+  readonly datastore: string;
+  /** Below the datastore's container; may be empty. */
+  readonly prefix: string;
+}
+
+/** How to ask. */
+export interface ResolveDatastoreOptions {
+  readonly credential: TokenSource;
+  /** Azure Resource Manager. Default `https://management.azure.com`; other clouds have their own. */
+  readonly managementUrl?: string;
+  /** For the token and the answer together. Default 15 000. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** https://learn.microsoft.com/rest/api/azureml/datastores/get */
+const API_VERSION = "2024-10-01";
+/** What a workspace says of a datastore has a few thousand. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/**
+ * Asks the workspace where its datastore is: account, container, and the prefix unchanged. Datastores of Blob Storage and
+ * of Data Lake Storage Gen2 (which answers blob requests too). Only reads; it asks for none of the datastore's secrets.
+ * Throws {@link StoreError}.
+ */
+export async function resolveAzureDatastore(
+  reference: AzureDatastoreReference,
+  options: ResolveDatastoreOptions,
+): Promise<AzureLocation> {
+  const { signal, deadlineMs = 15_000 } = options;
+  checkDatastoreRequest(reference, options.managementUrl, "resolveAzureDatastore");
+  const url = requestUrl(reference, options.managementUrl ?? "https://management.azure.com");
+  const subject = `${reference.workspace}/${reference.datastore}`;
+  try {
+    const properties = await withDeadline(
+      async (abortSignal) => {
+        const { token } = await requestToken(
+          options.credential,
+          `${url.origin}/.default`,
+          { abortSignal },
+          deadlineMs,
+        );
+        return await fetchProperties(url, token, abortSignal);
+      },
+      { deadlineMs, signal },
+    );
+    return toLocation(properties, reference, subject, options.credential.trustedHosts ?? []);
+  } catch (thrown) {
+    if (signal?.aborted) throw thrown;
+    throw toAzureFailure(thrown, "datastore", subject, systemClock.now()).error;
+  }
+}
+
+/** Throws `TypeError` or `RangeError` unless every name can be a part of the request. */
+export function checkDatastoreRequest(
+  reference: AzureDatastoreReference,
+  managementUrl: string | undefined,
+  where: string,
+): void {
+  for (const key of ["subscriptionId", "resourceGroup", "workspace", "datastore"] as const) {
+    const value = reference[key];
+    if (typeof value !== "string") throw wrongKind(`${where}: ${key}`, "a name", value);
+    if (!/^[\p{L}\p{N}_().-]{1,260}$/u.test(value) || /^\.+$/.test(value)) {
+      throw wrongValue(`${where}: ${key}`, "a name of letters, digits and _ ( ) . -", value);
+    }
+  }
+  if (managementUrl === undefined) return;
+  const url = URL.canParse(managementUrl) ? new URL(managementUrl) : undefined;
+  if (url?.protocol !== "https:" && !(url?.protocol === "http:" && isLoopback(url.hostname))) {
+    throw wrongValue(`${where}: managementUrl`, "an https URL", managementUrl);
+  }
+}
+
+function requestUrl(reference: AzureDatastoreReference, managementUrl: string): URL {
+  const { subscriptionId, resourceGroup, workspace, datastore } = reference;
+  const parts = ["subscriptions", subscriptionId, "resourceGroups", resourceGroup];
+  parts.push(
+    "providers",
+    "Microsoft.MachineLearningServices",
+    "workspaces",
+    workspace,
+    "datastores",
+    datastore,
+  );
+  const { origin } = new URL(managementUrl);
+  return new URL(`${origin}/${parts.map(encodeURIComponent).join("/")}?api-version=${API_VERSION}`);
+}
+
+async function fetchProperties(
+  url: URL,
+  token: string,
+  signal: AbortSignal,
+): Promise<Record<string, unknown>> {
+  const response = await fetch(url, {
+    headers: { authorization: `Bearer ${token}`, accept: "application/json" },
+    redirect: "error",
+    signal,
+  });
+  if (!response.ok) {
+    const { error } = (await readJson(response)) as { error?: { code?: unknown } };
+    throw { statusCode: response.status, code: error?.code, response };
+  }
+  const { properties } = await readJson(response);
+  return typeof properties === "object" && properties !== null ? (properties as Record<string, unknown>) : {};
+}
+
+/** The JSON object of an answer; an empty one for what is none, or is longer than {@link MAX_ANSWER_BYTES}. */
+async function readJson(response: Response): Promise<Record<string, unknown>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_ANSWER_BYTES) return {};
+    chunks.push(chunk);
+  }
+  try {
+    const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+function toLocation(
+  properties: Record<string, unknown>,
+  { prefix }: AzureDatastoreReference,
+  subject: string,
+  trustedHosts: readonly string[],
+): AzureLocation {
+  const { datastoreType, accountName } = properties;
+  const container =
+    datastoreType === "AzureDataLakeGen2" ? properties["filesystem"] : properties["containerName"];
+  const endpoint = properties["endpoint"] ?? "core.windows.net";
+  const known = datastoreType === "AzureBlob" || datastoreType === "AzureDataLakeGen2";
+  const operation = "datastore";
+  if (!known) {
+    const message = `datastore ${subject}: expected one of Blob Storage or Data Lake Storage Gen2`;
+    throw new StoreError("configuration", message, { operation });
+  }
+  const complete =
+    typeof accountName === "string" &&
+    /^[a-z0-9]{3,24}$/.test(accountName) &&
+    typeof endpoint === "string" &&
+    /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(endpoint) &&
+    typeof container === "string" &&
+    isContainerName(container);
+  if (!complete) {
+    const message = `datastore ${subject}: the workspace's answer names no account or container`;
+    throw new StoreError("configuration", message, { operation });
+  }
+  const host = `${accountName}.blob.${endpoint}`;
+  if (!mayHaveToken(host, trustedHosts)) {
+    const message = `datastore ${subject}: the workspace names a host that is not Azure's; MDC_TRUSTED_HOSTS can name it`;
+    throw new StoreError("configuration", message, { operation });
+  }
+  return { accountUrl: `https://${host}`, container, prefix };
+}

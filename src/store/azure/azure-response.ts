@@ -1,0 +1,143 @@
+import type { StoreFailure } from "../store-error.ts";
+
+/**
+ * What the Blob service's answers, and the lack of one, mean for whoever wants an object stored.
+ * Codes: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes and common-rest-api-error-codes.
+ */
+
+/** The checked facts of one failed request. */
+export interface AzureAnswer {
+  /** HTTP status; absent when no answer came. */
+  readonly statusCode?: number | undefined;
+  /** The service's `x-ms-error-code`, or the system's code (`ECONNRESET`) when no answer came. */
+  readonly code?: string | undefined;
+  /** Header `Retry-After`: seconds or an HTTP date. */
+  readonly retryAfter?: string | undefined;
+  /** Header `Date`. */
+  readonly date?: string | undefined;
+}
+
+/** What to do about it. `verify`: the object may be there already; look. `missing`: there is no such object. */
+export interface AzureVerdict {
+  readonly kind: StoreFailure | "verify" | "missing";
+  /** For people: what it means or what to do. */
+  readonly hint: string;
+  /** Milliseconds the service asked to wait. */
+  readonly retryAfterMs?: number;
+}
+
+type Row = readonly [kind: AzureVerdict["kind"], hint: string];
+
+/** The service refuses requests that are 15 minutes off; at 5 the clock is the likely reason for a refusal. */
+const MAX_CLOCK_SKEW_MS = 5 * 60_000;
+
+const BY_CODE: ReadonlyMap<string, Row> = new Map(
+  Object.entries<Row>({
+    BlobAlreadyExists: ["verify", "an object of that name exists"],
+    // A SAS with create but without write permission is answered like this when the blob exists.
+    UnauthorizedBlobOverwrite: ["verify", "an object of that name exists"],
+    BlobNotFound: ["missing", "there is no such object"],
+    ContainerNotFound: [
+      "configuration",
+      "the container does not exist; create it (az storage container create) or correct the destination",
+    ],
+    ContainerBeingDeleted: [
+      "configuration",
+      "the container is being deleted; create it again when that is done",
+    ],
+    ContainerDisabled: ["configuration", "the container is disabled"],
+    AccountIsDisabled: ["configuration", "the storage account is disabled"],
+    AccountBeingCreated: ["transient", "the storage account is being created"],
+    AccountRequiresHttps: ["configuration", "the storage account wants https"],
+    AuthorizationPermissionMismatch: ["configuration", "the credential lacks a permission"],
+    Md5Mismatch: ["transient", "the bytes were damaged on their way"],
+    InvalidAuthenticationInfo: ["configuration", "the credential is malformed or expired"],
+    InvalidHeaderValue: ["configuration", "the service does not know a header or version this client sends"],
+    UnsupportedHeader: ["configuration", "the service does not know a header this client sends"],
+    MissingRequiredHeader: ["configuration", "something between here and the service removed a header"],
+    InvalidResourceName: ["configuration", "the container or prefix is not a legal name"],
+  }),
+);
+
+/** Nothing that could be used answered; for most of these time alone is not likely to change that. */
+const UNREACHABLE: ReadonlyMap<string, Row> = new Map(
+  Object.entries<Row>({
+    AnswerTooLarge: ["transient", "an answer that is longer than any of the Blob service's"],
+    ENOTFOUND: ["configuration", "the host name of the storage account does not exist"],
+    ERR_INVALID_URL: ["configuration", "the URL of the storage account is malformed"],
+    CERT_HAS_EXPIRED: ["configuration", "the server's certificate has expired"],
+    DEPTH_ZERO_SELF_SIGNED_CERT: ["configuration", "the server's certificate is not trusted"],
+    SELF_SIGNED_CERT_IN_CHAIN: ["configuration", "the server's certificate is not trusted"],
+    UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["configuration", "the server's certificate is not trusted"],
+    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["configuration", "the server's certificate is not trusted"],
+    ERR_TLS_CERT_ALTNAME_INVALID: ["configuration", "the server's certificate is for another host"],
+  }),
+);
+
+/**
+ * The meaning of a failed request. What nobody has met yet is `transient`: to keep and to retry is the only mistake that
+ * loses nothing.
+ */
+export function classifyAzureAnswer(answer: AzureAnswer, nowMs: number): AzureVerdict {
+  const [kind, hint] = rowOf(answer, nowMs);
+  const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
+  return { kind, hint, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+function rowOf(answer: AzureAnswer, nowMs: number): Row {
+  const { statusCode, code } = answer;
+  if (statusCode === undefined) {
+    return (
+      (code === undefined ? undefined : UNREACHABLE.get(code)) ?? ["transient", "no answer from the service"]
+    );
+  }
+  if ((statusCode === 401 || statusCode === 403) && clockIsOff(answer.date, nowMs)) {
+    return ["clock", "this machine's clock differs from the service's by more than 5 minutes; correct it"];
+  }
+  const row = code === undefined || statusCode < 400 || statusCode >= 500 ? undefined : BY_CODE.get(code);
+  return row ?? rowOfStatus(statusCode);
+}
+
+function rowOfStatus(statusCode: number): Row {
+  switch (statusCode) {
+    case 400:
+    case 413:
+    case 416:
+      return ["rejected", "the service refuses this request"];
+    case 401:
+    case 403:
+      return [
+        "configuration",
+        "the service refuses the credential, or a firewall rule of the account refuses this client",
+      ];
+    case 404:
+      return ["configuration", "the storage account or container was not found"];
+    case 409:
+      return ["configuration", "a lease, a snapshot or an immutability policy forbids it"];
+    case 412:
+      return ["verify", "an object of that name exists"];
+    case 408:
+    case 429:
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+      return ["transient", "the service is busy or out of order"];
+    default:
+      return ["transient", "an answer that is not the Blob service's"];
+  }
+}
+
+function clockIsOff(date: string | undefined, nowMs: number): boolean {
+  const serviceMs = date === undefined ? Number.NaN : Date.parse(date);
+  return Math.abs(serviceMs - nowMs) > MAX_CLOCK_SKEW_MS;
+}
+
+/** `Retry-After` in milliseconds from now, at least 0; undefined if absent or unreadable. RFC 9110, 10.2.3. */
+export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+  const text = value?.trim();
+  if (!text) return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const at = /[A-Za-z]{3},? .*\d{4}/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}
