@@ -64,4 +64,4 @@ export type { FrameOf, LibraryFrame, RowOf, SchemaOptions } from "./frame/declar
 export type { RedactOptions } from "./frame/copy/redaction.ts";
 export type { FlushTarget } from "./pipeline/backend.ts";
 export type { DropReason } from "./pipeline/ledger.ts";
-export type { Counts } from "./spool/spool.ts";
+export type { Counts } from "./base/counts.ts";

@@ -1,10 +1,10 @@
+import type { Counts } from "../base/counts.ts";
 import type { DeploymentStats, ErrorListener } from "../config/callbacks.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
 import type { DeploymentPatch } from "../config/deployment-options.ts";
 import type { FrameOf, RowOf, SchemaOptions } from "../frame/declared-schema.ts";
 import type { RedactOptions } from "../frame/copy/redaction.ts";
 import type { FlushTarget } from "../pipeline/backend.ts";
-import type { Counts } from "../spool/spool.ts";
 import type { CorrelationContext } from "./context/correlation-context.ts";
 
 /** What a collector is made with. */

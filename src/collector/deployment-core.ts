@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import type { Counts } from "../base/counts.ts";
 import { type Clock, systemClock } from "../base/time/clock.ts";
 import { publish } from "./report/diagnostics.ts";
 import { CollectorError, messageOf } from "../base/errors.ts";
@@ -22,7 +23,6 @@ import type {
 import { type Batcher, createBatcher } from "../pipeline/batching/batcher.ts";
 import type { Engine } from "../pipeline/delivery/engine.ts";
 import { type DropReason, Ledger } from "../pipeline/ledger.ts";
-import type { Counts } from "../spool/spool.ts";
 import { type Announcer, createAnnouncer } from "./report/announcer.ts";
 import type { CloseReport, DeploymentStatus } from "./api.ts";
 import { startBackgroundThread } from "./background/background-thread.ts";

@@ -1,9 +1,9 @@
+import { addCounts, type Counts, noCounts } from "../base/counts.ts";
 import { systemClock } from "../base/time/clock.ts";
 import { systemIds } from "../base/ids.ts";
 import type { ResolvedDeployment } from "../config/resolve.ts";
 import type { BackendEvents } from "../pipeline/backend.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
-import type { Counts } from "../spool/spool.ts";
 import { composeEngine, composeStore, type EngineSpec } from "../collector/compose.ts";
 import { credentialsOf } from "../collector/credentials.ts";
 
@@ -53,7 +53,7 @@ export async function drainSpool(
   const destination = store.description;
   await store.close();
 
-  let delivered: Counts = { frames: 0, rows: 0, bytes: 0 };
+  let delivered = noCounts;
   const lost: (Counts & { reason: DropReason; collection: string })[] = [];
   let giveUp = (): void => {};
   const refused = new Promise<void>((resolve) => {
@@ -63,11 +63,7 @@ export async function drainSpool(
   const events: BackendEvents = {
     spooled: () => {},
     delivered: (_collection, counts) => {
-      delivered = {
-        frames: delivered.frames + counts.frames,
-        rows: delivered.rows + counts.rows,
-        bytes: delivered.bytes + counts.bytes,
-      };
+      delivered = addCounts(delivered, counts);
       patience?.[Symbol.dispose]();
       patience = undefined;
       onProgress(delivered);

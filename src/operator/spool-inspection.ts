@@ -1,3 +1,4 @@
+import type { Counts } from "../base/counts.ts";
 import { hasCode } from "../base/files/files.ts";
 import type { Format } from "../layout/format.ts";
 import { parseLabel, type SegmentLabel } from "../pipeline/segment-label.ts";
@@ -11,7 +12,6 @@ import {
   type WaitingSegment,
 } from "../spool/inspect-spool.ts";
 import type { QuarantinedSegment } from "../spool/quarantine.ts";
-import type { Counts } from "../spool/spool.ts";
 
 /*
  * For an operator's command: what the spool keeps as opaque bytes and labels, in the words of collections and partitions.

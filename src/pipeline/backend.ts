@@ -1,6 +1,7 @@
+import type { Counts } from "../base/counts.ts";
 import type { CollectorErrorCode } from "../base/errors.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
-import type { Counts, SpoolUsage } from "../spool/spool.ts";
+import type { SpoolUsage } from "../spool/spool.ts";
 import type { DropReason } from "./ledger.ts";
 
 /**

@@ -1,5 +1,5 @@
+import { type Counts, noCounts } from "../base/counts.ts";
 import type { DeploymentStats, StatsEntry } from "../config/callbacks.ts";
-import type { Counts } from "../spool/spool.ts";
 
 /** Why a frame was not stored. The list is closed; a frame is counted under exactly one. */
 export type DropReason =
@@ -127,7 +127,7 @@ export class Ledger {
 type MutableCounts = { -readonly [K in keyof Counts]: Counts[K] };
 
 function zero(): MutableCounts {
-  return { frames: 0, rows: 0, bytes: 0 };
+  return { ...noCounts };
 }
 
 function add(counts: MutableCounts, frames: number, rows: number, bytes: number): void {

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Counts } from "../base/counts.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { asError, wrongKind, wrongValue } from "../base/errors.ts";
 import { type FileSystem, systemFileSystem } from "../base/files/file-system.ts";
@@ -18,7 +19,6 @@ import { sealedName } from "./segment/segment-name.ts";
 import { createSocketLiveness } from "./instance/socket-liveness.ts";
 import type {
   AppendResult,
-  Counts,
   FrozenBody,
   OpenSegment,
   RecordMemory,

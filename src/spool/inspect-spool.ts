@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { addCounts, type Counts, noCounts } from "../base/counts.ts";
 import { type Clock, systemClock } from "../base/time/clock.ts";
 import {
   createText,
@@ -12,10 +13,10 @@ import { ownJson } from "../base/own-json.ts";
 import { closeQuietly } from "./open-segment-file.ts";
 import { createQuarantine, type QuarantinedSegment } from "./quarantine.ts";
 import { parseSegmentName, sealedName } from "./segment/segment-name.ts";
-import { addCounts, readSegmentHeader, type ScanItem, scanRecords } from "./segment/segment-scan.ts";
+import { readSegmentHeader, type ScanItem, scanRecords } from "./segment/segment-scan.ts";
 import { createSocketLiveness, describeOwner } from "./instance/socket-liveness.ts";
 import { layoutPath, quarantinePath, responsibleFor } from "./spool-folder.ts";
-import type { Counts, RecordMemory, SpoolRecord } from "./spool.ts";
+import type { RecordMemory, SpoolRecord } from "./spool.ts";
 
 /*
  * For an operator's command: looks at a spool folder without owning a part of it and without taking anything over, while
@@ -102,7 +103,7 @@ export function inspectSegment(
   { fileSystem = systemFileSystem }: Pick<InspectOptions, "fileSystem"> = {},
 ): { readonly records: number; readonly counts: Counts; readonly lost: Counts } {
   let records = 0;
-  let counts: Counts = { frames: 0, rows: 0, bytes: 0 };
+  let counts = noCounts;
   let lost = counts;
   for (const item of itemsOf(fileSystem, path, "none")) {
     if (item.kind === "damage") lost = addCounts(lost, item.lost);

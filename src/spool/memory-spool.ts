@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
+import { addCounts, type Counts, noCounts } from "../base/counts.ts";
 import type { Clock } from "../base/time/clock.ts";
 import type { Ids } from "../base/ids.ts";
 import { memoryBody } from "./frozen-body.ts";
-import { addCounts } from "./segment/segment-scan.ts";
 import type {
   AppendResult,
-  Counts,
   FrozenBody,
   OpenSegment,
   SealedSegment,
@@ -65,8 +64,7 @@ class MemorySpool implements Spool {
     let segment = this.#open.get(label);
     if (segment === undefined) {
       const id = ids.uuid().replaceAll("-", "");
-      const counts = { frames: 0, rows: 0, bytes: 0 };
-      const empty = { size: 0, counts, records: [], attempts: 0, frozen: undefined };
+      const empty = { size: 0, counts: noCounts, records: [], attempts: 0, frozen: undefined };
       segment = { id, label, createdAt: now, appendedAt: now, ...empty };
       this.#open.set(label, segment);
     }

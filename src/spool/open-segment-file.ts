@@ -1,3 +1,4 @@
+import { type Counts, noCounts, onlyCounts } from "../base/counts.ts";
 import { type FileSystem, removeFile } from "../base/files/file-system.ts";
 import {
   encodeRecordHeader,
@@ -12,7 +13,7 @@ import {
   ZERO_TOTALS,
 } from "./segment/segment-format.ts";
 import { scanRecords } from "./segment/segment-scan.ts";
-import type { Counts, OpenSegment } from "./spool.ts";
+import type { OpenSegment } from "./spool.ts";
 
 /** One segment being written. Every method throws the system's error, and can be called again after it. */
 export interface OpenSegmentFile extends OpenSegment {
@@ -52,7 +53,6 @@ const recordHead = newRecordHead();
 const zeros = new Uint8Array(8);
 const paddings = Array.from({ length: 8 }, (_, size) => zeros.subarray(0, size));
 const parts: Uint8Array[] = [recordHead.bytes, zeros, zeros];
-const noCounts: Counts = { frames: 0, rows: 0, bytes: 0 };
 const copyBytes = 256 * 1_024;
 
 class SegmentFile implements OpenSegmentFile {
@@ -98,8 +98,7 @@ class SegmentFile implements OpenSegmentFile {
   }
 
   get counts(): Counts {
-    const { frames, rows, bytes } = this.#totals;
-    return { frames, rows, bytes };
+    return onlyCounts(this.#totals);
   }
 
   get records(): number {

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import type { Counts } from "../base/counts.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { errorCode, type FileSystem, removeFile } from "../base/files/file-system.ts";
 import type { Ids } from "../base/ids.ts";
@@ -6,7 +7,7 @@ import type { InstanceClaim } from "./instance/instance-claim.ts";
 import { createOpenSegmentFile, type OpenSegmentFile } from "./open-segment-file.ts";
 import type { OwnFolder } from "./instance/own-folder.ts";
 import { openName, sealedName } from "./segment/segment-name.ts";
-import type { Counts, OpenSegment, SealedSegment } from "./spool.ts";
+import type { OpenSegment, SealedSegment } from "./spool.ts";
 
 /** The segments that one thread is writing. */
 export interface OpenSegments {

@@ -1,9 +1,9 @@
 import { basename, join } from "node:path";
+import { type Counts, noCounts } from "../base/counts.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { createText, type FileSystem, readText, removeFile } from "../base/files/file-system.ts";
 import { ownJson } from "../base/own-json.ts";
 import { ensurePrivateFolder, quarantinePath } from "./spool-folder.ts";
-import type { Counts } from "./spool.ts";
 
 /** Facts about a file in quarantine, as its `.json` states them. */
 export interface QuarantineNote {
@@ -92,7 +92,7 @@ class QuarantineFolder implements Quarantine {
       const stat = match === null ? undefined : this.#fileSystem.lstat(path);
       if (match === null || stat?.kind !== "file") continue;
       const [, id = "", reason = ""] = match;
-      const fallback = { id, label: undefined, reason, counts: { frames: 0, rows: 0, bytes: 0 } };
+      const fallback = { id, label: undefined, reason, counts: noCounts };
       const note = this.#note(path) ?? { ...fallback, quarantinedAt: stat.mtimeMs };
       found.push({ ...note, id, path, size: stat.size });
     }

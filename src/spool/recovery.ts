@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { addCounts, type Counts, noCounts, onlyCounts } from "../base/counts.ts";
 import { onNextTurn } from "../base/time/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { errorCode, type FileSystem, removeFile } from "../base/files/file-system.ts";
@@ -8,7 +9,6 @@ import type { Quarantine } from "./quarantine.ts";
 import type { SegmentHeader, Totals } from "./segment/segment-format.ts";
 import { parseSegmentName, sealedName, type SegmentFileName } from "./segment/segment-name.ts";
 import {
-  addCounts,
   readSegmentHeader,
   type ScanEnd,
   type ScanItem,
@@ -16,7 +16,7 @@ import {
   scanRecords,
   scanZeros,
 } from "./segment/segment-scan.ts";
-import type { Counts, SealedSegment, SpoolLoss } from "./spool.ts";
+import type { SealedSegment, SpoolLoss } from "./spool.ts";
 
 /** What recovery needs of the spool that does it. */
 export interface RecoveryContext {
@@ -50,8 +50,6 @@ interface Candidate {
   readonly parsed: Extract<SegmentFileName, { state: "open" | "sealed" }>;
   readonly body: string | undefined;
 }
-
-const noCounts: Counts = { frames: 0, rows: 0, bytes: 0 };
 
 /**
  * Brings every segment in one folder into the sealed state, oldest first, one at a time. Whatever the bytes and whatever
@@ -221,9 +219,8 @@ async function settle(context: RecoveryContext, subject: Subject): Promise<Found
   if (body !== undefined && (intact || verifyBody(fileSystem, directory, header.id, body) !== undefined)) {
     // Its bytes were complete when they were frozen, and those are what is delivered.
     context.recovered(header.instance, kept);
-    const { frames, rows, bytes } = end.complete ? end.totals : counts;
     return {
-      segment: { ...facts, size: file.size, counts: { frames, rows, bytes } },
+      segment: { ...facts, size: file.size, counts: onlyCounts(end.complete ? end.totals : counts) },
       name: candidate.name,
       body,
       attempts,
@@ -322,14 +319,9 @@ async function run<T>(scan: Generator<ScanItem, T, undefined>, onItem: (item: Sc
   }
 }
 
-function lost(
-  context: RecoveryContext,
-  reason: SpoolLoss["reason"],
-  { frames, rows, bytes }: Counts,
-  detail: string,
-): void {
+function lost(context: RecoveryContext, reason: SpoolLoss["reason"], counts: Counts, detail: string): void {
   try {
-    context.onLoss({ reason, frames, rows, bytes, detail });
+    context.onLoss({ reason, ...onlyCounts(counts), detail });
   } catch {
     // A listener's fault must not keep the other segments from being delivered.
   }

@@ -1,3 +1,5 @@
+import type { Counts } from "../base/counts.ts";
+
 /**
  * Port: where accepted records wait until they are delivered. It knows nothing of frames: a record is opaque bytes, a
  * label is opaque text, and a segment is the records of one label that leave together as one file.
@@ -69,13 +71,6 @@ export interface Spool {
   usage(): SpoolUsage;
   /** Syncs and gives back handles. Open segments stay for the next process to recover. Idempotent. */
   close(): void;
-}
-
-/** How much: the unit of every ledger. */
-export interface Counts {
-  readonly frames: number;
-  readonly rows: number;
-  readonly bytes: number;
 }
 
 /** What became of an append. */

@@ -1,6 +1,7 @@
+import type { Counts } from "../../base/counts.ts";
 import type { BackendEvents, BackendHealth, DropOrigin, Trouble } from "../../pipeline/backend.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
-import type { Counts, SpoolUsage } from "../../spool/spool.ts";
+import type { SpoolUsage } from "../../spool/spool.ts";
 
 /** What the engine tells, on its way between threads: a message for each of {@link BackendEvents}. */
 export type EventMessage =

@@ -1,8 +1,8 @@
+import { type Counts, sumCounts } from "../../base/counts.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { BackendEvents, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
 import { collectionOf, unknownCollection } from "../../pipeline/segment-label.ts";
-import type { Counts } from "../../spool/spool.ts";
 import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
 import type { Refusal } from "./fallback-writer.ts";
 
@@ -108,7 +108,7 @@ export class UnsettledBatches {
       this.#memory.giveBack(batch.bytes);
       settled.push(batch);
     }
-    return settled.length === 0 ? undefined : sumOf(settled);
+    return settled.length === 0 ? undefined : sumCounts(settled.map(({ counts }) => counts));
   }
 }
 
@@ -123,7 +123,7 @@ export function refusalsTogether(refusals: readonly Refusal[]): Refused[] {
     group.batches.push(batch);
   }
   return Array.from(groups.values(), ({ reason, collection, batches }) => ({
-    ...{ reason, collection, counts: sumOf(batches) },
+    ...{ reason, collection, counts: sumCounts(batches.map((batch) => batch.counts)) },
     sequences: batches.map(({ sequence }) => sequence),
   }));
 }
@@ -133,14 +133,4 @@ interface Refused {
   readonly collection: string;
   readonly counts: Counts;
   readonly sequences: readonly number[];
-}
-
-function sumOf(batches: readonly OutgoingBatch[]): Counts {
-  const sum = { frames: 0, rows: 0, bytes: 0 };
-  for (const { counts } of batches) {
-    sum.frames += counts.frames;
-    sum.rows += counts.rows;
-    sum.bytes += counts.bytes;
-  }
-  return sum;
 }

@@ -1,7 +1,7 @@
+import { type Counts, onlyCounts } from "../../base/counts.ts";
 import { publish } from "./diagnostics.ts";
 import type { CollectorErrorCode } from "../../base/errors.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
-import type { Counts } from "../../spool/spool.ts";
 import { dropText, type ReportDetails, type Reporter } from "./reporter.ts";
 import type { StatusBoard } from "./status-board.ts";
 
@@ -55,11 +55,11 @@ class DeploymentAnnouncer implements Announcer {
   }
 
   spooled(collection: string, counts: Counts): void {
-    publish("spooled", this.#parts, () => ({ collection, ...amount(counts) }));
+    publish("spooled", this.#parts, () => ({ collection, ...onlyCounts(counts) }));
   }
 
   delivered(collection: string, counts: Counts, recovered: boolean): void {
-    publish("delivered", this.#parts, () => ({ collection, ...amount(counts), recovered }));
+    publish("delivered", this.#parts, () => ({ collection, ...onlyCounts(counts), recovered }));
   }
 
   dropped(
@@ -79,7 +79,7 @@ class DeploymentAnnouncer implements Announcer {
       const text = `frames of ${collection} were dropped (${reason})`;
       this.#parts.board.note(`${reason}\n${collection}`, text);
     }
-    publish("dropped", this.#parts, () => ({ collection, reason, ...amount(counts), recovered }));
+    publish("dropped", this.#parts, () => ({ collection, reason, ...onlyCounts(counts), recovered }));
   }
 
   trouble(code: CollectorErrorCode, reason: string, message: string, details: ReportDetails): void {
@@ -94,8 +94,4 @@ class DeploymentAnnouncer implements Announcer {
       reporter.report(code, reason, () => message, details);
     }
   }
-}
-
-function amount({ frames, rows, bytes }: Counts): Counts {
-  return { frames, rows, bytes };
 }

@@ -1,6 +1,7 @@
+import { addCounts, type Counts, noCounts } from "../../base/counts.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { BackendHealth } from "../../pipeline/backend.ts";
-import type { Counts, SpoolUsage } from "../../spool/spool.ts";
+import type { SpoolUsage } from "../../spool/spool.ts";
 import type { DeploymentStatus } from "../api.ts";
 
 /**
@@ -46,7 +47,7 @@ class Board implements StatusBoard {
   readonly #changed: (health: BackendHealth) => void;
   #delivery: BackendHealth = { status: "ok", reasons: [] };
   #usage: SpoolUsage = { bytes: 0, segments: 0, quarantined: 0, oldest: undefined };
-  #recovered: DeploymentStatus["recovered"] = { delivered: none, lost: none };
+  #recovered: DeploymentStatus["recovered"] = { delivered: noCounts, lost: noCounts };
   /** The oldest first. */
   readonly #notes = new Map<string, Note>();
   readonly #holding = new Map<string, string>();
@@ -112,14 +113,8 @@ class Board implements StatusBoard {
     this.#tell();
   }
 
-  recovered(fate: "delivered" | "lost", { frames, rows, bytes }: Counts): void {
-    const before = this.#recovered[fate];
-    const sum = {
-      frames: before.frames + frames,
-      rows: before.rows + rows,
-      bytes: before.bytes + bytes,
-    };
-    this.#recovered = { ...this.#recovered, [fate]: sum };
+  recovered(fate: "delivered" | "lost", counts: Counts): void {
+    this.#recovered = { ...this.#recovered, [fate]: addCounts(this.#recovered[fate], counts) };
   }
 
   stop(): void {
@@ -148,5 +143,3 @@ class Board implements StatusBoard {
     }, leftMs);
   }
 }
-
-const none: Counts = { frames: 0, rows: 0, bytes: 0 };

@@ -1,3 +1,4 @@
+import type { Counts } from "../../base/counts.ts";
 import { type Clock, onNextTurn } from "../../base/time/clock.ts";
 import { asError } from "../../base/errors.ts";
 import { arraysAreSound, unsoundArrays } from "../../base/sound-arrays.ts";
@@ -7,7 +8,6 @@ import { createBatchBuilder, type FrameFacts } from "../../frame/batch-builder.t
 import type { Snapshot } from "../../frame/snapshot.ts";
 import type { Allocate } from "../../frame/wire/encode.ts";
 import { FrameProblem } from "../../frame/source-frame.ts";
-import type { Counts } from "../../spool/spool.ts";
 import type { OutgoingBatch } from "../backend.ts";
 import { type Gathering, measure } from "./accumulator.ts";
 import type { DropReason } from "../ledger.ts";

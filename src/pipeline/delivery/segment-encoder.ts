@@ -1,3 +1,4 @@
+import { type Counts, subtractCounts } from "../../base/counts.ts";
 import { type Clock, onNextTurn } from "../../base/time/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import { errorCode } from "../../base/files/file-system.ts";
@@ -7,7 +8,7 @@ import type { Format } from "../../layout/format.ts";
 import type { Batch } from "../../frame/batch.ts";
 import type { Schema } from "../../layout/schema.ts";
 import { decodeBatch } from "../../frame/wire/decode.ts";
-import type { Counts, FrozenBody, SealedSegment, Spool } from "../../spool/spool.ts";
+import type { FrozenBody, SealedSegment, Spool } from "../../spool/spool.ts";
 import type { BackendEvents, DropOrigin } from "../backend.ts";
 import { mostVersions, type PinResult, type SchemaRegistry, wantedTypes } from "./schema-registry.ts";
 import type { SegmentLabel } from "../segment-label.ts";
@@ -200,16 +201,16 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     const { events } = this.#parts;
     const { segment, label } = consignment;
     // The spool leaves damaged records out.
-    let lost: Counts = segment.counts;
+    let lost = segment.counts;
     const batches = function* (): Iterable<Batch> {
       for (const { batch, counts } of records.passing()) {
-        lost = less(lost, counts);
+        lost = subtractCounts(lost, counts);
         if (batch !== undefined) yield batch;
       }
     };
     const types = wantedTypes(batches());
     if (lost.frames > 0 && !consignment.damageCounted) {
-      consignment.counts = less(consignment.counts, lost);
+      consignment.counts = subtractCounts(consignment.counts, lost);
       events.dropped("corrupt", label.collection, lost, originOf(segment, []));
     }
     consignment.damageCounted = true;
@@ -230,7 +231,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
       } catch (thrown) {
         poison.add(record.sequence);
         spool.quarantineRecord(segment, record, `poison: ${messageOf(thrown)}`);
-        consignment.counts = less(consignment.counts, record.counts);
+        consignment.counts = subtractCounts(consignment.counts, record.counts);
         const sequences = spool.durable ? [] : [record.sequence];
         events.dropped("poison", label.collection, record.counts, originOf(segment, sequences));
       }
@@ -338,8 +339,4 @@ export function originOf(segment: SealedSegment, sequences: readonly number[]): 
 /** An error of the disk says nothing about the data. */
 function isSystemError(thrown: unknown): boolean {
   return /^E[A-Z0-9]+$/.test(errorCode(thrown) ?? "");
-}
-
-function less(a: Counts, b: Counts): Counts {
-  return { frames: a.frames - b.frames, rows: a.rows - b.rows, bytes: a.bytes - b.bytes };
 }

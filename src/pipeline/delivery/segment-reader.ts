@@ -1,7 +1,8 @@
+import type { Counts } from "../../base/counts.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { Batch } from "../../frame/batch.ts";
 import { decodeBatch } from "../../frame/wire/decode.ts";
-import type { Counts, RecordMemory, SealedSegment, Spool, SpoolRecord } from "../../spool/spool.ts";
+import type { RecordMemory, SealedSegment, Spool, SpoolRecord } from "../../spool/spool.ts";
 
 /** A record of a segment, and the batch that it is. */
 export class ReadRecord implements SpoolRecord {

@@ -1,5 +1,5 @@
 import { crc32 } from "../../base/checksum.ts";
-import type { Counts } from "../spool.ts";
+import { type Counts, noCounts } from "../../base/counts.ts";
 
 /*
  * The bytes of a segment file. Little-endian; everything starts at a multiple of 8.
@@ -92,7 +92,7 @@ export interface Totals extends Counts {
 }
 
 /** No records. */
-export const ZERO_TOTALS: Totals = { frames: 0, rows: 0, bytes: 0, records: 0 };
+export const ZERO_TOTALS: Totals = { ...noCounts, records: 0 };
 
 /** `size` rounded up to a multiple of 8. */
 export function padded(size: number): number {

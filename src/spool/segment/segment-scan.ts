@@ -1,4 +1,5 @@
 import { crc32 } from "../../base/checksum.ts";
+import { addCounts, subtractCounts } from "../../base/counts.ts";
 import type { FileSystem } from "../../base/files/file-system.ts";
 import {
   decodeRecordHeader,
@@ -15,7 +16,7 @@ import {
   type Totals,
   ZERO_TOTALS,
 } from "./segment-format.ts";
-import type { Counts, RecordMemory } from "../spool.ts";
+import type { RecordMemory } from "../spool.ts";
 
 /** An open file to scan. `size` is fixed at the start: what grows later is not looked at. */
 export interface ScannedFile {
@@ -152,22 +153,12 @@ export function* scanRecords(
   return finish(false);
 }
 
-/** Sum of counts. */
-export function addCounts(a: Counts, b: Counts): Counts {
-  return { frames: a.frames + b.frames, rows: a.rows + b.rows, bytes: a.bytes + b.bytes };
-}
-
 function plus(a: Totals, b: Totals): Totals {
   return { ...addCounts(a, b), records: a.records + b.records };
 }
 
 function minus(a: Totals, b: Totals): Totals {
-  return {
-    frames: a.frames - b.frames,
-    rows: a.rows - b.rows,
-    bytes: a.bytes - b.bytes,
-    records: a.records - b.records,
-  };
+  return { ...subtractCounts(a, b), records: a.records - b.records };
 }
 
 /** A header that claims fewer records before it than were already seen is not of this place. */

@@ -1,3 +1,4 @@
+import type { Counts } from "../../../src/base/counts.ts";
 import { createJsonlEncoder } from "../../../src/codec/jsonl/jsonl-encoder.ts";
 import type { Encoder } from "../../../src/codec/encoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
@@ -20,7 +21,7 @@ import type { DropReason } from "../../../src/pipeline/ledger.ts";
 import { partitionStart } from "../../../src/layout/partition.ts";
 import { labelText, type SegmentLabel } from "../../../src/pipeline/segment-label.ts";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
-import type { Counts, Spool, SpoolUsage } from "../../../src/spool/spool.ts";
+import type { Spool, SpoolUsage } from "../../../src/spool/spool.ts";
 import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
 import { readParquetRows } from "../../../src/codec/parquet/parquet-decoder.ts";
 import { memorySource } from "../../../src/codec/range-source.ts";

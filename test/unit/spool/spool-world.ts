@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import type { Counts } from "../../../src/base/counts.ts";
 import type { Clock } from "../../../src/base/time/clock.ts";
 import type { Ids } from "../../../src/base/ids.ts";
 import { createFolderSpool, type FolderSpoolOptions } from "../../../src/spool/folder-spool.ts";
 import { isLiveName, type Liveness, liveName } from "../../../src/spool/instance/liveness.ts";
-import type { Counts, SealedSegment, Spool, SpoolLoss } from "../../../src/spool/spool.ts";
+import type { SealedSegment, Spool, SpoolLoss } from "../../../src/spool/spool.ts";
 import { SimulatedFileSystem } from "../../support/simulated-file-system.ts";
 
 /** A machine whose disk, time, ids and processes are made up. */
