@@ -1,3 +1,4 @@
+import { clearBitsFrom, countBits, setBits } from "../base/bitmap.ts";
 import { copyBytes } from "./builders/grow.ts";
 
 /**
@@ -15,7 +16,7 @@ export class Presence {
   /** `length` consecutive rows from `row` on have values; `row` is not before any row already mentioned. */
   addRun(row: number, length: number): void {
     if (!this.sparse && row !== this.rows) this.becomeSparse(row + length);
-    if (this.sparse) setRun(this.room(row + length), row, length);
+    if (this.sparse) setBits(this.room(row + length), row, length);
     this.rows = row + length;
     this.count += length;
   }
@@ -32,7 +33,7 @@ export class Presence {
     if (rows >= this.rows) return;
     this.rows = rows;
     if (this.sparse && this.bits !== undefined) {
-      clearFrom(this.bits, rows);
+      clearBitsFrom(this.bits, rows);
       this.count = countBits(this.bits, rows);
     } else this.count = rows;
   }
@@ -51,7 +52,7 @@ export class Presence {
 
   private becomeSparse(rows: number): void {
     this.sparse = true;
-    setRun(this.room(rows), 0, this.count);
+    setBits(this.room(rows), 0, this.count);
   }
 
   private room(rows: number): Uint8Array {
@@ -63,42 +64,4 @@ export class Presence {
     this.bits = grown;
     return grown;
   }
-}
-
-/** Sets `length` bits from bit `start` on. */
-export function setRun(bits: Uint8Array, start: number, length: number): void {
-  let at = start;
-  const end = start + length;
-  while (at < end && (at & 7) !== 0) {
-    bits[at >>> 3] = (bits[at >>> 3] as number) | (1 << (at & 7));
-    at++;
-  }
-  const wholeEnd = end & ~7;
-  if (at < wholeEnd) {
-    bits.fill(255, at >>> 3, wholeEnd >>> 3);
-    at = wholeEnd;
-  }
-  while (at < end) {
-    bits[at >>> 3] = (bits[at >>> 3] as number) | (1 << (at & 7));
-    at++;
-  }
-}
-
-/** True when bit `index` is set. */
-export function hasBit(bits: Uint8Array, index: number): boolean {
-  return (((bits[index >>> 3] as number) >>> (index & 7)) & 1) === 1;
-}
-
-/** How many of the first `length` bits are set. */
-function countBits(bits: Uint8Array, length: number): number {
-  let count = 0;
-  for (let i = 0; i < length; i++) if (hasBit(bits, i)) count++;
-  return count;
-}
-
-function clearFrom(bits: Uint8Array, row: number): void {
-  const first = row >>> 3;
-  if (first >= bits.length) return;
-  bits[first] = (bits[first] as number) & ((1 << (row & 7)) - 1);
-  bits.fill(0, first + 1);
 }

@@ -1,7 +1,7 @@
 import type { Values } from "../../frame/batch.ts";
-import { bitWidth } from "./encodings/bits.ts";
 import { ByteSink } from "./bytes/byte-sink.ts";
 import type { Compressor } from "./bytes/compressor.ts";
+import { bitWidth } from "./encodings/hybrid.ts";
 import { type Coded, DictionaryScratch, tryDictionary } from "./encodings/dictionary-choice.ts";
 import { type ValueEncoding, ValueWriter } from "./encodings/value-writer.ts";
 import { dictionaryExtent, type Extent, extentOf, union } from "./extent.ts";

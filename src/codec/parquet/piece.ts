@@ -1,5 +1,5 @@
+import { countBits, sliceBits } from "../../base/bitmap.ts";
 import type { BatchColumn, ListElements, Values } from "../../frame/batch.ts";
-import { countBits, sliceBits } from "./encodings/bits.ts";
 
 /** What one batch has for one column of the file: as many rows as the batch; without `column`, all null. */
 export interface Piece {

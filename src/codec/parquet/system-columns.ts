@@ -1,6 +1,6 @@
+import { hasBit, setBits } from "../../base/bitmap.ts";
 import type { Batch, BatchColumn, SystemConstants, Values } from "../../frame/batch.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
-import { appendOnes, bitAt } from "./encodings/bits.ts";
 import { eachByteArray } from "./encodings/byte-dictionary.ts";
 import type { Coded, DictionaryScratch } from "./encodings/dictionary-choice.ts";
 import { type Leaf, leafOf } from "./leaf.ts";
@@ -142,8 +142,8 @@ function repeatFrames(column: BatchColumn, frames: Uint32Array, rows: number): P
   let next = 0;
   for (let frame = 0; frame < frames.length; frame++) {
     const repeat = frames[frame]!;
-    if (column.validity === undefined || bitAt(column.validity, frame)) {
-      appendOnes(validity, row, repeat);
+    if (column.validity === undefined || hasBit(column.validity, frame)) {
+      setBits(validity, row, repeat);
       for (let i = 0; i < repeat; i++) index.push(next);
       next++;
     }

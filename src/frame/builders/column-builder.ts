@@ -1,3 +1,4 @@
+import { hasBit } from "../../base/bitmap.ts";
 import type { BatchColumn } from "../batch.ts";
 import { type Cell, type NumericCells, rejectedCell } from "../cell.ts";
 import { type ColumnType, sameType } from "../../layout/column-type.ts";
@@ -73,7 +74,7 @@ export class ColumnBuilder {
     }
     for (let i = from; i < to; i++) {
       const { type, data, start, validity } = cells;
-      if (validity !== undefined && ((validity[i >>> 3] as number) & (1 << (i & 7))) === 0) continue;
+      if (validity !== undefined && !hasBit(validity, i)) continue;
       const value = data[start + i] as number | bigint;
       if (type === "float64") this.one[0] = value;
       else if (type === "int64") this.one[0] = BigInt(value);

@@ -1,7 +1,8 @@
+import { hasBit } from "../../base/bitmap.ts";
 import type { Values } from "../batch.ts";
 import type { Cell, NumericCells } from "../cell.ts";
 import { grownCapacity, isOversized } from "./grow.ts";
-import { hasBit, Presence } from "../presence.ts";
+import { Presence } from "../presence.ts";
 import type { NumericBuilder } from "./values-builder.ts";
 
 /** A builder of float64 columns. It takes every number. */

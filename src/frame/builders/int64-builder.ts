@@ -1,7 +1,8 @@
+import { hasBit } from "../../base/bitmap.ts";
 import type { Values } from "../batch.ts";
 import { type Cell, fitsInt64, type NumericCells } from "../cell.ts";
 import { Int64Values, maxExactMs } from "./int64-values.ts";
-import { hasBit, Presence } from "../presence.ts";
+import { Presence } from "../presence.ts";
 import type { NumericBuilder } from "./values-builder.ts";
 
 /**

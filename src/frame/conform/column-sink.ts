@@ -1,3 +1,4 @@
+import { setBit } from "../../base/bitmap.ts";
 import type { BatchColumn, ListElements, Values } from "../batch.ts";
 import type { Cell } from "./cells.ts";
 import type { ColumnType, ScalarType } from "../../layout/column-type.ts";
@@ -116,7 +117,7 @@ export class ColumnSink {
   #hold(): number {
     const row = this.#rows++;
     this.#bits = grown(this.#bits, row >> 3);
-    this.#bits[row >> 3]! |= 1 << (row & 7);
+    setBit(this.#bits, row);
     return this.#count++;
   }
 }

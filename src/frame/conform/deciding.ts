@@ -1,5 +1,5 @@
+import { hasBit } from "../../base/bitmap.ts";
 import type { BatchColumn, Values } from "../batch.ts";
-import { hasBit } from "../presence.ts";
 
 /**
  * Whether nothing in a column says of what type it is: it has only empty lists, lists of nulls, or NaN, which danfojs writes

@@ -1,6 +1,6 @@
 import { types } from "node:util";
+import { hasBit } from "../../base/bitmap.ts";
 import { quote } from "../../base/errors.ts";
-import { hasBit } from "../presence.ts";
 import {
   type Cell,
   fitsInt64,

@@ -1,3 +1,4 @@
+import { countBits } from "../../base/bitmap.ts";
 import { CollectorError } from "../../base/errors.ts";
 import type { Batch, BatchColumn, BatchHeader, ListElements, Values } from "../batch.ts";
 import type { ColumnType, ScalarType } from "../../layout/column-type.ts";
@@ -136,6 +137,8 @@ class Decoder {
     let validity: Uint8Array | undefined;
     if (view.getUint16(at + 2, true) === 1) {
       validity = this.slice(view.getUint32(at + 16, true), Math.ceil(rows / 8));
+      const last = validity[rows >>> 3];
+      check(last === undefined || last >>> (rows & 7) === 0, "a bit beyond the last row");
       check(countBits(validity, rows) === count, "a bitmap has other bits than values");
     } else {
       check(view.getUint16(at + 2, true) === 0, "unknown flags");
@@ -243,17 +246,6 @@ function suits(kind: Values["kind"], type: ColumnType | "rejected"): boolean {
     default:
       return kind === type;
   }
-}
-
-function countBits(bits: Uint8Array, rows: number): number {
-  let count = 0;
-  for (let i = 0; i < bits.length; i++) {
-    let byte = bits[i] as number;
-    if (i === bits.length - 1 && (rows & 7) !== 0)
-      check(byte >>> (rows & 7) === 0, "a bit beyond the last row");
-    for (; byte !== 0; byte &= byte - 1) count++;
-  }
-  return count;
 }
 
 function isHeader(value: unknown): value is BatchHeader {

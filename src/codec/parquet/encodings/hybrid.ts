@@ -13,6 +13,11 @@ import type { ByteSink } from "../bytes/byte-sink.ts";
 /** A repetition shorter than this is cheaper inside a bit-packed run. */
 const leastRun = 8;
 
+/** Bits needed for numbers up to `greatest`; 0 for 0. */
+export function bitWidth(greatest: number): number {
+  return 32 - Math.clz32(greatest);
+}
+
 /** Writes `count` times `value`. */
 export function writeRun(sink: ByteSink, value: number, count: number, width: number): void {
   if (count === 0) return;

@@ -1,4 +1,4 @@
-import { appendBits, appendOnes, bitAt } from "./bits.ts";
+import { appendBits, hasBit, setBits } from "../../../base/bitmap.ts";
 import type { ByteSink } from "../bytes/byte-sink.ts";
 import { writeHybrid, writePackedHead, writeRun } from "./hybrid.ts";
 import type { Piece } from "../piece.ts";
@@ -28,7 +28,7 @@ export function writeFlatLevels(sink: ByteSink, pieces: readonly Piece[]): void 
     let bit = 0;
     for (const { rows: part, column } of pieces) {
       if (column !== undefined && column.count > 0) {
-        if (column.validity === undefined) appendOnes(bitmap, bit, part);
+        if (column.validity === undefined) setBits(bitmap, bit, part);
         else appendBits(bitmap, bit, column.validity, part);
       }
       bit += part;
@@ -88,7 +88,7 @@ export function writeListLevels(sink: ByteSink, pieces: readonly Piece[]): numbe
     let list = 0;
     let element = 0;
     for (let row = 0; row < rows; row++) {
-      if (column.validity !== undefined && !bitAt(column.validity, row)) {
+      if (column.validity !== undefined && !hasBit(column.validity, row)) {
         entry++;
         continue;
       }
@@ -96,7 +96,7 @@ export function writeListLevels(sink: ByteSink, pieces: readonly Piece[]): numbe
       if (length === 0) definition[entry++] = 1;
       for (let i = 0; i < length; i++, element++) {
         repetition[entry] = i === 0 ? 0 : 1;
-        definition[entry++] = elements.validity === undefined || bitAt(elements.validity, element) ? 3 : 2;
+        definition[entry++] = elements.validity === undefined || hasBit(elements.validity, element) ? 3 : 2;
       }
     }
   }

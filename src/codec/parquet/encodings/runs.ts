@@ -1,5 +1,5 @@
+import { hasBit } from "../../../base/bitmap.ts";
 import type { BatchColumn, Values } from "../../../frame/batch.ts";
-import { bitAt } from "./bits.ts";
 import { addByteArrays, ByteDictionary, notFilled } from "./byte-dictionary.ts";
 import { numberCodes } from "./dictionary-choice.ts";
 import type { PhysicalType } from "../format.ts";
@@ -72,7 +72,7 @@ export class RunBuilder {
     const codes = this.#codesOf(values);
     let next = 0;
     for (let frame = 0; frame < rows.length; frame++) {
-      const valid = validity === undefined || bitAt(validity, frame);
+      const valid = validity === undefined || hasBit(validity, frame);
       this.add(valid ? codes[next++]! : nullCode, rows[frame]!);
     }
   }

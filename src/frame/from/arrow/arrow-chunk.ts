@@ -1,3 +1,4 @@
+import { hasBit } from "../../../base/bitmap.ts";
 import type { Cell } from "../../cell.ts";
 
 /**
@@ -165,8 +166,7 @@ export function chunkOffsets(raw: object): ArrowOffsets | undefined {
 /** True when slot `index` has a value. */
 export function isValid(chunk: ArrowChunk, index: number): boolean {
   if (chunk.validity === undefined) return chunk.type.typeId !== arrowTypes.null;
-  const bit = chunk.bitOffset + index;
-  return (((chunk.validity[bit >>> 3] as number) >>> (bit & 7)) & 1) === 1;
+  return hasBit(chunk.validity, chunk.bitOffset + index);
 }
 
 /** Reads the value of a slot that `isValid`; null all the same where a union, run or dictionary has none. */

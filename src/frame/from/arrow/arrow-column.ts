@@ -1,3 +1,4 @@
+import { setBit } from "../../../base/bitmap.ts";
 import {
   type ArrowChunk,
   type ArrowType,
@@ -10,7 +11,6 @@ import {
   isValid,
 } from "./arrow-chunk.ts";
 import { vectorCells } from "./arrow-reader.ts";
-import { setRun } from "../../presence.ts";
 import type { NumericCells } from "../../cell.ts";
 import { fewNumbers } from "../../typed-array.ts";
 import { frameTooLarge, OwnCells, OwnNumbers, type SourceColumn } from "../../source-frame.ts";
@@ -103,7 +103,7 @@ function copyValidity(chunks: readonly ArrowChunk[], length: number): Uint8Array
   const bits = new Uint8Array((length + 7) >>> 3);
   let row = 0;
   for (const chunk of chunks) {
-    for (let i = 0; i < chunk.length; i++, row++) if (isValid(chunk, i)) setRun(bits, row, 1);
+    for (let i = 0; i < chunk.length; i++, row++) if (isValid(chunk, i)) setBit(bits, row);
   }
   return bits;
 }

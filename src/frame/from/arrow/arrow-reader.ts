@@ -1,3 +1,4 @@
+import { hasBit } from "../../../base/bitmap.ts";
 import {
   binaryReader,
   bufferOf,
@@ -17,7 +18,6 @@ import {
 } from "./arrow-chunk.ts";
 import { listReader, mapReader, runReader, structReader, unionReader } from "./arrow-nested.ts";
 import { type ArrowTime, intervalText, timeText, toMicros } from "./arrow-time.ts";
-import { hasBit } from "../../presence.ts";
 import { type Cell, rejectedCell, timestampCell, unstorableCell } from "../../cell.ts";
 import { decimalText } from "../decimal-text.ts";
 import { ReadingRoom } from "../reading-room.ts";

@@ -1,4 +1,7 @@
-/** Bitmaps, least significant bit first, as in `frame/batch.ts` and in Parquet's bit-packed runs. */
+/**
+ * Bitmaps, least significant bit first, as in `frame/batch.ts`, in Arrow and in Parquet's bit-packed runs. These run
+ * for every row of a sparse column: plain `Uint8Array`s, no checks, no callbacks.
+ */
 
 /** How many of the first `bits` bits are set. */
 export function countBits(bitmap: Uint8Array, bits: number): number {
@@ -16,9 +19,33 @@ function ones(byte: number): number {
   return (nibbles + (nibbles >> 4)) & 0x0f;
 }
 
-/** The bit at `index`. */
-export function bitAt(bitmap: Uint8Array, index: number): boolean {
+/** True when the bit at `index` is set. */
+export function hasBit(bitmap: Uint8Array, index: number): boolean {
   return ((bitmap[index >> 3]! >> (index & 7)) & 1) === 1;
+}
+
+/** Sets the bit at `index`. */
+export function setBit(target: Uint8Array, index: number): void {
+  target[index >> 3]! |= 1 << (index & 7);
+}
+
+/** Sets `bits` bits from `bit` on; the others stay. */
+export function setBits(target: Uint8Array, bit: number, bits: number): void {
+  let at = bit;
+  const end = bit + bits;
+  while (at < end && (at & 7) !== 0) setBit(target, at++);
+  const whole = (end - at) >> 3;
+  if (whole > 0) target.fill(0xff, at >> 3, (at >> 3) + whole);
+  at += whole * 8;
+  while (at < end) setBit(target, at++);
+}
+
+/** Clears the bit at `bit` and all behind it, to the map's end. */
+export function clearBitsFrom(target: Uint8Array, bit: number): void {
+  const first = bit >> 3;
+  if (first >= target.length) return;
+  target[first]! &= (1 << (bit & 7)) - 1;
+  target.fill(0, first + 1);
 }
 
 /**
@@ -48,22 +75,6 @@ export function appendBits(target: Uint8Array, bit: number, source: Uint8Array, 
   if (over !== 0) target[first + last + 1] = over;
 }
 
-/** Sets `bits` bits from `bit` on; the same conditions as {@link appendBits}. */
-export function appendOnes(target: Uint8Array, bit: number, bits: number): void {
-  let at = bit;
-  const end = bit + bits;
-  while (at < end && (at & 7) !== 0) setBit(target, at++);
-  const whole = (end - at) >> 3;
-  if (whole > 0) target.fill(0xff, at >> 3, (at >> 3) + whole);
-  at += whole * 8;
-  while (at < end) setBit(target, at++);
-}
-
-/** Sets the bit at `index`. */
-export function setBit(target: Uint8Array, index: number): void {
-  target[index >> 3]! |= 1 << (index & 7);
-}
-
 /** A copy of `bits` bits of `source` from `bit` on, beginning at bit 0. */
 export function sliceBits(source: Uint8Array, bit: number, bits: number): Uint8Array {
   const bytes = (bits + 7) >> 3;
@@ -75,9 +86,4 @@ export function sliceBits(source: Uint8Array, bit: number, bits: number): Uint8A
     target[i] = (source[first + i]! >> shift) | ((source[first + i + 1] ?? 0) << (8 - shift));
   }
   return target;
-}
-
-/** Bits needed for numbers up to `greatest`; 0 for 0. */
-export function bitWidth(greatest: number): number {
-  return 32 - Math.clz32(greatest);
 }
