@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import type { Counts } from "../base/counts.ts";
 import { type Clock, systemClock } from "../base/time/clock.ts";
+import { comesWithin } from "../base/time/wait.ts";
 import { publish } from "./report/diagnostics.ts";
 import { CollectorError, messageOf } from "../base/errors.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
@@ -168,13 +169,7 @@ export class DeploymentCore {
   async ready(): Promise<void> {
     // A barrier with nothing before it comes back once there is somebody to answer it. A thread with much to recover takes
     // its time: there is a stand-in.
-    await new Promise<void>((resolve) => {
-      const timer = this.clock.setTimer(resolve, readyPatienceMs, { keepAlive: true });
-      void this.#backend.flush("spool", readyPatienceMs).then(() => {
-        timer[Symbol.dispose]();
-        resolve();
-      });
-    });
+    await comesWithin(this.clock, readyPatienceMs, this.#backend.flush("spool", readyPatienceMs));
   }
 
   async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<void> {
@@ -207,14 +202,8 @@ export class DeploymentCore {
   /** Hands over what is queued and waits for the backend, no longer than that. */
   async #flushed(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
     const endsAt = this.clock.monotonic() + deadlineMs;
-    const inTime = await new Promise<boolean>((resolve) => {
-      const timer = this.clock.setTimer(() => resolve(false), deadlineMs, { keepAlive: true });
-      void this.batcher.flush().then(() => {
-        timer[Symbol.dispose]();
-        resolve(true);
-      });
-    });
-    if (inTime) return this.#backend.flush(to, Math.max(0, endsAt - this.clock.monotonic()));
+    const handedOver = await comesWithin(this.clock, deadlineMs, this.batcher.flush());
+    if (handedOver) return this.#backend.flush(to, Math.max(0, endsAt - this.clock.monotonic()));
     return { pending: undefined, trouble: "frames are still being gathered" };
   }
 

@@ -67,23 +67,6 @@ export async function withDeadline<T>(
   }
 }
 
-/** Waits; throws the reason of the signal when that fires. Keeps the process alive, like the call it is a part of. */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const onAbort = (): void => {
-      timer[Symbol.dispose]();
-      reject(signal.reason);
-    };
-    const onEnd = (): void => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    };
-    const timer = systemClock.setTimer(onEnd, ms, { keepAlive: true });
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-}
-
 /** Ends every call of the group. */
 export function endCalls(group: CallGroup): void {
   for (const controller of group.controllers) controller.abort(new DeadlineError("the store was closed"));

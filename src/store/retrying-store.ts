@@ -1,5 +1,6 @@
 import { createBackoff } from "../base/time/backoff.ts";
 import type { Clock } from "../base/time/clock.ts";
+import { sleep } from "../base/time/wait.ts";
 import type { GetOptions, ObjectBody, PutOptions, PutResult, Store, StoreEntry } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -95,22 +96,4 @@ interface Pauses {
   /** Waits before the next try, or throws what should not be tried again. */
   after(thrown: unknown): Promise<void>;
   reset(): void;
-}
-
-function sleep(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      timer[Symbol.dispose]();
-      reject(signal?.reason);
-    };
-    const timer = clock.setTimer(
-      () => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve();
-      },
-      ms,
-      { keepAlive: true },
-    );
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/time/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import { once } from "../../base/once.ts";
+import { comesWithin } from "../../base/time/wait.ts";
 import type { Encoder } from "../../codec/encoder.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
 import type { Format } from "../../layout/format.ts";
@@ -110,22 +111,11 @@ class SpoolingEngine implements Engine {
     this.#spooler.seal();
     const unsealed = spool.open().reduce((sum, { counts }) => sum + counts.frames, 0);
     const endsAt = this.#parts.clock.monotonic() + deadlineMs;
-    await this.#until(to === "empty" ? this.#recovered : this.#ownFound, endsAt);
+    await comesWithin(this.#parts.clock, deadlineMs, to === "empty" ? this.#recovered : this.#ownFound);
     const undelivered = await this.#deliverer.settled(this.#left(endsAt), to === "empty");
     const trouble = this.#deliverer.trouble ?? (unsealed > 0 ? unsealedText : undefined);
     const pending = undelivered + unsealed;
     return { pending, trouble: pending > 0 ? trouble : undefined };
-  }
-
-  /** Waits for `event`, but not beyond `endsAt`. */
-  async #until(event: Promise<void>, endsAt: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = this.#parts.clock.setTimer(resolve, this.#left(endsAt), { keepAlive: true });
-      void event.then(() => {
-        timer[Symbol.dispose]();
-        resolve();
-      });
-    });
   }
 
   #left(endsAt: number): number {
@@ -146,7 +136,7 @@ class SpoolingEngine implements Engine {
     this.#nextRecovery?.[Symbol.dispose]();
     this.#spooler.close();
     const endsAt = this.#parts.clock.monotonic() + this.#closeDeadlineMs;
-    await this.#until(this.#recovered, endsAt);
+    await comesWithin(this.#parts.clock, this.#left(endsAt), this.#recovered);
     this.#closing = true;
     await this.#deliverer.settled(this.#left(endsAt), true);
     await this.#deliverer.stop();

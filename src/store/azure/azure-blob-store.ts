@@ -3,11 +3,12 @@ import { Readable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import type { BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { systemClock } from "../../base/time/clock.ts";
+import { sleep } from "../../base/time/wait.ts";
 import { type AzureLocation, checkLocation, openContainer } from "./azure-container.ts";
 import { type AzureCredential, type ResolvedCredential, resolveCredential } from "./azure-credential.ts";
 import { type Fingerprint, fingerprintOf, readFully, uploadBlob } from "./azure-transfer.ts";
 import { type AzureFailure, toAzureFailure } from "./azure-error.ts";
-import { type CallGroup, type Extend, endCalls, pause, withDeadline } from "../deadline.ts";
+import { type CallGroup, type Extend, endCalls, withDeadline } from "../deadline.ts";
 import { BodyError } from "../object-body.ts";
 import { checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "../object-path.ts";
 import {
@@ -214,7 +215,7 @@ class AzureBlobStore implements Store {
     let continuationToken: string | undefined;
     do {
       const page = await this.#call("list", prefix, options.signal, async (abortSignal) => {
-        if (emptyPages > QUICK_EMPTY_PAGES) await pause(EMPTY_PAGE_PAUSE_MS, abortSignal);
+        if (emptyPages > QUICK_EMPTY_PAGES) await sleep(systemClock, EMPTY_PAGE_PAUSE_MS, abortSignal);
         // Metadata tells the folders of an account with a hierarchical namespace from objects.
         const pages = container.listBlobsFlat({
           prefix: this.#prefix + prefix,
