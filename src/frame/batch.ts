@@ -56,9 +56,7 @@ export interface FrameTable {
   readonly rows: Uint32Array;
   /**
    * The system columns that differ from frame to frame, a value per *frame* (the encoder repeats it for the frame's
-   * rows), named as they are stored, always all of them and in this order: `mdc_correlation_id`, `mdc_event_id`,
-   * `mdc_event_time`, `mdc_request_time`, `mdc_request_id` (nullable), `mdc_sampling_rate`, `mdc_config_version`,
-   * `mdc_tags` (nullable, JSON text).
+   * rows), named as they are stored, always all of them, in the order of `frame-columns.ts`.
    */
   readonly columns: readonly BatchColumn[];
 }

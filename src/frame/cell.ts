@@ -1,5 +1,6 @@
 import { ownJson } from "../base/own-json.ts";
 import type { ScalarType } from "../layout/column-type.ts";
+import { reasonKey } from "../layout/system-columns.ts";
 
 /**
  * What becomes of a value. The rules hold for every kind of frame; nothing is changed silently.
@@ -82,7 +83,7 @@ export function rejectedCell(value: string): BoxedCell {
 
 /** A box with the reason why a value can not be stored: `{"mdc_reason":"a function"}`. */
 export function unstorableCell(reason: string): BoxedCell {
-  return rejectedCell(ownJson({ mdc_reason: reason }));
+  return rejectedCell(ownJson({ [reasonKey]: reason }));
 }
 
 /** A box with bytes, which the caller gives away. */

@@ -1,4 +1,5 @@
 import { type ParquetFileInfo, readParquetInfo } from "../codec/parquet/parquet-decoder.ts";
+import { systemColumns } from "../layout/system-columns.ts";
 import type { Store } from "../store/store.ts";
 import type { DataFile } from "./data-file.ts";
 import { openStoredFile } from "./stored-file.ts";
@@ -29,7 +30,7 @@ function requestTimes(info: ParquetFileInfo, file: DataFile): { from: number; to
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (const { statistics } of info.rowGroups) {
-    const times = statistics["mdc_request_time"];
+    const times = statistics[systemColumns.requestTime.name];
     from = Math.min(from, times?.min instanceof Date ? times.min.getTime() : file.start);
     to = Math.max(to, times?.max instanceof Date ? times.max.getTime() : file.end);
   }

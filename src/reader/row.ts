@@ -13,8 +13,3 @@
  * | any | `null` where there is no value |
  */
 export type Row = Record<string, unknown>;
-
-/** True for the columns the collector adds (`mdc_…`); all others are features. */
-export function isSystemColumn(name: string): boolean {
-  return name.startsWith("mdc_");
-}

@@ -4,6 +4,7 @@ import {
   type ParquetWhere,
   readParquetColumns,
 } from "../codec/parquet/parquet-decoder.ts";
+import { systemColumns } from "../layout/system-columns.ts";
 import type { Store } from "../store/store.ts";
 import { type ColumnBatch, columnBatch } from "./column-batch.ts";
 import type { DataFile, TimeRange } from "./data-file.ts";
@@ -53,7 +54,7 @@ async function* decode(
   const columns = typeof chosen === "function" ? names.filter(chosen) : (chosen ?? names);
   if (correlationId !== undefined) {
     // The ids first, alone: the other columns are then read for the few rows in question and nothing beside them.
-    const where = { mdc_correlation_id: { equal: correlationId } };
+    const where = { [systemColumns.correlationId.name]: { equal: correlationId } };
     for await (const { rows } of readParquetColumns(file, { columns: [], where })) {
       for (const [rowStart, rowEnd] of runsOf(rows))
         yield* batchesOf(readParquetColumns(file, { columns, rowStart, rowEnd }));
@@ -74,7 +75,7 @@ async function* batchesOf(
 
 function requestTimeIn({ from, to }: TimeRange): ParquetWhere {
   return {
-    mdc_request_time: {
+    [systemColumns.requestTime.name]: {
       ...(Number.isFinite(from) ? { from: new Date(from) } : {}),
       ...(Number.isFinite(to) ? { to: new Date(to) } : {}),
     },

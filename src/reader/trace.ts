@@ -1,7 +1,8 @@
+import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
-import { isSystemColumn, type Row } from "./row.ts";
+import type { Row } from "./row.ts";
 import { scanFile } from "./scan-file.ts";
 import { type BadFiles, checkCallback, createBadFiles, type UnreadableFile } from "./unreadable.ts";
 import { uuidTime } from "./uuid-time.ts";
@@ -68,7 +69,7 @@ export async function findTrace(catalog: Catalog, id: string, options: TraceOpti
   }
   bad.end();
   const records = recordsOf(rows);
-  const times = rows.map(({ row }) => timeOf(row, "mdc_request_time").getTime());
+  const times = rows.map(({ row }) => timeOf(row, requestTime.name).getTime());
   const first = times.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
   return { id, requestTime: Number.isFinite(first) ? new Date(first) : undefined, records };
 }
@@ -78,13 +79,11 @@ function isNeeded(column: string): boolean {
   return !isSystemColumn(column) || needed.has(column);
 }
 
-const needed = new Set([
-  "mdc_event_id",
-  "mdc_row_index",
-  "mdc_event_time",
-  "mdc_request_time",
-  "mdc_rejected",
-]);
+const { eventId, rowIndex, eventTime, requestTime, rejected } = systemColumns;
+
+const needed: ReadonlySet<string> = new Set(
+  [eventId, rowIndex, eventTime, requestTime, rejected].map(({ name }) => name),
+);
 
 interface Found {
   readonly file: DataFile;
@@ -121,10 +120,10 @@ async function findRows(
 function recordsOf(found: readonly Found[]): TraceRecord[] {
   const events = new Map<string, { file: DataFile; rows: Map<number, Row> }>();
   for (const { file, row } of found) {
-    const event = `${file.endpoint}/${file.deployment}/${file.collection}/${String(row["mdc_event_id"])}`;
+    const event = `${file.endpoint}/${file.deployment}/${file.collection}/${String(row[eventId.name])}`;
     let entry = events.get(event);
     if (entry === undefined) events.set(event, (entry = { file, rows: new Map() }));
-    entry.rows.set(Number(row["mdc_row_index"]), row);
+    entry.rows.set(Number(row[rowIndex.name]), row);
   }
   const records = [...events.values()].map(({ file, rows }) => recordOf(file, rows));
   return records.sort(
@@ -139,15 +138,15 @@ function recordOf(file: DataFile, rows: ReadonlyMap<number, Row>): TraceRecord {
     collection: file.collection,
     endpoint: file.endpoint,
     deployment: file.deployment,
-    eventId: String(first["mdc_event_id"]),
-    eventTime: timeOf(first, "mdc_event_time"),
+    eventId: String(first[eventId.name]),
+    eventTime: timeOf(first, eventTime.name),
     rows: ordered.map(features),
   };
 }
 
 function features(row: Row): Row {
   const kept = Object.entries(row).filter(
-    ([name, value]) => !isSystemColumn(name) || (name === "mdc_rejected" && value !== null),
+    ([name, value]) => !isSystemColumn(name) || (name === rejected.name && value !== null),
   );
   return Object.fromEntries(kept);
 }

@@ -1,4 +1,5 @@
-import { isSystemColumn, type Row } from "../../reader/row.ts";
+import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
+import type { Row } from "../../reader/row.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { type Command, timeOption, UsageError, wholeNumber } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
@@ -54,6 +55,8 @@ export const head: Command = {
 /** Without the system columns but the id, which `mdc trace` takes. */
 function withoutSystem(row: Row): Row {
   return Object.fromEntries(
-    Object.entries(row).filter(([name]) => !isSystemColumn(name) || name === "mdc_correlation_id"),
+    Object.entries(row).filter(
+      ([name]) => !isSystemColumn(name) || name === systemColumns.correlationId.name,
+    ),
   );
 }

@@ -1,5 +1,5 @@
 import type { CollectionSummary } from "../../reader/collection-summary.ts";
-import { isSystemColumn } from "../../reader/row.ts";
+import { isSystemColumn } from "../../layout/system-columns.ts";
 import type { Command, CommandInput } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";

@@ -2,6 +2,7 @@ import type { Batch, BatchColumn } from "../../frame/batch.ts";
 import { CellCursor } from "../../frame/conform/cell-cursor.ts";
 import { Conforming } from "../../frame/conform/conform.ts";
 import { JsonBytes } from "../../frame/conform/json-bytes.ts";
+import { attributeName, type SystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import type { EncodeOptions, Encoder } from "../encoder.ts";
 import { JsonColumn, stepBytes } from "./json-cells.ts";
 import { type Parts, partsTable, unpackBody } from "./packed-body.ts";
@@ -41,6 +42,18 @@ const mostKeys = 256;
 const pieceBytes = 256 * 1024;
 
 const nothing = new Uint8Array(0);
+
+/** System columns for which a record of Azure's has no other place. */
+const own = {
+  samplingRate: attributeName(systemColumns.samplingRate),
+  rejected: attributeName(systemColumns.rejected),
+  tags: attributeName(systemColumns.tags),
+};
+
+/** The member that refers to an object beside the file which holds what the member `name` would. */
+function referenceName(name: string): string {
+  return `${name}ref`;
+}
 
 class JsonlWriter {
   readonly #options: EncodeOptions;
@@ -130,13 +143,13 @@ class JsonlWriter {
       ["collectdatatype", '"pandas.core.frame.DataFrame"'],
       ["agent", JSON.stringify(constants.agent)],
     ];
-    if (facts.samplingRate !== 1) after.push(["mdcsamplingrate", String(facts.samplingRate)]);
+    if (facts.samplingRate !== 1) after.push([own.samplingRate, String(facts.samplingRate)]);
     out.text(`,${members(after)}`);
     const misfits = rejected?.take(rows);
     if (misfits !== undefined) {
       out.ascii(",");
       const aside = misfits > mostInlineBytes;
-      yield* this.#payload("mdcrejected", rejected!.json(rows, out, !aside), aside);
+      yield* this.#payload(own.rejected, rejected!.json(rows, out, !aside), aside);
     }
     const more = members([...attributes(facts.tags)]);
     out.text(more === "" ? "}\n" : `,${more}}\n`);
@@ -165,7 +178,7 @@ class JsonlWriter {
     const { file, beside } = this.#parts;
     const to = this.#position;
     this.#fileFrom = to;
-    out.ascii(`"${name}ref":`);
+    out.ascii(`"${referenceName(name)}":`);
     this.#endFilePart();
     file.push(beside.length);
     beside.push([from, to]);
@@ -291,16 +304,16 @@ class FrameCursor {
   readonly #tags: CellCursor;
 
   constructor(batch: Batch) {
-    const of = (name: string): CellCursor => {
+    const of = ({ name }: SystemColumn): CellCursor => {
       const column = batch.frames.columns.find((one) => one.name === name);
       if (column === undefined) throw new Error(`batch: frame column ${name} is missing`);
       return new CellCursor(column);
     };
-    this.#eventId = of("mdc_event_id");
-    this.#correlationId = of("mdc_correlation_id");
-    this.#eventTime = of("mdc_event_time");
-    this.#samplingRate = of("mdc_sampling_rate");
-    this.#tags = of("mdc_tags");
+    this.#eventId = of(systemColumns.eventId);
+    this.#correlationId = of(systemColumns.correlationId);
+    this.#eventTime = of(systemColumns.eventTime);
+    this.#samplingRate = of(systemColumns.samplingRate);
+    this.#tags = of(systemColumns.tags);
   }
 
   next(): FrameFacts {
@@ -328,7 +341,8 @@ const reserved: ReadonlySet<string> = new Set([
     " ",
   ),
   ..."modelversion collectdatatype agent datainblob path method".split(" "),
-  ..."mdcsamplingrate mdcrejected mdcrejectedref mdctags".split(" "),
+  ...Object.values(own),
+  referenceName(own.rejected),
 ]);
 
 /** Tags as extension attributes, whose names are lower-case letters and digits (CloudEvents 1.0, "Naming Conventions"). */
@@ -340,7 +354,7 @@ function attributes(tags: string | undefined): Map<string, string> {
     parsed = JSON.parse(tags);
   } catch {
     // Too long for limits.maxStringBytes, so it was cut.
-    found.set("mdctags", JSON.stringify(tags));
+    found.set(own.tags, JSON.stringify(tags));
   }
   if (typeof parsed !== "object" || parsed === null) return found;
   for (const [tag, value] of Object.entries(parsed)) {

@@ -1,6 +1,7 @@
 import type { Batch, BatchColumn } from "../../frame/batch.ts";
 import type { Schema } from "../../layout/schema.ts";
 import { schemaFingerprint } from "../../layout/schema.ts";
+import { systemColumns } from "../../layout/system-columns.ts";
 import { BloomFilter } from "./bloom-filter.ts";
 import { eachByteArray } from "./encodings/byte-dictionary.ts";
 import { ByteSink } from "./bytes/byte-sink.ts";
@@ -17,8 +18,8 @@ import {
   framePiece,
   frameRuns,
   rowIndexes,
-  type SystemColumn,
-  systemColumns,
+  type SystemLeaf,
+  systemLeaves,
 } from "./system-columns.ts";
 import { type Hash64, xxHash64 } from "./bytes/xxhash64.ts";
 
@@ -63,7 +64,7 @@ export class FileWriter {
   *rowGroup(batches: readonly FileBatch[]): Iterable<Uint8Array> {
     const chunks: PlacedChunk[] = [];
     const group = new Group(batches);
-    for (const column of systemColumns) {
+    for (const column of systemLeaves) {
       chunks.push(this.#place(this.#systemChunk(column, group)));
       yield* this.#output.take();
     }
@@ -95,7 +96,7 @@ export class FileWriter {
         yield* this.#output.take();
       }
     }
-    const leaves = [...systemColumns.map((column) => column.leaf), ...this.#features];
+    const leaves = [...systemLeaves.map((column) => column.leaf), ...this.#features];
     const footer = encodeFooter({
       leaves,
       rows: this.#rows,
@@ -111,7 +112,7 @@ export class FileWriter {
     yield* this.#output.take(true);
   }
 
-  #systemChunk({ leaf, origin }: SystemColumn, { files, batches, repeats }: Group): Chunk {
+  #systemChunk({ leaf, origin }: SystemLeaf, { files, batches, repeats }: Group): Chunk {
     const context = this.#context;
     switch (origin.from) {
       case "batch":
@@ -213,17 +214,19 @@ function framesRepeat(batches: readonly Batch[]): boolean {
   return frames * 2 <= rows;
 }
 
+const idColumn = systemColumns.correlationId.name;
+
 /** The filter of a row group's correlation ids. */
 function correlationFilter(files: readonly FileBatch[]): Uint8Array {
   let ids = 0;
-  const columns = files.map(({ batch }) => frameColumn(batch, "mdc_correlation_id"));
+  const columns = files.map(({ batch }) => frameColumn(batch, idColumn));
   for (const { values } of columns)
     ids += values.kind === "dictionary" ? values.dictionary.count : valueCount(values);
   const filter = new BloomFilter(ids);
   const hash: Hash64 = { high: 0, low: 0 };
   for (const { values } of columns) {
     const source = values.kind === "dictionary" ? values.dictionary : values;
-    if (!("count" in source)) throw new Error("batch: mdc_correlation_id is not text");
+    if (!("count" in source)) throw new Error(`batch: ${idColumn} is not text`);
     eachByteArray(source.data, source.count, (view, start, end) => {
       xxHash64(view, start, end, hash);
       filter.add(hash.high, hash.low);

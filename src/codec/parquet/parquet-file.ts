@@ -5,6 +5,7 @@ import {
   type RowGroup,
   type SchemaTree,
 } from "hyparquet";
+import { systemColumnList } from "../../layout/system-columns.ts";
 import type { RangeSource } from "../range-source.ts";
 import type { CheckedFile } from "./reading/column-range.ts";
 import { readFooter } from "./reading/footer.ts";
@@ -146,10 +147,9 @@ function declaredTypes(text: string | undefined): ReadonlyMap<string, string> {
   }
 }
 
-const systemTypes: ReadonlyMap<string, string> = new Map([
-  ["mdc_rejected", "json"],
-  ["mdc_tags", "json"],
-]);
+const systemTypes: ReadonlyMap<string, string> = new Map(
+  systemColumnList.filter(({ type }) => type === "json").map(({ name, type }) => [name, type]),
+);
 
 function typeOf(node: SchemaTree): string {
   const { type, converted_type, logical_type } = node.element;

@@ -1,6 +1,6 @@
 import { hasBit, setBits } from "../../base/bitmap.ts";
 import type { Batch, BatchColumn, SystemConstants, Values } from "../../frame/batch.ts";
-import type { ColumnType } from "../../layout/column-type.ts";
+import { type SystemColumnKey, systemColumns } from "../../layout/system-columns.ts";
 import { eachByteArray } from "./encodings/byte-dictionary.ts";
 import type { Coded, DictionaryScratch } from "./encodings/dictionary-choice.ts";
 import { type Leaf, leafOf } from "./leaf.ts";
@@ -18,49 +18,48 @@ type Origin =
   /** What did not fit the schema. */
   | { readonly from: "rejected" };
 
-/** A column whose name begins with `mdc_`. */
-export interface SystemColumn {
+/** A system column, and where a file's values of it come from. */
+export interface SystemLeaf {
   readonly leaf: Leaf;
   readonly origin: Origin;
 }
 
+const constant =
+  (key: keyof SystemConstants) =>
+  (batch: Batch): string | null =>
+    batch.header.constants[key];
+
+/** The columns with a text per batch or file. */
+const texts: Readonly<Record<SystemColumnKey<"batch" | "file">, Extract<Origin, { from: "batch" }>["text"]>> =
+  {
+    collection: (batch) => batch.header.collection,
+    source: constant("source"),
+    endpoint: constant("endpoint"),
+    deployment: constant("deployment"),
+    modelName: constant("modelName"),
+    modelVersion: constant("modelVersion"),
+    instanceId: constant("instanceId"),
+    agent: constant("agent"),
+    schemaFingerprint: (_batch, fingerprint) => fingerprint,
+  };
+
+/** The columns with a value per row. */
+const ofRows: Readonly<Record<SystemColumnKey<"row">, Origin>> = {
+  rowIndex: { from: "row" },
+  rejected: { from: "rejected" },
+};
+
 /** All system columns in the order in which they stand in a file, before the features. */
-export const systemColumns: readonly SystemColumn[] = [
-  column("mdc_correlation_id", "string", "required", { from: "frame" }),
-  column("mdc_row_index", "int32", "required", { from: "row" }),
-  column("mdc_event_id", "string", "required", { from: "frame" }),
-  column("mdc_event_time", "timestamp", "required", { from: "frame" }),
-  column("mdc_request_time", "timestamp", "required", { from: "frame" }),
-  column("mdc_request_id", "string", "nullable", { from: "frame" }),
-  column("mdc_collection", "string", "required", { from: "batch", text: (batch) => batch.header.collection }),
-  constant("mdc_source", "required", "source"),
-  constant("mdc_endpoint", "nullable", "endpoint"),
-  constant("mdc_deployment", "nullable", "deployment"),
-  constant("mdc_model_name", "nullable", "modelName"),
-  constant("mdc_model_version", "nullable", "modelVersion"),
-  constant("mdc_instance_id", "nullable", "instanceId"),
-  constant("mdc_agent", "required", "agent"),
-  column("mdc_schema_fingerprint", "string", "required", {
-    from: "batch",
-    text: (_batch, fingerprint) => fingerprint,
-  }),
-  column("mdc_sampling_rate", "float64", "required", { from: "frame" }),
-  column("mdc_config_version", "int32", "required", { from: "frame" }),
-  column("mdc_rejected", "json", "nullable", { from: "rejected" }),
-  column("mdc_tags", "json", "nullable", { from: "frame" }),
-];
+export const systemLeaves: readonly SystemLeaf[] = (Object.keys(systemColumns) as SystemColumnKey[]).map(
+  (key) => {
+    const { name, type, nullable } = systemColumns[key];
+    return { leaf: leafOf(name, type, nullable), origin: originOf(key) };
+  },
+);
 
-function column(
-  name: string,
-  type: ColumnType,
-  presence: "required" | "nullable",
-  origin: Origin,
-): SystemColumn {
-  return { leaf: leafOf(name, type, presence === "nullable"), origin };
-}
-
-function constant(name: string, presence: "required" | "nullable", key: keyof SystemConstants): SystemColumn {
-  return column(name, "string", presence, { from: "batch", text: (batch) => batch.header.constants[key] });
+function originOf(key: SystemColumnKey): Origin {
+  if (key in texts) return { from: "batch", text: texts[key as keyof typeof texts] };
+  return key in ofRows ? ofRows[key as keyof typeof ofRows] : { from: "frame" };
 }
 
 /** A column of a value per batch, as repetitions. */

@@ -7,6 +7,7 @@ import { isUndecided } from "./deciding.ts";
 import { writeExactJson, writeJson } from "./exact-json.ts";
 import { JsonBytes } from "./json-bytes.ts";
 import type { Schema } from "../../layout/schema.ts";
+import { systemColumns } from "../../layout/system-columns.ts";
 
 /** A batch as the pinned types make it. */
 export interface ConformedBatch {
@@ -93,7 +94,7 @@ export class Conforming {
       columns: this.#columns.flatMap((column) =>
         column instanceof ColumnFitter ? (column.column() ?? []) : column,
       ),
-      rejected: this.#rejected.count === 0 ? undefined : this.#rejected.column("mdc_rejected"),
+      rejected: this.#rejected.count === 0 ? undefined : this.#rejected.column(systemColumns.rejected.name),
       report: this.#fitters.flatMap((fitter) => fitter.report()),
     };
   }

@@ -1,5 +1,6 @@
 import { type Cell, fitsInt64, jsonCell, listCell, rejectedCell } from "../cell.ts";
 import type { ScalarType } from "../../layout/column-type.ts";
+import { reasonKey } from "../../layout/system-columns.ts";
 import { cellJson } from "../copy/json-text.ts";
 
 /** What a library says of its lists' elements: their type; `null` when none has a value; `nested` for all that becomes JSON. */
@@ -56,7 +57,9 @@ function isRejected(cell: Cell): boolean {
 /** True for what is no value at all but the reason why there is none; other rejected cells are exact as JSON. */
 function isUnstorable(cell: Cell): boolean {
   return (
-    typeof cell === "object" && cell?.kind === "rejected" && (cell.value as string).includes('"mdc_reason":')
+    typeof cell === "object" &&
+    cell?.kind === "rejected" &&
+    (cell.value as string).includes(`"${reasonKey}":`)
   );
 }
 

@@ -7,6 +7,7 @@ import { mostColumns } from "../../config/deployment-config.ts";
 import type { Format } from "../../layout/format.ts";
 import type { Batch } from "../../frame/batch.ts";
 import type { Schema } from "../../layout/schema.ts";
+import { systemColumns } from "../../layout/system-columns.ts";
 import { decodeBatch } from "../../frame/wire/decode.ts";
 import type { FrozenBody, SealedSegment, Spool } from "../../spool/spool.ts";
 import type { BackendEvents, DropOrigin } from "../backend.ts";
@@ -271,7 +272,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
         collection: label.collection,
         message:
           `collection ${label.collection} has no room for ${beyond.size} more column(s): it can have ${mostColumns}, and get new ones ` +
-          `${mostVersions} times; their values are kept in mdc_rejected. If the names are data, make rows of them, or one column of objects`,
+          `${mostVersions} times; their values are kept in ${systemColumns.rejected.name}. If the names are data, make rows of them, or one column of objects`,
       });
     }
     for (const { name, expected, got, cells } of rejected) {
@@ -282,7 +283,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
         collection: label.collection,
         message:
           `collection ${label.collection}, column ${JSON.stringify(name)}: expected ${expected} (pinned by the first file or declared), ` +
-          `got ${got} in ${cells} cell(s); they are null there and kept in mdc_rejected`,
+          `got ${got} in ${cells} cell(s); they are null there and kept in ${systemColumns.rejected.name}`,
       });
     }
   }
