@@ -1,5 +1,5 @@
 import { wrongValue } from "../base/errors.ts";
-import { isLoopback } from "./loopback.ts";
+import { accountHostFault, hasAccountInPath, isAccountInPath, isContainerName } from "./azure-names.ts";
 import { type Credential, parseSharedAccessSignature } from "./credential.ts";
 import type { Destination } from "./destination.ts";
 import type { Secret } from "./secret.ts";
@@ -29,20 +29,17 @@ export function parseBlobUrl(text: string, where: string): ParsedBlobUrl {
   if (fragment !== undefined) throw refuse(`${expected} without a fragment`);
   const host = parseHost(scheme, authority);
   if (host === undefined) throw refuse(expected);
-  if (host.protocol === "http:" && !isLoopback(host.hostname)) {
-    throw refuse("https (http is only for 127.0.0.1, [::1] and localhost)");
-  }
-  const gen2 = /^([a-z0-9]+)\.dfs\.(.+)$/.exec(host.hostname);
-  if (gen2 !== null) throw refuse(`the account's blob endpoint, https://${gen2[1]}.blob.${gen2[2]}`);
+  const fault = accountHostFault(host);
+  if (fault !== undefined) throw refuse(fault);
 
   const names = decodePath(path, text, where);
-  const account = namesAccountInPath(host) ? names.shift() : "";
+  const account = hasAccountInPath(host) ? names.shift() : "";
   const container = names.shift();
   if (account === undefined || container === undefined) {
-    const example = namesAccountInPath(host) ? `${host.origin}/<account>/<container>/<prefix>` : expected;
+    const example = hasAccountInPath(host) ? `${host.origin}/<account>/<container>/<prefix>` : expected;
     throw refuse(`${example} (the container is missing)`);
   }
-  if (account !== "" && !/^[a-z0-9-]{3,63}$/.test(account)) throw refuse("an account name of a-z, 0-9 and -");
+  if (account !== "" && !isAccountInPath(account)) throw refuse("an account name of a-z, 0-9 and -");
   if (!isContainerName(container)) {
     throw refuse('a container name of 3 to 63 a-z, 0-9 and single "-" between them');
   }
@@ -60,20 +57,4 @@ export function parseBlobUrl(text: string, where: string): ParsedBlobUrl {
 function parseHost(scheme: string, authority: string): URL | undefined {
   const url = `${scheme}://${authority}`;
   return URL.canParse(url) ? new URL(url) : undefined;
-}
-
-/** The rule by which `@azure/storage-blob` (`isIpEndpointStyle`) expects the account's name in the path. */
-function namesAccountInPath({ hostname, port }: URL): boolean {
-  return (
-    hostname.startsWith("[") ||
-    /^\d+(\.\d+){3}$/.test(hostname) ||
-    hostname === "localhost" ||
-    hostname === "host.docker.internal" ||
-    /^1[01][01]0[0-4]$/.test(port)
-  );
-}
-
-/** Azure: "Naming and referencing containers, blobs, and metadata". */
-function isContainerName(name: string): boolean {
-  return /^[a-z0-9](?:-?[a-z0-9])+$/.test(name) && name.length >= 3 && name.length <= 63;
 }

@@ -1,5 +1,7 @@
 import { reading, type Told, told, wrongKind, wrongValue } from "../base/errors.ts";
+import { readConnectionString } from "./connection-string.ts";
 import { Secret } from "./secret.ts";
+import { readSharedAccessSignature } from "./shared-access-signature.ts";
 
 /**
  * Gives out access tokens: what every class of `@azure/identity` does. Declared here by its shape, so that nobody needs
@@ -26,8 +28,8 @@ const expected =
 /** Recognises a credential by its shape. What was given never appears in an error. */
 export function parseCredential(value: unknown, where: string): Secret<Credential> {
   if (typeof value === "string") {
-    if (isSharedAccessSignature(value)) return new Secret(sas(value));
-    if (isConnectionString(value)) return new Secret({ kind: "connection-string", connectionString: value });
+    const credential = signature(value) ?? connection(value);
+    if (credential !== undefined) return new Secret(credential);
     throw wrongValue(where, expected, hidden);
   }
   const credential = value as Partial<TokenCredential> | null;
@@ -43,49 +45,32 @@ export function parseCredential(value: unknown, where: string): Secret<Credentia
 
 /** A connection string: see {@link parseCredential}. */
 export function parseConnectionString(value: unknown, where: string): Secret<Credential> {
-  if (typeof value !== "string" || !isConnectionString(value)) {
-    throw wrongValue(
-      where,
-      "an Azure storage connection string (AccountName and AccountKey, BlobEndpoint and SharedAccessSignature, " +
-        "or UseDevelopmentStorage=true)",
-      hidden,
-    );
-  }
-  return new Secret({ kind: "connection-string", connectionString: value });
+  const credential = typeof value === "string" ? connection(value) : undefined;
+  if (credential !== undefined) return new Secret(credential);
+  throw wrongValue(
+    where,
+    "an Azure storage connection string (AccountName and AccountKey, BlobEndpoint and SharedAccessSignature, " +
+      "or UseDevelopmentStorage=true)",
+    hidden,
+  );
 }
 
 /** A shared access signature, with or without a leading `?`: see {@link parseCredential}. */
 export function parseSharedAccessSignature(value: unknown, where: string): Secret<Credential> {
-  if (typeof value !== "string" || !isSharedAccessSignature(value)) {
-    throw wrongValue(where, "a shared access signature (a URL query with sv and sig)", hidden);
-  }
-  return new Secret(sas(value));
+  const credential = typeof value === "string" ? signature(value) : undefined;
+  if (credential !== undefined) return new Secret(credential);
+  throw wrongValue(where, "a shared access signature (a URL query with sv and sig)", hidden);
 }
 
 /** Stands in messages for a text that may be a secret. */
 export const hidden: Told = told('"(not shown)"');
 
-function sas(value: string): Credential {
-  return { kind: "sas", token: value.replace(/^\?/, "") };
+function signature(text: string): Credential | undefined {
+  const token = readSharedAccessSignature(text);
+  return token === undefined ? undefined : { kind: "sas", token };
 }
 
-/** Every SAS names its version (`sv`) and ends in a signature (`sig`), whatever its kind. */
-function isSharedAccessSignature(value: string): boolean {
-  if (/[\s;#]/.test(value)) return false;
-  const fields = new URLSearchParams(value);
-  return Boolean(fields.get("sv")) && Boolean(fields.get("sig"));
-}
-
-function isConnectionString(value: string): boolean {
-  const fields = new Map<string, string>();
-  for (const part of value.split(";")) {
-    const equals = part.indexOf("=");
-    if (equals > 0) fields.set(part.slice(0, equals).trim().toLowerCase(), part.slice(equals + 1).trim());
-  }
-  const has = (name: string) => Boolean(fields.get(name));
-  return (
-    fields.get("usedevelopmentstorage")?.toLowerCase() === "true" ||
-    (has("accountname") && has("accountkey")) ||
-    (has("blobendpoint") && has("sharedaccesssignature"))
-  );
+function connection(connectionString: string): Credential | undefined {
+  if (readConnectionString(connectionString) === undefined) return undefined;
+  return { kind: "connection-string", connectionString };
 }

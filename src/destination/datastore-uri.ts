@@ -25,6 +25,11 @@ export function isWorkspace({ subscriptionId, resourceGroup, workspace }: Worksp
   return guid.test(subscriptionId) && groupName.test(resourceGroup) && workspaceName.test(workspace);
 }
 
+/** True if a datastore of a workspace can have that name. */
+export function isDatastoreName(name: string): boolean {
+  return datastoreName.test(name);
+}
+
 /**
  * Reads the path of an Azure ML datastore: the long form, or, when `home` says of which workspace it is, the short form
  * (`azureml://datastores/…`). Every name is checked, because it becomes part of a request's path.
@@ -50,7 +55,7 @@ export function parseDatastoreUri(
   const wellFormed =
     isWorkspace({ subscriptionId, resourceGroup, workspace }) &&
     label?.toLowerCase() === "datastores" &&
-    datastoreName.test(datastore) &&
+    isDatastoreName(datastore) &&
     (paths === undefined || paths.toLowerCase() === "paths");
   if (!wellFormed) throw refuse(isShort ? shortForm : expected);
   return {

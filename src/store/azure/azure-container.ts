@@ -1,7 +1,14 @@
 import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blob";
 import { told, wrongKind, wrongValue } from "../../base/errors.ts";
-import { isLoopback } from "../../destination/loopback.ts";
-import { isStorageScope, mayHaveToken } from "./azure-host.ts";
+import {
+  accountHostFault,
+  hasAccountInPath,
+  isAccountInPath,
+  isContainerName,
+  prefixFault,
+} from "../../destination/azure-names.ts";
+import { hidden } from "../../destination/credential.ts";
+import { isStorageScope, mayHaveToken } from "../../destination/token-host.ts";
 import { blobHttpClient } from "./azure-http.ts";
 import { createTokenCredential, type ResolvedCredential, type TokenSource } from "./azure-credential.ts";
 import { StoreError } from "../store-error.ts";
@@ -17,62 +24,44 @@ export interface AzureLocation {
 
 /** `location`, checked, with a normalised URL. Throws `TypeError` or `RangeError`; never shows a query or a user name. */
 export function checkLocation(
-  location: AzureLocation,
+  { accountUrl, container, prefix }: AzureLocation,
   credential: ResolvedCredential,
   where: string,
 ): AzureLocation {
-  const { container, prefix } = location;
-  const url = URL.canParse(location.accountUrl) ? new URL(location.accountUrl) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) {
-    throw wrongKind(`${where}: accountUrl`, "an https URL of a storage account", told('"(not shown)"'));
-  }
-  const plain = `${url.origin}${url.pathname}`.replace(/\/+$/, "");
-  if (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
-    throw wrongValue(
-      `${where}: accountUrl`,
-      "a URL without query and user (a SAS is a credential)",
-      told(`one at ${url.host}`),
-    );
-  }
-  if (url.protocol === "http:" && !isLoopback(url.hostname)) {
-    throw wrongValue(
-      `${where}: accountUrl`,
-      "https (plain http only for an emulator on this machine)",
-      told(url.host),
-    );
-  }
-  if (credential.kind === "token") {
-    if (url.protocol === "http:")
-      throw wrongValue(`${where}: accountUrl`, "https, without which no token is sent", told(url.host));
-    if (!mayHaveToken(url.hostname, credential.source.trustedHosts ?? [])) {
-      const expected =
-        "a host of Azure Storage, or one that MDC_TRUSTED_HOSTS names, without which no token is sent";
-      throw wrongValue(`${where}: accountUrl`, expected, told(url.host));
-    }
-  }
+  const url = checkAccountUrl(accountUrl, credential, `${where}: accountUrl`);
   if (!isContainerName(container)) {
-    throw wrongValue(
-      `${where}: container`,
-      "3 to 63 lower-case letters, digits and single hyphens",
-      container,
-    );
+    const expected = "3 to 63 lower-case letters, digits and single hyphens";
+    throw wrongValue(`${where}: container`, expected, container);
   }
-  const unsafe = prefix.split("/").some((part) => part === "" || part === "." || part === "..");
-  if (prefix !== "" && (unsafe || prefix.length > 512 || /[\p{Cc}\p{Cs}\\?#%]/u.test(prefix))) {
-    throw wrongValue(
-      `${where}: prefix`,
-      "folder names joined by /, without . or .. and without \\ ? # %",
-      prefix,
-    );
-  }
-  return { accountUrl: plain, container, prefix };
+  const fault = prefix === "" ? undefined : prefixFault(prefix.split("/"));
+  if (fault !== undefined) throw wrongValue(`${where}: prefix`, fault, prefix);
+  return { accountUrl: url, container, prefix };
 }
 
-/** https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata */
-export function isContainerName(name: string): boolean {
-  return (
-    name === "$root" || (/^[a-z0-9](?:-?[a-z0-9])+$/.test(name) && name.length >= 3 && name.length <= 63)
-  );
+function checkAccountUrl(text: string, credential: ResolvedCredential, where: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw wrongKind(where, "an https URL of a storage account", hidden);
+  }
+  const refuse = (expected: string): Error => wrongValue(where, expected, told(url.host));
+  if (url.search !== "" || url.hash !== "" || url.username !== "" || url.password !== "") {
+    throw refuse("a URL without query and user (a SAS is a credential)");
+  }
+  const fault = accountHostFault(url);
+  if (fault !== undefined) throw refuse(fault);
+  const account = url.pathname.replace(/^\/|\/+$/g, "");
+  if (account !== "" && !(hasAccountInPath(url) && isAccountInPath(account))) {
+    throw refuse("a URL without path, or with the account of an emulator as path");
+  }
+  if (credential.kind === "token") {
+    if (url.protocol === "http:") throw refuse("https, without which no token is sent");
+    if (!mayHaveToken(url.hostname, credential.source.trustedHosts ?? [])) {
+      throw refuse(
+        "a host of Azure Storage, or one that MDC_TRUSTED_HOSTS names, without which no token is sent",
+      );
+    }
+  }
+  return account === "" ? url.origin : `${url.origin}/${account}`;
 }
 
 /** The Azure library, loaded by the first call: a few hundred milliseconds in which its thread does nothing else. Rejects if it is not installed. */

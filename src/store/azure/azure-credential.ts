@@ -1,21 +1,20 @@
 import { systemClock } from "../../base/time/clock.ts";
-import { isError, told, wrongValue } from "../../base/errors.ts";
+import { isError, wrongValue } from "../../base/errors.ts";
+import { type ConnectionSecret, readConnectionString } from "../../destination/connection-string.ts";
+import { type Credential, hidden } from "../../destination/credential.ts";
+import { readSharedAccessSignature } from "../../destination/shared-access-signature.ts";
 import { DeadlineError, withDeadline } from "../deadline.ts";
 import { StoreError } from "../store-error.ts";
 
-/** How to prove to Azure Storage who asks. */
+/** How to prove to Azure Storage who asks. Of kind `token` is anything shaped like `TokenCredential` of `@azure/core-auth`. */
 export type AzureCredential =
-  /** An account key or SAS as the portal shows it, or `UseDevelopmentStorage=true` for a local emulator. */
-  | { readonly kind: "connection-string"; readonly connectionString: string }
-  /** A shared access signature, with or without its leading `?`. */
-  | { readonly kind: "sas"; readonly token: string }
-  /** Anything shaped like `TokenCredential` of `@azure/core-auth`, for instance `DefaultAzureCredential`. */
+  | Exclude<Credential, { kind: "token" }>
   | ({ readonly kind: "token" } & TokenSource);
 
 /** The shape of `TokenCredential`. */
 export interface TokenSource {
   getToken(scopes: string | string[], options?: TokenRequest): Promise<AccessToken | null>;
-  /** Hosts that may have its tokens, beside Azure's own: see `mayHaveToken`. Default none. */
+  /** Hosts that may have its tokens, beside Azure's own: see `destination/token-host.ts`. Default none. */
   readonly trustedHosts?: readonly string[];
 }
 
@@ -35,11 +34,11 @@ export interface AccessToken {
 }
 
 /** A new token is asked for this long before the old one ends, so that a short outage of the token service costs nothing. */
-const RENEW_BEFORE_MS = 5 * 60_000;
+const renewBeforeMs = 5 * 60_000;
 /** After a failed renewal the old token is used this long before the next try. */
-const RENEW_PAUSE_MS = 30_000;
+const renewPauseMs = 30_000;
 /** A renewal that may fail, since the old token still holds, gets this part of the deadline. */
-const RENEWAL_SHARE = 1 / 3;
+const renewalShare = 1 / 3;
 
 /**
  * A `TokenCredential` for the Azure libraries around one that may hang, reject with anything, or not cache.
@@ -63,12 +62,12 @@ export function createTokenCredential(
           : undefined;
       if (!old || old.renewAt <= now()) {
         try {
-          const patience = old ? deadlineMs * RENEWAL_SHARE : deadlineMs;
+          const patience = old ? deadlineMs * renewalShare : deadlineMs;
           const token = await requestToken(source, scopes, request, patience);
-          cached = { key, token, renewAt: token.expiresOnTimestamp - RENEW_BEFORE_MS };
+          cached = { key, token, renewAt: token.expiresOnTimestamp - renewBeforeMs };
         } catch (thrown) {
           if (!old) throw thrown;
-          old.renewAt = now() + RENEW_PAUSE_MS;
+          old.renewAt = now() + renewPauseMs;
         }
       }
       const token = cached?.key === key ? cached.token.token : old?.token.token;
@@ -119,52 +118,23 @@ function reasonOf(thrown: unknown): string {
 }
 
 /** A credential as the client is made from it. */
-export type ResolvedCredential =
-  | { readonly kind: "key"; readonly accountName: string; readonly accountKey: string }
-  /** The public key of a local emulator. */
-  | { readonly kind: "emulator" }
-  /** The query of a shared access signature, without `?`. */
-  | { readonly kind: "sas"; readonly query: string }
-  | { readonly kind: "token"; readonly source: TokenSource };
+export type ResolvedCredential = ConnectionSecret | { readonly kind: "token"; readonly source: TokenSource };
 
-/**
- * Reads a credential. Of a connection string only the "who" counts (`AccountName` with `AccountKey`, or
- * `SharedAccessSignature`, or `UseDevelopmentStorage=true`): where, the destination says. Throws, without showing
- * anything of it, what is none.
- */
+/** Reads a credential. Throws, without showing anything of it, what is none. */
 export function resolveCredential(credential: AzureCredential, where: string): ResolvedCredential {
   switch (credential.kind) {
     case "token":
       return { kind: "token", source: credential };
-    case "sas":
-      return { kind: "sas", query: checkSas(credential.token, where) };
+    case "sas": {
+      const query = readSharedAccessSignature(credential.token);
+      if (query === undefined) throw wrongValue(where, "a shared access signature (with sv and sig)", hidden);
+      return { kind: "sas", query };
+    }
     case "connection-string": {
-      const fields = new Map<string, string>();
-      for (const part of credential.connectionString.split(";")) {
-        const equals = part.indexOf("=");
-        if (equals > 0) fields.set(part.slice(0, equals).trim().toLowerCase(), part.slice(equals + 1).trim());
-      }
-      const accountName = fields.get("accountname");
-      const accountKey = fields.get("accountkey");
-      if (accountName && accountKey) return { kind: "key", accountName, accountKey };
-      const sas = fields.get("sharedaccesssignature");
-      if (sas) return { kind: "sas", query: checkSas(sas, where) };
-      if (fields.get("usedevelopmentstorage")?.toLowerCase() === "true") return { kind: "emulator" };
-      throw wrongValue(
-        where,
-        "a connection string with AccountName and AccountKey, or SharedAccessSignature",
-        HIDDEN,
-      );
+      const expected = "a connection string with AccountName and AccountKey, or SharedAccessSignature";
+      const secret = readConnectionString(credential.connectionString);
+      if (secret === undefined) throw wrongValue(where, expected, hidden);
+      return secret;
     }
   }
-}
-
-const HIDDEN = told('"(not shown)"');
-
-function checkSas(token: string, where: string): string {
-  const query = token.trim().replace(/^\?/, "");
-  if (!/(^|&)sig=[^&]+/.test(query) || /[\s#?]/.test(query)) {
-    throw wrongValue(where, "a shared access signature (…&sig=…)", HIDDEN);
-  }
-  return query;
 }

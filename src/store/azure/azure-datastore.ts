@@ -1,9 +1,11 @@
 import { systemClock } from "../../base/time/clock.ts";
 import { wrongKind, wrongValue } from "../../base/errors.ts";
+import { isContainerName, isStorageAccountName } from "../../destination/azure-names.ts";
+import { isDatastoreName, isWorkspace } from "../../destination/datastore-uri.ts";
 import { isLoopback } from "../../destination/loopback.ts";
-import { type AzureLocation, isContainerName } from "./azure-container.ts";
+import { mayHaveToken } from "../../destination/token-host.ts";
+import type { AzureLocation } from "./azure-container.ts";
 import { requestToken, type TokenSource } from "./azure-credential.ts";
-import { mayHaveToken } from "./azure-host.ts";
 import { toAzureFailure } from "./azure-error.ts";
 import { withDeadline } from "../deadline.ts";
 import { StoreError } from "../store-error.ts";
@@ -29,9 +31,9 @@ export interface ResolveDatastoreOptions {
 }
 
 /** https://learn.microsoft.com/rest/api/azureml/datastores/get */
-const API_VERSION = "2024-10-01";
+const apiVersion = "2024-10-01";
 /** What a workspace says of a datastore has a few thousand. */
-const MAX_ANSWER_BYTES = 1024 * 1024;
+const maxAnswerBytes = 1024 * 1024;
 
 /**
  * Asks the workspace where its datastore is: account, container, and the prefix unchanged. Datastores of Blob Storage and
@@ -73,11 +75,17 @@ export function checkDatastoreRequest(
   where: string,
 ): void {
   for (const key of ["subscriptionId", "resourceGroup", "workspace", "datastore"] as const) {
-    const value = reference[key];
-    if (typeof value !== "string") throw wrongKind(`${where}: ${key}`, "a name", value);
-    if (!/^[\p{L}\p{N}_().-]{1,260}$/u.test(value) || /^\.+$/.test(value)) {
-      throw wrongValue(`${where}: ${key}`, "a name of letters, digits and _ ( ) . -", value);
-    }
+    if (typeof reference[key] !== "string") throw wrongKind(`${where}: ${key}`, "a name", reference[key]);
+  }
+  if (!isWorkspace(reference)) {
+    throw wrongValue(
+      `${where}: workspace`,
+      "the id of a subscription, a resource group and a workspace in it",
+      reference,
+    );
+  }
+  if (!isDatastoreName(reference.datastore)) {
+    throw wrongValue(`${where}: datastore`, "a name of letters, digits, _ and -", reference.datastore);
   }
   if (managementUrl === undefined) return;
   const url = URL.canParse(managementUrl) ? new URL(managementUrl) : undefined;
@@ -98,7 +106,7 @@ function requestUrl(reference: AzureDatastoreReference, managementUrl: string): 
     datastore,
   );
   const { origin } = new URL(managementUrl);
-  return new URL(`${origin}/${parts.map(encodeURIComponent).join("/")}?api-version=${API_VERSION}`);
+  return new URL(`${origin}/${parts.map(encodeURIComponent).join("/")}?api-version=${apiVersion}`);
 }
 
 async function fetchProperties(
@@ -119,13 +127,13 @@ async function fetchProperties(
   return typeof properties === "object" && properties !== null ? (properties as Record<string, unknown>) : {};
 }
 
-/** The JSON object of an answer; an empty one for what is none, or is longer than {@link MAX_ANSWER_BYTES}. */
+/** The JSON object of an answer; an empty one for what is none, or is longer than {@link maxAnswerBytes}. */
 async function readJson(response: Response): Promise<Record<string, unknown>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) return {};
+    if (size > maxAnswerBytes) return {};
     chunks.push(chunk);
   }
   try {
@@ -154,7 +162,7 @@ function toLocation(
   }
   const complete =
     typeof accountName === "string" &&
-    /^[a-z0-9]{3,24}$/.test(accountName) &&
+    isStorageAccountName(accountName) &&
     typeof endpoint === "string" &&
     /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(endpoint) &&
     typeof container === "string" &&

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createAzureBlobStore } from "../../../src/store/azure/azure-blob-store.ts";
-import { isStorageScope, mayHaveToken } from "../../../src/store/azure/azure-host.ts";
+import { isStorageScope, mayHaveToken } from "../../../src/destination/token-host.ts";
 
 const getToken = async () => ({ token: "t", expiresOnTimestamp: Date.now() + 3_600_000 });
 

@@ -1,10 +1,10 @@
-import { isLoopback } from "../../destination/loopback.ts";
+import { isLoopback } from "./loopback.ts";
 
 /**
  * The names under which Azure Storage answers, in the public cloud and those of China and the US government: nobody but
  * Microsoft can have a host below them. https://learn.microsoft.com/azure/storage/common/storage-account-overview#storage-account-endpoints
  */
-const AZURE_SUFFIXES = [
+const azureSuffixes = [
   ".blob.core.windows.net",
   ".blob.storage.azure.net",
   ".blob.core.chinacloudapi.cn",
@@ -19,7 +19,7 @@ const AZURE_SUFFIXES = [
 export function mayHaveToken(hostname: string, trusted: readonly string[]): boolean {
   return (
     isLoopback(hostname) ||
-    AZURE_SUFFIXES.some((suffix) => hostname.endsWith(suffix)) ||
+    azureSuffixes.some((suffix) => hostname.endsWith(suffix)) ||
     trusted.some((name) => (name.startsWith(".") ? hostname.endsWith(name) : hostname === name))
   );
 }
