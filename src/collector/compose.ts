@@ -5,8 +5,9 @@ import { createParquetEncoder } from "../codec/parquet/parquet-encoder.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
 import type { Destination } from "../destination/destination.ts";
 import { objectReference } from "../destination/object-url.ts";
-import type { BackendEvents, CurrentSettings } from "../pipeline/backend.ts";
+import type { CurrentSettings } from "../pipeline/backend.ts";
 import { createEngine, type Engine } from "../pipeline/delivery/engine.ts";
+import type { Emit } from "../pipeline/engine-event.ts";
 import { createFolderSpool } from "../spool/folder-spool.ts";
 import { createMemorySpool } from "../spool/memory-spool.ts";
 import type { Spool } from "../spool/spool.ts";
@@ -32,7 +33,7 @@ export type CredentialSpec =
 
 /** What an engine needs of its surroundings. */
 export interface EngineHost {
-  readonly events: BackendEvents;
+  readonly emit: Emit;
   readonly getToken: Extract<AzureCredential, { kind: "token" }>["getToken"];
 }
 
@@ -46,7 +47,7 @@ export function composeEngine(spec: EngineSpec, host: EngineHost): Engine {
     encoders: { parquet: createParquetEncoder(), jsonl: createJsonlEncoder() },
     reference: (path) => objectReference(config.destination, path),
     clock: systemClock,
-    events: host.events,
+    emit: host.emit,
     settings,
     fsync: config.spool.fsync,
     fsyncIntervalMs: config.spool.fsyncIntervalMs,

@@ -1,5 +1,4 @@
 import { hostname } from "node:os";
-import type { Counts } from "../base/counts.ts";
 import { type Clock, systemClock } from "../base/time/clock.ts";
 import { comesWithin } from "../base/time/wait.ts";
 import { publish } from "./report/diagnostics.ts";
@@ -13,14 +12,8 @@ import { collectionKey } from "../layout/collection-key.ts";
 import type { ResolvedDeployment, ResolvedFile } from "../config/resolve.ts";
 import type { FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
-import type {
-  Backend,
-  BackendEvents,
-  DropOrigin,
-  FlushReport,
-  FlushTarget,
-  OutgoingBatch,
-} from "../pipeline/backend.ts";
+import type { Backend, FlushReport, FlushTarget, OutgoingBatch } from "../pipeline/backend.ts";
+import type { EngineEvent, EventOf } from "../pipeline/engine-event.ts";
 import { type Batcher, createBatcher } from "../pipeline/batching/batcher.ts";
 import type { Engine } from "../pipeline/delivery/engine.ts";
 import { type DropReason, Ledger } from "../pipeline/ledger.ts";
@@ -110,7 +103,7 @@ export class DeploymentCore {
         spoolDirectory: config.spool.directory,
         credential: this.#credentials.spec,
       },
-      { events: this.#events(), getToken },
+      { emit: (event) => this.#account(event), getToken },
       parts.clock,
     );
     this.batcher = createBatcher({
@@ -303,28 +296,38 @@ export class DeploymentCore {
     this.#backend.append(batch);
   }
 
-  #events(): BackendEvents {
-    const announcer = this.announcer;
-    return {
-      spooled: (collection, _sequence, counts) => {
-        this.#ledgerOf(collection).move("buffered", "spooled", counts);
-        announcer.spooled(collection, counts);
-      },
-      delivered: (collection, counts, recovered) => {
+  #account(event: EngineEvent): void {
+    const { announcer } = this;
+    switch (event.kind) {
+      case "spooled":
+        this.#ledgerOf(event.collection).move("buffered", "spooled", event.counts);
+        announcer.spooled(event.collection, event.counts);
+        return;
+      case "delivered": {
+        const { collection, counts, recovered } = event;
         if (recovered) this.#board.recovered("delivered", counts);
         else this.#ledgerOf(collection).move(this.#durable ? "spooled" : "buffered", "delivered", counts);
         announcer.delivered(collection, counts, recovered);
-      },
-      dropped: (reason, collection, counts, origin) => this.#dropped(reason, collection, counts, origin),
-      settled: () => {},
-      trouble: ({ code, reason, message, collection }) =>
-        announcer.trouble(code, reason, message, { collection }),
-      health: (health) => this.#board.delivery(health),
-      usage: (usage) => this.#board.usage(usage),
-    };
+        return;
+      }
+      case "dropped":
+        this.#dropped(event);
+        return;
+      case "trouble":
+        announcer.trouble(event.code, event.reason, event.message, { collection: event.collection });
+        return;
+      case "health":
+        this.#board.delivery(event.health);
+        return;
+      case "usage":
+        this.#board.usage(event.usage);
+        return;
+      case "settled":
+      case "encoding":
+    }
   }
 
-  #dropped(reason: DropReason, collection: string, counts: Counts, origin: DropOrigin): void {
+  #dropped({ reason, collection, counts, origin }: EventOf<"dropped">): void {
     if (origin.from === "recovered") {
       this.#board.recovered("lost", counts);
       const detail = "it was left by an earlier process";

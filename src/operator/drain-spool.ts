@@ -2,7 +2,7 @@ import { addCounts, type Counts, noCounts } from "../base/counts.ts";
 import { systemClock } from "../base/time/clock.ts";
 import { systemIds } from "../base/ids.ts";
 import type { ResolvedDeployment } from "../config/resolve.ts";
-import type { BackendEvents } from "../pipeline/backend.ts";
+import type { Emit } from "../pipeline/engine-event.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
 import { composeEngine, composeStore, type EngineSpec } from "../collector/compose.ts";
 import { credentialsOf } from "../collector/credentials.ts";
@@ -60,23 +60,27 @@ export async function drainSpool(
     giveUp = resolve;
   });
   let patience: Disposable | undefined;
-  const events: BackendEvents = {
-    spooled: () => {},
-    delivered: (_collection, counts) => {
-      delivered = addCounts(delivered, counts);
-      patience?.[Symbol.dispose]();
-      patience = undefined;
-      onProgress(delivered);
-    },
-    settled: () => {},
-    dropped: (reason, collection, counts) => lost.push({ reason, collection, ...counts }),
-    trouble: ({ message }) => onTrouble(message),
-    health: ({ status }) => {
-      if (status === "failing") patience ??= systemClock.setTimer(giveUp, patienceMs);
-    },
-    usage: () => {},
+  const emit: Emit = (event) => {
+    switch (event.kind) {
+      case "delivered":
+        delivered = addCounts(delivered, event.counts);
+        patience?.[Symbol.dispose]();
+        patience = undefined;
+        onProgress(delivered);
+        return;
+      case "dropped":
+        lost.push({ reason: event.reason, collection: event.collection, ...event.counts });
+        return;
+      case "trouble":
+        onTrouble(event.message);
+        return;
+      case "health":
+        if (event.health.status === "failing") patience ??= systemClock.setTimer(giveUp, patienceMs);
+        return;
+      default:
+    }
   };
-  const engine = composeEngine(spec, { events, getToken });
+  const engine = composeEngine(spec, { emit, getToken });
   const flushed = engine.flush("empty", deadlineMs).then(({ pending }) => pending ?? 0);
   await Promise.race([flushed, refused]);
   await engine.close(0);

@@ -97,9 +97,9 @@ test("durability memory: a frame that three threads died of is given up as poiso
   const { env, destination } = await scratch();
   const body = `${opening("memory")}
     let deaths = 0;
-    globalThis.heardOfThread = (worker, { type, sequences }) => {
+    globalThis.heardOfThread = (worker, { event }) => {
       // The encoding of so large a frame takes longer than it takes to end the thread.
-      if (type !== "encoding" || !sequences.includes(1)) return;
+      if (event?.kind !== "encoding" || !event.sequences.includes(1)) return;
       deaths++;
       void worker.terminate();
     };
@@ -134,9 +134,9 @@ test("memory that a killed thread may still read is never lent for other frames"
       constructor(...args) {
         super(...args);
         globalThis.workers.push(this);
-        this.on("message", (message) => {
-          if (message.type === "spooled") this.held.delete(message.sequence);
-          for (const sequence of message.sequences ?? []) this.held.delete(sequence);
+        this.on("message", ({ event }) => {
+          if (event?.kind === "spooled") this.held.delete(event.sequence);
+          for (const sequence of event?.sequences ?? []) this.held.delete(sequence);
         });
         this.on("exit", () => {
           for (const [sequence, buffer] of this.held) globalThis.atDeath.set(buffer, sequence);

@@ -112,7 +112,7 @@ export class ThreadWorld {
   /** Another process takes over what is left, and delivers it. */
   async succeed(): Promise<void> {
     const spec = { instance: "f".repeat(32) } as EngineSpec;
-    const engine = this.#engine(spec, { events: silent, getToken: async () => null }, new Life(), true);
+    const engine = this.#engine(spec, { emit: () => {}, getToken: async () => null }, new Life(), true);
     const over: true[] = [];
     const closed = engine
       .flush("empty", 3_600_000)
@@ -161,23 +161,13 @@ export class ThreadWorld {
       store: life.bound<Store>(this.store),
       encoders: { parquet: createParquetEncoder(), jsonl: createJsonlEncoder() },
       clock,
-      events: host.events,
+      emit: host.emit,
       settings: { current: settings },
       fsync: "never",
       fsyncIntervalMs: 1_000,
     });
   }
 }
-
-const silent: EngineHost["events"] = {
-  spooled: () => {},
-  delivered: () => {},
-  dropped: () => {},
-  settled: () => {},
-  trouble: () => {},
-  health: () => {},
-  usage: () => {},
-};
 
 /** What a thread lives on: when it is stopped, nothing that it does has an effect any more; when it has ended, others know. */
 class Life {

@@ -1,18 +1,12 @@
 import type { Clock } from "../../base/time/clock.ts";
 import { asError, messageOf } from "../../base/errors.ts";
-import type {
-  BackendEvents,
-  BackendSettings,
-  FlushReport,
-  FlushTarget,
-  OutgoingBatch,
-} from "../../pipeline/backend.ts";
+import type { BackendSettings, FlushReport, FlushTarget, OutgoingBatch } from "../../pipeline/backend.ts";
+import type { Emit, EngineEvent } from "../../pipeline/engine-event.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import { parseLabel } from "../../pipeline/segment-label.ts";
 import { holdInstance } from "../../spool/instance/hold-instance.ts";
 import type { SealedSegment } from "../../spool/spool.ts";
 import { composeEngine, composeSpool, type EngineHost, type EngineSpec } from "../compose.ts";
-import { tellEvent } from "./event-messages.ts";
 import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
 import { graceMs, lateTimer, PendingFlushes } from "./pending-flushes.ts";
 import { createProgress, type Progress } from "./progress.ts";
@@ -94,7 +88,7 @@ class BackgroundThread implements Engine {
   #ended = false;
   /** True when the process is ending: nothing that the thread says from now on will be heard, in time or at all. */
   #leaving = false;
-  readonly #events: BackendEvents;
+  readonly #emit: Emit;
   /** With durability `memory`: what the thread is encoding. */
   #encoding: readonly number[] = [];
   readonly #standIn: StandIn;
@@ -109,14 +103,12 @@ class BackgroundThread implements Engine {
     this.#parts = parts;
     this.#unsettled = new UnsettledBatches(clock, () => this.#spec.config.limits.maxMemoryBytes);
     this.#flushes = new PendingFlushes(clock);
-    this.#events = this.#unsettled.settledBy({
-      ...host.events,
-      encoding: (sequences) => {
-        this.#encoding = sequences;
-      },
+    this.#emit = this.#unsettled.settledBy((event) => {
+      if (event.kind === "encoding") this.#encoding = event.sequences;
+      else host.emit(event);
     });
     const { composeSpool } = parts;
-    this.#standIn = createStandIn({ spec: () => this.#spec, events: this.#events, clock, composeSpool });
+    this.#standIn = createStandIn({ spec: () => this.#spec, emit: this.#emit, clock, composeSpool });
     this.#heartbeat = createHeartbeat({
       clock,
       isNeeded: () => this.#thread !== undefined && this.#isExpectedToLive,
@@ -228,7 +220,8 @@ class BackgroundThread implements Engine {
       ? this.#standIn.write(batches)
       : batches.map((batch) => ({ batch, reason: "closed" as const }));
     for (const { reason, collection, counts, sequences } of refusalsTogether(refused)) {
-      this.#events.dropped(reason, collection, counts, { from: "memory", sequences });
+      const origin = { from: "memory", sequences } as const;
+      this.#emit({ kind: "dropped", reason, collection, counts, origin });
     }
   }
 
@@ -243,14 +236,14 @@ class BackgroundThread implements Engine {
     let thread: Thread;
     try {
       thread = this.#parts.startThread({
-        heard: (message) => this.#heard(thread, events, message),
+        heard: (message) => this.#heard(thread, emit, message),
         died: (error) => this.#died(thread, error),
       });
     } catch (thrown) {
       this.#runInline(asError(thrown));
       return;
     }
-    const events = this.#segments.settledBy(this.#events, thread);
+    const emit = this.#segments.settledBy(this.#emit, thread);
     this.#thread = thread;
     this.#wasReady = false;
     this.#heartbeat.heard();
@@ -284,11 +277,11 @@ class BackgroundThread implements Engine {
     for (const segment of this.#standIn.relieve()) this.deliver(segment);
   }
 
-  #heard(thread: Thread, events: BackendEvents, message: FromBackground): void {
+  #heard(thread: Thread, emit: Emit, message: FromBackground): void {
     if (this.#ended || this.#leaving) return;
     if (thread !== this.#thread) {
       // The last words of a thread that was replaced before it was gone: what it got done is done.
-      if (isDeed(message)) tellEvent(message, events);
+      if (message.type === "event" && isDeed(message.event)) emit(message.event);
       return;
     }
     this.#heartbeat.heard();
@@ -300,7 +293,8 @@ class BackgroundThread implements Engine {
         this.#brief();
         return;
       case "failed":
-        this.#events.trouble({
+        this.#emit({
+          kind: "trouble",
           code: "BACKGROUND_FAILED",
           reason: "background_failed",
           message: message.message,
@@ -317,11 +311,13 @@ class BackgroundThread implements Engine {
         return;
       case "pong":
         return;
-      default:
-        if (message.type === "spooled" || message.type === "delivered") this.#deaths = 0;
-        if (message.type === "spooled") this.#spoolHolds = true;
-        if (message.type === "usage") this.#spoolHolds = message.usage.segments > 0;
-        tellEvent(message, events);
+      case "event": {
+        const { event } = message;
+        if (event.kind === "spooled" || event.kind === "delivered") this.#deaths = 0;
+        if (event.kind === "spooled") this.#spoolHolds = true;
+        if (event.kind === "usage") this.#spoolHolds = event.usage.segments > 0;
+        emit(event);
+      }
     }
   }
 
@@ -409,7 +405,7 @@ class BackgroundThread implements Engine {
     const delayMs = prompt ? 0 : Math.min(firstRestartMs * 2 ** this.#deaths, maxRestartMs);
     this.#deaths++;
     const message = `the background thread died (${messageOf(error)}); it is started again in ${delayMs} ms`;
-    this.#events.trouble({ code: "BACKGROUND_FAILED", reason: "background_died", message });
+    this.#emit({ kind: "trouble", code: "BACKGROUND_FAILED", reason: "background_died", message });
     this.#restart = this.#clock.setTimer(() => this.#start(), delayMs);
   }
 
@@ -418,19 +414,18 @@ class BackgroundThread implements Engine {
     const sequences = this.#encoding;
     this.#encoding = [];
     for (const { sequence, label, counts } of this.#unsettled.blame(sequences)) {
-      this.#events.dropped("poison", parseLabel(label).collection, counts, {
-        from: "memory",
-        sequences: [sequence],
-      });
+      const { collection } = parseLabel(label);
+      const origin = { from: "memory", sequences: [sequence] } as const;
+      this.#emit({ kind: "dropped", reason: "poison", collection, counts, origin });
     }
   }
 
   #runInline(error: Error): void {
     const message = `the background thread cannot be started (${messageOf(error)}); its work is done on this thread instead`;
-    this.#events.trouble({ code: "BACKGROUND_FAILED", reason: "background_missing", message });
+    this.#emit({ kind: "trouble", code: "BACKGROUND_FAILED", reason: "background_missing", message });
     this.#heartbeat.stop();
-    const events = this.#segments.settledBy(this.#events, this);
-    const inline = this.#parts.composeEngine(this.#spec, { ...this.#host, events });
+    const emit = this.#segments.settledBy(this.#emit, this);
+    const inline = this.#parts.composeEngine(this.#spec, { ...this.#host, emit });
     this.#inline = inline;
     for (const segment of [...this.#segments.all(), ...this.#standIn.relieve()]) inline.deliver(segment);
     for (const batch of this.#unsettled.after()) inline.append(batch);
@@ -443,7 +438,7 @@ class BackgroundThread implements Engine {
   #closeInline(inline: Engine): void {
     const failed = (thrown: unknown): void => {
       const { message } = asError(thrown);
-      this.#events.trouble({ code: "BACKGROUND_FAILED", reason: "background_failed", message });
+      this.#emit({ kind: "trouble", code: "BACKGROUND_FAILED", reason: "background_failed", message });
     };
     void inline
       .close(this.#leftToClose)
@@ -455,8 +450,6 @@ class BackgroundThread implements Engine {
 const closedText = "the deployment is closed";
 
 /** What changes where frames are. */
-function isDeed(
-  message: FromBackground,
-): message is Extract<FromBackground, { type: "spooled" | "delivered" | "dropped" | "settled" }> {
-  return ["spooled", "delivered", "dropped", "settled"].includes(message.type);
+function isDeed({ kind }: EngineEvent): boolean {
+  return ["spooled", "delivered", "dropped", "settled"].includes(kind);
 }

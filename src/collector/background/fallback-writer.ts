@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/time/clock.ts";
-import type { BackendEvents, OutgoingBatch } from "../../pipeline/backend.ts";
+import type { OutgoingBatch } from "../../pipeline/backend.ts";
+import type { Emit } from "../../pipeline/engine-event.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
 import { collectionOf } from "../../pipeline/segment-label.ts";
 import type { SealedSegment, Spool } from "../../spool/spool.ts";
@@ -31,12 +32,12 @@ export interface Refusal {
 
 export interface StandInParts {
   readonly spec: () => EngineSpec;
-  readonly events: Pick<BackendEvents, "spooled" | "trouble">;
+  readonly emit: Emit;
   readonly clock: Clock;
   readonly composeSpool: typeof composeSpool;
 }
 
-export function createStandIn({ spec, events, clock, composeSpool }: StandInParts): StandIn {
+export function createStandIn({ spec, emit, clock, composeSpool }: StandInParts): StandIn {
   let spool: Spool | undefined;
   let syncedAt = Number.NEGATIVE_INFINITY;
   const close = (): void => {
@@ -58,7 +59,7 @@ export function createStandIn({ spec, events, clock, composeSpool }: StandInPart
     const result = spool?.sync();
     if (result?.status !== "failed") return;
     const message = `the spool could not be synced, so a power cut may cost frames: ${result.error.message}`;
-    events.trouble({ code: "SPOOL_FAILED", reason: "sync_failed", message });
+    emit({ kind: "trouble", code: "SPOOL_FAILED", reason: "sync_failed", message });
   };
   return {
     get holds() {
@@ -81,7 +82,8 @@ export function createStandIn({ spec, events, clock, composeSpool }: StandInPart
       syncWhenDue();
       // After all are written: a listener may end the process.
       for (const { batch, collection } of written) {
-        events.spooled(collection, batch.sequence, batch.counts);
+        const { sequence, counts } = batch;
+        emit({ kind: "spooled", collection, sequence, counts });
       }
       return refused;
     },

@@ -43,25 +43,26 @@ class SpoolFirst implements Backend {
     composeSpool: typeof composeSystemSpool,
   ) {
     const { spool } = spec.config;
-    const { events } = host;
+    const { emit } = host;
     let behind: SpoolUsage = { bytes: 0, segments: 0, quarantined: 0, oldest: undefined };
-    const tellUsage = (): void => events.usage(withOpen(behind, this.#spool.open()));
+    const tellUsage = (): void => emit({ kind: "usage", usage: withOpen(behind, this.#spool.open()) });
     const settings: CurrentSettings = { current: spec.config };
     this.#spool = composeSpool(spec, settings);
     this.#engine = startEngine({
       ...host,
-      events: {
-        ...events,
-        usage: (usage) => {
-          behind = usage;
-          tellUsage();
-        },
+      emit: (event) => {
+        if (event.kind !== "usage") {
+          emit(event);
+          return;
+        }
+        behind = event.usage;
+        tellUsage();
       },
     });
     this.#spooler = createSpooler({
       spool: this.#spool,
       clock,
-      events,
+      emit,
       settings,
       fsync: spool.fsync,
       fsyncIntervalMs: spool.fsyncIntervalMs,

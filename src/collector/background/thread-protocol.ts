@@ -1,7 +1,7 @@
 import type { BackendSettings, FlushReport, FlushTarget, OutgoingBatch } from "../../pipeline/backend.ts";
+import type { EngineEvent } from "../../pipeline/engine-event.ts";
 import type { SealedSegment } from "../../spool/spool.ts";
 import type { EngineSpec } from "../compose.ts";
-import type { EventMessage } from "./event-messages.ts";
 
 /**
  * What the two threads say to each other. Secrets travel in `start` and `token` only: a message is gone when it is read,
@@ -35,7 +35,7 @@ export interface AccessTokenMessage {
 export type FromBackground =
   | { readonly type: "ready" }
   | { readonly type: "failed"; readonly message: string }
-  | EventMessage
+  | { readonly type: "event"; readonly event: EngineEvent }
   | { readonly type: "flushed"; readonly id: number; readonly report: FlushReport }
   | { readonly type: "closed" }
   | { readonly type: "token"; readonly id: number; readonly scopes: readonly string[] }

@@ -1,7 +1,6 @@
 import { messageOf } from "../../base/errors.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import { composeEngine, type EngineHost, loadStore } from "../compose.ts";
-import { postedEvents } from "./event-messages.ts";
 import { openProgress, type Progress } from "./progress.ts";
 import type { AccessTokenMessage, FromBackground, ToBackground } from "./thread-protocol.ts";
 
@@ -30,7 +29,7 @@ export function createThreadService(
     progress = openProgress(memory);
     // It stops this thread for a while: better now than when frames wait for it.
     await loadStore(spec.config.destination);
-    engine = compose(spec, { getToken, events: postedEvents(post) });
+    engine = compose(spec, { getToken, emit: (event) => post({ type: "event", event }) });
     post({ type: "ready" });
   }
 

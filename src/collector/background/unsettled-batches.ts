@@ -1,6 +1,7 @@
 import { type Counts, sumCounts } from "../../base/counts.ts";
 import type { Clock } from "../../base/time/clock.ts";
-import type { BackendEvents, OutgoingBatch } from "../../pipeline/backend.ts";
+import type { OutgoingBatch } from "../../pipeline/backend.ts";
+import type { Emit, EventOf } from "../../pipeline/engine-event.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
 import { collectionOf, unknownCollection } from "../../pipeline/segment-label.ts";
 import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
@@ -79,21 +80,15 @@ export class UnsettledBatches {
    * Passes events on, and settles the batches of which they tell the end. What is told of a batch that is settled already - two
    * threads had it, one after the other - is not passed on.
    */
-  settledBy(events: BackendEvents): BackendEvents {
-    return {
-      ...events,
-      spooled: (collection, sequence, counts) => {
-        if (this.#settle([sequence]) !== undefined) events.spooled(collection, sequence, counts);
-      },
-      delivered: (collection, counts, recovered, sequences, segment) => {
-        const settled = sequences.length === 0 ? counts : this.#settle(sequences);
-        if (settled !== undefined) events.delivered(collection, settled, recovered, sequences, segment);
-      },
-      dropped: (reason, collection, counts, origin) => {
-        const sequences = origin.from === "recovered" ? [] : origin.sequences;
-        const settled = sequences.length === 0 ? counts : this.#settle(sequences);
-        if (settled !== undefined) events.dropped(reason, collection, settled, origin);
-      },
+  settledBy(emit: Emit): Emit {
+    return (event) => {
+      if (event.kind !== "spooled" && event.kind !== "delivered" && event.kind !== "dropped") {
+        emit(event);
+        return;
+      }
+      const sequences = sequencesOf(event);
+      const counts = sequences.length === 0 ? event.counts : this.#settle(sequences);
+      if (counts !== undefined) emit(event.kind === "spooled" ? event : { ...event, counts });
     };
   }
 
@@ -109,6 +104,18 @@ export class UnsettledBatches {
       settled.push(batch);
     }
     return settled.length === 0 ? undefined : sumCounts(settled.map(({ counts }) => counts));
+  }
+}
+
+/** The batches of whose end an event tells. */
+function sequencesOf(event: EventOf<"spooled" | "delivered" | "dropped">): readonly number[] {
+  switch (event.kind) {
+    case "spooled":
+      return [event.sequence];
+    case "delivered":
+      return event.sequences;
+    case "dropped":
+      return event.origin.from === "recovered" ? [] : event.origin.sequences;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BackendEvents } from "../../pipeline/backend.ts";
+import type { Emit } from "../../pipeline/engine-event.ts";
 import type { SealedSegment } from "../../spool/spool.ts";
 
 /** Segments whose end is remembered, in case that another thread tells of it again. */
@@ -27,21 +27,14 @@ export class UnsettledSegments {
   }
 
   /** Passes on what `teller` tells, but what another one had told of the same segment. */
-  settledBy(events: BackendEvents, teller: object): BackendEvents {
-    return {
-      ...events,
-      delivered: (collection, counts, recovered, sequences, segment) => {
-        if (!this.#isFirst(`delivered\n${segment}`, teller)) return;
-        events.delivered(collection, counts, recovered, sequences, segment);
-      },
-      dropped: (reason, collection, counts, origin) => {
-        if (origin.from === "spool" && !this.#isFirst(`${reason}\n${origin.segment}`, teller)) return;
-        events.dropped(reason, collection, counts, origin);
-      },
-      settled: (segment) => {
-        this.#segments.delete(segment);
-        events.settled(segment);
-      },
+  settledBy(emit: Emit, teller: object): Emit {
+    return (event) => {
+      if (event.kind === "delivered" && !this.#isFirst(`delivered\n${event.segment}`, teller)) return;
+      if (event.kind === "dropped" && event.origin.from === "spool") {
+        if (!this.#isFirst(`${event.reason}\n${event.origin.segment}`, teller)) return;
+      }
+      if (event.kind === "settled") this.#segments.delete(event.segment);
+      emit(event);
     };
   }
 

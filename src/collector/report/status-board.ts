@@ -1,6 +1,6 @@
 import { addCounts, type Counts, noCounts } from "../../base/counts.ts";
 import type { Clock } from "../../base/time/clock.ts";
-import type { BackendHealth } from "../../pipeline/backend.ts";
+import type { BackendHealth } from "../../pipeline/engine-event.ts";
 import type { SpoolUsage } from "../../spool/spool.ts";
 import type { DeploymentStatus } from "../api.ts";
 

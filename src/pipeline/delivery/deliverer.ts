@@ -6,7 +6,7 @@ import type { Format } from "../../layout/format.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import type { FrozenBody, SealedSegment, Spool } from "../../spool/spool.ts";
 import type { PutOptions, PutResult, Store } from "../../store/store.ts";
-import type { BackendEvents, BackendHealth } from "../backend.ts";
+import type { BackendHealth, Emit } from "../engine-event.ts";
 import type { DropReason } from "../ledger.ts";
 import { createSchemaRegistry, type PinResult } from "./schema-registry.ts";
 import {
@@ -41,7 +41,7 @@ export interface DelivererParts {
   readonly store: Store;
   readonly encoders: Readonly<Record<Format, Encoder>>;
   readonly clock: Clock;
-  readonly events: BackendEvents;
+  readonly emit: Emit;
   /** How a file refers to an object in the same folder, by its path. Default: by the last part of it, relative to the file. */
   readonly reference?: (path: string) => string;
   /** Uploads at once. Two keep one busy while the other waits for its answer; more would only spend memory. */
@@ -268,13 +268,14 @@ class SegmentDeliverer implements Deliverer {
 
   #succeeded(entry: Entry): void {
     const { segment, label, counts } = entry;
-    const { spool, events } = this.#parts;
+    const { spool, emit } = this.#parts;
     this.#trouble = undefined;
     this.#refused.clear();
     this.#backoff.reset();
     const sequences = sequencesInMemory(spool, segment);
     // Told first: if this thread dies in between, the next one finds the segment and tells it again, which is noticed.
-    events.delivered(label.collection, counts, segment.recovered, sequences, segment.id);
+    const { id, recovered } = segment;
+    emit({ kind: "delivered", collection: label.collection, counts, recovered, sequences, segment: id });
     this.#settle(entry);
     spool.release(segment);
   }
@@ -390,22 +391,25 @@ class SegmentDeliverer implements Deliverer {
 
   #setAside(entry: Entry, reason: DropReason & ("poison" | "conflict" | "corrupt"), detail: string): void {
     const { segment, label, counts } = entry;
-    const { spool, events } = this.#parts;
-    events.dropped(reason, label.collection, counts, originOf(segment, sequencesInMemory(spool, segment)));
+    const { spool, emit } = this.#parts;
+    const { collection } = label;
+    const origin = originOf(segment, sequencesInMemory(spool, segment));
+    emit({ kind: "dropped", reason, collection, counts, origin });
     this.#settle(entry);
     spool.quarantine(segment, reason);
-    events.trouble({
+    emit({
+      kind: "trouble",
       code: "QUARANTINED",
       reason: `quarantined_${reason}`,
       message: `a segment of ${counts.frames} frames was set aside: ${detail}`,
-      collection: label.collection,
+      collection,
       counts,
     });
   }
 
   #settle(entry: Entry): void {
     const { id } = entry.segment;
-    this.#parts.events.settled(id);
+    this.#parts.emit({ kind: "settled", segment: id });
     this.#entries.delete(id);
     this.#troubles.delete(entry);
     this.#unblock(entry.label);
@@ -415,7 +419,8 @@ class SegmentDeliverer implements Deliverer {
 
   #tell({ label }: Entry, { status, message }: Trouble, delayMs: number): void {
     const blocked = status === "failing";
-    this.#parts.events.trouble({
+    this.#parts.emit({
+      kind: "trouble",
       code: blocked ? "DELIVERY_BLOCKED" : "DELIVERY_DELAYED",
       reason: blocked ? "delivery_blocked" : "delivery_delayed",
       message: `${this.#parts.store.description}: ${message}; the data is kept, next try in ${Math.ceil(delayMs / 1000)} s`,
@@ -436,7 +441,7 @@ class SegmentDeliverer implements Deliverer {
     const before = this.#health;
     if (status === before.status && reasons.join("\n") === before.reasons.join("\n")) return;
     this.#health = { status, reasons };
-    this.#parts.events.health(this.#health);
+    this.#parts.emit({ kind: "health", health: this.#health });
   }
 }
 

@@ -9,13 +9,13 @@ import type { SealedSegment, Spool, SpoolLoss } from "../../spool/spool.ts";
 import type { Store } from "../../store/store.ts";
 import type {
   Backend,
-  BackendEvents,
   BackendSettings,
   CurrentSettings,
   FlushReport,
   FlushTarget,
   OutgoingBatch,
 } from "../backend.ts";
+import type { Emit } from "../engine-event.ts";
 import { createDeliverer, type Deliverer, sequencesInMemory } from "./deliverer.ts";
 import { originOf } from "./segment-encoder.ts";
 import { collectionOf, unknownCollection } from "../segment-label.ts";
@@ -28,7 +28,7 @@ export interface EngineParts {
   /** How a file refers to an object in the same folder: see `DelivererParts`. */
   readonly reference?: (path: string) => string;
   readonly clock: Clock;
-  readonly events: BackendEvents;
+  readonly emit: Emit;
   /** {@link Backend.update} changes it. */
   readonly settings: CurrentSettings;
   readonly fsync: Fsync;
@@ -132,7 +132,7 @@ class SpoolingEngine implements Engine {
   }
 
   readonly #close = once(async () => {
-    const { spool, store, events } = this.#parts;
+    const { spool, store, emit } = this.#parts;
     this.#nextRecovery?.[Symbol.dispose]();
     this.#spooler.close();
     const endsAt = this.#parts.clock.monotonic() + this.#closeDeadlineMs;
@@ -145,7 +145,7 @@ class SpoolingEngine implements Engine {
       for (const segment of spool.sealed()) {
         const origin = originOf(segment, sequencesInMemory(spool, segment));
         const collection = collectionOf(segment.label) ?? unknownCollection;
-        events.dropped("closed", collection, segment.counts, origin);
+        emit({ kind: "dropped", reason: "closed", collection, counts: segment.counts, origin });
       }
     }
     spool.close();
@@ -153,13 +153,13 @@ class SpoolingEngine implements Engine {
   });
 
   #tellUsage(atOnce: boolean): void {
-    const { spool, clock, events } = this.#parts;
+    const { spool, clock, emit } = this.#parts;
     const now = clock.monotonic();
     if (!atOnce && now - this.#usageToldAt < usageMs) return;
     const usage = spool.usage();
     // Nothing yet: the first segment is to be seen when it is there.
     this.#usageToldAt = usage.segments === 0 ? Number.NEGATIVE_INFINITY : now;
-    events.usage(usage);
+    emit({ kind: "usage", usage });
   }
 
   /** Now, and again every minute: processes that share this spool's folder can die at any time. */
@@ -167,7 +167,7 @@ class SpoolingEngine implements Engine {
     this.#recovered = this.#recover()
       .catch((thrown: unknown) => {
         const message = `looking through the spool failed: ${messageOf(thrown)}`;
-        this.#parts.events.trouble({ code: "SPOOL_FAILED", reason: "recovery_failed", message });
+        this.#parts.emit({ kind: "trouble", code: "SPOOL_FAILED", reason: "recovery_failed", message });
       })
       .finally(() => {
         this.#tellOwnFound();
@@ -183,11 +183,15 @@ class SpoolingEngine implements Engine {
   }
 
   async #recover(): Promise<void> {
-    const { spool, events } = this.#parts;
+    const { spool, emit } = this.#parts;
     const onLoss = ({ reason, detail, frames, rows, bytes }: SpoolLoss): void => {
-      if (frames > 0)
-        events.dropped("corrupt", unknownCollection, { frames, rows, bytes }, { from: "recovered" });
-      events.trouble({ code: "CORRUPT", reason: `spool_${reason}`, message: detail });
+      const lost = {
+        reason: "corrupt",
+        collection: unknownCollection,
+        counts: { frames, rows, bytes },
+      } as const;
+      if (frames > 0) emit({ kind: "dropped", ...lost, origin: { from: "recovered" } });
+      emit({ kind: "trouble", code: "CORRUPT", reason: `spool_${reason}`, message: detail });
     };
     for await (const segment of spool.recover(onLoss)) {
       // A spool finds its own first.
@@ -201,6 +205,6 @@ class SpoolingEngine implements Engine {
   /** Written by another version of this package: whoever reads that version's labels will deliver it. */
   #leave({ id }: SealedSegment): void {
     const message = `a spool segment of another version was found and left where it is (${id})`;
-    this.#parts.events.trouble({ code: "SPOOL_FAILED", reason: "unknown_segment", message });
+    this.#parts.emit({ kind: "trouble", code: "SPOOL_FAILED", reason: "unknown_segment", message });
   }
 }

@@ -10,7 +10,7 @@ import type { Schema } from "../../layout/schema.ts";
 import { systemColumns } from "../../layout/system-columns.ts";
 import { decodeBatch } from "../../frame/wire/decode.ts";
 import type { FrozenBody, SealedSegment, Spool } from "../../spool/spool.ts";
-import type { BackendEvents, DropOrigin } from "../backend.ts";
+import type { DropOrigin, Emit } from "../engine-event.ts";
 import { mostVersions, type PinResult, type SchemaRegistry, wantedTypes } from "./schema-registry.ts";
 import type { SegmentLabel } from "../segment-label.ts";
 import { type SegmentRecords, SegmentReader } from "./segment-reader.ts";
@@ -54,7 +54,7 @@ export interface SegmentEncoderParts {
   readonly encoders: Readonly<Record<Format, Encoder>>;
   readonly registry: SchemaRegistry;
   readonly clock: Clock;
-  readonly events: BackendEvents;
+  readonly emit: Emit;
 }
 
 /** A segment that cannot be encoded as a whole this often is examined record by record. */
@@ -125,15 +125,16 @@ class FreezingSegmentEncoder implements SegmentEncoder {
   #inTurn<T>(segment: SealedSegment, action: (records: SegmentRecords) => Promise<T>): Promise<T> {
     const result = this.#turns.then(async () => {
       await othersTurn();
-      const { spool, events } = this.#parts;
+      const { spool, emit } = this.#parts;
       // Counted on disk before anything is read, so that a segment which kills its thread is counted whatever part of it does.
       spool.attempt(segment);
       // What is in memory dies with the thread, and so would the count.
-      if (!spool.durable) events.encoding?.(Array.from(spool.read(segment), ({ sequence }) => sequence));
+      const sequences = spool.durable ? [] : Array.from(spool.read(segment), ({ sequence }) => sequence);
+      if (!spool.durable) emit({ kind: "encoding", sequences });
       try {
         return await action(this.#reader.read(segment));
       } finally {
-        if (!spool.durable) events.encoding?.([]);
+        if (!spool.durable) emit({ kind: "encoding", sequences: [] });
         this.#reader.done();
       }
     });
@@ -155,7 +156,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
 
   async #attempt(consignment: Consignment, records: SegmentRecords, pinned: Pinned): Promise<Encoded> {
     const { collection } = pinned;
-    const { spool, events } = this.#parts;
+    const { spool, emit } = this.#parts;
     const { segment, label } = consignment;
     for (let attempt = spool.attempts(segment); ; attempt = spool.attempt(segment)) {
       const byRecord = attempt > wholeAttempts;
@@ -167,7 +168,8 @@ class FreezingSegmentEncoder implements SegmentEncoder {
       } catch (thrown) {
         if (isSystemError(thrown)) throw thrown;
         const error = new Error(messageOf(thrown));
-        events.trouble({
+        emit({
+          kind: "trouble",
           code: "QUARANTINED",
           reason: "encode_failed",
           collection: label.collection,
@@ -199,7 +201,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
 
   /** The types of a segment; and counts, the first time, what the disk has lost of it since it was sealed. */
   #survey(consignment: Consignment, records: SegmentRecords): WantedTypes {
-    const { events } = this.#parts;
+    const { emit } = this.#parts;
     const { segment, label } = consignment;
     // The spool leaves damaged records out.
     let lost = segment.counts;
@@ -212,7 +214,8 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     const types = wantedTypes(batches());
     if (lost.frames > 0 && !consignment.damageCounted) {
       consignment.counts = subtractCounts(consignment.counts, lost);
-      events.dropped("corrupt", label.collection, lost, originOf(segment, []));
+      const origin = originOf(segment, []);
+      emit({ kind: "dropped", reason: "corrupt", collection: label.collection, counts: lost, origin });
     }
     consignment.damageCounted = true;
     return types;
@@ -220,7 +223,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
 
   /** Tries every record alone; sets aside and returns those that fail. */
   async #poisonIn(consignment: Consignment, records: SegmentRecords): Promise<Set<number>> {
-    const { spool, events, encoders } = this.#parts;
+    const { spool, emit, encoders } = this.#parts;
     const { segment, label } = consignment;
     const encoder = encoders[label.format];
     const poison = new Set<number>();
@@ -233,8 +236,9 @@ class FreezingSegmentEncoder implements SegmentEncoder {
         poison.add(record.sequence);
         spool.quarantineRecord(segment, record, `poison: ${messageOf(thrown)}`);
         consignment.counts = subtractCounts(consignment.counts, record.counts);
-        const sequences = spool.durable ? [] : [record.sequence];
-        events.dropped("poison", label.collection, record.counts, originOf(segment, sequences));
+        const origin = originOf(segment, spool.durable ? [] : [record.sequence]);
+        const { counts } = record;
+        emit({ kind: "dropped", reason: "poison", collection: label.collection, counts, origin });
       }
     }
     return poison;
@@ -249,7 +253,8 @@ class FreezingSegmentEncoder implements SegmentEncoder {
       columns.length > mostNames
         ? `${some.join(", ")} and ${columns.length - mostNames} more`
         : some.join(", ");
-    this.#parts.events.trouble({
+    this.#parts.emit({
+      kind: "trouble",
       code: "TYPE_HINT",
       reason: "whole_numbers",
       collection,
@@ -266,7 +271,8 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     beyond: ReadonlySet<string> = none,
   ): void {
     if (beyond.size > 0) {
-      this.#parts.events.trouble({
+      this.#parts.emit({
+        kind: "trouble",
         code: "VALUES_REJECTED",
         reason: "too_many_columns",
         collection: label.collection,
@@ -277,7 +283,8 @@ class FreezingSegmentEncoder implements SegmentEncoder {
     }
     for (const { name, expected, got, cells } of rejected) {
       if (beyond.has(name)) continue;
-      this.#parts.events.trouble({
+      this.#parts.emit({
+        kind: "trouble",
         code: "VALUES_REJECTED",
         reason: `rejected:${name}`,
         collection: label.collection,

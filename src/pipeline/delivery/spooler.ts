@@ -1,7 +1,8 @@
 import type { Clock } from "../../base/time/clock.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
 import type { OpenSegment, SealedSegment, Spool } from "../../spool/spool.ts";
-import type { BackendEvents, BackendSettings, CurrentSettings, OutgoingBatch } from "../backend.ts";
+import type { BackendSettings, CurrentSettings, OutgoingBatch } from "../backend.ts";
+import type { Emit } from "../engine-event.ts";
 import type { DropReason } from "../ledger.ts";
 import { isCrowded, isRipe } from "./rotation.ts";
 import { collectionOf, unknownCollection } from "../segment-label.ts";
@@ -22,7 +23,7 @@ export interface Spooler {
 export interface SpoolerParts {
   readonly spool: Spool;
   readonly clock: Clock;
-  readonly events: BackendEvents;
+  readonly emit: Emit;
   /** {@link Spooler.update} changes it. */
   readonly settings: CurrentSettings;
   readonly fsync: Fsync;
@@ -54,14 +55,16 @@ class BatchSpooler implements Spooler {
   }
 
   append({ sequence, label, bytes, counts }: OutgoingBatch): void {
-    const { spool, events, fsync } = this.#parts;
+    const { spool, emit, fsync } = this.#parts;
     if (label !== this.#label) {
       this.#collection = collectionOf(label) ?? unknownCollection;
       this.#label = label;
     }
     const collection = this.#collection;
-    const refuse = (reason: DropReason): void =>
-      events.dropped(reason, collection, counts, { from: "memory", sequences: [sequence] });
+    const refuse = (reason: DropReason): void => {
+      const origin = { from: "memory", sequences: [sequence] } as const;
+      emit({ kind: "dropped", reason, collection, counts, origin });
+    };
     if (collection === unknownCollection) {
       // Whatever made it, it concerns this batch alone; nobody could deliver what is under such a label.
       refuse("invalid");
@@ -76,7 +79,7 @@ class BatchSpooler implements Spooler {
       case "appended":
         this.#unsynced = true;
         if (fsync === "batch") this.sync();
-        if (spool.durable) events.spooled(collection, sequence, counts);
+        if (spool.durable) emit({ kind: "spooled", collection, sequence, counts });
         this.#sealRipe();
         this.#arm();
         return;
@@ -88,7 +91,8 @@ class BatchSpooler implements Spooler {
         return;
       case "failed":
         refuse("io_error");
-        events.trouble({
+        emit({
+          kind: "trouble",
           code: "SPOOL_FAILED",
           reason: "spool_failed",
           message: `the spool could not be written: ${result.error.message}`,
@@ -103,13 +107,13 @@ class BatchSpooler implements Spooler {
 
   sync(): void {
     if (this.#parts.fsync === "never" || !this.#unsynced) return;
-    const { spool, clock, events } = this.#parts;
+    const { spool, clock, emit } = this.#parts;
     this.#syncedAt = clock.monotonic();
     const result = spool.sync();
     this.#unsynced = result.status === "failed";
     if (result.status === "synced") return;
     const message = `the spool could not be synced, so a power cut may cost frames: ${result.error.message}`;
-    events.trouble({ code: "SPOOL_FAILED", reason: "sync_failed", message });
+    emit({ kind: "trouble", code: "SPOOL_FAILED", reason: "sync_failed", message });
   }
 
   update(settings: BackendSettings): void {

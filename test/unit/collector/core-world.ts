@@ -5,17 +5,17 @@ import { Collector } from "../../../src/collector/collector.ts";
 import type { Collector as CollectorApi, CollectorOptions, Deployment } from "../../../src/collector/api.ts";
 import { registerCore } from "../../../src/collector/process/core-registry.ts";
 import { DeploymentCore } from "../../../src/collector/deployment-core.ts";
-import type { Backend, BackendEvents, OutgoingBatch } from "../../../src/pipeline/backend.ts";
+import type { Backend, OutgoingBatch } from "../../../src/pipeline/backend.ts";
 import { parseLabel } from "../../../src/pipeline/segment-label.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
-import { countingIds } from "../pipeline/pipeline-world.ts";
+import { countingIds, Teller } from "../pipeline/pipeline-world.ts";
 
 /** A deployment without a thread: the test is its backend and its clock. */
 export class CoreWorld {
   readonly clock: HandClock = createHandClock();
   readonly core: DeploymentCore;
   /** What the backend tells: call these. */
-  events!: BackendEvents;
+  events!: Teller;
   readonly batches: OutgoingBatch[] = [];
   readonly #deployment = {} as Deployment;
   #spentMs = 0;
@@ -29,8 +29,8 @@ export class CoreWorld {
     this.core = new DeploymentCore(resolved, {
       clock: { ...this.clock, monotonic: () => this.clock.monotonic() + this.#spentMs },
       ids: countingIds(),
-      startBackend: (_spec, { events }) => {
-        this.events = events;
+      startBackend: (_spec, { emit }) => {
+        this.events = new Teller(emit);
         return this.#backend();
       },
     });

@@ -54,13 +54,13 @@ class World {
     this.core = new DeploymentCore(resolved, {
       clock,
       ids,
-      startBackend: (spec, { events }) =>
+      startBackend: (spec, { emit }) =>
         createEngine({
           spool,
           store: this.store,
           encoders: { parquet: createParquetEncoder(), jsonl: createJsonlEncoder() },
           clock,
-          events,
+          emit,
           settings: { current: spec.config },
           fsync: "never",
           fsyncIntervalMs: 1_000,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createStatusBoard } from "../../../src/collector/report/status-board.ts";
-import type { BackendHealth } from "../../../src/pipeline/backend.ts";
+import type { BackendHealth } from "../../../src/pipeline/engine-event.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 
 function boardOf() {

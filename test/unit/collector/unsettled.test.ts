@@ -2,14 +2,14 @@ import { expect, test } from "vitest";
 import { UnsettledBatches } from "../../../src/collector/background/unsettled-batches.ts";
 import { UnsettledSegments } from "../../../src/collector/background/unsettled-segments.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
-import { batchOf, Told } from "../pipeline/pipeline-world.ts";
+import { batchOf, Teller, Told } from "../pipeline/pipeline-world.ts";
 
 const counts = { frames: 1, rows: 1, bytes: 8 };
 
 test("a batch that two threads had, one after the other, is counted once, whatever they say", () => {
   const batches = new UnsettledBatches(createHandClock(), () => Number.POSITIVE_INFINITY);
   const told = new Told();
-  const events = batches.settledBy(told);
+  const events = new Teller(batches.settledBy(told.emit));
   for (const sequence of [1, 2, 3]) batches.add(batchOf([{ a: 1 }], sequence, 0));
   events.spooled("a", 1, counts);
   events.spooled("a", 1, counts);
@@ -24,7 +24,7 @@ test("a batch that two threads had, one after the other, is counted once, whatev
 test("what became of a segment is passed on from the first thread that tells it only", () => {
   const segments = new UnsettledSegments();
   const told = new Told();
-  const [first, second] = [{}, {}].map((teller) => segments.settledBy(told, teller));
+  const [first, second] = [{}, {}].map((teller) => new Teller(segments.settledBy(told.emit, teller)));
   const poison = { from: "spool", sequences: [], segment: "s" } as const;
   first?.dropped("poison", "a", counts, poison);
   first?.dropped("poison", "a", counts, poison);

@@ -110,7 +110,7 @@ test.each([true, false])(
         store: createMemoryStore({ now: clock.now }),
         encoders: { parquet: stuck, jsonl: stuck },
         clock,
-        events: told,
+        emit: told.emit,
       });
       deliverer.add(segment);
       if (awaited) void deliverer.settled(1_000_000);

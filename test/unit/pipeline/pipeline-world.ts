@@ -7,15 +7,8 @@ import type { Limits, SpoolConfig } from "../../../src/config/deployment-config.
 import type { Format } from "../../../src/layout/format.ts";
 import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
-import type {
-  BackendEvents,
-  BackendHealth,
-  BackendSettings,
-  CurrentSettings,
-  DropOrigin,
-  OutgoingBatch,
-  Trouble,
-} from "../../../src/pipeline/backend.ts";
+import type { BackendSettings, CurrentSettings, OutgoingBatch } from "../../../src/pipeline/backend.ts";
+import type { BackendHealth, DropOrigin, Emit, EventOf } from "../../../src/pipeline/engine-event.ts";
 import { createEngine, type Engine } from "../../../src/pipeline/delivery/engine.ts";
 import type { DropReason } from "../../../src/pipeline/ledger.ts";
 import { partitionStart } from "../../../src/layout/partition.ts";
@@ -62,48 +55,46 @@ export function countingIds(): Ids {
   };
 }
 
+type Trouble = Omit<EventOf<"trouble">, "kind">;
+
 /** What a backend told, in order. */
-export class Told implements BackendEvents {
+export class Told {
   readonly spooledFrames: number[] = [];
-  readonly deliveries: {
-    collection: string;
-    counts: Counts;
-    recovered: boolean;
-    sequences: readonly number[];
-  }[] = [];
-  readonly drops: { reason: DropReason; collection: string; counts: Counts; origin: DropOrigin }[] = [];
+  readonly deliveries: EventOf<"delivered">[] = [];
+  readonly drops: EventOf<"dropped">[] = [];
   readonly settledSegments: string[] = [];
   readonly troubles: Trouble[] = [];
   readonly healths: BackendHealth[] = [];
   readonly usages: SpoolUsage[] = [];
 
-  spooled(_collection: string, sequence: number): void {
-    this.spooledFrames.push(sequence);
-  }
-
-  delivered(collection: string, counts: Counts, recovered: boolean, sequences: readonly number[]): void {
-    this.deliveries.push({ collection, counts, recovered, sequences });
-  }
-
-  dropped(reason: DropReason, collection: string, counts: Counts, origin: DropOrigin): void {
-    this.drops.push({ reason, collection, counts, origin });
-  }
-
-  settled(segment: string): void {
-    this.settledSegments.push(segment);
-  }
-
-  trouble(trouble: Trouble): void {
-    this.troubles.push(trouble);
-  }
-
-  health(health: BackendHealth): void {
-    this.healths.push(health);
-  }
-
-  usage(usage: SpoolUsage): void {
-    this.usages.push(usage);
-  }
+  readonly emit: Emit = (event) => {
+    switch (event.kind) {
+      case "spooled":
+        this.spooledFrames.push(event.sequence);
+        return;
+      case "delivered":
+        this.deliveries.push(event);
+        return;
+      case "dropped":
+        this.drops.push(event);
+        return;
+      case "settled":
+        this.settledSegments.push(event.segment);
+        return;
+      case "trouble": {
+        const { kind: _, ...trouble } = event;
+        this.troubles.push(trouble);
+        return;
+      }
+      case "health":
+        this.healths.push(event.health);
+        return;
+      case "usage":
+        this.usages.push(event.usage);
+        return;
+      case "encoding":
+    }
+  };
 
   get deliveredFrames(): number {
     return this.deliveries.reduce((sum, { counts }) => sum + counts.frames, 0);
@@ -117,6 +108,41 @@ export class Told implements BackendEvents {
 
   get lastHealth(): BackendHealth {
     return this.healths.at(-1) ?? { status: "ok", reasons: [] };
+  }
+}
+
+/** Says to `emit` what an engine would, in few words. */
+export class Teller {
+  readonly #emit: Emit;
+
+  constructor(emit: Emit) {
+    this.#emit = emit;
+  }
+
+  spooled(collection: string, sequence: number, counts: Counts): void {
+    this.#emit({ kind: "spooled", collection, sequence, counts });
+  }
+
+  delivered(
+    collection: string,
+    counts: Counts,
+    recovered: boolean,
+    sequences: readonly number[],
+    segment: string,
+  ): void {
+    this.#emit({ kind: "delivered", collection, counts, recovered, sequences, segment });
+  }
+
+  dropped(reason: DropReason, collection: string, counts: Counts, origin: DropOrigin): void {
+    this.#emit({ kind: "dropped", reason, collection, counts, origin });
+  }
+
+  trouble(trouble: Trouble): void {
+    this.#emit({ kind: "trouble", ...trouble });
+  }
+
+  usage(usage: SpoolUsage): void {
+    this.#emit({ kind: "usage", usage });
   }
 }
 
@@ -153,7 +179,7 @@ export class PipelineWorld {
       store: this.store,
       encoders,
       clock,
-      events: this.told,
+      emit: this.told.emit,
       settings: this.current,
       fsync: "never",
       fsyncIntervalMs: 1_000,

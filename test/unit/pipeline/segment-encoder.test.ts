@@ -4,7 +4,6 @@ import { systemIds } from "../../../src/base/ids.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
-import type { BackendEvents } from "../../../src/pipeline/backend.ts";
 import type { SchemaRegistry } from "../../../src/pipeline/delivery/schema-registry.ts";
 import { type Consignment, createSegmentEncoder } from "../../../src/pipeline/delivery/segment-encoder.ts";
 import { labelText, parseLabel } from "../../../src/pipeline/segment-label.ts";
@@ -40,9 +39,9 @@ test("while segments are encoded, the event loop comes round: between two of the
     registry,
     encoders: { parquet, jsonl: parquet },
     clock: systemClock,
-    events: {
-      trouble: ({ message }) => expect.unreachable(message),
-    } as Partial<BackendEvents> as BackendEvents,
+    emit: (event) => {
+      if (event.kind !== "encoding") expect.unreachable(JSON.stringify(event));
+    },
   });
   let turns = 0;
   let counting = true;

@@ -49,7 +49,7 @@ class World {
     this.spooler = createSpooler({
       spool: spool as Spool,
       clock: this.clock,
-      events: this.told,
+      emit: this.told.emit,
       settings: current,
       fsync,
       fsyncIntervalMs,
