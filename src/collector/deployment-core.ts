@@ -12,7 +12,7 @@ import { collectionKey } from "../layout/collection-key.ts";
 import type { ResolvedDeployment, ResolvedFile } from "../config/resolve.ts";
 import type { FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
-import type { Backend, FlushReport, FlushTarget, OutgoingBatch } from "../pipeline/backend.ts";
+import type { Backend, FlushReport, FlushGoal, OutgoingBatch } from "../pipeline/backend.ts";
 import type { EngineEvent, EventOf } from "../pipeline/engine-event.ts";
 import { type Batcher, createBatcher } from "../pipeline/batching/batcher.ts";
 import type { Engine } from "../pipeline/delivery/engine.ts";
@@ -165,7 +165,7 @@ export class DeploymentCore {
     await comesWithin(this.clock, readyPatienceMs, this.#backend.flush("spool", readyPatienceMs));
   }
 
-  async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<void> {
+  async flush(to: FlushGoal, deadlineMs: number): Promise<void> {
     const where = to === "spool" ? "the spool" : "the destination";
     const startedAt = this.clock.monotonic();
     const before = this.#waiting(to);
@@ -193,7 +193,7 @@ export class DeploymentCore {
   }
 
   /** Hands over what is queued and waits for the backend, no longer than that. */
-  async #flushed(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
+  async #flushed(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
     const endsAt = this.clock.monotonic() + deadlineMs;
     const handedOver = await comesWithin(this.clock, deadlineMs, this.batcher.flush());
     if (handedOver) return this.#backend.flush(to, Math.max(0, endsAt - this.clock.monotonic()));
@@ -201,7 +201,7 @@ export class DeploymentCore {
   }
 
   /** Frames not yet there, by the ledger, and all that were ever offered. */
-  #waiting(to: FlushTarget | "empty"): Waiting {
+  #waiting(to: FlushGoal): Waiting {
     const { offered, buffered, spooled } = this.ledger.snapshot().frames;
     return { frames: to === "spool" ? buffered : buffered + spooled, offered };
   }

@@ -4,8 +4,8 @@ import type { SpoolUsage } from "../spool/spool.ts";
 import type { DropReason } from "./ledger.ts";
 
 /**
- * What an engine tells, as plain data: an event crosses threads as it is. Frames recovered from earlier processes are told apart:
- * they are in no ledger of this one.
+ * What an engine tells, as plain data: an event crosses threads as it is. Frames recovered from earlier
+ * processes are told apart: they are in no ledger of this one.
  */
 export type EngineEvent =
   /** The batch is in the spool, and that is durable. */
@@ -15,7 +15,10 @@ export type EngineEvent =
       readonly sequence: number;
       readonly counts: Counts;
     }
-  /** The frames of a segment are in a file at the destination. `sequences` names their batches if the spool is in memory. */
+  /**
+   * The frames of a segment are in a file at the destination. `sequences` names their batches if the spool is
+   * in memory.
+   */
   | {
       readonly kind: "delivered";
       readonly collection: string;
@@ -32,7 +35,10 @@ export type EngineEvent =
       readonly counts: Counts;
       readonly origin: DropOrigin;
     }
-  /** A segment has come to its end: all its frames were told as delivered or dropped. Told before its files go. */
+  /**
+   * A segment has come to its end: all its frames were told as delivered or dropped. Told before its files
+   * go.
+   */
   | { readonly kind: "settled"; readonly segment: string }
   /** Something went wrong that is not a drop, or is the story behind one. */
   | {
@@ -47,8 +53,8 @@ export type EngineEvent =
   /** How delivery is doing, whenever that changes. */
   | { readonly kind: "health"; readonly health: BackendHealth }
   /**
-   * Batches of these numbers, whose only copies are in memory, are about to be encoded; none: that came to an end. Who hears
-   * nothing more after it knows what ended the thread.
+   * Batches of these numbers, whose only copies are in memory, are about to be encoded; none: that came to an
+   * end. Who hears nothing more after it knows what ended the thread.
    */
   | { readonly kind: "encoding"; readonly sequences: readonly number[] }
   /** What the spool holds: every few seconds while something is in it, and when it has become empty. */
@@ -61,8 +67,8 @@ export type EventOf<Kind extends EngineEvent["kind"]> = Extract<EngineEvent, { k
 export type Emit = (event: EngineEvent) => void;
 
 /**
- * Where dropped frames were: on their way to the spool, in it, or left by an earlier process. `sequences` names their
- * batches while these are in memory only; `segment` is what they were in.
+ * Where dropped frames were: on their way to the spool, in it, or left by an earlier process. `sequences`
+ * names their batches while these are in memory only; `segment` is what they were in.
  */
 export type DropOrigin =
   | { readonly from: "memory"; readonly sequences: readonly number[] }

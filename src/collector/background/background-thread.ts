@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/time/clock.ts";
 import { asError, messageOf } from "../../base/errors.ts";
-import type { BackendSettings, FlushReport, FlushTarget, OutgoingBatch } from "../../pipeline/backend.ts";
+import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { Emit, EngineEvent } from "../../pipeline/engine-event.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import { parseLabel } from "../../pipeline/segment-label.ts";
@@ -158,7 +158,7 @@ class BackgroundThread implements Engine {
     else this.#post({ type: "update", settings });
   }
 
-  async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
+  async flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
     if (this.#inline !== undefined) return this.#inline.flush(to, deadlineMs);
     const { newest } = this.#unsettled;
     const silent = (why: string): FlushReport =>

@@ -1,10 +1,10 @@
 import type { Clock } from "../../base/time/clock.ts";
-import type { FlushReport, FlushTarget } from "../../pipeline/backend.ts";
+import type { FlushReport, FlushGoal } from "../../pipeline/backend.ts";
 
 /** A flush that the background thread was asked for and has not answered. */
 export interface PendingFlush {
   readonly id: number;
-  readonly to: FlushTarget | "empty";
+  readonly to: FlushGoal;
   /** Milliseconds left. */
   readonly leftMs: number;
   readonly settle: (report: FlushReport) => void;
@@ -30,7 +30,7 @@ export class PendingFlushes {
   }
 
   add(
-    to: FlushTarget | "empty",
+    to: FlushGoal,
     deadlineMs: number,
     silent: PendingFlush["silent"],
     send: (id: number) => void,

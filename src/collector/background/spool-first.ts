@@ -4,7 +4,7 @@ import type {
   BackendSettings,
   CurrentSettings,
   FlushReport,
-  FlushTarget,
+  FlushGoal,
   OutgoingBatch,
 } from "../../pipeline/backend.ts";
 import { type Engine, unsealedText } from "../../pipeline/delivery/engine.ts";
@@ -90,7 +90,7 @@ class SpoolFirst implements Backend {
     this.#engine.update(settings);
   }
 
-  async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
+  async flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
     if (to === "spool") {
       // All of it is there already, whatever the engine is doing.
       this.#spooler.sync();

@@ -1,4 +1,4 @@
-import type { BackendSettings, FlushReport, FlushTarget, OutgoingBatch } from "../../pipeline/backend.ts";
+import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { EngineEvent } from "../../pipeline/engine-event.ts";
 import type { SealedSegment } from "../../spool/spool.ts";
 import type { EngineSpec } from "../compose.ts";
@@ -15,7 +15,7 @@ export type ToBackground =
   | {
       readonly type: "flush";
       readonly id: number;
-      readonly to: FlushTarget | "empty";
+      readonly to: FlushGoal;
       readonly deadlineMs: number;
     }
   | { readonly type: "close"; readonly deadlineMs: number }

@@ -50,8 +50,8 @@ export interface DelivererParts {
   readonly onAttempt?: (left: number) => void;
 }
 
-/** A trouble that is not over yet. */
-interface Trouble {
+/** What keeps something from being delivered, until it is over. */
+interface Obstacle {
   readonly status: "degraded" | "failing";
   readonly message: string;
 }
@@ -67,7 +67,7 @@ type Frozen = Extract<Encoded, { status: "frozen" }>;
 interface Blocked {
   readonly waiting: Entry[];
   readonly backoff: Backoff;
-  trouble?: Trouble;
+  obstacle?: Obstacle;
   /** Until it is tried again. */
   pause?: Disposable | undefined;
   /** The one that tries. */
@@ -102,7 +102,7 @@ class SegmentDeliverer implements Deliverer {
   /** Entries that wait for something which concerns no other one. */
   readonly #held = new Map<Entry, Disposable>();
   /** What keeps single entries from being delivered. */
-  readonly #troubles = new Map<Entry, Trouble>();
+  readonly #obstacles = new Map<Entry, Obstacle>();
   readonly #listeners = new Set<() => void>();
   readonly #stopping = new AbortController();
   /** Collections whose types cannot be had. */
@@ -111,7 +111,7 @@ class SegmentDeliverer implements Deliverer {
   /** Segments refused in a row without one accepted: more than one means that it is not the segment. */
   readonly #refused = new Set<string>();
   /** What keeps everything from being delivered. */
-  #trouble: Trouble | undefined;
+  #obstacle: Obstacle | undefined;
   #pause: Disposable | undefined;
   #health: BackendHealth = { status: "ok", reasons: [] };
 
@@ -175,7 +175,7 @@ class SegmentDeliverer implements Deliverer {
 
   #pump(): void {
     // After a failure one attempt at a time probes whether the destination is back.
-    const limit = this.#trouble === undefined ? this.#concurrency : 1;
+    const limit = this.#obstacle === undefined ? this.#concurrency : 1;
     while (
       !this.#stopping.signal.aborted &&
       this.#pause === undefined &&
@@ -203,7 +203,7 @@ class SegmentDeliverer implements Deliverer {
       const encoded = await this.#encoder.encode(entry, this.#stopping.signal);
       switch (encoded.status) {
         case "frozen": {
-          this.#troubles.delete(entry);
+          this.#obstacles.delete(entry);
           this.#unblock(entry.label);
           const result = await this.#put(entry, encoded);
           if (result.status === "stored" || result.status === "exists") this.#succeeded(entry);
@@ -269,7 +269,7 @@ class SegmentDeliverer implements Deliverer {
   #succeeded(entry: Entry): void {
     const { segment, label, counts } = entry;
     const { spool, emit } = this.#parts;
-    this.#trouble = undefined;
+    this.#obstacle = undefined;
     this.#refused.clear();
     this.#backoff.reset();
     const sequences = sequencesInMemory(spool, segment);
@@ -300,11 +300,11 @@ class SegmentDeliverer implements Deliverer {
   }
 
   /** Something about the destination: nothing is sent for a while. */
-  #again(entry: Entry, status: Trouble["status"], { message }: Error, delayMs: number): void {
+  #again(entry: Entry, status: Obstacle["status"], { message }: Error, delayMs: number): void {
     this.#waiting.push(entry);
     if (this.#stopping.signal.aborted) return;
-    this.#trouble = { status, message };
-    this.#tell(entry, this.#trouble, delayMs);
+    this.#obstacle = { status, message };
+    this.#tell(entry, this.#obstacle, delayMs);
     this.#pause?.[Symbol.dispose]();
     this.#pause = this.#parts.clock.setTimer(() => this.#resume(), delayMs);
   }
@@ -316,14 +316,14 @@ class SegmentDeliverer implements Deliverer {
   }
 
   /** Something about this segment or its collection: it waits, and the others pass it by. */
-  #hold(entry: Entry, trouble: Trouble, delayMs: number): void {
-    this.#troubles.set(entry, trouble);
+  #hold(entry: Entry, obstacle: Obstacle, delayMs: number): void {
+    this.#obstacles.set(entry, obstacle);
     if (this.#stopping.signal.aborted) return;
     this.#held.set(
       entry,
       this.#parts.clock.setTimer(() => this.#release(entry), delayMs),
     );
-    this.#tell(entry, trouble, delayMs);
+    this.#tell(entry, obstacle, delayMs);
     const blocked = this.#blocked.get(blockKey(entry.label));
     if (blocked?.probe !== entry) return;
     blocked.probe = undefined;
@@ -341,13 +341,13 @@ class SegmentDeliverer implements Deliverer {
     const status = passing ? "degraded" : "failing";
     const blocked = this.#blocked.get(key) ?? { waiting: [], backoff: createBackoff(backoff) };
     const delayMs = passing ? blocked.backoff.next() : blockedRetryMs;
-    blocked.trouble = { status, message: failure.error.message };
+    blocked.obstacle = { status, message: failure.error.message };
     blocked.waiting.push(entry);
     if (blocked.probe === entry) blocked.probe = undefined;
     this.#blocked.set(key, blocked);
     if (this.#stopping.signal.aborted) return;
     blocked.pause ??= this.#parts.clock.setTimer(() => this.#tryBlocked(blocked), delayMs);
-    this.#tell(entry, blocked.trouble, delayMs);
+    this.#tell(entry, blocked.obstacle, delayMs);
   }
 
   /** Whether a segment has to wait because its collection is held up, and is not the one to try. */
@@ -411,13 +411,13 @@ class SegmentDeliverer implements Deliverer {
     const { id } = entry.segment;
     this.#parts.emit({ kind: "settled", segment: id });
     this.#entries.delete(id);
-    this.#troubles.delete(entry);
+    this.#obstacles.delete(entry);
     this.#unblock(entry.label);
     this.#settled.add(id);
     if (this.#settled.size > maxRemembered) this.#settled.delete(this.#settled.keys().next().value as string);
   }
 
-  #tell({ label }: Entry, { status, message }: Trouble, delayMs: number): void {
+  #tell({ label }: Entry, { status, message }: Obstacle, delayMs: number): void {
     const blocked = status === "failing";
     this.#parts.emit({
       kind: "trouble",
@@ -429,15 +429,15 @@ class SegmentDeliverer implements Deliverer {
   }
 
   #tellHealth(): void {
-    const blocked = Array.from(this.#blocked.values(), ({ trouble }) => trouble);
-    const troubles = [this.#trouble, ...blocked, ...this.#troubles.values()].filter(
-      (trouble) => trouble !== undefined,
+    const blocked = Array.from(this.#blocked.values(), ({ obstacle }) => obstacle);
+    const obstacles = [this.#obstacle, ...blocked, ...this.#obstacles.values()].filter(
+      (obstacle) => obstacle !== undefined,
     );
-    const all = [...new Set(troubles.map(({ message }) => message))];
+    const all = [...new Set(obstacles.map(({ message }) => message))];
     const reasons = all.slice(0, maxReasons);
     if (all.length > maxReasons) reasons.push(`${all.length - maxReasons} more like these`);
-    const worst = troubles.some(({ status }) => status === "failing") ? "failing" : "degraded";
-    const status = troubles.length === 0 ? "ok" : worst;
+    const worst = obstacles.some(({ status }) => status === "failing") ? "failing" : "degraded";
+    const status = obstacles.length === 0 ? "ok" : worst;
     const before = this.#health;
     if (status === before.status && reasons.join("\n") === before.reasons.join("\n")) return;
     this.#health = { status, reasons };

@@ -12,7 +12,7 @@ import type {
   BackendSettings,
   CurrentSettings,
   FlushReport,
-  FlushTarget,
+  FlushGoal,
   OutgoingBatch,
 } from "../backend.ts";
 import type { Emit } from "../engine-event.ts";
@@ -95,7 +95,7 @@ class SpoolingEngine implements Engine {
     this.#spooler.update(settings);
   }
 
-  async flush(to: FlushTarget | "empty", deadlineMs: number): Promise<FlushReport> {
+  async flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
     const { spool } = this.#parts;
     if (to === "spool") {
       // A batch is appended as it arrives, so all earlier ones are in the spool already.
