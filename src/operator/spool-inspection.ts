@@ -1,17 +1,16 @@
 import type { Counts } from "../base/counts.ts";
+import { systemFileSystem } from "../base/files/file-system.ts";
 import { hasCode } from "../base/files/files.ts";
 import type { Format } from "../layout/format.ts";
 import { parseLabel, type SegmentLabel } from "../pipeline/segment-label.ts";
+import type { QuarantinedFile } from "../spool/quarantine.ts";
 import {
-  dropQuarantined,
-  inspectSegment,
-  isOwnerAlive,
-  listQuarantine,
-  listWaiting,
-  replayQuarantined,
-  type WaitingSegment,
-} from "../spool/inspect-spool.ts";
-import type { QuarantinedSegment } from "../spool/quarantine.ts";
+  dropQuarantinedFile,
+  listQuarantinedFiles,
+  replayQuarantinedFile,
+} from "../spool/quarantined-files.ts";
+import { countContents, type SegmentContents } from "../spool/segment/segment-file-reader.ts";
+import { isOwnerAlive, listSpooledFiles, type SpooledFile } from "../spool/spooled-files.ts";
 
 /*
  * For an operator's command: what the spool keeps as opaque bytes and labels, in the words of collections and partitions.
@@ -28,7 +27,7 @@ export interface SegmentOrigin {
   readonly partition: Date | null;
 }
 
-/** A segment that waits to be delivered. */
+/** A segment that is in the spool and not yet delivered. */
 export interface SpooledSegment extends SegmentOrigin {
   readonly id: string;
   /** `frozen`: the bytes of its file are made, and only the destination is missing. */
@@ -47,33 +46,25 @@ export interface SpooledSegment extends SegmentOrigin {
 }
 
 /** A segment in quarantine. */
-export interface SetAsideSegment extends SegmentOrigin {
+export interface QuarantinedSegment extends SegmentOrigin {
   readonly id: string;
   readonly reason: string;
   readonly quarantinedAt: Date;
-  /** What it held when it was set aside. */
+  /** What it held when it came there. */
   readonly counts: Counts;
   /** Bytes on disk. */
   readonly size: number;
   readonly path: string;
 }
 
-/** What can still be read of a quarantined segment. */
-export interface SegmentContents {
-  readonly records: number;
-  readonly readable: Counts;
-  readonly damaged: Counts;
-}
-
-/** Everything that waits in the spool folder `directory`, of all processes, oldest first. */
-export async function listSpool(directory: string): Promise<readonly SpooledSegment[]> {
+/** Everything that is in the spool folder `directory`, of all processes, oldest first; quarantine apart. */
+export async function listSpooled(directory: string): Promise<readonly SpooledSegment[]> {
   const alive = new Map<string, boolean>();
   const found: SpooledSegment[] = [];
-  for (const segment of listWaiting({ directory })) {
+  for (const segment of listSpooledFiles({ directory })) {
     const ownerAlive = alive.get(segment.owner) ?? (await isOwnerAlive(segment.owner, { directory }));
     alive.set(segment.owner, ownerAlive);
-    const contents = contentsOf(segment.path);
-    // Delivered while we were looking.
+    const contents = contentsIfThere(segment.path);
     if (contents === undefined) continue;
     const { id, state, label, size, createdAt } = segment;
     found.push({
@@ -92,44 +83,45 @@ export async function listSpool(directory: string): Promise<readonly SpooledSegm
 }
 
 /** Everything in quarantine, the one that is there longest first. */
-export function listSetAside(directory: string): readonly SetAsideSegment[] {
-  return listQuarantine({ directory }).map(({ id, label, reason, counts, quarantinedAt, path, size }) => ({
-    id,
-    ...originOf(label),
-    reason,
-    quarantinedAt: new Date(quarantinedAt),
-    counts,
-    size,
-    path,
-  }));
+export function listQuarantined(directory: string): readonly QuarantinedSegment[] {
+  return listQuarantinedFiles({ directory }).map(
+    ({ id, label, reason, counts, quarantinedAt, path, size }) => ({
+      id,
+      ...originOf(label),
+      reason,
+      quarantinedAt: new Date(quarantinedAt),
+      counts,
+      size,
+      path,
+    }),
+  );
 }
 
 /** What is in a quarantined segment. Throws the system's error if it is gone. */
-export function readSetAside({ path }: SetAsideSegment): SegmentContents {
-  const { records, counts, lost } = inspectSegment(path);
-  return { records, readable: counts, damaged: lost };
+export function readQuarantined({ path }: QuarantinedSegment): SegmentContents {
+  return countContents(systemFileSystem, path);
 }
 
 /** Puts a quarantined segment back into the spool; the next process of it, or a drain, tries again. */
-export function replaySetAside(segment: SetAsideSegment, directory: string): void {
-  replayQuarantined(stored(segment, directory), { directory });
+export function replayQuarantined(segment: QuarantinedSegment, directory: string): void {
+  replayQuarantinedFile(stored(segment, directory), { directory });
 }
 
 /** Deletes a quarantined segment for good. */
-export function dropSetAside(segment: SetAsideSegment, directory: string): void {
-  dropQuarantined(stored(segment, directory));
+export function dropQuarantined(segment: QuarantinedSegment, directory: string): void {
+  dropQuarantinedFile(stored(segment, directory));
 }
 
-function stored({ path }: SetAsideSegment, directory: string): QuarantinedSegment {
-  const found = listQuarantine({ directory }).find((each) => each.path === path);
+function stored({ path }: QuarantinedSegment, directory: string): QuarantinedFile {
+  const found = listQuarantinedFiles({ directory }).find((each) => each.path === path);
   if (found === undefined) throw new Error(`it is no longer in quarantine: ${path}`);
   return found;
 }
 
-function contentsOf(path: string): SegmentContents | undefined {
+/** Undefined if it was delivered while we were looking. */
+function contentsIfThere(path: string): SegmentContents | undefined {
   try {
-    const { records, counts, lost } = inspectSegment(path);
-    return { records, readable: counts, damaged: lost };
+    return countContents(systemFileSystem, path);
   } catch (error) {
     if (hasCode(error, "ENOENT")) return undefined;
     throw error;
@@ -153,7 +145,7 @@ function known(label: string | undefined): SegmentLabel | undefined {
   }
 }
 
-function whyItWaits({ label, state, attempts }: WaitingSegment, ownerAlive: boolean): string {
+function whyItWaits({ label, state, attempts }: SpooledFile, ownerAlive: boolean): string {
   if (label === undefined) return "its header is damaged; recovery repairs it or sets it aside";
   if (known(label) === undefined) return "another version of this package wrote it";
   if (!ownerAlive) return "its process is gone; the next one of this spool, or mdc spool drain, delivers it";

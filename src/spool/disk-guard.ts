@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Clock } from "../base/time/clock.ts";
 import { asError } from "../base/errors.ts";
-import { errorCode, type FileSystem } from "../base/files/file-system.ts";
+import { errorCode, type FileSystem, listIfReadable } from "../base/files/file-system.ts";
 import { layoutPath } from "./spool-folder.ts";
 import type { AppendResult } from "./spool.ts";
 
@@ -94,10 +94,10 @@ class Guard implements DiskGuard {
     this.#measuredAt = now;
     let total = 0;
     const parent = layoutPath(directory);
-    for (const owner of list(fileSystem, parent)) {
+    for (const owner of listIfReadable(fileSystem, parent)) {
       if (owner === "quarantine") continue;
       const folder = join(parent, owner);
-      for (const name of list(fileSystem, folder)) total += sizeOf(fileSystem, join(folder, name));
+      for (const name of listIfReadable(fileSystem, folder)) total += sizeOf(fileSystem, join(folder, name));
     }
     this.#total = total;
   }
@@ -111,14 +111,6 @@ class Guard implements DiskGuard {
       // Not there yet, or gone: the write itself will tell.
       this.#free = Number.POSITIVE_INFINITY;
     }
-  }
-}
-
-function list(fileSystem: FileSystem, path: string): string[] {
-  try {
-    return fileSystem.list(path);
-  } catch {
-    return [];
   }
 }
 

@@ -1,7 +1,13 @@
 import { basename, join } from "node:path";
 import { type Counts, noCounts } from "../base/counts.ts";
 import type { Clock } from "../base/time/clock.ts";
-import { createText, type FileSystem, readText, removeFile } from "../base/files/file-system.ts";
+import {
+  createText,
+  type FileSystem,
+  listIfReadable,
+  readText,
+  removeFile,
+} from "../base/files/file-system.ts";
 import { ownJson } from "../base/own-json.ts";
 import { ensurePrivateFolder, quarantinePath } from "./spool-folder.ts";
 
@@ -16,8 +22,8 @@ export interface QuarantineNote {
   readonly quarantinedAt: number;
 }
 
-/** One segment in quarantine. */
-export interface QuarantinedSegment extends QuarantineNote {
+/** One segment's file in quarantine. */
+export interface QuarantinedFile extends QuarantineNote {
   readonly path: string;
   /** Bytes. */
   readonly size: number;
@@ -32,7 +38,7 @@ export interface Quarantine {
     options?: { readonly copy?: boolean },
   ): void;
   /** What is there, oldest first. */
-  list(): readonly QuarantinedSegment[];
+  list(): readonly QuarantinedFile[];
   /** How many are there, at most ten seconds ago. */
   count(): number;
 }
@@ -84,8 +90,8 @@ class QuarantineFolder implements Quarantine {
     this.#evict();
   }
 
-  list(): readonly QuarantinedSegment[] {
-    const found: QuarantinedSegment[] = [];
+  list(): readonly QuarantinedFile[] {
+    const found: QuarantinedFile[] = [];
     for (const name of this.#names()) {
       const match = /^([0-9a-f]{32})\.([a-z0-9-]+)\.seg$/.exec(name);
       const path = join(this.#directory, name);
@@ -109,11 +115,7 @@ class QuarantineFolder implements Quarantine {
   }
 
   #names(): string[] {
-    try {
-      return this.#fileSystem.list(this.#directory);
-    } catch {
-      return [];
-    }
+    return listIfReadable(this.#fileSystem, this.#directory);
   }
 
   #freeStem({ id, reason }: { readonly id: string; readonly reason: string }): string {

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { Ids } from "../base/ids.ts";
-import { errorCode, type FileSystem, removeFile } from "../base/files/file-system.ts";
+import { errorCode, type FileSystem, listIfReadable, removeFile } from "../base/files/file-system.ts";
 import { freezeBody, verifyBody } from "./frozen-body.ts";
 import { removeFolderIfIdle } from "./instance/instance-claim.ts";
 import { createOpenSegmentFile } from "./open-segment-file.ts";
-import { readSegmentFile } from "./inspect-spool.ts";
 import type { OwnFolder } from "./instance/own-folder.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Found } from "./recovery.ts";
+import { readRecords } from "./segment/segment-file-reader.ts";
 import { parseSegmentName, sealedName } from "./segment/segment-name.ts";
 import type { FrozenBody, RecordMemory, SealedSegment, SpoolRecord } from "./spool.ts";
 
@@ -78,7 +78,7 @@ class Segments implements SealedSegments {
   }
 
   read(segment: SealedSegment, memory?: RecordMemory): Generator<SpoolRecord, void, undefined> {
-    return readSegmentFile(this.#locate(segment), { fileSystem: this.#fileSystem, memory });
+    return readRecords(this.#fileSystem, this.#locate(segment), memory);
   }
 
   attempt(segment: SealedSegment): number {
@@ -203,7 +203,7 @@ class Segments implements SealedSegments {
       body: undefined,
       inMemory: undefined,
     };
-    for (const name of this.#list(directory)) {
+    for (const name of listIfReadable(this.#fileSystem, directory)) {
       const parsed = parseSegmentName(name);
       if (parsed?.id !== id) continue;
       if (parsed.state === "body") held.body = name;
@@ -239,14 +239,6 @@ class Segments implements SealedSegments {
     if (directory === folder.claim?.directory || directory === folder.home) return;
     for (const { segment: other } of this.#held.values()) if (other.directory === directory) return;
     removeFolderIfIdle(this.#fileSystem, directory, true);
-  }
-
-  #list(path: string): string[] {
-    try {
-      return this.#fileSystem.list(path);
-    } catch {
-      return [];
-    }
   }
 }
 

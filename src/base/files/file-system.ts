@@ -130,6 +130,26 @@ export function removeFile(fileSystem: FileSystem, path: string): boolean {
   }
 }
 
+/** Names in a folder; none if there is no folder of that name. Throws the system's error if it may not be read. */
+export function listIfThere(fileSystem: FileSystem, path: string): string[] {
+  try {
+    return fileSystem.list(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    throw error;
+  }
+}
+
+/** Names in a folder; none if it cannot be read, for whatever reason. Never throws. */
+export function listIfReadable(fileSystem: FileSystem, path: string): string[] {
+  try {
+    return fileSystem.list(path);
+  } catch {
+    return [];
+  }
+}
+
 // Windows lacks these two; there the flags are no-ops.
 const noFollow = constants.O_NOFOLLOW ?? 0;
 const nonBlock = constants.O_NONBLOCK ?? 0;

@@ -1,5 +1,5 @@
-import { drainSpool } from "../../operator/drain-spool.ts";
-import { listSpool } from "../../operator/spool-inspection.ts";
+import { drainSpool } from "../../operator/drain.ts";
+import { listSpooled } from "../../operator/spool-inspection.ts";
 import { type CommandInput, wholeNumber } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
@@ -25,9 +25,9 @@ export async function drainNow(input: CommandInput): Promise<ExitCode> {
   });
   terminal.progress();
   const { destination, delivered, lost, pending } = report;
-  const waiting = await listSpool(directory);
-  const living = waiting.filter(({ ownerAlive }) => ownerAlive).length;
-  const left = waiting.length - living;
+  const spooled = await listSpooled(directory);
+  const living = spooled.filter(({ ownerAlive }) => ownerAlive).length;
+  const left = spooled.length - living;
   if (input.flag("json")) {
     terminal.json({ spool: directory, destination, delivered, lost, left, living });
   } else {

@@ -1,4 +1,4 @@
-import { listSpool, type SpooledSegment } from "../../operator/spool-inspection.ts";
+import { listSpooled, type SpooledSegment } from "../../operator/spool-inspection.ts";
 import type { CommandInput } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
@@ -7,10 +7,10 @@ import { textTable } from "../text/text-table.ts";
 import { ageText, bytesText, countText, timeText } from "../text/value-text.ts";
 
 /** `mdc spool ls`: what waits, oldest first. */
-export async function listWaiting(input: CommandInput): Promise<ExitCode> {
+export async function listSpool(input: CommandInput): Promise<ExitCode> {
   const { terminal } = input;
   const { directory } = spoolOf(input).config.spool;
-  const segments = await listSpool(directory);
+  const segments = await listSpooled(directory);
   if (input.flag("json")) terminal.json(segments);
   else if (segments.length === 0) terminal.err(`nothing waits in ${directory}`);
   else for (const line of listing(segments, terminal)) terminal.out(line);

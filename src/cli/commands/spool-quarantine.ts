@@ -1,10 +1,10 @@
 import { kindOf } from "../../base/errors.ts";
 import {
-  dropSetAside,
-  listSetAside,
-  readSetAside,
-  replaySetAside,
-  type SetAsideSegment,
+  dropQuarantined,
+  listQuarantined,
+  readQuarantined,
+  replayQuarantined,
+  type QuarantinedSegment,
 } from "../../operator/spool-inspection.ts";
 import { type CommandInput, UsageError, wordText } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
@@ -25,15 +25,15 @@ export async function runQuarantine(input: CommandInput): Promise<ExitCode> {
   }
   if (id === undefined) throw new UsageError(`expected: mdc spool quarantine ${action} <id>`);
   const { terminal } = input;
-  const segments = chosen(listSetAside(directory), id);
+  const segments = chosen(listQuarantined(directory), id);
   if (segments.length === 0) {
     terminal.err(`mdc: nothing in the quarantine of ${directory} has an id that begins with ${id}`);
     return exitCode.data;
   }
   if (action === "show") return show(input, segments);
   for (const segment of segments) {
-    if (action === "replay") replaySetAside(segment, directory);
-    else dropSetAside(segment, directory);
+    if (action === "replay") replayQuarantined(segment, directory);
+    else dropQuarantined(segment, directory);
   }
   if (input.flag("json")) terminal.json(segments);
   else {
@@ -45,7 +45,7 @@ export async function runQuarantine(input: CommandInput): Promise<ExitCode> {
 }
 
 /** The segments of one id, which is given in full or by its first characters. */
-function chosen(all: readonly SetAsideSegment[], id: string): readonly SetAsideSegment[] {
+function chosen(all: readonly QuarantinedSegment[], id: string): readonly QuarantinedSegment[] {
   if (!/^[0-9a-f]{1,32}$/i.test(id)) {
     throw new UsageError(`expected the id of a segment, hex digits, got ${kindOf(id)}`);
   }
@@ -58,7 +58,7 @@ function chosen(all: readonly SetAsideSegment[], id: string): readonly SetAsideS
 
 function list(input: CommandInput, directory: string): ExitCode {
   const { terminal } = input;
-  const segments = listSetAside(directory);
+  const segments = listQuarantined(directory);
   if (input.flag("json")) {
     terminal.json(segments);
     return exitCode.ok;
@@ -90,9 +90,9 @@ function list(input: CommandInput, directory: string): ExitCode {
   return exitCode.ok;
 }
 
-function show(input: CommandInput, segments: readonly SetAsideSegment[]): ExitCode {
+function show(input: CommandInput, segments: readonly QuarantinedSegment[]): ExitCode {
   const { terminal } = input;
-  const shown = segments.map((segment) => ({ ...segment, ...readSetAside(segment) }));
+  const shown = segments.map((segment) => ({ ...segment, ...readQuarantined(segment) }));
   if (input.flag("json")) {
     terminal.json(shown);
     return exitCode.ok;
@@ -115,6 +115,6 @@ function show(input: CommandInput, segments: readonly SetAsideSegment[]): ExitCo
   return exitCode.ok;
 }
 
-function framesOf(segments: readonly SetAsideSegment[]): number {
+function framesOf(segments: readonly QuarantinedSegment[]): number {
   return segments.reduce((sum, { counts }) => sum + counts.frames, 0);
 }

@@ -2,11 +2,11 @@ import { type Command, type CommandInput, UsageError, wordText } from "../comman
 import type { ExitCode } from "../exit-code.ts";
 import { spoolOptions } from "../spool-folder.ts";
 import { drainNow } from "./spool-drain.ts";
-import { listWaiting } from "./spool-ls.ts";
+import { listSpool } from "./spool-ls.ts";
 import { runQuarantine } from "./spool-quarantine.ts";
 
 const actions: ReadonlyMap<string, (input: CommandInput) => Promise<ExitCode>> = new Map([
-  ["ls", listWaiting],
+  ["ls", listSpool],
   ["drain", drainNow],
   ["quarantine", runQuarantine],
 ]);

@@ -1,15 +1,11 @@
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
 import { createFolderSpool } from "../../../src/spool/folder-spool.ts";
-import {
-  inspectSegment,
-  listQuarantine,
-  listWaiting,
-  readSegmentFile,
-  replayQuarantined,
-} from "../../../src/spool/inspect-spool.ts";
+import { listQuarantinedFiles, replayQuarantinedFile } from "../../../src/spool/quarantined-files.ts";
+import { countContents, readRecords } from "../../../src/spool/segment/segment-file-reader.ts";
 import { MAX_RECORD_BYTES } from "../../../src/spool/segment/segment-format.ts";
 import type { SealedSegment, Spool } from "../../../src/spool/spool.ts";
+import { listSpooledFiles } from "../../../src/spool/spooled-files.ts";
 import { countsOf, recordOf, recoverAll, SpoolWorld } from "./spool-world.ts";
 
 function fill(spool: Spool, label: string, from: number, to: number, size = 40): void {
@@ -313,27 +309,27 @@ test("an operator sees what waits, what is in quarantine and why, and can send i
   fill(spool, "c", 4, 4);
   if (a === undefined || b === undefined) return expect.unreachable();
   await spool.freeze(b, body("x"));
-  expect(listWaiting(options).map(({ label, state }) => [label, state])).toEqual([
+  expect(listSpooledFiles(options).map(({ label, state }) => [label, state])).toEqual([
     ["a", "sealed"],
     ["b", "frozen"],
     ["c", "open"],
   ]);
   spool.quarantine(a, "Conflict: the destination has other bytes!");
-  const note = only(listQuarantine(options));
+  const note = only(listQuarantinedFiles(options));
   expect(note).toMatchObject({
     id: a.id,
     label: "a",
     counts: a.counts,
     reason: "Conflict: the destination has other bytes!",
   });
-  expect(inspectSegment(note.path, options)).toEqual({
+  expect(countContents(fileSystem, note.path)).toEqual({
     records: 2,
-    counts: a.counts,
-    lost: { frames: 0, rows: 0, bytes: 0 },
+    readable: a.counts,
+    damaged: { frames: 0, rows: 0, bytes: 0 },
   });
-  expect(Array.from(readSegmentFile(note.path, options), ({ sequence }) => sequence)).toEqual([1, 2]);
-  replayQuarantined(note, options);
-  expect(listQuarantine(options)).toEqual([]);
+  expect(Array.from(readRecords(fileSystem, note.path), ({ sequence }) => sequence)).toEqual([1, 2]);
+  replayQuarantinedFile(note, options);
+  expect(listQuarantinedFiles(options)).toEqual([]);
   const { segments } = await recoverAll(spool);
   expect(only(segments)).toMatchObject({ id: a.id, label: "a", counts: a.counts, recovered: true });
 });
@@ -347,9 +343,9 @@ test("a copy of one record can be set aside while its segment stays", () => {
   if (record === undefined) return expect.unreachable();
   spool.quarantineRecord(segment, record, "poison");
   expect(sequences(spool, segment)).toEqual([1, 2, 3]);
-  const note = only(listQuarantine(world));
+  const note = only(listQuarantinedFiles(world));
   expect(note).toMatchObject({ label: "a", reason: "poison", counts: countsOf(2) });
-  expect(Array.from(readSegmentFile(note.path, world), ({ sequence }) => sequence)).toEqual([2]);
+  expect(Array.from(readRecords(world.fileSystem, note.path), ({ sequence }) => sequence)).toEqual([2]);
   expect(world.files(".tmp")).toEqual([]);
 });
 
@@ -362,7 +358,7 @@ test("the quarantine keeps 64 MiB, the newest", () => {
     spool.append(`label ${n}`, big, countsOf(n), n);
     spool.quarantine(only(spool.seal()), "poison");
   }
-  expect(listQuarantine(world).map(({ label }) => label)).toEqual(["label 2", "label 3"]);
+  expect(listQuarantinedFiles(world).map(({ label }) => label)).toEqual(["label 2", "label 3"]);
   expect(world.quarantined()).toHaveLength(4);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readSegmentFile } from "../../../src/spool/inspect-spool.ts";
+import { readRecords } from "../../../src/spool/segment/segment-file-reader.ts";
 import { countsOf, recordOf, SpoolWorld } from "./spool-world.ts";
 
 const sizes = [40, 0, 61, 24];
@@ -21,7 +21,7 @@ test("records that are read into one memory are all good at once, each at a mult
     asked.push(size);
     return memory;
   };
-  const records = [...readSegmentFile(path, { fileSystem: world.fileSystem, memory: take })];
+  const records = [...readRecords(world.fileSystem, path, take)];
   expect(asked).toEqual([bytes.length]);
   expect(records.map(({ bytes }) => bytes)).toEqual(sizes.map((size, i) => recordOf(i + 1, size)));
   expect(records.map(({ counts }) => counts)).toEqual([1, 2, 3, 4].map(countsOf));
@@ -38,8 +38,8 @@ test("whatever bit is flipped and wherever the file ends, it reads as it does re
   const alike = (damaged: Uint8Array, what: string): number => {
     const fileSystem = world.fileSystem.clone();
     fileSystem.place(path, damaged);
-    const own = [...readSegmentFile(path, { fileSystem })];
-    const whole = [...readSegmentFile(path, { fileSystem, memory: () => memory })];
+    const own = [...readRecords(fileSystem, path)];
+    const whole = [...readRecords(fileSystem, path, () => memory)];
     expect(whole, what).toEqual(own);
     return own.length;
   };
