@@ -32,8 +32,6 @@ export interface DeploymentConfig {
    * only those are collected.
    */
   readonly othersEnabled: boolean;
-  /** Names of the HTTP headers, in lower case, that payload logging is to keep; no part of this version does that yet. */
-  readonly captureHeaders: readonly string[];
   /** Of the managed identity that writes; null for the machine's own. */
   readonly clientId: string | null;
   readonly spool: SpoolConfig;

@@ -96,14 +96,6 @@ export function resolveDeployment(
   };
 }
 
-/** The config alone: see {@link resolveDeployment}. */
-export function resolveDeploymentConfig(
-  options: DeploymentOptions,
-  environment: Environment,
-): DeploymentConfig {
-  return resolveDeployment(options, environment).config;
-}
-
 function readConfigFile({ path, where }: ConfigFile): string {
   try {
     return readTextFile(path);
@@ -152,7 +144,6 @@ function resolveSettings({ options, environment, file }: Sources, callee: string
     samplingRate,
     collections: resolveCollections(collections, samplingRate, othersEnabled),
     othersEnabled,
-    captureHeaders: first("captureHeaders") ?? [],
     clientId: first("clientId") ?? null,
     spool: {
       ...spool,
@@ -204,14 +195,7 @@ export function resolveCollections(
 
 /** Freezes a config through and through. */
 export function freezeConfig(config: DeploymentConfig): DeploymentConfig {
-  for (const part of [
-    config.destination,
-    config.captureHeaders,
-    config.spool,
-    config.limits,
-    config.rotation,
-  ])
-    Object.freeze(part);
+  for (const part of [config.destination, config.spool, config.limits, config.rotation]) Object.freeze(part);
   for (const collection of config.collections.values()) Object.freeze(collection);
   freezeMap(config.collections);
   return Object.freeze(config);

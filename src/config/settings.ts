@@ -51,7 +51,6 @@ export interface Settings {
   readonly samplingRate: number;
   readonly collections: ReadonlyMap<string, Partial<CollectionSettings>>;
   readonly othersEnabled: boolean;
-  readonly captureHeaders: readonly string[];
   readonly clientId: string;
   readonly spool: Partial<SpoolConfig>;
   readonly limits: Partial<Limits>;
@@ -65,7 +64,7 @@ export interface CollectionSettings {
 }
 
 /** All that `openDeployment` is given, checked. */
-export interface ParsedOptions extends Omit<Settings, "othersEnabled" | "captureHeaders" | "clientId"> {
+export interface ParsedOptions extends Omit<Settings, "othersEnabled" | "clientId"> {
   readonly credential: Secret<Credential>;
   /** Absolute. */
   readonly configFile: string;

@@ -10,8 +10,8 @@ import {
   DuckDBTimestampTZValue,
 } from "@duckdb/node-api";
 import { tableFromIPC } from "@uwdata/flechette";
-import { readParquetRows } from "../../src/codec/parquet/parquet-decoder.ts";
 import { memorySource } from "../../src/codec/range-source.ts";
+import { readParquetRows } from "./parquet-rows.ts";
 
 /**
  * Readers of Parquet files that are not ours, made to answer alike: rows of columns as number (float64, int32), bigint

@@ -113,19 +113,6 @@ export async function* readParquetColumns(
   }
 }
 
-/** Reads a file as objects, an array of them per row group; see {@link readParquetColumns}. */
-export async function* readParquetRows(
-  source: RangeSource | OpenedParquet,
-  options: ParquetReadOptions = {},
-): AsyncIterable<Record<string, unknown>[]> {
-  for await (const { length, columns } of readParquetColumns(source, options)) {
-    const entries = [...columns];
-    yield Array.from({ length }, (_, row) =>
-      Object.fromEntries(entries.map(([name, column]) => [name, column[row]])),
-    );
-  }
-}
-
 /** The rows of a scan's range in their row group; throws when an index led to rows that are not there. */
 function groupRange(
   { metadata }: OpenedParquet,

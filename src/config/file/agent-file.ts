@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { wrongKind, wrongValue } from "../../base/errors.ts";
 import { boolean, type Parser, plainObject, present } from "../../base/fields.ts";
 import type { FileSettings } from "./file-settings.ts";
-import { type CollectionSettings, parseNamed, type Settings } from "../settings.ts";
+import { type CollectionSettings, parseNamed } from "../settings.ts";
 import { readYaml } from "./yaml-text.ts";
 
 /**
@@ -12,7 +12,7 @@ import { readYaml } from "./yaml-text.ts";
  *     {"runMode":"cloud","collections":{"model_inputs":{"enabled":true,"sampleRatePercentage":50}}}
  *
  * Only the collections named are collected. `sampling_percentage` means the same as `sampleRatePercentage`: local deployments of
- * `azure-ai-ml` write it so. With `runMode` `local` no agent runs. What else the platform says is passed over: nobody here can mend it.
+ * `azure-ai-ml` write it so. What else the platform says (`runMode`, `captureHeaders`) is passed over: nobody here can mend it.
  */
 export function readAgentFile(content: string, path: string): FileSettings {
   const json = readYaml(content, basename(path));
@@ -21,12 +21,7 @@ export function readAgentFile(content: string, path: string): FileSettings {
     parseCollection(one, where, (key) => json.where("collections", name, key)),
   );
   return {
-    settings: present<Settings>({
-      collections,
-      othersEnabled: false,
-      captureHeaders: headerNames(file["captureHeaders"]),
-    }),
-    toAgent: String(file["runMode"] ?? "cloud").toLowerCase() !== "local",
+    settings: { collections, othersEnabled: false },
     where: () => basename(path),
   };
 }
@@ -52,8 +47,3 @@ const percent: Parser<number> = (value, where) => {
   if (!(value >= 0 && value <= 100)) throw wrongValue(where, expected, value);
   return value;
 };
-
-function headerNames(value: unknown): readonly string[] | undefined {
-  if (!Array.isArray(value)) return undefined;
-  return value.filter((name) => typeof name === "string").map((name) => name.toLowerCase());
-}

@@ -73,7 +73,7 @@ export function readDeploymentFile(
   const endpoint = read("endpoint_name", parseName);
   const deployment = read("name", parseName);
   const model = read("model", parseModel);
-  const { collections, requestLogging, xMdc = {}, ...plain } = dataCollector(yaml, file["data_collector"]);
+  const { collections, requestLogging: _, xMdc = {}, ...plain } = dataCollector(yaml, file["data_collector"]);
   const { destination, ...ours } = settingsOfOurs(yaml, xMdc, from);
   return {
     settings: present<Settings>({
@@ -86,7 +86,6 @@ export function readDeploymentFile(
       destination,
       collections: overlay(collections, ours.collections),
       othersEnabled: collections === undefined ? undefined : false,
-      captureHeaders: requestLogging?.captureHeaders,
       clientId: oneClient(yaml, collections),
     }),
     fallbackDestination: () => destinationOfData(yaml, collections, { endpoint, deployment }, from),
@@ -113,7 +112,8 @@ interface DataCollector {
   readonly samplingRate: number;
   readonly rollingRate: RollingRate;
   readonly collections: Collections;
-  readonly requestLogging: { readonly captureHeaders?: readonly string[] };
+  /** Checked, and not carried: no part of this version keeps headers. */
+  readonly requestLogging: object;
   readonly xMdc: object;
 }
 

@@ -9,8 +9,6 @@ export interface FileSettings {
    * not fit into this product's layout.
    */
   readonly fallbackDestination?: () => ParsedDestination | undefined;
-  /** True if the platform's own agent takes the data, unless somebody names a destination or a format. */
-  readonly toAgent?: boolean;
   /** How messages call the place of a setting: `deployment.yml:3: endpoint_name`. */
   where(setting: string): string;
 }

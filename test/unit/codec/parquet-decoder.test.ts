@@ -1,14 +1,11 @@
 import { describe, expect, test } from "vitest";
-import {
-  type ParquetReadOptions,
-  readParquetInfo,
-  readParquetRows,
-} from "../../../src/codec/parquet/parquet-decoder.ts";
+import { type ParquetReadOptions, readParquetInfo } from "../../../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import { memorySource } from "../../../src/codec/range-source.ts";
 import type { ColumnType } from "../../../src/layout/column-type.ts";
 import { correlationId, eventTime, makeBatch, type PlainColumn } from "../../support/make-batch.ts";
 import { duckdbQuery, fileBytes } from "../../support/parquet-engines.ts";
+import { readParquetRows } from "../../support/parquet-rows.ts";
 
 const columns: readonly PlainColumn[] = [
   { name: "d", type: "float64", cells: [1.5, null, Number.NaN, -0] },

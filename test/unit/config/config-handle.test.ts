@@ -4,7 +4,7 @@ import { createConfigHandle, type MutableConfigHandle } from "../../../src/confi
 import type { DeploymentConfig } from "../../../src/config/deployment-config.ts";
 import type { DeploymentOptions, DeploymentPatch } from "../../../src/config/deployment-options.ts";
 import { readEnvironment } from "../../../src/config/environment.ts";
-import { resolveDeploymentConfig } from "../../../src/config/resolve.ts";
+import { resolveDeploymentConfig } from "./resolve-config.ts";
 import { thrown } from "./thrown.ts";
 
 const environment = readEnvironment({}, { platform: "linux", homedir: () => "/home/ada" });
@@ -183,7 +183,7 @@ describe("rebase", () => {
     expect([...after.collections]).toEqual([
       ["c", { enabled: false, samplingRate: 0.25, inheritsSamplingRate: true }],
     ]);
-    expect(Object.isFrozen(after) && Object.isFrozen(after.captureHeaders)).toBe(true);
+    expect(Object.isFrozen(after) && Object.isFrozen(after.collections)).toBe(true);
   });
 
   it("to what holds already changes nothing and tells nobody", () => {

@@ -72,7 +72,6 @@ describe("an Azure ML deployment YAML", () => {
         ["request", { enabled: true, samplingRate: 0.25 }],
       ]),
       othersEnabled: false,
-      captureHeaders: ["x-tenant", "accept"],
       clientId: "0000-1111",
       destination: { destination: { kind: "folder", path: resolve("/etc/mdc/collected") }, credential: null },
       format: "jsonl",
@@ -300,7 +299,7 @@ describe("the platform's JSON", () => {
   const agent = (content: string) => readAgentFile(content, "/etc/mdc-config.json");
 
   it("says which collections are on, and at what rate", () => {
-    const { settings, toAgent } = agent(
+    const { settings } = agent(
       '{"runMode":"cloud","captureHeaders":["X-A"],"collections":{"Model_Inputs":{"enabled":true,"sampleRatePercentage":25},' +
         '"request":{"enabled":true,"sampling_percentage":0},"off":{"enabled":false},"unsaid":{}}}',
     );
@@ -312,10 +311,7 @@ describe("the platform's JSON", () => {
         ["unsaid", { enabled: false }],
       ]),
       othersEnabled: false,
-      captureHeaders: ["x-a"],
     });
-    expect(toAgent).toBe(true);
-    expect(agent('{"runMode":"Local","collections":{}}').toAgent).toBe(false);
     expect(agent("{}").settings).toEqual({ collections: new Map(), othersEnabled: false });
   });
 

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { effectiveCollection } from "../../../src/config/deployment-config.ts";
 import type { DeploymentOptions } from "../../../src/config/deployment-options.ts";
 import { readEnvironment } from "../../../src/config/environment.ts";
-import { resolveDeployment, resolveDeploymentConfig } from "../../../src/config/resolve.ts";
+import { resolveDeployment } from "../../../src/config/resolve.ts";
+import { resolveDeploymentConfig } from "./resolve-config.ts";
 import { thrown } from "./thrown.ts";
 
 const machine = { platform: "linux", homedir: () => "/home/ada" } as const;
@@ -31,7 +32,6 @@ describe("defaults", () => {
       samplingRate: 1,
       collections: new Map(),
       othersEnabled: true,
-      captureHeaders: [],
       clientId: null,
       spool: {
         directory: expect.stringMatching(

@@ -16,9 +16,9 @@ import { labelText, type SegmentLabel } from "../../../src/pipeline/segment-labe
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
 import type { Spool, SpoolUsage } from "../../../src/spool/spool.ts";
 import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
-import { readParquetRows } from "../../../src/codec/parquet/parquet-decoder.ts";
 import { memorySource } from "../../../src/codec/range-source.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
+import { readParquetRows } from "../../support/parquet-rows.ts";
 import { finishFacts, frameFacts, limits as snapshotLimits } from "../frame/frame-support.ts";
 
 export const limits: Limits = {
