@@ -1,87 +1,97 @@
-import type { Clock } from "../../base/time/clock.ts";
-import { CollectorError, type CollectorErrorCode } from "../../base/errors.ts";
-import type { ErrorInfo, ErrorListener } from "../../config/callbacks.ts";
+import { type Counts, onlyCounts } from "../../base/counts.ts";
+import { publish } from "./diagnostics.ts";
+import type { CollectorErrorCode } from "../../base/errors.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
-import { isExiting } from "../process/shutdown-hooks.ts";
-import { safeCall } from "./safe-call.ts";
+import { dropText, type ReportDetails, type Reporter } from "./reporter.ts";
+import type { StatusBoard } from "./status-board.ts";
 
-/** Passes run-time problems on, at most one in `intervalMs` for each reason and collection; the rest is counted. */
-export interface Reporter {
-  report(code: CollectorErrorCode, reason: string, message: () => string, details?: ReportDetails): void;
+/** Tells what happens to a deployment's frames to all who may want to know: listeners, diagnostics channels, the status. */
+export interface Announcer {
+  /** A batch is in the durable spool. */
+  spooled(collection: string, counts: Counts): void;
+  /** Frames are at the destination. */
+  delivered(collection: string, counts: Counts, recovered: boolean): void;
+  /** Frames were lost. */
+  dropped(reason: DropReason, collection: string, counts: Counts, story: DropStory): void;
+  /** Frames were lost, and whoever lost them tells the listeners. */
+  noteDrop(reason: DropReason, collection: string, counts: Counts, recovered?: boolean): void;
+  /** Something is wrong that is no drop. */
+  trouble(code: CollectorErrorCode, reason: string, message: string, details: ReportDetails): void;
 }
 
-export interface ReportDetails {
-  readonly collection?: string | undefined;
-  readonly frames?: number;
-  readonly cause?: unknown;
-  /** Milliseconds in which this reason is not reported again, if that is longer than usual. */
-  readonly quietMs?: number;
+/** What there is to say about a drop. */
+export interface DropStory {
+  readonly detail: string;
+  readonly cause?: Error;
+  /** True when an earlier process had left the frames. */
+  readonly recovered?: boolean;
 }
 
-/** A user's handler hears of each reason at most once a second; the default warns at most once a minute. */
-export function createReporter(clock: Clock, handler: ErrorListener | undefined): Reporter {
-  return new RateLimitedReporter(clock, handler ?? warn, handler === undefined ? 60_000 : 1_000);
+export interface AnnouncerParts {
+  readonly endpoint: string;
+  readonly deployment: string;
+  readonly board: StatusBoard;
+  /** Who is to be told of a collection, or of no certain one. */
+  readonly reportersOf: (collection: string | undefined) => Iterable<Reporter>;
 }
 
-interface Held {
-  occurrences: number;
-  frames: number;
-  nextAt: number;
+export function createAnnouncer(parts: AnnouncerParts): Announcer {
+  return new DeploymentAnnouncer(parts);
 }
 
-/** Reasons are few, but column names are part of some: past this many the oldest starts afresh. */
-const maxReasons = 1_000;
+/** Troubles that the status shows. How delivery is doing it is told otherwise. */
+const degrading = new Set<CollectorErrorCode>([
+  "SPOOL_FAILED",
+  "BACKGROUND_FAILED",
+  "CORRUPT",
+  "QUARANTINED",
+]);
 
-class RateLimitedReporter implements Reporter {
-  readonly #clock: Clock;
-  readonly #handler: ErrorListener;
-  readonly #intervalMs: number;
-  readonly #held = new Map<string, Held>();
+class DeploymentAnnouncer implements Announcer {
+  readonly #parts: AnnouncerParts;
 
-  constructor(clock: Clock, handler: ErrorListener, intervalMs: number) {
-    this.#clock = clock;
-    this.#handler = handler;
-    this.#intervalMs = intervalMs;
+  constructor(parts: AnnouncerParts) {
+    this.#parts = parts;
   }
 
-  report(code: CollectorErrorCode, reason: string, message: () => string, details: ReportDetails = {}): void {
-    const key = `${reason}\n${details.collection ?? ""}`;
-    const now = this.#clock.monotonic();
-    let held = this.#held.get(key);
-    if (held === undefined) {
-      if (this.#held.size >= maxReasons) this.#held.delete(this.#held.keys().next().value as string);
-      held = { occurrences: 0, frames: 0, nextAt: now };
-      this.#held.set(key, held);
+  spooled(collection: string, counts: Counts): void {
+    publish("spooled", this.#parts, () => ({ collection, ...onlyCounts(counts) }));
+  }
+
+  delivered(collection: string, counts: Counts, recovered: boolean): void {
+    publish("delivered", this.#parts, () => ({ collection, ...onlyCounts(counts), recovered }));
+  }
+
+  dropped(
+    reason: DropReason,
+    collection: string,
+    counts: Counts,
+    { detail, cause, recovered }: DropStory,
+  ): void {
+    this.noteDrop(reason, collection, counts, recovered);
+    const { frames } = counts;
+    const message = dropText(reason, collection, frames, detail);
+    this.#report("FRAME_DROPPED", reason, message, { collection, frames, cause });
+  }
+
+  noteDrop(reason: DropReason, collection: string, counts: Counts, recovered = false): void {
+    if (reason !== "closed") {
+      const text = `frames of ${collection} were dropped (${reason})`;
+      this.#parts.board.note(`${reason}\n${collection}`, text);
     }
-    held.occurrences++;
-    held.frames += details.frames ?? 0;
-    if (now < held.nextAt) return;
-    const info: ErrorInfo = {
-      reason,
-      collection: details.collection ?? null,
-      occurrences: held.occurrences,
-      frames: held.frames,
-    };
-    held.occurrences = 0;
-    held.frames = 0;
-    held.nextAt = now + Math.max(this.#intervalMs, details.quietMs ?? 0);
-    const cause = details.cause === undefined ? {} : { cause: details.cause };
-    safeCall(() => this.#handler(new CollectorError(code, message(), cause), info));
+    publish("dropped", this.#parts, () => ({ collection, reason, ...onlyCounts(counts), recovered }));
   }
-}
 
-function warn(error: CollectorError, info: ErrorInfo): void {
-  const more = info.occurrences > 1 ? ` (${info.occurrences} times since the last such warning)` : "";
-  const text = `${error.message}${more}`;
-  const name = "ModelDataCollectorWarning";
-  const { code } = error;
-  // `emitWarning` waits for the event loop, which does not turn any more when the process ends.
-  if (isExiting()) process.emit("warning", Object.assign(new Error(text), { name, code }));
-  else process.emitWarning(text, { type: name, code });
-}
+  trouble(code: CollectorErrorCode, reason: string, message: string, details: ReportDetails): void {
+    const collection = details.collection ?? null;
+    if (degrading.has(code)) this.#parts.board.note(`${reason}\n${collection ?? ""}`, message);
+    publish("trouble", this.#parts, () => ({ code, reason, message, collection }));
+    this.#report(code, reason, message, details);
+  }
 
-/** The message of a drop. */
-export function dropText(reason: DropReason, collection: string, frames: number, detail: string): string {
-  const what = frames === 1 ? "a frame" : `${frames} frames`;
-  return `${what} of ${collection} ${frames === 1 ? "was" : "were"} dropped (${reason}): ${detail}`;
+  #report(code: CollectorErrorCode, reason: string, message: string, details: ReportDetails): void {
+    for (const reporter of this.#parts.reportersOf(details.collection)) {
+      reporter.report(code, reason, () => message, details);
+    }
+  }
 }

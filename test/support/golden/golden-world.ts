@@ -70,7 +70,7 @@ export class GoldenWorld {
     registerCore(this.#deployment, this.core);
   }
 
-  #engine(compression: Compression, { config, instance }: EngineSpec, { events }: EngineHost): Engine {
+  #engine(compression: Compression, { config, instance }: EngineSpec, { emit }: EngineHost): Engine {
     const [clock, ids] = [this.#clock, countingIds("5")];
     const store = createFolderStore({ root: this.#stored });
     const put = store.put.bind(store);
@@ -88,7 +88,7 @@ export class GoldenWorld {
       encoders: { parquet: createParquetEncoder({ compression }), jsonl: createJsonlEncoder() },
       reference: (path) => `https://golden.example/stored/${path}`,
       clock,
-      events,
+      emit,
       settings: { current: config },
       fsync: config.spool.fsync,
       fsyncIntervalMs: config.spool.fsyncIntervalMs,

@@ -1,0 +1,87 @@
+import type { Clock } from "../../base/time/clock.ts";
+import { CollectorError, type CollectorErrorCode } from "../../base/errors.ts";
+import type { ErrorInfo, ErrorListener } from "../../config/callbacks.ts";
+import type { DropReason } from "../../pipeline/ledger.ts";
+import { isExiting } from "../process/shutdown-hooks.ts";
+import { safeCall } from "./safe-call.ts";
+
+/** Passes run-time problems on, at most one in `intervalMs` for each reason and collection; the rest is counted. */
+export interface Reporter {
+  report(code: CollectorErrorCode, reason: string, message: () => string, details?: ReportDetails): void;
+}
+
+export interface ReportDetails {
+  readonly collection?: string | undefined;
+  readonly frames?: number;
+  readonly cause?: unknown;
+  /** Milliseconds in which this reason is not reported again, if that is longer than usual. */
+  readonly quietMs?: number;
+}
+
+/** A user's handler hears of each reason at most once a second; the default warns at most once a minute. */
+export function createReporter(clock: Clock, handler: ErrorListener | undefined): Reporter {
+  return new RateLimitedReporter(clock, handler ?? warn, handler === undefined ? 60_000 : 1_000);
+}
+
+interface Held {
+  occurrences: number;
+  frames: number;
+  nextAt: number;
+}
+
+/** Reasons are few, but column names are part of some: past this many the oldest starts afresh. */
+const maxReasons = 1_000;
+
+class RateLimitedReporter implements Reporter {
+  readonly #clock: Clock;
+  readonly #handler: ErrorListener;
+  readonly #intervalMs: number;
+  readonly #held = new Map<string, Held>();
+
+  constructor(clock: Clock, handler: ErrorListener, intervalMs: number) {
+    this.#clock = clock;
+    this.#handler = handler;
+    this.#intervalMs = intervalMs;
+  }
+
+  report(code: CollectorErrorCode, reason: string, message: () => string, details: ReportDetails = {}): void {
+    const key = `${reason}\n${details.collection ?? ""}`;
+    const now = this.#clock.monotonic();
+    let held = this.#held.get(key);
+    if (held === undefined) {
+      if (this.#held.size >= maxReasons) this.#held.delete(this.#held.keys().next().value as string);
+      held = { occurrences: 0, frames: 0, nextAt: now };
+      this.#held.set(key, held);
+    }
+    held.occurrences++;
+    held.frames += details.frames ?? 0;
+    if (now < held.nextAt) return;
+    const info: ErrorInfo = {
+      reason,
+      collection: details.collection ?? null,
+      occurrences: held.occurrences,
+      frames: held.frames,
+    };
+    held.occurrences = 0;
+    held.frames = 0;
+    held.nextAt = now + Math.max(this.#intervalMs, details.quietMs ?? 0);
+    const cause = details.cause === undefined ? {} : { cause: details.cause };
+    safeCall(() => this.#handler(new CollectorError(code, message(), cause), info));
+  }
+}
+
+function warn(error: CollectorError, info: ErrorInfo): void {
+  const more = info.occurrences > 1 ? ` (${info.occurrences} times since the last such warning)` : "";
+  const text = `${error.message}${more}`;
+  const name = "ModelDataCollectorWarning";
+  const { code } = error;
+  // `emitWarning` waits for the event loop, which does not turn any more when the process ends.
+  if (isExiting()) process.emit("warning", Object.assign(new Error(text), { name, code }));
+  else process.emitWarning(text, { type: name, code });
+}
+
+/** The message of a drop. */
+export function dropText(reason: DropReason, collection: string, frames: number, detail: string): string {
+  const what = frames === 1 ? "a frame" : `${frames} frames`;
+  return `${what} of ${collection} ${frames === 1 ? "was" : "were"} dropped (${reason}): ${detail}`;
+}
