@@ -6,7 +6,7 @@ import type { SystemConstants } from "../frame/batch.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import type { Stream } from "../pipeline/stream.ts";
 import { TimeBudget } from "./time-budget.ts";
-import type { Reporter } from "./report/reporter.ts";
+import type { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
 /** Listeners remembered for each collection; the oldest is forgotten. */
 const maxListeners = 100;
@@ -24,7 +24,7 @@ export class Collection implements Stream {
   readonly ledger: Ledger;
   readonly budget: TimeBudget = new TimeBudget();
   readonly #instanceId: string | null;
-  readonly #reporters = new Map<ErrorListener | undefined, Reporter>();
+  readonly #listeners = new Map<ErrorListener | undefined, RateLimitedListener>();
 
   /** False: `collect` is a no-op. */
   enabled = true;
@@ -48,22 +48,22 @@ export class Collection implements Stream {
   }
 
   /** Who is told of what happens to frames of this collection after `collect`: all its collectors' listeners. */
-  get reporters(): Iterable<Reporter> {
-    return this.#reporters.values();
+  get listeners(): Iterable<RateLimitedListener> {
+    return this.#listeners.values();
   }
 
-  /** The reporter of a collector with this listener; those with the same one share it. */
-  reporterOf(listener: ErrorListener | undefined, create: () => Reporter): Reporter {
-    let reporter = this.#reporters.get(listener);
-    if (reporter === undefined) {
+  /** Who is told for a collector with this `onError`; those with the same one share it. */
+  listenerOf(onError: ErrorListener | undefined, create: () => RateLimitedListener): RateLimitedListener {
+    let listener = this.#listeners.get(onError);
+    if (listener === undefined) {
       // A collector made anew for each request, with a listener of its own, must not fill the memory.
-      if (this.#reporters.size >= maxListeners) {
-        this.#reporters.delete(this.#reporters.keys().next().value);
+      if (this.#listeners.size >= maxListeners) {
+        this.#listeners.delete(this.#listeners.keys().next().value);
       }
-      reporter = create();
-      this.#reporters.set(listener, reporter);
+      listener = create();
+      this.#listeners.set(onError, listener);
     }
-    return reporter;
+    return listener;
   }
 
   /** Takes over a new configuration, whole. */

@@ -1,4 +1,3 @@
-import { publish } from "./report/diagnostics.ts";
 import { errorKind, kindOf, wrongKind } from "../base/errors.ts";
 import type { Ids } from "../base/ids.ts";
 import type { DeploymentStats } from "../config/callbacks.ts";
@@ -24,12 +23,12 @@ import { CorrelationContext, currentContext } from "./context/correlation-contex
 import { coreOf } from "./process/core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
 import { parseFlushOptions } from "./flush-options.ts";
-import { createReporter, dropText, type Reporter } from "./report/reporter.ts";
+import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
 class FrameCollector implements CollectorApi {
   readonly #core: DeploymentCore;
   readonly #collection: Collection;
-  readonly #reporter: Reporter;
+  readonly #listener: RateLimitedListener;
   /** Made anew when the limits change. */
   #snapshot: SnapshotOptions;
 
@@ -37,8 +36,8 @@ class FrameCollector implements CollectorApi {
     const { name, onError, deployment, schema, redact } = parseCollectorOptions(options);
     this.#core = coreOf(deployment);
     this.#collection = this.#core.collection(name);
-    this.#reporter = this.#collection.reporterOf(onError, () =>
-      onError === undefined ? this.#core.reporter : createReporter(this.#core.clock, onError),
+    this.#listener = this.#collection.listenerOf(onError, () =>
+      onError === undefined ? this.#core.listener : new RateLimitedListener(this.#core.clock, onError),
     );
     this.#snapshot = {
       limits: this.#collection.limits,
@@ -80,14 +79,14 @@ class FrameCollector implements CollectorApi {
       // Not `instanceof`: a Proxy can answer that with anything.
       if (CorrelationContext.isOne(context)) return context;
       const { collection } = this.#collection;
-      const code = "INVALID_CONTEXT";
-      const reason = "invalid_context";
       const message = (): string =>
         `collector.collect, context: expected a CorrelationContext, got ${kindOf(context)}; another one is used`;
-      this.#tell(() => {
-        publish("trouble", this.#collection, () => ({ code, reason, message: message(), collection }));
-        this.#reporter.report(code, reason, message, { collection });
-      });
+      try {
+        const details = { collection, listener: this.#listener };
+        this.#core.reporter.trouble("INVALID_CONTEXT", "invalid_context", message, details);
+      } catch {
+        // A host that has broken what everybody shares is not told.
+      }
     }
     return currentContext() ?? CorrelationContext.create();
   }
@@ -161,22 +160,8 @@ class FrameCollector implements CollectorApi {
     cause: Error,
     { bytes = 0, quietMs = 0 }: { readonly bytes?: number; readonly quietMs?: number } = {},
   ): void {
-    const { collection, ledger } = this.#collection;
-    ledger.refuse(reason, 1, rows, bytes);
-    this.#tell(() => {
-      this.#core.announcer.noteDrop(reason, collection, { frames: 1, rows, bytes });
-      const message = (): string => dropText(reason, collection, 1, cause.message);
-      this.#reporter.report("FRAME_DROPPED", reason, message, { collection, frames: 1, cause, quietMs });
-    });
-  }
-
-  /** What cannot be told in a host that has broken what everybody shares is counted all the same. */
-  #tell(tell: () => void): void {
-    try {
-      tell();
-    } catch {
-      // See above.
-    }
+    const refusal = { reason, rows, bytes, cause, listener: this.#listener, quietMs };
+    this.#core.accounting.refused(this.#collection, refusal);
   }
 }
 

@@ -1,34 +1,34 @@
 import { hostname } from "node:os";
 import { type Clock, systemClock } from "../base/time/clock.ts";
 import { comesWithin } from "../base/time/wait.ts";
-import { publish } from "./report/diagnostics.ts";
-import { CollectorError, messageOf } from "../base/errors.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { once } from "../base/once.ts";
-import { watchTextFile } from "../base/files/text-file.ts";
-import type { DeploymentStats, StatsListener } from "../config/callbacks.ts";
+import type { DeploymentStats } from "../config/callbacks.ts";
+import type { DeploymentConfig } from "../config/deployment-config.ts";
 import { createConfigHandle, type MutableConfigHandle } from "../config/config-handle.ts";
 import { collectionKey } from "../layout/collection-key.ts";
-import type { ResolvedDeployment, ResolvedFile } from "../config/resolve.ts";
+import type { ResolvedDeployment } from "../config/resolve.ts";
 import type { FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
 import type { Backend, FlushReport, FlushGoal, OutgoingBatch } from "../pipeline/backend.ts";
-import type { EngineEvent, EventOf } from "../pipeline/engine-event.ts";
 import { type Batcher, createBatcher } from "../pipeline/batching/batcher.ts";
 import type { Engine } from "../pipeline/delivery/engine.ts";
-import { type DropReason, Ledger } from "../pipeline/ledger.ts";
-import { type Announcer, createAnnouncer } from "./report/announcer.ts";
+import { Ledger } from "../pipeline/ledger.ts";
+import { Accounting } from "./accounting.ts";
 import type { CloseReport, DeploymentStatus } from "./api.ts";
 import { startBackgroundThread } from "./background/background-thread.ts";
 import { Collection } from "./collection.ts";
 import { composeStore, type EngineHost, type EngineSpec } from "./compose.ts";
-import { type Credentials, credentialsOf } from "./credentials.ts";
+import { followConfigFile } from "./config-following.ts";
+import { credentialsOf } from "./credentials.ts";
+import { FlushAccount } from "./flush-account.ts";
 import { onProcessEnd } from "./process/shutdown-hooks.ts";
 import { createSpoolFirst } from "./background/spool-first.ts";
-import { createReporter, type Reporter } from "./report/reporter.ts";
-import { safeCall } from "./report/safe-call.ts";
-import { createStatusBoard, type StatusBoard } from "./report/status-board.ts";
+import { RateLimitedListener } from "./report/rate-limited-listener.ts";
+import { Reporter } from "./report/reporter.ts";
+import { StatusBoard } from "./report/status-board.ts";
 import { startTelemetry } from "./report/telemetry.ts";
+import { startStatsTicker } from "./stats-ticker.ts";
 
 /** What a deployment is made of, replaceable for tests. */
 export interface CoreParts {
@@ -45,22 +45,21 @@ function startBackend(spec: EngineSpec, host: EngineHost, clock: Clock): Backend
   return createSpoolFirst(spec, host, startThread, clock);
 }
 
-const statsIntervalMs = 10_000;
+/** How long the natural end of a process may take to deliver, milliseconds. */
 const naturalExitDeadlineMs = 10_000;
+/** How long opening waits for the background thread, milliseconds. */
 const readyPatienceMs = 250;
-/** How often the configuration file is looked at. A change holds after two looks that saw the same. */
-const fileLookMs = 500;
 
-/**
- * The inside of a deployment, which its collectors share: the ledger, the batcher and the backend behind it, and the
- * accounts between them.
- */
+/** The inside of a deployment, which its collectors share: composes the ledger, the batcher, the backend behind it, and who is told. */
 export class DeploymentCore {
   readonly handle: MutableConfigHandle;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly ledger: Ledger = new Ledger();
+  /** Who is told of what concerns no certain collection, or one whose collectors have no `onError`. */
+  readonly listener: RateLimitedListener;
   readonly reporter: Reporter;
+  readonly accounting: Accounting;
   readonly batcher: Batcher;
   closed = false;
   readonly #collections = new Map<string, Collection>();
@@ -68,68 +67,73 @@ export class DeploymentCore {
   #handsOverEach: boolean;
   readonly #backend: Backend;
   readonly #durable: boolean;
-  readonly #credentials: Credentials;
-  readonly #onStats: StatsListener | undefined;
-  #statsTimer: Disposable | undefined;
   readonly #board: StatusBoard;
-  readonly announcer: Announcer;
-  readonly #telemetry: Disposable;
-  readonly #exitHook: Disposable;
-  readonly #fileWatch: Disposable | undefined;
+  /** What ends when it is closed, in this order. */
+  readonly #atClose: readonly Disposable[];
+  /** What had been offered when the natural end of the process last waited. */
   #gaveUpAt = 0;
-  #ending = false;
 
   constructor(resolved: ResolvedDeployment, parts: CoreParts = systemParts) {
     const { config, onError, onStats, file } = resolved;
-    this.clock = parts.clock;
+    const { endpoint, deployment } = config;
+    const { clock } = parts;
+    this.clock = clock;
     this.ids = parts.ids;
     this.handle = createConfigHandle(config);
-    this.reporter = createReporter(parts.clock, onError);
     this.#durable = config.spool.durability !== "memory";
     this.#handsOverEach = config.spool.durability === "frame";
-    this.#board = createStatusBoard(parts.clock, (health) => publish("health", config, () => health));
-    const { endpoint, deployment } = config;
-    const reportersOf = (collection: string | undefined): Iterable<Reporter> => this.#reportersOf(collection);
-    this.announcer = createAnnouncer({ endpoint, deployment, board: this.#board, reportersOf });
-    this.#credentials = credentialsOf(resolved);
-    this.#onStats = onStats;
-    const getToken: EngineHost["getToken"] = (scopes) => this.#credentials.getToken(scopes);
-    // Made once on this thread, only to be told here and now if destination and credential do not go together.
-    void composeStore(config.destination, this.#credentials.spec, getToken).close();
-    this.#backend = parts.startBackend(
-      {
-        config,
-        instance: parts.ids.random128(),
-        spoolDirectory: config.spool.directory,
-        credential: this.#credentials.spec,
-      },
-      { emit: (event) => this.#account(event), getToken },
-      parts.clock,
-    );
+    this.listener = new RateLimitedListener(clock, onError);
+    const board = new StatusBoard(clock, (health) => this.reporter.health(health));
+    this.#board = board;
+    const listenersOf = (collection: string | undefined): Iterable<RateLimitedListener> =>
+      this.#listenersOf(collection);
+    this.reporter = new Reporter({ endpoint, deployment, board, listenersOf });
+    const { handle, reporter } = this;
+    const ledgerOf = (collection: string): Ledger => this.collection(collection).ledger;
+    this.accounting = new Accounting({ durable: this.#durable, ledgerOf, board, reporter });
+    this.#backend = this.#startBackend(resolved, parts);
     this.batcher = createBatcher({
-      clock: parts.clock,
+      clock,
       handOver: (batch) => this.#handOver(batch),
-      dropped: ({ collection }, reason, counts, cause) =>
-        this.announcer.dropped(reason, collection, counts, { detail: cause.message, cause }),
+      dropped: (collection, reason, counts, cause) =>
+        this.accounting.dropped(collection, reason, counts, cause),
       allocate: this.#backend.allocate?.bind(this.#backend),
-      limits: () => this.handle.current.limits,
+      limits: () => handle.current.limits,
       flushIntervalMs: config.spool.flushIntervalMs,
     });
-    this.handle.subscribe((changed) => {
-      for (const collection of this.#collections.values()) collection.configure(changed);
-      const { rotation, limits, spool } = changed;
-      this.#backend.update({ rotation, limits, spool });
-      publish("config", changed, () => ({ version: changed.version }));
-    });
-    this.#telemetry = startTelemetry({
+    handle.subscribe((changed) => this.#configure(changed));
+    const telemetry = startTelemetry({
       endpoint,
       deployment,
       stats: () => this.#statsByCollection(),
       status: () => this.status(),
     });
-    this.#exitHook = onProcessEnd(this);
-    this.#fileWatch = file === undefined ? undefined : this.#follow(file);
-    this.#armStats();
+    const exitHook = onProcessEnd(this);
+    const fileWatch = file === undefined ? [] : [followConfigFile(file, { clock, handle, board, reporter })];
+    const ticker = startStatsTicker(clock, onStats, () => this.ledger.snapshot());
+    this.#atClose = [exitHook, ...fileWatch, ticker, board, telemetry];
+  }
+
+  #startBackend(resolved: ResolvedDeployment, { clock, ids, startBackend: start }: CoreParts): Backend {
+    const { config } = resolved;
+    const credentials = credentialsOf(resolved);
+    const getToken: EngineHost["getToken"] = (scopes) => credentials.getToken(scopes);
+    // Made once on this thread, only to be told here and now if destination and credential do not go together.
+    void composeStore(config.destination, credentials.spec, getToken).close();
+    const spec: EngineSpec = {
+      config,
+      instance: ids.random128(),
+      spoolDirectory: config.spool.directory,
+      credential: credentials.spec,
+    };
+    return start(spec, { emit: (event) => this.accounting.take(event), getToken }, clock);
+  }
+
+  #configure(changed: DeploymentConfig): void {
+    for (const collection of this.#collections.values()) collection.configure(changed);
+    const { rotation, limits, spool } = changed;
+    this.#backend.update({ rotation, limits, spool });
+    this.reporter.configured(changed.version);
   }
 
   /** The collection of a name; names that differ only in case are one, spelled as it was first. */
@@ -166,30 +170,17 @@ export class DeploymentCore {
   }
 
   async flush(to: FlushGoal, deadlineMs: number): Promise<void> {
-    const where = to === "spool" ? "the spool" : "the destination";
-    const startedAt = this.clock.monotonic();
-    const before = this.#waiting(to);
+    const account = new FlushAccount(this.ledger, to);
     if (!this.closed) {
-      const { pending, trouble } = await this.#flushed(to, deadlineMs);
-      const now = this.#waiting(to);
-      const left = leftOf(before, now, pending, to === "empty");
-      if (left === 0) return;
-      if (!this.closed) {
-        const tookMs = Math.round(this.clock.monotonic() - startedAt);
-        const why = trouble === undefined ? "" : ` (${trouble})`;
-        throw new CollectorError(
-          "TIMEOUT",
-          `flush: ${now.offered === before.offered ? "" : "up to "}${left} frame(s) are not yet in ${where} after ${tookMs} ms${why}; they are kept and tried again`,
-        );
-      }
+      const startedAt = this.clock.monotonic();
+      const report = await this.#flushed(to, deadlineMs);
+      const late = account.late(report, this.clock.monotonic() - startedAt);
+      if (late === undefined) return;
+      if (!this.closed) throw late;
     }
     await this.#closeOnce();
-    const left = this.#waiting(to).frames;
-    if (left === 0) return;
-    throw new CollectorError(
-      "CLOSED",
-      `flush: the deployment is closed, and ${left} frame(s) are not in ${where}; the next process of this spool delivers them`,
-    );
+    const closed = account.closed();
+    if (closed !== undefined) throw closed;
   }
 
   /** Hands over what is queued and waits for the backend, no longer than that. */
@@ -198,12 +189,6 @@ export class DeploymentCore {
     const handedOver = await comesWithin(this.clock, deadlineMs, this.batcher.flush());
     if (handedOver) return this.#backend.flush(to, Math.max(0, endsAt - this.clock.monotonic()));
     return { pending: undefined, trouble: "frames are still being gathered" };
-  }
-
-  /** Frames not yet there, by the ledger, and all that were ever offered. */
-  #waiting(to: FlushGoal): Waiting {
-    const { offered, buffered, spooled } = this.ledger.snapshot().frames;
-    return { frames: to === "spool" ? buffered : buffered + spooled, offered };
   }
 
   status(): DeploymentStatus {
@@ -221,18 +206,13 @@ export class DeploymentCore {
     this.closed = true;
     this.batcher.flushNow();
     await this.#backend.close(this.#closeDeadlineMs ?? 0);
-    this.#exitHook[Symbol.dispose]();
-    this.#fileWatch?.[Symbol.dispose]();
-    this.#statsTimer?.[Symbol.dispose]();
-    this.#tellStats();
-    this.#board.stop();
-    this.#telemetry[Symbol.dispose]();
+    for (const each of this.#atClose) each[Symbol.dispose]();
     const { delivered, spooled, dropped } = this.ledger.snapshot().frames;
     const lost = Object.values(dropped).reduce<number>((sum, frames) => sum + (frames ?? 0), 0);
     return { delivered, leftInSpool: spooled, dropped: lost };
   });
 
-  // What the process's end asks: see exit-hooks.ts.
+  // What the process's end asks: see shutdown-hooks.ts.
 
   get hasPending(): boolean {
     // What earlier processes left counts too: if each process ended in the middle of it, it would never be delivered.
@@ -250,7 +230,7 @@ export class DeploymentCore {
         ? "it stays in the spool for the next process"
         : "it is lost with this process";
       const message = `the process ends before all was delivered; ${kept}`;
-      this.announcer.trouble("DELIVERY_DELAYED", "exit", message, { cause: error });
+      this.reporter.trouble("DELIVERY_DELAYED", "exit", () => message, { cause: error });
     }
   }
 
@@ -261,7 +241,7 @@ export class DeploymentCore {
   save(): void {
     // What comes after this comes from another listener of the process's end, and no event loop will take care of it.
     this.handOverEach();
-    this.#ending = true;
+    this.accounting.processEnds();
     try {
       this.batcher.flushNow();
       this.#backend.save();
@@ -270,87 +250,14 @@ export class DeploymentCore {
     }
   }
 
-  /** Takes over what the configuration file says, whenever that changes; if it is wrong, what held before goes on. */
-  #follow({ path, content, resolve }: ResolvedFile): Disposable {
-    const reason = "config_refused";
-    const refuse = (message: string): void => {
-      const text = `${message}; the configuration of before still holds`;
-      this.#board.hold(reason, text);
-      this.announcer.trouble("CONFIG_REFUSED", reason, text, {});
-    };
-    return watchTextFile({
-      ...{ path, content, clock: this.clock, everyMs: fileLookMs },
-      onChange: (changed) => {
-        try {
-          this.handle.rebase(resolve(changed));
-          this.#board.hold(reason, undefined);
-        } catch (thrown) {
-          refuse(messageOf(thrown));
-        }
-      },
-      onTrouble: ({ message }) => refuse(`${path} cannot be read (${message})`),
-    });
-  }
-
   #handOver(batch: OutgoingBatch): void {
     this.#backend.append(batch);
   }
 
-  #account(event: EngineEvent): void {
-    const { announcer } = this;
-    switch (event.kind) {
-      case "spooled":
-        this.#ledgerOf(event.collection).move("buffered", "spooled", event.counts);
-        announcer.spooled(event.collection, event.counts);
-        return;
-      case "delivered": {
-        const { collection, counts, recovered } = event;
-        if (recovered) this.#board.recovered("delivered", counts);
-        else this.#ledgerOf(collection).move(this.#durable ? "spooled" : "buffered", "delivered", counts);
-        announcer.delivered(collection, counts, recovered);
-        return;
-      }
-      case "dropped":
-        this.#dropped(event);
-        return;
-      case "trouble":
-        announcer.trouble(event.code, event.reason, event.message, { collection: event.collection });
-        return;
-      case "health":
-        this.#board.delivery(event.health);
-        return;
-      case "usage":
-        this.#board.usage(event.usage);
-        return;
-      case "settled":
-      case "encoding":
-    }
-  }
-
-  #dropped({ reason, collection, counts, origin }: EventOf<"dropped">): void {
-    if (origin.from === "recovered") {
-      this.#board.recovered("lost", counts);
-      const detail = "it was left by an earlier process";
-      this.announcer.dropped(reason, collection, counts, { detail, recovered: true });
-      return;
-    }
-    const from = origin.from === "spool" && this.#durable ? "spooled" : "buffered";
-    this.#ledgerOf(collection).drop(from, reason, counts);
-    const detail =
-      this.#ending && reason === "closed"
-        ? "the process ended before they were delivered"
-        : (dropDetails[reason] ?? "see the reports before this one");
-    this.announcer.dropped(reason, collection, counts, { detail });
-  }
-
   /** The listeners of the collection, else the deployment's. */
-  #reportersOf(collection = ""): Iterable<Reporter> {
-    const reporters = new Set(this.#collections.get(collectionKey(collection))?.reporters);
-    return reporters.size === 0 ? [this.reporter] : reporters;
-  }
-
-  #ledgerOf(collection: string): Ledger {
-    return this.collection(collection).ledger;
+  #listenersOf(collection = ""): Iterable<RateLimitedListener> {
+    const listeners = new Set(this.#collections.get(collectionKey(collection))?.listeners);
+    return listeners.size === 0 ? [this.listener] : listeners;
   }
 
   #statsByCollection(): ReadonlyMap<string, DeploymentStats> {
@@ -358,41 +265,4 @@ export class DeploymentCore {
       Array.from(this.#collections.values(), ({ collection, ledger }) => [collection, ledger.snapshot()]),
     );
   }
-
-  #armStats(): void {
-    if (this.#onStats === undefined) return;
-    this.#statsTimer = this.clock.setTimer(() => {
-      this.#tellStats();
-      this.#armStats();
-    }, statsIntervalMs);
-  }
-
-  #tellStats(): void {
-    safeCall(() => this.#onStats?.(this.ledger.snapshot()));
-  }
 }
-
-/** Frames that wait, and all that were offered. */
-interface Waiting {
-  readonly frames: number;
-  readonly offered: number;
-}
-
-/**
- * How many of the frames that waited before a flush still do; at most so many, if others came meanwhile. What the backend says is
- * held against the ledger: there it shows if the backend does not know of some, or counts what came later. Only of frames that
- * earlier processes had left (`others`) the ledger knows nothing.
- */
-function leftOf(before: Waiting, now: Waiting, pending: number | undefined, others: boolean): number {
-  const atLeast = Math.max(0, now.frames - (now.offered - before.offered));
-  const atMost = Math.min(before.frames, now.frames);
-  if (pending === undefined) return atMost;
-  return Math.max(atLeast, others ? pending : Math.min(pending, atMost));
-}
-
-const dropDetails: Partial<Record<DropReason, string>> = {
-  spool_full: "the spool holds spool.maxBytes; it fills when the destination is out of reach for long",
-  disk_low: "the spool's disk has less than spool.minFreeBytes left",
-  closed: "the deployment is closed",
-  too_large: "it is larger than all that the spool may hold (spool.maxBytes)",
-};

@@ -4,7 +4,7 @@ import type { OutgoingBatch } from "../../pipeline/backend.ts";
 import type { Emit, EventOf } from "../../pipeline/engine-event.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
 import { collectionOf, unknownCollection } from "../../pipeline/segment-label.ts";
-import { type BatchMemory, createBatchMemory } from "./batch-memory.ts";
+import { BatchMemory } from "./batch-memory.ts";
 import type { Refusal } from "./fallback-writer.ts";
 
 /** Threads do not die by chance, as processes do, so that few deaths say enough. */
@@ -23,7 +23,7 @@ export class UnsettledBatches {
 
   /** @param maxBytes what batches and the memory kept for them may take. */
   constructor(clock: Clock, maxBytes: () => number) {
-    this.#memory = createBatchMemory(clock, maxBytes);
+    this.#memory = new BatchMemory(clock, maxBytes);
   }
 
   /** Bytes of memory that batches lie in. */

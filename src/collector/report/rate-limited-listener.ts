@@ -1,26 +1,17 @@
 import type { Clock } from "../../base/time/clock.ts";
 import { CollectorError, type CollectorErrorCode } from "../../base/errors.ts";
 import type { ErrorInfo, ErrorListener } from "../../config/callbacks.ts";
-import type { DropReason } from "../../pipeline/ledger.ts";
 import { isExiting } from "../process/shutdown-hooks.ts";
 import { safeCall } from "./safe-call.ts";
 
-/** Passes run-time problems on, at most one in `intervalMs` for each reason and collection; the rest is counted. */
-export interface Reporter {
-  report(code: CollectorErrorCode, reason: string, message: () => string, details?: ReportDetails): void;
-}
-
+/** What a listener is told besides the code, the reason and the message of a run-time problem. */
 export interface ReportDetails {
   readonly collection?: string | undefined;
-  readonly frames?: number;
+  /** Frames that the problem cost. */
+  readonly frames?: number | undefined;
   readonly cause?: unknown;
   /** Milliseconds in which this reason is not reported again, if that is longer than usual. */
-  readonly quietMs?: number;
-}
-
-/** A user's handler hears of each reason at most once a second; the default warns at most once a minute. */
-export function createReporter(clock: Clock, handler: ErrorListener | undefined): Reporter {
-  return new RateLimitedReporter(clock, handler ?? warn, handler === undefined ? 60_000 : 1_000);
+  readonly quietMs?: number | undefined;
 }
 
 interface Held {
@@ -32,18 +23,24 @@ interface Held {
 /** Reasons are few, but column names are part of some: past this many the oldest starts afresh. */
 const maxReasons = 1_000;
 
-class RateLimitedReporter implements Reporter {
+/**
+ * Passes run-time problems on to an `onError`, each reason of each collection at most once a second; without one, warns at most
+ * once a minute. What comes in between is counted, and told with the next.
+ */
+export class RateLimitedListener {
   readonly #clock: Clock;
   readonly #handler: ErrorListener;
   readonly #intervalMs: number;
   readonly #held = new Map<string, Held>();
 
-  constructor(clock: Clock, handler: ErrorListener, intervalMs: number) {
+  /** @param handler the user's; without one, Node's warnings. */
+  constructor(clock: Clock, handler: ErrorListener | undefined) {
     this.#clock = clock;
-    this.#handler = handler;
-    this.#intervalMs = intervalMs;
+    this.#handler = handler ?? warn;
+    this.#intervalMs = handler === undefined ? 60_000 : 1_000;
   }
 
+  /** A problem, with its message made only if it is told. What the handler throws is ignored. */
   report(code: CollectorErrorCode, reason: string, message: () => string, details: ReportDetails = {}): void {
     const key = `${reason}\n${details.collection ?? ""}`;
     const now = this.#clock.monotonic();
@@ -78,10 +75,4 @@ function warn(error: CollectorError, info: ErrorInfo): void {
   // `emitWarning` waits for the event loop, which does not turn any more when the process ends.
   if (isExiting()) process.emit("warning", Object.assign(new Error(text), { name, code }));
   else process.emitWarning(text, { type: name, code });
-}
-
-/** The message of a drop. */
-export function dropText(reason: DropReason, collection: string, frames: number, detail: string): string {
-  const what = frames === 1 ? "a frame" : `${frames} frames`;
-  return `${what} of ${collection} ${frames === 1 ? "was" : "were"} dropped (${reason}): ${detail}`;
 }

@@ -4,35 +4,6 @@ import type { BackendHealth } from "../../pipeline/engine-event.ts";
 import type { SpoolUsage } from "../../spool/spool.ts";
 import type { DeploymentStatus } from "../api.ts";
 
-/**
- * How a deployment is doing: what delivery says of itself, what is wrong until somebody mends it, and what else went wrong within
- * the last minute. That it is told of for a while makes a trouble visible to those who look now and then, as health checks do.
- */
-export interface StatusBoard {
-  readonly health: BackendHealth;
-  /** Segments that wait in the spool: of this process, and of those that it took over from earlier ones. */
-  readonly waiting: number;
-  /** The whole of it, for the user. */
-  status(closed: boolean): DeploymentStatus;
-  /** Delivery is doing so from now on. */
-  delivery(health: BackendHealth): void;
-  /** The spool holds so much now. */
-  usage(usage: SpoolUsage): void;
-  /** Something went wrong: one reason for each `key`, until it is a minute old. */
-  note(key: string, text: string): void;
-  /** Something is wrong, one reason for each `key`, until that is called with undefined. */
-  hold(key: string, text: string | undefined): void;
-  /** Frames that an earlier process had left came to their end. */
-  recovered(fate: "delivered" | "lost", counts: Counts): void;
-  /** Tells no more. */
-  stop(): void;
-}
-
-/** `changed` is told each health that differs from the one before, also when a reason has become too old. */
-export function createStatusBoard(clock: Clock, changed: (health: BackendHealth) => void): StatusBoard {
-  return new Board(clock, changed);
-}
-
 const rememberedMs = 60_000;
 /** Notes kept; beyond it the oldest goes. */
 const maxNotes = 100;
@@ -42,7 +13,11 @@ interface Note {
   readonly endsAt: number;
 }
 
-class Board implements StatusBoard {
+/**
+ * How a deployment is doing: what delivery says of itself, what is wrong until somebody mends it, and what else went wrong within
+ * the last minute. That it is told of for a while makes a trouble visible to those who look now and then, as health checks do.
+ */
+export class StatusBoard implements Disposable {
   readonly #clock: Clock;
   readonly #changed: (health: BackendHealth) => void;
   #delivery: BackendHealth = { status: "ok", reasons: [] };
@@ -55,6 +30,7 @@ class Board implements StatusBoard {
   #timer: Disposable | undefined;
   #stopped = false;
 
+  /** @param changed is told each health that differs from the one before, also when a reason has become too old. */
   constructor(clock: Clock, changed: (health: BackendHealth) => void) {
     this.#clock = clock;
     this.#changed = changed;
@@ -72,10 +48,12 @@ class Board implements StatusBoard {
     return { status: status === "ok" ? "degraded" : status, reasons: [...reasons, ...others] };
   }
 
+  /** Segments that wait in the spool: of this process, and of those that it took over from earlier ones. */
   get waiting(): number {
     return this.#usage.segments;
   }
 
+  /** The whole of it, for the user. */
   status(closed: boolean): DeploymentStatus {
     const { status, reasons } = this.health;
     const { bytes, segments, quarantined, oldest } = this.#usage;
@@ -88,17 +66,20 @@ class Board implements StatusBoard {
     };
   }
 
+  /** Delivery is doing so from now on. */
   delivery(health: BackendHealth): void {
     this.#delivery = health;
     this.#tell();
   }
 
+  /** The spool holds so much now. */
   usage(usage: SpoolUsage): void {
     const before = this.#usage;
     this.#usage = usage;
     if (usage.quarantined !== before.quarantined) this.#tell();
   }
 
+  /** Something went wrong: one reason for each `key`, until it is a minute old. */
   note(key: string, text: string): void {
     const known = this.#notes.delete(key);
     if (!known && this.#notes.size >= maxNotes) this.#notes.delete(this.#notes.keys().next().value as string);
@@ -107,17 +88,20 @@ class Board implements StatusBoard {
     if (!known) this.#tell();
   }
 
+  /** Something is wrong, one reason for each `key`, until that is called with undefined. */
   hold(key: string, text: string | undefined): void {
     if (text === undefined) this.#holding.delete(key);
     else this.#holding.set(key, text);
     this.#tell();
   }
 
+  /** Frames that an earlier process had left came to their end. */
   recovered(fate: "delivered" | "lost", counts: Counts): void {
     this.#recovered = { ...this.#recovered, [fate]: addCounts(this.#recovered[fate], counts) };
   }
 
-  stop(): void {
+  /** Tells no more. */
+  [Symbol.dispose](): void {
     this.#stopped = true;
     this.#timer?.[Symbol.dispose]();
   }

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { type BatchMemory, createBatchMemory } from "../../../src/collector/background/batch-memory.ts";
+import { BatchMemory } from "../../../src/collector/background/batch-memory.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 
 const KiB = 1024;
 
 test("memory has the size asked for and can be shared with a thread", () => {
-  const memory = createBatchMemory(createHandClock());
+  const memory = new BatchMemory(createHandClock());
   for (const size of [1, 100 * KiB, 256 * KiB + 8, 5_000 * KiB]) {
     const bytes = memory.lend(size);
     expect(bytes.byteLength).toBe(size);
@@ -15,7 +15,7 @@ test("memory has the size asked for and can be shared with a thread", () => {
 });
 
 test("what was given back is lent again, also for a batch of another size; what was not, is not", () => {
-  const memory = createBatchMemory(createHandClock());
+  const memory = new BatchMemory(createHandClock());
   const [first, second] = [memory.lend(256 * KiB), memory.lend(256 * KiB)];
   expect(second.buffer).not.toBe(first.buffer);
   memory.giveBack(first);
@@ -26,7 +26,7 @@ test("what was given back is lent again, also for a batch of another size; what 
 });
 
 test("what is given back twice is lent once", () => {
-  const memory = createBatchMemory(createHandClock());
+  const memory = new BatchMemory(createHandClock());
   const bytes = memory.lend(256 * KiB);
   memory.giveBack(bytes);
   memory.giveBack(bytes);
@@ -34,7 +34,7 @@ test("what is given back twice is lent once", () => {
 });
 
 test("what was written off is never lent again, what was lent later is", () => {
-  const memory = createBatchMemory(createHandClock());
+  const memory = new BatchMemory(createHandClock());
   const read = memory.lend(256 * KiB);
   memory.writeOff();
   const later = memory.lend(256 * KiB);
@@ -46,14 +46,14 @@ test("what was written off is never lent again, what was lent later is", () => {
 });
 
 test("memory from elsewhere is not lent", () => {
-  const memory = createBatchMemory(createHandClock());
+  const memory = new BatchMemory(createHandClock());
   const foreign = new Uint8Array(new SharedArrayBuffer(256 * KiB));
   memory.giveBack(foreign);
   expect(memory.lend(256 * KiB).buffer).not.toBe(foreign.buffer);
 });
 
 test("a small batch does not get what a large one needs", () => {
-  const memory = createBatchMemory(createHandClock());
+  const memory = new BatchMemory(createHandClock());
   const large = memory.lend(900 * KiB);
   memory.giveBack(large);
   expect(memory.lend(10 * KiB).buffer).not.toBe(large.buffer);
@@ -61,14 +61,14 @@ test("a small batch does not get what a large one needs", () => {
 });
 
 test("the memory of large frames is lent again, too", () => {
-  const memory = createBatchMemory(createHandClock());
+  const memory = new BatchMemory(createHandClock());
   const large = memory.lend(20_000 * KiB);
   memory.giveBack(large);
   expect(memory.lend(19_000 * KiB).buffer).toBe(large.buffer);
 });
 
 test("what is kept after a burst is bounded", () => {
-  const memory = createBatchMemory(createHandClock());
+  const memory = new BatchMemory(createHandClock());
   const burst = Array.from({ length: 400 }, () => memory.lend(256 * KiB));
   for (const bytes of burst) memory.giveBack(bytes);
   expect(lentAgain(memory, burst)).toBe(256);
@@ -76,7 +76,7 @@ test("what is kept after a burst is bounded", () => {
 
 test("what nobody needed for ten seconds is let go, and no timer is left when nothing is kept", async () => {
   const clock = createHandClock();
-  const memory = createBatchMemory(clock);
+  const memory = new BatchMemory(clock);
   const burst = Array.from({ length: 100 }, () => memory.lend(256 * KiB));
   for (const bytes of burst) memory.giveBack(bytes);
   await clock.advance(15_000);

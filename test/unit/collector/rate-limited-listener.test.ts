@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { CollectorError } from "../../../src/base/errors.ts";
-import { createReporter } from "../../../src/collector/report/reporter.ts";
+import { RateLimitedListener } from "../../../src/collector/report/rate-limited-listener.ts";
 import type { ErrorInfo } from "../../../src/config/callbacks.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 
@@ -8,7 +8,7 @@ function world() {
   const clock = createHandClock();
   const heard: ErrorInfo[] = [];
   const errors: CollectorError[] = [];
-  const reporter = createReporter(clock, (error, info) => {
+  const reporter = new RateLimitedListener(clock, (error, info) => {
     errors.push(error);
     heard.push(info);
   });
@@ -92,7 +92,7 @@ test("what a listener throws, or its promise is rejected with, reaches nobody", 
       ),
   ];
   for (const listener of listeners) {
-    createReporter(createHandClock(), listener as () => void).report("CLOSED", "x", () => "");
+    new RateLimitedListener(createHandClock(), listener as () => void).report("CLOSED", "x", () => "");
   }
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect(unhandled).not.toHaveBeenCalled();
@@ -105,7 +105,7 @@ test("without a listener a warning is given, once a minute for each reason, with
     .mockImplementation((warning) => void warnings.push(String(warning)));
   onTestFinished(() => spy.mockRestore());
   const clock = createHandClock();
-  const reporter = createReporter(clock, undefined);
+  const reporter = new RateLimitedListener(clock, undefined);
   for (let i = 0; i < 5; i++) reporter.report("FRAME_DROPPED", "x", () => "a frame was dropped");
   await clock.advance(59_999);
   reporter.report("FRAME_DROPPED", "x", () => "a frame was dropped");

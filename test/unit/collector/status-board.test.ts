@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { createStatusBoard } from "../../../src/collector/report/status-board.ts";
+import { StatusBoard } from "../../../src/collector/report/status-board.ts";
 import type { BackendHealth } from "../../../src/pipeline/engine-event.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 
 function boardOf() {
   const clock = createHandClock();
   const told: BackendHealth[] = [];
-  return { clock, told, board: createStatusBoard(clock, (health) => void told.push(health)) };
+  return { clock, told, board: new StatusBoard(clock, (health) => void told.push(health)) };
 }
 
 test("what went wrong shows for a minute, and both its coming and its going are told, once", async () => {
@@ -61,7 +61,7 @@ test("ten thousand different notes do not pile up, and nothing is told after the
   for (let n = 0; n < 10_000; n++) board.note(`reason ${n}`, `text ${n}`);
   expect(board.health.reasons).toHaveLength(100);
   const before = told.length;
-  board.stop();
+  board[Symbol.dispose]();
   await clock.advance(120_000);
   expect(told).toHaveLength(before);
   expect(clock.timers).toBe(0);

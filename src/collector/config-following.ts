@@ -1,0 +1,47 @@
+import { messageOf } from "../base/errors.ts";
+import { watchTextFile } from "../base/files/text-file.ts";
+import type { Clock } from "../base/time/clock.ts";
+import type { MutableConfigHandle } from "../config/config-handle.ts";
+import type { ResolvedFile } from "../config/resolve.ts";
+import type { Reporter } from "./report/reporter.ts";
+import type { StatusBoard } from "./report/status-board.ts";
+
+/** What {@link followConfigFile} works with. */
+export interface ConfigFollowingParts {
+  readonly clock: Clock;
+  readonly handle: Pick<MutableConfigHandle, "rebase">;
+  readonly board: Pick<StatusBoard, "hold">;
+  readonly reporter: Pick<Reporter, "trouble">;
+}
+
+/** How often the file is looked at, milliseconds. A change holds after two looks that saw the same. */
+const everyMs = 500;
+/** Of the reports, and of what the status shows as long as the file is wrong. */
+const reason = "config_refused";
+
+/**
+ * Takes over what a configuration file says, whenever that changes. If it is wrong or cannot be read, what held before goes on,
+ * and that is told and shown until the file is right again. Dispose to follow it no more.
+ */
+export function followConfigFile(
+  { path, content, resolve }: ResolvedFile,
+  { clock, handle, board, reporter }: ConfigFollowingParts,
+): Disposable {
+  const refuse = (why: string): void => {
+    const text = `${why}; the configuration of before still holds`;
+    board.hold(reason, text);
+    reporter.trouble("CONFIG_REFUSED", reason, () => text, {});
+  };
+  return watchTextFile({
+    ...{ path, content, clock, everyMs },
+    onChange: (changed) => {
+      try {
+        handle.rebase(resolve(changed));
+        board.hold(reason, undefined);
+      } catch (thrown) {
+        refuse(messageOf(thrown));
+      }
+    },
+    onTrouble: ({ message }) => refuse(`${path} cannot be read (${message})`),
+  });
+}
