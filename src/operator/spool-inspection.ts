@@ -1,6 +1,6 @@
 import type { Counts } from "../base/counts.ts";
 import { systemFileSystem } from "../base/files/file-system.ts";
-import { hasCode } from "../base/files/files.ts";
+import { errorCode } from "../base/files/file-system.ts";
 import type { Format } from "../layout/format.ts";
 import { parseLabel, type SegmentLabel } from "../pipeline/segment-label.ts";
 import type { QuarantinedFile } from "../spool/quarantine.ts";
@@ -123,7 +123,7 @@ function contentsIfThere(path: string): SegmentContents | undefined {
   try {
     return countContents(systemFileSystem, path);
   } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
+    if (errorCode(error) === "ENOENT") return undefined;
     throw error;
   }
 }

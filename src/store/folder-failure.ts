@@ -1,4 +1,5 @@
-import { StoreError, type StoreFailure, systemCode } from "./store-error.ts";
+import { errorCode } from "../base/files/file-system.ts";
+import { StoreError, type StoreFailure } from "./store-error.ts";
 
 /** Codes of the file system, by what heals them, with a hint for people. */
 const FAILURES: ReadonlyMap<string, readonly [StoreFailure, string]> = new Map(
@@ -32,7 +33,7 @@ const FAILURES: ReadonlyMap<string, readonly [StoreFailure, string]> = new Map(
  */
 export function folderFailure(operation: string, path: string, thrown: unknown): StoreError | undefined {
   if (thrown instanceof StoreError) return thrown;
-  const code = systemCode(thrown);
+  const code = errorCode(thrown);
   if (code === undefined || code.startsWith("ERR_") || code === "ABORT_ERR") return undefined;
   const [failure, hint] = FAILURES.get(code) ?? ["transient", "the file system refused"];
   return new StoreError(failure, `${operation} ${path}: ${hint} (${code})`, { operation, code });

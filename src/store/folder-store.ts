@@ -2,8 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { systemClock } from "../base/time/clock.ts";
 import { wrongKind } from "../base/errors.ts";
+import { errorCode } from "../base/files/file-system.ts";
 import {
-  hasCode,
   inspectPath,
   linkFile,
   makeDirectories,
@@ -110,7 +110,7 @@ class FolderStore implements Store {
     } catch (thrown) {
       await removeFile(temporary).catch(() => {});
       // ENOENT: a twin that finished first has swept our temporary file away.
-      const raced = hasCode(thrown, "EEXIST") || hasCode(thrown, "ENOENT");
+      const raced = errorCode(thrown) === "EEXIST" || errorCode(thrown) === "ENOENT";
       const result = raced ? await this.#compare(path, target, body) : undefined;
       if (!result) throw thrown;
       return result;
@@ -180,7 +180,7 @@ class FolderStore implements Store {
       }
       return bytes;
     } catch (thrown) {
-      if (hasCode(thrown, "ENOENT") || hasCode(thrown, "ENOTDIR")) {
+      if (errorCode(thrown) === "ENOENT" || errorCode(thrown) === "ENOTDIR") {
         throw new ObjectNotFoundError(`get ${path}: there is no such file under ${this.#root}`);
       }
       throw folderFailure("get", path, thrown) ?? thrown;
@@ -248,7 +248,7 @@ async function publish(temporary: string, target: string): Promise<void> {
     await linkFile(temporary, target);
     await removeFile(temporary);
   } catch (thrown) {
-    const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].some((code) => hasCode(thrown, code));
+    const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(errorCode(thrown) ?? "");
     if (!noLinks) throw thrown;
     if (await inspectPath(target)) throw Object.assign(new Error("the name is taken"), { code: "EEXIST" });
     await renameFile(temporary, target);

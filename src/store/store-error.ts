@@ -1,3 +1,4 @@
+import { errorCode } from "../base/files/file-system.ts";
 import { BodyError } from "./object-body.ts";
 import type { PutResult } from "./store.ts";
 
@@ -88,14 +89,8 @@ export function toPutError(path: string, thrown: unknown, signal: AbortSignal | 
   if (thrown instanceof StoreError) return thrown;
   if (thrown instanceof BodyError) {
     const failure = thrown.reason === "size" ? "rejected" : "transient";
-    const why = thrown.cause instanceof Error ? ` (${systemCode(thrown.cause) ?? thrown.cause.name})` : "";
+    const why = thrown.cause instanceof Error ? ` (${errorCode(thrown.cause) ?? thrown.cause.name})` : "";
     return new StoreError(failure, `put ${path}: ${thrown.message}${why}`, { operation: "put" });
   }
   throw thrown;
-}
-
-/** The `code` of a system error (`ENOSPC`, `ECONNRESET`), if it looks like one. */
-export function systemCode(thrown: unknown): string | undefined {
-  const code = (thrown as { code?: unknown } | null | undefined)?.code;
-  return typeof code === "string" && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined;
 }

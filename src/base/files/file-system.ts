@@ -67,10 +67,12 @@ export interface FileSystem {
   freeBytes(path: string): number;
 }
 
+/** What has a name in a folder; `other`: symbolic links, sockets, FIFOs, devices. */
+export type EntryKind = "file" | "directory" | "other";
+
 /** What is known of one file. */
 export interface FileStat {
-  /** `other`: symbolic links, sockets, FIFOs, devices. */
-  readonly kind: "file" | "directory" | "other";
+  readonly kind: EntryKind;
   readonly size: number;
   /** Bytes it takes on the volume: less than `size` if it has holes; undefined where that is not told. */
   readonly allocated: number | undefined;
@@ -83,10 +85,10 @@ export interface FileStat {
   readonly ino: number;
 }
 
-/** The `code` of a system error, or undefined for anything else. */
-export function errorCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === "string" ? code : undefined;
+/** The `code` of a system error (`ENOSPC`, `ECONNRESET`), or undefined for what does not look like one. */
+export function errorCode(thrown: unknown): string | undefined {
+  const code = (thrown as { code?: unknown } | null | undefined)?.code;
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]{1,63}$/.test(code) ? code : undefined;
 }
 
 /** The start of a file, at most `maxBytes`, as UTF-8; undefined when there is no such file. */
@@ -214,9 +216,14 @@ export const systemFileSystem: FileSystem = {
   },
 };
 
+/** The kind of what Node says something of. */
+export function entryKind(entry: Pick<Stats, "isFile" | "isDirectory">): EntryKind {
+  return entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other";
+}
+
 function toStat(stats: Stats): FileStat {
   return {
-    kind: stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other",
+    kind: entryKind(stats),
     size: stats.size,
     // Counted in units of 512 bytes on every system that counts them; Windows does not.
     allocated: typeof stats.blocks === "number" ? stats.blocks * 512 : undefined,

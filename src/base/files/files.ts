@@ -1,6 +1,7 @@
 import { constants, type Dirent } from "node:fs";
 import { type FileHandle, link, lstat, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { type EntryKind, entryKind, errorCode } from "./file-system.ts";
 
 /**
  * Asynchronous work on whole files, for code that must not hold up an event loop. Nothing here follows a symbolic link in
@@ -9,7 +10,7 @@ import { dirname } from "node:path";
 
 /** What is at a path, not following a symbolic link. */
 export interface FileFacts {
-  readonly kind: "file" | "directory" | "other";
+  readonly kind: EntryKind;
   /** Bytes. */
   readonly size: number;
   /** Milliseconds since 1970 UTC. */
@@ -19,7 +20,7 @@ export interface FileFacts {
 /** A name in a directory. */
 export interface DirectoryEntry {
   readonly name: string;
-  readonly kind: "file" | "directory" | "other";
+  readonly kind: EntryKind;
 }
 
 // Not on Windows, where the flag does not exist and making links needs a privilege.
@@ -30,10 +31,9 @@ const READ_CHUNK_BYTES = 1 << 18;
 export async function inspectPath(path: string): Promise<FileFacts | undefined> {
   try {
     const stats = await lstat(path);
-    const kind = stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other";
-    return { kind, size: stats.size, modifiedAt: Math.trunc(stats.mtimeMs) };
+    return { kind: entryKind(stats), size: stats.size, modifiedAt: Math.trunc(stats.mtimeMs) };
   } catch (thrown) {
-    if (isMissing(thrown) || hasCode(thrown, "ENOTDIR")) return undefined;
+    if (isMissing(thrown) || errorCode(thrown) === "ENOTDIR") return undefined;
     throw thrown;
   }
 }
@@ -47,10 +47,7 @@ export async function readDirectory(path: string): Promise<readonly DirectoryEnt
     if (isMissing(thrown)) return [];
     throw thrown;
   }
-  return entries.map((entry) => ({
-    name: entry.name,
-    kind: entry.isFile() ? "file" : entry.isDirectory() ? "directory" : "other",
-  }));
+  return entries.map((entry) => ({ name: entry.name, kind: entryKind(entry) }));
 }
 
 /** Makes one directory, mode 0777 less the umask, and makes that survive a power cut. False if something is there. */
@@ -58,7 +55,7 @@ export async function makeDirectory(path: string): Promise<boolean> {
   try {
     await mkdir(path);
   } catch (thrown) {
-    if (hasCode(thrown, "EEXIST")) return false;
+    if (errorCode(thrown) === "EEXIST") return false;
     throw thrown;
   }
   await syncDirectory(dirname(path));
@@ -141,7 +138,7 @@ export async function syncDirectory(path: string): Promise<void> {
     await directory.sync();
   } catch (thrown) {
     // Some file systems (FUSE, SMB) refuse fsync on a directory: there is then nothing more one could do.
-    if (!hasCode(thrown, "EINVAL") && !hasCode(thrown, "ENOTSUP")) throw thrown;
+    if (errorCode(thrown) !== "EINVAL" && errorCode(thrown) !== "ENOTSUP") throw thrown;
   } finally {
     await directory.close();
   }
@@ -183,10 +180,5 @@ export async function* readFileChunks(path: string): AsyncGenerator<Uint8Array, 
 }
 
 function isMissing(thrown: unknown): boolean {
-  return hasCode(thrown, "ENOENT");
-}
-
-/** True for a system error of that code. */
-export function hasCode(thrown: unknown, code: string): boolean {
-  return (thrown as { code?: unknown } | null | undefined)?.code === code;
+  return errorCode(thrown) === "ENOENT";
 }
