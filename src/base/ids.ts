@@ -15,3 +15,8 @@ export const systemIds: Ids = {
   uuid: createUuidV7({ now: ownTimeMs, fillRandom: (bytes) => randomFillSync(bytes) }),
   random128: () => randomBytes(16).toString("hex"),
 };
+
+/** A new UUIDv7 as 32 lower-case hex digits, for names of files: still ordered by time. */
+export function uuidHex(ids: Pick<Ids, "uuid">): string {
+  return ids.uuid().replaceAll("-", "");
+}

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { addCounts, type Counts, noCounts } from "../base/counts.ts";
 import type { Clock } from "../base/time/clock.ts";
-import type { Ids } from "../base/ids.ts";
+import { type Ids, uuidHex } from "../base/ids.ts";
 import { memoryBody } from "./frozen-body.ts";
 import type {
   AppendResult,
@@ -63,7 +63,7 @@ class MemorySpool implements Spool {
     const now = clock.now();
     let segment = this.#open.get(label);
     if (segment === undefined) {
-      const id = ids.uuid().replaceAll("-", "");
+      const id = uuidHex(ids);
       const empty = { size: 0, counts: noCounts, records: [], attempts: 0, frozen: undefined };
       segment = { id, label, createdAt: now, appendedAt: now, ...empty };
       this.#open.set(label, segment);

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import type { Counts } from "../base/counts.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { errorCode, type FileSystem, removeFile } from "../base/files/file-system.ts";
-import type { Ids } from "../base/ids.ts";
+import { type Ids, uuidHex } from "../base/ids.ts";
 import type { InstanceClaim } from "./instance/instance-claim.ts";
 import { createOpenSegmentFile, type OpenSegmentFile } from "./open-segment-file.ts";
 import type { OwnFolder } from "./instance/own-folder.ts";
@@ -150,7 +150,7 @@ class Segments implements OpenSegments {
 
   #create(label: string, { directory, writer }: InstanceClaim, now: number): OpenSegmentFile {
     const { fileSystem, ids, instance, folder, onGrowth } = this.#options;
-    const id = ids.uuid().replaceAll("-", "");
+    const id = uuidHex(ids);
     const path = join(directory, openName(id, writer));
     const temporary = folder.temporary(directory);
     const segment = createOpenSegmentFile({ fileSystem, path, temporary, id, instance, label, now });

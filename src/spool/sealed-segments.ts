@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Ids } from "../base/ids.ts";
+import { type Ids, uuidHex } from "../base/ids.ts";
 import { errorCode, type FileSystem, listIfReadable, removeFile } from "../base/files/file-system.ts";
 import { freezeBody, verifyBody } from "./frozen-body.ts";
 import { removeFolderIfIdle } from "./instance/instance-claim.ts";
@@ -168,7 +168,7 @@ class Segments implements SealedSegments {
       string,
     ];
     try {
-      const id = ids.uuid().replaceAll("-", "");
+      const id = uuidHex(ids);
       const copy = createOpenSegmentFile({
         fileSystem,
         path,
