@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { countOf } from "./plural.ts";
 /**
  * The product's errors, and the one rule of what their messages show, wherever they go (`onError`, warnings, `status()`, events, notes
  * beside quarantined segments, the terminal): never a text that somebody gave, be it data, an option or a line of a file, for
@@ -23,7 +24,7 @@ export type CollectorErrorCode =
   | "TYPE_HINT"
   /** Delivery to the destination failed and is being retried. */
   | "DELIVERY_DELAYED"
-  /** Delivery can not succeed until somebody changes a setting, a permission or a clock; data is kept. */
+  /** Delivery cannot succeed until somebody changes a setting, a permission or a clock; data is kept. */
   | "DELIVERY_BLOCKED"
   /** A segment was set aside in quarantine. */
   | "QUARANTINED"
@@ -114,7 +115,7 @@ export function describe(value: unknown): string {
 export function kindOf(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return value === "" ? "an empty text" : `a text of ${value.length} characters`;
+      return value === "" ? "an empty text" : `a text of ${countOf(value.length, "character")}`;
     case "undefined":
       return "undefined";
     case "object":

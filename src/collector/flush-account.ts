@@ -1,3 +1,4 @@
+import { countOf } from "../base/plural.ts";
 import { CollectorError } from "../base/errors.ts";
 import type { FlushGoal, FlushReport } from "../pipeline/backend.ts";
 import type { Ledger } from "../pipeline/ledger.ts";
@@ -28,7 +29,7 @@ export class FlushAccount {
     const why = trouble === undefined ? "" : ` (${trouble})`;
     return new CollectorError(
       "TIMEOUT",
-      `flush: ${about}${left} frame(s) are not yet in ${this.#place} after ${Math.round(tookMs)} ms${why}; they are kept and tried again`,
+      `flush: ${about}${countOf(left, "frame")} not yet in ${this.#place} after ${Math.round(tookMs)} ms${why}; what is left is kept and tried again`,
     );
   }
 
@@ -38,7 +39,7 @@ export class FlushAccount {
     if (left === 0) return undefined;
     return new CollectorError(
       "CLOSED",
-      `flush: the deployment is closed, and ${left} frame(s) are not in ${this.#place}; the next process of this spool delivers them`,
+      `flush: the deployment is closed with ${countOf(left, "frame")} not in ${this.#place}; the next process of this spool delivers what is left`,
     );
   }
 

@@ -48,7 +48,7 @@ type NumberArray =
   | BigInt64Array
   | BigUint64Array;
 
-/** A data frame of a library, whose columns TypeScript can not see: danfojs, Apache Arrow, flechette, Polars, Arquero. */
+/** A data frame of a library, whose columns TypeScript cannot see: danfojs, Apache Arrow, flechette, Polars, Arquero. */
 export type LibraryFrame =
   /** danfojs `DataFrame`, `Series` */
   | { readonly $isSeries: boolean; readonly $data: unknown; toCSV: unknown }

@@ -1,4 +1,5 @@
 import { errorKind } from "../base/errors.ts";
+import { countOf } from "../base/plural.ts";
 import { ColumnCopier, type SnapshotColumn } from "./copy/column-copier.ts";
 import { NamesCache } from "../layout/column-names.ts";
 import { type NumberChunk, NumberRoom } from "./copy/number-room.ts";
@@ -25,7 +26,7 @@ export interface Snapshot {
   release(): void;
 }
 
-/** A snapshot, or why the frame can not be stored. */
+/** A snapshot, or why the frame cannot be stored. */
 export type SnapshotResult =
   | { readonly status: "ok"; readonly snapshot: Snapshot }
   | { readonly status: "dropped"; readonly reason: "invalid" | "too_large"; readonly error: Error };
@@ -85,7 +86,7 @@ function problemOf(thrown: unknown): FrameProblem {
   } catch {
     // A thrown Proxy need not even say what it is.
   }
-  return new FrameProblem(`the frame can not be read: it throws ${errorKind(thrown)}`);
+  return new FrameProblem(`the frame cannot be read: it throws ${errorKind(thrown)}`);
 }
 
 function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {
@@ -122,7 +123,9 @@ function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {
   }
   const rows = Math.max(0, copier.rows);
   if (rows > 0 && checked.length === 0) {
-    throw new FrameProblem(`the frame has ${rows} rows and no columns: pass rows with at least one property`);
+    throw new FrameProblem(
+      `the frame has ${countOf(rows, "row")} and no columns: pass rows with at least one property`,
+    );
   }
   const memory = frameOverhead + columnOverhead * columns.length + copier.bytes + copier.overhead;
   return new CopiedFrame(

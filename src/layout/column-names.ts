@@ -38,7 +38,7 @@ export function nameProblem(name: string): string | undefined {
   if (name.includes("."))
     return 'the name contains ".", which engines read as nesting: rename it, for example with "_"';
   if (name.includes("\0")) return "the name contains a NUL character: rename it";
-  if (!isWellFormed(name)) return "the name contains a lone surrogate, which UTF-8 can not hold: rename it";
+  if (!isWellFormed(name)) return "the name contains a lone surrogate, which UTF-8 cannot hold: rename it";
   if (Buffer.byteLength(name) > maxNameBytes) return tooLong;
   return undefined;
 }

@@ -56,7 +56,7 @@ test("a flush that cannot be done in time rejects with TIMEOUT, says why, and lo
   expect(error).toBeInstanceOf(CollectorError);
   expect(error.code).toBe("TIMEOUT");
   expect(error.message).toMatch(
-    /^flush: 1 frame\(s\) are not yet in the destination after \d+ ms \(.+\); they are kept and tried again$/,
+    /^flush: 1 frame not yet in the destination after \d+ ms \(.+\); what is left is kept and tried again$/,
   );
   expect(deployment.status().status).not.toBe("ok");
   expect(deployment.status().reasons).toHaveLength(1);
@@ -104,7 +104,10 @@ test("closing while the destination is out of reach leaves the data in the spool
   deployment.collector("model_inputs").collect([{ a: 1 }, { a: 2 }]);
   const flushed = thrownBy(() => deployment.flush());
   expect(await deployment.close({ deadlineMs: 200 })).toEqual({ delivered: 0, leftInSpool: 1, dropped: 0 });
-  expect(await flushed).toMatchObject({ code: "CLOSED", message: expect.stringContaining("1 frame(s)") });
+  expect(await flushed).toMatchObject({
+    code: "CLOSED",
+    message: expect.stringContaining("1 frame not in the destination"),
+  });
   expect(await thrownBy(() => deployment.flush())).toMatchObject({ code: "CLOSED" });
   expectBalance(deployment.stats());
   rmSync(destination);
@@ -244,7 +247,7 @@ test.each([
   [
     { samplingRate: "1" },
     TypeError,
-    "openDeployment option samplingRate: expected a number from 0 to 1, got a text of 1 characters",
+    "openDeployment option samplingRate: expected a number from 0 to 1, got a text of 1 character",
   ],
   [
     { samplingRate: 1.5 },

@@ -274,7 +274,7 @@ test("what a stuck thread keeps open is not taken for delivered, and is delivere
   machine.collect(2);
   for (let i = 0; i < 2; i++) await world.advance(40_000);
   expect(world.threads).toHaveLength(2);
-  const left = "flush: 3 frame(s) are not yet in the destination";
+  const left = "flush: 3 frames not yet in the destination";
   const failed = expect(world.core.flush("store", 20_000)).rejects.toThrow(left);
   await world.advance(30_000);
   await failed;

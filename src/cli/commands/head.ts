@@ -15,7 +15,7 @@ export const head: Command = {
   positionals: [1, 1],
   options: {
     rows: { type: "string", short: "n", value: "<rows>", description: "how many rows; default 10" },
-    columns: { type: "string", value: "<names>", description: "only these columns, parted by commas" },
+    columns: { type: "string", value: "<names>", description: "only these columns, separated by commas" },
     system: { type: "boolean", description: "show all mdc_ columns too" },
     from: { type: "string", value: "<time>", description: "requests from this UTC time on" },
     to: { type: "string", value: "<time>", description: "requests before this UTC time" },
@@ -25,7 +25,7 @@ export const head: Command = {
     const { terminal } = input;
     const limit = wholeNumber(input, "rows", 1, 10);
     const columns = input.text("columns")?.split(",");
-    if (columns?.includes("")) throw new UsageError("--columns: expected names parted by commas");
+    if (columns?.includes("")) throw new UsageError("--columns: expected names separated by commas");
     const [from, to] = [timeOption(input, "from"), timeOption(input, "to")];
     const unreadable: UnreadableFile[] = [];
     const rows = await withDataset(input, async (data) => {

@@ -1,3 +1,4 @@
+import { countOf } from "../../base/plural.ts";
 import type { Trace } from "../../reader/trace.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import type { Command } from "../command.ts";
@@ -47,9 +48,9 @@ function show({ id, requestTime, records }: Trace, terminal: Terminal): void {
   terminal.out(bold(id), started);
   for (const { collection, endpoint, deployment, eventTime, rows } of records) {
     const after = requestTime === undefined ? "" : ` +${eventTime.getTime() - requestTime.getTime()} ms`;
-    const count = `${rows.length} ${rows.length === 1 ? "row" : "rows"}`;
+    const found = countOf(rows.length, "row");
     terminal.out("");
-    terminal.out(bold(collection), " ", dim(`(${endpoint}/${deployment})`), `${after}, ${count}`);
+    terminal.out(bold(collection), " ", dim(`(${endpoint}/${deployment})`), `${after}, ${found}`);
     for (const line of rowTable(rows, terminal)) terminal.out(line);
   }
 }

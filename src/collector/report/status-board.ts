@@ -1,4 +1,5 @@
 import { addCounts, type Counts, noCounts } from "../../base/counts.ts";
+import { countOf } from "../../base/plural.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { BackendHealth } from "../../pipeline/engine-event.ts";
 import type { SpoolUsage } from "../../spool/spool.ts";
@@ -42,7 +43,7 @@ export class StatusBoard implements Disposable {
     const others = [...this.#holding.values(), ...Array.from(this.#notes.values(), ({ text }) => text)];
     const { quarantined } = this.#usage;
     if (quarantined > 0)
-      others.push(`${quarantined} segment(s) in quarantine wait for somebody to look at them`);
+      others.push(`${countOf(quarantined, "segment")} in quarantine, waiting for somebody to look`);
     const { status, reasons } = this.#delivery;
     if (others.length === 0) return this.#delivery;
     return { status: status === "ok" ? "degraded" : status, reasons: [...reasons, ...others] };

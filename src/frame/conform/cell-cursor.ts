@@ -1,3 +1,4 @@
+import { hasBit } from "../../base/bitmap.ts";
 import type { BatchColumn, ListElements, Values } from "../batch.ts";
 import type { Cell } from "./cells.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
@@ -41,7 +42,7 @@ export class CellCursor {
   next(): boolean {
     const slot = ++this.#slot;
     const validity = this.#validity;
-    if (validity !== undefined && ((validity[slot >> 3]! >> (slot & 7)) & 1) === 0) return false;
+    if (validity !== undefined && !hasBit(validity, slot)) return false;
     const index = ++this.#index;
     const values = this.#values;
     if (values.kind === "bytes") {
@@ -61,7 +62,7 @@ export class CellCursor {
     const end = this.#slot + rows;
     if (validity === undefined) return rows === 0;
     for (let slot = this.#slot + 1; slot <= end; slot++) {
-      if (((validity[slot >> 3]! >> (slot & 7)) & 1) === 1) return false;
+      if (hasBit(validity, slot)) return false;
     }
     this.#slot = end;
     return true;

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { hasBit } from "../../base/bitmap.ts";
 import { quote } from "../../base/errors.ts";
+import { countOf } from "../../base/plural.ts";
 import {
   type Cell,
   fitsInt64,
@@ -247,7 +248,9 @@ export class ColumnCopier {
       if (!isCount(length)) throw new FrameProblem(`the length of column ${quote(name)} is no whole number`);
       if (this.rows >= 0) {
         const other = this.firstName === "" ? "the frame" : `column ${quote(this.firstName)}`;
-        throw new FrameProblem(`column ${quote(name)} has ${length} rows but ${other} has ${this.rows}`);
+        throw new FrameProblem(
+          `column ${quote(name)} has ${countOf(length, "row")} but ${other} has ${this.rows}`,
+        );
       }
       if (length > this.maxRows) {
         throw new FrameProblem(

@@ -51,7 +51,7 @@ class ArrowFrame implements SourceFrame {
     const vector = this.vector(index);
     const column = typeof vector === "object" && vector !== null ? arrowColumn(vector, room) : undefined;
     if (column !== undefined) return column;
-    throw new FrameProblem(`column ${quote(this.names[index] ?? "")} of the Arrow table can not be read`);
+    throw new FrameProblem(`column ${quote(this.names[index] ?? "")} of the Arrow table cannot be read`);
   }
 
   /** The column's parts where they are: apache-arrow's own vector takes longer to make than a short column to copy. */

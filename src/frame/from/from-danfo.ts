@@ -1,4 +1,5 @@
 import { quote } from "../../base/errors.ts";
+import { countOf } from "../../base/plural.ts";
 import { type DanfoFields, danfoFields, danfoValues } from "./danfo-values.ts";
 import {
   checkShape,
@@ -58,6 +59,8 @@ function checkWidth(fields: DanfoFields, names: number): void {
   if (!Array.isArray(row))
     throw new FrameProblem("the DataFrame's rows are not arrays: it was changed from outside");
   if (row.length !== names) {
-    throw new FrameProblem(`the DataFrame has ${names} column names for rows of ${row.length} values`);
+    throw new FrameProblem(
+      `the DataFrame has ${countOf(names, "column name")} for rows of ${countOf(row.length, "value")}`,
+    );
   }
 }

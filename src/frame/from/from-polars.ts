@@ -45,7 +45,7 @@ class PolarsTable implements SourceFrame {
   }
 }
 
-/** The column of a Series. What Polars throws or can not do costs the frame, so its report names the column. */
+/** The column of a Series. What Polars throws or cannot do costs the frame, so its report names the column. */
 function seriesColumn(series: object, name: string): SourceColumn {
   let column: SourceColumn | undefined;
   try {
@@ -54,7 +54,7 @@ function seriesColumn(series: object, name: string): SourceColumn {
     // Its own words may hold data.
   }
   if (column !== undefined) return column;
-  throw new FrameProblem(`column ${quote(name)} of the Polars DataFrame can not be read`);
+  throw new FrameProblem(`column ${quote(name)} of the Polars DataFrame cannot be read`);
 }
 
 function seriesFrame(frame: object, bounds: FrameBounds): SourceFrame | undefined {

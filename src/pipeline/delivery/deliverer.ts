@@ -1,6 +1,7 @@
 import { type Backoff, createBackoff } from "../../base/time/backoff.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import { messageOf } from "../../base/errors.ts";
+import { countOf } from "../../base/plural.ts";
 import type { Encoder, UnpackedBody } from "../../codec/encoder.ts";
 import type { Format } from "../../layout/format.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
@@ -401,7 +402,7 @@ class SegmentDeliverer implements Deliverer {
       kind: "trouble",
       code: "QUARANTINED",
       reason: `quarantined_${reason}`,
-      message: `a segment of ${counts.frames} frames was set aside: ${detail}`,
+      message: `a segment of ${countOf(counts.frames, "frame")} was set aside: ${detail}`,
       collection,
       counts,
     });

@@ -2,6 +2,7 @@ import { type Counts, subtractCounts } from "../../base/counts.ts";
 import { type Clock, onNextTurn } from "../../base/time/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import { errorCode } from "../../base/files/file-system.ts";
+import { countOf } from "../../base/plural.ts";
 import type { Encoder, RejectedColumn } from "../../codec/encoder.ts";
 import { mostColumns } from "../../config/deployment-config.ts";
 import type { Format } from "../../layout/format.ts";
@@ -277,8 +278,8 @@ class FreezingSegmentEncoder implements SegmentEncoder {
         reason: "too_many_columns",
         collection: label.collection,
         message:
-          `collection ${label.collection} has no room for ${beyond.size} more column(s): it can have ${mostColumns}, and get new ones ` +
-          `${mostVersions} times; their values are kept in ${systemColumns.rejected.name}. If the names are data, make rows of them, or one column of objects`,
+          `collection ${label.collection} has no room for ${countOf(beyond.size, "more column")}: it can have ${mostColumns}, and get new ones ` +
+          `${mostVersions} times; the values are kept in ${systemColumns.rejected.name}. If the names are data, make rows of them, or one column of objects`,
       });
     }
     for (const { name, expected, got, cells } of rejected) {
@@ -290,7 +291,7 @@ class FreezingSegmentEncoder implements SegmentEncoder {
         collection: label.collection,
         message:
           `collection ${label.collection}, column ${JSON.stringify(name)}: expected ${expected} (pinned by the first file or declared), ` +
-          `got ${got} in ${cells} cell(s); they are null there and kept in ${systemColumns.rejected.name}`,
+          `got ${got} in ${countOf(cells, "cell")}: null there, and kept in ${systemColumns.rejected.name}`,
       });
     }
   }

@@ -95,7 +95,7 @@ describe("create", () => {
     ],
     [
       { id: "\ud800" },
-      `RangeError: CorrelationContext.create option id: expected ${id}, got a text of 1 characters`,
+      `RangeError: CorrelationContext.create option id: expected ${id}, got a text of 1 character`,
     ],
     [
       { id: "x".repeat(513) },
@@ -432,7 +432,7 @@ describe("runWithContext", () => {
       "runWithContext argument context: expected a CorrelationContext, got an object (Object)",
     );
     expect(() => runWithContext(CorrelationContext.create(), "x" as never)).toThrow(
-      "runWithContext argument run: expected a function, got a text of 1 characters",
+      "runWithContext argument run: expected a function, got a text of 1 character",
     );
   });
 });

@@ -114,7 +114,7 @@ describe("a frame of another realm is stored as one of ours", () => {
     expect(snapshotOf(there("{}")).rows).toBe(0);
     expect(dropOf(there("new Map()")).message).toMatch(/not a frame/);
     const throwing = there("Object.create({ get numRows() { throw new RangeError('secret'); } })");
-    expect(dropOf(throwing).message).toBe("the frame can not be read: it throws RangeError");
+    expect(dropOf(throwing).message).toBe("the frame cannot be read: it throws RangeError");
   });
 });
 

@@ -109,7 +109,7 @@ describe("what is dropped as invalid", () => {
     ["rows that are null", [null], /row 0/],
     ["holes", new Array(3), /row 0/],
     ["rows without columns", [{}, {}], /2 rows and no columns/],
-    ["ragged columns", { a: [1, 2], b: [1] }, /column "b" has 1 rows but column "a" has 2/],
+    ["ragged columns", { a: [1, 2], b: [1] }, /column "b" has 1 row but column "a" has 2/],
     ["a name twice", { a: [1], A: [1] }, /columns "a" and "A" differ only in case/],
     ["a reserved name", { Mdc_x: [1] }, /column "Mdc_x": the name is reserved/],
     ["a partition's name", { inference_HOUR: [1] }, /reserved/],

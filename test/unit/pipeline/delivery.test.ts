@@ -151,7 +151,7 @@ test("another file of the same name is left alone and ours is set aside", async 
   expect(world.told.droppedFrames).toEqual({ conflict: 1 });
   expect(world.told.troubles.at(-1)).toMatchObject({
     code: "QUARANTINED",
-    message: "a segment of 1 frames was set aside: other content",
+    message: "a segment of 1 frame was set aside: other content",
   });
   expect(world.spool.usage()).toMatchObject({ segments: 0, quarantined: 1 });
 });

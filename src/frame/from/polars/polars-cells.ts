@@ -107,7 +107,7 @@ function texts(series: PolarsSeries, type: string): (string | null)[] {
   return series.cast(polarsTypes(series, type).String).toArray() as (string | null)[];
 }
 
-/** Bytes, which JavaScript can not have from Polars but as lists of small integers. */
+/** Bytes, which JavaScript cannot have from Polars but as lists of small integers. */
 function binaries(series: PolarsSeries): Cell[] {
   const { List, UInt8 } = polarsTypes(series, "binary");
   return series
@@ -133,7 +133,7 @@ function lists(series: PolarsSeries, type: string): Cell[] {
     next += Math.max(1, length);
     return isNull ? null : typedListCell(element, cells.slice(start, start + length));
   });
-  if (next !== cells.length) throw new TypeError("the lists of a Polars column can not be told apart");
+  if (next !== cells.length) throw new TypeError("the lists of a Polars column cannot be told apart");
   return all;
 }
 

@@ -35,7 +35,7 @@ export function isPolarsSeries(value: object): value is PolarsSeries {
 const fewRows = 1000;
 
 /**
- * The type of a Series as Polars itself calls it: `i64`, `datetime[μs, UTC]`, `list[struct[2]]`. Throws when it can not be told. It stands in its text: `dtype` says of
+ * The type of a Series as Polars itself calls it: `i64`, `datetime[μs, UTC]`, `list[struct[2]]`. Throws when it cannot be told. It stands in its text: `dtype` says of
  * every Duration that it has milliseconds, and breaks off at types that JavaScript does not have, such as `binary`.
  */
 export function polarsType(series: PolarsSeries): string {
@@ -43,7 +43,7 @@ export function polarsType(series: PolarsSeries): string {
   const text = headOf(series);
   const start = text.indexOf(mark) + mark.length;
   const end = text.indexOf("]\n[", start);
-  if (start < mark.length || end < 0) throw new TypeError("a Polars Series of a type that can not be told");
+  if (start < mark.length || end < 0) throw new TypeError("a Polars Series of a type that cannot be told");
   return text.slice(start, end);
 }
 
