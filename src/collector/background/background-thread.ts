@@ -7,10 +7,10 @@ import { parseLabel } from "../../pipeline/segment-label.ts";
 import { holdInstance } from "../../spool/instance/hold-instance.ts";
 import type { SealedSegment } from "../../spool/spool.ts";
 import { composeEngine, composeSpool, type EngineHost, type EngineSpec } from "../compose.ts";
-import { createHeartbeat, type Heartbeat } from "./heartbeat.ts";
+import { Heartbeat } from "./heartbeat.ts";
 import { graceMs, lateTimer, PendingFlushes } from "./pending-flushes.ts";
-import { createProgress, type Progress } from "./progress.ts";
-import { createStandIn, type StandIn } from "./fallback-writer.ts";
+import { Progress } from "./progress.ts";
+import { FallbackWriter } from "./fallback-writer.ts";
 import { startThread, type Thread } from "./thread.ts";
 import type { FromBackground, ToBackground } from "./thread-protocol.ts";
 import { refusalsTogether, UnsettledBatches } from "./unsettled-batches.ts";
@@ -76,7 +76,7 @@ class BackgroundThread implements Engine {
   /** True while the thread's spool has segments: then it is expected to live. */
   #spoolHolds = false;
   /** How far the thread is, in memory that both see: what messages tell comes too late when the process ends. */
-  readonly #progress: Progress = createProgress();
+  readonly #progress: Progress = new Progress();
   readonly #flushes: PendingFlushes;
   #closing:
     | { readonly endsAt: number; readonly done: Promise<void>; readonly resolve: () => void }
@@ -91,7 +91,7 @@ class BackgroundThread implements Engine {
   readonly #emit: Emit;
   /** With durability `memory`: what the thread is encoding. */
   #encoding: readonly number[] = [];
-  readonly #standIn: StandIn;
+  readonly #standIn: FallbackWriter;
   /** `null` when the disk did not allow it; then the writing thread alone vouches for the spool. */
   #hold: Disposable | null | undefined;
 
@@ -108,8 +108,8 @@ class BackgroundThread implements Engine {
       else host.emit(event);
     });
     const { composeSpool } = parts;
-    this.#standIn = createStandIn({ spec: () => this.#spec, emit: this.#emit, clock, composeSpool });
-    this.#heartbeat = createHeartbeat({
+    this.#standIn = new FallbackWriter({ spec: () => this.#spec, emit: this.#emit, clock, composeSpool });
+    this.#heartbeat = new Heartbeat({
       clock,
       isNeeded: () => this.#thread !== undefined && this.#isExpectedToLive,
       ask: () => {

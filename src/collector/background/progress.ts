@@ -1,38 +1,31 @@
 import { systemClock } from "../../base/time/clock.ts";
 
 /** How far the background thread has come, in memory shared by both threads. */
-export interface Progress {
+export class Progress {
+  /** What the other thread makes its own `Progress` of. */
   readonly memory: SharedArrayBuffer;
+  readonly #cell: BigInt64Array;
+
+  /** @param memory of another thread's `Progress`; without it, this is the first one, and nothing has been reached. */
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT)) {
+    this.memory = memory;
+    this.#cell = new BigInt64Array(memory);
+  }
+
   /** All batches up to `sequence` have been dealt with. */
-  reach(sequence: number): void;
-  /** The last batch dealt with. */
-  read(): number;
-  /** Blocks this thread until `sequence` is reached or time is up; returns the last batch dealt with. */
-  waitFor(sequence: number, timeoutMs: number): number;
-}
+  reach(sequence: number): void {
+    Atomics.store(this.#cell, 0, BigInt(sequence));
+    Atomics.notify(this.#cell, 0);
+  }
 
-export function createProgress(): Progress {
-  return openProgress(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
-}
-
-export function openProgress(memory: SharedArrayBuffer): Progress {
-  const cell = new BigInt64Array(memory);
-  const read = (): number => Number(Atomics.load(cell, 0));
-  return {
-    memory,
-    read,
-    reach(sequence) {
-      Atomics.store(cell, 0, BigInt(sequence));
-      Atomics.notify(cell, 0);
-    },
-    waitFor(sequence, timeoutMs) {
-      const end = systemClock.monotonic() + timeoutMs;
-      for (;;) {
-        const now = read();
-        const left = end - systemClock.monotonic();
-        if (now >= sequence || left <= 0) return now;
-        Atomics.wait(cell, 0, BigInt(now), left);
-      }
-    },
-  };
+  /** Blocks this thread until `sequence` is reached or `timeoutMs` have passed; returns the last batch dealt with. */
+  waitFor(sequence: number, timeoutMs: number): number {
+    const end = systemClock.monotonic() + timeoutMs;
+    for (;;) {
+      const now = Number(Atomics.load(this.#cell, 0));
+      const left = end - systemClock.monotonic();
+      if (now >= sequence || left <= 0) return now;
+      Atomics.wait(this.#cell, 0, BigInt(now), left);
+    }
+  }
 }

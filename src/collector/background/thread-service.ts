@@ -1,7 +1,7 @@
 import { messageOf } from "../../base/errors.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import { composeEngine, type EngineHost, loadStore } from "../compose.ts";
-import { openProgress, type Progress } from "./progress.ts";
+import { Progress } from "./progress.ts";
 import type { AccessTokenMessage, FromBackground, ToBackground } from "./thread-protocol.ts";
 
 /** What the background thread does: an engine behind messages. Returns what takes those of the host. */
@@ -26,7 +26,7 @@ export function createThreadService(
   };
 
   async function start({ spec, progress: memory }: Extract<ToBackground, { type: "start" }>): Promise<void> {
-    progress = openProgress(memory);
+    progress = new Progress(memory);
     // It stops this thread for a while: better now than when frames wait for it.
     await loadStore(spec.config.destination);
     engine = compose(spec, { getToken, emit: (event) => post({ type: "event", event }) });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createHeartbeat, type Heartbeat } from "../../../src/collector/background/heartbeat.ts";
+import { Heartbeat } from "../../../src/collector/background/heartbeat.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 
 interface World {
@@ -17,7 +17,7 @@ function watched(): World {
     asked: 0,
     needed: true,
     silences: [],
-    heartbeat: createHeartbeat({
+    heartbeat: new Heartbeat({
       clock,
       isNeeded: () => world.needed,
       ask: () => world.asked++,
