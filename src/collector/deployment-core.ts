@@ -10,13 +10,13 @@ import { collectionKey } from "../layout/collection-key.ts";
 import type { ResolvedDeployment } from "../config/resolve.ts";
 import type { FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
-import type { Backend, FlushReport, FlushGoal, OutgoingBatch } from "../pipeline/backend.ts";
+import type { Backend, FlushReport, FlushGoal } from "../pipeline/backend.ts";
 import { type Batcher, createBatcher } from "../pipeline/batching/batcher.ts";
 import type { Engine } from "../pipeline/delivery/engine.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import { Accounting } from "./accounting.ts";
 import type { CloseReport, DeploymentStatus } from "./api.ts";
-import { startBackgroundThread } from "./background/background-thread.ts";
+import { BackgroundThread } from "./background/background-thread.ts";
 import { Collection } from "./collection.ts";
 import { composeStore, type EngineHost, type EngineSpec } from "./compose.ts";
 import { followConfigFile } from "./config-following.ts";
@@ -40,7 +40,7 @@ export interface CoreParts {
 const systemParts: CoreParts = { clock: systemClock, ids: systemIds, startBackend };
 
 function startBackend(spec: EngineSpec, host: EngineHost, clock: Clock): Backend {
-  const startThread = (forHost: EngineHost): Engine => startBackgroundThread(spec, forHost, clock);
+  const startThread = (forHost: EngineHost): Engine => new BackgroundThread(spec, forHost, clock);
   if (spec.config.spool.durability !== "frame") return startThread(host);
   return createSpoolFirst(spec, host, startThread, clock);
 }
@@ -94,7 +94,7 @@ export class DeploymentCore {
     this.#backend = this.#startBackend(resolved, parts);
     this.batcher = createBatcher({
       clock,
-      handOver: (batch) => this.#handOver(batch),
+      handOver: (batch) => this.#backend.append(batch),
       dropped: (collection, reason, counts, cause) =>
         this.accounting.dropped(collection, reason, counts, cause),
       allocate: this.#backend.allocate?.bind(this.#backend),
@@ -248,10 +248,6 @@ export class DeploymentCore {
     } catch {
       // The process ends; there is nobody left to tell.
     }
-  }
-
-  #handOver(batch: OutgoingBatch): void {
-    this.#backend.append(batch);
   }
 
   /** The listeners of the collection, else the deployment's. */

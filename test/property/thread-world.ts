@@ -1,6 +1,6 @@
 import { createJsonlEncoder } from "../../src/codec/jsonl/jsonl-encoder.ts";
 import { createParquetEncoder } from "../../src/codec/parquet/parquet-encoder.ts";
-import { startBackgroundThread, type ThreadParts } from "../../src/collector/background/background-thread.ts";
+import { BackgroundThread, type ThreadParts } from "../../src/collector/background/background-thread.ts";
 import { Collector } from "../../src/collector/collector.ts";
 import type { EngineHost, EngineSpec } from "../../src/collector/compose.ts";
 import { registerCore } from "../../src/collector/process/core-registry.ts";
@@ -67,7 +67,7 @@ export class ThreadWorld {
       clock,
       ids: disk.ids,
       startBackend: (spec, host) => {
-        const start = (forHost: EngineHost): Engine => startBackgroundThread(spec, forHost, clock, parts);
+        const start = (forHost: EngineHost): Engine => new BackgroundThread(spec, forHost, clock, parts);
         if (durability !== "frame") return start(host);
         return createSpoolFirst(spec, host, start, clock, parts.composeSpool);
       },

@@ -1,7 +1,9 @@
+import { messageOf } from "../../base/errors.ts";
+import { systemClock } from "../../base/time/clock.ts";
 import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { EngineEvent } from "../../pipeline/engine-event.ts";
 import type { SealedSegment } from "../../spool/spool.ts";
-import type { EngineSpec } from "../compose.ts";
+import type { EngineHost, EngineSpec } from "../compose.ts";
 
 /**
  * What the two threads say to each other. Secrets travel in `start` and `token` only: a message is gone when it is read,
@@ -40,3 +42,48 @@ export type FromBackground =
   | { readonly type: "closed" }
   | { readonly type: "token"; readonly id: number; readonly scopes: readonly string[] }
   | { readonly type: "pong" };
+
+/** Asks the caller's own credential for a token, which cannot cross threads itself, and tells the thread. Never rejects. */
+export async function answerToken(
+  thread: { post(message: ToBackground): void },
+  { getToken }: EngineHost,
+  { id, scopes }: Extract<FromBackground, { type: "token" }>,
+): Promise<void> {
+  try {
+    const token = await getToken([...scopes]);
+    const plain = token && { token: token.token, expiresOnTimestamp: token.expiresOnTimestamp };
+    thread.post({ type: "token", id, token: plain });
+  } catch (thrown) {
+    thread.post({ type: "token", id, token: null, error: messageOf(thrown) });
+  }
+}
+
+/** How far the background thread has come, in memory shared by both threads. */
+export class Progress {
+  /** What the other thread makes its own `Progress` of. */
+  readonly memory: SharedArrayBuffer;
+  readonly #cell: BigInt64Array;
+
+  /** @param memory of another thread's `Progress`; without it, this is the first one, and nothing has been reached. */
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT)) {
+    this.memory = memory;
+    this.#cell = new BigInt64Array(memory);
+  }
+
+  /** All batches up to `sequence` have been dealt with. */
+  reach(sequence: number): void {
+    Atomics.store(this.#cell, 0, BigInt(sequence));
+    Atomics.notify(this.#cell, 0);
+  }
+
+  /** Blocks this thread until `sequence` is reached or `timeoutMs` have passed; returns the last batch dealt with. */
+  waitFor(sequence: number, timeoutMs: number): number {
+    const end = systemClock.monotonic() + timeoutMs;
+    for (;;) {
+      const now = Number(Atomics.load(this.#cell, 0));
+      const left = end - systemClock.monotonic();
+      if (now >= sequence || left <= 0) return now;
+      Atomics.wait(this.#cell, 0, BigInt(now), left);
+    }
+  }
+}

@@ -1,8 +1,12 @@
 import { messageOf } from "../../base/errors.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import { composeEngine, type EngineHost, loadStore } from "../compose.ts";
-import { Progress } from "./progress.ts";
-import type { AccessTokenMessage, FromBackground, ToBackground } from "./thread-protocol.ts";
+import {
+  type AccessTokenMessage,
+  type FromBackground,
+  Progress,
+  type ToBackground,
+} from "./thread-protocol.ts";
 
 /** What the background thread does: an engine behind messages. Returns what takes those of the host. */
 export function createThreadService(

@@ -19,6 +19,8 @@ export class UnsettledBatches {
   readonly #memory: BatchMemory;
   /** How many threads died while they encoded a batch. */
   readonly #deaths = new Map<number, number>();
+  /** What the thread is encoding. */
+  #encoding: readonly number[] = [];
   #newest = 0;
 
   /** @param maxBytes what batches and the memory kept for them may take. */
@@ -58,11 +60,12 @@ export class UnsettledBatches {
   }
 
   /**
-   * A thread died while it encoded these. Those with which that happened {@link mostDeaths} times, and which nobody shall be given
-   * any more. They stay until their end is told.
+   * The thread died, of what it was encoding if there was something. Those with which that happened {@link mostDeaths} times, and
+   * which nobody shall be given any more. They stay until their end is told.
    */
-  blame(sequences: readonly number[]): readonly OutgoingBatch[] {
-    for (const sequence of sequences) this.#deaths.set(sequence, (this.#deaths.get(sequence) ?? 0) + 1);
+  blame(): readonly OutgoingBatch[] {
+    for (const sequence of this.#encoding) this.#deaths.set(sequence, (this.#deaths.get(sequence) ?? 0) + 1);
+    this.#encoding = [];
     return this.after().filter(({ sequence }) => (this.#deaths.get(sequence) ?? 0) >= mostDeaths);
   }
 
@@ -78,10 +81,14 @@ export class UnsettledBatches {
 
   /**
    * Passes events on, and settles the batches of which they tell the end. What is told of a batch that is settled already - two
-   * threads had it, one after the other - is not passed on.
+   * threads had it, one after the other - is not passed on, nor what is being encoded: see {@link UnsettledBatches.blame}.
    */
   settledBy(emit: Emit): Emit {
     return (event) => {
+      if (event.kind === "encoding") {
+        this.#encoding = event.sequences;
+        return;
+      }
       if (event.kind !== "spooled" && event.kind !== "delivered" && event.kind !== "dropped") {
         emit(event);
         return;

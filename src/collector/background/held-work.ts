@@ -1,0 +1,168 @@
+import type { Clock } from "../../base/time/clock.ts";
+import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../../pipeline/backend.ts";
+import type { Engine } from "../../pipeline/delivery/engine.ts";
+import type { Emit } from "../../pipeline/engine-event.ts";
+import { parseLabel } from "../../pipeline/segment-label.ts";
+import type { holdInstance } from "../../spool/instance/hold-instance.ts";
+import type { SealedSegment } from "../../spool/spool.ts";
+import type { composeSpool, EngineSpec } from "../compose.ts";
+import { FallbackWriter, type Refusal } from "./fallback-writer.ts";
+import type { ToBackground } from "./thread-protocol.ts";
+import { refusalsTogether, UnsettledBatches } from "./unsettled-batches.ts";
+import { UnsettledSegments } from "./unsettled-segments.ts";
+
+/** What {@link HeldWork} needs. */
+export interface HeldWorkParts {
+  /** Told of everything, once. */
+  readonly emit: Emit;
+  readonly clock: Clock;
+  readonly composeSpool: typeof composeSpool;
+  readonly holdInstance: typeof holdInstance;
+}
+
+/**
+ * What this thread answers for, whatever becomes of those who do the work: batches and segments until their end is told, and this
+ * process's part of the spool. Knows nothing of threads but that one can die.
+ */
+export class HeldWork {
+  readonly batches: UnsettledBatches;
+  readonly segments: UnsettledSegments = new UnsettledSegments();
+  /** For whoever works on it here: settles what is told, and passes it on once. */
+  readonly emit: Emit;
+  /** True while the spool has segments, by what its last writer said. */
+  spoolHolds = false;
+  readonly #parts: HeldWorkParts;
+  #spec: EngineSpec;
+  readonly #fallback: FallbackWriter;
+  /** `null` when the disk did not allow it; then the writing thread alone vouches for the spool. */
+  #hold: Disposable | null | undefined;
+
+  constructor(spec: EngineSpec, parts: HeldWorkParts) {
+    const { clock, composeSpool } = parts;
+    this.#spec = spec;
+    this.#parts = parts;
+    this.batches = new UnsettledBatches(clock, () => this.#spec.config.limits.maxMemoryBytes);
+    const emit = this.batches.settledBy(parts.emit);
+    this.emit = emit;
+    this.#fallback = new FallbackWriter({ spec: () => this.#spec, emit, clock, composeSpool });
+  }
+
+  /** What holds now, for whoever comes to do the work. */
+  get spec(): EngineSpec {
+    return this.#spec;
+  }
+
+  update(settings: BackendSettings): void {
+    this.#spec = { ...this.#spec, config: { ...this.#spec.config, ...settings } };
+  }
+
+  /** False: what is in memory is lost with the process. */
+  get durable(): boolean {
+    return this.#spec.config.spool.durability !== "memory";
+  }
+
+  /** True while there is something that a thread has to do. */
+  get isWaiting(): boolean {
+    return this.batches.size > 0 || this.segments.size > 0 || this.spoolHolds || this.#fallback.holds;
+  }
+
+  /** Takes what one of those who work on it tells: what another one has told of a segment, it cannot tell again. */
+  toldBy(teller: object): Emit {
+    return this.segments.settledBy(this.emit, teller);
+  }
+
+  /** Keeps other processes from taking this one's spool over while its thread has died and another is being started. */
+  holdSpool(): void {
+    if (this.#hold !== undefined || !this.durable) return;
+    const { instance, spoolDirectory } = this.#spec;
+    this.#hold = this.#parts.holdInstance({ directory: spoolDirectory, instance }) ?? null;
+  }
+
+  /** Writes batches here, for there is no thread to do it. What the disk refuses, the next thread tries again. */
+  write(batches: readonly OutgoingBatch[]): void {
+    this.#fallback.write(batches);
+  }
+
+  /** The segments that were written here, for a thread to deliver. */
+  relieve(): readonly SealedSegment[] {
+    const segments = this.#fallback.relieve();
+    for (const segment of segments) this.segments.add(segment);
+    return segments;
+  }
+
+  /** All of it, for a new thread, in the order in which it was done. */
+  messages(): ToBackground[] {
+    this.relieve();
+    return [
+      { type: "update", settings: this.#spec.config },
+      ...this.segments.all().map((segment) => ({ type: "deliver" as const, segment })),
+      ...this.batches.after().map((batch) => ({ type: "append" as const, batch })),
+    ];
+  }
+
+  /** Gives all of it to an engine on this thread. */
+  giveTo(engine: Engine): void {
+    this.relieve();
+    const batches = this.batches.after();
+    for (const segment of this.segments.all()) engine.deliver(segment);
+    for (const batch of batches) engine.append(batch);
+  }
+
+  /** What a flush to `to`, of what is there now, reports when nobody answers: says why nobody does. */
+  silentReport(to: FlushGoal): (why: string) => FlushReport {
+    const { newest } = this.batches;
+    const isKnown = to === "spool" && this.durable;
+    return (trouble) => ({ pending: isKnown ? this.batches.framesUpTo(newest) : undefined, trouble });
+  }
+
+  /**
+   * The process ends: keeps what no thread has written.
+   *
+   * @param reached waits for a thread to write up to a batch, and says how far it has come.
+   */
+  saveAll(reached: (sequence: number) => number): void {
+    const last = this.batches.after().at(-1);
+    if (last !== undefined) this.keep(this.batches.after(this.durable ? reached(last.sequence) : 0));
+    this.#fallback.close();
+  }
+
+  /**
+   * Nobody else will write these: what the disk does not take now is lost, and told so. A thread may still write them too; whoever
+   * reads the spool takes a sequence number once.
+   */
+  keep(batches: readonly OutgoingBatch[]): void {
+    this.batches.writeOff();
+    if (this.durable) this.#drop(this.#fallback.write(batches));
+    else this.refuse(batches);
+  }
+
+  /** Nobody takes these any more. */
+  refuse(batches: readonly OutgoingBatch[]): void {
+    this.#drop(batches.map((batch) => ({ batch, reason: "closed" })));
+  }
+
+  /** The thread that had all this is gone, or hangs: it may go on reading it, and what ended it is not given to the next one for ever. */
+  outliveThread(): void {
+    this.batches.writeOff();
+    // In a folder the spool keeps count.
+    for (const { sequence, label, counts } of this.batches.blame()) {
+      const origin = { from: "memory", sequences: [sequence] } as const;
+      const { collection } = parseLabel(label);
+      this.emit({ kind: "dropped", reason: "poison", collection, counts, origin });
+    }
+  }
+
+  /** Lets the spool go. */
+  close(): void {
+    this.#fallback.close();
+    this.#hold?.[Symbol.dispose]();
+    this.#hold = null;
+  }
+
+  #drop(refused: readonly Refusal[]): void {
+    for (const { reason, collection, counts, sequences } of refusalsTogether(refused)) {
+      const origin = { from: "memory", sequences } as const;
+      this.emit({ kind: "dropped", reason, collection, counts, origin });
+    }
+  }
+}
