@@ -3,8 +3,6 @@ import type { Schema } from "../layout/schema.ts";
 
 /** Port: batches in, the bytes of one file out. */
 export interface Encoder {
-  /** The file name's ending, with the dot. */
-  readonly extension: string;
   readonly contentType: string;
   /**
    * The file's bytes, in pieces, as row groups finish. A piece is good until the next one is asked for; it may be empty, when there

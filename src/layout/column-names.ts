@@ -1,11 +1,13 @@
 import { quote } from "../base/errors.ts";
 import { isWellFormed } from "../base/well-formed.ts";
+import { partitionKeys } from "./partition.ts";
+import { systemPrefix } from "./system-columns.ts";
 
 /** UTF-8 bytes that a column's name may have. */
 const maxNameBytes = 1024;
 const tooLong = `the name is longer than ${maxNameBytes} bytes: shorten it`;
 
-const reserved = /^(mdc_.*|inference_(date|hour|minute))$/is;
+const reserved = new RegExp(`^(${systemPrefix}.*|${partitionKeys.join("|")})$`, "is");
 
 /**
  * What is wrong with the names of a frame's columns, with what to do about it; undefined when nothing is. Engines tell
@@ -34,7 +36,7 @@ export function nameProblem(name: string): string | undefined {
   // Before anything looks through it.
   if (name.length > maxNameBytes) return tooLong;
   if (reserved.test(name))
-    return "the name is reserved (mdc_…, inference_date, inference_hour, inference_minute): rename it";
+    return `the name is reserved (${systemPrefix}…, ${partitionKeys.join(", ")}): rename it`;
   if (name.includes("."))
     return 'the name contains ".", which engines read as nesting: rename it, for example with "_"';
   if (name.includes("\0")) return "the name contains a NUL character: rename it";

@@ -1,6 +1,5 @@
 import { ownJson } from "../base/own-json.ts";
-import { collectionKey } from "./collection-key.ts";
-import type { RollingRate } from "./partition.ts";
+import { isRollingRate, type RollingRate } from "./partition.ts";
 import { nameProblem } from "./column-names.ts";
 import { type ColumnType, parseType, typeText } from "./column-type.ts";
 import { type Schema, schemaFingerprint } from "./schema.ts";
@@ -64,7 +63,7 @@ export function parsePins(path: string, expectedVersion: number, bytes: Uint8Arr
   }
   const { version, collection, rollingRate, columns } = document as Record<string, unknown>;
   if (version !== expectedVersion) throw unusable(`does not have the version that its name says`);
-  if (rollingRate !== "day" && rollingRate !== "hour" && rollingRate !== "minute") {
+  if (!isRollingRate(rollingRate)) {
     throw unusable('has a rollingRate that is not "day", "hour" or "minute"');
   }
   if (collection !== undefined && (typeof collection !== "string" || !/^[A-Za-z0-9._-]+$/.test(collection))) {
@@ -116,21 +115,3 @@ const quote = 0x22;
 const bracket = 0x5b;
 const backslash = 0x5c;
 const brace = 0x7b;
-
-/**
- * Where a collection's types are: beside the collections, because engines take every file in a collection's folder for data.
- * Names that differ only in case are one collection.
- */
-export function schemaFolder(endpoint: string, deployment: string, collection: string): string {
-  return `${endpoint}/${deployment}/_schema/${collectionKey(collection)}`;
-}
-
-/** Where an earlier version kept them: in the collection's own folder. */
-export function formerSchemaFolder(endpoint: string, deployment: string, collection: string): string {
-  return `${endpoint}/${deployment}/${collection}/_schema`;
-}
-
-/** The file of a version. */
-export function schemaPath(folder: string, version: number): string {
-  return `${folder}/schema-${String(version).padStart(6, "0")}.json`;
-}

@@ -15,7 +15,8 @@ export interface SystemColumn {
   readonly meaning: string;
 }
 
-const prefix = "mdc_";
+/** What the names of system columns begin with. */
+export const systemPrefix = "mdc_";
 
 /** All system columns, in the order in which they stand in a file, before the features. */
 export const systemColumns = {
@@ -164,7 +165,7 @@ export const systemColumnList: readonly SystemColumn[] = Object.values(systemCol
 
 /** True for the columns that the collector adds; all others are features, whose names cannot begin so. */
 export function isSystemColumn(name: string): boolean {
-  return name.startsWith(prefix);
+  return name.startsWith(systemPrefix);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { pathPrefix } from "../layout/dataset-path.ts";
 import type { Store } from "../store/store.ts";
 import { type DataFile, parseDataFile } from "./data-file.ts";
 
@@ -14,9 +15,7 @@ export function createCatalog(
   scope: { readonly endpoint?: string | undefined; readonly deployment?: string | undefined },
 ): Catalog {
   const { endpoint, deployment } = scope;
-  // The store lists by prefix: as much of the scope as a prefix can say.
-  const prefix =
-    endpoint === undefined ? "" : deployment === undefined ? `${endpoint}/` : `${endpoint}/${deployment}/`;
+  const prefix = pathPrefix(endpoint, deployment);
   return {
     store,
     async *files() {

@@ -4,10 +4,11 @@ import {
   type ParquetWhere,
   readParquetColumns,
 } from "../codec/parquet/parquet-decoder.ts";
+import type { TimeRange } from "../layout/partition.ts";
 import { systemColumns } from "../layout/system-columns.ts";
 import type { Store } from "../store/store.ts";
 import { type ColumnBatch, columnBatch } from "./column-batch.ts";
-import type { DataFile, TimeRange } from "./data-file.ts";
+import type { DataFile } from "./data-file.ts";
 import { openStoredFile } from "./stored-file.ts";
 
 /** What to read of a file. */

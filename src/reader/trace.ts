@@ -1,3 +1,4 @@
+import { likelyTimes, overlaps } from "../layout/partition.ts";
 import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
@@ -5,7 +6,6 @@ import { mapConcurrent } from "./map-concurrent.ts";
 import type { Row } from "./row.ts";
 import { scanFile } from "./scan-file.ts";
 import { type BadFiles, checkCallback, createBadFiles, type UnreadableFile } from "./unreadable.ts";
-import { uuidTime } from "./uuid-time.ts";
 
 /** Options of `Dataset.trace`. */
 export interface TraceOptions {
@@ -48,8 +48,6 @@ export interface TraceRecord {
   readonly rows: readonly Row[];
 }
 
-/** A leaf beside the id's own: a context can be made just before midnight and used just after. */
-const hourMs = 3_600_000;
 const filesAtOnce = 8;
 
 /** Finds the records of one correlation id. */
@@ -58,10 +56,9 @@ export async function findTrace(catalog: Catalog, id: string, options: TraceOpti
   const bad = createBadFiles(options.onUnreadable);
   const near: DataFile[] = [];
   const rest: DataFile[] = [];
-  const time = uuidTime(id);
+  const likely = likelyTimes(id);
   for await (const file of catalog.files()) {
-    const likely = time !== undefined && file.start <= time + hourMs && file.end > time - hourMs;
-    (likely ? near : rest).push(file);
+    (likely !== undefined && overlaps(file, likely) ? near : rest).push(file);
   }
   let rows = await findRows(catalog, near, id, bad);
   if (rows.length === 0 || options.everywhere === true) {

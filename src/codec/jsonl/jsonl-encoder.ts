@@ -22,7 +22,6 @@ import { RejectedReport } from "../rejected-report.ts";
  */
 export function createJsonlEncoder(): Encoder {
   return {
-    extension: ".jsonl",
     contentType: "application/x-ndjson",
     async *encode(batches, options) {
       yield* new JsonlWriter(options).file(batches());

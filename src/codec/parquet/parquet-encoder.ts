@@ -38,7 +38,6 @@ export function createParquetEncoder(options: ParquetEncoderOptions = {}): Encod
 }
 
 class ParquetEncoder implements Encoder {
-  readonly extension = ".parquet";
   readonly contentType = "application/vnd.apache.parquet";
   readonly #compressor: Compressor;
   readonly #rowGroupRows: number;

@@ -17,7 +17,8 @@ import {
   originOf,
   type SegmentEncoder,
 } from "./segment-encoder.ts";
-import { besidePath, objectPath, parseLabel, type SegmentLabel } from "../segment-label.ts";
+import { besidePath, dataFilePath } from "../../layout/dataset-path.ts";
+import { parseLabel, type SegmentLabel } from "../segment-label.ts";
 
 /** Turns sealed segments into files at the destination: each exactly once, for as long as it takes. */
 export interface Deliverer {
@@ -247,12 +248,15 @@ class SegmentDeliverer implements Deliverer {
       signal: this.#stopping.signal,
     });
     for (const [number, object] of beside.entries()) {
-      const path = besidePath(label, collection, segment, number);
+      const path = besidePath({ ...label, collection }, segment, number);
       const options = { ...facts(`${body.sha256}-${number}`), contentType: "application/json" };
       const result = await store.put(path, object, options);
       if (result.status !== "stored" && result.status !== "exists") return result;
     }
-    return store.put(objectPath(label, collection, segment), file, { ...facts(body.sha256), contentType });
+    return store.put(dataFilePath({ ...label, collection }, segment), file, {
+      ...facts(body.sha256),
+      contentType,
+    });
   }
 
   async #unpack(
@@ -264,7 +268,7 @@ class SegmentDeliverer implements Deliverer {
     const { encoders, reference = lastPart } = this.#parts;
     const encoder = encoders[label.format];
     if (encoder.unpack === undefined) return { file: body, beside: [] };
-    return encoder.unpack(body, (number) => reference(besidePath(label, collection, segment, number)));
+    return encoder.unpack(body, (number) => reference(besidePath({ ...label, collection }, segment, number)));
   }
 
   #succeeded(entry: Entry): void {

@@ -7,15 +7,13 @@ import { type PutResult, readFailure, type Store } from "../../store/store.ts";
 import { type Aborting, newestPins, readVersion } from "./schema-chain.ts";
 import {
   columnBytes,
-  formerSchemaFolder,
   maxFileBytes,
   parsePins,
   type Pins,
   pinsBytes,
-  schemaFolder,
-  schemaPath,
   UnusableSchemaError,
 } from "../../layout/pinned-schema.ts";
+import { formerSchemaFolder, schemaFolder, schemaPath } from "../../layout/dataset-path.ts";
 import type { SegmentLabel } from "../segment-label.ts";
 
 /**

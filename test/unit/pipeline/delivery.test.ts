@@ -189,7 +189,6 @@ function superstitious(): Encoder & { readonly calls: () => number } {
   let calls = 0;
   return {
     ...real,
-    extension: real.extension,
     contentType: real.contentType,
     calls: () => calls,
     async *encode(batches, options) {

@@ -98,7 +98,6 @@ test.each([true, false])(
       const told = new Told();
       // The encoding never comes to an end: as far as the spool can tell, the process died in the middle of it.
       const stuck: Encoder = {
-        extension: ".parquet",
         contentType: "",
         encode: () => {
           begun++;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { overlaps, parseDataFile } from "../../../src/reader/data-file.ts";
+import { overlaps } from "../../../src/layout/partition.ts";
+import { parseDataFile } from "../../../src/reader/data-file.ts";
 
 const entry = (path: string) => ({ path, size: 7, lastModified: 0 });
 

@@ -1,6 +1,6 @@
 import { v4, v7 } from "uuid";
 import { expect, test } from "vitest";
-import { uuidTime } from "../../../src/reader/uuid-time.ts";
+import { uuidTime } from "../../../src/base/uuid-v7.ts";
 
 test("a UUIDv7 tells when it was made", () => {
   // The example of RFC 9562, appendix A.6.
