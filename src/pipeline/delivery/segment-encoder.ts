@@ -12,9 +12,11 @@ import { systemColumns } from "../../layout/system-columns.ts";
 import { decodeBatch } from "../../frame/wire/decode.ts";
 import type { FrozenBody, SealedSegment, Spool } from "../../spool/spool.ts";
 import type { DropOrigin, Emit } from "../engine-event.ts";
-import { mostVersions, type PinResult, type SchemaRegistry, wantedTypes } from "./schema-registry.ts";
+import { mostVersions } from "./known-pins.ts";
+import type { PinResult, SchemaRegistry } from "./schema-registry.ts";
 import type { SegmentLabel } from "../segment-label.ts";
 import { type SegmentRecords, SegmentReader } from "./segment-reader.ts";
+import { wantedTypes } from "./wanted-types.ts";
 
 /** A sealed segment on its way to its file. */
 export interface Consignment {

@@ -2,11 +2,9 @@ import { expect, test } from "vitest";
 import { mostColumns } from "../../../src/config/deployment-config.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
 import { type ColumnType, typeText } from "../../../src/layout/column-type.ts";
-import {
-  createSchemaRegistry,
-  mostVersions,
-  wantedTypes,
-} from "../../../src/pipeline/delivery/schema-registry.ts";
+import { mostVersions } from "../../../src/pipeline/delivery/known-pins.ts";
+import { createSchemaRegistry } from "../../../src/pipeline/delivery/schema-registry.ts";
+import { wantedTypes } from "../../../src/pipeline/delivery/wanted-types.ts";
 import type { SegmentLabel } from "../../../src/pipeline/segment-label.ts";
 import { createMemoryStore, type MemoryObject, type MemoryStore } from "../../../src/store/memory-store.ts";
 import { makeBatch, type Plain, type PlainColumn } from "../../support/make-batch.ts";
