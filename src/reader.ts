@@ -1,8 +1,8 @@
 export type { CollectionSummary, ColumnSummary } from "./reader/collection-summary.ts";
-export type { ColumnBatch } from "./reader/column-batch.ts";
+export type { ColumnBatch } from "./layout/column-batch.ts";
 export { type Dataset, type DatasetOptions, openDataset } from "./reader/dataset.ts";
 export type { DatasetCredential } from "./reader/open-root.ts";
-export type { Row } from "./reader/row.ts";
+export type { Row } from "./layout/row.ts";
 export type { Table, TableOptions } from "./reader/table.ts";
 export type { Trace, TraceOptions, TraceRecord } from "./reader/trace.ts";
 export type { UnreadableFile } from "./reader/unreadable.ts";

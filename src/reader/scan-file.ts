@@ -7,7 +7,7 @@ import {
 import type { TimeRange } from "../layout/partition.ts";
 import { systemColumns } from "../layout/system-columns.ts";
 import type { Store } from "../store/store.ts";
-import { type ColumnBatch, columnBatch } from "./column-batch.ts";
+import { type ColumnBatch, columnBatch } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
 import { openStoredFile } from "./stored-file.ts";
 

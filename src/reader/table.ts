@@ -2,9 +2,9 @@ import { types } from "node:util";
 import { quote, told, wrongKind, wrongValue } from "../base/errors.ts";
 import { overlaps, type TimeRange } from "../layout/partition.ts";
 import type { Catalog } from "./catalog.ts";
-import type { ColumnBatch } from "./column-batch.ts";
+import type { ColumnBatch } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "../layout/row.ts";
 import { scanFile } from "./scan-file.ts";
 import { checkCallback, createBadFiles, type UnreadableFile } from "./unreadable.ts";
 

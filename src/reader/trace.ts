@@ -3,7 +3,7 @@ import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
-import type { Row } from "./row.ts";
+import type { Row } from "../layout/row.ts";
 import { scanFile } from "./scan-file.ts";
 import { type BadFiles, checkCallback, createBadFiles, type UnreadableFile } from "./unreadable.ts";
 

@@ -1,5 +1,5 @@
 import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
-import type { Row } from "../../reader/row.ts";
+import type { Row } from "../../layout/row.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { type Command, timeOption, UsageError, wholeNumber } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";

@@ -1,4 +1,4 @@
-import type { Row } from "../../reader/row.ts";
+import type { Row } from "../../layout/row.ts";
 import type { Text } from "../terminal.ts";
 import { textTable } from "./text-table.ts";
 import { valueText } from "./value-text.ts";
