@@ -11,8 +11,13 @@ const expected =
  */
 export function parseName(value: unknown, where: string): string {
   if (typeof value !== "string") throw wrongKind(where, expected, value);
-  if (!pattern.test(value) || value.includes("..")) throw wrongValue(where, expected, value);
+  if (!isName(value)) throw wrongValue(where, expected, value);
   return value;
+}
+
+/** True for a name as {@link parseName} takes it. */
+export function isName(text: string): boolean {
+  return pattern.test(text) && !text.includes("..");
 }
 
 /** The key under which a collection's settings are kept: `Model_Inputs` and `model_inputs` are one collection. */

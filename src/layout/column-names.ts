@@ -19,7 +19,7 @@ export function namesProblem(names: readonly string[]): string | undefined {
   for (const name of names) {
     const problem = nameProblem(name);
     if (problem !== undefined) return `column ${quote(name)}: ${problem}`;
-    const key = name.toLowerCase();
+    const key = columnKey(name);
     const other = seen.get(key);
     if (other === name) return `column ${quote(name)} occurs twice: rename one`;
     if (other !== undefined) {
@@ -28,6 +28,11 @@ export function namesProblem(names: readonly string[]): string | undefined {
     seen.set(key, name);
   }
   return undefined;
+}
+
+/** What engines tell columns apart by: names that differ only in case are one. */
+export function columnKey(name: string): string {
+  return name.toLowerCase();
 }
 
 /** What is wrong with one name, and what to do; undefined when nothing is. */

@@ -110,7 +110,7 @@ export function parsePath(path: string): StoredPath | undefined {
   const parts = path.split("/", maxParts);
   const [endpoint, deployment, third] = parts;
   const name = parts.at(-1);
-  if (!isName(endpoint) || !isName(deployment) || third === undefined || !isName(name)) return undefined;
+  if (!isListable(endpoint) || !isListable(deployment) || third === undefined || !isListable(name)) return undefined;
   const place = placeIn(third, parts.slice(3, -1), name);
   if (place === undefined) return undefined;
   const stored = { endpoint, deployment, ...place };
@@ -239,14 +239,14 @@ function sixDigits(number: number): string {
   return String(number).padStart(6, "0");
 }
 
-/** A name in a path that any store can list. Whoever reads takes those of others too, so it asks for less than `parseName`. */
-function isName(part: string | undefined): part is string {
+/** A name in a path that any store can list. Whoever reads takes those of others too, so this asks for less than `parseName`. */
+function isListable(part: string | undefined): part is string {
   return part !== undefined && part !== "" && part !== "." && part !== "..";
 }
 
 /** What begins so stands beside the collections, and engines pass it by. */
 function isCollection(part: string | undefined): part is string {
-  return isName(part) && !part.startsWith("_") && !part.startsWith(".");
+  return isListable(part) && !part.startsWith("_") && !part.startsWith(".");
 }
 
 function stemOf(name: string, ending: string): string | undefined {

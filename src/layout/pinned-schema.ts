@@ -1,6 +1,7 @@
 import { ownJson } from "../base/own-json.ts";
 import { isRollingRate, type RollingRate } from "./partition.ts";
-import { nameProblem } from "./column-names.ts";
+import { isName } from "./collection-key.ts";
+import { columnKey, nameProblem } from "./column-names.ts";
 import { type ColumnType, parseType, typeText } from "./column-type.ts";
 import { type Schema, schemaFingerprint } from "./schema.ts";
 
@@ -66,7 +67,7 @@ export function parsePins(path: string, expectedVersion: number, bytes: Uint8Arr
   if (!isRollingRate(rollingRate)) {
     throw unusable('has a rollingRate that is not "day", "hour" or "minute"');
   }
-  if (collection !== undefined && (typeof collection !== "string" || !/^[A-Za-z0-9._-]+$/.test(collection))) {
+  if (collection !== undefined && (typeof collection !== "string" || !isName(collection))) {
     throw unusable("has a collection that is no name");
   }
   if (!Array.isArray(columns)) throw unusable("has no list of columns");
@@ -87,8 +88,8 @@ function parseColumns(
     }
     if (parsed === undefined)
       throw unusable(`has a type that this version does not know, for column ${index + 1}`);
-    if (seen.has(name.toLowerCase())) throw unusable(`has the name of column ${index + 1} twice`);
-    seen.add(name.toLowerCase());
+    if (seen.has(columnKey(name))) throw unusable(`has the name of column ${index + 1} twice`);
+    seen.add(columnKey(name));
     pinned.set(name, parsed);
   }
   return pinned;

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { quote, told, wrongKind, wrongValue } from "../base/errors.ts";
+import { collectionKey } from "../layout/collection-key.ts";
 import { overlaps, type TimeRange } from "../layout/partition.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ColumnBatch } from "../layout/column-batch.ts";
@@ -90,8 +91,9 @@ function cutting(file: DataFile, range: TimeRange): { readonly range?: TimeRange
 async function filesOf(catalog: Catalog, name: string): Promise<DataFile[]> {
   const files: DataFile[] = [];
   const others = new Set<string>();
+  const key = collectionKey(name);
   for await (const file of catalog.files()) {
-    if (file.collection.toLowerCase() === name.toLowerCase()) files.push(file);
+    if (collectionKey(file.collection) === key) files.push(file);
     else others.add(file.collection);
   }
   if (files.length > 0) return files.sort((a, b) => a.start - b.start);

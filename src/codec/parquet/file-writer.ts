@@ -6,6 +6,7 @@ import { BloomFilter } from "./bloom-filter.ts";
 import { eachByteArray } from "./encodings/byte-dictionary.ts";
 import { ByteSink } from "./bytes/byte-sink.ts";
 import { type Chunk, type ChunkContext, writeChunk, writeRunChunk } from "./column-chunk.ts";
+import { fileNotes } from "./file-notes.ts";
 import { encodeFooter, type Place, type PlacedChunk, type WrittenRowGroup } from "./footer.ts";
 import { magic } from "./format.ts";
 import { type Leaf, leafOf } from "./leaf.ts";
@@ -101,7 +102,7 @@ export class FileWriter {
       leaves,
       rows: this.#rows,
       rowGroups: this.#rowGroups,
-      keyValues: Object.entries({ "mdc.fingerprint": this.#fingerprint, ...keyValues }),
+      keyValues: Object.entries({ [fileNotes.fingerprint]: this.#fingerprint, ...keyValues }),
       createdBy,
     });
     const tail = new ByteSink(8);

@@ -7,6 +7,7 @@ import type { Schema } from "../../layout/schema.ts";
 import type { EncodeOptions, Encoder } from "../encoder.ts";
 import { type ChunkContext, createChunkContext, heldBytes } from "./column-chunk.ts";
 import { type Compressor, createZstdCompressor, noCompressor } from "./bytes/compressor.ts";
+import { fileNotes } from "./file-notes.ts";
 import { type FileBatch, FileWriter } from "./file-writer.ts";
 import { RejectedReport } from "../rejected-report.ts";
 
@@ -116,10 +117,10 @@ class ParquetEncoder implements Encoder {
     if (group.length > 0) yield* file.rowGroup(group);
     yield* file.end(
       {
-        "mdc.schema": ownJson(schemaTexts(options.schema)),
-        "mdc.sdk": agent ?? "",
-        "mdc.segment": options.segment,
-        "mdc.untyped": ownJson([...untyped]),
+        [fileNotes.schema]: ownJson(schemaTexts(options.schema)),
+        [fileNotes.sdk]: agent ?? "",
+        [fileNotes.segment]: options.segment,
+        [fileNotes.untyped]: ownJson([...untyped]),
         ...calendar,
       },
       this.#createdBy ?? createdBy(agent),

@@ -7,6 +7,7 @@ import {
 } from "hyparquet";
 import { systemColumnList } from "../../layout/system-columns.ts";
 import type { RangeSource } from "../range-source.ts";
+import { fileNotes } from "./file-notes.ts";
 import type { CheckedFile } from "./reading/column-range.ts";
 import { readFooter } from "./reading/footer.ts";
 
@@ -17,7 +18,7 @@ export interface ParquetFileInfo {
   readonly rows: number;
   /** Columns in the file's order. */
   readonly columns: readonly ParquetColumnInfo[];
-  /** The footer's key-value pairs: `mdc.schema`, `mdc.fingerprint`, … */
+  /** The footer's key-value pairs: see `file-notes.ts`. */
   readonly keyValues: Readonly<Record<string, string>>;
   readonly createdBy: string | undefined;
   readonly rowGroups: readonly RowGroupInfo[];
@@ -99,7 +100,7 @@ function infoOf(size: number, metadata: FileMetaData, schema: SchemaTree): Parqu
   const keyValues = Object.fromEntries(
     (metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""]),
   );
-  const declared = declaredTypes(keyValues["mdc.schema"]);
+  const declared = declaredTypes(keyValues[fileNotes.schema]);
   const columns = schema.children.map((child) => ({
     name: child.element.name,
     type: declared.get(child.element.name) ?? systemTypes.get(child.element.name) ?? typeOf(child),

@@ -1,4 +1,5 @@
 import { mostColumns } from "../../config/deployment-config.ts";
+import { columnKey } from "../../layout/column-names.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
 import { columnBytes, maxFileBytes, type Pins } from "../../layout/pinned-schema.ts";
 import type { Schema } from "../../layout/schema.ts";
@@ -45,7 +46,7 @@ class ColumnNames {
   }
 
   has(name: string): boolean {
-    return this.#lowerCase.has(name.toLowerCase());
+    return this.#lowerCase.has(columnKey(name));
   }
 
   /** Whether a column of this name can be added: it is new, and the file stays so small that it can be read again. */
@@ -56,7 +57,7 @@ class ColumnNames {
   }
 
   add(name: string): void {
-    this.#lowerCase.add(name.toLowerCase());
+    this.#lowerCase.add(columnKey(name));
     this.#bytes += columnBytes(name);
   }
 }

@@ -1,3 +1,4 @@
+import { collectionKey } from "../../layout/collection-key.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
 import type { Schema } from "../../layout/schema.ts";
 import { type PutResult, readFailure, type Store } from "../../store/store.ts";
@@ -158,7 +159,7 @@ class ChainRegistry implements SchemaRegistry {
   ): Promise<KnownPins | undefined> {
     const pins = await newestPins(this.#store, folder, known?.version ?? 0, options);
     if (pins === undefined) return known;
-    if (pins.collection !== undefined && !folder.endsWith(`/${pins.collection.toLowerCase()}`)) {
+    if (pins.collection !== undefined && !folder.endsWith(`/${collectionKey(pins.collection)}`)) {
       throw new UnusableSchemaError(schemaPath(folder, pins.version), "is that of another collection");
     }
     return new KnownPins(pins);
@@ -172,7 +173,7 @@ class ChainRegistry implements SchemaRegistry {
   ): Promise<Former | undefined> {
     const { endpoint, deployment, collection } = label;
     const spellings =
-      here?.collection === undefined ? [collection, collection.toLowerCase()] : [here.collection];
+      here?.collection === undefined ? [collection, collectionKey(collection)] : [here.collection];
     for (const spelling of new Set(spellings)) {
       const folder = formerSchemaFolder(endpoint, deployment, spelling);
       try {

@@ -1,4 +1,5 @@
 import { mostColumns } from "../../config/deployment-config.ts";
+import { columnKey } from "../../layout/column-names.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
 import type { Schema } from "../../layout/schema.ts";
 import type { KnownPins } from "./known-pins.ts";
@@ -16,7 +17,7 @@ export class TypeClaims {
     const claimed = new Map<string, ColumnType>();
     for (const [name, type] of wanted) {
       if (known?.has(name)) continue;
-      const key = name.toLowerCase();
+      const key = columnKey(name);
       let first = this.#columns.get(key);
       if (first === undefined) {
         first = [name, type];

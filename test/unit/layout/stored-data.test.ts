@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parsePath, parseStem } from "../../../src/layout/dataset-path.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+test("the paths that documents show are those that are written", async () => {
+  const text = await readFile(join(root, "docs/stored-data.md"), "utf8");
+  const tree = /^<endpoint>.*\n(?: {2}.*\n)+/m.exec(text)?.[0] ?? "";
+  const paths = [...tree.matchAll(/^ {2}(\S.*?\.\w+)(?: |$)/gm)].map(([, path = ""]) =>
+    `flights/blue/${path}`
+      .replace("<collection>", "Model_Inputs")
+      .replace("<collection, lower case>", "model_inputs")
+      .replace("<begun at>", "20261122T051742123Z")
+      .replaceAll("<segment>", "0193512345677abc8def0123456789ab"),
+  );
+  const read = paths.map(parsePath);
+  expect(read.map((path) => path?.kind)).toEqual(["parquet", "jsonl", "beside", "schema"]);
+  const id = "0193512345677abc8def0123456789ab";
+  expect(read.flatMap((path) => (path !== undefined && "stem" in path ? [path.stem] : []))).toEqual([
+    `20261122T051742123Z-${id}`,
+    `${id}000000`,
+    `${id}000000`,
+  ]);
+  expect(parseStem("parquet", `20261122T051742123Z-${id}`)).toEqual({
+    id,
+    createdAt: Date.parse("2026-11-22T05:17:42.123Z"),
+  });
+});
+
+test("a file's name that no segment has says nothing of one", () => {
+  const id = "0193512345677abc8def0123456789ab";
+  for (const stem of [
+    "",
+    id,
+    `20261322T051742123Z-${id}`,
+    `20260230T051742123Z-${id}`,
+    `20261122T241742123Z-${id}`,
+    `20261122T051742123Z-${id.toUpperCase()}`,
+    `20261122T051742123Z-${id}0`,
+    `20261122T051742Z-${id}`,
+  ]) {
+    expect(parseStem("parquet", stem), stem).toBeUndefined();
+  }
+  for (const stem of ["", id, `${id}000001`, `${id}0000000`, `${id.toUpperCase()}000000`]) {
+    expect(parseStem("jsonl", stem), stem).toBeUndefined();
+  }
+});
