@@ -3,7 +3,6 @@ import { systemIds } from "../base/ids.ts";
 import { createJsonlEncoder } from "../codec/jsonl/jsonl-encoder.ts";
 import { createParquetEncoder } from "../codec/parquet/parquet-encoder.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
-import type { Destination } from "../destination/destination.ts";
 import { objectReference } from "../destination/object-url.ts";
 import type { CurrentSettings } from "../pipeline/backend.ts";
 import { createEngine, type Engine } from "../pipeline/delivery/engine.ts";
@@ -11,11 +10,8 @@ import type { Emit } from "../pipeline/engine-event.ts";
 import { createFolderSpool } from "../spool/folder-spool.ts";
 import { createMemorySpool } from "../spool/memory-spool.ts";
 import type { Spool } from "../spool/spool.ts";
-import { type AzureCredential, createAzureBlobStore } from "../store/azure/azure-blob-store.ts";
-import { loadAzureLibrary } from "../store/azure/azure-container.ts";
-import { createAzureDatastoreStore } from "../store/azure/azure-datastore-store.ts";
-import { createFolderStore } from "../store/folder-store.ts";
-import type { Store } from "../store/store.ts";
+import type { AzureCredential } from "../store/azure/azure-credential.ts";
+import { openStore } from "../store/open-store.ts";
 
 /** All that an engine is made from, as plain data: it may have to cross into another thread. */
 export interface EngineSpec {
@@ -39,11 +35,13 @@ export interface EngineHost {
 
 /** The composition root of everything behind the hand-over. */
 export function composeEngine(spec: EngineSpec, host: EngineHost): Engine {
-  const { config } = spec;
+  const { config, credential } = spec;
+  const proof: AzureCredential =
+    credential.kind === "token" ? { ...credential, getToken: host.getToken } : credential;
   const settings: CurrentSettings = { current: config };
   return createEngine({
     spool: composeSpool(spec, settings),
-    store: composeStore(config.destination, spec.credential, host.getToken),
+    store: openStore(config.destination, proof),
     encoders: { parquet: createParquetEncoder(), jsonl: createJsonlEncoder() },
     reference: (path) => objectReference(config.destination, path),
     clock: systemClock,
@@ -79,26 +77,4 @@ export function composeSpool(
       return settings.current.spool.minFreeBytes;
     },
   });
-}
-
-/** Loads the library that the store of a destination will need. Never rejects: what is missing is told at the first use. */
-export async function loadStore({ kind }: Destination): Promise<void> {
-  if (kind !== "folder") await loadAzureLibrary().catch(() => {});
-}
-
-/** The store of a destination. Throws if destination and credential do not go together. */
-export function composeStore(
-  destination: Destination,
-  credential: CredentialSpec,
-  getToken: EngineHost["getToken"],
-): Store {
-  const proof: AzureCredential = credential.kind === "token" ? { ...credential, getToken } : credential;
-  switch (destination.kind) {
-    case "folder":
-      return createFolderStore({ root: destination.path });
-    case "azure-blob":
-      return createAzureBlobStore({ ...destination, credential: proof });
-    case "azureml-datastore":
-      return createAzureDatastoreStore({ ...destination, credential: proof });
-  }
 }

@@ -1,35 +1,29 @@
 import type { ResolvedDeployment } from "../config/resolve.ts";
-import type { AccessToken, TokenSource } from "../store/azure/azure-credential.ts";
-import { findMachineCredential } from "../store/azure/azure-machine-credential.ts";
+import type { AccessToken, AzureCredential } from "../store/azure/azure-credential.ts";
+import { proofOf } from "../store/open-store.ts";
 import type { CredentialSpec } from "./compose.ts";
 
 /** The caller's credential, split into what can cross into another thread and what is asked for on this one. */
 export interface Credentials {
+  /** All of it, for this thread. */
+  readonly proof: AzureCredential;
   readonly spec: CredentialSpec;
   getToken(scopes: string | string[]): Promise<AccessToken | null>;
 }
 
 type Given = Pick<ResolvedDeployment, "config" | "credential" | "trustedHosts">;
 
-/**
- * Credentials for a destination. Without one given, `DefaultAzureCredential` of `@azure/identity` finds what the machine
- * offers (managed identity, workload identity, a developer's login); it is loaded when the first token is needed.
- */
-export function credentialsOf({
-  config: { destination, clientId },
-  credential: given,
-  trustedHosts,
-}: Given): Credentials {
-  const credential = destination.kind === "folder" ? undefined : given?.reveal();
-  if (credential !== undefined && credential.kind !== "token") {
-    return { spec: credential, getToken: () => Promise.resolve(null) };
-  }
-  let source: TokenSource | undefined = credential;
+/** Credentials for a destination; a folder's gives nothing away. */
+export function credentialsOf({ config, credential, trustedHosts }: Given): Credentials {
+  const { destination, clientId } = config;
+  const given = destination.kind === "folder" ? undefined : credential?.reveal();
+  const proof = proofOf({ credential: given ?? null, clientId, trustedHosts });
+  if (proof.kind !== "token") return { proof, spec: proof, getToken: () => Promise.resolve(null) };
   return {
+    proof,
     spec: { kind: "token", trustedHosts },
     async getToken(scopes) {
-      source ??= await findMachineCredential(clientId);
-      return await source.getToken(scopes);
+      return await proof.getToken(scopes);
     },
   };
 }

@@ -13,14 +13,17 @@ import type { Snapshot } from "../frame/snapshot.ts";
 import type { Backend, FlushReport, FlushGoal } from "../pipeline/backend.ts";
 import { type Batcher, createBatcher } from "../pipeline/batching/batcher.ts";
 import type { Engine } from "../pipeline/delivery/engine.ts";
-import { Ledger } from "../pipeline/ledger.ts";
+import { Ledger, type DropReason } from "../pipeline/ledger.ts";
 import { Accounting } from "./accounting.ts";
+import { openStore } from "../store/open-store.ts";
+import { type Announcer, createAnnouncer } from "./report/announcer.ts";
 import type { CloseReport, DeploymentStatus } from "./api.ts";
 import { BackgroundThread } from "./background/background-thread.ts";
 import { Collection } from "./collection.ts";
-import { composeStore, type EngineHost, type EngineSpec } from "./compose.ts";
+import { openStore } from "../store/open-store.ts";
+import type { EngineHost, EngineSpec } from "./compose.ts";
 import { followConfigFile } from "./config-following.ts";
-import { credentialsOf } from "./credentials.ts";
+import { credentialsOf, type Credentials } from "./credentials.ts";
 import { FlushAccount } from "./flush-account.ts";
 import { onProcessEnd } from "./process/shutdown-hooks.ts";
 import { createSpoolFirst } from "./background/spool-first.ts";
@@ -119,7 +122,7 @@ export class DeploymentCore {
     const credentials = credentialsOf(resolved);
     const getToken: EngineHost["getToken"] = (scopes) => credentials.getToken(scopes);
     // Made once on this thread, only to be told here and now if destination and credential do not go together.
-    void composeStore(config.destination, credentials.spec, getToken).close();
+    void openStore(config.destination, credentials.proof).close();
     const spec: EngineSpec = {
       config,
       instance: ids.random128(),

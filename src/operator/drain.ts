@@ -4,7 +4,8 @@ import { systemIds } from "../base/ids.ts";
 import type { ResolvedDeployment } from "../config/resolve.ts";
 import type { Emit } from "../pipeline/engine-event.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
-import { composeEngine, composeStore, type EngineSpec } from "../collector/compose.ts";
+import { openStore } from "../store/open-store.ts";
+import { composeEngine, type EngineSpec } from "../collector/compose.ts";
 import { credentialsOf } from "../collector/credentials.ts";
 
 export interface DrainOptions {
@@ -49,7 +50,7 @@ export async function drainSpool(
     spoolDirectory: config.spool.directory,
     credential: credentials.spec,
   };
-  const store = composeStore(config.destination, spec.credential, getToken);
+  const store = openStore(config.destination, credentials.proof);
   const destination = store.description;
   await store.close();
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseDestination } from "../../src/destination/parse-destination.ts";
-import { composeStore } from "../../src/collector/compose.ts";
 import type { Destination } from "../../src/destination/destination.ts";
+import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 
@@ -33,7 +33,7 @@ function open(destination: string): { store: Store; parsed: Destination } | unde
     return undefined;
   }
   const credential = { kind: "connection-string", connectionString: azurite.connectionString } as const;
-  return { store: composeStore(parsed, credential, async () => null), parsed };
+  return { store: openStore(parsed, credential), parsed };
 }
 
 const path = "e/d/c/inference_date=2026-11-22/inference_hour=05/x-0.parquet";
