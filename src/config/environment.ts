@@ -93,7 +93,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
 }
 
 /** What `MDC_TRUSTED_HOSTS` names, in lower case; a host alone, or `.` and a domain for all hosts below it. */
-export function readTrustedHosts(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+function readTrustedHosts(env: NodeJS.ProcessEnv): readonly string[] {
   const names = (env["MDC_TRUSTED_HOSTS"] ?? "").split(",").map((name) => name.trim().toLowerCase());
   return names
     .filter((name) => name !== "")

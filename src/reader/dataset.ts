@@ -15,7 +15,8 @@ export interface DatasetOptions {
   readonly deployment?: string;
   /**
    * For a URL: a `TokenCredential` of `@azure/identity`, a storage connection string, or a shared access signature.
-   * Default: `AZURE_STORAGE_CONNECTION_STRING`, then `AZURE_STORAGE_SAS_TOKEN`, then `DefaultAzureCredential`.
+   * Default: a signature in the URL, then `AZURE_STORAGE_CONNECTION_STRING`, then `AZURE_STORAGE_SAS_TOKEN`, then
+   * `DefaultAzureCredential`, as the client that the configuration file (`MDC_CONFIG`) names.
    */
   readonly credential?: DatasetCredential;
 }
@@ -45,10 +46,12 @@ export interface Dataset extends AsyncDisposable {
  * Opens what a deployment has stored.
  *
  * @param root The destination as it was given to the deployment: a folder, or
- *   `https://<account>.blob.core.windows.net/<container>/<prefix>`. Nothing is read yet.
+ *   `https://<account>.blob.core.windows.net/<container>/<prefix>`. Nothing is read yet. Default: where a deployment of this process
+ *   writes to, which is `MDC_DESTINATION`, then what the configuration file (`MDC_CONFIG`) says, then `./collected`.
  */
-export async function openDataset(root: string, options: DatasetOptions = {}): Promise<Dataset> {
-  if (typeof root !== "string") throw wrongKind("openDataset: root", "the path of a folder, or a URL", root);
+export async function openDataset(root?: string, options: DatasetOptions = {}): Promise<Dataset> {
+  if (root !== undefined && typeof root !== "string")
+    throw wrongKind("openDataset: root", "the path of a folder, or a URL", root);
   for (const name of ["endpoint", "deployment"] as const) {
     const value = options[name];
     if (value !== undefined && typeof value !== "string")

@@ -1,12 +1,9 @@
 import { systemClock } from "../base/time/clock.ts";
-import { type Credential, parseCredential, type TokenCredential } from "../destination/credential.ts";
-import { type ParsedDestination, parseDestination } from "../destination/parse-destination.ts";
-import { readEnvironment, readTrustedHosts } from "../config/environment.ts";
-import { type AzureCredential, createAzureBlobStore } from "../store/azure/azure-blob-store.ts";
-import { createAzureDatastoreStore } from "../store/azure/azure-datastore-store.ts";
-import type { TokenSource } from "../store/azure/azure-credential.ts";
-import { findMachineCredential } from "../store/azure/azure-machine-credential.ts";
-import { createFolderStore } from "../store/folder-store.ts";
+import { type Environment, readEnvironment } from "../config/environment.ts";
+import { resolveDeployment } from "../config/resolve.ts";
+import { parseCredential, type TokenCredential } from "../destination/credential.ts";
+import { parseDestination } from "../destination/parse-destination.ts";
+import { openStore, proofOf } from "../store/open-store.ts";
 import { createRetryingStore } from "../store/retrying-store.ts";
 import type { Store } from "../store/store.ts";
 
@@ -14,38 +11,39 @@ import type { Store } from "../store/store.ts";
 export type DatasetCredential = TokenCredential | string;
 
 /**
- * The store of a destination, for reading: `root` as a deployment takes it, already parsed or not. Who we are: the
- * credential given, else the URL's own signature, else the environment, else `DefaultAzureCredential`.
+ * The store to read from, where and as whom a deployment of this process would write: what is given, then the environment, then the
+ * configuration file that it names, then the default. A folder that is given needs neither of them, and they may be wrong.
  */
-export function openRoot(root: string | ParsedDestination, given: DatasetCredential | undefined): Store {
-  const parsed = typeof root === "string" ? parseDestination(root, "openDataset: root") : root;
-  const { destination } = parsed;
-  if (destination.kind === "folder") return createFolderStore({ root: destination.path });
-  const credential = credentialFor(parsed, given);
-  const store =
-    destination.kind === "azure-blob"
-      ? createAzureBlobStore({ ...destination, credential })
-      : createAzureDatastoreStore({ ...destination, credential });
-  return createRetryingStore(store, { clock: systemClock });
-}
-
-function credentialFor(parsed: ParsedDestination, given: DatasetCredential | undefined): AzureCredential {
-  const secret =
-    given === undefined
-      ? (parsed.credential ?? readEnvironment().credential)
-      : parseCredential(given, "openDataset: credential");
-  const credential = secret?.reveal() ?? machineCredential();
-  return credential.kind === "token" ? { ...credential, trustedHosts: readTrustedHosts() } : credential;
-}
-
-/** Looks for what the machine offers when the first token is needed, and keeps it: it caches its tokens itself. */
-function machineCredential(): Credential {
-  let source: TokenSource | undefined;
-  return {
-    kind: "token",
-    async getToken(scopes) {
-      source ??= await findMachineCredential(null);
-      return await source.getToken(scopes);
+export function openRoot(root: string | undefined, given: DatasetCredential | undefined): Store {
+  let environment: Environment | undefined;
+  const read = (): Environment => (environment ??= readEnvironment());
+  if (root !== undefined) {
+    const surroundings = {
+      get workspace() {
+        return read().workspace;
+      },
+    };
+    const { destination } = parseDestination(root, "openDataset: root", surroundings);
+    if (destination.kind === "folder") return openStore(destination, proofOf(nobody));
+  }
+  // For the name of what is wrong; below it is an option like others.
+  if (given !== undefined) parseCredential(given, "openDataset: credential");
+  const { config, credential, trustedHosts } = resolveDeployment(
+    {
+      ...(root === undefined ? {} : { destination: root }),
+      ...(given === undefined ? {} : { credential: given }),
+      // Whoever only reads needs no folder for a spool, and may have none.
+      spool: { durability: "memory" },
     },
-  };
+    read(),
+    "openDataset",
+  );
+  const { destination, clientId } = config;
+  const store = openStore(
+    destination,
+    proofOf({ credential: credential?.reveal() ?? null, clientId, trustedHosts }),
+  );
+  return destination.kind === "folder" ? store : createRetryingStore(store, { clock: systemClock });
 }
+
+const nobody = { credential: null, clientId: null, trustedHosts: [] };

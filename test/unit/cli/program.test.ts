@@ -107,6 +107,27 @@ describe("the command line", () => {
     vi.restoreAllMocks();
   });
 
+  test("looks where a drain delivers to: --root, else MDC_DESTINATION, else MDC_CONFIG, else ./collected", async () => {
+    const folder = await tempFolder();
+    vi.spyOn(process, "cwd").mockReturnValue(folder);
+    vi.stubEnv("MDC_SPOOL_DIR", join(folder, "spool"));
+    const looksAt = async (...args: string[]) => {
+      const { destination } = JSON.parse((await run("spool", "drain", "--json", ...args)).out);
+      expect((await run("ls", ...args)).err).toBe(`nothing is stored under ${destination}\n`);
+      return destination;
+    };
+    expect(await looksAt()).toBe(join(folder, "collected"));
+    const config = join(folder, "blue.yml");
+    writeFileSync(config, "data_collector: { x_mdc: { destination: ./of-file } }\n");
+    vi.stubEnv("MDC_CONFIG", config);
+    expect(await looksAt()).toBe(join(folder, "of-file"));
+    vi.stubEnv("MDC_DESTINATION", "./of-environment");
+    expect(await looksAt()).toBe(join(folder, "of-environment"));
+    expect(await looksAt("--root", "./of-option")).toBe(join(folder, "of-option"));
+    vi.unstubAllEnvs();
+    vi.restoreAllMocks();
+  });
+
   test("a root that is no destination is a usage error, one that cannot be read is a storage error", async () => {
     expect(await run("ls", "--root", "ftp://example.com/x")).toMatchObject({
       code: 2,
