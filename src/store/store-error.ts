@@ -14,18 +14,10 @@ export type StoreFailure =
   | "rejected";
 
 /** Facts of a {@link StoreError}; none of them can hold a secret. */
-export interface StoreErrorFacts {
-  /** What was attempted: `put`, `get`, `list`, … */
-  readonly operation: string;
-  /** HTTP status, where there was an answer. */
-  readonly statusCode?: number;
-  /** The service's or the system's code: `ContainerNotFound`, `ECONNREFUSED`, `ENOSPC`, … */
-  readonly code?: string;
-  /** The service's id of the request, for its support. */
-  readonly requestId?: string;
-  /** Milliseconds the service asked to wait. */
-  readonly retryAfterMs?: number;
-}
+export type StoreErrorFacts = Pick<
+  StoreError,
+  "operation" | "statusCode" | "code" | "requestId" | "retryAfterMs"
+>;
 
 /**
  * A store could not do something. It is made anew from a few checked facts and never has a `cause`: what network
@@ -35,12 +27,18 @@ export class StoreError extends Error {
   override readonly name: string = "StoreError";
   /** Whether and how soon to try again. */
   readonly failure: StoreFailure;
+  /** What was attempted: `get`, `list`, `token`, … */
   readonly operation: string;
+  /** HTTP status, where there was an answer. */
   declare readonly statusCode?: number;
+  /** The service's or the system's code: `ContainerNotFound`, `ECONNREFUSED`, … */
   declare readonly code?: string;
+  /** The service's id of the request, for its support. */
   declare readonly requestId?: string;
+  /** Milliseconds the service asked to wait. */
   declare readonly retryAfterMs?: number;
 
+  /** @internal */
   constructor(failure: StoreFailure, message: string, facts: StoreErrorFacts) {
     super(message);
     this.failure = failure;

@@ -74,6 +74,7 @@ test("the front door `model-data-collector`", () => {
 test("the front door `model-data-collector/reader`", () => {
   expect(exportsOf("reader")).toMatchInlineSnapshot(`
     [
+      "class StoreError",
       "function openDataset",
       "type CollectionSummary",
       "type ColumnBatch",
@@ -82,6 +83,7 @@ test("the front door `model-data-collector/reader`", () => {
       "type DatasetCredential",
       "type DatasetOptions",
       "type Row",
+      "type StoreFailure",
       "type Table",
       "type TableOptions",
       "type Trace",
