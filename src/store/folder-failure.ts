@@ -2,7 +2,7 @@ import { errorCode } from "../base/files/file-system.ts";
 import { StoreError, type StoreFailure } from "./store-error.ts";
 
 /** Codes of the file system, by what heals them, with a hint for people. */
-const FAILURES: ReadonlyMap<string, readonly [StoreFailure, string]> = new Map(
+const failures: ReadonlyMap<string, readonly [StoreFailure, string]> = new Map(
   Object.entries<readonly [StoreFailure, string]>({
     ENOSPC: ["transient", "the disk is full"],
     EDQUOT: ["transient", "the disk quota is used up"],
@@ -35,6 +35,6 @@ export function folderFailure(operation: string, path: string, thrown: unknown):
   if (thrown instanceof StoreError) return thrown;
   const code = errorCode(thrown);
   if (code === undefined || code.startsWith("ERR_") || code === "ABORT_ERR") return undefined;
-  const [failure, hint] = FAILURES.get(code) ?? ["transient", "the file system refused"];
+  const [failure, hint] = failures.get(code) ?? ["transient", "the file system refused"];
   return new StoreError(failure, `${operation} ${path}: ${hint} (${code})`, { operation, code });
 }

@@ -49,12 +49,12 @@ export function createFolderStore(options: { readonly root: string }): Store {
   return new FolderStore(resolve(options.root));
 }
 
-const TEMPORARY = /^\.([0-9a-f]{16})-[0-9a-f]{16}\.mdc-tmp$/;
+const temporaryName = /^\.([0-9a-f]{16})-[0-9a-f]{16}\.mdc-tmp$/;
 /** Far above what one put may take; younger ones may belong to a living writer. */
-const STALE_AFTER_MS = 3_600_000;
+const staleAfterMs = 3_600_000;
 /** How many folders to remember as swept: a year of hours, roughly. */
-const MAX_SWEPT = 10_000;
-const STATS_AT_ONCE = 64;
+const maxSwept = 10_000;
+const maxStatsAtOnce = 64;
 
 class FolderStore implements Store {
   readonly description: string;
@@ -146,21 +146,21 @@ class FolderStore implements Store {
     let young = this.#swept.get(folder);
     if (!young) {
       const found = (await readDirectory(folder)).filter(
-        (entry) => entry.kind === "file" && TEMPORARY.test(entry.name),
+        (entry) => entry.kind === "file" && temporaryName.test(entry.name),
       );
       const kept: string[] = [];
       for (const { name } of found) {
         const facts = await inspectPath(join(folder, name));
         if (!facts) continue;
-        if (systemClock.now() - facts.modifiedAt > STALE_AFTER_MS)
+        if (systemClock.now() - facts.modifiedAt > staleAfterMs)
           await removeFile(join(folder, name)).catch(() => {});
         else kept.push(name);
       }
       young = kept;
-      if (this.#swept.size >= MAX_SWEPT) this.#swept.clear();
+      if (this.#swept.size >= maxSwept) this.#swept.clear();
     }
     const mine = hashOf(path);
-    const left = young.filter((name) => TEMPORARY.exec(name)?.[1] !== mine);
+    const left = young.filter((name) => temporaryName.exec(name)?.[1] !== mine);
     for (const name of young) {
       if (!left.includes(name)) await removeFile(join(folder, name)).catch(() => {});
     }
@@ -220,10 +220,10 @@ class FolderStore implements Store {
       .map((entry) => base + (entry.kind === "directory" ? `${entry.name}/` : entry.name))
       .filter((path) => path.startsWith(prefix) || (path.endsWith("/") && prefix.startsWith(path)))
       .filter((path) => isObjectPath(path.endsWith("/") ? `${path}x` : path))
-      .filter((path) => !TEMPORARY.test(path.slice(base.length)))
+      .filter((path) => !temporaryName.test(path.slice(base.length)))
       .sort();
-    for (let at = 0; at < keys.length; at += STATS_AT_ONCE) {
-      const some = keys.slice(at, at + STATS_AT_ONCE);
+    for (let at = 0; at < keys.length; at += maxStatsAtOnce) {
+      const some = keys.slice(at, at + maxStatsAtOnce);
       const facts = await Promise.all(
         some.map((path) => (path.endsWith("/") ? undefined : inspectPath(this.#locate(path)))),
       );

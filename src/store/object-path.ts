@@ -7,14 +7,14 @@ import { told, wrongKind, wrongValue } from "../base/errors.ts";
  * A segment that is `.` or `..`, also when percent-decoded however often, is refused, and so are encoded separators
  * and control characters: what one layer stores literally, another (a proxy, a query engine) may decode.
  */
-const SEGMENT = /^[A-Za-z0-9._=%-]{1,255}$/;
-const MAX_LENGTH = 1_024;
+const segmentPattern = /^[A-Za-z0-9._=%-]{1,255}$/;
+const maxLength = 1_024;
 
 /** Throws unless `path` is a whole object path. `prefixLength` is what the store itself puts in front. */
 export function checkObjectPath(path: string, where: string, prefixLength = 0): void {
   if (typeof path !== "string") throw wrongKind(where, "an object path", path);
-  if (path.length === 0 || path.length + prefixLength > MAX_LENGTH) {
-    throw wrongValue(where, `an object path of 1 to ${MAX_LENGTH - prefixLength} characters`, path);
+  if (path.length === 0 || path.length + prefixLength > maxLength) {
+    throw wrongValue(where, `an object path of 1 to ${maxLength - prefixLength} characters`, path);
   }
   for (const segment of path.split("/")) {
     if (!isSafeSegment(segment)) {
@@ -25,7 +25,7 @@ export function checkObjectPath(path: string, where: string, prefixLength = 0): 
 
 /** True if {@link checkObjectPath} would not throw. */
 export function isObjectPath(path: string, prefixLength = 0): boolean {
-  return path.length > 0 && path.length + prefixLength <= MAX_LENGTH && path.split("/").every(isSafeSegment);
+  return path.length > 0 && path.length + prefixLength <= maxLength && path.split("/").every(isSafeSegment);
 }
 
 /** Throws unless some object path could start with `prefix`; the last segment may be cut anywhere, or empty. */
@@ -34,7 +34,7 @@ export function checkListPrefix(prefix: string, where: string): void {
   const segments = prefix.split("/");
   const last = segments.pop() ?? "";
   const lastIsFine = last === "" || last === "." || last === ".." || isSafeSegment(last);
-  if (prefix.length > MAX_LENGTH || !lastIsFine || !segments.every(isSafeSegment)) {
+  if (prefix.length > maxLength || !lastIsFine || !segments.every(isSafeSegment)) {
     throw wrongValue(where, "a path prefix of [A-Za-z0-9._=%-] segments without . or ..", prefix);
   }
 }
@@ -48,7 +48,7 @@ export function checkRange(range: { readonly start: number; readonly end: number
 }
 
 function isSafeSegment(segment: string): boolean {
-  if (!SEGMENT.test(segment)) return false;
+  if (!segmentPattern.test(segment)) return false;
   let decoded = segment;
   while (true) {
     if (decoded === "." || decoded === ".." || hasForbidden(decoded)) return false;

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import type { AzureCredential } from "../../src/store/azure/azure-blob-store.ts";
+import type { AzureCredential } from "../../src/store/azure/azure-credential.ts";
 import { createAzureBlobStore } from "../../src/store/azure/azure-blob-store.ts";
 import { createFolderStore } from "../../src/store/folder-store.ts";
 import { createMemoryStore } from "../../src/store/memory-store.ts";

@@ -3,11 +3,11 @@ import { Readable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
 import type { BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { systemClock } from "../../base/time/clock.ts";
-import { sleep } from "../../base/time/wait.ts";
 import { type AzureLocation, checkLocation, openContainer } from "./azure-container.ts";
 import { type AzureCredential, type ResolvedCredential, resolveCredential } from "./azure-credential.ts";
 import { type Fingerprint, fingerprintOf, readFully, uploadBlob } from "./azure-transfer.ts";
 import { type AzureFailure, toAzureFailure } from "./azure-error.ts";
+import { listPages } from "./azure-listing.ts";
 import { type CallGroup, type Extend, endCalls, withDeadline } from "../deadline.ts";
 import { BodyError } from "../object-body.ts";
 import { checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "../object-path.ts";
@@ -22,8 +22,6 @@ import {
   type StoreEntry,
 } from "../store.ts";
 import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "../store-error.ts";
-
-export type { AzureCredential } from "./azure-credential.ts";
 
 /** Where, as whom, and how patient. */
 export interface AzureBlobStoreOptions extends AzureLocation {
@@ -48,33 +46,17 @@ export function createAzureBlobStore(options: AzureBlobStoreOptions): Store {
   return new AzureBlobStore(location, credential, options.attemptDeadlineMs ?? defaultDeadlineMs);
 }
 
-const SMALL_CALL_DEADLINE_MS = 15_000;
-const SLOWEST_BYTES_PER_MS = 65_536 / 1_000;
-/** Objects of one page: with long names and much metadata of their own they still fit into `maxAnswerBytes`. */
-const PAGE_SIZE = 2_000;
-/** Of two for each page: far above what a container of this product holds. */
-const MAX_MARKS = 100_000;
-/**
- * Pages without an object are legal, where many were deleted. After a few in a row the next ones are asked for less often, and at
- * some time nobody believes in an end.
- */
-const QUICK_EMPTY_PAGES = 20;
-const MAX_EMPTY_PAGES = 1_000;
-const EMPTY_PAGE_PAUSE_MS = 200;
+const smallCallDeadlineMs = 15_000;
+const slowestBytesPerMs = 65_536 / 1_000;
 /** Bytes of an object that are compared at once. */
-const PART_SIZE = 8 * 1024 * 1024;
-
-function listedWithoutEnd(prefix: string): StoreError {
-  const message = `list ${prefix}: the listing has no end; something answers that is not the Blob service`;
-  return new StoreError("transient", message, { operation: "list" });
-}
+const partSize = 8 * 1024 * 1024;
 
 function lacksPermission(error: Error): boolean {
   return error instanceof StoreError && error.code === "AuthorizationPermissionMismatch";
 }
 
 function defaultDeadlineMs(size: number): number {
-  return Math.max(SMALL_CALL_DEADLINE_MS, size / SLOWEST_BYTES_PER_MS);
+  return Math.max(smallCallDeadlineMs, size / slowestBytesPerMs);
 }
 
 class AzureBlobStore implements Store {
@@ -200,8 +182,8 @@ class AzureBlobStore implements Store {
     signal: AbortSignal | undefined,
   ): Promise<Uint8Array> {
     const hash = createHash("md5");
-    for (let start = 0; start < size; start += PART_SIZE) {
-      const range = { start, end: Math.min(size, start + PART_SIZE) };
+    for (let start = 0; start < size; start += partSize) {
+      const range = { start, end: Math.min(size, start + partSize) };
       hash.update(await this.#download(path, blob, { range, ...(signal ? { signal } : {}) }));
     }
     return hash.digest();
@@ -210,36 +192,17 @@ class AzureBlobStore implements Store {
   async *list(prefix: string, options: { signal?: AbortSignal } = {}): AsyncIterable<StoreEntry> {
     checkListPrefix(prefix, "list");
     const container = await this.#client();
-    const seen = new Set<string | undefined>();
-    let emptyPages = 0;
-    let continuationToken: string | undefined;
-    do {
-      const page = await this.#call("list", prefix, options.signal, async (abortSignal) => {
-        if (emptyPages > QUICK_EMPTY_PAGES) await sleep(systemClock, EMPTY_PAGE_PAUSE_MS, abortSignal);
-        // Metadata tells the folders of an account with a hierarchical namespace from objects.
-        const pages = container.listBlobsFlat({
-          prefix: this.#prefix + prefix,
-          includeMetadata: true,
-          abortSignal,
-        });
-        const from = continuationToken === undefined ? {} : { continuationToken };
-        return (await pages.byPage({ maxPageSize: PAGE_SIZE, ...from }).next()).value;
-      });
-      const items = page?.segment.blobItems ?? [];
-      continuationToken = page?.continuationToken;
-      emptyPages = items.length === 0 ? emptyPages + 1 : 0;
-      // A listing that goes round has a page, or the place where one begins, twice.
-      const marks = [continuationToken, items[0]?.name].filter((mark) => mark);
-      const repeats = marks.some((mark) => seen.has(mark));
-      if (repeats || emptyPages > MAX_EMPTY_PAGES || seen.size > MAX_MARKS) throw listedWithoutEnd(prefix);
-      for (const mark of marks) seen.add(mark);
-      for (const { name, properties, metadata } of items) {
+    const pages = listPages(container, this.#prefix + prefix, prefix, (request) =>
+      this.#call("list", prefix, options.signal, request),
+    );
+    for await (const page of pages) {
+      for (const { name, properties, metadata } of page) {
         const path = name.slice(this.#prefix.length);
         if (metadata?.["hdi_isfolder"] === "true" || !isObjectPath(path)) continue;
         const size = properties.contentLength ?? 0;
         yield { path, size, lastModified: properties.lastModified.getTime() };
       }
-    } while (continuationToken);
+    }
   }
 
   /** Ends what is under way; idle sockets keep nothing alive and time out by themselves. */

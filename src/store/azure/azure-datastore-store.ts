@@ -1,6 +1,7 @@
 import { told, wrongValue } from "../../base/errors.ts";
-import { type AzureCredential, createAzureBlobStore } from "./azure-blob-store.ts";
+import { createAzureBlobStore } from "./azure-blob-store.ts";
 import { checkLocation } from "./azure-container.ts";
+import type { AzureCredential } from "./azure-credential.ts";
 import {
   type AzureDatastoreReference,
   checkDatastoreRequest,
@@ -42,7 +43,7 @@ export function createAzureDatastoreStore(options: AzureDatastoreStoreOptions): 
   return new AzureDatastoreStore(options, credential);
 }
 
-const RESOLVE_DEADLINE_MS = 15_000;
+const resolveDeadlineMs = 15_000;
 
 class AzureDatastoreStore implements Store {
   readonly description: string;
@@ -88,7 +89,7 @@ class AzureDatastoreStore implements Store {
       throw thrown;
     });
     const answer = this.#store;
-    return await withDeadline(() => answer, { deadlineMs: 2 * RESOLVE_DEADLINE_MS, signal });
+    return await withDeadline(() => answer, { deadlineMs: 2 * resolveDeadlineMs, signal });
   }
 
   async #open(): Promise<Store> {
@@ -96,7 +97,7 @@ class AzureDatastoreStore implements Store {
     const location = await resolveAzureDatastore(this.#options, {
       credential: this.#credential,
       ...(managementUrl === undefined ? {} : { managementUrl }),
-      deadlineMs: RESOLVE_DEADLINE_MS,
+      deadlineMs: resolveDeadlineMs,
     });
     const store = createAzureBlobStore({
       ...location,

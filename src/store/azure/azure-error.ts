@@ -24,16 +24,16 @@ export function readAzureAnswer(thrown: unknown): AzureAnswer & { readonly reque
   const statusCode = Number.isInteger(error.statusCode) ? Number(error.statusCode) : undefined;
   return {
     statusCode,
-    code: matching(header("x-ms-error-code"), CODE) ?? matching(error.code, CODE),
-    requestId: matching(header("x-ms-request-id"), REQUEST_ID),
-    retryAfter: matching(header("retry-after"), SHORT),
-    date: matching(header("date"), SHORT),
+    code: matching(header("x-ms-error-code"), codePattern) ?? matching(error.code, codePattern),
+    requestId: matching(header("x-ms-request-id"), requestIdPattern),
+    retryAfter: matching(header("retry-after"), headerPattern),
+    date: matching(header("date"), headerPattern),
   };
 }
 
-const CODE = /^[A-Za-z][A-Za-z0-9_]{1,63}$/;
-const REQUEST_ID = /^[0-9a-fA-F-]{8,40}$/;
-const SHORT = /^[A-Za-z0-9 ,:+-]{1,40}$/;
+const codePattern = /^[A-Za-z][A-Za-z0-9_]{1,63}$/;
+const requestIdPattern = /^[0-9a-fA-F-]{8,40}$/;
+const headerPattern = /^[A-Za-z0-9 ,:+-]{1,40}$/;
 
 function matching(value: unknown, pattern: RegExp): string | undefined {
   return typeof value === "string" && pattern.test(value) ? value : undefined;

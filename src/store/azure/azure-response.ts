@@ -29,9 +29,9 @@ export interface AzureVerdict {
 type Row = readonly [kind: AzureVerdict["kind"], hint: string];
 
 /** The service refuses requests that are 15 minutes off; at 5 the clock is the likely reason for a refusal. */
-const MAX_CLOCK_SKEW_MS = 5 * 60_000;
+const maxClockSkewMs = 5 * 60_000;
 
-const BY_CODE: ReadonlyMap<string, Row> = new Map(
+const rowsByCode: ReadonlyMap<string, Row> = new Map(
   Object.entries<Row>({
     BlobAlreadyExists: ["verify", "an object of that name exists"],
     // A SAS with create but without write permission is answered like this when the blob exists.
@@ -60,7 +60,7 @@ const BY_CODE: ReadonlyMap<string, Row> = new Map(
 );
 
 /** Nothing that could be used answered; for most of these time alone is not likely to change that. */
-const UNREACHABLE: ReadonlyMap<string, Row> = new Map(
+const rowsWithoutAnswer: ReadonlyMap<string, Row> = new Map(
   Object.entries<Row>({
     AnswerTooLarge: ["transient", "an answer that is longer than any of the Blob service's"],
     ENOTFOUND: ["configuration", "the host name of the storage account does not exist"],
@@ -88,13 +88,16 @@ function rowOf(answer: AzureAnswer, nowMs: number): Row {
   const { statusCode, code } = answer;
   if (statusCode === undefined) {
     return (
-      (code === undefined ? undefined : UNREACHABLE.get(code)) ?? ["transient", "no answer from the service"]
+      (code === undefined ? undefined : rowsWithoutAnswer.get(code)) ?? [
+        "transient",
+        "no answer from the service",
+      ]
     );
   }
   if ((statusCode === 401 || statusCode === 403) && clockIsOff(answer.date, nowMs)) {
     return ["clock", "this machine's clock differs from the service's by more than 5 minutes; correct it"];
   }
-  const row = code === undefined || statusCode < 400 || statusCode >= 500 ? undefined : BY_CODE.get(code);
+  const row = code === undefined || statusCode < 400 || statusCode >= 500 ? undefined : rowsByCode.get(code);
   return row ?? rowOfStatus(statusCode);
 }
 
@@ -130,7 +133,7 @@ function rowOfStatus(statusCode: number): Row {
 
 function clockIsOff(date: string | undefined, nowMs: number): boolean {
   const serviceMs = date === undefined ? Number.NaN : Date.parse(date);
-  return Math.abs(serviceMs - nowMs) > MAX_CLOCK_SKEW_MS;
+  return Math.abs(serviceMs - nowMs) > maxClockSkewMs;
 }
 
 /** `Retry-After` in milliseconds from now, at least 0; undefined if absent or unreadable. RFC 9110, 10.2.3. */

@@ -1,0 +1,52 @@
+import type { BlobItem, ContainerClient } from "@azure/storage-blob";
+import { systemClock } from "../../base/time/clock.ts";
+import { sleep } from "../../base/time/wait.ts";
+import { StoreError } from "../store-error.ts";
+
+/** Objects of one page: with long names and much metadata of their own they still fit into `maxAnswerBytes`. */
+const pageSize = 2_000;
+/** Of two for each page: far above what a container of this product holds. */
+const maxMarks = 100_000;
+/**
+ * Pages without an object are legal, where many were deleted. After a few in a row the next ones are asked for less often, and at
+ * some time nobody believes in an end.
+ */
+const maxQuickEmptyPages = 20;
+const maxEmptyPages = 1_000;
+const emptyPagePauseMs = 200;
+
+/**
+ * Pages of the blobs of a container whose names start with `prefix`, in order. `call` makes one request, which it may end. Throws what that throws,
+ * and a {@link StoreError} that names `subject` for a listing that has no end: it goes round, or has nothing but empty pages.
+ */
+export async function* listPages(
+  container: ContainerClient,
+  prefix: string,
+  subject: string,
+  call: <T>(request: (signal: AbortSignal) => Promise<T>) => Promise<T>,
+): AsyncIterable<readonly BlobItem[]> {
+  const seen = new Set<string>();
+  let emptyPages = 0;
+  let continuationToken: string | undefined;
+  do {
+    const page = await call(async (abortSignal) => {
+      if (emptyPages > maxQuickEmptyPages) await sleep(systemClock, emptyPagePauseMs, abortSignal);
+      // Metadata tells the folders of an account with a hierarchical namespace from objects.
+      const pages = container.listBlobsFlat({ prefix, includeMetadata: true, abortSignal });
+      const from = continuationToken === undefined ? {} : { continuationToken };
+      return (await pages.byPage({ maxPageSize: pageSize, ...from }).next()).value;
+    });
+    const items = page?.segment.blobItems ?? [];
+    continuationToken = page?.continuationToken;
+    emptyPages = items.length === 0 ? emptyPages + 1 : 0;
+    // A listing that goes round has a page, or the place where one begins, twice.
+    const marks = [continuationToken, items[0]?.name].filter((mark) => mark !== undefined && mark !== "");
+    const repeats = marks.some((mark) => seen.has(mark));
+    if (repeats || emptyPages > maxEmptyPages || seen.size > maxMarks) {
+      const message = `list ${subject}: the listing has no end; something answers that is not the Blob service`;
+      throw new StoreError("transient", message, { operation: "list" });
+    }
+    for (const mark of marks) seen.add(mark);
+    yield items;
+  } while (continuationToken);
+}
