@@ -32,7 +32,7 @@ const layers = {
 
 /** Interfaces that a layer may see of layers it must not depend on otherwise. */
 const ports = {
-  pipeline: ["spool/spool", "store/store", "codec/encoder"],
+  pipeline: ["spool/spool", "spool/spool-writer", "spool/sealed-segments", "store/store", "codec/encoder"],
 };
 
 /** What each front door may load: the reader's must not start the collector, nor the collector's the reader. */

@@ -7,8 +7,9 @@ import { objectReference } from "../destination/object-url.ts";
 import type { CurrentSettings } from "../pipeline/backend.ts";
 import { createEngine, type Engine } from "../pipeline/delivery/engine.ts";
 import type { Emit } from "../pipeline/engine-event.ts";
-import { createFolderSpool } from "../spool/folder-spool.ts";
+import { createFolderSpool, createFolderWriter, type FolderSpoolOptions } from "../spool/folder-spool.ts";
 import { createMemorySpool } from "../spool/memory-spool.ts";
+import type { SpoolWriter } from "../spool/spool-writer.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { AzureCredential } from "../store/azure/azure-credential.ts";
 import { openStore } from "../store/open-store.ts";
@@ -52,22 +53,35 @@ export function composeEngine(spec: EngineSpec, host: EngineHost): Engine {
   });
 }
 
-/** The spool of this process, within the bounds that hold now; every thread that writes has one, all of the same instance. */
-export function composeSpool(
-  { config, instance, spoolDirectory }: EngineSpec,
-  settings: CurrentSettings,
-): Spool {
-  const common = { clock: systemClock, ids: systemIds };
-  if (config.spool.durability === "memory") {
+/** The spool of an engine, within the bounds that hold now. */
+function composeSpool(spec: EngineSpec, settings: CurrentSettings): Spool {
+  if (spec.config.spool.durability === "memory") {
     return createMemorySpool({
-      ...common,
+      clock: systemClock,
+      ids: systemIds,
       get maxBytes() {
         return settings.current.limits.maxMemoryBytes;
       },
     });
   }
-  return createFolderSpool({
-    ...common,
+  return createFolderSpool(folderOptions(spec, settings));
+}
+
+/**
+ * What a thread writes to that has no engine, if the spool is durable: the engine's spool, another thread's of the same instance,
+ * delivers what it seals.
+ */
+export function composeWriter(spec: EngineSpec, settings: CurrentSettings): SpoolWriter {
+  return createFolderWriter(folderOptions(spec, settings));
+}
+
+function folderOptions(
+  { instance, spoolDirectory }: EngineSpec,
+  settings: CurrentSettings,
+): FolderSpoolOptions {
+  return {
+    clock: systemClock,
+    ids: systemIds,
     directory: spoolDirectory,
     instance,
     get maxBytes() {
@@ -76,5 +90,5 @@ export function composeSpool(
     get minFreeBytes() {
       return settings.current.spool.minFreeBytes;
     },
-  });
+  };
 }

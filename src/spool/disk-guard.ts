@@ -3,7 +3,7 @@ import type { Clock } from "../base/time/clock.ts";
 import { asError } from "../base/errors.ts";
 import { errorCode, type FileSystem, listIfReadable } from "../base/files/file-system.ts";
 import { layoutPath } from "./spool-folder.ts";
-import type { AppendResult } from "./spool.ts";
+import type { AppendResult } from "./spool-writer.ts";
 
 /** Bounds on the disk, looked at on every append, so that they may change. */
 export interface DiskBounds {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type FileSystem, removeFile } from "../base/files/file-system.ts";
 import { closeQuietly } from "./open-segment-file.ts";
 import { bodyName } from "./segment/segment-name.ts";
-import type { FrozenBody } from "./spool.ts";
+import type { FrozenBody } from "./sealed-segments.ts";
 
 const chunkBytes = 256 * 1_024;
 

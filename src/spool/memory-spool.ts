@@ -3,16 +3,9 @@ import { addCounts, type Counts, noCounts } from "../base/counts.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { type Ids, uuidHex } from "../base/ids.ts";
 import { memoryBody } from "./frozen-body.ts";
-import type {
-  AppendResult,
-  FrozenBody,
-  OpenSegment,
-  SealedSegment,
-  Spool,
-  SpoolRecord,
-  SpoolUsage,
-  SyncResult,
-} from "./spool.ts";
+import type { FrozenBody, SealedSegment, SealedSegments, SpoolRecord } from "./sealed-segments.ts";
+import type { AppendResult, OpenSegment, SpoolWriter, SyncResult } from "./spool-writer.ts";
+import type { Spool, SpoolUsage } from "./spool.ts";
 
 /** Options of {@link createMemorySpool}. */
 export interface MemorySpoolOptions {
@@ -24,7 +17,8 @@ export interface MemorySpoolOptions {
 
 /** A spool that dies with its process: for durability `memory`, and a double for tests. Copies what it is given. */
 export function createMemorySpool(options: MemorySpoolOptions): Spool {
-  return new MemorySpool(options);
+  const spool = new MemorySpool(options);
+  return { writer: spool, sealed: spool, usage: () => spool.usage() };
 }
 
 interface Segment {
@@ -43,7 +37,7 @@ const appended: AppendResult = Object.freeze({ status: "appended" });
 const full: AppendResult = Object.freeze({ status: "full", reason: "memory" });
 const synced: SyncResult = Object.freeze({ status: "synced" });
 
-class MemorySpool implements Spool {
+class MemorySpool implements SpoolWriter, SealedSegments {
   readonly durable = false;
   readonly #options: MemorySpoolOptions;
   readonly #open = new Map<string, Segment>();
@@ -96,7 +90,7 @@ class MemorySpool implements Spool {
     return [...this.#open.values()];
   }
 
-  sealed(): readonly SealedSegment[] {
+  list(): readonly SealedSegment[] {
     return Array.from(this.#sealed.values(), ({ sealed }) => sealed);
   }
 
@@ -148,11 +142,6 @@ class MemorySpool implements Spool {
     this.#bytes -= segment.size + (segment.frozen?.size ?? 0);
   }
 
-  forget(segment: SealedSegment): void {
-    // There is no folder that another could share, so this is the end of it.
-    this.release(segment);
-  }
-
   quarantine(segment: SealedSegment): void {
     // There is no place for a person to look into: it is only counted.
     if (this.#sealed.has(segment.id)) this.#quarantined++;
@@ -164,7 +153,7 @@ class MemorySpool implements Spool {
   }
 
   usage(): SpoolUsage {
-    const all = [...this.#open.values(), ...this.sealed()];
+    const all = [...this.#open.values(), ...this.list()];
     const oldest = all.length === 0 ? undefined : Math.min(...all.map(({ createdAt }) => createdAt));
     return { bytes: this.#bytes, segments: all.length, quarantined: this.#quarantined, oldest };
   }

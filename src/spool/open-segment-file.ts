@@ -13,7 +13,7 @@ import {
   ZERO_TOTALS,
 } from "./segment/segment-format.ts";
 import { scanRecords } from "./segment/segment-scan.ts";
-import type { OpenSegment } from "./spool.ts";
+import type { OpenSegment } from "./spool-writer.ts";
 
 /** One segment being written. Every method throws the system's error, and can be called again after it. */
 export interface OpenSegmentFile extends OpenSegment {

@@ -7,7 +7,8 @@ import type { InstanceClaim } from "./instance/instance-claim.ts";
 import { createOpenSegmentFile, type OpenSegmentFile } from "./open-segment-file.ts";
 import type { OwnFolder } from "./instance/own-folder.ts";
 import { openName, sealedName } from "./segment/segment-name.ts";
-import type { OpenSegment, SealedSegment } from "./spool.ts";
+import type { SealedSegment } from "./sealed-segments.ts";
+import type { OpenSegment } from "./spool-writer.ts";
 
 /** The segments that one thread is writing. */
 export interface OpenSegments {
@@ -15,8 +16,8 @@ export interface OpenSegments {
   append(label: string, record: Uint8Array, counts: Counts, sequence: number): void;
   /** Makes all of it survive a power cut. Throws the last error, after trying everything. */
   sync(): void;
-  /** Seals those that `which` picks; returns them and those sealed before to make room, oldest first. */
-  seal(which: (segment: OpenSegment) => boolean): SealedSegment[];
+  /** Seals those that `which` picks. */
+  seal(which: (segment: OpenSegment) => boolean): void;
   list(): readonly OpenSegmentFile[];
   /** Writes all segments anew in the claim's folder, because theirs is lost. */
   moveTo(claim: InstanceClaim): void;
@@ -33,7 +34,7 @@ export interface OpenSegmentsOptions {
   readonly maxOpen: number;
   /** Told how many bytes the files grew, or with a negative number shrank. */
   readonly onGrowth: (bytes: number) => void;
-  /** Told each segment as it is sealed. */
+  /** Told each segment as it is sealed, also of those that are sealed to make room. */
   readonly onSealed: (segment: SealedSegment) => void;
 }
 
@@ -48,8 +49,6 @@ class Segments implements OpenSegments {
   readonly #current = new Map<string, OpenSegmentFile>();
   /** All of them, the longest-rested first. */
   readonly #unsealed = new Set<OpenSegmentFile>();
-  /** Sealed to make room, not yet returned. */
-  #sealedAside: SealedSegment[] = [];
   /** Folders whose entries may not survive a power cut. */
   readonly #unsynced = new Set<string>();
 
@@ -87,15 +86,12 @@ class Segments implements OpenSegments {
     if (failure !== undefined) throw failure;
   }
 
-  seal(which: (segment: OpenSegment) => boolean): SealedSegment[] {
+  seal(which: (segment: OpenSegment) => boolean): void {
     const { folder } = this.#options;
-    const sealed = this.#sealedAside;
-    this.#sealedAside = [];
     // If the folder turns out to be lost, the segments are others now, in another folder: once more.
     for (let pass = 0, claim = folder.claim; pass === 0 || (pass === 1 && folder.claim !== claim); pass++) {
       for (const segment of [...this.#unsealed].filter(which)) {
-        const one = this.#unsealed.has(segment) ? this.#seal(segment) : undefined;
-        if (one !== undefined) sealed.push(one);
+        if (this.#unsealed.has(segment)) this.#seal(segment);
       }
     }
     try {
@@ -103,7 +99,6 @@ class Segments implements OpenSegments {
     } catch {
       // They stay on the list for the next sync, which reports it.
     }
-    return sealed.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
   }
 
   list(): readonly OpenSegmentFile[] {
@@ -129,8 +124,7 @@ class Segments implements OpenSegments {
   #open(label: string): OpenSegmentFile {
     for (const rested of [...this.#unsealed]) {
       if (this.#unsealed.size < this.#options.maxOpen) break;
-      const sealed = this.#seal(rested);
-      if (sealed !== undefined) this.#sealedAside.push(sealed);
+      this.#seal(rested);
     }
     if (this.#unsealed.size >= this.#options.maxOpen) {
       throw Object.assign(new Error("no segment can be sealed to open another"), { code: "EMFILE" });
@@ -183,8 +177,8 @@ class Segments implements OpenSegments {
     return copy;
   }
 
-  /** Undefined if the segment held nothing and is gone, or if the disk refuses: then it stays open. */
-  #seal(rested: OpenSegmentFile): SealedSegment | undefined {
+  /** One that holds nothing is removed; one that the disk does not let it seal stays open. */
+  #seal(rested: OpenSegmentFile): void {
     const { fileSystem, folder, onGrowth, onSealed } = this.#options;
     if (this.#current.get(rested.label) === rested) this.#current.delete(rested.label);
     if (rested.records === 0) {
@@ -192,7 +186,7 @@ class Segments implements OpenSegments {
       removeFile(fileSystem, rested.path);
       this.#unsealed.delete(rested);
       onGrowth(-rested.size);
-      return undefined;
+      return;
     }
     let segment = rested;
     let directory: string;
@@ -203,16 +197,14 @@ class Segments implements OpenSegments {
       segment.seal(join(directory, sealedName(segment.id, 0)));
     } catch (error) {
       if (errorCode(error) === "ENOENT") this.#tryRelocate();
-      return undefined;
+      return;
     }
     segment.close();
     this.#unsealed.delete(segment);
     this.#unsynced.add(directory);
     onGrowth(segment.size - before);
     const { id, label, createdAt, size, counts } = segment;
-    const sealed: SealedSegment = { id, directory, label, createdAt, size, counts, recovered: false };
-    onSealed(sealed);
-    return sealed;
+    onSealed({ id, directory, label, createdAt, size, counts, recovered: false });
   }
 
   #tryRelocate(): void {

@@ -10,242 +10,96 @@ import type { Found } from "./recovery.ts";
 import { readRecords } from "./segment/segment-file-reader.ts";
 import { parseSegmentName, sealedName } from "./segment/segment-name.ts";
 import type { FrozenBody, RecordMemory, SealedSegment, SpoolRecord } from "./spool.ts";
+import type { Counts } from "../base/counts.ts";
 
-/** The sealed segments that this spool answers for, and the one place that knows the names of their files. */
+/**
+ * Port: the segments that nothing is added to any more, from the moment they are found until they are delivered or set aside for a
+ * person. Each method is one question about, or one step of, a segment's life; they stay together because whoever turns segments
+ * into files needs nearly all of them.
+ */
 export interface SealedSegments {
-  add(found: Found): void;
-  has(id: string): boolean;
+  /** True when what it holds outlives the process. */
+  readonly durable: boolean;
+  /** Those that are not yet released or quarantined. */
   list(): readonly SealedSegment[];
-  /** See the methods of the same names in the port. */
-  read(segment: SealedSegment, memory?: RecordMemory): Generator<SpoolRecord, void, undefined>;
+  /**
+   * Segments left by dead threads of this process and by dead processes, one at a time, each complete records only.
+   * Ends on any bytes; lets the event loop turn about once a MiB; never takes from a living or paused owner. What could
+   * not be kept is told to `onLoss`. Call it again, about once a minute, to find what other processes left meanwhile.
+   */
+  recover(onLoss: (loss: SpoolLoss) => void): AsyncIterable<SealedSegment>;
+  /**
+   * The records of a segment, in order, damaged ones left out: what their counts lack of `segment.counts` is lost.
+   * `memory` says how long their bytes hold, default `own`. Throws the system's error when the file cannot be read;
+   * `ENOENT` when it is gone.
+   */
+  read(segment: SealedSegment, memory?: RecordMemory): Iterable<SpoolRecord>;
+  /** Notes that encoding starts, *before* it starts, and returns how often it has now been tried (1 at first). */
   attempt(segment: SealedSegment): number;
+  /** Takes the last attempt back: what ended it was not the segment. */
   forgive(segment: SealedSegment): void;
+  /** How often encoding was begun before, in any process. */
   attempts(segment: SealedSegment): number;
+  /**
+   * Stores the exact bytes to upload; from here on every retry, in any process, sends these. When the disk has no room,
+   * they stay in memory until the segment is released. A piece of `body` need only hold until the next one is asked for. Rejects
+   * only with what `body` throws.
+   */
   freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody>;
+  /** The bytes frozen earlier, verified, or undefined. */
   frozen(segment: SealedSegment): FrozenBody | undefined;
+  /** The segment was delivered: forgets it and its frozen bytes. */
   release(segment: SealedSegment): void;
-  forget(segment: SealedSegment): void;
+  /** Keeps the segment, with a reason, for a person. */
   quarantine(segment: SealedSegment, reason: string): void;
+  /** Keeps a copy of one record of a segment, as a segment of its own, for a person; the segment itself stays as it is. */
   quarantineRecord(segment: SealedSegment, record: SpoolRecord, reason: string): void;
 }
 
-/** What {@link createSealedSegments} needs. */
-export interface SealedSegmentsOptions {
-  readonly fileSystem: FileSystem;
-  readonly ids: Ids;
-  readonly instance: string;
-  readonly folder: OwnFolder;
-  readonly quarantine: Quarantine;
-  /** Told how many bytes the files grew, or with a negative number shrank. */
-  readonly onGrowth: (bytes: number) => void;
+/** A segment that nothing is added to any more. Plain data: another thread's spool of the same folder can take it over. */
+export interface SealedSegment {
+  readonly id: string;
+  /** Where its files are; empty in memory. */
+  readonly directory: string;
+  readonly label: string;
+  /** Milliseconds since 1970 UTC. */
+  readonly createdAt: number;
+  /** Bytes it takes. */
+  readonly size: number;
+  readonly counts: Counts;
+  /** True when it was left by an earlier process and so is in no ledger of this one. */
+  readonly recovered: boolean;
 }
 
-/** Starts with none. */
-export function createSealedSegments(options: SealedSegmentsOptions): SealedSegments {
-  return new Segments(options);
+/** One record read back. */
+export interface SpoolRecord {
+  /** As it was given to `append`. */
+  readonly sequence: number;
+  readonly bytes: Uint8Array;
+  readonly counts: Counts;
 }
 
-/** What is known of a segment beside the segment itself. */
-interface Held {
-  readonly segment: SealedSegment;
-  name: string;
-  attempts: number;
-  body: string | undefined;
-  /** Frozen bytes that the disk had no room for. */
-  inMemory: FrozenBody | undefined;
+/**
+ * Whose memory a record's bytes are in: the reader's `own`, `lent` until the next record is read, or what this function returns,
+ * which is asked at most once, for so many bytes at a multiple of 8: it then holds all records of the segment, each at such a
+ * multiple. A spool in memory always gives its own.
+ */
+export type RecordMemory = "own" | "lent" | ((size: number) => Uint8Array);
+
+/** The frozen bytes of a segment. */
+export interface FrozenBody {
+  readonly size: number;
+  /** SHA-256 of the bytes, 64 hex digits. */
+  readonly sha256: string;
+  /** Bytes from `start`, default 0, to `end`, default all. A piece is good until the next one is asked for. */
+  open(start?: number, end?: number): AsyncIterable<Uint8Array>;
 }
 
-class Segments implements SealedSegments {
-  readonly #options: SealedSegmentsOptions;
-  readonly #fileSystem: FileSystem;
-  readonly #held = new Map<string, Held>();
-
-  constructor(options: SealedSegmentsOptions) {
-    this.#options = options;
-    this.#fileSystem = options.fileSystem;
-  }
-
-  add({ segment, name, body, attempts }: Found): void {
-    this.#held.set(segment.id, { segment, name, attempts, body, inMemory: undefined });
-  }
-
-  has(id: string): boolean {
-    return this.#held.has(id);
-  }
-
-  list(): readonly SealedSegment[] {
-    return Array.from(this.#held.values(), ({ segment }) => segment);
-  }
-
-  read(segment: SealedSegment, memory?: RecordMemory): Generator<SpoolRecord, void, undefined> {
-    return readRecords(this.#fileSystem, this.#locate(segment), memory);
-  }
-
-  attempt(segment: SealedSegment): number {
-    return this.#count(segment, 1);
-  }
-
-  forgive(segment: SealedSegment): void {
-    this.#count(segment, -1);
-  }
-
-  #count(segment: SealedSegment, more: 1 | -1): number {
-    const held = this.#hold(segment);
-    const from = this.#locate(segment);
-    const name = sealedName(segment.id, (held.attempts += more));
-    try {
-      this.#fileSystem.rename(from, join(segment.directory, name));
-      held.name = name;
-    } catch {
-      // Counted in memory at least; reading the segment will tell what is wrong.
-    }
-    return held.attempts;
-  }
-
-  attempts(segment: SealedSegment): number {
-    return this.#hold(segment).attempts;
-  }
-
-  async freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody> {
-    const earlier = this.frozen(segment);
-    if (earlier !== undefined) return earlier;
-    const { directory, id } = segment;
-    const temporary = this.#options.folder.temporary(directory);
-    const frozen = await freezeBody({ fileSystem: this.#fileSystem, directory, id, temporary }, body);
-    const held = this.#hold(segment);
-    held.body = frozen.name;
-    held.inMemory = frozen.name === undefined ? frozen.body : undefined;
-    if (frozen.name !== undefined) this.#options.onGrowth(frozen.body.size);
-    return frozen.body;
-  }
-
-  frozen(segment: SealedSegment): FrozenBody | undefined {
-    const held = this.#hold(segment);
-    if (held.inMemory !== undefined) return held.inMemory;
-    if (held.body === undefined) return undefined;
-    try {
-      const body = verifyBody(this.#fileSystem, segment.directory, segment.id, held.body);
-      if (body !== undefined) return body;
-      removeFile(this.#fileSystem, join(segment.directory, held.body));
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") throw error;
-    }
-    held.body = undefined;
-    return undefined;
-  }
-
-  release(segment: SealedSegment): void {
-    const held = this.#hold(segment);
-    removeFile(this.#fileSystem, this.#locate(segment));
-    this.#forget(segment, held);
-  }
-
-  forget({ id }: SealedSegment): void {
-    this.#held.delete(id);
-  }
-
-  quarantine(segment: SealedSegment, reason: string): void {
-    const held = this.#hold(segment);
-    const { id, label, counts } = segment;
-    try {
-      this.#options.quarantine.take(this.#locate(segment), { id, label, reason, counts });
-    } catch (error) {
-      if (errorCode(error) !== "ENOENT") {
-        // Left where it is: the next process finds it again and comes to its own conclusion.
-        this.#held.delete(id);
-        return;
-      }
-    }
-    this.#forget(segment, held);
-  }
-
-  quarantineRecord(segment: SealedSegment, record: SpoolRecord, reason: string): void {
-    const { fileSystem, ids, instance, folder, quarantine } = this.#options;
-    const { directory, label, createdAt } = segment;
-    const [path, temporary, sealed] = [0, 1, 2].map(() => folder.temporary(directory)) as [
-      string,
-      string,
-      string,
-    ];
-    try {
-      const id = uuidHex(ids);
-      const copy = createOpenSegmentFile({
-        fileSystem,
-        path,
-        temporary,
-        id,
-        instance,
-        label,
-        now: createdAt,
-      });
-      try {
-        copy.append(record.bytes, record.counts, record.sequence, createdAt);
-        copy.seal(sealed);
-        quarantine.take(sealed, { id, label, reason, counts: record.counts });
-      } finally {
-        copy.close();
-        removeFile(fileSystem, copy.path);
-      }
-    } catch {
-      // A copy for people to look at, and there is no room for it.
-    }
-  }
-
-  /** What is known of a segment; of one that another thread's spool sealed, what its folder shows. */
-  #hold(segment: SealedSegment): Held {
-    const known = this.#held.get(segment.id);
-    if (known !== undefined) return known;
-    const { id, directory } = segment;
-    const held: Held = {
-      segment,
-      name: sealedName(id, 0),
-      attempts: 0,
-      body: undefined,
-      inMemory: undefined,
-    };
-    for (const name of listIfReadable(this.#fileSystem, directory)) {
-      const parsed = parseSegmentName(name);
-      if (parsed?.id !== id) continue;
-      if (parsed.state === "body") held.body = name;
-      if (parsed.state === "sealed") {
-        held.name = name;
-        held.attempts = parsed.attempts;
-      }
-    }
-    this.#held.set(id, held);
-    return held;
-  }
-
-  #locate(segment: SealedSegment): string {
-    return join(segment.directory, this.#hold(segment).name);
-  }
-
-  /**
-   * The segment's file is gone. Now its frozen bytes go, after it, so that bytes without a segment are known to be
-   * delivered; and in the end the folder that was taken over.
-   */
-  #forget(segment: SealedSegment, { body }: Held): void {
-    const { onGrowth, folder } = this.#options;
-    const { directory } = segment;
-    let size = segment.size;
-    if (body !== undefined) {
-      const path = join(directory, body);
-      size += sizeOf(this.#fileSystem, path);
-      removeFile(this.#fileSystem, path);
-    }
-    this.#held.delete(segment.id);
-    onGrowth(-size);
-    // Another thread of this process may live in the folder of this instance, with nothing in it now.
-    if (directory === folder.claim?.directory || directory === folder.home) return;
-    for (const { segment: other } of this.#held.values()) if (other.directory === directory) return;
-    removeFolderIfIdle(this.#fileSystem, directory, true);
-  }
-}
-
-function sizeOf(fileSystem: FileSystem, path: string): number {
-  try {
-    return fileSystem.lstat(path)?.size ?? 0;
-  } catch {
-    return 0;
-  }
+/**
+ * Records that recovery could not keep, and how much they held where a surviving header tells. A torn tail was never
+ * acknowledged and counts 0. A file that was left alone, because it is not of this version or not ours, counts 0 too.
+ */
+export interface SpoolLoss extends Counts {
+  readonly reason: "torn" | "corrupt";
+  readonly detail: string;
 }

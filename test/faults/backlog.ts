@@ -75,15 +75,15 @@ async function leaveSegments(world: World, segments: number): Promise<ReadonlyMa
   const spool = spoolOf(world, { fileSystem: quickFileSystem });
   const left = new Map<string, string>();
   for (const segment of await leftTo(spool)) {
-    for (const { bytes, counts } of spool.read(segment)) {
+    for (const { bytes, counts } of spool.sealed.read(segment)) {
       const n = left.size;
-      spool.append(segment.label, bytes, counts, n + 1);
-      const [sealed] = spool.seal();
+      spool.writer.append(segment.label, bytes, counts, n + 1);
+      const [sealed] = spool.writer.seal();
       if (sealed !== undefined) left.set(frameId(writer.writer, n), sealed.id);
     }
-    spool.release(segment);
+    spool.sealed.release(segment);
   }
-  spool.close();
+  spool.writer.close();
   return left;
 }
 

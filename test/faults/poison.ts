@@ -30,16 +30,16 @@ export async function poisonRecords(): Promise<Outcome> {
   let sequence = 0;
   let injected = 0;
   for (const segment of left) {
-    for (const { bytes, counts } of spool.read(segment)) {
-      spool.append(segment.label, bytes, counts, ++sequence);
+    for (const { bytes, counts } of spool.sealed.read(segment)) {
+      spool.writer.append(segment.label, bytes, counts, ++sequence);
       const poison = poisons[injected];
       if (poison === undefined) continue;
-      spool.append(segment.label, poison(bytes), { frames: 1, rows: 1, bytes: 1 }, ++sequence);
+      spool.writer.append(segment.label, poison(bytes), { frames: 1, rows: 1, bytes: 1 }, ++sequence);
       injected++;
     }
-    spool.release(segment);
+    spool.sealed.release(segment);
   }
-  spool.close();
+  spool.writer.close();
 
   const verdict = await world.judge({ quarantined: injected });
   const aside = world.waiting("quarantine").map((path) => path.slice(join(world.spool, "mc1").length + 1));

@@ -24,15 +24,16 @@ export async function leaveRepeatedRecords(world: World): Promise<void> {
   const second = spoolOf(world, { instance });
   let sequence = 0;
   for (const segment of left) {
-    const records = [...first.read(segment)];
+    const records = [...first.sealed.read(segment)];
     for (const [index, { bytes, counts }] of records.entries()) {
       sequence += 1;
       // Each has one that the other has not, so that something of both is to be kept.
-      if (index < records.length - 1 || index === 0) first.append(segment.label, bytes, counts, sequence);
-      if (index > 0) second.append(segment.label, bytes, counts, sequence);
+      if (index < records.length - 1 || index === 0)
+        first.writer.append(segment.label, bytes, counts, sequence);
+      if (index > 0) second.writer.append(segment.label, bytes, counts, sequence);
     }
   }
-  for (const segment of left) first.release(segment);
-  first.close();
-  second.close();
+  for (const segment of left) first.sealed.release(segment);
+  first.writer.close();
+  second.writer.close();
 }

@@ -2,7 +2,8 @@ import { systemClock } from "../../src/base/time/clock.ts";
 import { systemFileSystem } from "../../src/base/files/file-system.ts";
 import { systemIds } from "../../src/base/ids.ts";
 import { createFolderSpool, type FolderSpoolOptions } from "../../src/spool/folder-spool.ts";
-import type { SealedSegment, Spool } from "../../src/spool/spool.ts";
+import type { SealedSegment } from "../../src/spool/sealed-segments.ts";
+import type { Spool } from "../../src/spool/spool.ts";
 import type { World } from "./world.ts";
 
 /** A spool in a world's folder, worked by the test itself, without bounds. */
@@ -27,6 +28,6 @@ export const quickFileSystem: typeof systemFileSystem = {
 /** What killed processes left, found by `spool`. */
 export async function leftTo(spool: Spool): Promise<readonly SealedSegment[]> {
   const left: SealedSegment[] = [];
-  for await (const segment of spool.recover(() => {})) left.push(segment);
+  for await (const segment of spool.sealed.recover(() => {})) left.push(segment);
   return left;
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { SealedSegment } from "../../src/spool/spool.ts";
+import type { SealedSegment } from "../../src/spool/sealed-segments.ts";
 import { tellFigures } from "../support/fault-figures.ts";
 import { countsOf, type Process, recordOf, recoverAll, SpoolWorld } from "../unit/spool/spool-world.ts";
 
@@ -75,17 +75,24 @@ const append = fc.tuple(slot, fc.nat(5), fc.integer({ min: 0, max: 300 })).map((
     const one = machine.at(n);
     const sequence = ++one.sequence;
     const label = `label ${labelNumber}`;
-    const result = one.process.spool.append(label, recordOf(sequence, size), countsOf(sequence), sequence);
+    const result = one.process.spool.writer.append(
+      label,
+      recordOf(sequence, size),
+      countsOf(sequence),
+      sequence,
+    );
     if (result.status !== "appended") return;
     model.waiting.set(sequence, label);
     one.recent.push(sequence);
   }),
 );
-const sync = slot.map((n) => command(`sync(${n})`, (_, machine) => void machine.at(n).process.spool.sync()));
+const sync = slot.map((n) =>
+  command(`sync(${n})`, (_, machine) => void machine.at(n).process.spool.writer.sync()),
+);
 const seal = fc.tuple(slot, fc.boolean()).map(([n, all]) =>
   command(`seal(${n}, ${all})`, (_, machine) => {
     const one = machine.at(n);
-    one.sealed.push(...one.process.spool.seal(all ? undefined : ({ label }) => label < "label 3"));
+    one.sealed.push(...one.process.spool.writer.seal(all ? undefined : ({ label }) => label < "label 3"));
   }),
 );
 const attempt = fc.tuple(slot, pick).map(([n, index]) =>
@@ -93,8 +100,8 @@ const attempt = fc.tuple(slot, pick).map(([n, index]) =>
     const { process, sealed } = machine.at(n);
     const segment = sealed[index];
     if (segment === undefined) return;
-    const before = process.spool.attempt(segment);
-    expect(process.spool.attempt(segment)).toBe(before + 1);
+    const before = process.spool.sealed.attempt(segment);
+    expect(process.spool.sealed.attempt(segment)).toBe(before + 1);
   }),
 );
 const freeze = fc.tuple(slot, pick).map(([n, index]) =>
@@ -102,8 +109,8 @@ const freeze = fc.tuple(slot, pick).map(([n, index]) =>
     const { process, sealed } = machine.at(n);
     const segment = sealed[index];
     if (segment === undefined) return;
-    const frozen = await process.spool.freeze(segment, bodyOf(segment.id));
-    expect(process.spool.frozen(segment)?.sha256).toBe(frozen.sha256);
+    const frozen = await process.spool.sealed.freeze(segment, bodyOf(segment.id));
+    expect(process.spool.sealed.frozen(segment)?.sha256).toBe(frozen.sha256);
     let text = "";
     for await (const chunk of frozen.open()) text += Buffer.from(chunk).toString();
     expect(text).toBe(`body of ${segment.id}`);
@@ -114,8 +121,9 @@ const release = fc.tuple(slot, pick).map(([n, index]) =>
     const { process, sealed } = machine.at(n);
     const [segment] = sealed.splice(index, 1);
     if (segment === undefined) return;
-    for (const { sequence } of process.spool.read(segment)) expect(model.waiting.delete(sequence)).toBe(true);
-    process.spool.release(segment);
+    for (const { sequence } of process.spool.sealed.read(segment))
+      expect(model.waiting.delete(sequence)).toBe(true);
+    process.spool.sealed.release(segment);
   }),
 );
 const recover = slot.map((n) =>
@@ -139,14 +147,14 @@ const kill = slot.map((n) =>
 );
 const close = slot.map((n) =>
   command(`close(${n})`, (_, machine) => {
-    machine.at(n).process.spool.close();
+    machine.at(n).process.spool.writer.close();
     machine.spawn(n);
   }),
 );
 const threadDies = fc.tuple(slot, fc.nat(4)).map(([n, again]) =>
   command(`threadDies(${n}, ${again})`, async (model, machine) => {
     const { process, instance, recent } = machine.at(n);
-    const stillOpen = new Set(process.spool.open().flatMap(({ label }) => label));
+    const stillOpen = new Set(process.spool.writer.open().flatMap(({ label }) => label));
     process.kill();
     machine.spawn(n, instance);
     const one = machine.at(n);
@@ -154,7 +162,7 @@ const threadDies = fc.tuple(slot, fc.nat(4)).map(([n, again]) =>
     for (const sequence of recent.slice(recent.length - again)) {
       const label = model.waiting.get(sequence);
       if (label === undefined || !stillOpen.has(label)) continue;
-      one.process.spool.append(label, recordOf(sequence, 9), countsOf(sequence), sequence);
+      one.process.spool.writer.append(label, recordOf(sequence, 9), countsOf(sequence), sequence);
     }
     one.sealed.push(...(await recoverAll(one.process.spool)).segments);
   }),

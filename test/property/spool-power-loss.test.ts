@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { SealedSegment } from "../../src/spool/spool.ts";
+import type { SealedSegment } from "../../src/spool/sealed-segments.ts";
 import { tellFigures } from "../support/fault-figures.ts";
 import { type SimulatedFileSystem, seeded } from "../support/simulated-file-system.ts";
 import { countsOf, recordOf, recoverAll, SpoolWorld } from "../unit/spool/spool-world.ts";
@@ -28,25 +28,25 @@ async function* work(seed: number, steps: number): AsyncGenerator<{ moment(): Mo
   const frozen = new Map<string, string>();
   let sealed: SealedSegment[] = [];
   const sequencesOf = (segment: SealedSegment): number[] =>
-    Array.from(spool.read(segment), ({ sequence }) => sequence);
+    Array.from(spool.sealed.read(segment), ({ sequence }) => sequence);
   for (let step = 1; step <= steps; step++) {
     const choice = random(20);
     if (choice < 10) {
-      spool.append(`label ${random(4)}`, recordOf(step, random(2_000)), countsOf(step), step);
+      spool.writer.append(`label ${random(4)}`, recordOf(step, random(2_000)), countsOf(step), step);
       written.add(step);
     } else if (choice < 12) {
-      expect(spool.sync().status).toBe("synced");
+      expect(spool.writer.sync().status).toBe("synced");
       for (const sequence of written) if (!releasedEver.has(sequence)) durable.add(sequence);
     } else if (choice < 14) {
-      for (const segment of spool.seal(() => random(2) === 0)) {
+      for (const segment of spool.writer.seal(() => random(2) === 0)) {
         sealed.push(segment);
         for (const sequence of sequencesOf(segment)) durable.add(sequence);
       }
     } else if (choice < 16 && sealed.length > 0) {
       const segment = sealed[random(sealed.length)];
       if (segment !== undefined) {
-        spool.attempt(segment);
-        const { sha256 } = await spool.freeze(segment, bytesOf(segment.id));
+        spool.sealed.attempt(segment);
+        const { sha256 } = await spool.sealed.freeze(segment, bytesOf(segment.id));
         frozen.set(segment.id, sha256);
       }
     } else if (choice < 18) {
@@ -57,7 +57,7 @@ async function* work(seed: number, steps: number): AsyncGenerator<{ moment(): Mo
           releasedEver.add(sequence);
         }
         frozen.delete(segment.id);
-        spool.release(segment);
+        spool.sealed.release(segment);
       }
     } else if (choice === 18) {
       kill();
@@ -100,7 +100,7 @@ async function check(
   const byId = new Map(segments.map((segment) => [segment.id, segment]));
   for (const [id, sha256] of frozen) {
     const segment = byId.get(id);
-    expect(segment && spool.frozen(segment)?.sha256, `${hint}: frozen bytes of ${id}`).toBe(sha256);
+    expect(segment && spool.sealed.frozen(segment)?.sha256, `${hint}: frozen bytes of ${id}`).toBe(sha256);
   }
   return durable.size;
 }
@@ -168,7 +168,7 @@ test("recovery that is itself cut short, at any system call, loses and repeats n
       const disk = before.clone();
       disk.fault = ({ index }) => (index >= at ? { code: "EIO" } : undefined);
       const { spool } = new SpoolWorld(disk, 500_000).start();
-      const recovery = spool.recover(() => {})[Symbol.asyncIterator]();
+      const recovery = spool.sealed.recover(() => {})[Symbol.asyncIterator]();
       while ((await recovery.next()).done !== true);
       const reached = disk.calls >= at;
       disk.fault = () => undefined;

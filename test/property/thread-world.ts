@@ -16,6 +16,7 @@ import { readEnvironment } from "../../src/config/environment.ts";
 import { resolveDeployment } from "../../src/config/resolve.ts";
 import { createEngine, type Engine } from "../../src/pipeline/delivery/engine.ts";
 import { createMemorySpool } from "../../src/spool/memory-spool.ts";
+import type { SpoolWriter } from "../../src/spool/spool-writer.ts";
 import type { Spool } from "../../src/spool/spool.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -59,7 +60,7 @@ export class ThreadWorld {
     const parts: ThreadParts = {
       startThread: (listener) => this.#startThread(listener),
       composeEngine: (spec, host) => this.#engine(spec, host, this.#life),
-      composeSpool: (spec) => this.#spool(spec, this.#life),
+      composeWriter: (spec) => this.#writer(spec, this.#life),
       holdInstance: () => undefined,
       exitWaitMs: 0,
     };
@@ -69,7 +70,7 @@ export class ThreadWorld {
       startBackend: (spec, host) => {
         const start = (forHost: EngineHost): Engine => new BackgroundThread(spec, forHost, clock, parts);
         if (durability !== "frame") return start(host);
-        return createSpoolFirst(spec, host, start, clock, parts.composeSpool);
+        return createSpoolFirst(spec, host, start, clock, parts.composeWriter);
       },
     });
     const deployment = {} as Deployment;
@@ -151,6 +152,13 @@ export class ThreadWorld {
     const process = disk.start({ instance, clock, fileSystem: life.bound(disk.fileSystem) });
     life.onEnd(() => process.kill());
     return process.spool;
+  }
+
+  #writer({ instance }: EngineSpec, life: Life): SpoolWriter {
+    const { clock, disk } = this;
+    const process = disk.startWriter({ instance, clock, fileSystem: life.bound(disk.fileSystem) });
+    life.onEnd(() => process.kill());
+    return process.writer;
   }
 
   #engine(spec: EngineSpec, host: EngineHost, life: Life, durable?: boolean): Engine {

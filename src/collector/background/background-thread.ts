@@ -2,8 +2,8 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { BackendSettings, FlushGoal, FlushReport, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import { holdInstance } from "../../spool/instance/hold-instance.ts";
-import type { SealedSegment } from "../../spool/spool.ts";
-import { composeEngine, composeSpool, type EngineHost, type EngineSpec } from "../compose.ts";
+import type { SealedSegment } from "../../spool/sealed-segments.ts";
+import { composeEngine, composeWriter, type EngineHost, type EngineSpec } from "../compose.ts";
 import { HeldWork } from "./held-work.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { startThread } from "./thread.ts";
@@ -14,13 +14,13 @@ import { closedText, ThreadSupervisor } from "./thread-supervisor.ts";
 export interface ThreadParts {
   readonly startThread: typeof startThread;
   readonly composeEngine: typeof composeEngine;
-  readonly composeSpool: typeof composeSpool;
+  readonly composeWriter: typeof composeWriter;
   readonly holdInstance: typeof holdInstance;
   /** How long the end of the process may wait for the thread to write what it was given, milliseconds. */
   readonly exitWaitMs: number;
 }
 
-const systemParts: ThreadParts = { startThread, composeEngine, composeSpool, holdInstance, exitWaitMs: 200 };
+const systemParts: ThreadParts = { startThread, composeEngine, composeWriter, holdInstance, exitWaitMs: 200 };
 
 /**
  * The engine in a thread of its own, supervised: if the thread dies it is started again and gets once more every batch

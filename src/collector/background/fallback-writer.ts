@@ -3,8 +3,9 @@ import type { OutgoingBatch } from "../../pipeline/backend.ts";
 import type { Emit } from "../../pipeline/engine-event.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
 import { collectionOf } from "../../pipeline/segment-label.ts";
-import type { SealedSegment, Spool } from "../../spool/spool.ts";
-import type { composeSpool, EngineSpec } from "../compose.ts";
+import type { SealedSegment } from "../../spool/sealed-segments.ts";
+import type { SpoolWriter } from "../../spool/spool-writer.ts";
+import type { composeWriter, EngineSpec } from "../compose.ts";
 
 /** A batch that the spool did not take. */
 export interface Refusal {
@@ -18,7 +19,7 @@ export interface FallbackWriterParts {
   readonly spec: () => EngineSpec;
   readonly emit: Emit;
   readonly clock: Clock;
-  readonly composeSpool: typeof composeSpool;
+  readonly composeWriter: typeof composeWriter;
 }
 
 /**
@@ -27,7 +28,7 @@ export interface FallbackWriterParts {
  */
 export class FallbackWriter {
   readonly #parts: FallbackWriterParts;
-  #spool: Spool | undefined;
+  #writer: SpoolWriter | undefined;
   #syncedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: FallbackWriterParts) {
@@ -36,7 +37,7 @@ export class FallbackWriter {
 
   /** True while there is something for {@link FallbackWriter.relieve} to seal. */
   get holds(): boolean {
-    return this.#spool !== undefined;
+    return this.#writer !== undefined;
   }
 
   /** Writes what it can, in order, tells `spooled` of each, and returns what the disk refused. */
@@ -68,24 +69,24 @@ export class FallbackWriter {
    * goes on {@link FallbackWriter.holds holding}, for the next call.
    */
   relieve(): readonly SealedSegment[] {
-    const sealed = this.#spool?.seal() ?? [];
-    if (this.#spool?.open().length === 0) this.close();
+    const sealed = this.#writer?.seal() ?? [];
+    if (this.#writer?.open().length === 0) this.close();
     return sealed;
   }
 
   /** Gives the files back; what is not sealed is found by whoever comes next. */
   close(): void {
-    this.#spool?.close();
-    this.#spool = undefined;
+    this.#writer?.close();
+    this.#writer = undefined;
   }
 
-  #open(): Spool {
-    const { spec, clock, composeSpool } = this.#parts;
-    if (this.#spool === undefined) {
-      this.#spool = composeSpool(spec(), { current: spec().config });
+  #open(): SpoolWriter {
+    const { spec, clock, composeWriter } = this.#parts;
+    if (this.#writer === undefined) {
+      this.#writer = composeWriter(spec(), { current: spec().config });
       this.#syncedAt = clock.monotonic();
     }
-    return this.#spool;
+    return this.#writer;
   }
 
   #syncWhenDue(): void {
@@ -94,7 +95,7 @@ export class FallbackWriter {
     const now = clock.monotonic();
     if (fsync === "never" || (fsync === "interval" && now - this.#syncedAt < fsyncIntervalMs)) return;
     this.#syncedAt = now;
-    const result = this.#spool?.sync();
+    const result = this.#writer?.sync();
     if (result?.status !== "failed") return;
     const message = `the spool could not be synced, so a power cut may cost frames: ${result.error.message}`;
     emit({ kind: "trouble", code: "SPOOL_FAILED", reason: "sync_failed", message });

@@ -4,8 +4,8 @@ import type { Engine } from "../../pipeline/delivery/engine.ts";
 import type { Emit } from "../../pipeline/engine-event.ts";
 import { parseLabel } from "../../pipeline/segment-label.ts";
 import type { holdInstance } from "../../spool/instance/hold-instance.ts";
-import type { SealedSegment } from "../../spool/spool.ts";
-import type { composeSpool, EngineSpec } from "../compose.ts";
+import type { SealedSegment } from "../../spool/sealed-segments.ts";
+import type { composeWriter, EngineSpec } from "../compose.ts";
 import { FallbackWriter, type Refusal } from "./fallback-writer.ts";
 import type { ToBackground } from "./thread-protocol.ts";
 import { refusalsTogether, UnsettledBatches } from "./unsettled-batches.ts";
@@ -16,7 +16,7 @@ export interface HeldWorkParts {
   /** Told of everything, once. */
   readonly emit: Emit;
   readonly clock: Clock;
-  readonly composeSpool: typeof composeSpool;
+  readonly composeWriter: typeof composeWriter;
   readonly holdInstance: typeof holdInstance;
 }
 
@@ -38,13 +38,13 @@ export class HeldWork {
   #hold: Disposable | null | undefined;
 
   constructor(spec: EngineSpec, parts: HeldWorkParts) {
-    const { clock, composeSpool } = parts;
+    const { clock, composeWriter } = parts;
     this.#spec = spec;
     this.#parts = parts;
     this.batches = new UnsettledBatches(clock, () => this.#spec.config.limits.maxMemoryBytes);
     const emit = this.batches.settledBy(parts.emit);
     this.emit = emit;
-    this.#fallback = new FallbackWriter({ spec: () => this.#spec, emit, clock, composeSpool });
+    this.#fallback = new FallbackWriter({ spec: () => this.#spec, emit, clock, composeWriter });
   }
 
   /** What holds now, for whoever comes to do the work. */

@@ -9,8 +9,9 @@ import type {
 } from "../../pipeline/backend.ts";
 import { type Engine, unsealedText } from "../../pipeline/delivery/engine.ts";
 import { createSpooler, type Spooler } from "../../pipeline/delivery/spooler.ts";
-import type { OpenSegment, Spool, SpoolUsage } from "../../spool/spool.ts";
-import { composeSpool as composeSystemSpool, type EngineHost, type EngineSpec } from "../compose.ts";
+import type { OpenSegment, SpoolWriter } from "../../spool/spool-writer.ts";
+import type { SpoolUsage } from "../../spool/spool.ts";
+import { composeWriter as composeSystemWriter, type EngineHost, type EngineSpec } from "../compose.ts";
 
 /**
  * Durability `frame`: batches are written to the spool on the caller's thread, so that a frame is safe when `collect`
@@ -21,9 +22,9 @@ export function createSpoolFirst(
   host: EngineHost,
   startEngine: (host: EngineHost) => Engine,
   clock: Clock,
-  composeSpool: typeof composeSystemSpool = composeSystemSpool,
+  composeWriter: typeof composeSystemWriter = composeSystemWriter,
 ): Backend {
-  return new SpoolFirst(spec, host, startEngine, clock, composeSpool);
+  return new SpoolFirst(spec, host, startEngine, clock, composeWriter);
 }
 
 /** The memory of a larger batch is not kept for the next. */
@@ -31,7 +32,7 @@ const maxKeptBytes = 1024 * 1024;
 
 class SpoolFirst implements Backend {
   readonly #engine: Engine;
-  readonly #spool: Spool;
+  readonly #writer: SpoolWriter;
   readonly #spooler: Spooler;
   #memory = new Uint8Array(64 * 1024);
 
@@ -40,14 +41,14 @@ class SpoolFirst implements Backend {
     host: EngineHost,
     startEngine: (host: EngineHost) => Engine,
     clock: Clock,
-    composeSpool: typeof composeSystemSpool,
+    composeWriter: typeof composeSystemWriter,
   ) {
     const { spool } = spec.config;
     const { emit } = host;
     let behind: SpoolUsage = { bytes: 0, segments: 0, quarantined: 0, oldest: undefined };
-    const tellUsage = (): void => emit({ kind: "usage", usage: withOpen(behind, this.#spool.open()) });
+    const tellUsage = (): void => emit({ kind: "usage", usage: withOpen(behind, this.#writer.open()) });
     const settings: CurrentSettings = { current: spec.config };
-    this.#spool = composeSpool(spec, settings);
+    this.#writer = composeWriter(spec, settings);
     this.#engine = startEngine({
       ...host,
       emit: (event) => {
@@ -60,16 +61,13 @@ class SpoolFirst implements Backend {
       },
     });
     this.#spooler = createSpooler({
-      spool: this.#spool,
+      writer: this.#writer,
       clock,
       emit,
       settings,
       fsync: spool.fsync,
       fsyncIntervalMs: spool.fsyncIntervalMs,
-      onSealed: (segment) => {
-        this.#engine.deliver(segment);
-        this.#spool.forget(segment);
-      },
+      onSealed: (segment) => this.#engine.deliver(segment),
       onTick: tellUsage,
     });
   }
@@ -97,7 +95,7 @@ class SpoolFirst implements Backend {
       return { pending: 0, trouble: undefined };
     }
     this.#spooler.seal();
-    const unsealed = this.#spool.open().reduce((sum, { counts }) => sum + counts.frames, 0);
+    const unsealed = this.#writer.open().reduce((sum, { counts }) => sum + counts.frames, 0);
     const { pending, trouble } = await this.#engine.flush(to, deadlineMs);
     if (unsealed === 0 || pending === undefined) return { pending, trouble };
     return { pending: pending + unsealed, trouble: trouble ?? unsealedText };
@@ -106,7 +104,7 @@ class SpoolFirst implements Backend {
   async close(deadlineMs: number): Promise<void> {
     this.#spooler.close();
     await this.#engine.close(deadlineMs);
-    this.#spool.close();
+    this.#writer.close();
   }
 
   save(): void {

@@ -4,6 +4,7 @@ import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../
 import type { EngineEvent } from "../../pipeline/engine-event.ts";
 import type { SealedSegment } from "../../spool/spool.ts";
 import type { EngineHost, EngineSpec } from "../compose.ts";
+import type { SealedSegment } from "../../spool/sealed-segments.ts";
 
 /**
  * What the two threads say to each other. Secrets travel in `start` and `token` only: a message is gone when it is read,

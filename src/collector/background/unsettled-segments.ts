@@ -1,5 +1,5 @@
 import type { Emit } from "../../pipeline/engine-event.ts";
-import type { SealedSegment } from "../../spool/spool.ts";
+import type { SealedSegment } from "../../spool/sealed-segments.ts";
 
 /** Segments whose end is remembered, in case that another thread tells of it again. */
 const maxRemembered = 1_000;

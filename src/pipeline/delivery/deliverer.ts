@@ -5,7 +5,7 @@ import { countOf } from "../../base/plural.ts";
 import type { Encoder, UnpackedBody } from "../../codec/encoder.ts";
 import type { Format } from "../../layout/format.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
-import type { FrozenBody, SealedSegment, Spool } from "../../spool/spool.ts";
+import type { FrozenBody, SealedSegment, SealedSegments } from "../../spool/sealed-segments.ts";
 import type { PutOptions, PutResult, Store } from "../../store/store.ts";
 import type { BackendHealth, Emit } from "../engine-event.ts";
 import type { DropReason } from "../ledger.ts";
@@ -39,7 +39,7 @@ export interface Deliverer {
 }
 
 export interface DelivererParts {
-  readonly spool: Spool;
+  readonly spool: SealedSegments;
   readonly store: Store;
   readonly encoders: Readonly<Record<Format, Encoder>>;
   readonly clock: Clock;
@@ -460,6 +460,6 @@ function blockKey({ endpoint, deployment, collection, rollingRate }: SegmentLabe
 }
 
 /** The batches whose only copy is this segment; none if the spool is durable. */
-export function sequencesInMemory(spool: Spool, segment: SealedSegment): number[] {
+export function sequencesInMemory(spool: SealedSegments, segment: SealedSegment): number[] {
   return spool.durable ? [] : Array.from(spool.read(segment), (record) => record.sequence);
 }

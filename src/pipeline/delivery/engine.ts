@@ -5,7 +5,8 @@ import { comesWithin } from "../../base/time/wait.ts";
 import type { Encoder } from "../../codec/encoder.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
 import type { Format } from "../../layout/format.ts";
-import type { SealedSegment, Spool, SpoolLoss } from "../../spool/spool.ts";
+import type { SealedSegment, SpoolLoss } from "../../spool/sealed-segments.ts";
+import type { Spool } from "../../spool/spool.ts";
 import type { Store } from "../../store/store.ts";
 import type {
   Backend,
@@ -70,9 +71,12 @@ class SpoolingEngine implements Engine {
     this.#ownFound = new Promise((resolve) => {
       this.#tellOwnFound = resolve;
     });
-    this.#deliverer = createDeliverer({ ...parts, onAttempt: (left) => this.#tellUsage(left === 0) });
+    this.#deliverer = createDeliverer({
+      ...{ ...parts, spool: parts.spool.sealed },
+      onAttempt: (left) => this.#tellUsage(left === 0),
+    });
     this.#spooler = createSpooler({
-      ...parts,
+      ...{ ...parts, writer: parts.spool.writer },
       onSealed: (segment) => this.deliver(segment),
       onTick: () => this.#tellUsage(false),
     });
@@ -96,20 +100,20 @@ class SpoolingEngine implements Engine {
   }
 
   async flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
-    const { spool } = this.#parts;
+    const { writer, sealed } = this.#parts.spool;
     if (to === "spool") {
       // A batch is appended as it arrives, so all earlier ones are in the spool already.
       this.#spooler.sync();
-      const inMemory = spool.durable
+      const inMemory = writer.durable
         ? 0
-        : [...spool.open(), ...spool.sealed()].reduce((sum, { counts }) => sum + counts.frames, 0);
+        : [...writer.open(), ...sealed.list()].reduce((sum, { counts }) => sum + counts.frames, 0);
       return {
         pending: inMemory,
         trouble: inMemory > 0 ? 'the spool is in memory (durability "memory")' : undefined,
       };
     }
     this.#spooler.seal();
-    const unsealed = spool.open().reduce((sum, { counts }) => sum + counts.frames, 0);
+    const unsealed = writer.open().reduce((sum, { counts }) => sum + counts.frames, 0);
     const endsAt = this.#parts.clock.monotonic() + deadlineMs;
     await comesWithin(this.#parts.clock, deadlineMs, to === "empty" ? this.#recovered : this.#ownFound);
     const undelivered = await this.#deliverer.settled(this.#left(endsAt), to === "empty");
@@ -132,7 +136,8 @@ class SpoolingEngine implements Engine {
   }
 
   readonly #close = once(async () => {
-    const { spool, store, emit } = this.#parts;
+    const { store, emit } = this.#parts;
+    const { writer, sealed } = this.#parts.spool;
     this.#nextRecovery?.[Symbol.dispose]();
     this.#spooler.close();
     const endsAt = this.#parts.clock.monotonic() + this.#closeDeadlineMs;
@@ -141,14 +146,14 @@ class SpoolingEngine implements Engine {
     await this.#deliverer.settled(this.#left(endsAt), true);
     await this.#deliverer.stop();
     await this.#recovered;
-    if (!spool.durable) {
-      for (const segment of spool.sealed()) {
-        const origin = originOf(segment, sequencesInMemory(spool, segment));
+    if (!sealed.durable) {
+      for (const segment of sealed.list()) {
+        const origin = originOf(segment, sequencesInMemory(sealed, segment));
         const collection = collectionOf(segment.label) ?? unknownCollection;
         emit({ kind: "dropped", reason: "closed", collection, counts: segment.counts, origin });
       }
     }
-    spool.close();
+    writer.close();
     await store.close();
   });
 
@@ -174,7 +179,7 @@ class SpoolingEngine implements Engine {
         // Also when nothing was found: what is in quarantine is to be known from the start.
         this.#tellUsage(true);
       });
-    if (!this.#parts.spool.durable) return;
+    if (!this.#parts.spool.sealed.durable) return;
     this.#nextRecovery = this.#parts.clock.setTimer(() => {
       void this.#recovered.then(() => {
         if (!this.#closing) this.#lookForOrphans();
@@ -193,7 +198,7 @@ class SpoolingEngine implements Engine {
       if (frames > 0) emit({ kind: "dropped", ...lost, origin: { from: "recovered" } });
       emit({ kind: "trouble", code: "CORRUPT", reason: `spool_${reason}`, message: detail });
     };
-    for await (const segment of spool.recover(onLoss)) {
+    for await (const segment of spool.sealed.recover(onLoss)) {
       // A spool finds its own first.
       if (segment.recovered) this.#tellOwnFound();
       this.#tellUsage(false);

@@ -10,7 +10,7 @@ import type { Batch } from "../../frame/batch.ts";
 import type { Schema } from "../../layout/schema.ts";
 import { systemColumns } from "../../layout/system-columns.ts";
 import { decodeBatch } from "../../frame/wire/decode.ts";
-import type { FrozenBody, SealedSegment, Spool } from "../../spool/spool.ts";
+import type { FrozenBody, SealedSegment, SealedSegments } from "../../spool/sealed-segments.ts";
 import type { DropOrigin, Emit } from "../engine-event.ts";
 import { mostVersions } from "./known-pins.ts";
 import type { PinResult, SchemaRegistry } from "./schema-registry.ts";
@@ -53,7 +53,7 @@ export interface SegmentEncoder {
 }
 
 export interface SegmentEncoderParts {
-  readonly spool: Spool;
+  readonly spool: SealedSegments;
   readonly encoders: Readonly<Record<Format, Encoder>>;
   readonly registry: SchemaRegistry;
   readonly clock: Clock;

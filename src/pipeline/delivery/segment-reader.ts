@@ -2,7 +2,12 @@ import type { Counts } from "../../base/counts.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { Batch } from "../../frame/batch.ts";
 import { decodeBatch } from "../../frame/wire/decode.ts";
-import type { RecordMemory, SealedSegment, Spool, SpoolRecord } from "../../spool/spool.ts";
+import type {
+  RecordMemory,
+  SealedSegment,
+  SealedSegments,
+  SpoolRecord,
+} from "../../spool/sealed-segments.ts";
 
 /** A record of a segment, and the batch that it is. */
 export class ReadRecord implements SpoolRecord {
@@ -35,12 +40,12 @@ export interface SegmentRecords {
  * decoded anew.
  */
 export class SegmentReader {
-  readonly #spool: Spool;
+  readonly #spool: SealedSegments;
   readonly #clock: Clock;
   #memory: Uint8Array = nothing;
   #forgetting: Disposable | undefined;
 
-  constructor(spool: Spool, clock: Clock) {
+  constructor(spool: SealedSegments, clock: Clock) {
     this.#spool = spool;
     this.#clock = clock;
   }

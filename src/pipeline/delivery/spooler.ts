@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/time/clock.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
-import type { OpenSegment, SealedSegment, Spool } from "../../spool/spool.ts";
+import type { SealedSegment } from "../../spool/sealed-segments.ts";
+import type { OpenSegment, SpoolWriter } from "../../spool/spool-writer.ts";
 import type { BackendSettings, CurrentSettings, OutgoingBatch } from "../backend.ts";
 import type { Emit } from "../engine-event.ts";
 import type { DropReason } from "../ledger.ts";
@@ -21,7 +22,7 @@ export interface Spooler {
 }
 
 export interface SpoolerParts {
-  readonly spool: Spool;
+  readonly writer: SpoolWriter;
   readonly clock: Clock;
   readonly emit: Emit;
   /** {@link Spooler.update} changes it. */
@@ -55,7 +56,7 @@ class BatchSpooler implements Spooler {
   }
 
   append({ sequence, label, bytes, counts }: OutgoingBatch): void {
-    const { spool, emit, fsync } = this.#parts;
+    const { writer, emit, fsync } = this.#parts;
     if (label !== this.#label) {
       this.#collection = collectionOf(label) ?? unknownCollection;
       this.#label = label;
@@ -74,12 +75,12 @@ class BatchSpooler implements Spooler {
       refuse("closed");
       return;
     }
-    const result = spool.append(label, bytes, counts, sequence);
+    const result = writer.append(label, bytes, counts, sequence);
     switch (result.status) {
       case "appended":
         this.#unsynced = true;
         if (fsync === "batch") this.sync();
-        if (spool.durable) emit({ kind: "spooled", collection, sequence, counts });
+        if (writer.durable) emit({ kind: "spooled", collection, sequence, counts });
         this.#sealRipe();
         this.#arm();
         return;
@@ -102,14 +103,14 @@ class BatchSpooler implements Spooler {
   }
 
   seal(): void {
-    for (const segment of this.#parts.spool.seal()) this.#parts.onSealed(segment);
+    for (const segment of this.#parts.writer.seal()) this.#parts.onSealed(segment);
   }
 
   sync(): void {
     if (this.#parts.fsync === "never" || !this.#unsynced) return;
-    const { spool, clock, emit } = this.#parts;
+    const { writer, clock, emit } = this.#parts;
     this.#syncedAt = clock.monotonic();
-    const result = spool.sync();
+    const result = writer.sync();
     this.#unsynced = result.status === "failed";
     if (result.status === "synced") return;
     const message = `the spool could not be synced, so a power cut may cost frames: ${result.error.message}`;
@@ -131,19 +132,19 @@ class BatchSpooler implements Spooler {
   }
 
   #sealRipe(): void {
-    const { spool, clock, settings } = this.#parts;
+    const { writer, clock, settings } = this.#parts;
     const now = clock.now();
     const { rotation, limits } = settings.current;
-    const crowded = !spool.durable && isCrowded(spool.open(), limits.maxMemoryBytes);
+    const crowded = !writer.durable && isCrowded(writer.open(), limits.maxMemoryBytes);
     const isDue = (segment: OpenSegment): boolean => crowded || isRipe(segment, rotation, now);
-    if (!spool.open().some(isDue)) return;
-    for (const segment of spool.seal(isDue)) this.#parts.onSealed(segment);
+    if (!writer.open().some(isDue)) return;
+    for (const segment of writer.seal(isDue)) this.#parts.onSealed(segment);
   }
 
   /** One timer for both of this half's clocks, sync and rotation; none while nothing is open. */
   #arm(): void {
-    const { fsync, fsyncIntervalMs, clock, spool, settings } = this.#parts;
-    if (this.#tick !== undefined || this.#closed || spool.open().length === 0) return;
+    const { fsync, fsyncIntervalMs, clock, writer, settings } = this.#parts;
+    if (this.#tick !== undefined || this.#closed || writer.open().length === 0) return;
     const syncEveryMs = fsync === "interval" ? fsyncIntervalMs : Number.POSITIVE_INFINITY;
     const periodMs = Math.max(5, Math.min(settings.current.rotation.maxAgeMs / 4, syncEveryMs / 2, 1_000));
     this.#tick = clock.setTimer(() => {

@@ -3,10 +3,11 @@
  * that writes dies: what it did not acknowledge is given to its successor again, though it may be on disk.
  */
 export interface SeenRecords {
-  /** A thread died: from now until `ownRecovered`, what is appended is remembered. */
+  /** A thread may have died: until `ownRecovered`, what is appended is remembered. */
   expectOwn(): void;
   /** All files of dead threads of this process were looked at. */
   ownRecovered(): void;
+  readonly isOwnRecovered: boolean;
   appended(sequence: number): void;
   /** True if a dead thread's file that was recovered holds the record. */
   isFound(sequence: number): boolean;
@@ -26,17 +27,23 @@ class Seen implements SeenRecords {
   readonly #instance: string;
   readonly #found = new Map<string, Set<number>>();
   #appended: Set<number> | undefined;
+  #isOwnRecovered = false;
 
   constructor(instance: string) {
     this.#instance = instance;
   }
 
   expectOwn(): void {
-    this.#appended ??= new Set();
+    if (!this.#isOwnRecovered) this.#appended ??= new Set();
   }
 
   ownRecovered(): void {
+    this.#isOwnRecovered = true;
     this.#appended = undefined;
+  }
+
+  get isOwnRecovered(): boolean {
+    return this.#isOwnRecovered;
   }
 
   appended(sequence: number): void {

@@ -1,7 +1,7 @@
 import { addCounts, type Counts, noCounts } from "../../base/counts.ts";
 import { errorCode, type FileSystem } from "../../base/files/file-system.ts";
 import { closeQuietly } from "../open-segment-file.ts";
-import type { RecordMemory, SpoolRecord } from "../spool.ts";
+import type { RecordMemory, SpoolRecord } from "../sealed-segments.ts";
 import { readSegmentHeader, type ScanItem, scanRecords } from "./segment-scan.ts";
 
 /** What can be read of a segment's file. */

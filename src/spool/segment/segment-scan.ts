@@ -16,7 +16,7 @@ import {
   type Totals,
   ZERO_TOTALS,
 } from "./segment-format.ts";
-import type { RecordMemory } from "../spool.ts";
+import type { RecordMemory } from "../sealed-segments.ts";
 
 /** An open file to scan. `size` is fixed at the start: what grows later is not looked at. */
 export interface ScannedFile {

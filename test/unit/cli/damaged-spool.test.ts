@@ -21,9 +21,9 @@ async function leftBehind(): Promise<string> {
     for (const index of [1, 2, 3]) {
       const frame = [{ a: index, text: "x".repeat(100 * index) }];
       const { label, bytes, counts, sequence } = batchOf(frame, index, time, { collection });
-      expect(spool.append(label, bytes, counts, sequence)).toEqual({ status: "appended" });
+      expect(spool.writer.append(label, bytes, counts, sequence)).toEqual({ status: "appended" });
     }
-    spool.close();
+    spool.writer.close();
   }
   return directory;
 }

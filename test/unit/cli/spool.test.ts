@@ -21,14 +21,14 @@ function open(directory: string): Spool {
     maxBytes: 1e9,
     minFreeBytes: 0,
   });
-  onTestFinished(() => spool.close());
+  onTestFinished(() => spool.writer.close());
   return spool;
 }
 
 function append(spool: Spool, frames: readonly object[], collection = "model_inputs"): void {
   for (const [index, frame] of frames.entries()) {
     const { label, bytes, counts, sequence } = batchOf(frame, index + 1, time, { collection });
-    expect(spool.append(label, bytes, counts, sequence)).toEqual({ status: "appended" });
+    expect(spool.writer.append(label, bytes, counts, sequence)).toEqual({ status: "appended" });
   }
 }
 
@@ -37,7 +37,7 @@ async function leftBehind(frames: readonly object[], collection?: string): Promi
   const directory = await tempFolder();
   const spool = open(directory);
   append(spool, frames, collection);
-  spool.close();
+  spool.writer.close();
   return directory;
 }
 
@@ -112,7 +112,7 @@ test("spool drain leaves alone what a living process owns", async () => {
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ delivered: { frames: 1 }, lost: [], left: 0, living: 1 });
   expect(err).toBe("1 segment(s) belong to living processes, which deliver them\n");
-  expect(living.open()).toHaveLength(1);
+  expect(living.writer.open()).toHaveLength(1);
 });
 
 test("spool drain ends with 4 when the destination cannot be written, and everything stays", async () => {
@@ -135,8 +135,8 @@ test("spool drain ends with 4 when the destination cannot be written, and everyt
 test("what another version wrote is left where it is, and drain says so with 3", async () => {
   const directory = await tempFolder();
   const spool = open(directory);
-  spool.append('["of another version"]', new Uint8Array(10), { frames: 1, rows: 1, bytes: 10 }, 1);
-  spool.close();
+  spool.writer.append('["of another version"]', new Uint8Array(10), { frames: 1, rows: 1, bytes: 10 }, 1);
+  spool.writer.close();
   const root = await tempFolder();
   expect(await run("spool", "drain", "--spool", directory, "--root", root)).toMatchObject({
     code: 3,
@@ -149,9 +149,9 @@ test("a segment in quarantine can be looked at, tried again, and dropped", async
   const directory = await tempFolder();
   const spool = open(directory);
   append(spool, [[{ a: 1 }], [{ a: 2 }]]);
-  const [sealed] = spool.seal();
+  const [sealed] = spool.writer.seal();
   if (sealed === undefined) throw new Error("nothing was sealed");
-  spool.quarantine(sealed, "poison");
+  spool.sealed.quarantine(sealed, "poison");
   const { id } = sealed;
   const quarantine = (...args: string[]) => run("spool", "quarantine", ...args, "--spool", directory);
 
@@ -179,7 +179,7 @@ test("a segment in quarantine can be looked at, tried again, and dropped", async
   });
 
   append(spool, [[{ a: 3 }]]);
-  for (const segment of spool.seal()) spool.quarantine(segment, "conflict");
+  for (const segment of spool.writer.seal()) spool.sealed.quarantine(segment, "conflict");
   const [left] = JSON.parse((await quarantine("ls", "--json")).out) as { id: string; path: string }[];
   expect(await quarantine("drop", left?.id ?? "")).toMatchObject({
     code: 0,
@@ -196,8 +196,8 @@ test("damage that cannot be delivered ends a drain with 3", async () => {
     ...{ collection: "model_inputs", partition: time },
   } as Parameters<typeof labelText>[0]);
   // Whole records of the spool that hold no batch.
-  spool.append(label, new Uint8Array(64).fill(7), { frames: 1, rows: 1, bytes: 64 }, 1);
-  spool.close();
+  spool.writer.append(label, new Uint8Array(64).fill(7), { frames: 1, rows: 1, bytes: 64 }, 1);
+  spool.writer.close();
   const root = await tempFolder();
   const { code, err } = await run(
     ...["spool", "drain", "--spool", directory, "--root", root, "--deadline", "60"],

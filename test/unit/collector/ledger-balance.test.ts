@@ -11,11 +11,22 @@ import { readEnvironment } from "../../../src/config/environment.ts";
 import { resolveDeployment } from "../../../src/config/resolve.ts";
 import { createEngine } from "../../../src/pipeline/delivery/engine.ts";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
-import type { AppendResult, Spool } from "../../../src/spool/spool.ts";
+import type { AppendResult, SpoolWriter } from "../../../src/spool/spool-writer.ts";
+import type { Spool } from "../../../src/spool/spool.ts";
 import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
 import type { PutResult } from "../../../src/store/store.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 import { countingIds, turn } from "../pipeline/pipeline-world.ts";
+
+/** `target`, but for some of its members. */
+function facade<T extends object>(target: T, over: Partial<T>): T {
+  return new Proxy(target, {
+    get: (_, name) => {
+      const value: unknown = Reflect.get(name in over ? over : target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
 
 /** A whole deployment on this thread, with spool and store in memory and time turned by hand. */
 class World {
@@ -40,17 +51,11 @@ class World {
       readEnvironment({}),
     );
     const memory = createMemorySpool({ clock, ids, maxBytes: 1 << 20 });
-    const spool: Spool = new Proxy(memory, {
-      get: (target, name) => {
-        if (name === "durable") return durable;
-        if (name === "append") {
-          return (...args: Parameters<Spool["append"]>) =>
-            this.appendResults.shift() ?? target.append(...args);
-        }
-        const value: unknown = Reflect.get(target, name);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
+    const writer: SpoolWriter = facade(memory.writer, {
+      durable,
+      append: (...args) => this.appendResults.shift() ?? memory.writer.append(...args),
     });
+    const spool: Spool = { ...memory, writer, sealed: facade(memory.sealed, { durable }) };
     this.core = new DeploymentCore(resolved, {
       clock,
       ids,

@@ -8,7 +8,7 @@ const small = frameOf("small");
 /** Hands over a segment of two large payloads and a small one between them. */
 function deliver(world: PipelineWorld): void {
   for (const frame of [large, small, large]) world.append(frame, { format: "jsonl" });
-  for (const segment of world.spool.seal()) world.engine.deliver(segment);
+  for (const segment of world.spool.writer.seal()) world.engine.deliver(segment);
 }
 
 function check(world: PipelineWorld): void {

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Encoder } from "../../../src/codec/encoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
+import type { SealedSegment, SealedSegments } from "../../../src/spool/sealed-segments.ts";
 import type { Spool } from "../../../src/spool/spool.ts";
 import { createMemoryStore } from "../../../src/store/memory-store.ts";
 import type { PutResult } from "../../../src/store/store.ts";
@@ -230,9 +231,9 @@ test("a segment of nothing but poison makes no file", async () => {
 test("a record that the disk has damaged is counted, and the rest delivered", async () => {
   const world = new PipelineWorld({
     spool: (spool) =>
-      Object.assign(Object.create(spool) as Spool, bound(spool), {
-        *read(segment: Parameters<Spool["read"]>[0]) {
-          for (const record of spool.read(segment)) if (record.sequence !== 2) yield record;
+      withSealed(spool, {
+        *read(segment: SealedSegment) {
+          for (const record of spool.sealed.read(segment)) if (record.sequence !== 2) yield record;
         },
       }),
   });
@@ -247,12 +248,12 @@ test("a spool that cannot be read for a while holds up its own segment only", as
   let broken = true;
   const world = new PipelineWorld({
     spool: (spool) =>
-      Object.assign(Object.create(spool) as Spool, bound(spool), {
-        *read(segment: Parameters<Spool["read"]>[0]) {
+      withSealed(spool, {
+        *read(segment: SealedSegment) {
           if (broken && segment.label.includes("model_inputs")) {
             throw Object.assign(new Error("EIO: i/o error"), { code: "EIO" });
           }
-          yield* spool.read(segment);
+          yield* spool.sealed.read(segment);
         },
       }),
   });
@@ -271,7 +272,7 @@ test("a spool that cannot be read for a while holds up its own segment only", as
 test("a segment that is added twice is delivered and told once", async () => {
   const world = new PipelineWorld();
   world.append([{ a: 1 }]);
-  const [segment] = world.spool.seal();
+  const [segment] = world.spool.writer.seal();
   if (segment === undefined) throw new Error("no segment");
   world.engine.deliver(segment);
   world.engine.deliver(segment);
@@ -340,21 +341,27 @@ test("a batch that comes after the close is a counted drop", async () => {
   expect(world.told.drops).toMatchObject([{ reason: "closed", counts: { frames: 1 } }]);
 });
 
+/** A spool with some methods of its sealed segments replaced. */
+function withSealed(spool: Spool, over: Partial<SealedSegments>): Spool {
+  const { sealed } = spool;
+  return { ...spool, sealed: Object.assign(Object.create(sealed) as SealedSegments, bound(sealed), over) };
+}
+
 /** Methods of a class with private fields, for an object that inherits from it. */
-function bound(spool: Spool): Partial<Spool> {
+function bound(sealed: SealedSegments): Partial<SealedSegments> {
   const methods: Record<string, unknown> = {};
-  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(spool))) {
-    const value: unknown = (spool as unknown as Record<string, unknown>)[name];
-    if (typeof value === "function" && name !== "constructor") methods[name] = value.bind(spool);
+  for (const name of Object.getOwnPropertyNames(Object.getPrototypeOf(sealed))) {
+    const value: unknown = (sealed as unknown as Record<string, unknown>)[name];
+    if (typeof value === "function" && name !== "constructor") methods[name] = value.bind(sealed);
   }
-  return methods as Partial<Spool>;
+  return methods as Partial<SealedSegments>;
 }
 
 test("reasons of the same kind are told a few at a time", async () => {
   const world = new PipelineWorld({
     spool: (spool) =>
-      Object.assign(Object.create(spool) as Spool, bound(spool), {
-        read(segment: Parameters<Spool["read"]>[0]) {
+      withSealed(spool, {
+        read(segment: SealedSegment) {
           throw Object.assign(new Error(`EMFILE: ${segment.id}`), { code: "EMFILE" });
         },
       }),
@@ -387,7 +394,7 @@ test("a collection has one folder and one name, however each process and each re
 
   // A third one takes it over, and finds that it was stored after all.
   const third = new PipelineWorld({ store, spool: () => second.spool });
-  for (const segment of second.spool.sealed()) third.engine.deliver(segment);
+  for (const segment of second.spool.sealed.list()) third.engine.deliver(segment);
   expect(await third.flush()).toBe(0);
   expect(third.told.deliveredFrames).toBe(1);
 

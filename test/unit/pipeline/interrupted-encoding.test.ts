@@ -3,7 +3,8 @@ import { systemClock } from "../../../src/base/time/clock.ts";
 import type { Encoder } from "../../../src/codec/encoder.ts";
 import { createDeliverer } from "../../../src/pipeline/delivery/deliverer.ts";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
-import type { SealedSegment, Spool } from "../../../src/spool/spool.ts";
+import type { SealedSegment } from "../../../src/spool/sealed-segments.ts";
+import type { Spool } from "../../../src/spool/spool.ts";
 import { createMemoryStore } from "../../../src/store/memory-store.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import { batchOf, countingIds, PipelineWorld, Told, turn } from "./pipeline-world.ts";
@@ -12,9 +13,9 @@ import { batchOf, countingIds, PipelineWorld, Told, turn } from "./pipeline-worl
 async function deliver(begunBefore: number, over?: (spool: Spool) => Spool): Promise<PipelineWorld> {
   const world = new PipelineWorld(over === undefined ? {} : { spool: over });
   world.append([{ a: 1 }]);
-  const [segment] = world.spool.seal();
+  const [segment] = world.spool.writer.seal();
   if (segment === undefined) throw new Error("nothing was sealed");
-  for (let i = 0; i < begunBefore; i++) world.spool.attempt(segment);
+  for (let i = 0; i < begunBefore; i++) world.spool.sealed.attempt(segment);
   world.engine.deliver(segment);
   await turn();
   return world;
@@ -58,7 +59,7 @@ test.each([3, 7])(
 test("a segment that waits does not hold up the others", async () => {
   const world = await deliver(3);
   world.append([{ a: 2 }]);
-  for (const segment of world.spool.seal()) world.engine.deliver(segment);
+  for (const segment of world.spool.writer.seal()) world.engine.deliver(segment);
   await turn();
   expect((await world.rows()).map(({ a }) => a)).toEqual([2]);
 });
@@ -68,13 +69,14 @@ test.each([8, 20])(
   async (begunBefore) => {
     let reads = 0;
     const world = await deliver(begunBefore, (spool) => {
-      const read = spool.read.bind(spool);
-      return Object.assign(spool, {
+      const read = spool.sealed.read.bind(spool.sealed);
+      Object.assign(spool.sealed, {
         read: (segment: SealedSegment) => {
           reads++;
           return read(segment);
         },
       });
+      return spool;
     });
     expect(world.told.droppedFrames).toEqual({ poison: 1 });
     expect(world.spool.usage()).toMatchObject({ segments: 0, quarantined: 1 });
@@ -88,8 +90,8 @@ test.each([true, false])(
   async (awaited) => {
     const spool = createMemorySpool({ clock: systemClock, ids: countingIds(), maxBytes: 1 << 20 });
     const { label, bytes, counts } = batchOf([{ a: 1 }], 1, 0);
-    spool.append(label, bytes, counts, 1);
-    const [segment] = spool.seal();
+    spool.writer.append(label, bytes, counts, 1);
+    const [segment] = spool.writer.seal();
     if (segment === undefined) return expect.unreachable();
     let begun = 0;
     let poison = 0;
@@ -105,7 +107,7 @@ test.each([true, false])(
         },
       };
       const deliverer = createDeliverer({
-        spool,
+        spool: spool.sealed,
         store: createMemoryStore({ now: clock.now }),
         encoders: { parquet: stuck, jsonl: stuck },
         clock,
@@ -129,7 +131,7 @@ test("a destination that is out of reach condemns nothing, however often it is t
   const tries = 20;
   world.store.failReads(new Error("out of reach"), tries);
   world.append([{ a: 1 }]);
-  for (const segment of world.spool.seal()) world.engine.deliver(segment);
+  for (const segment of world.spool.writer.seal()) world.engine.deliver(segment);
   for (let i = 0; i < 2 * tries; i++) await world.advance(70_000);
   expect(world.told.drops).toEqual([]);
   expect(world.told.deliveredFrames).toBe(1);

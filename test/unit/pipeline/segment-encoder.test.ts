@@ -24,8 +24,8 @@ test("while segments are encoded, the event loop comes round: between two of the
       collection: `c${index}`,
       partition: 0,
     });
-    spool.append(text, record, counts, index + 1);
-    const [segment] = spool.seal();
+    spool.writer.append(text, record, counts, index + 1);
+    const [segment] = spool.writer.seal();
     if (segment === undefined) return expect.unreachable();
     return { segment, label: parseLabel(text), counts, damageCounted: false, awaited: false };
   });
@@ -35,7 +35,7 @@ test("while segments are encoded, the event loop comes round: between two of the
   };
   const parquet = createParquetEncoder();
   const encoder = createSegmentEncoder({
-    spool,
+    spool: spool.sealed,
     registry,
     encoders: { parquet, jsonl: parquet },
     clock: systemClock,

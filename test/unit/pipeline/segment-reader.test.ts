@@ -1,13 +1,18 @@
 import { expect, test } from "vitest";
 import { SegmentReader } from "../../../src/pipeline/delivery/segment-reader.ts";
-import type { RecordMemory, SealedSegment, Spool, SpoolRecord } from "../../../src/spool/spool.ts";
+import type {
+  RecordMemory,
+  SealedSegment,
+  SealedSegments,
+  SpoolRecord,
+} from "../../../src/spool/sealed-segments.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 
 const MiB = 1024 * 1024;
 
 /** A spool whose segments of any size hold one record, which is no batch. */
 function fakeSpool(): {
-  readonly spool: Spool;
+  readonly spool: SealedSegments;
   readonly asked: RecordMemory[];
   readonly memories: ArrayBufferLike[];
 } {
@@ -23,7 +28,7 @@ function fakeSpool(): {
     memories.push(all.buffer);
     yield { sequence: 1, bytes: all.subarray(0, 8), counts };
   };
-  return { spool: { read } as Partial<Spool> as Spool, asked, memories };
+  return { spool: { read } as Partial<SealedSegments> as SealedSegments, asked, memories };
 }
 
 function segment(size: number): SealedSegment {

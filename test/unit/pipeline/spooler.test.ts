@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { CurrentSettings } from "../../../src/pipeline/backend.ts";
 import { createSpooler, type Spooler } from "../../../src/pipeline/delivery/spooler.ts";
-import type { AppendResult, SealedSegment, Spool, SyncResult } from "../../../src/spool/spool.ts";
+import type { SealedSegment } from "../../../src/spool/sealed-segments.ts";
+import type { AppendResult, SpoolWriter, SyncResult } from "../../../src/spool/spool-writer.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 import { batchOf, settings, Told } from "./pipeline-world.ts";
 
@@ -16,7 +17,7 @@ class World {
   #open = 0;
 
   constructor(fsync: "never" | "interval" | "batch", fsyncIntervalMs = 1_000) {
-    const spool: Partial<Spool> = {
+    const writer: Partial<SpoolWriter> = {
       durable: true,
       append: () => {
         this.calls.push("append");
@@ -47,7 +48,7 @@ class World {
     };
     const current: CurrentSettings = { current: settings };
     this.spooler = createSpooler({
-      spool: spool as Spool,
+      writer: writer as SpoolWriter,
       clock: this.clock,
       emit: this.told.emit,
       settings: current,

@@ -6,7 +6,7 @@ import { writeSync } from "node:fs";
 import { systemClock } from "../../../src/base/time/clock.ts";
 import { systemIds } from "../../../src/base/ids.ts";
 import { createFolderSpool } from "../../../src/spool/folder-spool.ts";
-import type { SealedSegment } from "../../../src/spool/spool.ts";
+import type { SealedSegment } from "../../../src/spool/sealed-segments.ts";
 
 const [task, directory = "", first = "1"] = process.argv.slice(2);
 const spool = createFolderSpool({
@@ -21,7 +21,12 @@ const record = new Uint8Array(new SharedArrayBuffer(5_000));
 
 function append(sequence: number): void {
   new DataView(record.buffer).setFloat64(0, sequence);
-  const result = spool.append(`label ${sequence % 3}`, record, { frames: 1, rows: 2, bytes: 3 }, sequence);
+  const result = spool.writer.append(
+    `label ${sequence % 3}`,
+    record,
+    { frames: 1, rows: 2, bytes: 3 },
+    sequence,
+  );
   if (result.status !== "appended") throw new Error(JSON.stringify(result));
   say(`appended ${sequence}`);
 }
@@ -31,13 +36,13 @@ switch (task) {
     // Writes, seals and recovers without end, until it is killed.
     const inherited: SealedSegment[] = [];
     void (async () => {
-      for await (const segment of spool.recover(() => {})) inherited.push(segment);
+      for await (const segment of spool.sealed.recover(() => {})) inherited.push(segment);
     })();
     let sequence = Number(first);
     const step = (): void => {
       for (let n = 0; n < 20; n++) append(sequence++);
-      if (sequence % 3 === 0) spool.sync();
-      if (sequence % 2 === 0) spool.seal(({ size }) => size > 60_000);
+      if (sequence % 3 === 0) spool.writer.sync();
+      if (sequence % 2 === 0) spool.writer.seal(({ size }) => size > 60_000);
       setImmediate(step);
     };
     step();
@@ -53,7 +58,7 @@ switch (task) {
   case "inherit": {
     process.stdin.once("data", () => {
       void (async () => {
-        for await (const segment of spool.recover(() => {})) say(`inherited ${segment.id}`);
+        for await (const segment of spool.sealed.recover(() => {})) say(`inherited ${segment.id}`);
         say("done");
         process.stdin.destroy();
       })();

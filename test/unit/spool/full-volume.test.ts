@@ -45,31 +45,31 @@ for (const [what, options] of [
     const append = (): string => {
       sequence++;
       const label = `label ${what === "inodes" ? sequence : sequence % 3}`;
-      const result = spool.append(label, recordOf(sequence, 15_000), countsOf(sequence), sequence);
+      const result = spool.writer.append(label, recordOf(sequence, 15_000), countsOf(sequence), sequence);
       if (result.status === "appended") acknowledged.push(sequence);
       return result.status;
     };
     for (let n = 0; n < 500 && append() === "appended"; n++);
     expect(append()).toBe("full");
     expect(acknowledged.length).toBeGreaterThan(5);
-    const [segment, ...others] = spool.seal();
+    const [segment, ...others] = spool.writer.seal();
     if (segment === undefined) return expect.unreachable();
     expect(others.length).toBeGreaterThan(1);
-    const { size } = await spool.freeze(
+    const { size } = await spool.sealed.freeze(
       segment,
       (async function* () {
         yield new Uint8Array(200_000);
       })(),
     );
     expect(size).toBe(200_000);
-    const delivered = new Set(Array.from(spool.read(segment), (record) => record.sequence));
-    spool.release(segment);
+    const delivered = new Set(Array.from(spool.sealed.read(segment), (record) => record.sequence));
+    spool.sealed.release(segment);
     late += 6_000;
     expect(append()).toBe("appended");
-    spool.close();
+    spool.writer.close();
     const heir = createFolderSpool(common);
     const { records } = await recoverAll(heir);
-    heir.close();
+    heir.writer.close();
     const waiting = acknowledged.filter((one) => !delivered.has(one));
     expect(records.map((record) => record.sequence).sort((a, b) => a - b)).toEqual(waiting);
   });

@@ -25,7 +25,7 @@ function open(directory: string, options: { instance?: string } = {}): Spool {
     minFreeBytes: 0,
     ...options,
   });
-  onTestFinished(() => spool.close());
+  onTestFinished(() => spool.writer.close());
   return spool;
 }
 
@@ -110,9 +110,9 @@ test("two processes that race for the folders of the dead inherit each exactly o
   const ids = new Set<string>();
   for (let n = 0; n < dead; n++) {
     const spool = open(directory);
-    spool.append("a", recordOf(n), counts, n + 1);
-    for (const { id } of spool.seal()) ids.add(id);
-    spool.close();
+    spool.writer.append("a", recordOf(n), counts, n + 1);
+    for (const { id } of spool.writer.seal()) ids.add(id);
+    spool.writer.close();
   }
   const heirs = [child("inherit", directory), child("inherit", directory)];
   await Promise.all(heirs.map((heir) => heir.said(/^ready/)));
@@ -156,10 +156,10 @@ test.skipIf(!posix)("a blocked owner whose queue of connections is full counts a
 test("a path too long for a socket changes nothing", async () => {
   const directory = join(await tempFolder(), "a".repeat(120), "b".repeat(120));
   const owner = open(directory);
-  owner.append("a", recordOf(1), counts, 1);
+  owner.writer.append("a", recordOf(1), counts, 1);
   const heir = open(directory);
   expect((await recoverAll(heir)).records).toEqual([]);
-  owner.close();
+  owner.writer.close();
   expect((await recoverAll(heir)).records).toHaveLength(1);
 });
 
@@ -168,23 +168,23 @@ test("a thread that holds the instance keeps it from heirs while the thread that
   const instance = systemIds.random128();
   const hold = holdInstance({ directory, instance });
   const writer = open(directory, { instance });
-  writer.append("a", recordOf(1), counts, 1);
-  writer.close();
+  writer.writer.append("a", recordOf(1), counts, 1);
+  writer.writer.close();
   const heir = open(directory);
   expect((await recoverAll(heir)).records).toEqual([]);
   const successor = open(directory, { instance });
   const { segments } = await recoverAll(successor);
   expect(segments).toMatchObject([{ recovered: false, counts }]);
   hold?.[Symbol.dispose]();
-  successor.close();
+  successor.writer.close();
   expect((await recoverAll(heir)).records).toHaveLength(1);
 });
 
 test("an owner of another host or boot is left alone until its folder has been still for ten minutes", async () => {
   const directory = await tempFolder();
   const owner = open(directory);
-  owner.append("a", recordOf(1), counts, 1);
-  owner.close();
+  owner.writer.append("a", recordOf(1), counts, 1);
+  owner.writer.close();
   const [name = ""] = readdirSync(join(directory, "mc1"));
   const path = join(directory, "mc1", name);
   writeFileSync(join(path, "owner.json"), JSON.stringify({ host: "elsewhere", boot: null }));
@@ -211,19 +211,19 @@ test("an owner of another host or boot is left alone until its folder has been s
 test("a spool that was closed with nothing left leaves nothing behind", async () => {
   const directory = await tempFolder();
   const spool = open(directory);
-  spool.append("a", recordOf(1), counts, 1);
-  const [segment] = spool.seal();
+  spool.writer.append("a", recordOf(1), counts, 1);
+  const [segment] = spool.writer.seal();
   if (segment === undefined) return expect.unreachable();
-  spool.release(segment);
-  spool.close();
-  spool.close();
+  spool.sealed.release(segment);
+  spool.writer.close();
+  spool.writer.close();
   expect(readdirSync(join(directory, "mc1"))).toEqual([]);
 });
 
 test.skipIf(!posix)("folders are 0700, files 0600, whatever the umask", async () => {
   const directory = await tempFolder();
   const spool = open(join(directory, "deep", "spool"));
-  spool.append("a", recordOf(1), counts, 1);
+  spool.writer.append("a", recordOf(1), counts, 1);
   const parent = join(directory, "deep", "spool", "mc1");
   const [owner = ""] = readdirSync(parent);
   for (const path of [parent, join(parent, owner)]) expect(statSync(path).mode & 0o777).toBe(0o700);
@@ -236,14 +236,14 @@ test.skipIf(!posix)("a folder that others can write to, or that is a symbolic li
   const directory = await tempFolder();
   mkdirSync(join(directory, "open", "mc1"), { recursive: true });
   chmodSync(join(directory, "open", "mc1"), 0o777);
-  expect(open(join(directory, "open")).append("a", recordOf(1), counts, 1)).toMatchObject({
+  expect(open(join(directory, "open")).writer.append("a", recordOf(1), counts, 1)).toMatchObject({
     status: "failed",
     error: { code: "EPERM", message: expect.stringContaining("can be written by others") },
   });
   mkdirSync(join(directory, "link"));
   mkdirSync(join(directory, "elsewhere"), { mode: 0o700 });
   symlinkSync(join(directory, "elsewhere"), join(directory, "link", "mc1"));
-  expect(open(join(directory, "link")).append("a", recordOf(1), counts, 1)).toMatchObject({
+  expect(open(join(directory, "link")).writer.append("a", recordOf(1), counts, 1)).toMatchObject({
     status: "failed",
   });
   expect(readdirSync(join(directory, "elsewhere"))).toEqual([]);
@@ -254,9 +254,9 @@ test.skipIf(!posix)(
   async () => {
     const directory = await tempFolder();
     const spool = open(directory);
-    spool.append("a", recordOf(1), counts, 1);
-    spool.seal();
-    spool.close();
+    spool.writer.append("a", recordOf(1), counts, 1);
+    spool.writer.seal();
+    spool.writer.close();
     const [owner = ""] = readdirSync(join(directory, "mc1"));
     const path = join(directory, "mc1", owner);
     mkdirSync(join(path, `${"1".repeat(32)}.seg`));
@@ -279,17 +279,17 @@ test.skipIf(!posix)(
     let late = 0;
     const clock = { ...systemClock, monotonic: () => systemClock.monotonic() + late };
     const spool = createFolderSpool({ directory, clock, ids: systemIds, maxBytes: 1e10, minFreeBytes: 0 });
-    onTestFinished(() => spool.close());
-    spool.append("a", recordOf(1), counts, 1);
+    onTestFinished(() => spool.writer.close());
+    spool.writer.append("a", recordOf(1), counts, 1);
     const { rmSync } = await import("node:fs");
     rmSync(join(directory, "mc1"), { recursive: true });
     late = 1_500;
-    expect(spool.append("a", recordOf(2), counts, 2)).toEqual({ status: "appended" });
-    const [segment] = spool.seal();
+    expect(spool.writer.append("a", recordOf(2), counts, 2)).toEqual({ status: "appended" });
+    const [segment] = spool.writer.seal();
     if (segment === undefined) return expect.unreachable();
-    expect(Array.from(spool.read(segment), ({ sequence }) => sequence)).toEqual([1, 2]);
-    spool.append("b", recordOf(3), counts, 3);
+    expect(Array.from(spool.sealed.read(segment), ({ sequence }) => sequence)).toEqual([1, 2]);
+    spool.writer.append("b", recordOf(3), counts, 3);
     rmSync(join(directory, "mc1"), { recursive: true });
-    expect(spool.seal()).toMatchObject([{ label: "b", counts }]);
+    expect(spool.writer.seal()).toMatchObject([{ label: "b", counts }]);
   },
 );

@@ -17,9 +17,9 @@ function sample(
   const world = new SpoolWorld();
   const { spool } = world.start();
   sizes.forEach((size, index) =>
-    spool.append(label, recordOf(index + 1, size), countsOf(index + 1), index + 1),
+    spool.writer.append(label, recordOf(index + 1, size), countsOf(index + 1), index + 1),
   );
-  if (state === "seg") spool.seal();
+  if (state === "seg") spool.writer.seal();
   const [path = ""] = world.files(`.${state}`);
   return { path, bytes: world.fileSystem.contents(path), fileSystem: world.fileSystem };
 }

@@ -3,9 +3,15 @@ import { basename, dirname, join } from "node:path";
 import type { Counts } from "../../../src/base/counts.ts";
 import type { Clock } from "../../../src/base/time/clock.ts";
 import type { Ids } from "../../../src/base/ids.ts";
-import { createFolderSpool, type FolderSpoolOptions } from "../../../src/spool/folder-spool.ts";
+import {
+  createFolderSpool,
+  createFolderWriter,
+  type FolderSpoolOptions,
+} from "../../../src/spool/folder-spool.ts";
 import { isLiveName, type Liveness, liveName } from "../../../src/spool/instance/liveness.ts";
-import type { SealedSegment, Spool, SpoolLoss } from "../../../src/spool/spool.ts";
+import type { SealedSegment, SpoolLoss } from "../../../src/spool/sealed-segments.ts";
+import type { SpoolWriter } from "../../../src/spool/spool-writer.ts";
+import type { Spool } from "../../../src/spool/spool.ts";
 import { SimulatedFileSystem } from "../../support/simulated-file-system.ts";
 
 /** A machine whose disk, time, ids and processes are made up. */
@@ -40,6 +46,17 @@ export class SpoolWorld {
 
   /** Starts a process, or another thread of the process `instance`. */
   start(options: Partial<FolderSpoolOptions> = {}): Process {
+    const { kill, ...place } = this.#process(options);
+    return { spool: createFolderSpool(place), kill };
+  }
+
+  /** Starts a thread of the process `instance` that only writes. */
+  startWriter(options: Partial<FolderSpoolOptions>): WritingThread {
+    const { kill, ...place } = this.#process(options);
+    return { writer: createFolderWriter(place), kill };
+  }
+
+  #process(options: Partial<FolderSpoolOptions>): FolderSpoolOptions & Pick<Process, "kill"> {
     const held: string[] = [];
     const fileSystem = this.fileSystem;
     const liveness: Liveness = {
@@ -71,9 +88,8 @@ export class SpoolWorld {
     };
     const { clock, ids, directory } = this;
     const bounds = { maxBytes: 1e12, minFreeBytes: 0 };
-    const spool = createFolderSpool({ directory, clock, ids, fileSystem, liveness, ...bounds, ...options });
     return {
-      spool,
+      ...{ directory, clock, ids, fileSystem, liveness, ...bounds, ...options },
       kill: () => {
         for (const writer of held) this.#alive.delete(writer);
       },
@@ -104,6 +120,10 @@ export interface Process {
   kill(): void;
 }
 
+export interface WritingThread extends Pick<Process, "kill"> {
+  readonly writer: SpoolWriter;
+}
+
 /** Counts of a record that are told apart from others'. */
 export function countsOf(sequence: number): Counts {
   return { frames: sequence, rows: sequence * 10, bytes: sequence * 1_000 };
@@ -128,9 +148,9 @@ export async function recoverAll(spool: Spool): Promise<Recovered> {
   const losses: SpoolLoss[] = [];
   const segments: SealedSegment[] = [];
   const records: { label: string; sequence: number; bytes: Uint8Array; counts: Counts }[] = [];
-  for await (const segment of spool.recover((loss) => losses.push(loss))) {
+  for await (const segment of spool.sealed.recover((loss) => losses.push(loss))) {
     segments.push(segment);
-    for (const record of spool.read(segment)) records.push({ label: segment.label, ...record });
+    for (const record of spool.sealed.read(segment)) records.push({ label: segment.label, ...record });
   }
   return { segments, records, losses };
 }

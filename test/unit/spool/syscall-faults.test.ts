@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { SealedSegment, Spool } from "../../../src/spool/spool.ts";
+import type { SealedSegment } from "../../../src/spool/sealed-segments.ts";
+import type { Spool } from "../../../src/spool/spool.ts";
 import { tellFigures } from "../../support/fault-figures.ts";
 import { SimulatedFileSystem, type SimulatedFault } from "../../support/simulated-file-system.ts";
 import { countsOf, recordOf, recoverAll, SpoolWorld, bodyOf } from "./spool-world.ts";
@@ -16,7 +17,7 @@ async function live(
   let sequence = 0;
   const append = (label: string): void => {
     sequence++;
-    const { status } = spool.append(label, recordOf(sequence, 100), countsOf(sequence), sequence);
+    const { status } = spool.writer.append(label, recordOf(sequence, 100), countsOf(sequence), sequence);
     (status === "appended" ? acknowledged : refused).add(sequence);
   };
   for (let round = 0; round < 4; round++) {
@@ -24,19 +25,19 @@ async function live(
     append("b");
     append("a");
     world.nowMs += 400;
-    spool.sync();
+    spool.writer.sync();
     append("b");
-    if (round % 2 === 1) sealed.push(...spool.seal());
+    if (round % 2 === 1) sealed.push(...spool.writer.seal());
     world.nowMs += 5_500;
     const segment = sealed.shift();
     if (segment === undefined) continue;
-    spool.attempt(segment);
-    const frozen = await spool.freeze(segment, bodyOf("frozen bytes, ", "in two pieces"));
+    spool.sealed.attempt(segment);
+    const frozen = await spool.sealed.freeze(segment, bodyOf("frozen bytes, ", "in two pieces"));
     let bytes = "";
     for await (const chunk of frozen.open()) bytes += Buffer.from(chunk).toString();
     expect(bytes).toBe("frozen bytes, in two pieces");
-    const records = [...spool.read(segment)];
-    spool.release(segment);
+    const records = [...spool.sealed.read(segment)];
+    spool.sealed.release(segment);
     for (const record of records) delivered.add(record.sequence);
   }
   spool.usage();
@@ -130,38 +131,41 @@ test("a full disk refuses and keeps what it has; sealing and delivering still wo
   const fileSystem = new SimulatedFileSystem();
   const world = new SpoolWorld(fileSystem);
   const { spool } = world.start();
-  for (let n = 1; n <= 5; n++) spool.append("a", recordOf(n, 1_000), countsOf(n), n);
+  for (let n = 1; n <= 5; n++) spool.writer.append("a", recordOf(n, 1_000), countsOf(n), n);
   fileSystem.capacity = fileSystem.used() + 300;
-  expect(spool.append("a", recordOf(6, 1_000), countsOf(6), 6)).toEqual({
+  expect(spool.writer.append("a", recordOf(6, 1_000), countsOf(6), 6)).toEqual({
     status: "full",
     reason: "disk_low",
   });
-  expect(spool.append("b", recordOf(7, 10), countsOf(7), 7)).toEqual({ status: "full", reason: "disk_low" });
+  expect(spool.writer.append("b", recordOf(7, 10), countsOf(7), 7)).toEqual({
+    status: "full",
+    reason: "disk_low",
+  });
   fileSystem.capacity = fileSystem.used();
-  const [segment, ...others] = spool.seal();
+  const [segment, ...others] = spool.writer.seal();
   expect(others).toEqual([]);
   if (segment === undefined) return expect.unreachable();
-  expect(Array.from(spool.read(segment), ({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
-  const frozen = await spool.freeze(segment, bodyOf("frozen bytes, ", "in two pieces"));
+  expect(Array.from(spool.sealed.read(segment), ({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5]);
+  const frozen = await spool.sealed.freeze(segment, bodyOf("frozen bytes, ", "in two pieces"));
   let text = "";
   for await (const chunk of frozen.open()) text += Buffer.from(chunk).toString();
   expect(text).toBe("frozen bytes, in two pieces");
-  expect(spool.frozen(segment)?.sha256).toBe(frozen.sha256);
-  spool.release(segment);
+  expect(spool.sealed.frozen(segment)?.sha256).toBe(frozen.sha256);
+  spool.sealed.release(segment);
   world.nowMs += 5_000;
-  expect(spool.append("a", recordOf(8, 1_000), countsOf(8), 8)).toEqual({ status: "appended" });
+  expect(spool.writer.append("a", recordOf(8, 1_000), countsOf(8), 8)).toEqual({ status: "appended" });
 });
 
 test("after an fsync error the segment is written anew before it counts as synced", () => {
   const fileSystem = new SimulatedFileSystem();
   const world = new SpoolWorld(fileSystem);
   const { spool } = world.start();
-  spool.append("a", recordOf(1), countsOf(1), 1);
+  spool.writer.append("a", recordOf(1), countsOf(1), 1);
   const [before = ""] = world.files(".open");
   const inode = fileSystem.lstat(before)?.ino;
   let errors = 0;
   fileSystem.fault = ({ name }) => (name === "datasync" && errors++ === 0 ? { code: "EIO" } : undefined);
-  expect(spool.sync()).toEqual({ status: "synced" });
+  expect(spool.writer.sync()).toEqual({ status: "synced" });
   expect(errors).toBe(2);
   expect(world.files(".open")).toEqual([before]);
   expect(fileSystem.lstat(before)?.ino).not.toBe(inode);
@@ -171,15 +175,15 @@ test("an fsync that keeps failing is reported, and nothing is sealed on the stre
   const fileSystem = new SimulatedFileSystem();
   const world = new SpoolWorld(fileSystem);
   const { spool } = world.start();
-  spool.append("a", recordOf(1), countsOf(1), 1);
+  spool.writer.append("a", recordOf(1), countsOf(1), 1);
   fileSystem.fault = ({ name }) => (name === "datasync" ? { code: "EIO" } : undefined);
-  expect(spool.sync()).toMatchObject({ status: "failed" });
-  expect(spool.seal()).toEqual([]);
-  expect(spool.open()).toHaveLength(1);
+  expect(spool.writer.sync()).toMatchObject({ status: "failed" });
+  expect(spool.writer.seal()).toEqual([]);
+  expect(spool.writer.open()).toHaveLength(1);
   expect(world.files(".tmp")).toEqual([]);
   fileSystem.fault = () => undefined;
-  expect(spool.sync()).toEqual({ status: "synced" });
-  expect(spool.seal()).toHaveLength(1);
+  expect(spool.writer.sync()).toEqual({ status: "synced" });
+  expect(spool.writer.seal()).toHaveLength(1);
 });
 
 test("no failure leaks a descriptor", async () => {
@@ -189,7 +193,7 @@ test("no failure leaks a descriptor", async () => {
     fileSystem.fault = ({ index }) => (index === at ? { code: "EIO" } : undefined);
     const { spool } = world.start();
     await live(world, spool).catch(() => {});
-    spool.close();
+    spool.writer.close();
     expect(fileSystem.descriptors(), `fault at call ${at}`).toBe(0);
   }
 });

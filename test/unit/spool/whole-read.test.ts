@@ -7,8 +7,8 @@ const sizes = [40, 0, 61, 24];
 function sample(): { readonly world: SpoolWorld; readonly path: string; readonly bytes: Uint8Array } {
   const world = new SpoolWorld();
   const { spool } = world.start();
-  sizes.forEach((size, i) => spool.append("a", recordOf(i + 1, size), countsOf(i + 1), i + 1));
-  spool.seal();
+  sizes.forEach((size, i) => spool.writer.append("a", recordOf(i + 1, size), countsOf(i + 1), i + 1));
+  spool.writer.seal();
   const [path = ""] = world.files(".seg");
   return { world, path, bytes: world.fileSystem.contents(path) };
 }

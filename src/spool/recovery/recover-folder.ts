@@ -1,13 +1,13 @@
 import { join } from "node:path";
-import { addCounts, type Counts, noCounts, onlyCounts } from "../base/counts.ts";
-import { onNextTurn } from "../base/time/clock.ts";
-import { messageOf } from "../base/errors.ts";
-import { errorCode, type FileSystem, removeFile } from "../base/files/file-system.ts";
-import { verifyBody } from "./frozen-body.ts";
-import { closeQuietly, createOpenSegmentFile, footer } from "./open-segment-file.ts";
-import type { Quarantine } from "./quarantine.ts";
-import type { SegmentHeader, Totals } from "./segment/segment-format.ts";
-import { parseSegmentName, sealedName, type SegmentFileName } from "./segment/segment-name.ts";
+import { addCounts, type Counts, noCounts, onlyCounts } from "../../base/counts.ts";
+import { onNextTurn } from "../../base/time/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import { errorCode, type FileSystem, removeFile } from "../../base/files/file-system.ts";
+import { verifyBody } from "../frozen-body.ts";
+import { closeQuietly, createOpenSegmentFile, footer } from "../open-segment-file.ts";
+import type { Quarantine } from "../quarantine.ts";
+import type { SegmentHeader, Totals } from "../segment/segment-format.ts";
+import { parseSegmentName, sealedName, type SegmentFileName } from "../segment/segment-name.ts";
 import {
   readSegmentHeader,
   type ScanEnd,
@@ -15,8 +15,8 @@ import {
   type ScannedFile,
   scanRecords,
   scanZeros,
-} from "./segment/segment-scan.ts";
-import type { SealedSegment, SpoolLoss } from "./spool.ts";
+} from "../segment/segment-scan.ts";
+import type { SealedSegment, SpoolLoss } from "../sealed-segments.ts";
 
 /** What recovery needs of the spool that does it. */
 export interface RecoveryContext {

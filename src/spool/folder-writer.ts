@@ -1,0 +1,148 @@
+import type { Counts } from "../base/counts.ts";
+import { asError, wrongValue } from "../base/errors.ts";
+import type { FileSystem } from "../base/files/file-system.ts";
+import type { Ids } from "../base/ids.ts";
+import type { Clock } from "../base/time/clock.ts";
+import { createDiskGuard, type DiskBounds, type DiskGuard, isFull } from "./disk-guard.ts";
+import type { Liveness } from "./instance/liveness.ts";
+import { createOwnFolder, type OwnFolder } from "./instance/own-folder.ts";
+import { createOpenSegments, type OpenSegments } from "./open-segments.ts";
+import type { SealedSegment } from "./sealed-segments.ts";
+import type { SeenRecords } from "./segment/seen-records.ts";
+import { MAX_LABEL_BYTES, MAX_RECORD_BYTES } from "./segment/segment-format.ts";
+import type { AppendResult, OpenSegment, SpoolWriter, SyncResult } from "./spool-writer.ts";
+
+/** A thread's place in a spool folder, and what it works there with. */
+export interface FolderPlace {
+  /** The spool's folder, an absolute path. */
+  readonly directory: string;
+  /** 32 hex digits that name this process. */
+  readonly instance: string;
+  readonly fileSystem: FileSystem;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly liveness: Liveness;
+  readonly bounds: DiskBounds;
+  /** Segments open at once. */
+  readonly maxOpen: number;
+}
+
+/** What joins a writer with the recovery of what dead threads of its process had written. */
+export interface WriterLinks {
+  readonly seen: SeenRecords;
+  /** Told each segment as it is sealed. */
+  readonly onSealed: (segment: SealedSegment) => void;
+}
+
+const tooLarge: AppendResult = Object.freeze({ status: "too_large" });
+const appended: AppendResult = Object.freeze({ status: "appended" });
+const synced: SyncResult = Object.freeze({ status: "synced" });
+
+/** Writes segments in a folder. Alone, without `links`, it remembers nothing of what it has sealed. */
+export class FolderWriter implements SpoolWriter {
+  readonly durable = true;
+  readonly folder: OwnFolder;
+  readonly guard: DiskGuard;
+  readonly #open: OpenSegments;
+  readonly #seen: SeenRecords | undefined;
+  /** Sealed and not yet returned. */
+  #sealed: SealedSegment[] = [];
+  #closed = false;
+
+  constructor(place: FolderPlace, links?: WriterLinks) {
+    this.#seen = links?.seen;
+    this.guard = createDiskGuard(place);
+    this.folder = createOwnFolder({
+      ...place,
+      onClaimed: ({ shared }) => {
+        if (shared) this.#seen?.expectOwn();
+      },
+      onMoved: (claim) => this.#open.moveTo(claim),
+    });
+    this.#open = createOpenSegments({
+      ...place,
+      folder: this.folder,
+      onGrowth: (bytes) => this.guard.grew(bytes),
+      onSealed: (segment) => {
+        links?.onSealed(segment);
+        this.#sealed.push(segment);
+      },
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  append(label: string, record: Uint8Array, counts: Counts, sequence: number): AppendResult {
+    const misuse = misuseOf(label, counts, sequence, this.#closed);
+    if (misuse !== undefined) return { status: "failed", error: misuse };
+    if (record.byteLength > MAX_RECORD_BYTES) return tooLarge;
+    if (this.#seen?.isFound(sequence) === true) return appended;
+    const refusal = this.guard.refusal(record.byteLength);
+    if (refusal !== undefined) return refusal;
+    try {
+      this.folder.look();
+      this.#appendOnce(label, record, counts, sequence);
+      return appended;
+    } catch (error) {
+      return this.guard.failed(error);
+    }
+  }
+
+  /** Throws the system's error. */
+  #appendOnce(label: string, record: Uint8Array, counts: Counts, sequence: number): void {
+    try {
+      this.#open.append(label, record, counts, sequence);
+    } catch (error) {
+      // The label's segment is left alone now. It may have been that file only: one at its size limit, one bad block.
+      if (isFull(error)) throw error;
+      this.#open.append(label, record, counts, sequence);
+    }
+    this.#seen?.appended(sequence);
+  }
+
+  sync(): SyncResult {
+    if (this.#closed || this.folder.claim === undefined) return synced;
+    try {
+      this.folder.look();
+      this.#open.sync();
+      return synced;
+    } catch (error) {
+      return { status: "failed", error: asError(error) };
+    }
+  }
+
+  seal(which: (segment: OpenSegment) => boolean = () => true): readonly SealedSegment[] {
+    this.#open.seal(which);
+    const sealed = this.#sealed;
+    this.#sealed = [];
+    return sealed.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  }
+
+  open(): readonly OpenSegment[] {
+    return this.#open.list();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.sync();
+    this.#closed = true;
+    this.#open.close();
+    this.folder.release();
+  }
+}
+
+function misuseOf(label: string, counts: Counts, sequence: number, closed: boolean): Error | undefined {
+  if (closed) return new Error("the spool is closed");
+  // A UTF-16 unit is at most three bytes of UTF-8: the exact count is rarely needed.
+  if (label.length * 3 > MAX_LABEL_BYTES && Buffer.byteLength(label) > MAX_LABEL_BYTES) {
+    return wrongValue("append: label", `at most ${MAX_LABEL_BYTES} UTF-8 bytes`, Buffer.byteLength(label));
+  }
+  const bad = [sequence, counts.frames, counts.rows, counts.bytes].find(
+    (n) => !Number.isSafeInteger(n) || n < 0,
+  );
+  return bad === undefined
+    ? undefined
+    : wrongValue("append: sequence and counts", "whole numbers from 0 to 2^53 - 1", bad);
+}
