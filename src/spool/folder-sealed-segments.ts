@@ -6,7 +6,7 @@ import { removeFolderIfIdle } from "./instance/instance-claim.ts";
 import { createOpenSegmentFile } from "./open-segment-file.ts";
 import type { OwnFolder } from "./instance/own-folder.ts";
 import type { Quarantine } from "./quarantine.ts";
-import type { Found } from "./recovery/recover-folder.ts";
+import type { Found } from "./recovery/recover-file.ts";
 import { SpoolRecovery } from "./recovery/spool-recovery.ts";
 import { readRecords } from "./segment/segment-file-reader.ts";
 import { parseSegmentName, sealedName } from "./segment/segment-name.ts";

@@ -7,7 +7,8 @@ import type { OwnFolder } from "../instance/own-folder.ts";
 import type { Quarantine } from "../quarantine.ts";
 import type { SealedSegment, SpoolLoss } from "../sealed-segments.ts";
 import type { SeenRecords } from "../segment/seen-records.ts";
-import { type Found, recoverFolder } from "./recover-folder.ts";
+import type { Found } from "./recover-file.ts";
+import { recoverFolder } from "./recover-folder.ts";
 
 /** What {@link SpoolRecovery} needs. */
 export interface SpoolRecoveryOptions {
