@@ -28,13 +28,15 @@ export interface DrainReport {
   readonly pending: number;
 }
 
-/** Without a delivery for so long, while the destination refuses: waiting longer helps nobody. Milliseconds. */
+/**
+ * Without a delivery for so long, while the destination refuses: waiting longer helps nobody. Milliseconds.
+ */
 const patienceMs = 30_000;
 
 /**
- * Takes over what dead processes left in a spool, and delivers it to the configured destination until all is there, the deadline
- * has come, or the destination refuses for good. Never touches what a living process owns. Throws if destination and
- * credential do not go together.
+ * Takes over what dead processes left in a spool, and delivers it to the configured destination until all is
+ * there, the deadline has come, or the destination refuses for good. Never touches what a living process
+ * owns. Throws if destination and credential do not go together.
  */
 export async function drainSpool(
   resolved: ResolvedDeployment,

@@ -13,8 +13,8 @@ import { countContents, type SegmentContents } from "../spool/segment/segment-fi
 import { isOwnerAlive, listSpooledFiles, type SpooledFile } from "../spool/spooled-files.ts";
 
 /*
- * For an operator's command: what the spool keeps as opaque bytes and labels, in the words of collections and partitions.
- * Nothing here owns a part of the spool or takes anything over.
+ * For an operator's command: what the spool keeps as opaque bytes and labels, in the words of collections and
+ * partitions. Nothing here owns a part of the spool or takes anything over.
  */
 
 /** What a segment belongs to; null where its label is of another version, or cannot be read. */

@@ -13,17 +13,7 @@ export interface DiskBounds {
   readonly minFreeBytes: number;
 }
 
-/** Says whether there is room, and after a failed write waits before the disk is tried again. */
-export interface DiskGuard {
-  /** Why `bytes` more must not be written now, or undefined. */
-  refusal(bytes: number): AppendResult | undefined;
-  /** A write failed: no further one for five seconds. */
-  failed(error: unknown): AppendResult;
-  /** The folder grew, or with a negative number shrank, through us. */
-  grew(bytes: number): void;
-}
-
-/** What {@link createDiskGuard} needs. */
+/** What {@link DiskGuard} needs. */
 export interface DiskGuardOptions {
   readonly directory: string;
   readonly fileSystem: FileSystem;
@@ -36,18 +26,14 @@ const measureMs = 10_000;
 const freeMs = 1_000;
 const probeMs = 5_000;
 
-/** Guards one spool folder. */
-export function createDiskGuard(options: DiskGuardOptions): DiskGuard {
-  return new Guard(options);
-}
-
 /** True if the disk, or what this user may have of it, has no room left. */
 export function isFull(error: unknown): boolean {
   const code = errorCode(error);
   return code === "ENOSPC" || code === "EDQUOT";
 }
 
-class Guard implements DiskGuard {
+/** Says whether there is room, and after a failed write waits before the disk is tried again. */
+export class DiskGuard {
   readonly #options: DiskGuardOptions;
   #total = 0;
   #measuredAt = Number.NEGATIVE_INFINITY;
@@ -60,6 +46,7 @@ class Guard implements DiskGuard {
     this.#options = options;
   }
 
+  /** Why `bytes` more must not be written now, or undefined. */
   refusal(bytes: number): AppendResult | undefined {
     const { clock, bounds } = this.#options;
     if (bytes > bounds.maxBytes) return { status: "too_large" };
@@ -76,6 +63,7 @@ class Guard implements DiskGuard {
     return undefined;
   }
 
+  /** A write failed: no further one for five seconds. */
   failed(error: unknown): AppendResult {
     this.#failure = isFull(error)
       ? { status: "full", reason: "disk_low" }
@@ -84,6 +72,7 @@ class Guard implements DiskGuard {
     return this.#failure;
   }
 
+  /** The folder grew, or with a negative number shrank, through us. */
   grew(bytes: number): void {
     this.#total = Math.max(0, this.#total + bytes);
     this.#free -= bytes;

@@ -1,9 +1,10 @@
+import { uuidHex } from "../base/ids.ts";
 import { join } from "node:path";
 import { errorCode, type FileSystem, listIfReadable, removeFile } from "../base/files/file-system.ts";
 import { freezeBody, verifyBody } from "./frozen-body.ts";
 import type { FolderPlace, FolderWriter } from "./folder-writer.ts";
 import { removeFolderIfIdle } from "./instance/instance-claim.ts";
-import { createOpenSegmentFile } from "./open-segment-file.ts";
+import { OpenSegmentFile } from "./open-segment-file.ts";
 import type { OwnFolder } from "./instance/own-folder.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Found } from "./recovery/recover-file.ts";
@@ -162,7 +163,7 @@ export class FolderSealedSegments implements SealedSegments {
     ];
     try {
       const id = uuidHex(ids);
-      const copy = createOpenSegmentFile({
+      const copy = new OpenSegmentFile({
         fileSystem,
         path,
         temporary,
@@ -218,8 +219,8 @@ export class FolderSealedSegments implements SealedSegments {
   }
 
   /**
-   * The segment's file is gone. Now its frozen bytes go, after it, so that bytes without a segment are known to be
-   * delivered; and in the end the folder that was taken over.
+   * The segment's file is gone. Now its frozen bytes go, after it, so that bytes without a segment are known
+   * to be delivered; and in the end the folder that was taken over.
    */
   #forget(segment: SealedSegment, { body }: Held): void {
     const { directory } = segment;

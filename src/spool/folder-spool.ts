@@ -7,8 +7,8 @@ import { FolderSealedSegments } from "./folder-sealed-segments.ts";
 import { type FolderPlace, FolderWriter } from "./folder-writer.ts";
 import type { Liveness } from "./instance/liveness.ts";
 import { createSocketLiveness } from "./instance/socket-liveness.ts";
-import { createQuarantine } from "./quarantine.ts";
-import { createSeenRecords } from "./segment/seen-records.ts";
+import { Quarantine } from "./quarantine.ts";
+import { SeenRecords } from "./segment/seen-records.ts";
 import type { SpoolWriter } from "./spool-writer.ts";
 import type { Spool, SpoolUsage } from "./spool.ts";
 
@@ -17,20 +17,23 @@ export interface FolderSpoolOptions {
   /** The spool's folder, shared by all processes of this user; made when first needed. */
   readonly directory: string;
   /**
-   * 32 hex digits that name this process; every thread's spool of it gets the same, no other process ever does.
-   * Default: a new id.
+   * 32 hex digits that name this process; every thread's spool of it gets the same, no other process ever
+   * does. Default: a new id.
    */
   readonly instance?: string;
   readonly clock: Clock;
   readonly ids: Ids;
   /**
-   * Bytes that all processes together may keep in the folder, quarantine apart; beyond it `append` is `full`. Read on
-   * each append, so a getter may change it. One segment more is possible.
+   * Bytes that all processes together may keep in the folder, quarantine apart; beyond it `append` is `full`.
+   * Read on each append, so a getter may change it. One segment more is possible.
    */
   readonly maxBytes: number;
   /** Bytes of the volume that are left to others; read on each append. */
   readonly minFreeBytes: number;
-  /** Segments open at once, each a file descriptor; the one that rested longest is sealed to open another. Default 16. */
+  /**
+   * Segments open at once, each a file descriptor; the one that rested longest is sealed to open another.
+   * Default 16.
+   */
   readonly maxOpen?: number;
   /** Default {@link systemFileSystem}. */
   readonly fileSystem?: FileSystem;
@@ -41,8 +44,8 @@ export interface FolderSpoolOptions {
 /** A spool in a folder: what is appended survives this process, and after a sync a power cut. */
 export function createFolderSpool(options: FolderSpoolOptions): Spool {
   const place = placeOf(options);
-  const seen = createSeenRecords(place.instance);
-  const quarantine = createQuarantine(place);
+  const seen = new SeenRecords(place.instance);
+  const quarantine = new Quarantine(place);
   const writer = new FolderWriter(place, { seen, onSealed: (segment) => sealed.sealed(segment) });
   const sealed = new FolderSealedSegments({ place, writer, seen, quarantine });
   return {
@@ -62,8 +65,8 @@ export function createFolderSpool(options: FolderSpoolOptions): Spool {
 }
 
 /**
- * The writing half of a spool in a folder, alone, for a thread that hands over what it seals: another thread's spool of the same
- * folder and instance answers for it.
+ * The writing half of a spool in a folder, alone, for a thread that hands over what it seals: another
+ * thread's spool of the same folder and instance answers for it.
  */
 export function createFolderWriter(options: FolderSpoolOptions): SpoolWriter {
   return new FolderWriter(placeOf(options));

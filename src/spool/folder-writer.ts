@@ -3,13 +3,13 @@ import { asError, wrongValue } from "../base/errors.ts";
 import type { FileSystem } from "../base/files/file-system.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Clock } from "../base/time/clock.ts";
-import { createDiskGuard, type DiskBounds, type DiskGuard, isFull } from "./disk-guard.ts";
+import { type DiskBounds, DiskGuard, isFull } from "./disk-guard.ts";
 import type { Liveness } from "./instance/liveness.ts";
-import { createOwnFolder, type OwnFolder } from "./instance/own-folder.ts";
-import { createOpenSegments, type OpenSegments } from "./open-segments.ts";
+import { OwnFolder } from "./instance/own-folder.ts";
+import { OpenSegments } from "./open-segments.ts";
 import type { SealedSegment } from "./sealed-segments.ts";
 import type { SeenRecords } from "./segment/seen-records.ts";
-import { MAX_LABEL_BYTES, MAX_RECORD_BYTES } from "./segment/segment-format.ts";
+import { maxLabelBytes, maxRecordBytes } from "./segment/segment-format.ts";
 import type { AppendResult, OpenSegment, SpoolWriter, SyncResult } from "./spool-writer.ts";
 
 /** A thread's place in a spool folder, and what it works there with. */
@@ -51,15 +51,15 @@ export class FolderWriter implements SpoolWriter {
 
   constructor(place: FolderPlace, links?: WriterLinks) {
     this.#seen = links?.seen;
-    this.guard = createDiskGuard(place);
-    this.folder = createOwnFolder({
+    this.guard = new DiskGuard(place);
+    this.folder = new OwnFolder({
       ...place,
       onClaimed: ({ shared }) => {
         if (shared) this.#seen?.expectOwn();
       },
       onMoved: (claim) => this.#open.moveTo(claim),
     });
-    this.#open = createOpenSegments({
+    this.#open = new OpenSegments({
       ...place,
       folder: this.folder,
       onGrowth: (bytes) => this.guard.grew(bytes),
@@ -77,7 +77,7 @@ export class FolderWriter implements SpoolWriter {
   append(label: string, record: Uint8Array, counts: Counts, sequence: number): AppendResult {
     const misuse = misuseOf(label, counts, sequence, this.#closed);
     if (misuse !== undefined) return { status: "failed", error: misuse };
-    if (record.byteLength > MAX_RECORD_BYTES) return tooLarge;
+    if (record.byteLength > maxRecordBytes) return tooLarge;
     if (this.#seen?.isFound(sequence) === true) return appended;
     const refusal = this.guard.refusal(record.byteLength);
     if (refusal !== undefined) return refusal;
@@ -95,7 +95,8 @@ export class FolderWriter implements SpoolWriter {
     try {
       this.#open.append(label, record, counts, sequence);
     } catch (error) {
-      // The label's segment is left alone now. It may have been that file only: one at its size limit, one bad block.
+      // The label's segment is left alone now. It may have been that file only: one at its size limit, one
+      // bad block.
       if (isFull(error)) throw error;
       this.#open.append(label, record, counts, sequence);
     }
@@ -136,8 +137,8 @@ export class FolderWriter implements SpoolWriter {
 function misuseOf(label: string, counts: Counts, sequence: number, closed: boolean): Error | undefined {
   if (closed) return new Error("the spool is closed");
   // A UTF-16 unit is at most three bytes of UTF-8: the exact count is rarely needed.
-  if (label.length * 3 > MAX_LABEL_BYTES && Buffer.byteLength(label) > MAX_LABEL_BYTES) {
-    return wrongValue("append: label", `at most ${MAX_LABEL_BYTES} UTF-8 bytes`, Buffer.byteLength(label));
+  if (label.length * 3 > maxLabelBytes && Buffer.byteLength(label) > maxLabelBytes) {
+    return wrongValue("append: label", `at most ${maxLabelBytes} UTF-8 bytes`, Buffer.byteLength(label));
   }
   const bad = [sequence, counts.frames, counts.rows, counts.bytes].find(
     (n) => !Number.isSafeInteger(n) || n < 0,

@@ -24,8 +24,9 @@ export interface Frozen {
 }
 
 /**
- * Writes `chunks` to a file whose name carries their hash. What a disk can do never makes it fail: from the first error
- * on the bytes are kept in memory, those already written are read back. Rejects with what `chunks` throws.
+ * Writes `chunks` to a file whose name carries their hash. What a disk can do never makes it fail: from the
+ * first error on the bytes are kept in memory, those already written are read back. Rejects with what
+ * `chunks` throws.
  */
 export async function freezeBody(target: FreezeTarget, chunks: AsyncIterable<Uint8Array>): Promise<Frozen> {
   const { fileSystem, directory, id, temporary } = target;

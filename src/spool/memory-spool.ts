@@ -15,7 +15,10 @@ export interface MemorySpoolOptions {
   readonly ids: Ids;
 }
 
-/** A spool that dies with its process: for durability `memory`, and a double for tests. Copies what it is given. */
+/**
+ * A spool that dies with its process: for durability `memory`, and a double for tests. Copies what it is
+ * given.
+ */
 export function createMemorySpool(options: MemorySpoolOptions): Spool {
   const spool = new MemorySpool(options);
   return { writer: spool, sealed: spool, usage: () => spool.usage() };

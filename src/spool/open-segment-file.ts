@@ -5,31 +5,15 @@ import {
   encodeSegmentHeader,
   encodeTrailer,
   padded,
-  RECORD_HEADER_BYTES,
+  recordHeaderBytes,
   recordSeed,
   type SegmentHeader,
   type Totals,
   viewOf,
-  ZERO_TOTALS,
+  noTotals,
 } from "./segment/segment-format.ts";
 import { scanRecords } from "./segment/segment-scan.ts";
 import type { OpenSegment } from "./spool-writer.ts";
-
-/** One segment being written. Every method throws the system's error, and can be called again after it. */
-export interface OpenSegmentFile extends OpenSegment {
-  /** Where it is now. */
-  readonly path: string;
-  readonly records: number;
-  /** After it threw, nothing more may be appended: the file can still be synced and sealed. */
-  append(record: Uint8Array, counts: Counts, sequence: number, now: number): void;
-  /** Makes what was appended survive a power cut; after an error it is first written anew, to a fresh file. */
-  sync(): void;
-  /** Writes the footer if there is room for it, syncs, and moves the file to `path`. Afterwards only `close` is allowed. */
-  seal(path: string): void;
-  /** Appends to `target` every record that can be read back through the descriptor, even if the file has lost its name. */
-  copyTo(target: OpenSegmentFile): void;
-  close(): void;
-}
 
 /** What a new segment is made from. */
 export interface NewSegment {
@@ -43,11 +27,6 @@ export interface NewSegment {
   readonly now: number;
 }
 
-/** Creates the file. Leaves nothing behind when it throws. */
-export function createOpenSegmentFile(options: NewSegment): OpenSegmentFile {
-  return new SegmentFile(options);
-}
-
 // Reused from record to record; all segments of a thread are written one after another.
 const recordHead = newRecordHead();
 const zeros = new Uint8Array(8);
@@ -55,12 +34,14 @@ const paddings = Array.from({ length: 8 }, (_, size) => zeros.subarray(0, size))
 const parts: Uint8Array[] = [recordHead.bytes, zeros, zeros];
 const copyBytes = 256 * 1_024;
 
-class SegmentFile implements OpenSegmentFile {
+/** One segment being written. Every method throws the system's error, and can be called again after it. */
+export class OpenSegmentFile implements OpenSegment {
   readonly id: string;
   readonly label: string;
   readonly createdAt: number;
   appendedAt: number;
   size: number;
+  /** Where it is now. */
   path: string;
   readonly #fileSystem: FileSystem;
   readonly #header: SegmentHeader;
@@ -68,14 +49,17 @@ class SegmentFile implements OpenSegmentFile {
   #fd: number;
   #lastSequence = 0;
   /** Changed in place: nothing is allocated per record. */
-  readonly #totals: { -readonly [K in keyof Totals]: Totals[K] } = { ...ZERO_TOTALS };
+  readonly #totals: { -readonly [K in keyof Totals]: Totals[K] } = { ...noTotals };
   /** Bytes that a power cut may still take. */
   #dirty = true;
   /** The file may be longer than `size`. */
   #overlong = false;
-  /** A sync failed: the system may have thrown the unwritten pages away, so a second try would prove nothing. */
+  /**
+   * A sync failed: the system may have thrown the unwritten pages away, so a second try would prove nothing.
+   */
   #suspect = false;
 
+  /** Creates the file. Leaves nothing behind when it throws. */
   constructor({ fileSystem, path, temporary, id, instance, label, now }: NewSegment) {
     const { bytes, header } = encodeSegmentHeader({ id, instance, label, createdAt: now });
     this.#fileSystem = fileSystem;
@@ -105,6 +89,7 @@ class SegmentFile implements OpenSegmentFile {
     return this.#totals.records;
   }
 
+  /** After it threw, nothing more may be appended: the file can still be synced and sealed. */
   append(record: Uint8Array, counts: Counts, sequence: number, now: number): void {
     encodeRecordHeader(
       recordHead,
@@ -126,7 +111,7 @@ class SegmentFile implements OpenSegmentFile {
     } finally {
       parts[1] = zeros;
     }
-    this.size += RECORD_HEADER_BYTES + padded(record.byteLength);
+    this.size += recordHeaderBytes + padded(record.byteLength);
     this.appendedAt = now;
     this.#totals.frames += counts.frames;
     this.#totals.rows += counts.rows;
@@ -136,12 +121,19 @@ class SegmentFile implements OpenSegmentFile {
     this.#dirty = true;
   }
 
+  /**
+   * Makes what was appended survive a power cut; after an error it is first written anew, to a fresh file.
+   */
   sync(): void {
     if (!this.#dirty) return;
     if (this.#suspect) this.#rewrite();
     else this.#syncOrRewrite();
   }
 
+  /**
+   * Writes the footer if there is room for it, syncs, and moves the file to `path`. Afterwards only `close`
+   * is allowed.
+   */
   seal(path: string): void {
     const end = this.size;
     if (this.#overlong) this.#fileSystem.truncate(this.#fd, end);
@@ -168,6 +160,10 @@ class SegmentFile implements OpenSegmentFile {
     this.path = path;
   }
 
+  /**
+   * Appends to `target` every record that can be read back through the descriptor, even if the file has lost
+   * its name.
+   */
   copyTo(target: OpenSegmentFile): void {
     const file = { fileSystem: this.#fileSystem, fd: this.#fd, size: this.size };
     for (const item of scanRecords(file, this.#header, "lent")) {
@@ -191,7 +187,10 @@ class SegmentFile implements OpenSegmentFile {
     }
   }
 
-  /** Into a fresh file that takes this one's name; what the system still shows of this one is what was written. */
+  /**
+   * Into a fresh file that takes this one's name; what the system still shows of this one is what was
+   * written.
+   */
   #rewrite(): void {
     const fileSystem = this.#fileSystem;
     const temporary = this.#temporary;
@@ -242,7 +241,9 @@ export function footer(
   return [head.bytes, payload, encodeTrailer(end)];
 }
 
-/** Closes a descriptor whose last write was already checked by a sync, so that an error here says nothing new. */
+/**
+ * Closes a descriptor whose last write was already checked by a sync, so that an error here says nothing new.
+ */
 export function closeQuietly(fileSystem: FileSystem, fd: number): void {
   try {
     fileSystem.close(fd);
@@ -252,6 +253,6 @@ export function closeQuietly(fileSystem: FileSystem, fd: number): void {
 }
 
 function newRecordHead(): { readonly bytes: Uint8Array; readonly view: DataView } {
-  const bytes = new Uint8Array(RECORD_HEADER_BYTES);
+  const bytes = new Uint8Array(recordHeaderBytes);
   return { bytes, view: viewOf(bytes) };
 }

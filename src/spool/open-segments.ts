@@ -4,27 +4,13 @@ import type { Clock } from "../base/time/clock.ts";
 import { errorCode, type FileSystem, removeFile } from "../base/files/file-system.ts";
 import { type Ids, uuidHex } from "../base/ids.ts";
 import type { InstanceClaim } from "./instance/instance-claim.ts";
-import { createOpenSegmentFile, type OpenSegmentFile } from "./open-segment-file.ts";
+import { OpenSegmentFile } from "./open-segment-file.ts";
 import type { OwnFolder } from "./instance/own-folder.ts";
 import { openName, sealedName } from "./segment/segment-name.ts";
 import type { SealedSegment } from "./sealed-segments.ts";
 import type { OpenSegment } from "./spool-writer.ts";
 
-/** The segments that one thread is writing. */
-export interface OpenSegments {
-  /** Appends to the label's segment. Throws the system's error; the record is then not there. */
-  append(label: string, record: Uint8Array, counts: Counts, sequence: number): void;
-  /** Makes all of it survive a power cut. Throws the last error, after trying everything. */
-  sync(): void;
-  /** Seals those that `which` picks. */
-  seal(which: (segment: OpenSegment) => boolean): void;
-  list(): readonly OpenSegmentFile[];
-  /** Writes all segments anew in the claim's folder, because theirs is lost. */
-  moveTo(claim: InstanceClaim): void;
-  close(): void;
-}
-
-/** What {@link createOpenSegments} needs. */
+/** What {@link OpenSegments} needs. */
 export interface OpenSegmentsOptions {
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
@@ -38,12 +24,8 @@ export interface OpenSegmentsOptions {
   readonly onSealed: (segment: SealedSegment) => void;
 }
 
-/** Starts with none open. */
-export function createOpenSegments(options: OpenSegmentsOptions): OpenSegments {
-  return new Segments(options);
-}
-
-class Segments implements OpenSegments {
+/** The segments that one thread is writing. */
+export class OpenSegments {
   readonly #options: OpenSegmentsOptions;
   /** Those that take records, by label. */
   readonly #current = new Map<string, OpenSegmentFile>();
@@ -56,6 +38,7 @@ class Segments implements OpenSegments {
     this.#options = options;
   }
 
+  /** Appends to the label's segment. Throws the system's error; the record is then not there. */
   append(label: string, record: Uint8Array, counts: Counts, sequence: number): void {
     const { clock, onGrowth } = this.#options;
     const segment = this.#current.get(label) ?? this.#open(label);
@@ -71,6 +54,7 @@ class Segments implements OpenSegments {
     this.#unsealed.add(segment);
   }
 
+  /** Makes all of it survive a power cut. Throws the last error, after trying everything. */
   sync(): void {
     let failure: unknown;
     for (const action of [
@@ -86,6 +70,7 @@ class Segments implements OpenSegments {
     if (failure !== undefined) throw failure;
   }
 
+  /** Seals those that `which` picks. */
   seal(which: (segment: OpenSegment) => boolean): void {
     const { folder } = this.#options;
     // If the folder turns out to be lost, the segments are others now, in another folder: once more.
@@ -105,6 +90,7 @@ class Segments implements OpenSegments {
     return [...this.#unsealed];
   }
 
+  /** Writes all segments anew in the claim's folder, because theirs is lost. */
   moveTo(claim: InstanceClaim): void {
     for (const segment of [...this.#unsealed]) {
       try {
@@ -147,15 +133,15 @@ class Segments implements OpenSegments {
     const id = uuidHex(ids);
     const path = join(directory, openName(id, writer));
     const temporary = folder.temporary(directory);
-    const segment = createOpenSegmentFile({ fileSystem, path, temporary, id, instance, label, now });
+    const segment = new OpenSegmentFile({ fileSystem, path, temporary, id, instance, label, now });
     this.#unsynced.add(directory);
     onGrowth(segment.size);
     return segment;
   }
 
   /**
-   * The records in a new segment, under a new id: somebody who took the lost folder over may deliver them under the old
-   * one, and two files of one name with different contents would be a conflict.
+   * The records in a new segment, under a new id: somebody who took the lost folder over may deliver them
+   * under the old one, and two files of one name with different contents would be a conflict.
    */
   #replace(segment: OpenSegmentFile, claim: InstanceClaim): OpenSegmentFile {
     if (dirname(segment.path) === claim.directory) return segment;

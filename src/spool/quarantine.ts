@@ -29,45 +29,34 @@ export interface QuarantinedFile extends QuarantineNote {
   readonly size: number;
 }
 
-/** The folder of segments that a person must look at. */
-export interface Quarantine {
-  /** Moves a file in; `copy` leaves it where it is, too. Throws the system's error; then nothing has moved. */
-  take(
-    path: string,
-    note: Omit<QuarantineNote, "quarantinedAt">,
-    options?: { readonly copy?: boolean },
-  ): void;
-  /** What is there, oldest first. */
-  list(): readonly QuarantinedFile[];
-  /** How many are there, at most ten seconds ago. */
-  count(): number;
-}
-
 const maxBytes = 64 * 1_024 * 1_024;
 const countMs = 10_000;
 
-/** The quarantine of one spool folder. */
-export function createQuarantine(options: {
+/** What {@link Quarantine} needs. */
+export interface QuarantineOptions {
+  /** The spool's folder. */
   readonly directory: string;
   readonly fileSystem: FileSystem;
   readonly clock: Clock;
-}): Quarantine {
-  return new QuarantineFolder(options.directory, options.fileSystem, options.clock);
 }
 
-class QuarantineFolder implements Quarantine {
+/** The folder of segments that a person must look at. */
+export class Quarantine {
   readonly #directory: string;
   readonly #fileSystem: FileSystem;
   readonly #clock: Clock;
   #count = 0;
   #countedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(directory: string, fileSystem: FileSystem, clock: Clock) {
+  constructor({ directory, fileSystem, clock }: QuarantineOptions) {
     this.#directory = quarantinePath(directory);
     this.#fileSystem = fileSystem;
     this.#clock = clock;
   }
 
+  /**
+   * Moves a file in; `copy` leaves it where it is, too. Throws the system's error; then nothing has moved.
+   */
   take(
     path: string,
     note: Omit<QuarantineNote, "quarantinedAt">,
@@ -90,6 +79,7 @@ class QuarantineFolder implements Quarantine {
     this.#evict();
   }
 
+  /** What is there, oldest first. */
   list(): readonly QuarantinedFile[] {
     const found: QuarantinedFile[] = [];
     for (const name of this.#names()) {
@@ -105,6 +95,7 @@ class QuarantineFolder implements Quarantine {
     return found.sort((a, b) => a.quarantinedAt - b.quarantinedAt || (a.path < b.path ? -1 : 1));
   }
 
+  /** How many are there, at most ten seconds ago. */
   count(): number {
     const now = this.#clock.monotonic();
     if (now - this.#countedAt >= countMs) {

@@ -10,7 +10,7 @@ import {
 import { systemIds } from "../base/ids.ts";
 import { ownJson } from "../base/own-json.ts";
 import { describeOwner } from "./instance/socket-liveness.ts";
-import { createQuarantine, type QuarantinedFile } from "./quarantine.ts";
+import { Quarantine, type QuarantinedFile } from "./quarantine.ts";
 import { sealedName } from "./segment/segment-name.ts";
 import { layoutPath, quarantinePath } from "./spool-folder.ts";
 import type { InspectOptions } from "./spooled-files.ts";
@@ -22,12 +22,12 @@ export function listQuarantinedFiles(options: InspectOptions): readonly Quaranti
   const { directory, fileSystem = systemFileSystem, clock = systemClock } = options;
   // The quarantine itself takes a folder that it may not read for an empty one, so that its process goes on.
   listIfThere(fileSystem, quarantinePath(resolve(directory)));
-  return createQuarantine({ directory: resolve(directory), fileSystem, clock }).list();
+  return new Quarantine({ directory: resolve(directory), fileSystem, clock }).list();
 }
 
 /**
- * Puts a quarantined file back, as if a process had died and left it: the next process that recovers this spool
- * delivers it, with its attempts counted from 0 again. Throws if it is no longer there.
+ * Puts a quarantined file back, as if a process had died and left it: the next process that recovers this
+ * spool delivers it, with its attempts counted from 0 again. Throws if it is no longer there.
  */
 export function replayQuarantinedFile(file: QuarantinedFile, options: InspectOptions): void {
   const { fileSystem = systemFileSystem, clock = systemClock, ids = systemIds } = options;

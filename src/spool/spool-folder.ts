@@ -20,7 +20,10 @@ export function quarantinePath(directory: string): string {
   return join(directory, layout, "quarantine");
 }
 
-/** Who delivers what is in a folder of this name: its owner, or the heir that took it over. Undefined for other names. */
+/**
+ * Who delivers what is in a folder of this name: its owner, or the heir that took it over. Undefined for
+ * other names.
+ */
 export function responsibleFor(
   name: string,
 ): { readonly origin: string; readonly owner: string } | undefined {
@@ -36,8 +39,8 @@ export function inheritedName(origin: string, heir: string): string {
 }
 
 /**
- * Makes a private folder, and its parents, if there is none. Throws if what is there is not a folder, belongs to
- * another user, or lets others write: records are plain data, and whoever can write here can invent some.
+ * Makes a private folder, and its parents, if there is none. Throws if what is there is not a folder, belongs
+ * to another user, or lets others write: records are plain data, and whoever can write here can invent some.
  */
 export function ensurePrivateFolder(fileSystem: FileSystem, path: string): void {
   if (fileSystem.lstat(path) === undefined) {

@@ -2,26 +2,26 @@ import type { Counts } from "../base/counts.ts";
 import type { SealedSegment } from "./sealed-segments.ts";
 
 /**
- * Port: appends records to open segments, and seals these. All of it is synchronous: where it is used, one `write` costs less
- * than a promise and cannot interleave.
+ * Port: appends records to open segments, and seals these. All of it is synchronous: where it is used, one
+ * `write` costs less than a promise and cannot interleave.
  */
 export interface SpoolWriter {
   /** True when an appended record outlives the process. */
   readonly durable: boolean;
   /**
-   * Appends one record to the open segment of `label` (opening it if there is none).
-   * Afterwards the record survives the process if the spool is durable. Never throws for what a disk can do.
-   * `sequence` numbers the records of a process (an instance), up to 2^53, gaps allowed. A record that a thread which
-   * crashed had appended already may be appended again under its number: it is read once. A label is at most 1,024 UTF-8
-   * bytes; a bigger one is `failed`. A record is at most 1.25 GiB, and not more than the spool may hold; a bigger one is
-   * `too_large`.
+   * Appends one record to the open segment of `label` (opening it if there is none). Afterwards the record
+   * survives the process if the spool is durable. Never throws for what a disk can do. `sequence` numbers the
+   * records of a process (an instance), up to 2^53, gaps allowed. A record that a thread which crashed had
+   * appended already may be appended again under its number: it is read once. A label is at most 1,024 UTF-8
+   * bytes; a bigger one is `failed`. A record is at most 1.25 GiB, and not more than the spool may hold; a
+   * bigger one is `too_large`.
    */
   append(label: string, record: Uint8Array, counts: Counts, sequence: number): AppendResult;
   /** Makes all appended records survive a power cut too (fdatasync); a no-op in memory. */
   sync(): SyncResult;
   /**
-   * Seals the open segments that `which` picks (default all) and returns them, oldest first, with those that the writer
-   * had to seal by itself since the last call. One that the disk does not let it seal stays open.
+   * Seals the open segments that `which` picks (default all) and returns them, oldest first, with those that
+   * the writer had to seal by itself since the last call. One that the disk does not let it seal stays open.
    */
   seal(which?: (segment: OpenSegment) => boolean): readonly SealedSegment[];
   /** Segments now open. */

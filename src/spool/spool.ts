@@ -2,15 +2,19 @@ import type { SealedSegments } from "./sealed-segments.ts";
 import type { SpoolWriter } from "./spool-writer.ts";
 
 /**
- * Where accepted records wait until they are delivered: two ports over one place. It knows nothing of frames: a record is opaque
- * bytes, a label is opaque text, and a segment is the records of one label that leave together as one file.
+ * Where accepted records wait until they are delivered: two ports over one place. It knows nothing of frames:
+ * a record is opaque bytes, a label is opaque text, and a segment is the records of one label that leave
+ * together as one file.
  *
- * Life of a segment: `open` (one writer appends) -> `sealed` (immutable) -> `frozen` (the exact bytes to upload are
- * stored beside it) -> released (gone), or quarantined (kept for a person).
+ * Life of a segment: `open` (one writer appends) -> `sealed` (immutable) -> `frozen` (the exact bytes to
+ * upload are stored beside it) -> released (gone), or quarantined (kept for a person).
  */
 export interface Spool {
   readonly writer: SpoolWriter;
-  /** What the writer sealed, what others handed over, and what was recovered; usable until the writer is closed. */
+  /**
+   * What the writer sealed, what others handed over, and what was recovered; usable until the writer is
+   * closed.
+   */
   readonly sealed: SealedSegments;
   usage(): SpoolUsage;
 }

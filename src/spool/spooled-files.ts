@@ -8,8 +8,8 @@ import { parseSegmentName } from "./segment/segment-name.ts";
 import { layoutPath, responsibleFor } from "./spool-folder.ts";
 
 /*
- * For an operator's command: looks at a spool folder without owning a part of it and without taking anything over, while
- * its owners work. What changes during the look is left out or shown as it was.
+ * For an operator's command: looks at a spool folder without owning a part of it and without taking anything
+ * over, while its owners work. What changes during the look is left out or shown as it was.
  */
 
 /** One segment that is in a spool folder and not yet delivered. */
@@ -32,14 +32,18 @@ export interface InspectOptions {
   readonly ids?: Ids;
 }
 
-/** Every segment that is not yet delivered, of all processes, oldest first; quarantine apart. Reads headers only. */
+/**
+ * Every segment that is not yet delivered, of all processes, oldest first; quarantine apart. Reads headers
+ * only.
+ */
 export function listSpooledFiles({
   directory,
   fileSystem = systemFileSystem,
 }: InspectOptions): readonly SpooledFile[] {
   const parent = layoutPath(resolve(directory));
   const found: SpooledFile[] = [];
-  // Not there: no process has used this spool yet, or its folder was removed while we looked; a stray file is no folder.
+  // Not there: no process has used this spool yet, or its folder was removed while we looked; a stray file is
+  // no folder.
   for (const owner of listIfThere(fileSystem, parent)) {
     if (responsibleFor(owner) === undefined) continue;
     const names = listIfThere(fileSystem, join(parent, owner));
@@ -61,8 +65,8 @@ export function listSpooledFiles({
 }
 
 /**
- * Whether whoever is responsible for a spooled file may be alive; `owner` as in {@link SpooledFile}. False only if it is
- * certainly gone.
+ * Whether whoever is responsible for a spooled file may be alive; `owner` as in {@link SpooledFile}. False
+ * only if it is certainly gone.
  */
 export async function isOwnerAlive(owner: string, options: InspectOptions): Promise<boolean> {
   const { directory, fileSystem = systemFileSystem, clock = systemClock, ids = systemIds } = options;

@@ -19,8 +19,9 @@ export interface HoldOptions {
 }
 
 /**
- * Vouches for an instance from a thread that lives as long as the process, so that nobody takes its folder over in the
- * moments when the thread that writes has died and is being started again. Undefined if the disk does not allow it.
+ * Vouches for an instance from a thread that lives as long as the process, so that nobody takes its folder
+ * over in the moments when the thread that writes has died and is being started again. Undefined if the disk
+ * does not allow it.
  */
 export function holdInstance(options: HoldOptions): Disposable | undefined {
   const { instance, fileSystem = systemFileSystem, clock = systemClock, ids = systemIds } = options;

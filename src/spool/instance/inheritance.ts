@@ -30,9 +30,9 @@ export function ownFolders(
 }
 
 /**
- * Takes over the folders of dead owners, one when it is asked for: each goes to exactly one heir, because only one
- * rename of it can succeed. Empty ones are removed. If there is no room to make a folder of our own, the first one
- * becomes it. Never throws.
+ * Takes over the folders of dead owners, one when it is asked for: each goes to exactly one heir, because
+ * only one rename of it can succeed. Empty ones are removed. If there is no room to make a folder of our own,
+ * the first one becomes it. Never throws.
  */
 export async function* inherit(options: InheritanceOptions): AsyncGenerator<string, void, undefined> {
   const { directory, instance, fileSystem, liveness, folder } = options;
@@ -46,7 +46,8 @@ export async function* inherit(options: InheritanceOptions): AsyncGenerator<stri
     const home = join(parent, who.owner);
     try {
       if (!isPrivate(fileSystem, path)) continue;
-      // Of an heir whose own folder is gone, too, nothing is left to ask: then the folder it took over is asked.
+      // Of an heir whose own folder is gone, too, nothing is left to ask: then the folder it took over is
+      // asked.
       if (await liveness.isAlive(fileSystem.lstat(home) === undefined ? path : home)) continue;
       if (removeFolderIfIdle(fileSystem, path, true)) continue;
       const claim = folder.tryClaim();

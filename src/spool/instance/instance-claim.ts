@@ -39,8 +39,8 @@ export interface ClaimOptions {
 }
 
 /**
- * Makes the folder of `owner`, or joins it if another thread made it. It appears under its name only once the proof of
- * life is in it, so nobody can take it for a dead one. Throws the system's error.
+ * Makes the folder of `owner`, or joins it if another thread made it. It appears under its name only once the
+ * proof of life is in it, so nobody can take it for a dead one. Throws the system's error.
  */
 export function claimInstance(options: ClaimOptions): InstanceClaim {
   const { directory, owner, fileSystem, ids } = options;
@@ -55,8 +55,9 @@ export function claimInstance(options: ClaimOptions): InstanceClaim {
 }
 
 /**
- * Takes a dead owner's folder as one's own. On a volume that is so full that no folder can be made, this is how what
- * fills it can still be delivered. Throws the system's error; then somebody else has the folder, or nobody.
+ * Takes a dead owner's folder as one's own. On a volume that is so full that no folder can be made, this is
+ * how what fills it can still be delivered. Throws the system's error; then somebody else has the folder, or
+ * nobody.
  */
 export function claimInherited(options: ClaimOptions, inherited: string): InstanceClaim {
   const { directory, owner, fileSystem, ids, liveness } = options;
@@ -163,8 +164,8 @@ class Claim implements InstanceClaim {
 }
 
 /**
- * Removes an instance's folder if nothing is left in it but `owner.json` and, with `dead`, the sockets of dead threads.
- * Never throws; true if it is gone.
+ * Removes an instance's folder if nothing is left in it but `owner.json` and, with `dead`, the sockets of
+ * dead threads. Never throws; true if it is gone.
  */
 export function removeFolderIfIdle(fileSystem: FileSystem, directory: string, dead = false): boolean {
   try {
@@ -187,7 +188,10 @@ export function removeFolder(fileSystem: FileSystem, directory: string): boolean
   }
 }
 
-/** Removes these files and the folder; what another thread has put there meanwhile stays, and the folder with it. */
+/**
+ * Removes these files and the folder; what another thread has put there meanwhile stays, and the folder with
+ * it.
+ */
 function removeNamed(fileSystem: FileSystem, directory: string, names: readonly string[]): boolean {
   try {
     // The owner's card last: without it, what is left of a removal that was cut short would be waited for.

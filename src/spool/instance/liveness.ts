@@ -1,8 +1,8 @@
 /** Port: whether the process that owns an instance's folder still lives. */
 export interface Liveness {
   /**
-   * Shows in `directory`, until disposed, that the thread `writer` (8 hex digits) lives. The folder may be renamed
-   * meanwhile. Never throws: where the proof cannot be had, others wait for a lease instead.
+   * Shows in `directory`, until disposed, that the thread `writer` (8 hex digits) lives. The folder may be
+   * renamed meanwhile. Never throws: where the proof cannot be had, others wait for a lease instead.
    */
   hold(directory: string, writer: string): LivenessHold;
   /** Whether any thread that holds `directory` may be alive. False only if all of them are certainly gone. */

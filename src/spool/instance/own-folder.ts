@@ -7,29 +7,7 @@ import type { Liveness } from "./liveness.ts";
 import { temporaryName } from "../segment/segment-name.ts";
 import { layoutPath } from "../spool-folder.ts";
 
-/** The folder this thread writes to: claimed when first needed, and replaced if it is lost. */
-export interface OwnFolder {
-  /** The claim, if there is one. */
-  readonly claim: InstanceClaim | undefined;
-  /** Where the folder of this instance is or would be. */
-  readonly home: string;
-  /** The claim, made now if there is none. Throws the system's error. */
-  claimed(): InstanceClaim;
-  /** The claim, or undefined if the disk does not allow one now. */
-  tryClaim(): InstanceClaim | undefined;
-  /** Takes a dead owner's folder as the own one, if there is none. Throws the system's error. */
-  claimInherited(path: string): InstanceClaim;
-  /** At most once a second: is the folder still ours? If not, another is claimed and `onMoved` told. */
-  look(): void;
-  /** Claims another folder at once, under a new name. */
-  relocate(): InstanceClaim;
-  /** A new path in `directory` for a half-made file of this thread. */
-  temporary(directory: string): string;
-  /** Gives the claim back. */
-  release(): void;
-}
-
-/** What {@link createOwnFolder} needs. */
+/** What {@link OwnFolder} needs. */
 export interface OwnFolderOptions {
   readonly directory: string;
   readonly instance: string;
@@ -43,18 +21,15 @@ export interface OwnFolderOptions {
   readonly onMoved: (claim: InstanceClaim) => void;
 }
 
-/** The own folder of one thread; nothing is touched before it is needed. */
-export function createOwnFolder(options: OwnFolderOptions): OwnFolder {
-  return new ClaimedFolder(options);
-}
-
 const lookMs = 1_000;
 const beatMs = 60_000;
 
-class ClaimedFolder implements OwnFolder {
-  claim: InstanceClaim | undefined;
+/** The folder this thread writes to: claimed when first needed, and replaced if it is lost. */
+export class OwnFolder {
+  /** Where the folder of this instance is or would be. */
   readonly home: string;
   readonly #options: OwnFolderOptions;
+  #claim: InstanceClaim | undefined;
   #owner: string;
   #lookedAt = 0;
   #beatenAt = 0;
@@ -65,15 +40,23 @@ class ClaimedFolder implements OwnFolder {
     this.home = join(layoutPath(options.directory), options.instance);
   }
 
+  /** The claim, if there is one. */
+  get claim(): InstanceClaim | undefined {
+    return this.#claim;
+  }
+
+  /** The claim, made now if there is none. Throws the system's error. */
   claimed(): InstanceClaim {
-    if (this.claim !== undefined) return this.claim;
+    if (this.#claim !== undefined) return this.#claim;
     return this.#take(claimInstance({ ...this.#options, owner: this.#owner }));
   }
 
+  /** Takes a dead owner's folder as the own one, if there is none. Throws the system's error. */
   claimInherited(path: string): InstanceClaim {
     return this.#take(claimInherited({ ...this.#options, owner: this.#owner }, path));
   }
 
+  /** The claim, or undefined if the disk does not allow one now. */
   tryClaim(): InstanceClaim | undefined {
     try {
       return this.claimed();
@@ -82,6 +65,7 @@ class ClaimedFolder implements OwnFolder {
     }
   }
 
+  /** At most once a second: is the folder still ours? If not, another is claimed and `onMoved` told. */
   look(): void {
     const now = this.#options.clock.monotonic();
     const claim = this.claimed();
@@ -94,6 +78,7 @@ class ClaimedFolder implements OwnFolder {
     }
   }
 
+  /** Claims another folder at once, under a new name. */
   relocate(): InstanceClaim {
     this.release();
     this.#owner = this.#options.ids.random128();
@@ -102,18 +87,20 @@ class ClaimedFolder implements OwnFolder {
     return claim;
   }
 
+  /** A new path in `directory` for a half-made file of this thread. */
   temporary(directory: string): string {
     const { ids } = this.#options;
-    return join(directory, temporaryName(ids.random128(), this.claim?.writer ?? "00000000"));
+    return join(directory, temporaryName(ids.random128(), this.#claim?.writer ?? "00000000"));
   }
 
+  /** Gives the claim back. */
   release(): void {
-    this.claim?.release();
-    this.claim = undefined;
+    this.#claim?.release();
+    this.#claim = undefined;
   }
 
   #take(claim: InstanceClaim): InstanceClaim {
-    this.claim = claim;
+    this.#claim = claim;
     this.#lookedAt = this.#options.clock.monotonic();
     this.#beatenAt = this.#lookedAt;
     this.#options.onClaimed(claim);

@@ -13,17 +13,19 @@ import type { Ids } from "../../base/ids.ts";
 import { isLiveName, type Liveness, type LivenessHold, liveName } from "./liveness.ts";
 
 /*
- * A thread proves that it lives by listening on a Unix socket in its folder: the kernel answers for it while its event
- * loop is blocked or the process is stopped, and refuses from the moment it is dead. Process ids prove nothing (every
- * container has a 1), nor do modification times (a paused owner has old ones).
+ * A thread proves that it lives by listening on a Unix socket in its folder: the kernel answers for it while
+ * its event loop is blocked or the process is stopped, and refuses from the moment it is dead. Process ids
+ * prove nothing (every container has a 1), nor do modification times (a paused owner has old ones).
  *
- * `live.<writer>.sock` is the socket itself; or, where a socket cannot be there, a file that holds the address of a
- * socket or named pipe elsewhere; or an empty file, if none can be had at all. A refusal proves death only on the
- * kernel that held the socket, so an owner of another host or boot, or with an empty file, counts as alive until its
- * folder has been still for ten minutes, by the clock of the volume itself.
+ * `live.<writer>.sock` is the socket itself; or, where a socket cannot be there, a file that holds the
+ * address of a socket or named pipe elsewhere; or an empty file, if none can be had at all. A refusal proves
+ * death only on the kernel that held the socket, so an owner of another host or boot, or with an empty file,
+ * counts as alive until its folder has been still for ten minutes, by the clock of the volume itself.
  */
 
-/** Longest path given to `bind`; the system's limit is 104 or 108, beyond which paths used to be cut silently. */
+/**
+ * Longest path given to `bind`; the system's limit is 104 or 108, beyond which paths used to be cut silently.
+ */
 const maxPathBytes = 100;
 const probeTimeoutMs = 1_000;
 const leaseMs = 10 * 60_000;
@@ -110,7 +112,8 @@ class SocketLiveness implements Liveness {
     try {
       createText(this.#fileSystem, path, server === undefined ? "" : address);
     } catch {
-      // Without a trace of us others may take the folder over; the spool notices that and goes on in a new one.
+      // Without a trace of us others may take the folder over; the spool notices that and goes on in a new
+      // one.
     }
     return server;
   }

@@ -3,7 +3,7 @@ import { addCounts, noCounts, onlyCounts } from "../../base/counts.ts";
 import { type FileSystem, removeFile } from "../../base/files/file-system.ts";
 import { onNextTurn } from "../../base/time/clock.ts";
 import { verifyBody } from "../frozen-body.ts";
-import { closeQuietly, createOpenSegmentFile, footer } from "../open-segment-file.ts";
+import { closeQuietly, OpenSegmentFile, footer } from "../open-segment-file.ts";
 import type { SealedSegment } from "../sealed-segments.ts";
 import type { SegmentHeader, Totals } from "../segment/segment-format.ts";
 import { sealedName } from "../segment/segment-name.ts";
@@ -18,7 +18,9 @@ import {
 import type { Candidate } from "./recovery-candidates.ts";
 import { lost, type RecoveryContext } from "./recovery-context.ts";
 
-/** A segment found, with the name of its frozen bytes if there are any, and how often encoding it was begun. */
+/**
+ * A segment found, with the name of its frozen bytes if there are any, and how often encoding it was begun.
+ */
 export interface Found {
   readonly segment: SealedSegment;
   readonly name: string;
@@ -26,7 +28,10 @@ export interface Found {
   readonly attempts: number;
 }
 
-/** Brings one file into the sealed state; undefined if nothing is left of it to deliver. Throws the system's error. */
+/**
+ * Brings one file into the sealed state; undefined if nothing is left of it to deliver. Throws the system's
+ * error.
+ */
 export async function recoverFile(
   context: RecoveryContext,
   directory: string,
@@ -159,7 +164,9 @@ function sealInPlace(
   return size;
 }
 
-/** Writes the kept records alone into a new file under the segment's sealed name; its header stays the same. */
+/**
+ * Writes the kept records alone into a new file under the segment's sealed name; its header stays the same.
+ */
 function rewrite(
   context: RecoveryContext,
   subject: Subject,
@@ -169,7 +176,7 @@ function rewrite(
   const { fileSystem } = context;
   const { directory, path, file, header } = subject;
   const temporary = context.temporary();
-  const copy = createOpenSegmentFile({
+  const copy = new OpenSegmentFile({
     fileSystem,
     path: temporary,
     temporary: context.temporary(),

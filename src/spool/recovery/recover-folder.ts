@@ -6,9 +6,9 @@ import { type Candidate, candidatesIn } from "./recovery-candidates.ts";
 import { lost, type RecoveryContext } from "./recovery-context.ts";
 
 /**
- * Brings every segment in one folder into the sealed state, oldest first, one at a time. Whatever the bytes and whatever
- * the disk does, it ends and does not throw: a file that cannot be dealt with now is left for the next time. Then it can be told
- * to look at the files of these names only, `wanted`.
+ * Brings every segment in one folder into the sealed state, oldest first, one at a time. Whatever the bytes
+ * and whatever the disk does, it ends and does not throw: a file that cannot be dealt with now is left for
+ * the next time. Then it can be told to look at the files of these names only, `wanted`.
  */
 export async function* recoverFolder(
   context: RecoveryContext,

@@ -11,7 +11,9 @@ export interface Candidate {
   readonly body: string | undefined;
 }
 
-/** Files to look at: first those whose records count as the originals when others repeat them. Sweeps garbage. */
+/**
+ * Files to look at: first those whose records count as the originals when others repeat them. Sweeps garbage.
+ */
 export async function candidatesIn(
   context: RecoveryContext,
   directory: string,

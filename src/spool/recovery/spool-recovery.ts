@@ -35,7 +35,9 @@ type OnLeft = (name: string | undefined) => void;
 export class SpoolRecovery {
   readonly #options: SpoolRecoveryOptions;
   readonly #inheritance: InheritanceOptions;
-  /** What recovery of our own had to leave, by folder: a thread that would not go yet, a disk that refused. */
+  /**
+   * What recovery of our own had to leave, by folder: a thread that would not go yet, a disk that refused.
+   */
   #ownLeft: ReadonlyMap<string, ReadonlySet<string> | undefined> | undefined;
 
   constructor(options: SpoolRecoveryOptions) {
@@ -53,7 +55,10 @@ export class SpoolRecovery {
     }
   }
 
-  /** What dead threads of this process left, until all of it was found; if there was one, our folder was there before us. */
+  /**
+   * What dead threads of this process left, until all of it was found; if there was one, our folder was there
+   * before us.
+   */
   async *#recoverOwn(onLoss: (loss: SpoolLoss) => void): AsyncGenerator<SealedSegment, void, undefined> {
     const { fileSystem, folder, seen, isClosed } = this.#options;
     if (seen.isOwnRecovered || isClosed()) return;

@@ -1,29 +1,9 @@
 /**
- * Which records are in a segment already, so that one which was written twice is read once. That happens when the thread
- * that writes dies: what it did not acknowledge is given to its successor again, though it may be on disk.
+ * Which records are in a segment already, so that one which was written twice is read once. That happens when
+ * the thread that writes dies: what it did not acknowledge is given to its successor again, though it may be
+ * on disk.
  */
-export interface SeenRecords {
-  /** A thread may have died: until `ownRecovered`, what is appended is remembered. */
-  expectOwn(): void;
-  /** All files of dead threads of this process were looked at. */
-  ownRecovered(): void;
-  readonly isOwnRecovered: boolean;
-  appended(sequence: number): void;
-  /** True if a dead thread's file that was recovered holds the record. */
-  isFound(sequence: number): boolean;
-  /** True if a recovered record is in another segment already. */
-  isRepeated(instance: string, sequence: number): boolean;
-  recovered(instance: string, sequences: Iterable<number>): void;
-  /** Forgets other instances; all that is left of them has been recovered. */
-  forgetOthers(): void;
-}
-
-/** Starts empty; `instance` is this process's own. */
-export function createSeenRecords(instance: string): SeenRecords {
-  return new Seen(instance);
-}
-
-class Seen implements SeenRecords {
+export class SeenRecords {
   readonly #instance: string;
   readonly #found = new Map<string, Set<number>>();
   #appended: Set<number> | undefined;
@@ -33,10 +13,12 @@ class Seen implements SeenRecords {
     this.#instance = instance;
   }
 
+  /** A thread may have died: until `ownRecovered`, what is appended is remembered. */
   expectOwn(): void {
     if (!this.#isOwnRecovered) this.#appended ??= new Set();
   }
 
+  /** All files of dead threads of this process were looked at. */
   ownRecovered(): void {
     this.#isOwnRecovered = true;
     this.#appended = undefined;
@@ -50,10 +32,12 @@ class Seen implements SeenRecords {
     this.#appended?.add(sequence);
   }
 
+  /** True if a dead thread's file that was recovered holds the record. */
   isFound(sequence: number): boolean {
     return this.#found.get(this.#instance)?.has(sequence) === true;
   }
 
+  /** True if a recovered record is in another segment already. */
   isRepeated(instance: string, sequence: number): boolean {
     if (this.#found.get(instance)?.has(sequence) === true) return true;
     return instance === this.#instance && this.#appended?.has(sequence) === true;
@@ -65,6 +49,7 @@ class Seen implements SeenRecords {
     for (const sequence of sequences) seen.add(sequence);
   }
 
+  /** Forgets other instances; all that is left of them has been recovered. */
   forgetOthers(): void {
     for (const instance of this.#found.keys()) if (instance !== this.#instance) this.#found.delete(instance);
   }

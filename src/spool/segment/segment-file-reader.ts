@@ -24,8 +24,8 @@ export interface SegmentFacts {
 }
 
 /**
- * The good records of a segment's file, one at a time; none when its header cannot be read. Throws the system's error if the file
- * cannot be read.
+ * The good records of a segment's file, one at a time; none when its header cannot be read. Throws the
+ * system's error if the file cannot be read.
  */
 export function* readRecords(
   fileSystem: FileSystem,
@@ -52,7 +52,10 @@ export function countContents(fileSystem: FileSystem, path: string): SegmentCont
   return { records, readable, damaged };
 }
 
-/** Reads a segment's header alone; undefined when the file is gone, or no file. Throws the system's error if it cannot be read. */
+/**
+ * Reads a segment's header alone; undefined when the file is gone, or no file. Throws the system's error if
+ * it cannot be read.
+ */
 export function readFacts(fileSystem: FileSystem, path: string): SegmentFacts | undefined {
   try {
     if (fileSystem.lstat(path)?.kind !== "file") return undefined;

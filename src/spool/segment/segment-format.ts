@@ -27,34 +27,38 @@ import { type Counts, noCounts } from "../../base/counts.ts";
  *     16  8  sequence                  72  4  records before this one
  *     24  8  frames                    76  4  CRC-32 of bytes 0-75
  *
- * Footer: a record without counts whose payload is a third copy of the header; its "before" fields are the totals.
- * Trailer: 16 bytes, magic "MCSPEND1" and the footer's offset, to find it when both headers are gone.
+ * Footer: a record without counts whose payload is a third copy of the header; its "before" fields are the
+ * totals. Trailer: 16 bytes, magic "MCSPEND1" and the footer's offset, to find it when both headers are gone.
  *
  * Invariants
- * - A record's two CRCs start from crc32(offset as 8 bytes, header CRC) instead of 0, so a block that was moved,
- *   duplicated or comes from another file is never taken for a record.
- * - A length is trusted only under a good record CRC, and is at most 1.25 GiB and not beyond the file: nothing is allocated for a hostile one.
+ * - A record's two CRCs start from crc32(offset as 8 bytes, header CRC) instead of 0, so a block that was
+ *   moved, duplicated or comes from another file is never taken for a record.
+ * - A length is trusted only under a good record CRC, and is at most 1.25 GiB and not beyond the file:
+ *   nothing is allocated for a hostile one.
  * - The "before" fields of the next good record tell exactly what was lost between two good ones.
  * - Bytes are only ever appended; after a failed write the file is cut back and never appended to again.
  *
- * Torn tails: a file without footer ends where its last good record ends. A rest that holds no further good record is
- * `torn`: its write never returned, so nothing acknowledged is lost. A record whose header is good and whose payload
- * is all there but wrong is `corrupt`, counted exactly. A sealed file without footer is legal (the disk was full).
+ * Torn tails: a file without footer ends where its last good record ends. A rest that holds no further good
+ * record is `torn`: its write never returned, so nothing acknowledged is lost. A record whose header is good
+ * and whose payload is all there but wrong is `corrupt`, counted exactly. A sealed file without footer is
+ * legal (the disk was full).
  */
 
 /** Longest label, UTF-8 bytes. */
-export const MAX_LABEL_BYTES = 1_024;
-/** Longest record, bytes: the largest frame that can be allowed, 1 GiB, and room for what a batch adds to it. */
-export const MAX_RECORD_BYTES: number = 1_280 * 1_024 * 1_024;
+export const maxLabelBytes = 1_024;
+/**
+ * Longest record, bytes: the largest frame that can be allowed, 1 GiB, and room for what a batch adds to it.
+ */
+export const maxRecordBytes: number = 1_280 * 1_024 * 1_024;
 /** Size of a record's header, bytes. */
-export const RECORD_HEADER_BYTES = 80;
+export const recordHeaderBytes = 80;
 /** Size of the trailer, bytes. */
-export const TRAILER_BYTES = 16;
+export const trailerBytes = 16;
 /** Upper bound of two headers, bytes: where a search for them may stop. */
-export const MAX_HEADERS_BYTES: number = 2 * (64 + MAX_LABEL_BYTES);
+export const maxHeadersBytes: number = 2 * (64 + maxLabelBytes);
 
 /** First bytes of a record. */
-export const RECORD_MAGIC: Uint8Array = ascii("MCFR");
+export const recordMagic: Uint8Array = ascii("MCFR");
 const headerMagic = ascii("MCSPOOL1");
 const trailerMagic = ascii("MCSPEND1");
 const version = 1;
@@ -92,14 +96,14 @@ export interface Totals extends Counts {
 }
 
 /** No records. */
-export const ZERO_TOTALS: Totals = { ...noCounts, records: 0 };
+export const noTotals: Totals = { ...noCounts, records: 0 };
 
 /** `size` rounded up to a multiple of 8. */
 export function padded(size: number): number {
   return Math.ceil(size / 8) * 8;
 }
 
-/** One copy of the header, bytes and facts. The label must be at most {@link MAX_LABEL_BYTES} long. */
+/** One copy of the header, bytes and facts. The label must be at most {@link maxLabelBytes} long. */
 export function encodeSegmentHeader(facts: {
   id: string;
   instance: string;
@@ -122,15 +126,15 @@ export function encodeSegmentHeader(facts: {
 }
 
 /**
- * The header copy at the start of `bytes`, or why there is none: `unknown` is a file of a later version of the format,
- * which must be left alone; `bad` is anything else.
+ * The header copy at the start of `bytes`, or why there is none: `unknown` is a file of a later version of
+ * the format, which must be left alone; `bad` is anything else.
  */
 export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader | "unknown" | "bad" {
   if (bytes.length < fixedBytes) return "bad";
   const view = viewOf(bytes);
   const length = view.getUint16(10, true);
   const size = padded(fixedBytes + length);
-  if (length > MAX_LABEL_BYTES || bytes.length < fixedBytes + length || !startsWith(bytes, headerMagic))
+  if (length > maxLabelBytes || bytes.length < fixedBytes + length || !startsWith(bytes, headerMagic))
     return "bad";
   const label = bytes.subarray(fixedBytes, fixedBytes + length);
   const crc = view.getUint32(60, true);
@@ -146,7 +150,7 @@ export function decodeSegmentHeader(bytes: Uint8Array): SegmentHeader | "unknown
   };
 }
 
-/** Where {@link RecordHeaderCodec.seed} starts a record's checksums. */
+/** Reused by {@link recordSeed}. */
 const offsetBytes = new Uint8Array(8);
 const offsetView = viewOf(offsetBytes);
 
@@ -167,7 +171,7 @@ export function encodeRecordHeader(
   seed: number,
 ): void {
   const { bytes, view } = into;
-  bytes.set(RECORD_MAGIC, 0);
+  bytes.set(recordMagic, 0);
   view.setUint32(4, kind === "data" ? 1 : 2, true);
   view.setUint32(8, payload.byteLength, true);
   view.setUint32(12, crc32(payload, seed), true);
@@ -180,12 +184,12 @@ export function encodeRecordHeader(
 
 /** The record header in `bytes` (80 of them), or undefined if they are not a good one for this place. */
 export function decodeRecordHeader(bytes: Uint8Array, seed: number): RecordHeader | undefined {
-  if (!startsWith(bytes, RECORD_MAGIC)) return undefined;
+  if (!startsWith(bytes, recordMagic)) return undefined;
   const view = viewOf(bytes);
   if (crc32(bytes.subarray(0, 76), seed) !== view.getUint32(76, true)) return undefined;
   const kind = view.getUint32(4, true);
   const length = view.getUint32(8, true);
-  if ((kind !== 1 && kind !== 2) || length > MAX_RECORD_BYTES) return undefined;
+  if ((kind !== 1 && kind !== 2) || length > maxRecordBytes) return undefined;
   return {
     kind: kind === 1 ? "data" : "footer",
     length,
@@ -198,7 +202,7 @@ export function decodeRecordHeader(bytes: Uint8Array, seed: number): RecordHeade
 
 /** The 16 bytes after the footer at `footerOffset`. */
 export function encodeTrailer(footerOffset: number): Uint8Array {
-  const bytes = new Uint8Array(TRAILER_BYTES);
+  const bytes = new Uint8Array(trailerBytes);
   bytes.set(trailerMagic, 0);
   putUint64(viewOf(bytes), 8, footerOffset);
   return bytes;
@@ -206,7 +210,7 @@ export function encodeTrailer(footerOffset: number): Uint8Array {
 
 /** The footer's offset, if these 16 bytes are a trailer. */
 export function decodeTrailer(bytes: Uint8Array): number | undefined {
-  if (bytes.length !== TRAILER_BYTES || !startsWith(bytes, trailerMagic)) return undefined;
+  if (bytes.length !== trailerBytes || !startsWith(bytes, trailerMagic)) return undefined;
   return getUint64(viewOf(bytes), 8);
 }
 

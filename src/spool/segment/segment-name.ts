@@ -1,6 +1,6 @@
 /**
- * Names of the files in an instance's folder. A name is a file's whole state; only `rename` and `unlink` change it, so
- * there is no ledger that could disagree with the files.
+ * Names of the files in an instance's folder. A name is a file's whole state; only `rename` and `unlink`
+ * change it, so there is no ledger that could disagree with the files.
  *
  *     <id>.<writer>.open      being written, by the thread that holds `live.<writer>.sock`
  *     <id>.seg                sealed

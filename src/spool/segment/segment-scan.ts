@@ -5,16 +5,16 @@ import {
   decodeRecordHeader,
   decodeSegmentHeader,
   decodeTrailer,
-  MAX_HEADERS_BYTES,
+  maxHeadersBytes,
   padded,
-  RECORD_HEADER_BYTES,
-  RECORD_MAGIC,
+  recordHeaderBytes,
+  recordMagic,
   type RecordHeader,
   recordSeed,
   type SegmentHeader,
-  TRAILER_BYTES,
+  trailerBytes,
   type Totals,
-  ZERO_TOTALS,
+  noTotals,
 } from "./segment-format.ts";
 import type { RecordMemory } from "../sealed-segments.ts";
 
@@ -59,7 +59,7 @@ const pauseBytes = 1_024 * 1_024;
 
 /** Finds the segment's header: either copy at the start, or the one in the footer. */
 export function readSegmentHeader(file: ScannedFile): HeaderResult {
-  const head = readAt(file, 0, Math.min(MAX_HEADERS_BYTES, file.size));
+  const head = readAt(file, 0, Math.min(maxHeadersBytes, file.size));
   let unknown = false;
   // Copy B lies where copy A, whose label length may be damaged, would end: at its own size.
   for (let at = 0; at < head.length; at += 8) {
@@ -69,18 +69,19 @@ export function readSegmentHeader(file: ScannedFile): HeaderResult {
       return { status: "ok", header, start: 2 * header.size };
   }
   if (unknown) return { status: "unknown" };
-  const footer = decodeTrailer(readAt(file, Math.max(0, file.size - TRAILER_BYTES), TRAILER_BYTES));
+  const footer = decodeTrailer(readAt(file, Math.max(0, file.size - trailerBytes), trailerBytes));
   if (footer !== undefined && footer < file.size) {
-    const at = footer + RECORD_HEADER_BYTES;
-    const header = decodeSegmentHeader(readAt(file, at, Math.max(0, file.size - TRAILER_BYTES - at)));
+    const at = footer + recordHeaderBytes;
+    const header = decodeSegmentHeader(readAt(file, at, Math.max(0, file.size - trailerBytes - at)));
     if (typeof header === "object") return { status: "ok", header, start: 2 * header.size };
   }
   return { status: "unreadable" };
 }
 
 /**
- * Walks over a segment's records. Ends on any bytes, in time proportional to the file, with at most one record in memory, or with
- * the whole file in memory that was given. `memory` says whether each record comes with its bytes, and where these are.
+ * Walks over a segment's records. Ends on any bytes, in time proportional to the file, with at most one
+ * record in memory, or with the whole file in memory that was given. `memory` says whether each record comes
+ * with its bytes, and where these are.
  */
 export function* scanRecords(
   file: ScannedFile,
@@ -91,7 +92,7 @@ export function* scanRecords(
   const window = new Window(file, whole);
   let offset = 2 * header.size;
   let end = Math.min(offset, file.size);
-  let totals = ZERO_TOTALS;
+  let totals = noTotals;
   let lastSequence = 0;
   let sincePause = 0;
   const finish = (complete: boolean, after = end): ScanEnd => ({
@@ -102,8 +103,8 @@ export function* scanRecords(
     tornBytes: complete ? 0 : Math.max(0, file.size - after),
   });
 
-  while (offset + RECORD_HEADER_BYTES <= file.size) {
-    const head = window.exact(offset, RECORD_HEADER_BYTES);
+  while (offset + recordHeaderBytes <= file.size) {
+    const head = window.exact(offset, recordHeaderBytes);
     const seed = recordSeed(offset, header);
     const record = head && decodeRecordHeader(head, seed);
     if (record === undefined || isBefore(record.before, totals)) {
@@ -119,7 +120,7 @@ export function* scanRecords(
         };
         totals = record.before;
       }
-      const payloadAt = offset + RECORD_HEADER_BYTES;
+      const payloadAt = offset + recordHeaderBytes;
       if (record.kind === "footer") {
         lastSequence = Math.max(lastSequence, record.sequence);
         return finish(true);
@@ -184,7 +185,9 @@ export function* scanZeros(file: ScannedFile): Generator<ScanItem, boolean, unde
   return true;
 }
 
-/** Reads a file in big pieces, whatever the order of small requests; or at once, into memory for all of it. */
+/**
+ * Reads a file in big pieces, whatever the order of small requests; or at once, into memory for all of it.
+ */
 class Window {
   readonly #file: ScannedFile;
   readonly #whole: Uint8Array | undefined;
@@ -197,7 +200,7 @@ class Window {
     this.#file = file;
     this.#whole = whole;
     if (whole === undefined) {
-      this.#buffer = Buffer.allocUnsafe(Math.min(windowBytes, Math.max(RECORD_HEADER_BYTES, file.size)));
+      this.#buffer = Buffer.allocUnsafe(Math.min(windowBytes, Math.max(recordHeaderBytes, file.size)));
       return;
     }
     this.#buffer = Buffer.from(whole.buffer, whole.byteOffset, whole.byteLength);
@@ -217,25 +220,29 @@ class Window {
 
   /** `length` bytes at `offset`, valid until the next call; undefined if the file ends before. */
   exact(offset: number, length: number): Uint8Array | undefined {
-    // A whole file is read once: what was handed out of it stays where it is, though the file has become shorter.
+    // A whole file is read once: what was handed out of it stays where it is, though the file has become
+    // shorter.
     const held = offset >= this.#start && offset + length <= this.#start + this.#length;
     if (!held && this.#whole === undefined) this.#fill(offset);
     const from = offset - this.#start;
     return from + length <= this.#length ? this.#buffer.subarray(from, from + length) : undefined;
   }
 
-  /** The next multiple of 8 at or after `offset` that begins like a record, or where the window or the file ends. */
+  /**
+   * The next multiple of 8 at or after `offset` that begins like a record, or where the window or the file
+   * ends.
+   */
   indexOfMagic(offset: number): number {
-    if (this.exact(offset, RECORD_HEADER_BYTES) === undefined) return this.#file.size;
+    if (this.exact(offset, recordHeaderBytes) === undefined) return this.#file.size;
     let from = offset - this.#start;
     for (;;) {
-      const found = this.#buffer.subarray(0, this.#length).indexOf(RECORD_MAGIC, from);
+      const found = this.#buffer.subarray(0, this.#length).indexOf(recordMagic, from);
       if (found < 0) break;
       if ((this.#start + found) % 8 === 0) return this.#start + found;
       from = found + 1;
     }
     // The last bytes of the window may be the start of a record that goes on behind it.
-    const last = padded(this.#start + this.#length - RECORD_HEADER_BYTES);
+    const last = padded(this.#start + this.#length - recordHeaderBytes);
     return Math.max(last, offset);
   }
 

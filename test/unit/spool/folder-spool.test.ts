@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createFolderSpool } from "../../../src/spool/folder-spool.ts";
 import { listQuarantinedFiles, replayQuarantinedFile } from "../../../src/spool/quarantined-files.ts";
 import { countContents, readRecords } from "../../../src/spool/segment/segment-file-reader.ts";
-import { MAX_RECORD_BYTES } from "../../../src/spool/segment/segment-format.ts";
+import { maxRecordBytes } from "../../../src/spool/segment/segment-format.ts";
 import type { SealedSegment } from "../../../src/spool/sealed-segments.ts";
 import type { Spool } from "../../../src/spool/spool.ts";
 import { listSpooledFiles } from "../../../src/spool/spooled-files.ts";
@@ -66,7 +66,7 @@ test("what is too big, or no count, is refused as a mistake and changes nothing"
   const world = new SpoolWorld();
   const { spool } = world.start();
   const counts = countsOf(1);
-  const big = new Uint8Array(new SharedArrayBuffer(MAX_RECORD_BYTES + 8));
+  const big = new Uint8Array(new SharedArrayBuffer(maxRecordBytes + 8));
   expect(spool.writer.append("a", big, counts, 1)).toEqual({ status: "too_large" });
   for (const label of ["x".repeat(1_025), "é".repeat(513)]) {
     expect(spool.writer.append(label, recordOf(1), counts, 1)).toMatchObject({

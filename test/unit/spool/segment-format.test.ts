@@ -5,7 +5,7 @@ import {
   decodeSegmentHeader,
   encodeRecordHeader,
   encodeSegmentHeader,
-  RECORD_HEADER_BYTES,
+  recordHeaderBytes,
   recordSeed,
   viewOf,
 } from "../../../src/spool/segment/segment-format.ts";
@@ -19,7 +19,7 @@ const facts = {
 const totals = { frames: 2 ** 53 - 1, rows: 4_294_967_296, bytes: 5, records: 6 };
 
 function recordHeader(offset: number): Uint8Array {
-  const bytes = new Uint8Array(RECORD_HEADER_BYTES);
+  const bytes = new Uint8Array(recordHeaderBytes);
   const { header } = encodeSegmentHeader(facts);
   const counts = { frames: 1, rows: 2, bytes: 3 };
   const seed = recordSeed(offset, header);
