@@ -110,7 +110,8 @@ export function parsePath(path: string): StoredPath | undefined {
   const parts = path.split("/", maxParts);
   const [endpoint, deployment, third] = parts;
   const name = parts.at(-1);
-  if (!isListable(endpoint) || !isListable(deployment) || third === undefined || !isListable(name)) return undefined;
+  if (!isListable(endpoint) || !isListable(deployment) || third === undefined || !isListable(name))
+    return undefined;
   const place = placeIn(third, parts.slice(3, -1), name);
   if (place === undefined) return undefined;
   const stored = { endpoint, deployment, ...place };

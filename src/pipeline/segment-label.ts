@@ -1,8 +1,7 @@
 import { ownJson } from "../base/own-json.ts";
 import type { DataFolder } from "../layout/dataset-path.ts";
-import { isFormat, type Format } from "../layout/format.ts";
-import { hasPlainDate, isRollingRate, type RollingRate, azureMlPartition, hivePartition } from "../layout/partition.ts";
-import type { SealedSegment } from "../spool/sealed-segments.ts";
+import { isFormat } from "../layout/format.ts";
+import { hasPlainDate, isRollingRate } from "../layout/partition.ts";
 
 /**
  * What the records of one segment have in common, and with the segment's own id all that the name of its file is made

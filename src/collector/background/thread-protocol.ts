@@ -2,7 +2,6 @@ import { messageOf } from "../../base/errors.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { EngineEvent } from "../../pipeline/engine-event.ts";
-import type { SealedSegment } from "../../spool/spool.ts";
 import type { EngineHost, EngineSpec } from "../compose.ts";
 import type { SealedSegment } from "../../spool/sealed-segments.ts";
 

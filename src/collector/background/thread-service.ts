@@ -1,9 +1,13 @@
 import { messageOf } from "../../base/errors.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
-import { composeEngine, type EngineHost, loadStore } from "../compose.ts";
-import { type AccessTokenMessage, type FromBackground, Progress, type ToBackground } from "./thread-protocol.ts";
+import { composeEngine, type EngineHost } from "../compose.ts";
+import {
+  type AccessTokenMessage,
+  type FromBackground,
+  Progress,
+  type ToBackground,
+} from "./thread-protocol.ts";
 import { loadStore } from "../../store/open-store.ts";
-import { openProgress, type Progress } from "./progress.ts";
 
 /** What the background thread does: an engine behind messages. Returns what takes those of the host. */
 export function createThreadService(
