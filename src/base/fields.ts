@@ -59,7 +59,7 @@ export function parseFileFields<T extends object>(
   const renamed: Record<string, unknown> = {};
   const names = new Map<string, string>();
   for (const [name, field] of Object.entries(given)) {
-    const key = name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    const key = codeName(name);
     if (!Object.hasOwn(parsers, key))
       throw unknownName(name, place.whole, Object.keys(parsers).map(fileName));
     if (names.has(key))
@@ -73,6 +73,11 @@ export function parseFileFields<T extends object>(
 /** How a file writes the name of a setting. */
 export function fileName(key: string): string {
   return key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** How code writes a name of a file. */
+export function codeName(key: string): string {
+  return key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The object without its undefined fields. */

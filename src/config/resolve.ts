@@ -1,28 +1,19 @@
-import { basename, join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { sha256 } from "../base/checksum.ts";
 import { asError, wrongValue } from "../base/errors.ts";
-import { ownJson } from "../base/own-json.ts";
 import { readTextFile } from "../base/files/text-file.ts";
-import { readAgentFile } from "./file/agent-file.ts";
-import type { ErrorListener, StatsListener } from "./callbacks.ts";
 import type { Credential } from "../destination/credential.ts";
+import type { Secret } from "../destination/secret.ts";
+import type { ErrorListener, StatsListener } from "./callbacks.ts";
 import type { CollectionConfig, DeploymentConfig } from "./deployment-config.ts";
-import type { Destination } from "../destination/destination.ts";
 import type { DeploymentOptions } from "./deployment-options.ts";
-import { readDeploymentFile } from "./file/deployment-file.ts";
-import { parseDestination } from "../destination/parse-destination.ts";
 import type { ConfigFile, Environment } from "./environment.ts";
+import { readAgentFile } from "./file/agent-file.ts";
+import { readDeploymentFile } from "./file/deployment-file.ts";
 import type { FileSettings } from "./file/file-settings.ts";
 import { fixedError, refuseFixedChanges } from "./fixed-settings.ts";
-import type { Secret } from "../destination/secret.ts";
-import {
-  type CollectionSettings,
-  defaults,
-  type ParsedOptions,
-  parseDeploymentOptions,
-  type Settings,
-} from "./settings.ts";
+import type { CollectionSettings, SettingValues } from "./setting-row.ts";
+import { settingTable } from "./setting-table.ts";
+import { layered, parseDeploymentOptions, type Settings, withDefaults } from "./settings.ts";
 
 /** All that a deployment starts from. */
 export interface ResolvedDeployment {
@@ -58,7 +49,7 @@ export function resolveDeployment(
   environment: Environment,
   callee = "openDeployment",
 ): ResolvedDeployment {
-  const parsed = parseDeploymentOptions(options, callee, environment.workspace);
+  const parsed = parseDeploymentOptions(options, callee, { workspace: environment.workspace });
   const named: ConfigFile | undefined =
     parsed.configFile === undefined
       ? environment.configFile
@@ -71,13 +62,14 @@ export function resolveDeployment(
   const resolved = (file: FileSettings | undefined): ResolvedSettings =>
     resolveSettings({ options: parsed, environment, file }, callee);
 
-  const { config, credential } = resolved(content === undefined ? undefined : read(content));
+  const { config, values } = resolved(content === undefined ? undefined : read(content));
+  const { credential } = values.destination;
   return {
     config,
-    credential: parsed.credential ?? credential ?? environment.credential ?? null,
+    credential: values.credential ?? credential ?? environment.credential ?? null,
     trustedHosts: environment.trustedHosts ?? [],
-    onError: parsed.onError,
-    onStats: parsed.onStats,
+    onError: values.onError,
+    onStats: values.onStats,
     file:
       named === undefined || content === undefined
         ? undefined
@@ -88,8 +80,8 @@ export function resolveDeployment(
               const file = read(changed);
               const next = resolved(file);
               refuseFixedChanges(config, next.config, file.where);
-              if (!isDeepStrictEqual(next.credential?.reveal(), credential?.reveal()))
-                throw fixedError("credential", file.where("destination"), undefined);
+              if (!isDeepStrictEqual(next.values.destination.credential?.reveal(), credential?.reveal()))
+                throw fixedError(settingTable.credential, file.where("destination"), undefined);
               return next.config;
             },
           },
@@ -107,72 +99,32 @@ function readConfigFile({ path, where }: ConfigFile): string {
 }
 
 interface Sources {
-  readonly options: Partial<ParsedOptions>;
+  readonly options: Settings;
   readonly environment: Environment;
   readonly file: FileSettings | undefined;
 }
 
 interface ResolvedSettings {
+  readonly values: SettingValues;
   readonly config: DeploymentConfig;
-  /** What was written into the destination's URL. */
-  readonly credential: Secret<Credential> | null;
 }
 
 function resolveSettings({ options, environment, file }: Sources, callee: string): ResolvedSettings {
-  const sources: readonly Partial<Settings>[] = [options, environment.settings, file?.settings ?? {}];
-  const first = <K extends keyof Settings>(key: K): Settings[K] | undefined =>
-    sources.find((source) => source[key] !== undefined)?.[key];
-
-  const { destination, credential } =
-    first("destination") ??
-    file?.fallbackDestination?.() ??
-    parseDestination(defaults.destination, "default destination");
-  const samplingRate = first("samplingRate") ?? defaults.samplingRate;
-  const othersEnabled = first("othersEnabled") ?? true;
-  const collections = overlayCollections(sources.map((source) => source.collections));
-  const spool = { directory: undefined, ...defaults.spool, ...overlay(sources, "spool") };
+  const { othersEnabled = true, ...said } = layered([options, environment.settings, file?.settings ?? {}]);
+  const values = withDefaults(said, {
+    callee,
+    stateFolder: environment.stateFolder,
+    fallbackDestination: file?.fallbackDestination,
+  });
+  const { collections, destination, credential, configFile, onError, onStats, ...plain } = values;
   const config = freezeConfig({
     version: 1,
-    endpoint: first("endpoint") ?? defaults.endpoint,
-    deployment: first("deployment") ?? defaults.deployment,
-    modelName: first("modelName") ?? null,
-    modelVersion: first("modelVersion") ?? null,
-    destination,
-    format: first("format") ?? defaults.format,
-    rollingRate: first("rollingRate") ?? defaults.rollingRate,
-    enabled: first("enabled") ?? true,
-    samplingRate,
-    collections: resolveCollections(collections, samplingRate, othersEnabled),
+    ...plain,
+    destination: destination.destination,
+    collections: resolveCollections(collections, plain.samplingRate, othersEnabled),
     othersEnabled,
-    clientId: first("clientId") ?? null,
-    spool: {
-      ...spool,
-      directory:
-        spool.directory ?? defaultSpool(destination, environment, spool.durability === "memory", callee),
-    },
-    limits: { ...defaults.limits, ...overlay(sources, "limits") },
-    rotation: { ...defaults.rotation, ...overlay(sources, "rotation") },
   });
-  return { config, credential };
-}
-
-/** What the sources say of a group of settings, the first source on top. */
-function overlay<K extends "spool" | "limits" | "rotation">(
-  sources: readonly Partial<Settings>[],
-  key: K,
-): Settings[K] {
-  return Object.assign({}, ...sources.toReversed().map((source) => source[key])) as Settings[K];
-}
-
-/** The same of the single collections, field by field. */
-function overlayCollections(
-  sources: readonly (Settings["collections"] | undefined)[],
-): Settings["collections"] {
-  const merged = new Map<string, Partial<CollectionSettings>>();
-  for (const source of sources.toReversed()) {
-    for (const [key, settings] of source ?? []) merged.set(key, { ...merged.get(key), ...settings });
-  }
-  return merged;
+  return { values, config };
 }
 
 /** Fills in what collections take over from the deployment. */
@@ -195,10 +147,17 @@ export function resolveCollections(
 
 /** Freezes a config through and through. */
 export function freezeConfig(config: DeploymentConfig): DeploymentConfig {
-  for (const part of [config.destination, config.spool, config.limits, config.rotation]) Object.freeze(part);
   for (const collection of config.collections.values()) Object.freeze(collection);
   freezeMap(config.collections);
-  return Object.freeze(config);
+  return freezeThrough(config);
+}
+
+/** Plain data all through, but for the map. */
+function freezeThrough<T extends object>(value: T): T {
+  for (const part of Object.values(value) as unknown[]) {
+    if (typeof part === "object" && part !== null && !(part instanceof Map)) freezeThrough(part);
+  }
+  return Object.freeze(value);
 }
 
 /**
@@ -211,45 +170,4 @@ function freezeMap(map: ReadonlyMap<unknown, unknown>): void {
   };
   const method = { value: refuse };
   Object.freeze(Object.defineProperties(map, { set: method, delete: method, clear: method }));
-}
-
-/**
- * A spool for each destination: whoever finds data in a spool delivers it to his own destination, so two programs of
- * one user that write to different places must not meet. Endpoint and deployment need not differ, they are kept with
- * the data.
- */
-function defaultSpool(
-  destination: Destination,
-  { stateFolder }: Environment,
-  unused: boolean,
-  callee: string,
-): string {
-  if (stateFolder === undefined) {
-    if (unused) return "";
-    throw wrongValue(
-      `${callee} option spool.directory`,
-      'a folder (or MDC_SPOOL_DIR, or spool.durability "memory"), because this user has no home folder',
-      undefined,
-    );
-  }
-  const { name, identity } = describeDestination(destination);
-  const hash = sha256(ownJson(identity)).slice(0, 16);
-  const readable = name.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 32);
-  return join(stateFolder, "model-data-collector", "spool", `${readable}-${hash}`);
-}
-
-function describeDestination(destination: Destination): { name: string; identity: readonly string[] } {
-  switch (destination.kind) {
-    case "folder":
-      return { name: basename(destination.path), identity: ["folder", destination.path] };
-    case "azure-blob": {
-      const { accountUrl, container, prefix } = destination;
-      return { name: container, identity: ["azure-blob", accountUrl, container, prefix] };
-    }
-    case "azureml-datastore": {
-      const { subscriptionId, resourceGroup, workspace, datastore, prefix } = destination;
-      const identity = ["azureml-datastore", subscriptionId, resourceGroup, workspace, datastore, prefix];
-      return { name: datastore, identity };
-    }
-  }
 }

@@ -1,114 +1,163 @@
-import { resolve } from "node:path";
-import { reading, told, wrongKind, wrongValue } from "../base/errors.ts";
-import type { ErrorListener, StatsListener } from "./callbacks.ts";
-import { type Credential, parseCredential } from "../destination/credential.ts";
 import {
-  type Durability,
-  type Fsync,
-  type Limits,
-  mostColumns,
-  type Rotation,
-  type SpoolConfig,
-} from "./deployment-config.ts";
-import type { Format } from "../layout/format.ts";
-import type { RollingRate } from "../layout/partition.ts";
-import type { Workspace } from "../destination/datastore-uri.ts";
-import { type ParsedDestination, parseDestination } from "../destination/parse-destination.ts";
-import {
-  boolean,
-  callback,
   groupOf,
-  integer,
   nameText,
-  oneOf,
   optionsOf,
-  orNull,
   type Parser,
   type Parsers,
   parseFields,
   type Place,
   plainObject,
-  share,
-  text,
   within,
 } from "../base/fields.ts";
+import { reading, told, wrongValue } from "../base/errors.ts";
 import { collectionKey, parseName } from "../layout/collection-key.ts";
-import type { Secret } from "../destination/secret.ts";
+import {
+  type AnyRows,
+  Computed,
+  type Group,
+  type Named,
+  type Origin,
+  parserAt,
+  type Row,
+  type Said,
+  type SettingValues,
+  type Surroundings,
+} from "./setting-row.ts";
+import { settingTable } from "./setting-table.ts";
 
 /**
  * What one source (the options, the environment, a file) says, checked field by field and complete in itself.
  * Sources differ only in how they are read; `resolve.ts` lays them over one another.
  */
-export interface Settings {
-  readonly endpoint: string;
-  readonly deployment: string;
-  readonly modelName: string | null;
-  readonly modelVersion: string | null;
-  readonly destination: ParsedDestination;
-  readonly format: Format;
-  readonly rollingRate: RollingRate;
-  readonly enabled: boolean;
-  readonly samplingRate: number;
-  readonly collections: ReadonlyMap<string, Partial<CollectionSettings>>;
-  readonly othersEnabled: boolean;
-  readonly clientId: string;
-  readonly spool: Partial<SpoolConfig>;
-  readonly limits: Partial<Limits>;
-  readonly rotation: Partial<Rotation>;
+export interface Settings extends Said<SettingValues> {
+  /** Whether collections that the source does not name are on; only files say that. */
+  readonly othersEnabled?: boolean;
 }
 
-/** What one source says of one collection. A rate of null is the deployment's. */
-export interface CollectionSettings {
-  readonly enabled: boolean;
-  readonly samplingRate: number | null;
+/** Settings of which only the names are known. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** How one source is read. */
+export interface SourceReader {
+  /** What reads a row; undefined if it cannot be said there. */
+  row(row: Row<unknown>, path: string): Parser<unknown> | undefined;
+  /** What reads a group, or the collections, by what reads their rows. */
+  group(parsers: Parsers<Fields>, path: string): Parser<unknown>;
+  named(parsers: Parsers<Fields>, path: string): Parser<unknown>;
 }
 
-/** All that `openDeployment` is given, checked. */
-export interface ParsedOptions extends Omit<Settings, "othersEnabled" | "clientId"> {
-  readonly credential: Secret<Credential>;
-  /** Absolute. */
-  readonly configFile: string;
-  readonly onError: ErrorListener;
-  readonly onStats: StatsListener;
-}
-
-const KiB = 1024;
-const MiB = 1024 * KiB;
-const GiB = 1024 * MiB;
-const TiB = 1024 * GiB;
-
-/** A model's name or version. */
-export const modelText: Parser<string> = text(256);
-
-const format = oneOf<Format>("parquet", "jsonl");
-
-/** A format that this version writes. */
-export const parseFormat: Parser<Format> = (value, where) => {
-  if (value === "azureml") {
-    throw wrongValue(
-      where,
-      '"parquet" or "jsonl" ("azureml" is not available in this version)',
-      told('"azureml"'),
-    );
+/** The parsers of all that a source can say. */
+export function parsersOf(reader: SourceReader, rows: AnyRows = settingTable, above = ""): Parsers<Fields> {
+  const parsers: Record<string, Parser<unknown>> = {};
+  for (const [name, entry] of Object.entries(rows)) {
+    const path = above + name;
+    const parser = "kind" in entry ? reader.row(entry, path) : parserOfGroup(reader, entry, path);
+    if (parser !== undefined) parsers[name] = parser;
   }
-  return format(value, where);
-};
+  return parsers;
+}
 
-/** A folder, made absolute at once, so that a later `process.chdir` moves nothing. */
-export const parseFolder: Parser<string> = (value, where) => {
-  const expected = "the path of a folder";
-  if (typeof value !== "string") throw wrongKind(where, expected, value);
-  if (value.trim() === "" || value.includes("\0")) throw wrongValue(where, expected, value);
-  return resolve(value);
-};
+function parserOfGroup(
+  reader: SourceReader,
+  entry: Group | Named,
+  path: string,
+): Parser<unknown> | undefined {
+  const parsers = parsersOf(reader, rowsOf(entry), `${path}.`);
+  if (Object.keys(parsers).length === 0) return undefined;
+  return "each" in entry ? reader.named(parsers, path) : reader.group(parsers, path);
+}
 
-/** The path of a file, made absolute at once. */
-export const parseFile: Parser<string> = (value, where) => {
-  const expected = "the path of a file";
-  if (typeof value !== "string") throw wrongKind(where, expected, value);
-  if (value.trim() === "" || value.includes("\0")) throw wrongValue(where, expected, value);
-  return resolve(value);
-};
+/** Every row with its path (`spool.maxBytes`, `collections.<name>.enabled`), in the table's order. */
+export function* settingRows(
+  rows: AnyRows = settingTable,
+  above = "",
+): Iterable<readonly [path: string, row: Row<unknown>]> {
+  for (const [name, entry] of Object.entries(rows)) {
+    if ("kind" in entry) yield [above + name, entry];
+    else yield* settingRows(rowsOf(entry), `${above}${name}.${"each" in entry ? "<name>." : ""}`);
+  }
+}
+
+function rowsOf(entry: Group | Named): AnyRows {
+  return "each" in entry ? entry.each : entry.rows;
+}
+
+/** What stands at a path of `settings`. */
+export function valueAt(settings: object, path: string): unknown {
+  let value: unknown = settings;
+  for (const name of path.split(".")) value = (value as Fields | undefined)?.[name];
+  return value;
+}
+
+/** Puts a value at a path of `settings`, with the groups that it needs. */
+export function putAt(settings: object, path: string, value: unknown): void {
+  const names = path.split(".");
+  const last = names.pop() as string;
+  let group = settings as Record<string, unknown>;
+  for (const name of names) group = (group[name] ??= {}) as Record<string, unknown>;
+  group[last] = value;
+}
+
+/** What sources say together, the first on top: field by field within groups, and of each single collection. */
+export function layered(sources: readonly Settings[]): Settings {
+  const othersEnabled = sources.find((source) => source.othersEnabled !== undefined)?.othersEnabled;
+  const together = layer(settingTable, sources as readonly Fields[]);
+  return othersEnabled === undefined ? together : { ...together, othersEnabled };
+}
+
+function layer(rows: AnyRows, sources: readonly Fields[]): Fields {
+  const together: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(rows)) {
+    const said = sources.map((source) => source[name]).filter((value) => value !== undefined);
+    if (said.length === 0) continue;
+    if ("kind" in entry) together[name] = said[0];
+    else if ("rows" in entry) together[name] = layer(entry.rows, said as Fields[]);
+    else together[name] = layerNamed(said as ReadonlyMap<string, Fields>[]);
+  }
+  return together;
+}
+
+function layerNamed(sources: readonly ReadonlyMap<string, Fields>[]): ReadonlyMap<string, Fields> {
+  const together = new Map<string, Fields>();
+  for (const source of sources.toReversed()) {
+    for (const [key, fields] of source) together.set(key, { ...together.get(key), ...fields });
+  }
+  return together;
+}
+
+/** `said`, and the default of each row of which it says nothing; of single collections only what is said. */
+export function withDefaults(said: Settings, surroundings: Surroundings): SettingValues {
+  const values = fill(settingTable, said as Fields) as unknown as SettingValues;
+  for (const [path, row] of settingRows()) {
+    if (row.default instanceof Computed && valueAt(values, path) === undefined) {
+      putAt(values, path, row.default.make(values, surroundings));
+    }
+  }
+  return values;
+}
+
+function fill(rows: AnyRows, said: Fields): Fields {
+  const values: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(rows)) {
+    const own = said[name];
+    if ("rows" in entry) values[name] = fill(entry.rows, (own ?? {}) as Fields);
+    else if ("each" in entry) values[name] = own ?? new Map();
+    else values[name] = own === undefined && !(entry.default instanceof Computed) ? entry.default : own;
+  }
+  return values;
+}
+
+/**
+ * Checks `DeploymentOptions`. `callee` begins every message: "openDeployment option samplingRate: expected …".
+ */
+export function parseDeploymentOptions(options: unknown, callee: string, origin: Origin): Settings {
+  const parsers = parsersOf({
+    row: ({ kind, option }) => (option === false ? undefined : parserAt(kind.parse, origin)),
+    group: groupOf,
+    named: (one) => parseCollections(groupOf(one)),
+  });
+  return parseFields(options, optionsOf(callee), parsers);
+}
 
 /** What is said of single collections, by {@link collectionKey}. */
 export function parseCollections<T>(parseOne: Parser<T>): Parser<ReadonlyMap<string, T>> {
@@ -130,113 +179,4 @@ export function parseNamed<T>(
     if (one !== undefined) collections.set(key, parseOne(one, place.field(name), name));
   }
   return collections;
-}
-
-/** Settings of one collection. */
-export const collectionParsers: Parsers<CollectionSettings> = {
-  enabled: boolean,
-  samplingRate: orNull(share),
-};
-
-export const limitParsers: Parsers<Limits> = {
-  maxMemoryBytes: integer(64 * KiB, 64 * GiB, "bytes"),
-  maxFrameBytes: integer(KiB, GiB, "bytes"),
-  maxFrameRows: integer(1, 100_000_000),
-  maxFrameColumns: integer(1, mostColumns),
-  maxStringBytes: integer(64, 64 * MiB, "bytes"),
-  maxCollectMs: integer(1, 60_000, "milliseconds"),
-};
-
-export const rotationParsers: Parsers<Rotation> = {
-  maxAgeMs: integer(1, 86_400_000, "milliseconds"),
-  maxBytes: integer(KiB, GiB, "bytes"),
-};
-
-/** The parts of the spool's settings that can change while it runs. */
-export const spoolBounds: Parsers<Pick<SpoolConfig, "maxBytes" | "minFreeBytes">> = {
-  maxBytes: integer(MiB, 16 * TiB, "bytes"),
-  minFreeBytes: integer(0, 16 * TiB, "bytes"),
-};
-
-export const spoolParsers: Parsers<SpoolConfig> = {
-  directory: parseFolder,
-  durability: oneOf<Durability>("memory", "group", "frame"),
-  fsync: oneOf<Fsync>("never", "interval", "batch"),
-  flushIntervalMs: integer(1, 60_000, "milliseconds"),
-  fsyncIntervalMs: integer(1, 3_600_000, "milliseconds"),
-  ...spoolBounds,
-};
-
-const optionParsers: Parsers<Omit<ParsedOptions, "destination">> = {
-  endpoint: parseName,
-  deployment: parseName,
-  modelName: orNull(modelText),
-  modelVersion: orNull(modelText),
-  format: parseFormat,
-  rollingRate: oneOf<RollingRate>("day", "hour", "minute"),
-  enabled: boolean,
-  samplingRate: share,
-  collections: parseCollections(groupOf(collectionParsers)),
-  spool: groupOf(spoolParsers),
-  limits: groupOf(limitParsers),
-  rotation: groupOf(rotationParsers),
-  credential: parseCredential,
-  configFile: parseFile,
-  onError: callback<ErrorListener>(),
-  onStats: callback<StatsListener>(),
-};
-
-/**
- * Checks `DeploymentOptions`. `callee` begins every message: "openDeployment option samplingRate: expected …". The short form of a
- * datastore's path is one of `workspace`.
- */
-export function parseDeploymentOptions(
-  options: unknown,
-  callee: string,
-  workspace: Workspace | undefined,
-): Partial<ParsedOptions> {
-  return parseFields<ParsedOptions>(options, optionsOf(callee), {
-    ...optionParsers,
-    destination: (value, where) => parseDestination(value, where, { workspace }),
-  });
-}
-
-/** What holds where no source says anything. Folders and switches apart, see `resolve.ts`. */
-export const defaults: Defaults = {
-  endpoint: "default",
-  deployment: "default",
-  destination: "./collected",
-  format: "parquet",
-  rollingRate: "hour",
-  samplingRate: 1,
-  spool: {
-    durability: "group",
-    fsync: "interval",
-    flushIntervalMs: 20,
-    fsyncIntervalMs: 1_000,
-    maxBytes: GiB,
-    minFreeBytes: 512 * MiB,
-  },
-  limits: {
-    maxMemoryBytes: 128 * MiB,
-    maxFrameBytes: 32 * MiB,
-    maxFrameRows: 1_000_000,
-    maxFrameColumns: 2_000,
-    maxStringBytes: 64 * KiB,
-    maxCollectMs: 50,
-  },
-  rotation: { maxAgeMs: 60_000, maxBytes: 32 * MiB },
-};
-
-/** Shape of {@link defaults}. */
-export interface Defaults {
-  readonly endpoint: string;
-  readonly deployment: string;
-  readonly destination: string;
-  readonly format: Format;
-  readonly rollingRate: RollingRate;
-  readonly samplingRate: number;
-  readonly spool: Omit<SpoolConfig, "directory">;
-  readonly limits: Limits;
-  readonly rotation: Rotation;
 }

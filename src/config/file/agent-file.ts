@@ -1,8 +1,9 @@
 import { basename } from "node:path";
-import { wrongKind, wrongValue } from "../../base/errors.ts";
-import { boolean, type Parser, plainObject, present } from "../../base/fields.ts";
+import { plainObject } from "../../base/fields.ts";
+import { type CollectionSettings, namesOf } from "../setting-row.ts";
+import { settingTable } from "../setting-table.ts";
+import { parseNamed, settingRows } from "../settings.ts";
 import type { FileSettings } from "./file-settings.ts";
-import { type CollectionSettings, parseNamed } from "../settings.ts";
 import { readYaml } from "./yaml-text.ts";
 
 /**
@@ -20,10 +21,7 @@ export function readAgentFile(content: string, path: string): FileSettings {
   const collections = parseNamed(file["collections"] ?? {}, json.place("collections"), (one, where, name) =>
     parseCollection(one, where, (key) => json.where("collections", name, key)),
   );
-  return {
-    settings: { collections, othersEnabled: false },
-    where: () => basename(path),
-  };
+  return { settings: { collections, othersEnabled: false }, where: () => basename(path) };
 }
 
 function parseCollection(
@@ -31,19 +29,15 @@ function parseCollection(
   where: string,
   at: (key: string) => string,
 ): Partial<CollectionSettings> {
-  const { enabled, sampleRatePercentage, sampling_percentage } = plainObject(value, where);
-  const percentage = sampleRatePercentage ?? sampling_percentage ?? undefined;
-  const key = sampleRatePercentage === undefined ? "sampling_percentage" : "sampleRatePercentage";
-  return present<CollectionSettings>({
-    // As there: what is not said to be on is off.
-    enabled: enabled === undefined || enabled === null ? false : boolean(enabled, at("enabled")),
-    samplingRate: percentage === undefined ? undefined : percent(percentage, at(key)) / 100,
-  });
+  const given = plainObject(value, where);
+  // As there: what is not said to be on is off.
+  const said: Record<string, unknown> = { enabled: false };
+  for (const [setting, { kind, file }] of settingRows(settingTable.collections.each)) {
+    for (const [key, parse] of namesOf(kind, file.agent)) {
+      if (given[key] === undefined || given[key] === null) continue;
+      said[setting] = parse(given[key], at(key), {});
+      break;
+    }
+  }
+  return said;
 }
-
-const percent: Parser<number> = (value, where) => {
-  const expected = "a number from 0 to 100";
-  if (typeof value !== "number") throw wrongKind(where, expected, value);
-  if (!(value >= 0 && value <= 100)) throw wrongValue(where, expected, value);
-  return value;
-};

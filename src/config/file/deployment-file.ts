@@ -1,36 +1,22 @@
-import { basename, dirname, resolve } from "node:path";
-import { wrongKind, wrongValue } from "../../base/errors.ts";
-import type { Workspace } from "../../destination/datastore-uri.ts";
-import type { RollingRate } from "../../layout/partition.ts";
-import { type ParsedDestination, parseDestination } from "../../destination/parse-destination.ts";
+import { basename, dirname } from "node:path";
+import { wrongKind } from "../../base/errors.ts";
 import {
-  boolean,
   fileName,
   type Parser,
   parseFields,
   parseFileFields,
+  type Place,
   plainObject,
-  present,
-  share,
   text,
 } from "../../base/fields.ts";
+import type { Workspace } from "../../destination/datastore-uri.ts";
+import { type CollectionSettings, namesOf, type Origin, parserAt } from "../setting-row.ts";
+import { defaultName } from "../setting-table.ts";
+import { layered, parseNamed, parsersOf, putAt, type Settings, settingRows } from "../settings.ts";
+import { azureKeys, azureParsers, type SaidSetting } from "./azure-keys.ts";
+import { checkHeaderNames, switchText } from "./azure-values.ts";
+import { type CollectionData, destinationOfData, oneClient } from "./collection-data.ts";
 import type { FileSettings } from "./file-settings.ts";
-import { type ModelReference, readModelReference } from "./model-reference.ts";
-import { collectionKey, parseName } from "../../layout/collection-key.ts";
-import {
-  type CollectionSettings,
-  collectionParsers,
-  defaults,
-  limitParsers,
-  modelText,
-  parseFolder,
-  parseFormat,
-  parseNamed,
-  rotationParsers,
-  type Settings,
-  spoolParsers,
-} from "../settings.ts";
-import { shownUrl } from "../../destination/url-text.ts";
 import { readYaml, type YamlText } from "./yaml-text.ts";
 
 /**
@@ -63,97 +49,109 @@ export function readDeploymentFile(
   workspace: Workspace | undefined,
 ): FileSettings {
   const yaml = readYaml(content, basename(path));
-  const file = plainObject(yaml.data, yaml.where());
-  const from = { workspace, folder: dirname(path) };
-  const read = <T>(key: string, parse: Parser<T>): T | undefined => {
-    const value = file[key] ?? undefined;
-    return value === undefined ? undefined : parse(value, yaml.where(key));
-  };
+  const origin = { workspace, folder: dirname(path) };
+  const { said, collections, xMdc } = readAzures(yaml, plainObject(yaml.data, yaml.where()), origin);
+  const ours = readOurs(yaml, xMdc, origin);
+  const client = oneClient(collections?.values() ?? []);
+  if (client !== undefined) said.push(["clientId", client.clientId]);
+  const settings: Settings = collections === undefined ? {} : { othersEnabled: false };
+  for (const [setting, value] of said) if (value !== undefined) putAt(settings, setting, value);
+  if (collections !== undefined) putAt(settings, "collections", settingsOf(collections));
 
-  const endpoint = read("endpoint_name", parseName);
-  const deployment = read("name", parseName);
-  const model = read("model", parseModel);
-  const { collections, requestLogging: _, xMdc = {}, ...plain } = dataCollector(yaml, file["data_collector"]);
-  const { destination, ...ours } = settingsOfOurs(yaml, xMdc, from);
+  const { endpoint = defaultName, deployment = defaultName } = settings;
   return {
-    settings: present<Settings>({
-      endpoint,
-      deployment,
-      modelName: model?.name ?? undefined,
-      modelVersion: model?.version ?? undefined,
-      ...plain,
-      ...ours,
-      destination,
-      collections: overlay(collections, ours.collections),
-      othersEnabled: collections === undefined ? undefined : false,
-      clientId: oneClient(yaml, collections),
-    }),
-    fallbackDestination: () => destinationOfData(yaml, collections, { endpoint, deployment }, from),
-    where: (setting) => yaml.where(...pathOf(setting)),
+    settings: layered([ours, settings]),
+    fallbackDestination: () =>
+      destinationOfData(collections?.values() ?? [], { endpoint, deployment }, origin),
+    where: (setting) =>
+      setting === "clientId" && client !== undefined ? client.where : yaml.where(...placeOf(setting)),
   };
 }
 
 /** Where the file would say a setting. */
-function pathOf(setting: string): readonly string[] {
-  switch (setting) {
-    case "endpoint":
-      return ["endpoint_name"];
-    case "deployment":
-      return ["name"];
-    case "rollingRate":
-      return ["data_collector", "rolling_rate"];
-    default:
-      return ["data_collector", "x_mdc", ...setting.split(".").map(fileName)];
-  }
+function placeOf(setting: string): readonly string[] {
+  const [, row] = [...settingRows()].find(([path]) => path === setting) ?? [];
+  if (row === undefined || row.file.ours === true) return [...oursPath, ...setting.split(".").map(fileName)];
+  const [[key] = [""]] = namesOf(row.kind, row.file.azure);
+  const [place = ""] = key.split(".<name>");
+  return place.split(".");
 }
 
-/** What `data_collector` says. */
+const collector = "data_collector";
+const oursPath = [collector, "x_mdc"];
+
+/** What the keys of Azure's own schema say. */
+interface Azures {
+  readonly said: SaidSetting[];
+  readonly collections: Collections | undefined;
+  readonly xMdc: object | undefined;
+}
+
+type Collections = ReadonlyMap<string, Collection>;
+
+/** What `data_collector` says of one collection. */
+interface Collection extends CollectionData {
+  readonly settings: Partial<CollectionSettings>;
+}
+
+function readAzures(yaml: YamlText, file: Readonly<Record<string, unknown>>, origin: Origin): Azures {
+  const said: SaidSetting[] = [];
+  for (const { key, parse } of azureKeys("")) {
+    const value = file[key] ?? undefined;
+    if (value !== undefined) said.push(...parse(value, yaml.where(key), origin));
+  }
+  const {
+    collections,
+    requestLogging: _,
+    xMdc,
+    ...rest
+  } = parseFileFields<DataCollector>(file[collector], yaml.place(collector), {
+    ...azureParsers(collector, origin),
+    collections: (named) =>
+      parseNamed(named, yaml.place(collector, "collections"), (one, __, name) =>
+        parseCollection(yaml, name, one, origin),
+      ),
+    // Checked, and not carried: no part of this version keeps headers.
+    requestLogging: (logging) =>
+      parseFileFields(logging, yaml.place(collector, "request_logging"), {
+        captureHeaders: checkHeaderNames,
+      }),
+    xMdc: plainObject,
+  });
+  for (const settings of Object.values(rest)) said.push(...(settings as readonly SaidSetting[]));
+  return { said, collections, xMdc };
+}
+
+/** What `data_collector` says beside settings; these are keys of their own. */
 interface DataCollector {
-  readonly samplingRate: number;
-  readonly rollingRate: RollingRate;
   readonly collections: Collections;
-  /** Checked, and not carried: no part of this version keeps headers. */
   readonly requestLogging: object;
   readonly xMdc: object;
 }
 
-type Collections = ReadonlyMap<string, Collection & { readonly name: string }>;
-
-/** What `data_collector` says of one collection. */
-interface Collection {
-  readonly enabled: boolean;
-  readonly samplingRate?: number;
-  /** Path of its data asset; null if that is registered elsewhere. */
-  readonly data?: string | null | undefined;
-  readonly clientId?: string | undefined;
-}
-
-function dataCollector(yaml: YamlText, value: unknown): Partial<DataCollector> {
-  const path = ["data_collector"];
-  return parseFileFields<DataCollector>(value, yaml.place(...path), {
-    samplingRate: parseShare,
-    rollingRate: parseRollingRate,
-    collections: (named) =>
-      parseNamed(named, yaml.place(...path, "collections"), (one, _where, name) => ({
-        ...parseCollection(yaml, name, one),
-        name,
-      })),
-    requestLogging: (logging) =>
-      parseFileFields(logging, yaml.place(...path, "request_logging"), { captureHeaders: parseHeaderNames }),
-    xMdc: (ours, where) => plainObject(ours, where),
+function parseCollection(yaml: YamlText, name: string, value: unknown, origin: Origin): Collection {
+  const path = [collector, "collections", name];
+  const { data, ...rest } = parseFileFields<{ readonly data: string | null }>(value, yaml.place(...path), {
+    ...azureParsers(`${collector}.collections.<name>`, origin),
+    data: (given) => parseData(yaml, [...path, "data"], given),
   });
-}
-
-function parseCollection(yaml: YamlText, name: string, value: unknown): Collection {
-  const path = ["data_collector", "collections", name];
-  const { enabled, ...rest } = parseFileFields<Collection>(value, yaml.place(...path), {
-    enabled: parseSwitch,
-    samplingRate: parseShare,
-    data: (data) => parseData(yaml, [...path, "data"], data),
-    clientId: text(256),
-  });
+  const said = new Map((Object.values(rest) as (readonly SaidSetting[])[]).flat());
+  const own = "collections.<name>.";
+  const enabled = said.get(`${own}enabled`) as boolean | undefined;
   if (enabled === undefined) throw wrongKind(yaml.where(...path, "enabled"), switchText, undefined);
-  return { enabled, ...rest };
+  const settings = [...said].filter(([setting]) => setting.startsWith(own));
+  return {
+    name,
+    enabled,
+    data,
+    clientId: said.get("clientId") as string | undefined,
+    settings: Object.fromEntries(settings.map(([setting, given]) => [setting.slice(own.length), given])),
+    where: (...key) => yaml.where(...path, ...key),
+  };
+}
+
+function settingsOf(collections: Collections): NonNullable<Settings["collections"]> {
+  return new Map([...collections].map(([key, { settings }]) => [key, settings]));
 }
 
 function parseData(yaml: YamlText, path: readonly string[], value: unknown): string | null {
@@ -176,145 +174,18 @@ function parseData(yaml: YamlText, path: readonly string[], value: unknown): str
 
 const anything: Parser<unknown> = (value) => value;
 
-const switchText = "'True' or 'False'";
-
-/** Azure ML wants these quoted; as YAML's own they are understood too. */
-const parseSwitch: Parser<boolean> = (value, where) => {
-  const word = String(value).toLowerCase();
-  if (typeof value !== "boolean" && typeof value !== "string") throw wrongKind(where, switchText, value);
-  if (word !== "true" && word !== "false") throw wrongValue(where, switchText, value);
-  return word === "true";
-};
-
-/** Azure's own tools take a number in quotes too. */
-const parseShare: Parser<number> = (value, where) =>
-  share(typeof value === "string" && /^[0-9.]+$/.test(value) ? Number(value) : value, where);
-
-const parseRollingRate: Parser<RollingRate> = (value, where) => {
-  const expected = '"Day", "Hour" or "Minute"';
-  if (typeof value !== "string") throw wrongKind(where, expected, value);
-  const rate = value.toLowerCase();
-  if (rate !== "day" && rate !== "hour" && rate !== "minute") throw wrongValue(where, expected, value);
-  return rate;
-};
-
-/** Header names as RFC 9110, section 5.1 has them; in lower case, as Node gives them. */
-const parseHeaderNames: Parser<readonly string[]> = (value, where) => {
-  const expected = "a list of header names";
-  if (!Array.isArray(value)) throw wrongKind(where, expected, value);
-  return value.map((name: unknown) => {
-    if (typeof name !== "string") throw wrongKind(where, expected, name);
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw wrongValue(where, expected, name);
-    return name.toLowerCase();
-  });
-};
-
-const parseModel: Parser<ModelReference | undefined> = (value, where) => {
-  if (typeof value === "string") {
-    const reference = readModelReference(value);
-    if (reference === "malformed") {
-      throw wrongValue(where, "azureml:<name>:<version> or azureml:<name>@<label>", value);
-    }
-    return reference;
-  }
-  // Defined in place: all but these two say where its files are.
-  const { name, version } = plainObject(value, where);
-  const textOf = (part: unknown, key: string): string | null =>
-    part === undefined || part === null ? null : modelText(String(part), `${where}.${key}`);
-  return { name: textOf(name, "name"), version: textOf(version, "version") };
-};
-
-/** What `x_mdc` says: settings of `Settings`, by the names of the options. */
-function settingsOfOurs(
-  yaml: YamlText,
-  value: object,
-  from: { readonly workspace: Workspace | undefined; readonly folder: string },
-): Partial<Pick<Settings, (typeof ourNames)[number]>> {
-  const path = ["data_collector", "x_mdc"];
-  const group =
-    <T extends object>(key: string, parsers: Parameters<typeof parseFileFields<T>>[2]): Parser<Partial<T>> =>
-    (given) =>
-      parseFileFields<T>(given, yaml.place(...path, key), parsers);
-  const directory: Parser<string> = (given, where) =>
-    parseFolder(
-      typeof given === "string" && given.trim() !== "" ? resolve(from.folder, given) : given,
-      where,
-    );
-  return parseFileFields<Pick<Settings, (typeof ourNames)[number]>>(value, yaml.place(...path), {
-    enabled: boolean,
-    destination: (given, where) => parseDestination(given, where, from),
-    format: parseFormat,
-    collections: (given) =>
-      parseNamed(given, yaml.place(...path, "collections"), (one, _where, name) =>
-        parseFileFields<CollectionSettings>(one, yaml.place(...path, "collections", name), collectionParsers),
+/** What `x_mdc` says: settings by the names of the options. */
+function readOurs(yaml: YamlText, value: object | undefined, origin: Origin): Settings {
+  if (value === undefined) return {};
+  const placeAt = (path: string, ...names: readonly string[]): Place =>
+    yaml.place(...oursPath, ...path.split(".").map(fileName), ...names);
+  const parsers = parsersOf({
+    row: ({ kind, file }) => (file.ours === true ? parserAt(kind.parse, origin) : undefined),
+    group: (group, path) => (given) => parseFileFields(given, placeAt(path), group),
+    named: (one, path) => (given) =>
+      parseNamed(given, placeAt(path), (each, _where, name) =>
+        parseFileFields(each, placeAt(path, name), one),
       ),
-    spool: group("spool", { ...spoolParsers, directory }),
-    limits: group("limits", limitParsers),
-    rotation: group("rotation", rotationParsers),
   });
-}
-
-const ourNames = ["enabled", "destination", "format", "collections", "spool", "limits", "rotation"] as const;
-
-/** Azure's word on each collection, and ours on top. */
-function overlay(
-  theirs: Collections | undefined,
-  ours: Settings["collections"] | undefined,
-): Settings["collections"] | undefined {
-  if (theirs === undefined) return ours;
-  const merged = new Map<string, Partial<CollectionSettings>>();
-  for (const [key, { enabled, samplingRate }] of theirs) {
-    merged.set(key, present<CollectionSettings>({ enabled, samplingRate }));
-  }
-  for (const [key, settings] of ours ?? []) merged.set(key, { ...merged.get(key), ...settings });
-  return merged;
-}
-
-/** The identity that writes: there is one destination, so there can be one only. */
-function oneClient(yaml: YamlText, collections: Collections | undefined): string | undefined {
-  let found: string | undefined;
-  for (const { name, enabled, clientId } of collections?.values() ?? []) {
-    if (!enabled || clientId === undefined) continue;
-    if (found !== undefined && clientId !== found) {
-      const where = yaml.where("data_collector", "collections", name, "client_id");
-      throw wrongValue(where, "the same identity for all collections", clientId);
-    }
-    found = clientId;
-  }
-  return found;
-}
-
-/**
- * The destination that the data assets' paths have in common. Azure's own are `<destination>/<endpoint>/<deployment>/<collection>`, as
- * this product's are.
- */
-function destinationOfData(
-  yaml: YamlText,
-  collections: Collections | undefined,
-  {
-    endpoint = defaults.endpoint,
-    deployment = defaults.deployment,
-  }: { readonly endpoint: string | undefined; readonly deployment: string | undefined },
-  from: { readonly workspace: Workspace | undefined; readonly folder: string },
-): ParsedDestination | undefined {
-  let found: { readonly root: string; readonly where: string } | undefined;
-  for (const { name, enabled, data } of collections?.values() ?? []) {
-    if (!enabled || data === undefined || data === null) continue;
-    const where = yaml.where("data_collector", "collections", name, "data", "path");
-    const end = `/${endpoint}/${deployment}/${name}`;
-    const path = data.replace(/\/+$/, "");
-    if (collectionKey(path.slice(-end.length)) !== collectionKey(end)) {
-      throw wrongValue(where, `a path that ends in ${end}, or x_mdc.destination`, shownUrl(data));
-    }
-    const root = path.slice(0, -end.length);
-    if (found !== undefined && root !== found.root) {
-      throw wrongValue(
-        where,
-        `the same beginning as in ${found.where}, or x_mdc.destination`,
-        shownUrl(data),
-      );
-    }
-    found = { root, where };
-  }
-  return found === undefined ? undefined : parseDestination(found.root, found.where, from);
+  return parseFileFields(value, yaml.place(...oursPath), parsers);
 }

@@ -3,7 +3,7 @@ import type { Settings } from "../settings.ts";
 
 /** What a configuration file says. */
 export interface FileSettings {
-  readonly settings: Partial<Settings>;
+  readonly settings: Settings;
   /**
    * Where the data is to go if nothing names a destination; absent if the file does not say. Throws a `RangeError` if what it says does
    * not fit into this product's layout.

@@ -1,0 +1,145 @@
+import { resolve } from "node:path";
+import { told, wrongKind, wrongValue } from "../base/errors.ts";
+import {
+  boolean,
+  callback,
+  integer,
+  oneOf,
+  orNull as parseOrNull,
+  type Parser,
+  share,
+  text,
+} from "../base/fields.ts";
+import { type Credential, parseCredential } from "../destination/credential.ts";
+import { type ParsedDestination, parseDestination } from "../destination/parse-destination.ts";
+import type { Secret } from "../destination/secret.ts";
+import { parseName } from "../layout/collection-key.ts";
+import type { Format } from "../layout/format.ts";
+import type { Kind, Parse } from "./setting-row.ts";
+
+export const KiB = 1024;
+export const MiB: number = 1024 * KiB;
+export const GiB: number = 1024 * MiB;
+export const TiB: number = 1024 * GiB;
+
+/** A whole number of bytes, bounds included. */
+export function bytes(min: number, max: number): Kind<number> {
+  return {
+    parse: integer(min, max, "bytes"),
+    values: `${sizeText(min)} to ${sizeText(max)}`,
+    show: sizeText,
+  };
+}
+
+/** A whole number of milliseconds, bounds included. */
+export function milliseconds(min: number, max: number): Kind<number> {
+  return {
+    parse: integer(min, max, "milliseconds"),
+    values: `${countText(min)} to ${countText(max)} ms`,
+    show: countText,
+  };
+}
+
+/** A whole number, bounds included. */
+export function count(min: number, max: number): Kind<number> {
+  return { parse: integer(min, max), values: `${countText(min)} to ${countText(max)}`, show: countText };
+}
+
+/** A share. */
+export const rate: Kind<number> = { parse: share, values: "0 to 1", show: String };
+
+export const flag: Kind<boolean> = { parse: boolean, values: "true or false", show: String };
+
+/** One of a few words. */
+export function choice<const T extends string>(...words: readonly T[]): Kind<T> {
+  return { parse: oneOf<T>(...words), values: choiceText(words), show: codeText };
+}
+
+const written = choice<Format>("parquet", "jsonl");
+
+/** What files hold, of those formats that this version writes. */
+export const format: Kind<Format> = {
+  ...written,
+  parse(value, where, origin) {
+    if (value !== "azureml") return written.parse(value, where, origin);
+    throw wrongValue(
+      where,
+      '"parquet" or "jsonl" ("azureml" is not available in this version)',
+      told('"azureml"'),
+    );
+  },
+};
+
+/** A part of a path: see `parseName`. */
+export const name: Kind<string> = {
+  parse: parseName,
+  values: "1 to 63 of `A-Z a-z 0-9 . _ -`, a letter or digit first, no `..`",
+  show: codeText,
+};
+
+/** A model's name or version. */
+export const modelText: Parser<string> = text(256);
+
+/** The same in a table. */
+export const model: Kind<string> = { parse: modelText, values: "1 to 256 characters", show: codeText };
+
+/** What `kind` takes, or null. */
+export function orNull<T>({ parse, values, show }: Kind<T>): Kind<T | null> {
+  return {
+    parse: (value, where, origin) => parseOrNull((given, at) => parse(given, at, origin))(value, where),
+    values: `${values}, or null`,
+    show: (value) => (value === null ? "none" : show(value)),
+  };
+}
+
+/** A folder, made absolute at once, so that a later `process.chdir` moves nothing. */
+export const folder: Kind<string> = pathKind("the path of a folder", "a folder");
+
+/** The path of a file, likewise. */
+export const file: Kind<string> = pathKind("the path of a file", "a file");
+
+export const destination: Kind<ParsedDestination> = {
+  parse: parseDestination,
+  values: "a folder, a blob URL, or `azureml://…`",
+  show: () => "not shown",
+};
+
+export const credential: Kind<Secret<Credential>> = {
+  parse: parseCredential,
+  values: "a token credential, a connection string, or a shared access signature",
+  show: () => "not shown",
+};
+
+/** A function; its own parameters are the caller's to declare. */
+export function listener<T extends (...args: never[]) => unknown>(): Kind<T> {
+  return { parse: callback<T>(), values: "a function", show: () => "a function" };
+}
+
+function pathKind(expected: string, values: string): Kind<string> {
+  const parse: Parse<string> = (value, where, { folder: base = "" }) => {
+    if (typeof value !== "string") throw wrongKind(where, expected, value);
+    if (value.trim() === "" || value.includes("\0")) throw wrongValue(where, expected, value);
+    return resolve(base, value);
+  };
+  return { parse, values, show: codeText };
+}
+
+function sizeText(size: number): string {
+  const units = [TiB, GiB, MiB, KiB, 1];
+  const unit = units.find((one) => size >= one && size % one === 0);
+  if (unit === undefined) return countText(size);
+  return `${countText(size / unit)} ${["TiB", "GiB", "MiB", "KiB", "B"][units.indexOf(unit)]}`;
+}
+
+function countText(number: number): string {
+  return number.toLocaleString("en-US");
+}
+
+function codeText(word: string): string {
+  return `\`${word}\``;
+}
+
+function choiceText(words: readonly string[]): string {
+  const coded = words.map(codeText);
+  return `${coded.slice(0, -1).join(", ")} or ${coded.at(-1)}`;
+}

@@ -1,0 +1,205 @@
+import { parseConnectionString, parseSharedAccessSignature } from "../destination/credential.ts";
+import { parseDestination } from "../destination/parse-destination.ts";
+import type { ErrorListener, StatsListener } from "./callbacks.ts";
+import { defaultSpool } from "./default-spool.ts";
+import { type Durability, type Fsync, mostColumns } from "./deployment-config.ts";
+import {
+  parseModelName,
+  parseModelVersion,
+  parsePercentage,
+  parseRollingRate,
+  parseShare,
+  parseSwitch,
+} from "./file/azure-values.ts";
+import * as kinds from "./setting-kinds.ts";
+import {
+  type CollectionSettings,
+  Computed,
+  type Named,
+  type Rows,
+  type SettingValues,
+} from "./setting-row.ts";
+import { parseDecimalShare, parseDisabled } from "./variable-values.ts";
+import type { RollingRate } from "../layout/partition.ts";
+
+const { KiB, MiB, GiB, TiB } = kinds;
+
+/** Endpoint and deployment of whoever names none. */
+export const defaultName = "default";
+
+/** Why settings cannot change while a deployment runs. */
+const path = "it is part of the path of files that are being written";
+const connection = "accepted data is on its way there";
+const spool = "the spool is opened with it";
+const once = "it is set up once";
+
+/** What files say below `x_mdc`, under the option's name. */
+const ours = { ours: true } as const;
+
+/**
+ * Every setting, in one row each: what values it takes, its default, how environment and files say it, and whether it can change while
+ * the deployment runs. Options, variables, files, patches, their refusals and the tables in `docs/configuration.md` come from here. A new
+ * setting is a row, a line with its meaning in `DeploymentOptions`, and a field in `DeploymentConfig`.
+ */
+export const settingTable: SettingTable = {
+  endpoint: {
+    kind: kinds.name,
+    default: defaultName,
+    variable: "MDC_ENDPOINT",
+    file: { azure: "endpoint_name" },
+    live: path,
+  },
+  deployment: {
+    kind: kinds.name,
+    default: defaultName,
+    variable: "MDC_DEPLOYMENT",
+    file: { azure: "name" },
+    live: path,
+  },
+  modelName: {
+    kind: kinds.orNull(kinds.model),
+    default: null,
+    variable: "MDC_MODEL_NAME",
+    file: { azure: { model: parseModelName } },
+    live: true,
+  },
+  modelVersion: {
+    kind: kinds.orNull(kinds.model),
+    default: null,
+    variable: "MDC_MODEL_VERSION",
+    file: { azure: { model: parseModelVersion } },
+    live: true,
+  },
+  destination: {
+    kind: kinds.destination,
+    default: new Computed(
+      "`./collected`",
+      (_, { fallbackDestination }) =>
+        fallbackDestination?.() ?? parseDestination("./collected", "default destination"),
+    ),
+    variable: "MDC_DESTINATION",
+    file: ours,
+    live: connection,
+    secret: true,
+  },
+  format: {
+    kind: kinds.format,
+    default: "parquet",
+    variable: "MDC_FORMAT",
+    file: ours,
+    live: "files that are being written depend on it",
+  },
+  rollingRate: {
+    kind: kinds.choice<RollingRate>("day", "hour", "minute"),
+    default: "hour",
+    file: { azure: { "data_collector.rolling_rate": parseRollingRate } },
+    live: path,
+  },
+  enabled: {
+    kind: kinds.flag,
+    default: true,
+    variable: { MDC_DISABLED: parseDisabled },
+    file: ours,
+    live: true,
+  },
+  samplingRate: {
+    kind: kinds.rate,
+    default: 1,
+    variable: { MDC_SAMPLING_RATE: parseDecimalShare },
+    file: { azure: { "data_collector.sampling_rate": parseShare } },
+    live: true,
+  },
+  collections: {
+    each: {
+      enabled: {
+        kind: kinds.flag,
+        default: true,
+        file: {
+          ours: true,
+          azure: { "data_collector.collections.<name>.enabled": parseSwitch },
+          agent: "enabled",
+        },
+        live: true,
+      },
+      samplingRate: {
+        kind: kinds.orNull(kinds.rate),
+        default: null,
+        file: {
+          ours: true,
+          azure: { "data_collector.collections.<name>.sampling_rate": parseShare },
+          agent: { sampleRatePercentage: parsePercentage, sampling_percentage: parsePercentage },
+        },
+        live: true,
+      },
+    },
+  },
+  spool: {
+    rows: {
+      directory: {
+        kind: kinds.folder,
+        default: new Computed("a folder for this destination below the user's state folder", defaultSpool),
+        variable: "MDC_SPOOL_DIR",
+        file: ours,
+        live: spool,
+      },
+      durability: {
+        kind: kinds.choice<Durability>("memory", "group", "frame"),
+        default: "group",
+        file: ours,
+        live: spool,
+      },
+      fsync: {
+        kind: kinds.choice<Fsync>("never", "interval", "batch"),
+        default: "interval",
+        file: ours,
+        live: spool,
+      },
+      flushIntervalMs: { kind: kinds.milliseconds(1, 60_000), default: 20, file: ours, live: spool },
+      fsyncIntervalMs: { kind: kinds.milliseconds(1, 3_600_000), default: 1_000, file: ours, live: spool },
+      maxBytes: { kind: kinds.bytes(MiB, 16 * TiB), default: GiB, file: ours, live: true },
+      minFreeBytes: { kind: kinds.bytes(0, 16 * TiB), default: 512 * MiB, file: ours, live: true },
+    },
+  },
+  limits: {
+    rows: {
+      maxMemoryBytes: { kind: kinds.bytes(64 * KiB, 64 * GiB), default: 128 * MiB, file: ours, live: true },
+      maxFrameBytes: { kind: kinds.bytes(KiB, GiB), default: 32 * MiB, file: ours, live: true },
+      maxFrameRows: { kind: kinds.count(1, 100_000_000), default: 1_000_000, file: ours, live: true },
+      maxFrameColumns: { kind: kinds.count(1, mostColumns), default: 2_000, file: ours, live: true },
+      maxStringBytes: { kind: kinds.bytes(64, 64 * MiB), default: 64 * KiB, file: ours, live: true },
+      maxCollectMs: { kind: kinds.milliseconds(1, 60_000), default: 50, file: ours, live: true },
+    },
+  },
+  rotation: {
+    rows: {
+      maxAgeMs: { kind: kinds.milliseconds(1, 86_400_000), default: 60_000, file: ours, live: true },
+      maxBytes: { kind: kinds.bytes(KiB, GiB), default: 32 * MiB, file: ours, live: true },
+    },
+  },
+  credential: {
+    kind: kinds.credential,
+    default: undefined,
+    variable: {
+      AZURE_STORAGE_CONNECTION_STRING: parseConnectionString,
+      AZURE_STORAGE_SAS_TOKEN: parseSharedAccessSignature,
+    },
+    file: {},
+    live: connection,
+    secret: true,
+  },
+  configFile: { kind: kinds.file, default: undefined, variable: "MDC_CONFIG", file: {}, live: once },
+  onError: { kind: kinds.listener<ErrorListener>(), default: undefined, file: {}, live: once },
+  onStats: { kind: kinds.listener<StatsListener>(), default: undefined, file: {}, live: once },
+  clientId: {
+    kind: kinds.orNull(kinds.model),
+    default: null,
+    file: { azure: "data_collector.collections.<name>.client_id" },
+    live: connection,
+    option: false,
+  },
+};
+
+/** A row for each field of {@link SettingValues}: without its row, a new one does not compile. */
+export type SettingTable = Rows<Omit<SettingValues, "collections">> & {
+  readonly collections: Named<Rows<CollectionSettings>>;
+};

@@ -1,0 +1,20 @@
+import { wrongValue } from "../base/errors.ts";
+import { type Parser, share } from "../base/fields.ts";
+
+/** What `MDC_DISABLED` says of `enabled`. */
+export const parseDisabled: Parser<boolean> = (value, where) => {
+  const word = String(value).toLowerCase();
+  if (["1", "true", "yes", "on"].includes(word)) return false;
+  if (["0", "false", "no", "off"].includes(word)) return true;
+  throw wrongValue(where, "1, true, yes, on, 0, false, no or off", value);
+};
+
+/** A share as a decimal number. */
+export const parseDecimalShare: Parser<number> = (value, where) => {
+  // `Number` alone would also take "0x1", "1e-1" and "".
+  const isDecimal = /^(\d+\.?\d*|\.\d+)$/.test(String(value));
+  if (!isDecimal) throw wrongValue(where, "a number from 0 to 1", value);
+  const rate = Number(value);
+  if (rate > 1) throw wrongValue(where, "a number from 0 to 1", rate);
+  return share(rate, where);
+};
