@@ -193,7 +193,7 @@ export const settingTable: SettingTable = {
   clientId: {
     kind: kinds.orNull(kinds.model),
     default: null,
-    file: { azure: "data_collector.collections.<name>.client_id" },
+    file: { azure: { "data_collector.collections.<name>.client_id": kinds.modelText } },
     live: connection,
     option: false,
   },
