@@ -3,7 +3,7 @@ import { listSpooled } from "../../operator/spool-inspection.ts";
 import { type CommandInput, wholeNumber } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
-import { bytesText, countText } from "../text/value-text.ts";
+import { amountText, bytesText } from "../text/value-text.ts";
 
 /** `mdc spool drain`: delivers what dead processes left. */
 export async function drainNow(input: CommandInput): Promise<ExitCode> {
@@ -16,7 +16,7 @@ export async function drainNow(input: CommandInput): Promise<ExitCode> {
   const report = await drainSpool(deployment, {
     deadlineMs: Math.min(deadlineMs, 2_147_483_647),
     onProgress: ({ rows, bytes }) =>
-      terminal.progress(`delivered ${countText(rows)} rows, ${bytesText(bytes)} …`),
+      terminal.progress(`delivered ${amountText(rows, "row")}, ${bytesText(bytes)} …`),
     onTrouble: (message) => {
       // Every retry says the same.
       if (!said.has(message)) terminal.err(message);
@@ -32,14 +32,17 @@ export async function drainNow(input: CommandInput): Promise<ExitCode> {
     terminal.json({ spool: directory, destination, delivered, lost, left, living });
   } else {
     terminal.out(
-      `delivered ${countText(delivered.frames)} frames, ${countText(delivered.rows)} rows to ${destination}`,
+      `delivered ${amountText(delivered.frames, "frame")}, ${amountText(delivered.rows, "row")} to ${destination}`,
     );
   }
   for (const { reason, collection, frames } of lost) {
-    terminal.err(`lost: ${countText(frames)} frames of ${collection} (${reason}); see mdc spool quarantine`);
+    terminal.err(
+      `lost: ${amountText(frames, "frame")} of ${collection} (${reason}); see mdc spool quarantine`,
+    );
   }
-  if (living > 0) terminal.err(`${living} segment(s) belong to living processes, which deliver them`);
-  if (left > 0) terminal.err(`${left} segment(s) are left in ${directory}`);
+  if (living > 0)
+    terminal.err(`${amountText(living, "segment")} of living processes, which deliver them themselves`);
+  if (left > 0) terminal.err(`${amountText(left, "segment")} left in ${directory}`);
   if (pending > 0) return exitCode.storage;
   return lost.length > 0 || left > 0 ? exitCode.data : exitCode.ok;
 }

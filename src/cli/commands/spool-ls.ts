@@ -4,7 +4,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
 import type { Text } from "../terminal.ts";
 import { textTable } from "../text/text-table.ts";
-import { ageText, bytesText, countText, timeText } from "../text/value-text.ts";
+import { ageText, amountText, bytesText, countText, timeText } from "../text/value-text.ts";
 
 /** `mdc spool ls`: what waits, oldest first. */
 export async function listSpool(input: CommandInput): Promise<ExitCode> {
@@ -46,7 +46,7 @@ function listing(segments: readonly SpooledSegment[], { width }: { readonly widt
     bytesText(one.size),
     one.createdAt === null ? "" : ageText(now - one.createdAt.getTime()),
     one.ownerAlive ? "alive" : "gone",
-    one.damaged.frames > 0 ? `${one.why}; ${countText(one.damaged.frames)} frames are damaged` : one.why,
+    one.damaged.frames > 0 ? `${one.why}; ${amountText(one.damaged.frames, "frame")} damaged` : one.why,
     `${one.endpoint ?? ""}/${one.deployment ?? ""}`,
     one.id,
   ]);

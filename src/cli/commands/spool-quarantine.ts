@@ -10,7 +10,7 @@ import { type CommandInput, UsageError, wordText } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { spoolOf } from "../spool-folder.ts";
 import { textTable } from "../text/text-table.ts";
-import { bytesText, countText, timeText } from "../text/value-text.ts";
+import { amountText, bytesText, countText, timeText } from "../text/value-text.ts";
 
 /** `mdc spool quarantine`: what was set aside, and what to do with it. */
 export async function runQuarantine(input: CommandInput): Promise<ExitCode> {
@@ -37,7 +37,7 @@ export async function runQuarantine(input: CommandInput): Promise<ExitCode> {
   }
   if (input.flag("json")) terminal.json(segments);
   else {
-    const what = `${segments.length} segment(s), ${countText(framesOf(segments))} frames`;
+    const what = `${amountText(segments.length, "segment")}, ${amountText(framesOf(segments), "frame")}`;
     terminal.out(action === "replay" ? `back in the spool: ${what}` : `deleted: ${what}`);
     if (action === "replay") terminal.err("the next process of this spool, or mdc spool drain, delivers it");
   }
@@ -104,9 +104,9 @@ function show(input: CommandInput, segments: readonly QuarantinedSegment[]): Exi
       ["collection", one.collection ?? "(unknown)"],
       ["endpoint/deployment", `${one.endpoint ?? ""}/${one.deployment ?? ""}`],
       ["partition (UTC)", one.partition === null ? "" : timeText(one.partition).slice(0, 16)],
-      ["held", `${countText(one.counts.frames)} frames, ${countText(one.counts.rows)} rows`],
-      ["readable", `${countText(one.readable.frames)} frames in ${countText(one.records)} records`],
-      ["damaged", `${countText(one.damaged.frames)} frames`],
+      ["held", `${amountText(one.counts.frames, "frame")}, ${amountText(one.counts.rows, "row")}`],
+      ["readable", `${amountText(one.readable.frames, "frame")} in ${amountText(one.records, "record")}`],
+      ["damaged", amountText(one.damaged.frames, "frame")],
       ["size", bytesText(one.size)],
       ["file", one.path],
     ];

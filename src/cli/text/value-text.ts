@@ -1,3 +1,5 @@
+import { countOf } from "../../base/plural.ts";
+
 /** A stored value as a short text for people; an empty text for null. */
 export function valueText(value: unknown): string {
   if (value === null || value === undefined) return "";
@@ -41,6 +43,11 @@ export function ageText(ms: number): string {
 /** A whole number with thousands marked: `1,234,567`. */
 export function countText(count: number): string {
   return count.toLocaleString("en-US");
+}
+
+/** So many of something: `1 frame`, `1,234 rows`. */
+export function amountText(count: number, noun: string): string {
+  return countOf(count, noun, countText(count));
 }
 
 /** Nine significant digits are enough to read; whole numbers in full. */

@@ -111,7 +111,7 @@ test("spool drain leaves alone what a living process owns", async () => {
   const { code, out, err } = await run("spool", "drain", "--spool", directory, "--root", root, "--json");
   expect(code).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ delivered: { frames: 1 }, lost: [], left: 0, living: 1 });
-  expect(err).toBe("1 segment(s) belong to living processes, which deliver them\n");
+  expect(err).toBe("1 segment of living processes, which deliver them themselves\n");
   expect(living.writer.open()).toHaveLength(1);
 });
 
@@ -125,7 +125,7 @@ test("spool drain ends with 4 when the destination cannot be written, and everyt
   );
   expect(code).toBe(4);
   expect(err).toContain(root);
-  expect(err).toContain("1 segment(s) are left");
+  expect(err).toContain("1 segment left");
   const { out } = await run("spool", "ls", "--spool", directory, "--json");
   expect(JSON.parse(out)).toEqual([
     expect.objectContaining({ ownerAlive: false, collection: "model_inputs" }),
@@ -169,7 +169,7 @@ test("a segment in quarantine can be looked at, tried again, and dropped", async
 
   expect(await quarantine("replay", id)).toMatchObject({
     code: 0,
-    out: "back in the spool: 1 segment(s), 2 frames\n",
+    out: "back in the spool: 1 segment, 2 frames\n",
   });
   expect((await quarantine("ls")).out).toBe("");
   const root = await tempFolder();
@@ -183,7 +183,7 @@ test("a segment in quarantine can be looked at, tried again, and dropped", async
   const [left] = JSON.parse((await quarantine("ls", "--json")).out) as { id: string; path: string }[];
   expect(await quarantine("drop", left?.id ?? "")).toMatchObject({
     code: 0,
-    out: "deleted: 1 segment(s), 1 frames\n",
+    out: "deleted: 1 segment, 1 frame\n",
   });
   expect(await quarantine("show", left?.id ?? "")).toMatchObject({ code: 3, out: "" });
 });
@@ -203,7 +203,7 @@ test("damage that cannot be delivered ends a drain with 3", async () => {
     ...["spool", "drain", "--spool", directory, "--root", root, "--deadline", "60"],
   );
   expect(code).toBe(3);
-  expect(err).toContain("lost: 1 frames of model_inputs");
+  expect(err).toContain("lost: 1 frame of model_inputs");
 });
 
 test.each([
