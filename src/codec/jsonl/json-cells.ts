@@ -1,6 +1,7 @@
 import type { BatchColumn } from "../../frame/batch.ts";
 import { CellCursor } from "../../frame/conform/cell-cursor.ts";
 import type { JsonBytes } from "../../frame/conform/json-bytes.ts";
+import { writeItems } from "../../frame/conform/list-json.ts";
 
 /** The least that is written between two pauses of a writer, bytes. */
 export const stepBytes: number = 64 * 1024;
@@ -55,13 +56,8 @@ export class JsonColumn {
 function writeSmall(cursor: CellCursor, to: JsonBytes): void {
   const { type, items, bytes, start, end } = cursor;
   if (items !== undefined) {
-    to.ascii("[");
-    for (let i = 0; i < cursor.length; i++) {
-      if (i > 0) to.ascii(",");
-      if (items.next()) writeSmall(items, to);
-      else to.ascii("null");
-    }
-    return to.ascii("]");
+    writeItems(cursor, items, to, writeSmall);
+    return;
   }
   switch (type) {
     case "float64":

@@ -1,11 +1,12 @@
-import type { Batch, BatchColumn } from "../../frame/batch.ts";
-import { CellCursor } from "../../frame/conform/cell-cursor.ts";
+import type { Batch } from "../../frame/batch.ts";
 import { Conforming } from "../../frame/conform/conform.ts";
 import { JsonBytes } from "../../frame/conform/json-bytes.ts";
-import { attributeName, type SystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import type { EncodeOptions, Encoder } from "../encoder.ts";
+import { ownAttributes, referenceName, tagAttributes } from "./attributes.ts";
+import { FrameCursor, type FrameFacts } from "./frame-cursor.ts";
 import { JsonColumn, stepBytes } from "./json-cells.ts";
 import { type Parts, partsTable, unpackBody } from "./packed-body.ts";
+import { RejectedCells } from "./rejected-cells.ts";
 import { RejectedReport } from "../rejected-report.ts";
 
 /**
@@ -41,18 +42,6 @@ const mostKeys = 256;
 const pieceBytes = 256 * 1024;
 
 const nothing = new Uint8Array(0);
-
-/** System columns for which a record of Azure's has no other place. */
-const own = {
-  samplingRate: attributeName(systemColumns.samplingRate),
-  rejected: attributeName(systemColumns.rejected),
-  tags: attributeName(systemColumns.tags),
-};
-
-/** The member that refers to an object beside the file which holds what the member `name` would. */
-function referenceName(name: string): string {
-  return `${name}ref`;
-}
 
 class JsonlWriter {
   readonly #options: EncodeOptions;
@@ -98,7 +87,7 @@ class JsonlWriter {
     const found = new Map(conformed.columns.map((column) => [column.name, column]));
     const names = schema.size > mostKeys ? found : schema;
     const columns = [...names.keys()].map((name) => new JsonColumn(name, found.get(name)));
-    const rejected = conformed.rejected === undefined ? undefined : new Rejected(conformed.rejected);
+    const rejected = conformed.rejected === undefined ? undefined : new RejectedCells(conformed.rejected);
     const facts = new FrameCursor(batch);
     for (let frame = 0; frame < batch.header.frames; frame++) {
       yield* this.#record(batch, facts.next(), batch.frames.rows[frame]!, columns, rejected);
@@ -116,7 +105,7 @@ class JsonlWriter {
     facts: FrameFacts,
     rows: number,
     columns: readonly JsonColumn[],
-    rejected: Rejected | undefined,
+    rejected: RejectedCells | undefined,
   ): Generator<Uint8Array, void, undefined> {
     const { collection, constants } = batch.header;
     const out = this.#out;
@@ -142,15 +131,15 @@ class JsonlWriter {
       ["collectdatatype", '"pandas.core.frame.DataFrame"'],
       ["agent", JSON.stringify(constants.agent)],
     ];
-    if (facts.samplingRate !== 1) after.push([own.samplingRate, String(facts.samplingRate)]);
+    if (facts.samplingRate !== 1) after.push([ownAttributes.samplingRate, String(facts.samplingRate)]);
     out.text(`,${members(after)}`);
     const misfits = rejected?.take(rows);
     if (misfits !== undefined) {
       out.ascii(",");
       const aside = misfits > mostInlineBytes;
-      yield* this.#payload(own.rejected, rejected!.json(rows, out, !aside), aside);
+      yield* this.#payload(ownAttributes.rejected, rejected!.json(rows, out, !aside), aside);
     }
-    const more = members([...attributes(facts.tags)]);
+    const more = members([...tagAttributes(facts.tags)]);
     out.text(more === "" ? "}\n" : `,${more}}\n`);
   }
 
@@ -239,129 +228,8 @@ function* rowsJson(
   out.ascii("]");
 }
 
-/** The cells that did not fit, row by row. */
-class Rejected {
-  readonly #ahead: CellCursor;
-  readonly #cursor: CellCursor;
-
-  constructor(column: BatchColumn) {
-    this.#ahead = new CellCursor(column);
-    this.#cursor = new CellCursor(column);
-  }
-
-  /**
-   * About the bytes of what did not fit in the next `rows`; undefined if nothing did, and then these are passed by. Else
-   * {@link json} has to come next.
-   */
-  take(rows: number): number | undefined {
-    let bytes = 0;
-    for (let row = 0; row < rows; row++) if (this.#ahead.next()) bytes += this.#ahead.end - this.#ahead.start;
-    if (bytes > 0) return bytes + rows * "null,".length;
-    for (let row = 0; row < rows; row++) this.#cursor.next();
-    return undefined;
-  }
-
-  /** The next rows as a JSON array, or as a text that is one: attributes of a record are simple values. */
-  *json(rows: number, out: JsonBytes, quoted: boolean): Generator<void, void, undefined> {
-    const cursor = this.#cursor;
-    out.ascii(quoted ? '"[' : "[");
-    for (let row = 0; row < rows; row++) {
-      if (row > 0) out.ascii(",");
-      if (!cursor.next()) out.ascii("null");
-      else {
-        for (let at = cursor.start; at < cursor.end; at += stepBytes) {
-          const end = Math.min(cursor.end, at + stepBytes);
-          if (quoted) out.escaped(cursor.bytes, at, end);
-          else out.raw(cursor.bytes, at, end);
-          if (end < cursor.end) yield;
-        }
-      }
-      if (row % rowsPerStep === 0) yield;
-    }
-    out.ascii(quoted ? ']"' : "]");
-    yield;
-  }
-}
-
-const rowsPerStep = 256;
-
-/** What a record says of its frame. */
-interface FrameFacts {
-  readonly eventId: string;
-  readonly correlationId: string;
-  readonly eventTime: bigint;
-  readonly samplingRate: number;
-  readonly tags: string | undefined;
-}
-
-/** Walks over the frames of a batch. */
-class FrameCursor {
-  readonly #eventId: CellCursor;
-  readonly #correlationId: CellCursor;
-  readonly #eventTime: CellCursor;
-  readonly #samplingRate: CellCursor;
-  readonly #tags: CellCursor;
-
-  constructor(batch: Batch) {
-    const of = ({ name }: SystemColumn): CellCursor => {
-      const column = batch.frames.columns.find((one) => one.name === name);
-      if (column === undefined) throw new Error(`batch: frame column ${name} is missing`);
-      return new CellCursor(column);
-    };
-    this.#eventId = of(systemColumns.eventId);
-    this.#correlationId = of(systemColumns.correlationId);
-    this.#eventTime = of(systemColumns.eventTime);
-    this.#samplingRate = of(systemColumns.samplingRate);
-    this.#tags = of(systemColumns.tags);
-  }
-
-  next(): FrameFacts {
-    return {
-      eventId: next(this.#eventId) as string,
-      correlationId: next(this.#correlationId) as string,
-      eventTime: next(this.#eventTime) as bigint,
-      samplingRate: next(this.#samplingRate) as number,
-      tags: next(this.#tags) as string | undefined,
-    };
-  }
-}
-
-function next(cursor: CellCursor): unknown {
-  return cursor.next() ? cursor.cell() : undefined;
-}
-
 function members(all: readonly (readonly [string, string])[]): string {
   return all.map(([name, json]) => `"${name}":${json}`).join(",");
-}
-
-/** Names that a tag must not take, beside those of the record itself. */
-const reserved: ReadonlySet<string> = new Set([
-  ..."specversion id source type datacontenttype time data dataref contentrange correlationid xrequestid".split(
-    " ",
-  ),
-  ..."modelversion collectdatatype agent datainblob path method".split(" "),
-  ...Object.values(own),
-  referenceName(own.rejected),
-]);
-
-/** Tags as extension attributes, whose names are lower-case letters and digits (CloudEvents 1.0, "Naming Conventions"). */
-function attributes(tags: string | undefined): Map<string, string> {
-  const found = new Map<string, string>();
-  if (tags === undefined) return found;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(tags);
-  } catch {
-    // Too long for limits.maxStringBytes, so it was cut.
-    found.set(own.tags, JSON.stringify(tags));
-  }
-  if (typeof parsed !== "object" || parsed === null) return found;
-  for (const [tag, value] of Object.entries(parsed)) {
-    const name = tag.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
-    if (name !== "" && !reserved.has(name))
-      found.set(name, JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)));
-  }
-  return found;
 }
 
 /** `2026-03-05T18:16:25Z`. */

@@ -1,4 +1,5 @@
 import type { Values } from "../../frame/batch.ts";
+import { bigintRange, numberRange } from "../../frame/value-range.ts";
 import type { ByteDictionary } from "./encodings/byte-dictionary.ts";
 import { notFilled } from "./encodings/byte-dictionary.ts";
 import type { PhysicalType } from "./format.ts";
@@ -33,12 +34,12 @@ export function extentOf(values: Values, measured: boolean): Extent {
   switch (values.kind) {
     case "float64":
       if (hasNaN(values.data)) return "unknown";
-      return ordered(measured ? values : numberExtent(values.data));
+      return ordered(measured ? values : numberRange(values.data));
     case "int32":
-      return ordered(measured ? values : numberExtent(values.data));
+      return ordered(measured ? values : numberRange(values.data));
     case "int64":
       if (values.data.length === 0) return "none";
-      return measured ? { min: values.min, max: values.max } : bigintExtent(values.data);
+      return measured ? { min: values.min, max: values.max } : bigintRange(values.data);
     case "boolean": {
       const { data } = values;
       if (data.length === 0) return "none";
@@ -168,28 +169,6 @@ function hasNaN(data: Float64Array): boolean {
 
 function ordered(bounds: { readonly min: number; readonly max: number }): Extent {
   return bounds.min <= bounds.max ? { min: bounds.min, max: bounds.max } : "none";
-}
-
-function numberExtent(data: Float64Array | Int32Array): { min: number; max: number } {
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  return { min, max };
-}
-
-function bigintExtent(data: BigInt64Array): Extent {
-  let min = data[0]!;
-  let max = min;
-  for (let i = 1; i < data.length; i++) {
-    const value = data[i]!;
-    if (value < min) min = value;
-    else if (value > max) max = value;
-  }
-  return { min, max };
 }
 
 function bytesExtent(data: Uint8Array, count: number): Extent {

@@ -1,5 +1,6 @@
 import { setBit } from "../../base/bitmap.ts";
 import type { BatchColumn, ListElements, Values } from "../batch.ts";
+import { bigintRange, numberRange } from "../value-range.ts";
 import type { Cell } from "./cells.ts";
 import type { ColumnType, ScalarType } from "../../layout/column-type.ts";
 
@@ -75,12 +76,12 @@ export class ColumnSink {
     }
     switch (type) {
       case "float64":
-        return { kind: "float64", data: data as Float64Array, ...range(data as Float64Array) };
+        return { kind: "float64", data: data as Float64Array, ...numberRange(data as Float64Array) };
       case "int32":
-        return { kind: "int32", data: data as Int32Array, ...range(data as Int32Array) };
+        return { kind: "int32", data: data as Int32Array, ...numberRange(data as Int32Array) };
       case "int64":
       case "timestamp":
-        return { kind: "int64", data: data as BigInt64Array, ...bigRange(data as BigInt64Array) };
+        return { kind: "int64", data: data as BigInt64Array, ...bigintRange(data as BigInt64Array) };
       case "boolean":
         return { kind: "boolean", data: data as Uint8Array };
       case "string":
@@ -148,27 +149,4 @@ function grown<A extends NumberArray>(array: A, index: number): A {
   const larger = new (array.constructor as new (length: number) => A)(Math.max(index + 1, array.length * 2));
   (larger as Uint8Array).set(array as Uint8Array);
   return larger;
-}
-
-/** NaN is no least or greatest value. */
-function range(data: Float64Array | Int32Array): { readonly min: number; readonly max: number } {
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i]!;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  return { min, max };
-}
-
-function bigRange(data: BigInt64Array): { readonly min: bigint; readonly max: bigint } {
-  let min = data[0] ?? 0n;
-  let max = min;
-  for (let i = 1; i < data.length; i++) {
-    const value = data[i]!;
-    if (value < min) min = value;
-    if (value > max) max = value;
-  }
-  return { min, max };
 }

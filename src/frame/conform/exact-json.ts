@@ -1,5 +1,6 @@
 import type { CellCursor } from "./cell-cursor.ts";
 import type { JsonBytes } from "./json-bytes.ts";
+import { writeItems } from "./list-json.ts";
 
 /**
  * Writes the cursor's present value as JSON that loses nothing: int64 as a string of digits, binary as base64, timestamp as ISO 8601
@@ -9,13 +10,8 @@ import type { JsonBytes } from "./json-bytes.ts";
 export function writeExactJson(cursor: CellCursor, to: JsonBytes): void {
   const { type, items, bytes, start, end } = cursor;
   if (items !== undefined) {
-    to.ascii("[");
-    for (let i = 0; i < cursor.length; i++) {
-      if (i > 0) to.ascii(",");
-      if (items.next()) writeExactJson(items, to);
-      else to.ascii("null");
-    }
-    return to.ascii("]");
+    writeItems(cursor, items, to, writeExactJson);
+    return;
   }
   switch (type) {
     case "json":
@@ -47,17 +43,7 @@ function shortJson(cell: ReturnType<CellCursor["cell"]>, timestamp: boolean): st
  */
 export function writeJson(cursor: CellCursor, to: JsonBytes): boolean {
   const { type, items } = cursor;
-  if (items !== undefined) {
-    let whole = true;
-    to.ascii("[");
-    for (let i = 0; i < cursor.length; i++) {
-      if (i > 0) to.ascii(",");
-      if (!items.next()) to.ascii("null");
-      else whole = writeJson(items, to) && whole;
-    }
-    to.ascii("]");
-    return whole;
-  }
+  if (items !== undefined) return writeItems(cursor, items, to, writeJson);
   if (type === "binary" || type === "rejected") return false;
   if (type === "float64" && !Number.isFinite(cursor.cell())) return false;
   if (type === "int64") to.ascii(String(cursor.cell()));

@@ -1,0 +1,43 @@
+import { attributeName, systemColumns } from "../../layout/system-columns.ts";
+
+/** System columns for which a record of Azure's has no other place. */
+export const ownAttributes = {
+  samplingRate: attributeName(systemColumns.samplingRate),
+  rejected: attributeName(systemColumns.rejected),
+  tags: attributeName(systemColumns.tags),
+};
+
+/** The member that refers to an object beside the file which holds what the member `name` would. */
+export function referenceName(name: string): string {
+  return `${name}ref`;
+}
+
+/** Names that a tag must not take, beside those of the record itself. */
+const reserved: ReadonlySet<string> = new Set([
+  ..."specversion id source type datacontenttype time data dataref contentrange correlationid xrequestid".split(
+    " ",
+  ),
+  ..."modelversion collectdatatype agent datainblob path method".split(" "),
+  ...Object.values(ownAttributes),
+  referenceName(ownAttributes.rejected),
+]);
+
+/** Tags as extension attributes, whose names are lower-case letters and digits (CloudEvents 1.0, "Naming Conventions"). */
+export function tagAttributes(tags: string | undefined): Map<string, string> {
+  const found = new Map<string, string>();
+  if (tags === undefined) return found;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(tags);
+  } catch {
+    // Too long for limits.maxStringBytes, so it was cut.
+    found.set(ownAttributes.tags, JSON.stringify(tags));
+  }
+  if (typeof parsed !== "object" || parsed === null) return found;
+  for (const [tag, value] of Object.entries(parsed)) {
+    const name = tag.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+    if (name !== "" && !reserved.has(name))
+      found.set(name, JSON.stringify(typeof value === "string" ? value : JSON.stringify(value)));
+  }
+  return found;
+}
