@@ -6,16 +6,17 @@ import {
   type Cell,
   fitsInt64,
   hasFewDigits,
-  int64Max,
   manyDigits,
   type NumericCells,
   timestampCell,
   unstorableCell,
 } from "../cell.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
+import { copyTyped, plainOf } from "./copy-typed.ts";
 import { cellBytes, cellOverhead, copyValue, stringOverhead } from "./copy-value.ts";
-import type { NumberChunk, NumberRoom } from "./number-room.ts";
+import { type NumberChunk, type NumberRoom, WrittenNumbers } from "./number-room.ts";
 import { naturalValue } from "./natural-value.ts";
+import { lengthOf, sliceOf } from "./read-array.ts";
 import { type Redactor, redactValue } from "./redaction.ts";
 import {
   FrameProblem,
@@ -28,7 +29,6 @@ import {
 } from "../source-frame.ts";
 import {
   elementType,
-  fewNumbers,
   isDetached,
   isTypedArray,
   type TypedArray,
@@ -91,7 +91,7 @@ export class ColumnCopier {
     const array = column as TypedArray;
     if (isDetached(array)) throw new FrameProblem(`column ${quote(name)}: its buffer was transferred away`);
     const length = typedLength(array);
-    const Plain = plainConstructors.get(typedArrayName(array) as string) ?? Float64Array;
+    const Plain = plainOf(array);
     this.expect(length, name, Plain.BYTES_PER_ELEMENT);
     // In a batch each takes eight bytes.
     this.overhead += length * (8 - Plain.BYTES_PER_ELEMENT);
@@ -270,41 +270,9 @@ export class ColumnCopier {
   }
 }
 
-/** Numbers in a chunk. */
-class WrittenNumbers implements NumericCells {
-  readonly type = "float64";
-  readonly data: Float64Array;
-  readonly start: number;
-  readonly validity: undefined;
-
-  constructor(data: Float64Array, start: number) {
-    this.data = data;
-    this.start = start;
-    this.validity = undefined;
-  }
-}
-
-/** The length of a column; a Proxy can refuse to say it. */
-function lengthOf(column: readonly unknown[], name: string): number {
-  try {
-    return column.length;
-  } catch {
-    throw new FrameProblem(`column ${quote(name)} throws when it is read`);
-  }
-}
-
 /** A whole number from an integer column stays an integer. */
 function asInteger(value: unknown): unknown {
   return Number.isSafeInteger(value) ? BigInt(value as number) : value;
-}
-
-function sliceOf(column: readonly unknown[], rows: number): unknown[] {
-  // Never more than `rows`, whatever a Proxy says of its length the second time.
-  if ((column as { constructor?: unknown }).constructor === Array) return arraySlice.call(column, 0, rows);
-  // A Proxy or subclass may answer slice with anything; this takes what is there.
-  const values: unknown[] = [];
-  for (let i = 0; i < rows; i++) values.push(column[i]);
-  return values;
 }
 
 /** How many numbers there are before the first other value. */
@@ -313,62 +281,6 @@ function countNumbers(cells: readonly unknown[], rows: number): number {
   while (i < rows && typeof cells[i] === "number") i++;
   return i;
 }
-
-function copyTyped(array: TypedArray, Plain: PlainConstructor, length: number): SnapshotColumn {
-  // By name, not by `instanceof`: an array of another realm (a vm context, a test runner's) has constructors of its own.
-  const name = typedArrayName(array) as string;
-  if (name === "BigUint64Array") return copyUnsigned(array as BigUint64Array, length);
-  const data = plainCopy(array as Exclude<TypedArray, BigUint64Array>, Plain, length);
-  return { type: elementType(name), data, start: 0, validity: undefined };
-}
-
-function plainCopy(
-  array: Exclude<TypedArray, BigUint64Array>,
-  Plain: PlainConstructor,
-  length: number,
-): NumericCells["data"] {
-  if (length <= fewNumbers && Plain !== (BigInt64Array as unknown)) {
-    const copy: number[] = [];
-    for (let i = 0; i < length; i++) copy.push(array[i] as number);
-    return copy;
-  }
-  // Not array.slice(), which would ask a subclass for a constructor of its own.
-  return new Plain(array as Float64Array & BigInt64Array) as NumericCells["data"];
-}
-
-interface PlainConstructor {
-  readonly BYTES_PER_ELEMENT: number;
-  new (values: Float64Array & BigInt64Array): object;
-}
-
-const plainConstructors = new Map<string, PlainConstructor>(
-  [
-    Int8Array,
-    Uint8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float32Array,
-    Float64Array,
-    BigInt64Array,
-  ].map((Plain) => [Plain.name, Plain as PlainConstructor]),
-);
-
-/** Unsigned 64-bit integers: as int64 when all fit, else each by itself, so that those beyond are rejected alone. */
-function copyUnsigned(array: BigUint64Array, length: number): SnapshotColumn {
-  const cells: bigint[] = [];
-  let fit = true;
-  for (let i = 0; i < length; i++) {
-    const value = array[i] as bigint;
-    if (value > int64Max) fit = false;
-    cells.push(value);
-  }
-  return fit ? { type: "int64", data: BigInt64Array.from(cells), start: 0, validity: undefined } : cells;
-}
-
-const arraySlice: (this: readonly unknown[], from: number, to: number) => unknown[] = Array.prototype.slice;
 
 /** About the bytes that a bigint of the longest kind takes. */
 const longBigint = 2_048;

@@ -1,3 +1,5 @@
+import type { NumericCells } from "../cell.ts";
+
 /**
  * Room for the numbers of short frames, used again and again. A short column costs less to write here than to slice, for nothing is
  * allocated; and what was just given back is still in the processor's cache.
@@ -34,6 +36,20 @@ export class NumberChunk {
   used = 0;
   /** How many have taken it and not given it back. */
   takers = 0;
+}
+
+/** Numbers of one column in a chunk. */
+export class WrittenNumbers implements NumericCells {
+  readonly type = "float64";
+  readonly data: Float64Array;
+  readonly start: number;
+  readonly validity: undefined;
+
+  constructor(data: Float64Array, start: number) {
+    this.data = data;
+    this.start = start;
+    this.validity = undefined;
+  }
 }
 
 /** 32 KiB: what a burst of calls fills stays in the cache. */
