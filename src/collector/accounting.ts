@@ -34,8 +34,8 @@ interface Owner {
 }
 
 /**
- * What happens to frames, written where it counts: first to the ledger of their collection, then to all who are to be told. Every
- * drop goes through here, whether the frame had been accepted or not.
+ * What happens to frames, written where it counts: first to the ledger of their collection, then to all who
+ * are to be told. Every drop goes through here, whether the frame had been accepted or not.
  */
 export class Accounting {
   readonly #parts: AccountingParts;

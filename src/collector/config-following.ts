@@ -20,8 +20,9 @@ const everyMs = 500;
 const reason = "config_refused";
 
 /**
- * Takes over what a configuration file says, whenever that changes. If it is wrong or cannot be read, what held before goes on,
- * and that is told and shown until the file is right again. Dispose to follow it no more.
+ * Takes over what a configuration file says, whenever that changes. If it is wrong or cannot be read, what
+ * held before goes on, and that is told and shown until the file is right again. Dispose to follow it no
+ * more.
  */
 export function followConfigFile(
   { path, content, resolve }: ResolvedFile,

@@ -17,9 +17,9 @@ import { Ledger } from "../pipeline/ledger.ts";
 import { Accounting } from "./accounting.ts";
 import { openStore } from "../store/open-store.ts";
 import type { CloseReport, DeploymentStatus } from "./api.ts";
-import { BackgroundThread } from "./background/background-thread.ts";
+import { BackgroundThread, startBackgroundThread } from "./background/background-thread.ts";
 import { Collection } from "./collection.ts";
-import type { EngineHost, EngineSpec } from "./compose.ts";
+import { type EngineHost, type EngineSpec, composeStore } from "./compose.ts";
 import { followConfigFile } from "./config-following.ts";
 import { credentialsOf } from "./credentials.ts";
 import { FlushAccount } from "./flush-account.ts";
@@ -51,7 +51,10 @@ const naturalExitDeadlineMs = 10_000;
 /** How long opening waits for the background thread, milliseconds. */
 const readyPatienceMs = 250;
 
-/** The inside of a deployment, which its collectors share: composes the ledger, the batcher, the backend behind it, and who is told. */
+/**
+ * The inside of a deployment, which its collectors share: composes the ledger, the batcher, the backend
+ * behind it, and who is told.
+ */
 export class DeploymentCore {
   readonly handle: MutableConfigHandle;
   readonly clock: Clock;
@@ -64,7 +67,10 @@ export class DeploymentCore {
   readonly batcher: Batcher;
   closed = false;
   readonly #collections = new Map<string, Collection>();
-  /** True when `collect` is to return only after its frame was handed over: with durability `frame`, and when the process ends. */
+  /**
+   * True when `collect` is to return only after its frame was handed over: with durability `frame`, and when
+   * the process ends.
+   */
   #handsOverEach: boolean;
   readonly #backend: Backend;
   readonly #durable: boolean;
@@ -148,7 +154,10 @@ export class DeploymentCore {
     return collection;
   }
 
-  /** True when all accepted frames, until they are in the spool, and one more of so many bytes of memory, take at most `most`. */
+  /**
+   * True when all accepted frames, until they are in the spool, and one more of so many bytes of memory, take
+   * at most `most`.
+   */
   hasRoom(bytes: number, most: number): boolean {
     return this.batcher.heldBytes(bytes, most) + (this.#backend.heldBytes ?? 0) <= most;
   }
@@ -161,12 +170,12 @@ export class DeploymentCore {
   }
 
   /**
-   * Resolves when the background thread runs, so that it gets the first frames, and no stand-in has to write them; after a
-   * quarter of a second in any case.
+   * Resolves when the background thread runs, so that it gets the first frames, and no stand-in has to write
+   * them; after a quarter of a second in any case.
    */
   async ready(): Promise<void> {
-    // A barrier with nothing before it comes back once there is somebody to answer it. A thread with much to recover takes
-    // its time: there is a stand-in.
+    // A barrier with nothing before it comes back once there is somebody to answer it. A thread with much to
+    // recover takes its time: there is a stand-in.
     await comesWithin(this.clock, readyPatienceMs, this.#backend.flush("spool", readyPatienceMs));
   }
 
@@ -216,7 +225,8 @@ export class DeploymentCore {
   // What the process's end asks: see shutdown-hooks.ts.
 
   get hasPending(): boolean {
-    // What earlier processes left counts too: if each process ended in the middle of it, it would never be delivered.
+    // What earlier processes left counts too: if each process ended in the middle of it, it would never be
+    // delivered.
     const waits = this.ledger.pendingFrames > 0 || (this.#durable && this.#board.waiting > 0);
     // What could not be delivered in one go at this point is not tried for ever: it is safe, or reported.
     return waits && this.ledger.snapshot().frames.offered !== this.#gaveUpAt;
@@ -240,7 +250,8 @@ export class DeploymentCore {
   }
 
   save(): void {
-    // What comes after this comes from another listener of the process's end, and no event loop will take care of it.
+    // What comes after this comes from another listener of the process's end, and no event loop will take
+    // care of it.
     this.handOverEach();
     this.accounting.processEnds();
     try {

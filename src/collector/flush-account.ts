@@ -4,8 +4,9 @@ import type { FlushGoal, FlushReport } from "../pipeline/backend.ts";
 import type { Ledger } from "../pipeline/ledger.ts";
 
 /**
- * What a flush came to. What the backend says is held against the ledger: there it shows if the backend does not know of some
- * frames, or counts what came later. Only of frames that earlier processes had left the ledger knows nothing.
+ * What a flush came to. What the backend says is held against the ledger: there it shows if the backend does
+ * not know of some frames, or counts what came later. Only of frames that earlier processes had left the
+ * ledger knows nothing.
  */
 export class FlushAccount {
   readonly #ledger: Ledger;
@@ -19,7 +20,10 @@ export class FlushAccount {
     this.#before = this.#waiting();
   }
 
-  /** What to throw when the backend has answered, or nobody has; undefined if all is where it was to be brought. */
+  /**
+   * What to throw when the backend has answered, or nobody has; undefined if all is where it was to be
+   * brought.
+   */
   late({ pending, trouble }: FlushReport, tookMs: number): CollectorError | undefined {
     const before = this.#before;
     const now = this.#waiting();
@@ -27,9 +31,10 @@ export class FlushAccount {
     if (left === 0) return undefined;
     const about = now.offered === before.offered ? "" : "up to ";
     const why = trouble === undefined ? "" : ` (${trouble})`;
+    const late = `not yet in ${this.#place} after ${Math.round(tookMs)} ms${why}`;
     return new CollectorError(
       "TIMEOUT",
-      `flush: ${about}${countOf(left, "frame")} not yet in ${this.#place} after ${Math.round(tookMs)} ms${why}; what is left is kept and tried again`,
+      `flush: ${about}${countOf(left, "frame")} ${late}; what is left is kept and tried again`,
     );
   }
 
@@ -37,9 +42,10 @@ export class FlushAccount {
   closed(): CollectorError | undefined {
     const left = this.#waiting().frames;
     if (left === 0) return undefined;
+    const kept = `${countOf(left, "frame")} not in ${this.#place}`;
     return new CollectorError(
       "CLOSED",
-      `flush: the deployment is closed with ${countOf(left, "frame")} not in ${this.#place}; the next process of this spool delivers what is left`,
+      `flush: the deployment is closed with ${kept}; the next process of this spool delivers what is left`,
     );
   }
 
@@ -61,8 +67,8 @@ interface Waiting {
 }
 
 /**
- * How many of the frames that waited before a flush still do; at most so many, if others came meanwhile. With `others`, `pending` counts
- * frames that earlier processes had left, too.
+ * How many of the frames that waited before a flush still do; at most so many, if others came meanwhile. With
+ * `others`, `pending` counts frames that earlier processes had left, too.
  */
 function leftOf(before: Waiting, now: Waiting, pending: number | undefined, others: boolean): number {
   const atLeast = Math.max(0, now.frames - (now.offered - before.offered));

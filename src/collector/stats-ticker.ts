@@ -4,7 +4,10 @@ import { safeCall } from "./report/safe-call.ts";
 
 const intervalMs = 10_000;
 
-/** Tells a user's `onStats` every ten seconds what the ledger says, and once more when disposed; without one, does nothing. */
+/**
+ * Tells a user's `onStats` every ten seconds what the ledger says, and once more when disposed; without one,
+ * does nothing.
+ */
 export function startStatsTicker(
   clock: Clock,
   onStats: StatsListener | undefined,

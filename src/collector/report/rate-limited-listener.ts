@@ -24,8 +24,8 @@ interface Held {
 const maxReasons = 1_000;
 
 /**
- * Passes run-time problems on to an `onError`, each reason of each collection at most once a second; without one, warns at most
- * once a minute. What comes in between is counted, and told with the next.
+ * Passes run-time problems on to an `onError`, each reason of each collection at most once a second; without
+ * one, warns at most once a minute. What comes in between is counted, and told with the next.
  */
 export class RateLimitedListener {
   readonly #clock: Clock;

@@ -39,7 +39,10 @@ const degrading = new Set<CollectorErrorCode>([
   "QUARANTINED",
 ]);
 
-/** Tells what happens to a deployment to all who may want to know: listeners, diagnostics channels, the status. */
+/**
+ * Tells what happens to a deployment to all who may want to know: listeners, diagnostics channels, the
+ * status.
+ */
 export class Reporter {
   readonly #parts: ReporterParts;
 

@@ -15,8 +15,9 @@ interface Note {
 }
 
 /**
- * How a deployment is doing: what delivery says of itself, what is wrong until somebody mends it, and what else went wrong within
- * the last minute. That it is told of for a while makes a trouble visible to those who look now and then, as health checks do.
+ * How a deployment is doing: what delivery says of itself, what is wrong until somebody mends it, and what
+ * else went wrong within the last minute. That it is told of for a while makes a trouble visible to those who
+ * look now and then, as health checks do.
  */
 export class StatusBoard implements Disposable {
   readonly #clock: Clock;
@@ -31,7 +32,10 @@ export class StatusBoard implements Disposable {
   #timer: Disposable | undefined;
   #stopped = false;
 
-  /** @param changed is told each health that differs from the one before, also when a reason has become too old. */
+  /**
+   * @param changed is told each health that differs from the one before, also when a reason has become too
+   * old.
+   */
   constructor(clock: Clock, changed: (health: BackendHealth) => void) {
     this.#clock = clock;
     this.#changed = changed;
