@@ -9,6 +9,8 @@ export const exitCode = {
   data: 3,
   /** Storage could not be reached or read, or refused the credential. */
   storage: 4,
+  /** A fault of this program itself. */
+  internal: 5,
 } as const;
 
 /** See {@link exitCode}. */

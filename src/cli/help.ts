@@ -13,7 +13,8 @@ export function programHelp(commands: readonly Command[]): string[] {
     "Every command takes --root <folder or URL> (default MDC_DESTINATION, then ./collected) and --json;",
     "mdc <command> --help tells the rest.",
     "",
-    "Exit codes: 0 ok, 1 a threshold was breached, 2 usage, 3 a problem in the data, 4 storage or credentials.",
+    "Exit codes: 0 ok, 1 a threshold was breached, 2 usage, 3 a problem in the data, 4 storage or credentials,",
+    "5 a fault of mdc itself.",
   ];
 }
 

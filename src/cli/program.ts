@@ -6,6 +6,7 @@ import { commands } from "./commands.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { nearest } from "../base/nearest.ts";
+import { StoreError } from "../store/store-error.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "../base/version.ts";
 
@@ -105,11 +106,22 @@ function find(name: string): Command {
   throw new UsageError(`no command ${wordText(name)}; ${hint}`);
 }
 
-/** Says what went wrong and picks the exit code. Storage is the default: reading it is all that commands do. */
+/** Says what went wrong and picks the exit code. */
 function report(error: Error, terminal: Terminal): ExitCode {
-  terminal.err(`mdc: ${messageOf(error)}`);
+  const code = exitCodeOf(error);
+  terminal.err(`mdc: ${code === exitCode.internal ? "internal error: " : ""}${messageOf(error)}`);
+  return code;
+}
+
+function exitCodeOf(error: Error): ExitCode {
   if (error instanceof UsageError) return exitCode.usage;
   if ("code" in error && error.code === "INVALID_ARGUMENT") return exitCode.usage;
   if (error instanceof CollectorError && error.code === "CORRUPT") return exitCode.data;
-  return exitCode.storage;
+  // The store's errors, the system's, and those of a library that is not there.
+  const isForeseen = error instanceof StoreError || error instanceof CollectorError || isCoded(error);
+  return isForeseen ? exitCode.storage : exitCode.internal;
+}
+
+function isCoded(error: Error): boolean {
+  return "code" in error && typeof error.code === "string";
 }

@@ -137,6 +137,17 @@ describe("the command line", () => {
     writeFileSync(file, "");
     expect(await run("ls", "--root", file)).toMatchObject({ code: 4 });
   });
+
+  test("a fault of the program itself is not taken for one of the storage", async () => {
+    const ls = commands.find(({ name }) => name === "ls") ?? expect.unreachable();
+    using fail = vi.spyOn(ls, "run");
+    fail.mockRejectedValue(new TypeError("x is undefined"));
+    const { code, err } = await run("ls");
+    expect(code).toBe(5);
+    expect(err).toMatch(/^mdc: internal error: TypeError at [\w.]+:\d+\n$/);
+    fail.mockRejectedValue(Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" }));
+    expect(await run("ls")).toMatchObject({ code: 4, err: "mdc: EACCES: permission denied\n" });
+  });
 });
 
 describe("mdc ls", () => {
