@@ -14,7 +14,7 @@ export interface DeploymentOptions {
    * `MDC_ENDPOINT`; default `default`. Fixed while running.
    */
   readonly endpoint?: string | undefined;
-  /** Name of the deployment, the second part of every path; as `endpoint`. `MDC_DEPLOYMENT`; default `default`. */
+  /** Name of the deployment, the second part of every path; as `endpoint`. `MDC_DEPLOYMENT`; default `default`. Fixed while running. */
   readonly deployment?: string | undefined;
   /**
    * Stored with each row as `mdc_model_name`: 1 to 256 characters, or null for none. `MDC_MODEL_NAME`; default null.
@@ -36,8 +36,8 @@ export interface DeploymentOptions {
    */
   readonly format?: Format | undefined;
   /**
-   * How much time a partition covers, and so how deep the folders are. Fixed for the life of a collection: engines
-   * refuse a tree of two depths. Default `hour`.
+   * How much time a partition covers (`day`, `hour` or `minute`), and so how deep the folders are. Fixed for the life of a
+   * collection: engines refuse a tree of two depths. Default `hour`.
    */
   readonly rollingRate?: RollingRate | undefined;
   /** False: nothing is collected, and `collect` costs next to nothing. `MDC_DISABLED=1` says the same. Default true. */
@@ -61,7 +61,7 @@ export interface DeploymentOptions {
   /**
    * Who we are at the destination: a token credential (anything of `@azure/identity`), a connection string, or a shared
    * access signature. Then the signature in the destination's URL, `AZURE_STORAGE_CONNECTION_STRING`,
-   * `AZURE_STORAGE_SAS_TOKEN`, and at last `DefaultAzureCredential`.
+   * `AZURE_STORAGE_SAS_TOKEN`, and at last `DefaultAzureCredential`. Fixed while running.
    */
   readonly credential?: TokenCredential | string | undefined;
   /**
@@ -72,9 +72,10 @@ export interface DeploymentOptions {
   /**
    * Told of every drop and every delivery trouble, at most once a second for each reason and collection. Default: a
    * warning through `process.emitWarning`, at most once a minute for each. What it throws reaches nobody.
+   * Fixed while running.
    */
   readonly onError?: ErrorListener | undefined;
-  /** Told the counters every 10 seconds and at the end. Default none. What it throws reaches nobody. */
+  /** Told the counters every 10 seconds and at the end. Default none. What it throws reaches nobody. Fixed while running. */
   readonly onStats?: StatsListener | undefined;
 }
 
