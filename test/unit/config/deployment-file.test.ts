@@ -82,6 +82,20 @@ describe("an Azure ML deployment YAML", () => {
     });
   });
 
+  it("knows where it says each setting, or would", () => {
+    const { where } = read(whole);
+    expect(
+      ["endpoint", "rollingRate", "spool.maxBytes", "spool.fsyncIntervalMs", "clientId"].map(where),
+    ).toEqual([
+      "blue.yml:4: endpoint_name",
+      "blue.yml:17: data_collector.rolling_rate",
+      "blue.yml:39: data_collector.x_mdc.spool.max_bytes",
+      "blue.yml:39: data_collector.x_mdc.spool.fsync_interval_ms",
+      "blue.yml:21: data_collector.collections.Model_Inputs.client_id",
+    ]);
+    expect(read("data_collector: {}").where("clientId")).toBe("blue.yml:1: data_collector.collections");
+  });
+
   it("that names no collections leaves all of them on", () => {
     const { settings } = read("name: blue\ndata_collector: { sampling_rate: 0 }");
     expect(settings).toEqual({ deployment: "blue", samplingRate: 0 });
@@ -225,6 +239,10 @@ data_collector:
       "data_collector:\n  x_mdc:\n    rotation:\n      max_age_ms: 1\n      maxAgeMs: 2",
       'blue.yml:5: data_collector.x_mdc.rotation.maxAgeMs: expected each setting once, got "max_age_ms"',
     ],
+    [
+      "data_collector:\n  collections:\n    a: { enabled: 'True', client_id: null }\n",
+      "blue.yml:3: data_collector.collections.a.client_id: expected a text of 1 to 256 characters",
+    ],
     ["endpoint_name: 5\ndata_collector: {}", "blue.yml:1: endpoint_name: expected a name of 1 to 63 letters"],
     ...[
       "azureml:a:b:c",
@@ -320,6 +338,10 @@ describe("the platform's JSON", () => {
     [
       '{"collections":{\n"a":{"enabled":"yes"}}}',
       "mdc-config.json:2: collections.a.enabled: expected true or false, got a text of 3 characters",
+    ],
+    [
+      '{"collections":{\n"a":{"sampleRatePercentage":null,\n"sampling_percentage":-1}}}',
+      "mdc-config.json:3: collections.a.sampling_percentage: expected a number from 0 to 100, got -1",
     ],
     [
       '{"collections":{\n"a":{"enabled":true,\n"sampleRatePercentage":101}}}',
