@@ -15,7 +15,7 @@ const shown = (text: string): string =>
       ? '"azureml"'
       : text.startsWith("http:")
         ? "a URL http://example.com…"
-        : `a text of ${text.length} characters`;
+        : `a text of ${text.length} character${text.length === 1 ? "" : "s"}`;
 const read = (env: NodeJS.ProcessEnv) => readEnvironment(env, linux);
 
 describe("readEnvironment", () => {

@@ -247,7 +247,8 @@ describe("wrong options are refused by name, kind and range", () => {
   const shown = (got: string): string => {
     if (!got.startsWith('"') || names.includes(got)) return got;
     const { length } = JSON.parse(got) as string;
-    return length === 0 ? "an empty text" : `a text of ${length} characters`;
+    if (length === 0) return "an empty text";
+    return `a text of ${length} ${length === 1 ? "character" : "characters"}`;
   };
   const kind = (option: string, expected: string, got: string) =>
     `TypeError: openDeployment option ${option}: expected ${expected}, got ${/^\d+$/.test(got) ? "a number" : got === "5n" ? "a bigint" : shown(got)}`;
@@ -256,7 +257,7 @@ describe("wrong options are refused by name, kind and range", () => {
 
   it.each<[options: unknown, message: string]>([
     [null, "TypeError: openDeployment options: expected a plain object, got null"],
-    ["x", "TypeError: openDeployment options: expected a plain object, got a text of 1 characters"],
+    ["x", "TypeError: openDeployment options: expected a plain object, got a text of 1 character"],
     [[], "TypeError: openDeployment options: expected a plain object, got an array of 0"],
     [new Map(), "TypeError: openDeployment options: expected a plain object, got an object (Map)"],
 
