@@ -8,7 +8,8 @@ import type { Engine } from "../../src/pipeline/delivery/engine.ts";
 import type { Emit, EngineEvent } from "../../src/pipeline/engine-event.ts";
 import { labelText } from "../../src/pipeline/segment-label.ts";
 import type { ThreadListener } from "../../src/collector/background/thread.ts";
-import type { SealedSegment, Spool } from "../../src/spool/spool.ts";
+import type { SealedSegment } from "../../src/spool/sealed-segments.ts";
+import type { SpoolWriter } from "../../src/spool/spool-writer.ts";
 import { createHandClock, type HandClock } from "../support/hand-clock.ts";
 import { turn } from "../unit/pipeline/pipeline-world.ts";
 import { SimulatedThread } from "./thread-world.ts";
@@ -47,7 +48,7 @@ export class ThreadStatesWorld {
   /** What was told, in order. */
   readonly told: EngineEvent[] = [];
   /** How often each batch and each segment came to an end. */
-  readonly ends = new Map<number | string, string[]>();
+  readonly ends: Map<number | string, string[]> = new Map();
   /** Numbers that were written on this thread because no other one could. */
   readonly fallback: number[] = [];
   /** Segments of which the host heard, or that it sealed. */
@@ -79,7 +80,7 @@ export class ThreadStatesWorld {
           this.inline = this.#engine(given, host, () => false);
           return this.inline;
         },
-        composeSpool: () => this.#spool(),
+        composeWriter: () => this.#writer(),
         holdInstance: () => {
           this.heldSpools++;
           return { [Symbol.dispose]: () => void this.heldSpools-- };
@@ -157,11 +158,11 @@ export class ThreadStatesWorld {
     return { id, directory: "/spool", label, createdAt: 0, size: 8, counts, recovered: false };
   }
 
-  #spool(): Spool {
+  #writer(): SpoolWriter {
     this.openSpools++;
     let written = 0;
     let isOpen = true;
-    const spool: Pick<Spool, "append" | "seal" | "sync" | "close"> & { open(): readonly unknown[] } = {
+    const writer: Pick<SpoolWriter, "append" | "seal" | "sync" | "close"> & { open(): readonly unknown[] } = {
       append: (_label, _bytes, _counts, sequence) => {
         if (!isOpen) throw new Error("written to a closed spool");
         if (this.troubles.diskFull) return { status: "full", reason: "disk_low" };
@@ -177,7 +178,7 @@ export class ThreadStatesWorld {
         isOpen = false;
       },
     };
-    return spool as unknown as Spool;
+    return writer as unknown as SpoolWriter;
   }
 
   #engine(spec: EngineSpec, host: EngineHost, isOver: () => boolean): NotingEngine {

@@ -1,7 +1,11 @@
 import { attributeName, systemColumns } from "../../layout/system-columns.ts";
 
 /** System columns for which a record of Azure's has no other place. */
-export const ownAttributes = {
+export const ownAttributes: {
+  readonly samplingRate: string;
+  readonly rejected: string;
+  readonly tags: string;
+} = {
   samplingRate: attributeName(systemColumns.samplingRate),
   rejected: attributeName(systemColumns.rejected),
   tags: attributeName(systemColumns.tags),
