@@ -11,7 +11,7 @@ import type { ResolvedDeployment } from "../config/resolve.ts";
 import type { FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
 import type { Backend, FlushReport, FlushGoal } from "../pipeline/backend.ts";
-import { type Batcher, createBatcher } from "../pipeline/batching/batcher.ts";
+import { Batcher } from "../pipeline/batching/batcher.ts";
 import type { Engine } from "../pipeline/delivery/engine.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import { Accounting } from "./accounting.ts";
@@ -99,7 +99,7 @@ export class DeploymentCore {
     const ledgerOf = (collection: string): Ledger => this.collection(collection).ledger;
     this.accounting = new Accounting({ durable: this.#durable, ledgerOf, board, reporter });
     this.#backend = this.#startBackend(resolved, parts);
-    this.batcher = createBatcher({
+    this.batcher = new Batcher({
       clock,
       handOver: (batch) => this.#backend.append(batch),
       dropped: (collection, reason, counts, cause) =>

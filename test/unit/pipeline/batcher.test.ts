@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Limits } from "../../../src/config/deployment-config.ts";
 import type { RollingRate } from "../../../src/layout/partition.ts";
 import { decodeBatch } from "../../../src/frame/wire/decode.ts";
-import { createBatcher, type Batcher } from "../../../src/pipeline/batching/batcher.ts";
+import { Batcher } from "../../../src/pipeline/batching/batcher.ts";
 import type { OutgoingBatch } from "../../../src/pipeline/backend.ts";
 import type { FrameFacts } from "../../../src/frame/batch-builder.ts";
 import { columnCells } from "../../support/column-cells.ts";
@@ -24,7 +24,7 @@ class World {
   limits: Limits = usualLimits;
 
   constructor() {
-    this.batcher = createBatcher({
+    this.batcher = new Batcher({
       clock: this.clock,
       handOver: (batch) => this.batches.push(batch),
       dropped: (_, reason, { frames }, { message }) => this.drops.push({ reason, frames, message }),

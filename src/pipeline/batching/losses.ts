@@ -1,0 +1,40 @@
+import type { Counts } from "../../base/counts.ts";
+import type { DropReason } from "../ledger.ts";
+import type { Stream } from "../stream.ts";
+
+/** Frames that had been queued were lost; the ledger knows already. */
+export type OnLoss = (stream: Stream, reason: DropReason, counts: Counts, cause: Error) => void;
+
+interface Loss {
+  readonly stream: Stream;
+  readonly reason: DropReason;
+  readonly counts: Counts;
+  readonly cause: Error;
+}
+
+/** Frames that were lost: counted at once, told when all is in order again, because whoever hears of it may collect. */
+export class Losses {
+  readonly #onLoss: OnLoss;
+  /** No array: a host can see to it that those keep nothing. */
+  readonly #untold = new Set<Loss>();
+
+  constructor(onLoss: OnLoss) {
+    this.#onLoss = onLoss;
+  }
+
+  count(stream: Stream, reason: DropReason, counts: Counts, cause: Error): void {
+    stream.ledger.drop("buffered", reason, counts);
+    this.#untold.add({ stream, reason, counts, cause });
+  }
+
+  tell(): void {
+    for (const loss of this.#untold) {
+      this.#untold.delete(loss);
+      try {
+        this.#onLoss(loss.stream, loss.reason, loss.counts, loss.cause);
+      } catch {
+        // It is counted; telling it went wrong.
+      }
+    }
+  }
+}
