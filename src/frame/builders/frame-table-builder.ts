@@ -1,6 +1,7 @@
 import type { BatchColumn, FrameTable, Values } from "../batch.ts";
 import { cutText } from "../copy/cut-text.ts";
 import { frameColumns } from "../frame-columns.ts";
+import type { SystemColumnKey } from "../../layout/system-columns.ts";
 import type { FrameFacts } from "../frame-facts.ts";
 import { toWellFormed } from "../../base/well-formed.ts";
 import type { Cell } from "../cell.ts";
@@ -87,20 +88,17 @@ export class FrameTableBuilder {
       count: texts.count,
       values: texts.values(),
     });
-    // In the order of `frameColumns`.
-    const parts = [
-      all({ kind: "bytes", count, data: this.correlationIds.view() }),
-      all({ kind: "bytes", count, data: this.eventIds.view() }),
-      all(this.eventTimes.values(count)),
-      all(this.requestTimes.values(count)),
-      some(requestIds),
-      all({ kind: "float64", ...withRange(this.rates.subarray(0, count)) }),
-      all({ kind: "int32", ...withRange(this.versions.subarray(0, count)) }),
-      some(tags),
-    ];
-    const columns = frameColumns.map(
-      ({ name, type }, i): BatchColumn => ({ name, type, ...(parts[i] as (typeof parts)[number]) }),
-    );
+    const parts: Record<SystemColumnKey<"frame">, Omit<BatchColumn, "name" | "type">> = {
+      correlationId: all({ kind: "bytes", count, data: this.correlationIds.view() }),
+      eventId: all({ kind: "bytes", count, data: this.eventIds.view() }),
+      eventTime: all(this.eventTimes.values(count)),
+      requestTime: all(this.requestTimes.values(count)),
+      requestId: some(requestIds),
+      samplingRate: all({ kind: "float64", ...withRange(this.rates.subarray(0, count)) }),
+      configVersion: all({ kind: "int32", ...withRange(this.versions.subarray(0, count)) }),
+      tags: some(tags),
+    };
+    const columns = frameColumns.map(({ key, name, type }): BatchColumn => ({ name, type, ...parts[key] }));
     return { rows: this.rows.subarray(0, count), columns };
   }
 
