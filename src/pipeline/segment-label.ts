@@ -4,14 +4,16 @@ import { isFormat } from "../layout/format.ts";
 import { hasPlainDate, isRollingRate } from "../layout/partition.ts";
 
 /**
- * What the records of one segment have in common, and with the segment's own id all that the name of its file is made
- * of: whoever finds the segment, in whatever process, gives its file the same name. The collection is as the collector spells it.
+ * What the records of one segment have in common, and with the segment's own id all that the name of its file
+ * is made of: whoever finds the segment, in whatever process, gives its file the same name. The collection is
+ * as the collector spells it.
  */
 export type SegmentLabel = DataFolder;
 
 /**
- * The label as the spool keeps it: a JSON array, well below 1,024 bytes because names are at most 63 characters. Throws a
- * `RangeError` for a partition that {@link parseLabel} would refuse: nobody could deliver what is under such a label.
+ * The label as the spool keeps it: a JSON array, well below 1,024 bytes because names are at most 63
+ * characters. Throws a `RangeError` for a partition that {@link parseLabel} would refuse: nobody could
+ * deliver what is under such a label.
  */
 export function labelText(label: SegmentLabel): string {
   const { format, rollingRate, endpoint, deployment, collection, partition } = label;
