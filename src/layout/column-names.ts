@@ -10,9 +10,9 @@ const tooLong = `the name is longer than ${maxNameBytes} bytes: shorten it`;
 const reserved = new RegExp(`^(${systemPrefix}.*|${partitionKeys.join("|")})$`, "is");
 
 /**
- * What is wrong with the names of a frame's columns, with what to do about it; undefined when nothing is. Engines tell
- * names apart only without regard to case, take a dot for nesting, and take partition keys for columns, so such names
- * are refused here rather than misread there.
+ * What is wrong with the names of a frame's columns, with what to do about it; undefined when nothing is.
+ * Engines tell names apart only without regard to case, take a dot for nesting, and take partition keys for
+ * columns, so such names are refused here rather than misread there.
  */
 export function namesProblem(names: readonly string[]): string | undefined {
   const seen = new Map<string, string>();
@@ -51,8 +51,8 @@ export function nameProblem(name: string): string | undefined {
 }
 
 /**
- * Remembers lists of names that were found good, so that the next frame of the same shape costs a comparison. Bounded:
- * a shape that hashes to the same slot takes it over.
+ * Remembers lists of names that were found good, so that the next frame of the same shape costs a comparison.
+ * Bounded: a shape that hashes to the same slot takes it over.
  */
 export class NamesCache {
   private readonly slots: (readonly string[] | undefined)[] = new Array(64).fill(undefined);

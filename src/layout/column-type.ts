@@ -1,6 +1,6 @@
 /**
- * The types a column can have, in memory and in a file. The set is small on purpose: every one of them reads back with
- * the same meaning in DuckDB, Spark, Trino, pandas, Arrow and Delta.
+ * The types a column can have, in memory and in a file. The set is small on purpose: every one of them reads
+ * back with the same meaning in DuckDB, Spark, Trino, pandas, Arrow and Delta.
  */
 
 /** The type of one value. */
@@ -35,7 +35,9 @@ export function list<const T extends ScalarType>(element: T): { readonly list: T
   return { list: element };
 }
 
-/** A type as text, one to one: `float64`, `list<string>`. Used in schemas on disk, fingerprints and messages. */
+/**
+ * A type as text, one to one: `float64`, `list<string>`. Used in schemas on disk, fingerprints and messages.
+ */
 export function typeText(type: ColumnType): string {
   return typeof type === "string" ? type : `list<${type.list}>`;
 }

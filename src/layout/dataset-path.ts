@@ -12,7 +12,8 @@ import {
 } from "./partition.ts";
 
 /*
- * The stored tree: where everything is that is ever put at a destination, written and read back by one grammar.
+ * The stored tree: where everything is that is ever put at a destination, written and read back by one
+ * grammar.
  *
  *     <endpoint>/<deployment>/<collection>/inference_date=2026-11-22/inference_hour=05/<begun at>-<segment>.parquet
  *     <endpoint>/<deployment>/<collection>/2026/11/22/05/<segment>000000.jsonl
@@ -20,8 +21,8 @@ import {
  *     <endpoint>/<deployment>/_schema/<collection, lower case>/schema-000001.json
  *     <endpoint>/<deployment>/<collection>/_schema/schema-000001.json          where an earlier version kept them
  *
- * The partition is the UTC truncation of the *request's* time, and a file holds rows of one partition only, so a path alone
- * tells whether a file can hold rows of a time range.
+ * The partition is the UTC truncation of the *request's* time, and a file holds rows of one partition only,
+ * so a path alone tells whether a file can hold rows of a time range.
  */
 
 /** What the files of one collection and partition have in common. */
@@ -56,7 +57,9 @@ type FilePath =
       readonly kind: "parquet";
       readonly partition: number;
       readonly rollingRate: RollingRate;
-      /** The file's name without its ending; whoever else writes files into the tree may call them anything. */
+      /**
+       * The file's name without its ending; whoever else writes files into the tree may call them anything.
+       */
       readonly stem: string;
     }
   | {
@@ -105,7 +108,9 @@ export function writePath(path: StoredPath): string {
   }
 }
 
-/** Reads a path that {@link writePath} can have written; undefined for any other text, which is none of ours. */
+/**
+ * Reads a path that {@link writePath} can have written; undefined for any other text, which is none of ours.
+ */
 export function parsePath(path: string): StoredPath | undefined {
   const parts = path.split("/", maxParts);
   const [endpoint, deployment, third] = parts;
@@ -121,7 +126,10 @@ export function parsePath(path: string): StoredPath | undefined {
 /** The deepest path has seven, and one more says that there are too many. */
 const maxParts = 8;
 
-/** What stands behind endpoint and deployment. That nothing else fits is what the comparison with what is written shows. */
+/**
+ * What stands behind endpoint and deployment. That nothing else fits is what the comparison with what is
+ * written shows.
+ */
 function placeIn(
   third: string,
   folders: readonly string[],
@@ -162,8 +170,8 @@ export function spanOf(path: Extract<StoredPath, { kind: "parquet" | "jsonl" }>)
 }
 
 /**
- * The path of a segment's file, relative to the destination: a pure function of the sealed segment and its folder. The folder's
- * collection is the spelling that is pinned, which never changes.
+ * The path of a segment's file, relative to the destination: a pure function of the sealed segment and its
+ * folder. The folder's collection is the spelling that is pinned, which never changes.
  */
 export function dataFilePath(folder: DataFolder, segment: NamedSegment): string {
   const { format, endpoint, deployment, collection, partition, rollingRate } = folder;
@@ -176,8 +184,8 @@ export function dataFilePath(folder: DataFolder, segment: NamedSegment): string 
 }
 
 /**
- * The path of the object with this number, from 0, that a segment's file refers to: beside the file, with an ending that Azure's
- * discovery of records (`HH/*.jsonl`) passes by.
+ * The path of the object with this number, from 0, that a segment's file refers to: beside the file, with an
+ * ending that Azure's discovery of records (`HH/*.jsonl`) passes by.
  */
 export function besidePath(folder: DataFolder, segment: NamedSegment, number: number): string {
   const { endpoint, deployment, collection, partition } = folder;
@@ -192,7 +200,10 @@ export function segmentStem(format: Format, { id, createdAt }: NamedSegment): st
   return `${new Date(createdAt).toISOString().replaceAll(/[-:.]/g, "")}-${id}`;
 }
 
-/** The segment that a file of this name was made of; undefined if the name is not one of {@link segmentStem}. JSON lines say only the id. */
+/**
+ * The segment that a file of this name was made of; undefined if the name is not one of {@link segmentStem}.
+ * JSON lines say only the id.
+ */
 export function parseStem(format: Format, stem: string): Partial<NamedSegment> | undefined {
   if (format === "jsonl") {
     const [, id] = /^([0-9a-f]{32})000000$/.exec(stem) ?? [];
@@ -207,8 +218,8 @@ export function parseStem(format: Format, stem: string): Partial<NamedSegment> |
 }
 
 /**
- * What all paths of an endpoint, or of one of its deployments, begin with: as much of it as a prefix can say, so that of a deployment
- * without its endpoint is empty.
+ * What all paths of an endpoint, or of one of its deployments, begin with: as much of it as a prefix can say,
+ * so that of a deployment without its endpoint is empty.
  */
 export function pathPrefix(endpoint: string | undefined, deployment: string | undefined): string {
   if (endpoint === undefined) return "";
@@ -216,8 +227,8 @@ export function pathPrefix(endpoint: string | undefined, deployment: string | un
 }
 
 /**
- * Where a collection's types are: beside the collections, because engines take every file in a collection's folder for data.
- * Names that differ only in case are one collection.
+ * Where a collection's types are: beside the collections, because engines take every file in a collection's
+ * folder for data. Names that differ only in case are one collection.
  */
 export function schemaFolder(endpoint: string, deployment: string, collection: string): string {
   return `${endpoint}/${deployment}/${schemaName}/${collectionKey(collection)}`;
@@ -240,7 +251,10 @@ function sixDigits(number: number): string {
   return String(number).padStart(6, "0");
 }
 
-/** A name in a path that any store can list. Whoever reads takes those of others too, so this asks for less than `parseName`. */
+/**
+ * A name in a path that any store can list. Whoever reads takes those of others too, so this asks for less
+ * than `parseName`.
+ */
 function isListable(part: string | undefined): part is string {
   return part !== undefined && part !== "" && part !== "." && part !== "..";
 }

@@ -53,8 +53,9 @@ export function overlaps(span: Span, range: TimeRange): boolean {
 }
 
 /**
- * When the request most likely started that has this correlation id: a UUIDv7 holds when it was made. An hour to either side of that, for
- * a context can be made just before midnight and used just after. Undefined for an id that does not say.
+ * When the request most likely started that has this correlation id: a UUIDv7 holds when it was made. An hour
+ * to either side of that, for a context can be made just before midnight and used just after. Undefined for
+ * an id that does not say.
  */
 export function likelyTimes(correlationId: string): TimeRange | undefined {
   const made = uuidTime(correlationId);
@@ -62,8 +63,9 @@ export function likelyTimes(correlationId: string): TimeRange | undefined {
 }
 
 /**
- * True for an instant, in whole milliseconds since 1970 UTC, whose date can be part of a path: its year has four digits. A request's
- * own time is within narrower bounds, from 1970 on: see `ContextOptions.requestTime`.
+ * True for an instant, in whole milliseconds since 1970 UTC, whose date can be part of a path: its year has
+ * four digits. A request's own time is within narrower bounds, from 1970 on: see
+ * `ContextOptions.requestTime`.
  */
 export function hasPlainDate(timeMs: unknown): timeMs is number {
   return Number.isInteger(timeMs) && (timeMs as number) >= firstPlainMs && (timeMs as number) <= lastTimeMs;
@@ -73,8 +75,8 @@ export function hasPlainDate(timeMs: unknown): timeMs is number {
 const firstPlainMs = -62_167_219_200_000;
 
 /**
- * The folders of a partition in Hive's `key=value` form, which DuckDB, Spark, Trino, pandas and Synapse prune by:
- * `inference_date=2026-11-22/inference_hour=05/inference_minute=08`, as deep as `rate`.
+ * The folders of a partition in Hive's `key=value` form, which DuckDB, Spark, Trino, pandas and Synapse prune
+ * by: `inference_date=2026-11-22/inference_hour=05/inference_minute=08`, as deep as `rate`.
  */
 export function hivePartition({ start, rate }: Partition): string {
   const iso = new Date(start).toISOString();
@@ -101,7 +103,10 @@ export function azureMlPartition(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 13).replaceAll("-", "/").replace("T", "/");
 }
 
-/** The start of the hour that {@link azureMlPartition} wrote, milliseconds since 1970 UTC; undefined for any other text. */
+/**
+ * The start of the hour that {@link azureMlPartition} wrote, milliseconds since 1970 UTC; undefined for any
+ * other text.
+ */
 export function parseAzureMlPartition(text: string): number | undefined {
   const [year, month, day, hour] = text.split("/", 4);
   const start = Date.parse(`${year}-${month}-${day}T${hour}:00:00.000Z`);

@@ -9,7 +9,10 @@ import { type Schema, schemaFingerprint } from "./schema.ts";
 export interface Pins {
   /** 1, 2, …: a version holds all that its predecessors hold. */
   readonly version: number;
-  /** The collection as whoever came first spelled it: the name of its folder. Undefined in an earlier version's files. */
+  /**
+   * The collection as whoever came first spelled it: the name of its folder. Undefined in an earlier
+   * version's files.
+   */
   readonly collection: string | undefined;
   /** How deep the partitions are. */
   readonly rollingRate: RollingRate;
@@ -45,7 +48,10 @@ export function pinsBytes(pins: Pins): Uint8Array {
   return new TextEncoder().encode(`${ownJson(document, 1)}\n`);
 }
 
-/** Reads the file of one version. Throws an {@link UnusableSchemaError} for anything that {@link pinsBytes} does not write. */
+/**
+ * Reads the file of one version. Throws an {@link UnusableSchemaError} for anything that {@link pinsBytes}
+ * does not write.
+ */
 export function parsePins(path: string, expectedVersion: number, bytes: Uint8Array): Pins {
   const unusable = (problem: string): UnusableSchemaError => new UnusableSchemaError(path, problem);
   if (bytes.length > maxFileBytes) throw unusable(`has more than ${maxFileBytes} bytes`);
@@ -95,7 +101,10 @@ function parseColumns(
   return pinned;
 }
 
-/** Whether JSON nests beyond {@link maxDepth}: a few megabytes of brackets would take the parser seconds and gigabytes. */
+/**
+ * Whether JSON nests beyond {@link maxDepth}: a few megabytes of brackets would take the parser seconds and
+ * gigabytes.
+ */
 function isDeep(bytes: Uint8Array): boolean {
   let depth = 0;
   let inText = false;

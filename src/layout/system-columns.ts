@@ -1,15 +1,18 @@
 import type { ScalarType } from "./column-type.ts";
 
 /**
- * The columns that stand beside the features in every file. This table is the only place that knows their names and types: frames
- * are collected, files written and read, and documents checked by it.
+ * The columns that stand beside the features in every file. This table is the only place that knows their
+ * names and types: frames are collected, files written and read, and documents checked by it.
  */
 export interface SystemColumn {
   readonly name: string;
   /** Its type in a file and for a reader. A batch carries JSON as `string`: see `frame/frame-columns.ts`. */
   readonly type: ScalarType;
   readonly nullable: boolean;
-  /** What one value belongs to; all rows of it have the same. A batch has frames of one collection, a file batches. */
+  /**
+   * What one value belongs to; all rows of it have the same. A batch has frames of one collection, a file
+   * batches.
+   */
   readonly per: "row" | "frame" | "batch" | "file";
   /** For users. */
   readonly meaning: string;
@@ -169,15 +172,15 @@ export function isSystemColumn(name: string): boolean {
 }
 
 /**
- * The name under which a record of JSON lines has the column as an extension attribute: these have lower-case letters and digits only
- * (CloudEvents 1.0, "Naming Conventions").
+ * The name under which a record of JSON lines has the column as an extension attribute: these have lower-case
+ * letters and digits only (CloudEvents 1.0, "Naming Conventions").
  */
 export function attributeName({ name }: SystemColumn): string {
   return name.replaceAll("_", "");
 }
 
 /**
- * The key, in a value of `mdc_rejected`, that says why something could not be stored at all, not even there. No column can be named
- * so.
+ * The key, in a value of `mdc_rejected`, that says why something could not be stored at all, not even there.
+ * No column can be named so.
  */
 export const reasonKey = "mdc_reason";

@@ -2,7 +2,10 @@ import { parsePath, spanOf } from "../layout/dataset-path.ts";
 import type { Span } from "../layout/partition.ts";
 import type { StoreEntry } from "../store/store.ts";
 
-/** One stored Parquet file, as its path tells: see `layout/dataset-path.ts`. Its span is that of its rows' request times. */
+/**
+ * One stored Parquet file, as its path tells: see `layout/dataset-path.ts`. Its span is that of its rows'
+ * request times.
+ */
 export interface DataFile extends Span {
   readonly path: string;
   /** Bytes. */
@@ -13,8 +16,8 @@ export interface DataFile extends Span {
 }
 
 /**
- * The file of a listing's entry, or undefined when the object is not one: a foreign file, records, or one of ours that stands
- * beside the collections.
+ * The file of a listing's entry, or undefined when the object is not one: a foreign file, records, or one of
+ * ours that stands beside the collections.
  */
 export function parseDataFile({ path, size }: StoreEntry): DataFile | undefined {
   const stored = parsePath(path);

@@ -1,6 +1,12 @@
-/** Keys of what a file's footer says of it in words: of the key-value pairs that the Parquet format leaves to its writer. */
+/**
+ * Keys of what a file's footer says of it in words: of the key-value pairs that the Parquet format leaves to
+ * its writer.
+ */
 export const fileNotes = {
-  /** JSON: the type of each feature column, as text of `typeText`. A file's own types cannot tell JSON from other text. */
+  /**
+   * JSON: the type of each feature column, as text of `typeText`. A file's own types cannot tell JSON from
+   * other text.
+   */
   schema: "mdc.schema",
   /** The schema's fingerprint, as in each row. */
   fingerprint: "mdc.fingerprint",

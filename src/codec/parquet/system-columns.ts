@@ -79,7 +79,10 @@ export function frameRuns(runs: RunBuilder, leaf: Leaf, batches: readonly Batch[
   for (const batch of batches) runs.addFrames(frameColumn(batch, leaf.name), batch.frames.rows);
 }
 
-/** A column of a value per frame, as a value per row: better than repetitions when frames hardly have more than one. */
+/**
+ * A column of a value per frame, as a value per row: better than repetitions when frames hardly have more
+ * than one.
+ */
 export function framePiece(leaf: Leaf, batch: Batch): Piece {
   const column = frameColumn(batch, leaf.name);
   const frames = batch.frames.rows;
@@ -91,7 +94,10 @@ export function framePiece(leaf: Leaf, batch: Batch): Piece {
   };
 }
 
-/** The rows' places in their frames, in scratch memory; with a dictionary, in which each number is its own code, where that is shorter. */
+/**
+ * The rows' places in their frames, in scratch memory; with a dictionary, in which each number is its own
+ * code, where that is shorter.
+ */
 export function rowIndexes(
   batches: readonly Batch[],
   scratch: DictionaryScratch,
@@ -124,7 +130,9 @@ export function rowIndexes(
   return { pieces, coded: { dictionary, codes: new Uint32Array(data.buffer, data.byteOffset, total) } };
 }
 
-/** Of longer frames too few fit into a page to repeat each other, and differences of one take next to nothing. */
+/**
+ * Of longer frames too few fit into a page to repeat each other, and differences of one take next to nothing.
+ */
 const mostCodes = 1_024;
 
 /** The frame column of that name. */

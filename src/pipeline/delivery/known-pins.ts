@@ -49,7 +49,10 @@ class ColumnNames {
     return this.#lowerCase.has(columnKey(name));
   }
 
-  /** Whether a column of this name can be added: it is new, and the file stays so small that it can be read again. */
+  /**
+   * Whether a column of this name can be added: it is new, and the file stays so small that it can be read
+   * again.
+   */
   takes(name: string): boolean {
     return (
       !this.has(name) && this.#lowerCase.size < mostColumns && this.#bytes + columnBytes(name) <= maxFileBytes

@@ -9,12 +9,12 @@ export type Aborting = { readonly signal?: AbortSignal };
 const maxVersion = 2 ** 20;
 
 /**
- * The newest version of the chain `schema-000001.json`, `-000002.json`, … in a folder; undefined if there is none that is newer
- * than `known`.
+ * The newest version of the chain `schema-000001.json`, `-000002.json`, … in a folder; undefined if there is
+ * none that is newer than `known`.
  *
- * It asks for single versions and never lists, so an identity that may only create and read is enough: from `known` on in
- * growing steps until one is missing, then between the two. Throws an {@link UnusableSchemaError} for a file that cannot be
- * used, and what the store throws when it cannot be read.
+ * It asks for single versions and never lists, so an identity that may only create and read is enough: from
+ * `known` on in growing steps until one is missing, then between the two. Throws an {@link
+ * UnusableSchemaError} for a file that cannot be used, and what the store throws when it cannot be read.
  *
  * @param known a version that is there; 0 for none.
  */

@@ -10,29 +10,32 @@ import { TypeClaims } from "./type-claims.ts";
 import type { SegmentLabel } from "../segment-label.ts";
 
 /**
- * Pins, per collection, the type of every column, the depth of the time partitions and the spelling of the name, once and for
- * all processes.
+ * Pins, per collection, the type of every column, the depth of the time partitions and the spelling of the
+ * name, once and for all processes.
  *
- * The pins live beside the collections as a chain of versions, each holding all pins so far and created only if absent:
+ * The pins live beside the collections as a chain of versions, each holding all pins so far and created only
+ * if absent:
  *
  *     <endpoint>/<deployment>/_schema/<collection, lower case>/schema-000001.json
  *     <endpoint>/<deployment>/_schema/<collection, lower case>/schema-000002.json      the newest counts
  *
- * Two processes that see a new column at the same moment both try to create the next version; one wins, the other reads
- * what won and goes on from there. So a name has one type, whoever writes, and a restart changes nothing. Within a process, of
- * two types for one new column the one that was surveyed first wins, whichever pin gets through first.
+ * Two processes that see a new column at the same moment both try to create the next version; one wins, the
+ * other reads what won and goes on from there. So a name has one type, whoever writes, and a restart changes
+ * nothing. Within a process, of two types for one new column the one that was surveyed first wins, whichever
+ * pin gets through first.
  *
- * Keys that are data (`{ [userId]: score }`) would make a column of each value. So a collection has room for 10,000
- * columns and 1,000 versions (`known-pins.ts`), which bounds what a file, a version and all versions together can take.
+ * Keys that are data (`{ [userId]: score }`) would make a column of each value. So a collection has room for
+ * 10,000 columns and 1,000 versions (`known-pins.ts`), which bounds what a file, a version and all versions
+ * together can take.
  *
- * A chain that an earlier version began in the collection's own folder goes on here: its versions are copied, and what a process of that
- * version pins later is taken over before anything new is.
+ * A chain that an earlier version began in the collection's own folder goes on here: its versions are copied,
+ * and what a process of that version pins later is taken over before anything new is.
  */
 export interface SchemaRegistry {
   /**
-   * The pinned types for `wanted`, in pinning order; columns not seen before are pinned first. A column whose name
-   * differs from a pinned one only in case is left out: Hive, Spark and Trino would take the two for one. `signal` ends
-   * the attempt; the result is then `retryable`.
+   * The pinned types for `wanted`, in pinning order; columns not seen before are pinned first. A column whose
+   * name differs from a pinned one only in case is left out: Hive, Spark and Trino would take the two for
+   * one. `signal` ends the attempt; the result is then `retryable`.
    */
   pin(
     label: SegmentLabel,
@@ -54,7 +57,10 @@ export type PinResult =
       /** Columns that are not pinned because there is no room for more. */
       readonly beyond?: ReadonlySet<string>;
     }
-  /** Somebody must change something: its files are laid out otherwise than this segment would be, or its types are unusable. */
+  /**
+   * Somebody must change something: its files are laid out otherwise than this segment would be, or its types
+   * are unusable.
+   */
   | { readonly status: "blocked"; readonly error: Error }
   | PinFailure;
 
@@ -63,7 +69,10 @@ type PinFailure = Exclude<PutResult, { status: "stored" | "exists" | "conflict" 
 /** Each round another process has won, so this many are needed only when as many start at once. */
 const maxRounds = 100;
 
-/** A registry that keeps what it has read: a collection costs a few reads per process and one object per new column set. */
+/**
+ * A registry that keeps what it has read: a collection costs a few reads per process and one object per new
+ * column set.
+ */
 export function createSchemaRegistry(store: Store): SchemaRegistry {
   return new ChainRegistry(store);
 }

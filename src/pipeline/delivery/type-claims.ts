@@ -4,7 +4,10 @@ import type { ColumnType } from "../../layout/column-type.ts";
 import type { Schema } from "../../layout/schema.ts";
 import type { KnownPins } from "./known-pins.ts";
 
-/** The first wish for each column that is not yet pinned: until then it counts, however many pins fail in between. */
+/**
+ * The first wish for each column that is not yet pinned: until then it counts, however many pins fail in
+ * between.
+ */
 export class TypeClaims {
   readonly #columns = new Map<string, readonly [name: string, type: ColumnType]>();
 

@@ -3,8 +3,9 @@ import { firstDeciding, isUndecided } from "../../frame/conform/deciding.ts";
 import { type ColumnType, parseType } from "../../layout/column-type.ts";
 
 /**
- * The types that a segment wants for its columns, declared types first, and the columns that say nothing of theirs: of which it has
- * only nulls, values that no type can hold, or values that decide none ({@link isUndecided}). The first value that decides counts.
+ * The types that a segment wants for its columns, declared types first, and the columns that say nothing of
+ * theirs: of which it has only nulls, values that no type can hold, or values that decide none ({@link
+ * isUndecided}). The first value that decides counts.
  */
 export function wantedTypes(
   batches: Iterable<{
@@ -20,7 +21,10 @@ export function wantedTypes(
       if (type !== undefined) wanted.set(name, type);
     }
     for (const name of header.untyped) untyped.add(name);
-    /** Columns of this batch that decide a type: the builder's order of several types for one name says nothing. */
+    /**
+     * Columns of this batch that decide a type: the builder's order of several types for one name says
+     * nothing.
+     */
     const deciding = new Map<string, (typeof columns)[number]>();
     for (const column of columns) {
       const { name, type } = column;
