@@ -1,19 +1,23 @@
 import { isLoopback } from "./loopback.ts";
 
 /*
- * What Azure allows in the names that a destination is made of. Whoever reads a destination, and whoever makes requests from one, asks
- * here, so that what is taken when a deployment is opened is delivered to.
+ * What Azure allows in the names that a destination is made of. Whoever reads a destination, and whoever
+ * makes requests from one, asks here, so that what is taken when a deployment is opened is delivered to.
  */
 
 /**
- * Azure: "Naming and referencing containers, blobs, and metadata". Not the containers that begin with `$`: names in `$root` must have
- * no slash, and all of ours have; the service alone writes `$logs` and `$blobchangefeed`; `$web` is what the whole web may read.
+ * Azure: "Naming and referencing containers, blobs, and metadata". Not the containers that begin with `$`:
+ * names in `$root` must have no slash, and all of ours have; the service alone writes `$logs` and
+ * `$blobchangefeed`; `$web` is what the whole web may read.
  */
 export function isContainerName(name: string): boolean {
   return /^[a-z0-9](?:-?[a-z0-9])+$/.test(name) && name.length >= 3 && name.length <= 63;
 }
 
-/** The name of an account in the path of a URL: an emulator's may be longer than Azure's own, and have hyphens. */
+/**
+ * The name of an account in the path of a URL: an emulator's may be longer than Azure's own, and have
+ * hyphens.
+ */
 export function isAccountInPath(name: string): boolean {
   return /^[a-z0-9-]{3,63}$/.test(name);
 }
@@ -27,7 +31,10 @@ const maxPrefixLength = 512;
 /** With a hierarchical namespace there may be 63 folders, and below the prefix are seven. */
 const maxPrefixFolders = 50;
 
-/** What should stand in place of a prefix, given as its decoded parts, for a message; undefined if nothing is wrong. */
+/**
+ * What should stand in place of a prefix, given as its decoded parts, for a message; undefined if nothing is
+ * wrong.
+ */
 export function prefixFault(parts: readonly string[]): string | undefined {
   if (parts.join("/").length > maxPrefixLength) return `a prefix of at most ${maxPrefixLength} characters`;
   if (parts.length > maxPrefixFolders) return `a prefix of at most ${maxPrefixFolders} folders`;
@@ -35,10 +42,11 @@ export function prefixFault(parts: readonly string[]): string | undefined {
 }
 
 /**
- * What should stand in place of one decoded part of a path, for a message; undefined if nothing is wrong. Refused are parts that would
- * leave the folder or that somebody on the way treats specially: `.`, `..`, empty ones, slashes that were hidden by encoding, a dot at
- * the end, characters that are none or that XML cannot say (Azure: "Naming and referencing containers, blobs, and metadata"), and `%`,
- * `?` and `#`, which one engine would take as they are and the next decode.
+ * What should stand in place of one decoded part of a path, for a message; undefined if nothing is wrong.
+ * Refused are parts that would leave the folder or that somebody on the way treats specially: `.`, `..`,
+ * empty ones, slashes that were hidden by encoding, a dot at the end, characters that are none or that XML
+ * cannot say (Azure: "Naming and referencing containers, blobs, and metadata"), and `%`, `?` and `#`, which
+ * one engine would take as they are and the next decode.
  */
 export function pathPartFault(part: string): string | undefined {
   if (part.endsWith(".") || !/^[^/\\\p{Cc}\p{Cs}\p{Co}\p{Cn}]+$/u.test(part)) {
@@ -52,8 +60,9 @@ const hostName = new RegExp(`^(?:\\[[0-9a-f:.]+\\]|${label}(?:\\.${label})*)$`);
 const gen2Host = /^([a-z0-9-]+|[a-z0-9-]+\.[a-z0-9-]+)\.dfs\.(.+)$/;
 
 /**
- * What should stand in place of the scheme and host of an account's URL, for a message; undefined if nothing is wrong. A name with a
- * dot at its end is refused: neither certificates nor the names of those who may have a token are written so.
+ * What should stand in place of the scheme and host of an account's URL, for a message; undefined if nothing
+ * is wrong. A name with a dot at its end is refused: neither certificates nor the names of those who may have
+ * a token are written so.
  */
 export function accountHostFault({ protocol, hostname, port }: URL): string | undefined {
   if (protocol !== "https:" && protocol !== "http:") return "an https URL of a storage account";
@@ -68,8 +77,8 @@ export function accountHostFault({ protocol, hostname, port }: URL): string | un
 }
 
 /**
- * True if the path of an account's URL begins with its name, because the host does not name it: the rules of `@azure/storage-blob`
- * (`getAccountNameFromUrl`, `isIpEndpointStyle`), to which the emulator keeps.
+ * True if the path of an account's URL begins with its name, because the host does not name it: the rules of
+ * `@azure/storage-blob` (`getAccountNameFromUrl`, `isIpEndpointStyle`), to which the emulator keeps.
  */
 export function hasAccountInPath({ hostname, port }: URL): boolean {
   if (hostname.split(".")[1] === "blob") return false;

@@ -14,8 +14,9 @@ export interface ParsedBlobUrl {
 const expected = "https://<account>.blob.core.windows.net/<container>/<prefix>";
 
 /**
- * Reads `https://<host>/<container>/<prefix>`, or `http://127.0.0.1:10000/<account>/<container>/<prefix>` where the host
- * does not name the account. The prefix may be missing; the query must be a shared access signature.
+ * Reads `https://<host>/<container>/<prefix>`, or `http://127.0.0.1:10000/<account>/<container>/<prefix>`
+ * where the host does not name the account. The prefix may be missing; the query must be a shared access
+ * signature.
  */
 export function parseBlobUrl(text: string, where: string): ParsedBlobUrl {
   const shown = shownUrl(text);

@@ -9,9 +9,10 @@ export type ConnectionSecret =
   | { readonly kind: "sas"; readonly query: string };
 
 /**
- * Reads an Azure storage connection string (Azure: "Configure Azure Storage connection strings"), of which only the "who" counts
- * (`AccountName` with `AccountKey`, or `SharedAccessSignature`, or `UseDevelopmentStorage=true`): where, the destination says.
- * Undefined for what is none, or has a field twice: which one counts, every library decides for itself.
+ * Reads an Azure storage connection string (Azure: "Configure Azure Storage connection strings"), of which
+ * only the "who" counts (`AccountName` with `AccountKey`, or `SharedAccessSignature`, or
+ * `UseDevelopmentStorage=true`): where, the destination says. Undefined for what is none, or has a field
+ * twice: which one counts, every library decides for itself.
  */
 export function readConnectionString(text: string): ConnectionSecret | undefined {
   const fields = new Map<string, string>();

@@ -4,8 +4,8 @@ import { Secret } from "./secret.ts";
 import { readSharedAccessSignature } from "./shared-access-signature.ts";
 
 /**
- * Gives out access tokens: what every class of `@azure/identity` does. Declared here by its shape, so that nobody needs
- * that package to use this one.
+ * Gives out access tokens: what every class of `@azure/identity` does. Declared here by its shape, so that
+ * nobody needs that package to use this one.
  */
 export interface TokenCredential {
   /** A token for the scopes, or null if there is none. */

@@ -15,7 +15,8 @@ export interface Workspace {
 }
 
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-// Azure: "Naming rules and restrictions for Azure resources", Microsoft.Resources and MachineLearningServices.
+// Azure: "Naming rules and restrictions for Azure resources", Microsoft.Resources and
+// MachineLearningServices.
 const groupName = /^[\p{L}\p{N}_().-]{0,89}[\p{L}\p{N}_()-]$/u;
 const workspaceName = /^[A-Za-z0-9][A-Za-z0-9_-]{1,254}$/;
 const datastoreName = /^[A-Za-z0-9_-]{1,255}$/;
@@ -31,8 +32,8 @@ export function isDatastoreName(name: string): boolean {
 }
 
 /**
- * Reads the path of an Azure ML datastore: the long form, or, when `home` says of which workspace it is, the short form
- * (`azureml://datastores/…`). Every name is checked, because it becomes part of a request's path.
+ * Reads the path of an Azure ML datastore: the long form, or, when `home` says of which workspace it is, the
+ * short form (`azureml://datastores/…`). Every name is checked, because it becomes part of a request's path.
  */
 export function parseDatastoreUri(
   text: string,

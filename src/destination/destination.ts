@@ -4,7 +4,10 @@ export type Destination =
   | { readonly kind: "folder"; readonly path: string }
   | {
       readonly kind: "azure-blob";
-      /** `https://<account>.blob.core.windows.net` or an emulator's `http://127.0.0.1:10000/<account>`, without query. */
+      /**
+       * `https://<account>.blob.core.windows.net` or an emulator's `http://127.0.0.1:10000/<account>`,
+       * without query.
+       */
       readonly accountUrl: string;
       readonly container: string;
       /** Without leading or trailing `/`, percent-decoded; may be empty. */

@@ -1,9 +1,10 @@
 import type { Destination } from "./destination.ts";
 
 /**
- * How a file at a destination refers to the object with that path below it; both are in one folder. In Azure it is a URL that Azure
- * ML's own reader resolves, which holds no signature: whoever reads brings a credential. In a folder it is relative to the file, so
- * that it stays true when the folder is mounted elsewhere, copied or moved.
+ * How a file at a destination refers to the object with that path below it; both are in one folder. In Azure
+ * it is a URL that Azure ML's own reader resolves, which holds no signature: whoever reads brings a
+ * credential. In a folder it is relative to the file, so that it stays true when the folder is mounted
+ * elsewhere, copied or moved.
  */
 export function objectReference(destination: Destination, path: string): string {
   switch (destination.kind) {

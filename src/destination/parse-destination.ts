@@ -28,12 +28,14 @@ export interface DestinationSurroundings {
 
 /**
  * Reads where files go:
- * - a folder: a path, taken from the current directory at this moment unless `from` says otherwise, or a `file://` URL;
- * - a container of Azure Blob Storage in any cloud, behind a private endpoint or a custom domain, or of an emulator;
- *   a shared access signature in its query is handed back apart;
+ * - a folder: a path, taken from the current directory at this moment unless `from` says otherwise, or a
+ *   `file://` URL;
+ * - a container of Azure Blob Storage in any cloud, behind a private endpoint or a custom domain, or of an
+ *   emulator; a shared access signature in its query is handed back apart;
  * - `azureml://` in its long form, or in its short one if `from` knows the workspace.
  *
- * Throws a `TypeError` or `RangeError` that begins with `where` and shows neither query nor password of a URL.
+ * Throws a `TypeError` or `RangeError` that begins with `where` and shows neither query nor password of a
+ * URL.
  */
 export function parseDestination(
   value: unknown,
@@ -70,7 +72,10 @@ function isUrl(value: unknown): value is { readonly href: string } {
   return typeof (value as { href?: unknown }).href === "string";
 }
 
-/** The scheme of what looks like a URL. A drive letter (`C:\data`) is none, nor is what stands before a lone colon. */
+/**
+ * The scheme of what looks like a URL. A drive letter (`C:\data`) is none, nor is what stands before a lone
+ * colon.
+ */
 function scheme(text: string): string | undefined {
   const match = /^([a-z][a-z0-9+.-]+):\/\//i.exec(text) ?? /^(azureml|file|https?):/i.exec(text);
   return match?.[1]?.toLowerCase();

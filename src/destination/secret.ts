@@ -1,6 +1,6 @@
 /**
- * A value that is not to be seen: printing, inspecting, `JSON.stringify`, string concatenation and `structuredClone`
- * of it show nothing. Only {@link Secret.reveal} gives it out.
+ * A value that is not to be seen: printing, inspecting, `JSON.stringify`, string concatenation and
+ * `structuredClone` of it show nothing. Only {@link Secret.reveal} gives it out.
  */
 export class Secret<T> {
   readonly #value: T;

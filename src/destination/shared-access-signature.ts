@@ -1,7 +1,7 @@
 /**
- * Reads a shared access signature, with or without a leading `?`, and gives its query without that. Undefined for what is none: each
- * names its version (`sv`) and ends in a signature (`sig`), whatever its kind. Azure: "Create a service SAS", "Create an account SAS",
- * "Create a user delegation SAS".
+ * Reads a shared access signature, with or without a leading `?`, and gives its query without that. Undefined
+ * for what is none: each names its version (`sv`) and ends in a signature (`sig`), whatever its kind. Azure:
+ * "Create a service SAS", "Create an account SAS", "Create a user delegation SAS".
  */
 export function readSharedAccessSignature(text: string): string | undefined {
   const query = text.trim().replace(/^\?/, "");

@@ -1,8 +1,9 @@
 import { isLoopback } from "./loopback.ts";
 
 /**
- * The names under which Azure Storage answers, in the public cloud and those of China and the US government: nobody but
- * Microsoft can have a host below them. https://learn.microsoft.com/azure/storage/common/storage-account-overview#storage-account-endpoints
+ * The names under which Azure Storage answers, in the public cloud and those of China and the US government:
+ * nobody but Microsoft can have a host below them.
+ * https://learn.microsoft.com/azure/storage/common/storage-account-overview#storage-account-endpoints
  */
 const azureSuffixes = [
   ".blob.core.windows.net",
@@ -12,9 +13,9 @@ const azureSuffixes = [
 ];
 
 /**
- * True if a storage token may be sent to a host: Azure's own, this machine, or one that `trusted` names. Whoever gets a
- * token can use it for all that its owner may do in Azure Storage, until it ends. A name in `trusted` is a host, or, when
- * it begins with a dot, all hosts below it.
+ * True if a storage token may be sent to a host: Azure's own, this machine, or one that `trusted` names.
+ * Whoever gets a token can use it for all that its owner may do in Azure Storage, until it ends. A name in
+ * `trusted` is a host, or, when it begins with a dot, all hosts below it.
  */
 export function mayHaveToken(hostname: string, trusted: readonly string[]): boolean {
   return (
@@ -24,7 +25,10 @@ export function mayHaveToken(hostname: string, trusted: readonly string[]): bool
   );
 }
 
-/** True for the scopes of a storage token: what answers `401` may ask for one of a resource, and it is not to choose. */
+/**
+ * True for the scopes of a storage token: what answers `401` may ask for one of a resource, and it is not to
+ * choose.
+ */
 export function isStorageScope(scope: string, accountUrl: string): boolean {
   const host = URL.canParse(scope) ? new URL(scope).hostname : "";
   return host === "storage.azure.com" || host === new URL(accountUrl).hostname;

@@ -1,7 +1,10 @@
 import { kindOf, type Told, told, wrongValue } from "../base/errors.ts";
 import { pathPartFault, prefixFault } from "./azure-names.ts";
 
-/** A URL as it may be shown: scheme and web host. Paths hold secrets too, where somebody pastes the address of a web hook. */
+/**
+ * A URL as it may be shown: scheme and web host. Paths hold secrets too, where somebody pastes the address of
+ * a web hook.
+ */
 export function shownUrl(url: string): Told {
   const [, scheme, host = ""] = /^([a-z][a-z0-9+.-]*):(?:\/\/)?([^/?#]*)/i.exec(url) ?? [];
   if (scheme === undefined) return told(kindOf(url));
@@ -11,8 +14,9 @@ export function shownUrl(url: string): Told {
 }
 
 /**
- * The percent-decoded parts of a path, without the empty ones at its two ends. Throws for parts that can be none: see
- * {@link pathPartFault}. They are looked for here because `new URL` quietly resolves `a/../b`, and with it the name of the container.
+ * The percent-decoded parts of a path, without the empty ones at its two ends. Throws for parts that can be
+ * none: see {@link pathPartFault}. They are looked for here because `new URL` quietly resolves `a/../b`, and
+ * with it the name of the container.
  */
 export function decodePath(path: string, shown: string, where: string): string[] {
   const parts = path.replace(/^\/+|\/+$/g, "").split("/");
@@ -25,7 +29,10 @@ export function decodePath(path: string, shown: string, where: string): string[]
   });
 }
 
-/** The decoded parts as the prefix of a container. Throws what `refuse` makes of what is expected in place of a prefix that cannot be. */
+/**
+ * The decoded parts as the prefix of a container. Throws what `refuse` makes of what is expected in place of
+ * a prefix that cannot be.
+ */
 export function joinPrefix(parts: readonly string[], refuse: (expected: string) => Error): string {
   const fault = prefixFault(parts);
   if (fault !== undefined) throw refuse(fault);

@@ -14,17 +14,19 @@ export interface DatasetOptions {
   /** Only this deployment's data. Default: of all deployments. */
   readonly deployment?: string;
   /**
-   * For a URL: a `TokenCredential` of `@azure/identity`, a storage connection string, or a shared access signature.
-   * Default: a signature in the URL, then `AZURE_STORAGE_CONNECTION_STRING`, then `AZURE_STORAGE_SAS_TOKEN`, then
-   * `DefaultAzureCredential`, as the client that the configuration file (`MDC_CONFIG`) names.
+   * For a URL: a `TokenCredential` of `@azure/identity`, a storage connection string, or a shared access
+   * signature. Default: a signature in the URL, then `AZURE_STORAGE_CONNECTION_STRING`, then
+   * `AZURE_STORAGE_SAS_TOKEN`, then `DefaultAzureCredential`, as the client that the configuration file
+   * (`MDC_CONFIG`) names.
    */
   readonly credential?: DatasetCredential;
 }
 
 /**
- * What is stored at one place, for reading. Every call looks at the store anew, so files that were delivered meanwhile
- * are seen. Errors: a `StoreError` when the store cannot be read, a `CollectorError` with code `CORRUPT` that names the
- * file when a file is not whole, or asks for more memory than reading may take; after all that the others hold.
+ * What is stored at one place, for reading. Every call looks at the store anew, so files that were delivered
+ * meanwhile are seen. Errors: a `StoreError` when the store cannot be read, a `CollectorError` with code
+ * `CORRUPT` that names the file when a file is not whole, or asks for more memory than reading may take;
+ * after all that the others hold.
  */
 export interface Dataset extends AsyncDisposable {
   /** Where the data is, for people: never holds a secret. */
@@ -32,8 +34,9 @@ export interface Dataset extends AsyncDisposable {
   /** What there is, by endpoint, deployment and name. Reads the footer of every file. */
   collections(): Promise<CollectionSummary[]>;
   /**
-   * The rows of one collection, of all endpoints and deployments that this dataset looks at. The name's case does not
-   * matter. Iterating throws a `RangeError` that names the collections there are when there is no such one.
+   * The rows of one collection, of all endpoints and deployments that this dataset looks at. The name's case
+   * does not matter. Iterating throws a `RangeError` that names the collections there are when there is no
+   * such one.
    */
   table(name: string, options?: TableOptions): Table;
   /** Everything that was collected under one correlation id, in time order. */
@@ -46,8 +49,9 @@ export interface Dataset extends AsyncDisposable {
  * Opens what a deployment has stored.
  *
  * @param root The destination as it was given to the deployment: a folder, or
- *   `https://<account>.blob.core.windows.net/<container>/<prefix>`. Nothing is read yet. Default: where a deployment of this process
- *   writes to, which is `MDC_DESTINATION`, then what the configuration file (`MDC_CONFIG`) says, then `./collected`.
+ *   `https://<account>.blob.core.windows.net/<container>/<prefix>`. Nothing is read yet. Default: where a
+ *   deployment of this process writes to, which is `MDC_DESTINATION`, then what the configuration file
+ *   (`MDC_CONFIG`) says, then `./collected`.
  */
 export async function openDataset(root?: string, options: DatasetOptions = {}): Promise<Dataset> {
   if (root !== undefined && typeof root !== "string")

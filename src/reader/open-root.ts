@@ -11,8 +11,9 @@ import type { Store } from "../store/store.ts";
 export type DatasetCredential = TokenCredential | string;
 
 /**
- * The store to read from, where and as whom a deployment of this process would write: what is given, then the environment, then the
- * configuration file that it names, then the default. A folder that is given needs neither of them, and they may be wrong.
+ * The store to read from, where and as whom a deployment of this process would write: what is given, then the
+ * environment, then the configuration file that it names, then the default. A folder that is given needs
+ * neither of them, and they may be wrong.
  */
 export function openRoot(root: string | undefined, given: DatasetCredential | undefined): Store {
   let environment: Environment | undefined;

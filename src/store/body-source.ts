@@ -9,9 +9,10 @@ async function* ownChunks(body: ObjectBody): AsyncGenerator<Uint8Array, void, un
 }
 
 /**
- * A body as an HTTP client takes it: bytes as they are, or a function that opens a stream. The client pipes the stream and
- * never listens for its errors, which would end the process, nor notices that it ended early. So a failing source aborts
- * the request through {@link BodySource.signal} and is kept in {@link BodySource.failure}.
+ * A body as an HTTP client takes it: bytes as they are, or a function that opens a stream. The client pipes
+ * the stream and never listens for its errors, which would end the process, nor notices that it ended early.
+ * So a failing source aborts the request through {@link BodySource.signal} and is kept in {@link
+ * BodySource.failure}.
  */
 export class BodySource {
   readonly content: Uint8Array | (() => NodeJS.ReadableStream);

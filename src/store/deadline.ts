@@ -24,9 +24,10 @@ export class DeadlineError extends Error {
 export type Extend = (deadlineMs: number) => void;
 
 /**
- * Runs `call` with a signal that fires at the deadline, when the caller's signal does, or when the group is ended, and
- * settles at that moment even if `call` ignores the signal: some promises (a token request in another library) never
- * settle. The signal also fires when `call` fails. Throws {@link DeadlineError}, or the reason of the caller's signal.
+ * Runs `call` with a signal that fires at the deadline, when the caller's signal does, or when the group is
+ * ended, and settles at that moment even if `call` ignores the signal: some promises (a token request in
+ * another library) never settle. The signal also fires when `call` fails. Throws {@link DeadlineError}, or
+ * the reason of the caller's signal.
  */
 export async function withDeadline<T>(
   call: (signal: AbortSignal, extend: Extend) => Promise<T>,
@@ -47,7 +48,8 @@ export async function withDeadline<T>(
     timer?.[Symbol.dispose]();
     const tooLate = (): void =>
       controller.abort(new DeadlineError(`no answer within ${Math.round(deadlineMs)} ms`));
-    // Keeps the process alive like the request it guards: otherwise an awaited call could end the process silently.
+    // Keeps the process alive like the request it guards: otherwise an awaited call could end the process
+    // silently.
     timer = systemClock.setTimer(tooLate, deadlineMs, { keepAlive: true });
   };
   extend(limits.deadlineMs);

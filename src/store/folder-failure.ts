@@ -28,8 +28,8 @@ const failures: ReadonlyMap<string, readonly [StoreFailure, string]> = new Map(
 );
 
 /**
- * The failure behind an error of the file system: by its `code`, and `transient` for a code nobody has met yet, since
- * dropping data for it would be worse. Undefined for what is no system error.
+ * The failure behind an error of the file system: by its `code`, and `transient` for a code nobody has met
+ * yet, since dropping data for it would be worse. Undefined for what is no system error.
  */
 export function folderFailure(operation: string, path: string, thrown: unknown): StoreError | undefined {
   if (thrown instanceof StoreError) return thrown;

@@ -32,13 +32,15 @@ import {
 import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "./store-error.ts";
 
 /**
- * A {@link Store} in a folder. `root` is made on the first put, with its parents; it may itself be a symbolic link, nothing
- * below it may be. Files and folders get the modes the umask allows, for other programs are meant to read them.
+ * A {@link Store} in a folder. `root` is made on the first put, with its parents; it may itself be a symbolic
+ * link, nothing below it may be. Files and folders get the modes the umask allows, for other programs are
+ * meant to read them.
  *
- * An object is written under a temporary name in its own folder (`.<hash>-<random>.mdc-tmp`: no engine's pattern matches it),
- * fsynced, and given its name by `link`, which unlike `rename` never replaces anything; then the folder is fsynced. Where
- * the file system has no hard links (blobfuse, FAT, some network mounts) it is renamed after a look that the name is
- * free: still whole files only, but two *different* contents put at the same moment could replace one another.
+ * An object is written under a temporary name in its own folder (`.<hash>-<random>.mdc-tmp`: no engine's
+ * pattern matches it), fsynced, and given its name by `link`, which unlike `rename` never replaces anything;
+ * then the folder is fsynced. Where the file system has no hard links (blobfuse, FAT, some network mounts) it
+ * is renamed after a look that the name is free: still whole files only, but two *different* contents put at
+ * the same moment could replace one another.
  *
  * Metadata and content type are not kept; `exists` and `conflict` are decided by comparing all bytes.
  */
@@ -139,8 +141,8 @@ class FolderStore implements Store {
   }
 
   /**
-   * Removes what crashed puts left: once per folder all that is stale, and, as soon as an object is there, every earlier
-   * attempt at it.
+   * Removes what crashed puts left: once per folder all that is stale, and, as soon as an object is there,
+   * every earlier attempt at it.
    */
   async #sweep(folder: string, path: string): Promise<void> {
     let young = this.#swept.get(folder);

@@ -21,15 +21,17 @@ export interface MemoryObject {
   readonly lastModified: number;
 }
 
-/** A {@link Store} that keeps everything in memory and can be told to fail: a test double with the real rules. */
+/**
+ * A {@link Store} that keeps everything in memory and can be told to fail: a test double with the real rules.
+ */
 export interface MemoryStore extends Store {
   /** What is stored, by path. */
   readonly objects: ReadonlyMap<string, MemoryObject>;
   /** How often `put` was called. */
   readonly puts: number;
   /**
-   * The next `times` (default 1) puts answer `result`. With `stored: true` they store the object all the same: an answer
-   * that was lost on its way.
+   * The next `times` (default 1) puts answer `result`. With `stored: true` they store the object all the
+   * same: an answer that was lost on its way.
    */
   failPuts(result: PutResult, options?: { readonly times?: number; readonly stored?: boolean }): void;
   /** The next `times` (default 1) `get` calls and listings throw `error`. */

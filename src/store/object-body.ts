@@ -6,8 +6,8 @@ export function bodySize(body: ObjectBody): number {
 }
 
 /**
- * The source of a body failed, not the store. `size`: it gave more or fewer bytes than declared, so it is damaged.
- * `unreadable`: it threw, which may pass.
+ * The source of a body failed, not the store. `size`: it gave more or fewer bytes than declared, so it is
+ * damaged. `unreadable`: it threw, which may pass.
  */
 export class BodyError extends Error {
   override readonly name: string = "BodyError";
@@ -20,8 +20,9 @@ export class BodyError extends Error {
 }
 
 /**
- * The chunks of `body`, opened anew. Throws {@link BodyError}: at the first byte past the declared size, or at the end
- * if there were fewer, so that a cut source never becomes a whole object. Throws the reason of `signal` once it aborts.
+ * The chunks of `body`, opened anew. Throws {@link BodyError}: at the first byte past the declared size, or
+ * at the end if there were fewer, so that a cut source never becomes a whole object. Throws the reason of
+ * `signal` once it aborts.
  */
 export async function* bodyChunks(
   body: ObjectBody,
@@ -52,7 +53,10 @@ async function* openBody(body: Exclude<ObjectBody, Uint8Array>): AsyncGenerator<
   }
 }
 
-/** True if two sequences of chunks are the same bytes, however they are cut. Reads no further than the first difference. */
+/**
+ * True if two sequences of chunks are the same bytes, however they are cut. Reads no further than the first
+ * difference.
+ */
 export async function sameBytes(
   left: AsyncIterable<Uint8Array>,
   right: AsyncIterable<Uint8Array>,

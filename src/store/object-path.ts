@@ -1,11 +1,13 @@
 import { told, wrongKind, wrongValue } from "../base/errors.ts";
 
 /**
- * The grammar of object paths: segments of `[A-Za-z0-9._=%-]`, 1 to 255 characters each, joined by `/`, at most 1,024 in
- * all with the store's own prefix (Azure's limit for blob names, and less than every file system's).
+ * The grammar of object paths: segments of `[A-Za-z0-9._=%-]`, 1 to 255 characters each, joined by `/`, at
+ * most 1,024 in all with the store's own prefix (Azure's limit for blob names, and less than every file
+ * system's).
  *
- * A segment that is `.` or `..`, also when percent-decoded however often, is refused, and so are encoded separators
- * and control characters: what one layer stores literally, another (a proxy, a query engine) may decode.
+ * A segment that is `.` or `..`, also when percent-decoded however often, is refused, and so are encoded
+ * separators and control characters: what one layer stores literally, another (a proxy, a query engine) may
+ * decode.
  */
 const segmentPattern = /^[A-Za-z0-9._=%-]{1,255}$/;
 const maxLength = 1_024;
@@ -28,7 +30,9 @@ export function isObjectPath(path: string, prefixLength = 0): boolean {
   return path.length > 0 && path.length + prefixLength <= maxLength && path.split("/").every(isSafeSegment);
 }
 
-/** Throws unless some object path could start with `prefix`; the last segment may be cut anywhere, or empty. */
+/**
+ * Throws unless some object path could start with `prefix`; the last segment may be cut anywhere, or empty.
+ */
 export function checkListPrefix(prefix: string, where: string): void {
   if (typeof prefix !== "string") throw wrongKind(where, "a path prefix", prefix);
   const segments = prefix.split("/");

@@ -19,8 +19,9 @@ export interface Identity {
 }
 
 /**
- * How to prove it. Without a credential `DefaultAzureCredential` of `@azure/identity` finds what the machine offers (managed identity,
- * workload identity, a developer's login); it is loaded when the first token is needed, and kept, because it caches its tokens itself.
+ * How to prove it. Without a credential `DefaultAzureCredential` of `@azure/identity` finds what the machine
+ * offers (managed identity, workload identity, a developer's login); it is loaded when the first token is
+ * needed, and kept, because it caches its tokens itself.
  */
 export function proofOf({ credential, clientId, trustedHosts }: Identity): AzureCredential {
   if (credential !== null) return credential.kind === "token" ? { ...credential, trustedHosts } : credential;
@@ -35,7 +36,10 @@ export function proofOf({ credential, clientId, trustedHosts }: Identity): Azure
   };
 }
 
-/** The store of a destination. Throws if destination and credential do not go together. A folder needs no credential. */
+/**
+ * The store of a destination. Throws if destination and credential do not go together. A folder needs no
+ * credential.
+ */
 export function openStore(destination: Destination, credential: AzureCredential): Store {
   switch (destination.kind) {
     case "folder":
@@ -47,7 +51,10 @@ export function openStore(destination: Destination, credential: AzureCredential)
   }
 }
 
-/** Loads the library that the store of a destination will need. Never rejects: what is missing is told at the first use. */
+/**
+ * Loads the library that the store of a destination will need. Never rejects: what is missing is told at the
+ * first use.
+ */
 export async function loadStore({ kind }: Destination): Promise<void> {
   if (kind !== "folder") await loadAzureLibrary().catch(() => {});
 }

@@ -18,8 +18,9 @@ export interface RetryingStoreOptions {
 }
 
 /**
- * `store`, whose `get` and `list` repeat what fails for a while (a {@link StoreError} that is `transient`). A listing goes
- * on behind the last path it gave. `put` goes through once: whoever delivers repeats it for as long as it takes.
+ * `store`, whose `get` and `list` repeat what fails for a while (a {@link StoreError} that is `transient`). A
+ * listing goes on behind the last path it gave. `put` goes through once: whoever delivers repeats it for as
+ * long as it takes.
  */
 export function createRetryingStore(store: Store, options: RetryingStoreOptions): Store {
   return new RetryingStore(store, options);

@@ -20,8 +20,8 @@ export type StoreErrorFacts = Pick<
 >;
 
 /**
- * A store could not do something. It is made anew from a few checked facts and never has a `cause`: what network
- * libraries throw holds URLs with signatures, headers and keys.
+ * A store could not do something. It is made anew from a few checked facts and never has a `cause`: what
+ * network libraries throw holds URLs with signatures, headers and keys.
  */
 export class StoreError extends Error {
   override readonly name: string = "StoreError";
@@ -79,8 +79,8 @@ export function getTooLarge(path: string, size: number, most: number): StoreErro
 }
 
 /**
- * What stopped a put on this side of the store: the body's source, or the caller's signal. Anything else is a bug and is
- * thrown on.
+ * What stopped a put on this side of the store: the body's source, or the caller's signal. Anything else is a
+ * bug and is thrown on.
  */
 export function toPutError(path: string, thrown: unknown, signal: AbortSignal | undefined): StoreError {
   if (signal?.aborted) return new StoreError("transient", `put ${path}: aborted`, { operation: "put" });

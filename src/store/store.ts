@@ -3,27 +3,29 @@ import { asError } from "../base/errors.ts";
 /**
  * Port: an object store. Objects are whole, written once and never changed.
  *
- * Paths are relative, `/`-separated, made of `[A-Za-z0-9._=%-]` segments without `.` or `..`; the store adds its own root
- * (a folder, or container and prefix) and refuses what would leave it.
+ * Paths are relative, `/`-separated, made of `[A-Za-z0-9._=%-]` segments without `.` or `..`; the store adds
+ * its own root (a folder, or container and prefix) and refuses what would leave it.
  */
 export interface Store {
   /** Where this store is, for people: never holds a secret. */
   readonly description: string;
   /**
-   * Creates an object, atomically: a reader sees all of it or nothing. Never overwrites. Never throws for what a
-   * network, disk or service can do; see {@link PutResult}. A path outside the grammar is misuse: a `RangeError`.
+   * Creates an object, atomically: a reader sees all of it or nothing. Never overwrites. Never throws for
+   * what a network, disk or service can do; see {@link PutResult}. A path outside the grammar is misuse: a
+   * `RangeError`.
    */
   put(path: string, body: ObjectBody, options?: PutOptions): Promise<PutResult>;
   /**
    * The object's bytes, or the part `[start, end)` of them, cut at its end. Without a range it may have
-   * {@link maxWholeBytes}; one that has more is a `StoreError`, and so is an answer of more bytes than were asked for.
-   * Throws {@link ObjectNotFoundError} when there is none, the reason of the signal when that fired, and a `StoreError` for
-   * what a network, disk or service did. Needs no permission but to read: whoever may not list is told absence all the same.
+   * {@link maxWholeBytes}; one that has more is a `StoreError`, and so is an answer of more bytes than were
+   * asked for. Throws {@link ObjectNotFoundError} when there is none, the reason of the signal when that
+   * fired, and a `StoreError` for what a network, disk or service did. Needs no permission but to read:
+   * whoever may not list is told absence all the same.
    */
   get(path: string, options?: GetOptions): Promise<Uint8Array>;
   /**
-   * Every object whose path starts with `prefix`, in path order (of code units). Half-written files are never listed, nor
-   * names that are no paths. Throws as {@link get} does.
+   * Every object whose path starts with `prefix`, in path order (of code units). Half-written files are never
+   * listed, nor names that are no paths. Throws as {@link get} does.
    */
   list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<StoreEntry>;
   /** Gives back sockets and handles. Idempotent. */
@@ -31,8 +33,8 @@ export interface Store {
 }
 
 /**
- * Bytes to store: held in memory, or a re-openable stream of known size (a retry opens it again), each chunk of which is good until
- * the next one is asked for.
+ * Bytes to store: held in memory, or a re-openable stream of known size (a retry opens it again), each chunk
+ * of which is good until the next one is asked for.
  */
 export type ObjectBody = Uint8Array | { readonly size: number; open(): AsyncIterable<Uint8Array> };
 
@@ -69,8 +71,8 @@ export interface StoreEntry {
  * - `stored`: created by this call.
  * - `exists`: an object of that path with the same content was there already (a lost answer, a racing twin).
  * - `conflict`: an object of that path with *other* content is there; nothing was changed.
- * - `retryable`: the same call may work later; `class` says whether time alone heals it (`transient`), or somebody
- *   must change a setting, a permission (`configuration`) or a clock (`clock`).
+ * - `retryable`: the same call may work later; `class` says whether time alone heals it (`transient`), or
+ *   somebody must change a setting, a permission (`configuration`) or a clock (`clock`).
  * - `rejected`: the service will never take this object (malformed, too large).
  */
 export type PutResult =
@@ -91,8 +93,9 @@ export class ObjectNotFoundError extends Error {
 }
 
 /**
- * What to do about an error that `get` or `list` threw. A store says so in the error's `failure` (and `retryAfterMs`); an error
- * without one is taken for a passing trouble, and a request that is refused for good for a wrong setting.
+ * What to do about an error that `get` or `list` threw. A store says so in the error's `failure` (and
+ * `retryAfterMs`); an error without one is taken for a passing trouble, and a request that is refused for
+ * good for a wrong setting.
  */
 export function readFailure(thrown: unknown): Extract<PutResult, { status: "retryable" }> {
   const error = asError(thrown);

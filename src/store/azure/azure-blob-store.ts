@@ -26,17 +26,21 @@ import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "..
 /** Where, as whom, and how patient. */
 export interface AzureBlobStoreOptions extends AzureLocation {
   readonly credential: AzureCredential;
-  /** Milliseconds one attempt may take for that many bytes. Default 15 s, or what 64 KiB a second needs if that is more. */
+  /**
+   * Milliseconds one attempt may take for that many bytes. Default 15 s, or what 64 KiB a second needs if
+   * that is more.
+   */
   readonly attemptDeadlineMs?: (size: number) => number;
 }
 
 /**
  * A {@link Store} in a container of Azure Blob Storage, below a prefix. The container must exist.
  *
- * `put` is one Put Blob request with `If-None-Match: *` and Content-MD5: the service stores all of the body or nothing, and
- * only under a free name. "The name is taken" is answered by comparing what is there: the metadata `content` if both have
- * it, else size and MD5, else all bytes. Nothing is ever overwritten or deleted, and nothing is retried here but that
- * look. The `@azure/storage-blob` package is loaded by the first call.
+ * `put` is one Put Blob request with `If-None-Match: *` and Content-MD5: the service stores all of the body
+ * or nothing, and only under a free name. "The name is taken" is answered by comparing what is there: the
+ * metadata `content` if both have it, else size and MD5, else all bytes. Nothing is ever overwritten or
+ * deleted, and nothing is retried here but that look. The `@azure/storage-blob` package is loaded by the
+ * first call.
  *
  * No message, property or printout of the store holds a key, token or signature.
  */
@@ -109,7 +113,8 @@ class AzureBlobStore implements Store {
       if (there === undefined) throw failure.error;
       return there;
     }
-    // What answers 201 without the MD5 of what it was sent is hardly the service (a captive portal, a proxy): look.
+    // What answers 201 without the MD5 of what it was sent is hardly the service (a captive portal, a proxy):
+    // look.
     return await this.#compare(path, blob, ours, options, "stored");
   }
 
@@ -227,7 +232,8 @@ class AzureBlobStore implements Store {
 
   #failure(thrown: unknown, operation: string, subject: string): AzureFailure {
     const failure = toAzureFailure(thrown, operation, subject, systemClock.now());
-    // A cached token may have been revoked, or be from before a permission was given: the next try asks for a new one.
+    // A cached token may have been revoked, or be from before a permission was given: the next try asks for a
+    // new one.
     const { error } = failure;
     if (error instanceof StoreError && (error.statusCode === 401 || error.statusCode === 403)) {
       this.#container = undefined;
@@ -236,7 +242,8 @@ class AzureBlobStore implements Store {
   }
 
   async #client(): Promise<ContainerClient> {
-    // Less than an attempt, so that the answer tells a token that did not come from a service that did not answer.
+    // Less than an attempt, so that the answer tells a token that did not come from a service that did not
+    // answer.
     const tokenDeadlineMs = this.#deadlineMs(0) * 0.8;
     this.#container ??= openContainer(this.#location, this.#credential, tokenDeadlineMs);
     try {
@@ -247,12 +254,15 @@ class AzureBlobStore implements Store {
     }
   }
 
-  /** The client of one object, after a check that its requests go nowhere but below our container and prefix. */
+  /**
+   * The client of one object, after a check that its requests go nowhere but below our container and prefix.
+   */
   async #open(path: string): Promise<BlockBlobClient> {
     const name = this.#prefix + path;
     const blob = (await this.#client()).getBlockBlobClient(name);
     const { accountUrl, container } = this.#location;
-    // Compared as the service decodes them: how the library writes an apostrophe or a plus is its own business.
+    // Compared as the service decodes them: how the library writes an apostrophe or a plus is its own
+    // business.
     const { pathname } = new URL(accountUrl);
     const expected = `${pathname.replace(/\/$/, "")}/${container}/${name}`.split("/");
     const actual = new URL(blob.url).pathname.split("/").map(decodeURIComponent);

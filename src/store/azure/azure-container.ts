@@ -15,14 +15,19 @@ import { StoreError } from "../store-error.ts";
 
 /** A container, and the folder in it that a store may touch. */
 export interface AzureLocation {
-  /** `https://<account>.blob.core.windows.net`, or an emulator's `http://127.0.0.1:10000/<account>`; no query. */
+  /**
+   * `https://<account>.blob.core.windows.net`, or an emulator's `http://127.0.0.1:10000/<account>`; no query.
+   */
   readonly accountUrl: string;
   readonly container: string;
   /** Without leading or trailing `/`; may be empty. */
   readonly prefix: string;
 }
 
-/** `location`, checked, with a normalised URL. Throws `TypeError` or `RangeError`; never shows a query or a user name. */
+/**
+ * `location`, checked, with a normalised URL. Throws `TypeError` or `RangeError`; never shows a query or a
+ * user name.
+ */
 export function checkLocation(
   { accountUrl, container, prefix }: AzureLocation,
   credential: ResolvedCredential,
@@ -64,7 +69,10 @@ function checkAccountUrl(text: string, credential: ResolvedCredential, where: st
   return account === "" ? url.origin : `${url.origin}/${account}`;
 }
 
-/** The Azure library, loaded by the first call: a few hundred milliseconds in which its thread does nothing else. Rejects if it is not installed. */
+/**
+ * The Azure library, loaded by the first call: a few hundred milliseconds in which its thread does nothing
+ * else. Rejects if it is not installed.
+ */
 export async function loadAzureLibrary(): Promise<void> {
   await import("@azure/storage-blob");
 }
@@ -97,9 +105,11 @@ export async function openContainer(
   });
   const url = `${location.accountUrl}/${location.container}`;
   const options: StoragePipelineOptions & { readonly redirectOptions: { readonly maxRetries: number } } = {
-    // The delivery loop retries: it knows the service's Retry-After, keeps to the object's name and survives the process.
+    // The delivery loop retries: it knows the service's Retry-After, keeps to the object's name and survives
+    // the process.
     retryOptions: { maxTries: 1 },
-    // The service never redirects; what does (a captive portal, a proxy) must not be followed with a signed request.
+    // The service never redirects; what does (a captive portal, a proxy) must not be followed with a signed
+    // request.
     redirectOptions: { maxRetries: 0 },
     httpClient: blobHttpClient,
     userAgentOptions: { userAgentPrefix: "model-data-collector" },

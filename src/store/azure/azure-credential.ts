@@ -6,7 +6,10 @@ import { readSharedAccessSignature } from "../../destination/shared-access-signa
 import { DeadlineError, withDeadline } from "../deadline.ts";
 import { StoreError } from "../store-error.ts";
 
-/** How to prove to Azure Storage who asks. Of kind `token` is anything shaped like `TokenCredential` of `@azure/core-auth`. */
+/**
+ * How to prove to Azure Storage who asks. Of kind `token` is anything shaped like `TokenCredential` of
+ * `@azure/core-auth`.
+ */
 export type AzureCredential =
   | Exclude<Credential, { kind: "token" }>
   | ({ readonly kind: "token" } & TokenSource);
@@ -33,7 +36,10 @@ export interface AccessToken {
   readonly expiresOnTimestamp: number;
 }
 
-/** A new token is asked for this long before the old one ends, so that a short outage of the token service costs nothing. */
+/**
+ * A new token is asked for this long before the old one ends, so that a short outage of the token service
+ * costs nothing.
+ */
 const renewBeforeMs = 5 * 60_000;
 /** After a failed renewal the old token is used this long before the next try. */
 const renewPauseMs = 30_000;
@@ -43,9 +49,10 @@ const renewalShare = 1 / 3;
 /**
  * A `TokenCredential` for the Azure libraries around one that may hang, reject with anything, or not cache.
  *
- * The libraries keep one refresh under way and let everybody wait for it, for ever if it never settles, and repeat some
- * refreshes with nobody listening for the rejection. So we hand out every token as already expired: they then ask for each
- * request and wait for the answer, and caching, deadlines and renewal are ours.
+ * The libraries keep one refresh under way and let everybody wait for it, for ever if it never settles, and
+ * repeat some refreshes with nobody listening for the rejection. So we hand out every token as already
+ * expired: they then ask for each request and wait for the answer, and caching, deadlines and renewal are
+ * ours.
  */
 export function createTokenCredential(
   source: TokenSource,
@@ -106,7 +113,9 @@ export async function requestToken(
   return token;
 }
 
-/** The error's name and, if it is Microsoft Entra's, its numbered code: what to look up, and never a secret. */
+/**
+ * The error's name and, if it is Microsoft Entra's, its numbered code: what to look up, and never a secret.
+ */
 function reasonOf(thrown: unknown): string {
   if (!isError(thrown)) return "it threw no error";
   if (thrown.name === "CredentialUnavailableError" || thrown.name === "AggregateAuthenticationError") {

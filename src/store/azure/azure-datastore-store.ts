@@ -22,8 +22,8 @@ export interface AzureDatastoreStoreOptions extends AzureDatastoreReference {
 }
 
 /**
- * A {@link Store} in a datastore of an Azure Machine Learning workspace. The first call that succeeds in asking the
- * workspace decides where it is; a failure to ask is answered like a failure to store.
+ * A {@link Store} in a datastore of an Azure Machine Learning workspace. The first call that succeeds in
+ * asking the workspace decides where it is; a failure to ask is answered like a failure to store.
  */
 export function createAzureDatastoreStore(options: AzureDatastoreStoreOptions): Store {
   const { credential } = options;

@@ -10,7 +10,9 @@ import { toAzureFailure } from "./azure-error.ts";
 import { withDeadline } from "../deadline.ts";
 import { StoreError } from "../store-error.ts";
 
-/** The parts of `azureml://subscriptions/<s>/resourcegroups/<g>/workspaces/<w>/datastores/<d>/paths/<prefix>`. */
+/**
+ * The parts of `azureml://subscriptions/<s>/resourcegroups/<g>/workspaces/<w>/datastores/<d>/paths/<prefix>`.
+ */
 export interface AzureDatastoreReference {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
@@ -36,9 +38,9 @@ const apiVersion = "2024-10-01";
 const maxAnswerBytes = 1024 * 1024;
 
 /**
- * Asks the workspace where its datastore is: account, container, and the prefix unchanged. Datastores of Blob Storage and
- * of Data Lake Storage Gen2 (which answers blob requests too). Only reads; it asks for none of the datastore's secrets.
- * Throws {@link StoreError}.
+ * Asks the workspace where its datastore is: account, container, and the prefix unchanged. Datastores of Blob
+ * Storage and of Data Lake Storage Gen2 (which answers blob requests too). Only reads; it asks for none of
+ * the datastore's secrets. Throws {@link StoreError}.
  */
 export async function resolveAzureDatastore(
   reference: AzureDatastoreReference,

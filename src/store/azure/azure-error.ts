@@ -4,9 +4,9 @@ import { ObjectNotFoundError } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 
 /**
- * The only way from an error of the Azure libraries to one of ours. Theirs hold the request: its URL with the SAS, its
- * headers with the signature or token. Only a status, a code and an id pass, each of a shape too short and plain for a
- * key or a signature.
+ * The only way from an error of the Azure libraries to one of ours. Theirs hold the request: its URL with the
+ * SAS, its headers with the signature or token. Only a status, a code and an id pass, each of a shape too
+ * short and plain for a key or a signature.
  */
 
 /** What the libraries' errors look like, as far as we trust it. */
@@ -55,7 +55,10 @@ export interface AzureFailure {
   readonly verify: boolean;
 }
 
-/** Turns anything thrown during a request into {@link AzureFailure}. `subject` is the object's path or the prefix. */
+/**
+ * Turns anything thrown during a request into {@link AzureFailure}. `subject` is the object's path or the
+ * prefix.
+ */
 export function toAzureFailure(
   thrown: unknown,
   operation: string,

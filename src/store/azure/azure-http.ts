@@ -4,8 +4,9 @@ import type { DefaultAzureCredentialOptions } from "@azure/identity";
 import type { HttpHeaders, IHttpClient } from "@azure/storage-blob";
 
 /**
- * How the Azure libraries reach the network. Their own way reads an answer into memory however long it is; here none is
- * read further than {@link maxAnswerBytes}, but what a caller streams and bounds himself. Nothing is redirected.
+ * How the Azure libraries reach the network. Their own way reads an answer into memory however long it is;
+ * here none is read further than {@link maxAnswerBytes}, but what a caller streams and bounds himself.
+ * Nothing is redirected.
  */
 
 /** Of an answer that is kept as text: the largest page of a listing has a few. */

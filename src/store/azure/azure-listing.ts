@@ -3,21 +3,24 @@ import { systemClock } from "../../base/time/clock.ts";
 import { sleep } from "../../base/time/wait.ts";
 import { StoreError } from "../store-error.ts";
 
-/** Objects of one page: with long names and much metadata of their own they still fit into `maxAnswerBytes`. */
+/**
+ * Objects of one page: with long names and much metadata of their own they still fit into `maxAnswerBytes`.
+ */
 const pageSize = 2_000;
 /** Of two for each page: far above what a container of this product holds. */
 const maxMarks = 100_000;
 /**
- * Pages without an object are legal, where many were deleted. After a few in a row the next ones are asked for less often, and at
- * some time nobody believes in an end.
+ * Pages without an object are legal, where many were deleted. After a few in a row the next ones are asked
+ * for less often, and at some time nobody believes in an end.
  */
 const maxQuickEmptyPages = 20;
 const maxEmptyPages = 1_000;
 const emptyPagePauseMs = 200;
 
 /**
- * Pages of the blobs of a container whose names start with `prefix`, in order. `call` makes one request, which it may end. Throws what that throws,
- * and a {@link StoreError} that names `subject` for a listing that has no end: it goes round, or has nothing but empty pages.
+ * Pages of the blobs of a container whose names start with `prefix`, in order. `call` makes one request,
+ * which it may end. Throws what that throws, and a {@link StoreError} that names `subject` for a listing that
+ * has no end: it goes round, or has nothing but empty pages.
  */
 export async function* listPages(
   container: ContainerClient,

@@ -2,9 +2,9 @@ import { credentialHttpClient } from "./azure-http.ts";
 import type { TokenSource } from "./azure-credential.ts";
 
 /**
- * The credential that the machine offers: a managed or workload identity, or a developer's login. `DefaultAzureCredential` of
- * `@azure/identity` looks for them in its documented order; it is loaded when this is called, not before.
- * `clientId` chooses among several managed identities.
+ * The credential that the machine offers: a managed or workload identity, or a developer's login.
+ * `DefaultAzureCredential` of `@azure/identity` looks for them in its documented order; it is loaded when
+ * this is called, not before. `clientId` chooses among several managed identities.
  */
 export async function findMachineCredential(clientId: string | null): Promise<TokenSource> {
   const { DefaultAzureCredential } = await import("@azure/identity");

@@ -1,8 +1,9 @@
 import type { StoreFailure } from "../store-error.ts";
 
 /**
- * What the Blob service's answers, and the lack of one, mean for whoever wants an object stored.
- * Codes: https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes and common-rest-api-error-codes.
+ * What the Blob service's answers, and the lack of one, mean for whoever wants an object stored. Codes:
+ * https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes and
+ * common-rest-api-error-codes.
  */
 
 /** The checked facts of one failed request. */
@@ -17,7 +18,9 @@ export interface AzureAnswer {
   readonly date?: string | undefined;
 }
 
-/** What to do about it. `verify`: the object may be there already; look. `missing`: there is no such object. */
+/**
+ * What to do about it. `verify`: the object may be there already; look. `missing`: there is no such object.
+ */
 export interface AzureVerdict {
   readonly kind: StoreFailure | "verify" | "missing";
   /** For people: what it means or what to do. */
@@ -28,7 +31,9 @@ export interface AzureVerdict {
 
 type Row = readonly [kind: AzureVerdict["kind"], hint: string];
 
-/** The service refuses requests that are 15 minutes off; at 5 the clock is the likely reason for a refusal. */
+/**
+ * The service refuses requests that are 15 minutes off; at 5 the clock is the likely reason for a refusal.
+ */
 const maxClockSkewMs = 5 * 60_000;
 
 const rowsByCode: ReadonlyMap<string, Row> = new Map(
@@ -75,8 +80,8 @@ const rowsWithoutAnswer: ReadonlyMap<string, Row> = new Map(
 );
 
 /**
- * The meaning of a failed request. What nobody has met yet is `transient`: to keep and to retry is the only mistake that
- * loses nothing.
+ * The meaning of a failed request. What nobody has met yet is `transient`: to keep and to retry is the only
+ * mistake that loses nothing.
  */
 export function classifyAzureAnswer(answer: AzureAnswer, nowMs: number): AzureVerdict {
   const [kind, hint] = rowOf(answer, nowMs);
@@ -136,7 +141,9 @@ function clockIsOff(date: string | undefined, nowMs: number): boolean {
   return Math.abs(serviceMs - nowMs) > maxClockSkewMs;
 }
 
-/** `Retry-After` in milliseconds from now, at least 0; undefined if absent or unreadable. RFC 9110, 10.2.3. */
+/**
+ * `Retry-After` in milliseconds from now, at least 0; undefined if absent or unreadable. RFC 9110, 10.2.3.
+ */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   const text = value?.trim();
   if (!text) return undefined;

@@ -6,8 +6,8 @@ import { createAzureBlobStore } from "../../../src/store/azure/azure-blob-store.
 import { createAzureDatastoreStore } from "../../../src/store/azure/azure-datastore-store.ts";
 
 /*
- * A deployment reads destination and credential when it is opened; the store reads them again where it is made. What one takes the
- * other must take, or data is collected that nothing delivers.
+ * A deployment reads destination and credential when it is opened; the store reads them again where it is
+ * made. What one takes the other must take, or data is collected that nothing delivers.
  */
 
 const flights = {
@@ -50,7 +50,8 @@ describe("a blob URL", () => {
   });
 
   it.each([
-    // Absolute names are for resolvers: certificates, and the list of hosts that may have a token, know the name without the dot.
+    // Absolute names are for resolvers: certificates, and the list of hosts that may have a token, know the
+    // name without the dot.
     "https://flights.blob.core.windows.net./data",
     "http://localhost./devstoreaccount1/data",
     "https://flights..example.com/data",
