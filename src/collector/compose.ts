@@ -4,8 +4,8 @@ import { createJsonlEncoder } from "../codec/jsonl/jsonl-encoder.ts";
 import { createParquetEncoder } from "../codec/parquet/parquet-encoder.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
 import { objectReference } from "../destination/object-url.ts";
-import type { CurrentSettings } from "../pipeline/backend.ts";
 import { createEngine, type Engine } from "../pipeline/delivery/engine.ts";
+import { type CurrentSettings, LiveSettings } from "../pipeline/live-settings.ts";
 import type { Emit } from "../pipeline/engine-event.ts";
 import { createFolderSpool, createFolderWriter, type FolderSpoolOptions } from "../spool/folder-spool.ts";
 import { createMemorySpool } from "../spool/memory-spool.ts";
@@ -39,7 +39,7 @@ export function composeEngine(spec: EngineSpec, host: EngineHost): Engine {
   const { config, credential } = spec;
   const proof: AzureCredential =
     credential.kind === "token" ? { ...credential, getToken: host.getToken } : credential;
-  const settings: CurrentSettings = { current: config };
+  const settings = new LiveSettings(config);
   return createEngine({
     spool: composeSpool(spec, settings),
     store: openStore(config.destination, proof),

@@ -55,13 +55,8 @@ export interface FlushReport {
   readonly trouble: string | undefined;
 }
 
-/** The settings that can change while running; of `spool` the bounds only. */
+/** The part of a `DeploymentConfig` that an engine follows while it runs; of `spool` the bounds only. */
 export type BackendSettings = Pick<DeploymentConfig, "rotation" | "limits" | "spool">;
-
-/** The settings that hold now, for all who have to do with one engine. */
-export interface CurrentSettings {
-  current: BackendSettings;
-}
 
 /** A batch on its way to the spool. */
 export interface OutgoingBatch {

@@ -14,6 +14,7 @@ import type { Clock } from "../../src/base/time/clock.ts";
 import type { Durability } from "../../src/config/deployment-config.ts";
 import { readEnvironment } from "../../src/config/environment.ts";
 import { resolveDeployment } from "../../src/config/resolve.ts";
+import { LiveSettings } from "../../src/pipeline/live-settings.ts";
 import { createEngine, type Engine } from "../../src/pipeline/delivery/engine.ts";
 import { createMemorySpool } from "../../src/spool/memory-spool.ts";
 import type { SpoolWriter } from "../../src/spool/spool-writer.ts";
@@ -170,7 +171,7 @@ export class ThreadWorld {
       encoders: { parquet: createParquetEncoder(), jsonl: createJsonlEncoder() },
       clock,
       emit: host.emit,
-      settings: { current: settings },
+      settings: new LiveSettings(settings),
       fsync: "never",
       fsyncIntervalMs: 1_000,
     });

@@ -2,13 +2,13 @@ import type { Clock } from "../../base/time/clock.ts";
 import type {
   Backend,
   BackendSettings,
-  CurrentSettings,
   FlushReport,
   FlushGoal,
   OutgoingBatch,
 } from "../../pipeline/backend.ts";
 import { type Engine, unsealedText } from "../../pipeline/delivery/engine.ts";
 import { createSpooler, type Spooler } from "../../pipeline/delivery/spooler.ts";
+import { LiveSettings } from "../../pipeline/live-settings.ts";
 import type { OpenSegment, SpoolWriter } from "../../spool/spool-writer.ts";
 import type { SpoolUsage } from "../../spool/spool.ts";
 import { composeWriter as composeSystemWriter, type EngineHost, type EngineSpec } from "../compose.ts";
@@ -32,6 +32,7 @@ const maxKeptBytes = 1024 * 1024;
 
 class SpoolFirst implements Backend {
   readonly #engine: Engine;
+  readonly #settings: LiveSettings;
   readonly #writer: SpoolWriter;
   readonly #spooler: Spooler;
   #memory = new Uint8Array(64 * 1024);
@@ -47,8 +48,8 @@ class SpoolFirst implements Backend {
     const { emit } = host;
     let behind: SpoolUsage = { bytes: 0, segments: 0, quarantined: 0, oldest: undefined };
     const tellUsage = (): void => emit({ kind: "usage", usage: withOpen(behind, this.#writer.open()) });
-    const settings: CurrentSettings = { current: spec.config };
-    this.#writer = composeWriter(spec, settings);
+    this.#settings = new LiveSettings(spec.config);
+    this.#writer = composeWriter(spec, this.#settings);
     this.#engine = startEngine({
       ...host,
       emit: (event) => {
@@ -64,7 +65,7 @@ class SpoolFirst implements Backend {
       writer: this.#writer,
       clock,
       emit,
-      settings,
+      settings: this.#settings,
       fsync: spool.fsync,
       fsyncIntervalMs: spool.fsyncIntervalMs,
       onSealed: (segment) => this.#engine.deliver(segment),
@@ -84,7 +85,8 @@ class SpoolFirst implements Backend {
   }
 
   update(settings: BackendSettings): void {
-    this.#spooler.update(settings);
+    this.#settings.replace(settings);
+    this.#spooler.settingsChanged();
     this.#engine.update(settings);
   }
 

@@ -8,18 +8,12 @@ import type { Format } from "../../layout/format.ts";
 import type { SealedSegment, SpoolLoss } from "../../spool/sealed-segments.ts";
 import type { Spool } from "../../spool/spool.ts";
 import type { Store } from "../../store/store.ts";
-import type {
-  Backend,
-  BackendSettings,
-  CurrentSettings,
-  FlushReport,
-  FlushGoal,
-  OutgoingBatch,
-} from "../backend.ts";
+import type { Backend, BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../backend.ts";
 import type { Emit } from "../engine-event.ts";
 import { createDeliverer, type Deliverer, sequencesInMemory } from "./deliverer.ts";
 import { originOf } from "./segment-encoder.ts";
 import { collectionOf, unknownCollection } from "../segment-label.ts";
+import type { LiveSettings } from "../live-settings.ts";
 import { createSpooler, type Spooler } from "./spooler.ts";
 
 export interface EngineParts {
@@ -30,8 +24,8 @@ export interface EngineParts {
   readonly reference?: (path: string) => string;
   readonly clock: Clock;
   readonly emit: Emit;
-  /** {@link Backend.update} changes it. */
-  readonly settings: CurrentSettings;
+  /** {@link Backend.update} replaces them. */
+  readonly settings: LiveSettings;
   readonly fsync: Fsync;
   readonly fsyncIntervalMs: number;
 }
@@ -96,7 +90,8 @@ class SpoolingEngine implements Engine {
   }
 
   update(settings: BackendSettings): void {
-    this.#spooler.update(settings);
+    this.#parts.settings.replace(settings);
+    this.#spooler.settingsChanged();
   }
 
   async flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {

@@ -2,9 +2,10 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
 import type { SealedSegment } from "../../spool/sealed-segments.ts";
 import type { OpenSegment, SpoolWriter } from "../../spool/spool-writer.ts";
-import type { BackendSettings, CurrentSettings, OutgoingBatch } from "../backend.ts";
+import type { OutgoingBatch } from "../backend.ts";
 import type { Emit } from "../engine-event.ts";
 import type { DropReason } from "../ledger.ts";
+import type { CurrentSettings } from "../live-settings.ts";
 import { isCrowded, isRipe } from "./rotation.ts";
 import { collectionOf, unknownCollection } from "../segment-label.ts";
 
@@ -16,7 +17,8 @@ export interface Spooler {
   seal(): void;
   /** Makes what was appended survive a power cut, unless that is switched off. */
   sync(): void;
-  update(settings: BackendSettings): void;
+  /** The settings were replaced: what is ripe by the new ones is sealed. */
+  settingsChanged(): void;
   /** Seals everything and takes no more. */
   close(): void;
 }
@@ -25,7 +27,6 @@ export interface SpoolerParts {
   readonly writer: SpoolWriter;
   readonly clock: Clock;
   readonly emit: Emit;
-  /** {@link Spooler.update} changes it. */
   readonly settings: CurrentSettings;
   readonly fsync: Fsync;
   /** With `fsync: "interval"`: milliseconds between syncs. */
@@ -117,8 +118,7 @@ class BatchSpooler implements Spooler {
     emit({ kind: "trouble", code: "SPOOL_FAILED", reason: "sync_failed", message });
   }
 
-  update(settings: BackendSettings): void {
-    this.#parts.settings.current = settings;
+  settingsChanged(): void {
     this.#tick?.[Symbol.dispose]();
     this.#tick = undefined;
     this.#sealRipe();

@@ -16,6 +16,7 @@ import {
   type Deployment,
   type DeploymentOptions,
 } from "../../../src/index.ts";
+import { LiveSettings } from "../../../src/pipeline/live-settings.ts";
 import { createEngine, type Engine } from "../../../src/pipeline/delivery/engine.ts";
 import { createFolderSpool } from "../../../src/spool/folder-spool.ts";
 import { createFolderStore } from "../../../src/store/folder-store.ts";
@@ -89,7 +90,7 @@ export class GoldenWorld {
       reference: (path) => `https://golden.example/stored/${path}`,
       clock,
       emit,
-      settings: { current: config },
+      settings: new LiveSettings(config),
       fsync: config.spool.fsync,
       fsyncIntervalMs: config.spool.fsyncIntervalMs,
     });

@@ -9,6 +9,7 @@ import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder
 import type { DeploymentStats } from "../../../src/config/callbacks.ts";
 import { readEnvironment } from "../../../src/config/environment.ts";
 import { resolveDeployment } from "../../../src/config/resolve.ts";
+import { LiveSettings } from "../../../src/pipeline/live-settings.ts";
 import { createEngine } from "../../../src/pipeline/delivery/engine.ts";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
 import type { AppendResult, SpoolWriter } from "../../../src/spool/spool-writer.ts";
@@ -66,7 +67,7 @@ class World {
           encoders: { parquet: createParquetEncoder(), jsonl: createJsonlEncoder() },
           clock,
           emit,
-          settings: { current: spec.config },
+          settings: new LiveSettings(spec.config),
           fsync: "never",
           fsyncIntervalMs: 1_000,
         }),

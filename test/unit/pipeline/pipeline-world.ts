@@ -7,7 +7,8 @@ import type { Limits, SpoolConfig } from "../../../src/config/deployment-config.
 import type { Format } from "../../../src/layout/format.ts";
 import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
-import type { BackendSettings, CurrentSettings, OutgoingBatch } from "../../../src/pipeline/backend.ts";
+import type { BackendSettings, OutgoingBatch } from "../../../src/pipeline/backend.ts";
+import { LiveSettings } from "../../../src/pipeline/live-settings.ts";
 import type { BackendHealth, DropOrigin, Emit, EventOf } from "../../../src/pipeline/engine-event.ts";
 import { createEngine, type Engine } from "../../../src/pipeline/delivery/engine.ts";
 import type { DropReason } from "../../../src/pipeline/ledger.ts";
@@ -160,14 +161,14 @@ export class PipelineWorld {
   readonly told: Told = new Told();
   readonly store: MemoryStore;
   readonly spool: Spool;
-  readonly current: CurrentSettings;
+  readonly current: LiveSettings;
   readonly engine: Engine;
   #sequence = 0;
 
   constructor(options: WorldOptions = {}) {
     const { clock, ids } = this;
     this.store = options.store ?? createMemoryStore({ now: clock.now });
-    this.current = { current: { ...settings, ...options.settings } };
+    this.current = new LiveSettings({ ...settings, ...options.settings });
     const spool = createMemorySpool({ clock, ids, maxBytes: 1 << 30 });
     this.spool = options.spool?.(spool) ?? spool;
     const encoders: Record<Format, Encoder> = {

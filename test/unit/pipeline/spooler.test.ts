@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { CurrentSettings } from "../../../src/pipeline/backend.ts";
+import { LiveSettings } from "../../../src/pipeline/live-settings.ts";
 import { createSpooler, type Spooler } from "../../../src/pipeline/delivery/spooler.ts";
 import type { SealedSegment } from "../../../src/spool/sealed-segments.ts";
 import type { AppendResult, SpoolWriter, SyncResult } from "../../../src/spool/spool-writer.ts";
@@ -46,7 +46,7 @@ class World {
         return [];
       },
     };
-    const current: CurrentSettings = { current: settings };
+    const current = new LiveSettings(settings);
     this.spooler = createSpooler({
       writer: writer as SpoolWriter,
       clock: this.clock,
