@@ -29,7 +29,7 @@ export interface Refusal {
 
 /** Whose frames: a collection's name and its ledger. */
 interface Owner {
-  readonly collection: string;
+  readonly name: string;
   readonly ledger: Ledger;
 }
 
@@ -86,14 +86,17 @@ export class Accounting {
   }
 
   /** A frame was offered, and is not taken. */
-  refused({ collection, ledger }: Owner, { reason, rows, bytes, cause, listener, quietMs }: Refusal): void {
+  refused(
+    { name: collection, ledger }: Owner,
+    { reason, rows, bytes, cause, listener, quietMs }: Refusal,
+  ): void {
     ledger.refuse(reason, 1, rows, bytes);
     const counts = { frames: 1, rows, bytes };
     this.#tell({ reason, collection, counts, detail: cause.message, cause, listener, quietMs });
   }
 
   /** Frames that had been accepted could not be put into a batch; the ledger knows already. */
-  dropped({ collection }: Owner, reason: DropReason, counts: Counts, cause: Error): void {
+  dropped({ name: collection }: Owner, reason: DropReason, counts: Counts, cause: Error): void {
     this.#tell({ reason, collection, counts, detail: cause.message, cause });
   }
 

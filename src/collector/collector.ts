@@ -18,7 +18,7 @@ import type {
   Deployment,
   FlushOptions,
 } from "./api.ts";
-import type { Collection } from "./collection.ts";
+import type { DeploymentCollection } from "./deployment-collection.ts";
 import { CorrelationContext, currentContext } from "./context/correlation-context.ts";
 import { coreOf } from "./process/core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
@@ -27,7 +27,7 @@ import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
 class FrameCollector implements CollectorApi {
   readonly #core: DeploymentCore;
-  readonly #collection: Collection;
+  readonly #collection: DeploymentCollection;
   readonly #listener: RateLimitedListener;
   /** Made anew when the limits change. */
   #snapshot: SnapshotOptions;
@@ -47,7 +47,7 @@ class FrameCollector implements CollectorApi {
   }
 
   get name(): string {
-    return this.#collection.collection;
+    return this.#collection.name;
   }
 
   get enabled(): boolean {
@@ -78,7 +78,7 @@ class FrameCollector implements CollectorApi {
     if (context !== undefined && context !== null) {
       // Not `instanceof`: a Proxy can answer that with anything.
       if (CorrelationContext.isOne(context)) return context;
-      const { collection } = this.#collection;
+      const { name: collection } = this.#collection;
       const message = (): string =>
         `collector.collect, context: expected a CorrelationContext, got ${kindOf(context)}; another one is used`;
       try {
@@ -104,7 +104,7 @@ class FrameCollector implements CollectorApi {
     }
     const { samplingRate } = collection;
     const sampled = samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
-    context.noteSampled(collection.collection, sampled);
+    context.noteSampled(collection.name, sampled);
     if (!sampled) {
       ledger.enter("sampledOut", 1, countRows(frame), 0);
       return;
@@ -179,7 +179,7 @@ class CallFacts implements FrameFacts {
 
   constructor(
     context: CorrelationContext,
-    { samplingRate, configVersion }: Collection,
+    { samplingRate, configVersion }: DeploymentCollection,
     ids: Ids,
     eventTimeMs: number,
   ) {
@@ -237,7 +237,7 @@ function parseCollectorOptions(options: CollectorOptions): CollectorOptions {
 const changedText =
   "its context was changed after it was made: make another one with CorrelationContext.create({ id, requestTime, attributes })";
 
-function mutedText({ limits: { maxCollectMs } }: Collection): string {
+function mutedText({ limits: { maxCollectMs } }: DeploymentCollection): string {
   const rest = `the collection rests for ${muteMs / 1_000} s`;
   const slow = `more than ${maxCollectMs} ms on average for each MiB of their frames or less (limits.maxCollectMs)`;
   return `the calls before it took ${slow}; ${rest}`;

@@ -18,7 +18,7 @@ import { Accounting } from "./accounting.ts";
 import { openStore } from "../store/open-store.ts";
 import type { CloseReport, DeploymentStatus } from "./api.ts";
 import { BackgroundThread } from "./background/background-thread.ts";
-import { Collection } from "./collection.ts";
+import { DeploymentCollection } from "./deployment-collection.ts";
 import type { EngineHost, EngineSpec } from "./compose.ts";
 import { followConfigFile } from "./config-following.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -66,7 +66,7 @@ export class DeploymentCore {
   readonly accounting: Accounting;
   readonly batcher: Batcher;
   closed = false;
-  readonly #collections = new Map<string, Collection>();
+  readonly #collections = new Map<string, DeploymentCollection>();
   /**
    * True when `collect` is to return only after its frame was handed over: with durability `frame`, and when
    * the process ends.
@@ -144,11 +144,11 @@ export class DeploymentCore {
   }
 
   /** The collection of a name; names that differ only in case are one, spelled as it was first. */
-  collection(name: string): Collection {
+  collection(name: string): DeploymentCollection {
     const key = collectionKey(name);
     let collection = this.#collections.get(key);
     if (collection === undefined) {
-      collection = new Collection(name, this.handle.current, this.ledger, hostname());
+      collection = new DeploymentCollection(name, this.handle.current, this.ledger, hostname());
       this.#collections.set(key, collection);
     }
     return collection;
@@ -163,7 +163,7 @@ export class DeploymentCore {
   }
 
   /** Takes an accepted frame, which takes so many bytes of memory with its facts. */
-  accept(collection: Collection, snapshot: Snapshot, facts: FrameFacts, memory: number): void {
+  accept(collection: DeploymentCollection, snapshot: Snapshot, facts: FrameFacts, memory: number): void {
     collection.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
     if (this.#handsOverEach) this.batcher.addNow(collection, snapshot, facts);
     else this.batcher.add(collection, snapshot, facts, memory);
@@ -270,7 +270,10 @@ export class DeploymentCore {
 
   #statsByCollection(): ReadonlyMap<string, DeploymentStats> {
     return new Map(
-      Array.from(this.#collections.values(), ({ collection, ledger }) => [collection, ledger.snapshot()]),
+      Array.from(this.#collections.values(), ({ name: collection, ledger }) => [
+        collection,
+        ledger.snapshot(),
+      ]),
     );
   }
 }

@@ -1,10 +1,10 @@
 import type { SystemConstants } from "../../frame/batch.ts";
 import type { BatchBuilder } from "../../frame/batch-builder.ts";
-import type { Stream } from "../stream.ts";
+import type { Collection } from "../collection.ts";
 
 /** A batch that is being gathered. */
 export interface Gathering {
-  readonly stream: Stream;
+  readonly stream: Collection;
   readonly constants: SystemConstants;
   readonly partition: number;
   readonly builder: BatchBuilder;

@@ -6,7 +6,7 @@ import type { SystemConstants } from "../../frame/batch.ts";
 import { FrameProblem } from "../../frame/source-frame.ts";
 import type { Allocate } from "../../frame/wire/encode.ts";
 import { hasPlainDate, partitionStart } from "../../layout/partition.ts";
-import type { Stream } from "../stream.ts";
+import type { Collection } from "../collection.ts";
 import { type Gathering, measure } from "./accumulator.ts";
 import type { Queued } from "./frame-queue.ts";
 import type { Losses } from "./losses.ts";
@@ -38,7 +38,7 @@ const maxSpareBytes = 1024 * 1024;
 /** Fills the values of queued frames, one frame after another and step by step, into the builders of their batches. */
 export class BatchFiller {
   readonly #parts: BatchFillerParts;
-  readonly #gatherings = new Map<Stream, Map<number, Gathering>>();
+  readonly #gatherings = new Map<Collection, Map<number, Gathering>>();
   readonly #spares: Gathering[] = [];
   /** Twice the estimates of all gatherings. */
   #bytes = 0;
@@ -146,7 +146,7 @@ export class BatchFiller {
     }
   }
 
-  #gathering(stream: Stream, constants: SystemConstants, partition: number): Gathering {
+  #gathering(stream: Collection, constants: SystemConstants, partition: number): Gathering {
     let ofStream = this.#gatherings.get(stream);
     if (ofStream === undefined) {
       ofStream = new Map();

@@ -12,7 +12,7 @@ import { BatchFiller } from "./batch-filler.ts";
 import { FinishedBatches } from "./finished-batches.ts";
 import { FrameQueue, Queued } from "./frame-queue.ts";
 import { Losses, type OnLoss } from "./losses.ts";
-import type { Stream } from "../stream.ts";
+import type { Collection } from "../collection.ts";
 
 /** What a batcher is given. */
 export interface BatcherParts {
@@ -117,7 +117,7 @@ export class Batcher {
    *
    * @param memory bytes that the frame and its facts take while they wait.
    */
-  add(stream: Stream, snapshot: Snapshot, facts: FrameFacts, memory: number = snapshot.memory): void {
+  add(stream: Collection, snapshot: Snapshot, facts: FrameFacts, memory: number = snapshot.memory): void {
     this.#queue.add(new Queued(stream, snapshot, facts, memory));
     if (this.#scheduled) {
       if (this.#queue.bytes > this.#helpFrom) this.#help(snapshot.rows * snapshot.columns.length);
@@ -129,7 +129,7 @@ export class Batcher {
   }
 
   /** The same, and hands it over before it returns, with all before it. Leaves nothing for the event loop to do. */
-  addNow(stream: Stream, snapshot: Snapshot, facts: FrameFacts): void {
+  addNow(stream: Collection, snapshot: Snapshot, facts: FrameFacts): void {
     this.#queue.add(new Queued(stream, snapshot, facts, snapshot.memory));
     this.flushNow();
   }

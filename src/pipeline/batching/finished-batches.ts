@@ -1,7 +1,7 @@
 import type { Counts } from "../../base/counts.ts";
 import type { OutgoingBatch } from "../backend.ts";
 import { labelText } from "../segment-label.ts";
-import type { Stream } from "../stream.ts";
+import type { Collection } from "../collection.ts";
 import type { Gathering } from "./accumulator.ts";
 
 /** Batches that are laid out and not yet handed over, in their order. */
@@ -10,11 +10,11 @@ export class FinishedBatches {
   readonly #waiting = new Map<number, OutgoingBatch>();
   #sequence = 0;
   /** The last batch's label. */
-  #labelled: { readonly stream: Stream; readonly partition: number; readonly text: string } | undefined;
+  #labelled: { readonly stream: Collection; readonly partition: number; readonly text: string } | undefined;
 
   /** Lays out what was gathered. Throws where there is no memory for it. */
   add({ stream, constants, partition, builder }: Gathering, counts: Counts): void {
-    const { collection } = stream;
+    const { name: collection } = stream;
     const label = this.#label(stream, partition);
     const bytes = builder.finish({ collection, partition, constants, bytes: counts.bytes });
     const sequence = ++this.#sequence;
@@ -29,9 +29,9 @@ export class FinishedBatches {
   }
 
   /** Mostly the same as that of the batch before. */
-  #label(stream: Stream, partition: number): string {
+  #label(stream: Collection, partition: number): string {
     if (this.#labelled?.stream !== stream || this.#labelled.partition !== partition) {
-      const { format, rollingRate, endpoint, deployment, collection } = stream;
+      const { format, rollingRate, endpoint, deployment, name: collection } = stream;
       const text = labelText({ format, rollingRate, endpoint, deployment, collection, partition });
       this.#labelled = { stream, partition, text };
     }

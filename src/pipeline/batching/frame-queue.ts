@@ -1,11 +1,11 @@
 import type { FrameFacts } from "../../frame/batch-builder.ts";
 import type { SystemConstants } from "../../frame/batch.ts";
 import type { Snapshot } from "../../frame/snapshot.ts";
-import type { Stream } from "../stream.ts";
+import type { Collection } from "../collection.ts";
 
 /** A frame that waits. A class for the reason that a snapshot is one: see `snapshot.ts`. */
 export class Queued {
-  readonly stream: Stream;
+  readonly stream: Collection;
   readonly constants: SystemConstants;
   readonly snapshot: Snapshot;
   readonly facts: FrameFacts;
@@ -13,7 +13,7 @@ export class Queued {
   readonly memory: number;
   next: Queued | undefined = undefined;
 
-  constructor(stream: Stream, snapshot: Snapshot, facts: FrameFacts, memory: number) {
+  constructor(stream: Collection, snapshot: Snapshot, facts: FrameFacts, memory: number) {
     this.stream = stream;
     this.constants = stream.constants;
     this.snapshot = snapshot;

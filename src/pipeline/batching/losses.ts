@@ -1,12 +1,12 @@
 import type { Counts } from "../../base/counts.ts";
 import type { DropReason } from "../ledger.ts";
-import type { Stream } from "../stream.ts";
+import type { Collection } from "../collection.ts";
 
 /** Frames that had been queued were lost; the ledger knows already. */
-export type OnLoss = (stream: Stream, reason: DropReason, counts: Counts, cause: Error) => void;
+export type OnLoss = (stream: Collection, reason: DropReason, counts: Counts, cause: Error) => void;
 
 interface Loss {
-  readonly stream: Stream;
+  readonly stream: Collection;
   readonly reason: DropReason;
   readonly counts: Counts;
   readonly cause: Error;
@@ -22,7 +22,7 @@ export class Losses {
     this.#onLoss = onLoss;
   }
 
-  count(stream: Stream, reason: DropReason, counts: Counts, cause: Error): void {
+  count(stream: Collection, reason: DropReason, counts: Counts, cause: Error): void {
     stream.ledger.drop("buffered", reason, counts);
     this.#untold.add({ stream, reason, counts, cause });
   }

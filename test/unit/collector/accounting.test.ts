@@ -93,7 +93,7 @@ test("a refused frame is offered and dropped at once, and told to its collector'
   const listener = new RateLimitedListener(createHandClock(), () => {});
   const cause = new Error("3 and 2 values");
   const refusal = { reason: "invalid", rows: 3, bytes: 0, cause, listener, quietMs: 0 } as const;
-  accounting.refused({ collection: "a", ledger }, refusal);
+  accounting.refused({ name: "a", ledger }, refusal);
   expect(frames()).toMatchObject({ offered: 3, buffered: 2, dropped: { invalid: 1 } });
   expect(ledger.snapshot().rows.dropped).toEqual({ invalid: 3 });
   expect(drops).toMatchObject([{ reason: "invalid", detail: "3 and 2 values", cause, listener }]);
@@ -102,7 +102,7 @@ test("a refused frame is offered and dropped at once, and told to its collector'
 test("frames that no batch took are told, not counted: the batcher has", () => {
   const { ledger, accounting, drops, frames } = world();
   const before = frames();
-  accounting.dropped({ collection: "a", ledger }, "too_large", counts, new Error("9 MiB"));
+  accounting.dropped({ name: "a", ledger }, "too_large", counts, new Error("9 MiB"));
   expect(frames()).toEqual(before);
   expect(drops).toMatchObject([{ reason: "too_large", collection: "a", counts, detail: "9 MiB" }]);
 });
@@ -111,7 +111,7 @@ test("what cannot be told is counted all the same, and nothing is thrown", () =>
   const { engine, ledger, accounting, frames } = world({ broken: true });
   const listener = new RateLimitedListener(createHandClock(), () => {});
   const refusal = { reason: "memory", rows: 1, bytes: 8, cause: new Error("full"), listener, quietMs: 0 };
-  accounting.refused({ collection: "a", ledger }, { ...refusal, reason: "memory" });
+  accounting.refused({ name: "a", ledger }, { ...refusal, reason: "memory" });
   engine.dropped("io_error", "a", counts, { from: "memory", sequences: [1] });
   expect(frames()).toMatchObject({ offered: 3, buffered: 0, dropped: { memory: 1, io_error: 2 } });
 });

@@ -8,7 +8,7 @@ import type { FrameFacts } from "../../../src/frame/batch-builder.ts";
 import { columnCells } from "../../support/column-cells.ts";
 import { type DropReason, Ledger } from "../../../src/pipeline/ledger.ts";
 import { parseLabel } from "../../../src/pipeline/segment-label.ts";
-import type { Stream } from "../../../src/pipeline/stream.ts";
+import type { Collection } from "../../../src/pipeline/collection.ts";
 import { finishFacts, frameFacts, snapshotOf } from "../frame/frame-support.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
 import { limits as usualLimits, turn } from "./pipeline-world.ts";
@@ -33,9 +33,9 @@ class World {
     });
   }
 
-  stream(given: Partial<Stream> = {}): Stream & { constants: Stream["constants"] } {
+  stream(given: Partial<Collection> = {}): Collection & { constants: Collection["constants"] } {
     return {
-      collection: "model_inputs",
+      name: "model_inputs",
       endpoint: "flights",
       deployment: "blue",
       format: "parquet",
@@ -46,7 +46,7 @@ class World {
     };
   }
 
-  add(stream: Stream, frame: object, requestTimeMs = this.clock.now()): void {
+  add(stream: Collection, frame: object, requestTimeMs = this.clock.now()): void {
     const snapshot = snapshotOf(frame);
     stream.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
     this.batcher.add(stream, snapshot, frameFacts({ requestTimeMs }));
@@ -123,7 +123,7 @@ test("a batch of very many columns goes at once, unless they are those of one fr
 
   const wide = new World();
   const frame = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`c${i}`, i]));
-  for (let i = 0; i < 3; i++) wide.add(wide.stream({ collection: "wide" }), [frame]);
+  for (let i = 0; i < 3; i++) wide.add(wide.stream({ name: "wide" }), [frame]);
   await turn(10);
   expect(wide.batches).toEqual([]);
 });

@@ -4,7 +4,7 @@ import type { ErrorListener } from "../config/callbacks.ts";
 import { type DeploymentConfig, effectiveCollection } from "../config/deployment-config.ts";
 import type { SystemConstants } from "../frame/batch.ts";
 import { Ledger } from "../pipeline/ledger.ts";
-import type { Stream } from "../pipeline/stream.ts";
+import type { Collection } from "../pipeline/collection.ts";
 import { TimeBudget } from "./time-budget.ts";
 import type { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
@@ -15,12 +15,12 @@ const maxListeners = 100;
  * One collection of a deployment: what its collectors share. All that `collect` reads is a plain field, swapped when the
  * configuration is, so that a call looks nothing up.
  */
-export class Collection implements Stream {
-  readonly collection: string;
+export class DeploymentCollection implements Collection {
+  readonly name: string;
   readonly endpoint: string;
   readonly deployment: string;
-  readonly format: Stream["format"];
-  readonly rollingRate: Stream["rollingRate"];
+  readonly format: Collection["format"];
+  readonly rollingRate: Collection["rollingRate"];
   readonly ledger: Ledger;
   readonly budget: TimeBudget = new TimeBudget();
   readonly #instanceId: string | null;
@@ -35,7 +35,7 @@ export class Collection implements Stream {
   constants: SystemConstants;
 
   constructor(name: string, config: DeploymentConfig, total: Ledger, instanceId: string | null) {
-    this.collection = name;
+    this.name = name;
     this.endpoint = config.endpoint;
     this.deployment = config.deployment;
     this.format = config.format;
@@ -68,7 +68,7 @@ export class Collection implements Stream {
 
   /** Takes over a new configuration, whole. */
   configure(config: DeploymentConfig): void {
-    const { enabled, samplingRate } = effectiveCollection(config, this.collection);
+    const { enabled, samplingRate } = effectiveCollection(config, this.name);
     this.enabled = enabled;
     this.samplingRate = samplingRate;
     this.configVersion = config.version;

@@ -4,8 +4,8 @@ import type { SystemConstants } from "../frame/batch.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** Where a collector's frames go: what, with the partition, makes a batch's label. */
-export interface Stream {
-  readonly collection: string;
+export interface Collection {
+  readonly name: string;
   readonly endpoint: string;
   readonly deployment: string;
   readonly format: Format;
