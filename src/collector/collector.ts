@@ -9,8 +9,7 @@ import type { FrameFacts } from "../frame/frame-facts.ts";
 import { type RedactOptions, resolveRedaction } from "../frame/copy/redaction.ts";
 import { type SnapshotOptions, takeSnapshot } from "../frame/snapshot.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
-import { isSampled } from "./sampler.ts";
-import { muteMs } from "./time-budget.ts";
+import { Admission } from "./admission.ts";
 import type {
   Collector as CollectorApi,
   CollectorConstructor,
@@ -28,6 +27,7 @@ import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 class FrameCollector implements CollectorApi {
   readonly #core: DeploymentCore;
   readonly #collection: DeploymentCollection;
+  readonly #admission: Admission;
   readonly #listener: RateLimitedListener;
   /** Made anew when the limits change. */
   #snapshot: SnapshotOptions;
@@ -36,6 +36,7 @@ class FrameCollector implements CollectorApi {
     const { name, onError, deployment, schema, redact } = parseCollectorOptions(options);
     this.#core = coreOf(deployment);
     this.#collection = this.#core.collection(name);
+    this.#admission = new Admission(this.#core, this.#collection);
     this.#listener = this.#collection.listenerOf(onError, () =>
       onError === undefined ? this.#core.listener : new RateLimitedListener(this.#core.clock, onError),
     );
@@ -92,36 +93,25 @@ class FrameCollector implements CollectorApi {
   }
 
   #offer(frame: object, context: CorrelationContext): void {
-    const collection = this.#collection;
-    const { ledger } = collection;
-    if (this.#core.closed) {
-      this.#refuse("closed", countRows(frame), new Error("the deployment is closed"));
-      return;
-    }
-    if (!collection.enabled) {
-      ledger.enter("disabled", 1, countRows(frame), 0);
-      return;
-    }
-    const { samplingRate } = collection;
-    const sampled = samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
-    context.noteSampled(collection.name, sampled);
-    if (!sampled) {
-      ledger.enter("sampledOut", 1, countRows(frame), 0);
-      return;
-    }
-    const { clock } = this.#core;
-    const { budget } = collection;
-    const startedAt = clock.monotonic();
-    if (budget.isMuted(startedAt)) {
-      this.#refuse("muted", countRows(frame), new Error(mutedText(collection)), { quietMs: muteMs });
-      return;
-    }
-    let bytes = 0;
-    try {
-      bytes = this.#take(frame, context);
-    } finally {
-      const endedAt = clock.monotonic();
-      budget.spent(endedAt - startedAt, bytes, endedAt, collection.limits.maxCollectMs);
+    const startedAt = this.#core.clock.monotonic();
+    const verdict = this.#admission.decide(context, startedAt);
+    switch (verdict.kind) {
+      case "leave":
+        this.#collection.ledger.enter(verdict.as, 1, countRows(frame), 0);
+        return;
+      case "refuse": {
+        const { reason, quietMs } = verdict;
+        this.#refuse(reason, countRows(frame), new Error(this.#admission.why(verdict)), { quietMs });
+        return;
+      }
+      case "take": {
+        let bytes = 0;
+        try {
+          bytes = this.#take(frame, context);
+        } finally {
+          this.#admission.ended(startedAt, bytes);
+        }
+      }
     }
   }
 
@@ -141,10 +131,9 @@ class FrameCollector implements CollectorApi {
     }
     const { snapshot } = result;
     const memory = snapshot.memory + CorrelationContext.bytesOf(context);
-    const { maxMemoryBytes } = collection.limits;
-    if (!this.#core.hasRoom(memory, maxMemoryBytes)) {
-      const full = new Error(`more than ${maxMemoryBytes} bytes wait in memory (limits.maxMemoryBytes)`);
-      this.#refuse("memory", snapshot.rows, full, { bytes: snapshot.bytes });
+    const full = this.#admission.lacksRoom(memory);
+    if (full !== undefined) {
+      this.#refuse("memory", snapshot.rows, new Error(full), { bytes: snapshot.bytes });
       snapshot.release();
       return snapshot.bytes;
     }
@@ -236,9 +225,3 @@ function parseCollectorOptions(options: CollectorOptions): CollectorOptions {
 
 const changedText =
   "its context was changed after it was made: make another one with CorrelationContext.create({ id, requestTime, attributes })";
-
-function mutedText({ limits: { maxCollectMs } }: DeploymentCollection): string {
-  const rest = `the collection rests for ${muteMs / 1_000} s`;
-  const slow = `more than ${maxCollectMs} ms on average for each MiB of their frames or less (limits.maxCollectMs)`;
-  return `the calls before it took ${slow}; ${rest}`;
-}

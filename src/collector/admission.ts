@@ -1,0 +1,89 @@
+import type { Clock } from "../base/time/clock.ts";
+import type { DropReason } from "../pipeline/ledger.ts";
+import { CorrelationContext } from "./context/correlation-context.ts";
+import type { DeploymentCollection } from "./deployment-collection.ts";
+import { isSampled } from "./sampler.ts";
+import { muteMs } from "./time-budget.ts";
+
+/**
+ * What is to become of a frame, decided before anything of it is read: it is taken, or left out as somebody
+ * asked for, or refused, which is a drop and is reported.
+ *
+ * What cannot be decided before the request has ended, such as to keep every request that failed, is one kind
+ * more: taken into memory, and given on or let go when its end is known. Whoever asks has a `switch` over the
+ * kinds, so the compiler names all places that have to know of it.
+ */
+export type Verdict =
+  | { readonly kind: "take" }
+  | { readonly kind: "leave"; readonly as: "disabled" | "sampledOut" }
+  | Refusing;
+
+/** A verdict of which the collector's listener is told. */
+export interface Refusing {
+  readonly kind: "refuse";
+  readonly reason: Extract<DropReason, "closed" | "muted">;
+  /** Milliseconds in which it is not told again, if that is longer than usual. */
+  readonly quietMs: number;
+}
+
+/** What a deployment knows that decides about all its frames. */
+export interface Gate {
+  readonly clock: Clock;
+  readonly closed: boolean;
+  /** True when a frame of so many bytes of memory fits in with all that waits, which is `most` bytes at most. */
+  hasRoom(bytes: number, most: number): boolean;
+}
+
+// Made once: `collect` is called for frames that are left out, too, and must cost nothing for them.
+const take: Verdict = { kind: "take" };
+const disabled: Verdict = { kind: "leave", as: "disabled" };
+const sampledOut: Verdict = { kind: "leave", as: "sampledOut" };
+const closed: Verdict = { kind: "refuse", reason: "closed", quietMs: 0 };
+const muted: Verdict = { kind: "refuse", reason: "muted", quietMs: muteMs };
+
+/** Decides which frames of one collection are taken: the switches, the sampling rate, the time and the memory they may cost. */
+export class Admission {
+  readonly #gate: Gate;
+  readonly #collection: DeploymentCollection;
+
+  constructor(gate: Gate, collection: DeploymentCollection) {
+    this.#gate = gate;
+    this.#collection = collection;
+  }
+
+  /**
+   * What is to become of a frame of this request; notes in the context whether the request is sampled.
+   *
+   * @param startedAt when the call began, of `Clock.monotonic`.
+   */
+  decide(context: CorrelationContext, startedAt: number): Verdict {
+    if (this.#gate.closed) return closed;
+    const { name, enabled, samplingRate, budget } = this.#collection;
+    if (!enabled) return disabled;
+    const sampled = samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
+    context.noteSampled(name, sampled);
+    if (!sampled) return sampledOut;
+    return budget.isMuted(startedAt) ? muted : take;
+  }
+
+  /** Why a frame was refused, for people. */
+  why({ reason }: Refusing): string {
+    if (reason === "closed") return "the deployment is closed";
+    const { maxCollectMs } = this.#collection.limits;
+    const slow = `more than ${maxCollectMs} ms on average for each MiB of their frames or less (limits.maxCollectMs)`;
+    return `the calls before it took ${slow}; the collection rests for ${muteMs / 1_000} s`;
+  }
+
+  /** Why there is no room for a copied frame of so many bytes of memory; undefined if there is. */
+  lacksRoom(bytes: number): string | undefined {
+    const { maxMemoryBytes } = this.#collection.limits;
+    if (this.#gate.hasRoom(bytes, maxMemoryBytes)) return undefined;
+    return `more than ${maxMemoryBytes} bytes wait in memory (limits.maxMemoryBytes)`;
+  }
+
+  /** A call that had been given leave to take its frame is over, for better or worse. */
+  ended(startedAt: number, bytes: number): void {
+    const endedAt = this.#gate.clock.monotonic();
+    this.#collection.budget.spent(endedAt - startedAt, bytes, endedAt, this.#collection.limits.maxCollectMs);
+  }
+}
