@@ -58,7 +58,7 @@ class Machine {
         if (this.dead) return;
         const error = thrown as Error;
         count(`flush to ${to} rejected`);
-        const [, about, said] = /flush: (?:.*, and )?(up to )?(\d+) frame/.exec(error.message) ?? [];
+        const [, about, said] = /flush: (?:.*, and |.* with )?(up to )?(\d+) frame/.exec(error.message) ?? [];
         const left = this.missing(before) - this.dropped;
         expect(Number(said), error.message).toBeGreaterThan(0);
         if (to === "spool" || this.closed !== undefined) return;
