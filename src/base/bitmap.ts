@@ -1,6 +1,6 @@
 /**
- * Bitmaps, least significant bit first, as in `frame/batch.ts`, in Arrow and in Parquet's bit-packed runs. These run
- * for every row of a sparse column: plain `Uint8Array`s, no checks, no callbacks.
+ * Bitmaps, least significant bit first, as in `frame/batch.ts`, in Arrow and in Parquet's bit-packed runs.
+ * These run for every row of a sparse column: plain `Uint8Array`s, no checks, no callbacks.
  */
 
 /** How many of the first `bits` bits are set. */
@@ -49,8 +49,9 @@ export function clearBitsFrom(target: Uint8Array, bit: number): void {
 }
 
 /**
- * Copies the first `bits` bits of `source` to the bits of `target` that begin at `bit`. Bits of `target` from `bit` on
- * must be zero, so a map is put together from front to back; what `source` has beyond `bits` is ignored.
+ * Copies the first `bits` bits of `source` to the bits of `target` that begin at `bit`. Bits of `target` from
+ * `bit` on must be zero, so a map is put together from front to back; what `source` has beyond `bits` is
+ * ignored.
  */
 export function appendBits(target: Uint8Array, bit: number, source: Uint8Array, bits: number): void {
   const bytes = (bits + 7) >> 3;

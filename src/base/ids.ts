@@ -4,7 +4,9 @@ import { createUuidV7 } from "./uuid-v7.ts";
 
 /** Makes ids, injected so that tests are repeatable. */
 export interface Ids {
-  /** A UUIDv7 in text form: ordered by time, so files of ids compress well and look-ups prune. RFC 9562, 5.7. */
+  /**
+   * A UUIDv7 in text form: ordered by time, so files of ids compress well and look-ups prune. RFC 9562, 5.7.
+   */
   uuid(): string;
   /** 32 lower-case hex digits from 128 random bits, never derived from time, pid or environment. */
   random128(): string;

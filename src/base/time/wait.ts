@@ -1,8 +1,8 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * Waits for `event`, but no longer than `ms`. True if it came in time, false if time was up first; if it fails in
- * time, that is thrown, and if it fails later, nobody is told. Keeps the process alive until then.
+ * Waits for `event`, but no longer than `ms`. True if it came in time, false if time was up first; if it
+ * fails in time, that is thrown, and if it fails later, nobody is told. Keeps the process alive until then.
  */
 export function comesWithin(clock: Clock, ms: number, event: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve, reject) => {
@@ -21,8 +21,8 @@ export function comesWithin(clock: Clock, ms: number, event: Promise<unknown>): 
 }
 
 /**
- * Waits so many milliseconds; throws the reason of `signal` when that fires, or has fired. Keeps the process alive,
- * because somebody awaits what it is a part of.
+ * Waits so many milliseconds; throws the reason of `signal` when that fires, or has fired. Keeps the process
+ * alive, because somebody awaits what it is a part of.
  */
 export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();

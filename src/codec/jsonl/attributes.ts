@@ -26,7 +26,10 @@ const reserved: ReadonlySet<string> = new Set([
   referenceName(ownAttributes.rejected),
 ]);
 
-/** Tags as extension attributes, whose names are lower-case letters and digits (CloudEvents 1.0, "Naming Conventions"). */
+/**
+ * Tags as extension attributes, whose names are lower-case letters and digits (CloudEvents 1.0, "Naming
+ * Conventions").
+ */
 export function tagAttributes(tags: string | undefined): Map<string, string> {
   const found = new Map<string, string>();
   if (tags === undefined) return found;

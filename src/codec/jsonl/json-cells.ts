@@ -9,9 +9,9 @@ export const stepBytes: number = 64 * 1024;
 const stepItems = 1024;
 
 /**
- * A column's cells as the JSON that pandas' `DataFrame.to_json(orient="records")` would write, row by row, null where
- * there is no value. The column's type decides how a number looks, never its value: a double that happens to be whole
- * keeps a `.0`, because Spark infers the type from the text and takes `1` for an integer.
+ * A column's cells as the JSON that pandas' `DataFrame.to_json(orient="records")` would write, row by row,
+ * null where there is no value. The column's type decides how a number looks, never its value: a double that
+ * happens to be whole keeps a `.0`, because Spark infers the type from the text and takes `1` for an integer.
  *
  * Departures from pandas: floats are not cut to 10 decimals, and text is left in UTF-8.
  */

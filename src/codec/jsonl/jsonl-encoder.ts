@@ -10,16 +10,19 @@ import { RejectedCells } from "./rejected-cells.ts";
 import { RejectedReport } from "../rejected-report.ts";
 
 /**
- * An encoder of Azure Machine Learning's own record format: JSON Lines, one CloudEvents 1.0 record per frame, as its
- * data collector stores them and its monitoring reads them (CloudEvents JSON Event Format 1.0, section 3; Microsoft
- * Learn, "Collect production data from models deployed for real-time inferencing", "Data format").
+ * An encoder of Azure Machine Learning's own record format: JSON Lines, one CloudEvents 1.0 record per frame,
+ * as its data collector stores them and its monitoring reads them (CloudEvents JSON Event Format 1.0, section
+ * 3; Microsoft Learn, "Collect production data from models deployed for real-time inferencing", "Data
+ * format").
  *
- * As there, a payload of more than {@link mostInlineBytes} does not stand in its record but in an object beside the file, to which
- * `dataref` refers. So a line has a bound, whatever a frame holds, and no more than a line is in memory.
+ * As there, a payload of more than {@link mostInlineBytes} does not stand in its record but in an object
+ * beside the file, to which `dataref` refers. So a line has a bound, whatever a frame holds, and no more than
+ * a line is in memory.
  *
- * What Azure's record has no place for stands in extension attributes, which its readers pass over: `mdcrejected`, a JSON text
- * of the cells that did not fit their column's type, row by row, or `mdcrejectedref` where that is too large;
- * `mdcsamplingrate`, when it is not 1; and `mdctags`, the text of tags that were cut and so are no attributes.
+ * What Azure's record has no place for stands in extension attributes, which its readers pass over:
+ * `mdcrejected`, a JSON text of the cells that did not fit their column's type, row by row, or
+ * `mdcrejectedref` where that is too large; `mdcsamplingrate`, when it is not 1; and `mdctags`, the text of
+ * tags that were cut and so are no attributes.
  */
 export function createJsonlEncoder(): Encoder {
   return {
@@ -34,8 +37,9 @@ export function createJsonlEncoder(): Encoder {
 /** A larger payload goes beside the file, bytes. Microsoft Learn: "payload size exceeds 4 MB". */
 const mostInlineBytes = 4 * 1024 * 1024;
 /**
- * Up to so many columns of a file, every row says all of them, so that a reader which infers a schema finds each in any record. Where
- * there are more, that would be mostly nulls, a multiple of the data, and a frame says the columns that it has values of.
+ * Up to so many columns of a file, every row says all of them, so that a reader which infers a schema finds
+ * each in any record. Where there are more, that would be mostly nulls, a multiple of the data, and a frame
+ * says the columns that it has values of.
  */
 const mostKeys = 256;
 /** What is gathered of small records before it is handed on. */
@@ -144,8 +148,8 @@ class JsonlWriter {
   }
 
   /**
-   * Writes a member whose value `json` writes; or, when that is too long or `aside` says so, the value to an object beside the file,
-   * and a member that refers to it. Returns the bytes of the value.
+   * Writes a member whose value `json` writes; or, when that is too long or `aside` says so, the value to an
+   * object beside the file, and a member that refers to it. Returns the bytes of the value.
    */
   *#payload(name: string, json: Iterable<void>, aside: boolean): Generator<Uint8Array, number, undefined> {
     const out = this.#out;
@@ -173,7 +177,10 @@ class JsonlWriter {
     return to - from;
   }
 
-  /** What stands from `start` on is of an object beside the file; that from `key` to `start` is forgotten. Where the object begins. */
+  /**
+   * What stands from `start` on is of an object beside the file; that from `key` to `start` is forgotten.
+   * Where the object begins.
+   */
   *#beginBeside(key: number, start: number): Generator<Uint8Array, number, undefined> {
     const out = this.#out;
     yield out.written(0, key);

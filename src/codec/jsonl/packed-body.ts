@@ -2,8 +2,9 @@ import { ownJson } from "../../base/own-json.ts";
 import type { EncodedBody, UnpackedBody } from "../encoder.ts";
 
 /*
- * Several objects as one sequence of bytes: a file, and the objects beside it that it refers to. So they are frozen together, by one
- * rename, and delivered from what was frozen; and where they go, on which the references depend, need not be known before.
+ * Several objects as one sequence of bytes: a file, and the objects beside it that it refers to. So they are
+ * frozen together, by one rename, and delivered from what was frozen; and where they go, on which the
+ * references depend, need not be known before.
  *
  *     bytes of the file | bytes of object 0 | bytes of the file | … | table, JSON | its length, u32 | "MDCPARTS"
  *
@@ -12,7 +13,10 @@ import type { EncodedBody, UnpackedBody } from "../encoder.ts";
 
 /** What the table says. */
 export interface Parts {
-  /** What the file consists of: bytes from the first number to the second, or the reference to the object of this number. */
+  /**
+   * What the file consists of: bytes from the first number to the second, or the reference to the object of
+   * this number.
+   */
   readonly file: readonly (readonly [number, number] | number)[];
   /** Where each object beside it begins and ends. */
   readonly beside: readonly (readonly [number, number])[];
@@ -29,7 +33,10 @@ export function partsTable(parts: Parts): Uint8Array {
   return Buffer.concat([table, length, magic]);
 }
 
-/** The objects in a body; `reference` is the text that stands for an object in the file. Throws if the table is damaged. */
+/**
+ * The objects in a body; `reference` is the text that stands for an object in the file. Throws if the table
+ * is damaged.
+ */
 export async function unpackBody(
   body: EncodedBody,
   reference: (number: number) => string,

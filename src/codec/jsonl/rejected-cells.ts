@@ -14,8 +14,8 @@ export class RejectedCells {
   }
 
   /**
-   * About the bytes of what did not fit in the next `rows`; undefined if nothing did, and then these are passed by. Else
-   * {@link json} has to come next.
+   * About the bytes of what did not fit in the next `rows`; undefined if nothing did, and then these are
+   * passed by. Else {@link json} has to come next.
    */
   take(rows: number): number | undefined {
     let bytes = 0;

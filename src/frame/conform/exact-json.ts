@@ -3,9 +3,9 @@ import type { JsonBytes } from "./json-bytes.ts";
 import { writeItems } from "./list-json.ts";
 
 /**
- * Writes the cursor's present value as JSON that loses nothing: int64 as a string of digits, binary as base64, timestamp as ISO 8601
- * with its microseconds, NaN and the infinities as strings; json and rejected values are their own text. Of a list it moves over the
- * items.
+ * Writes the cursor's present value as JSON that loses nothing: int64 as a string of digits, binary as
+ * base64, timestamp as ISO 8601 with its microseconds, NaN and the infinities as strings; json and rejected
+ * values are their own text. Of a list it moves over the items.
  */
 export function writeExactJson(cursor: CellCursor, to: JsonBytes): void {
   const { type, items, bytes, start, end } = cursor;
@@ -37,9 +37,9 @@ function shortJson(cell: ReturnType<CellCursor["cell"]>, timestamp: boolean): st
 }
 
 /**
- * Writes the cursor's present value as a column of type json takes it: int64 as its digits, timestamp as ISO 8601 text; json is its own
- * text. False where JSON has no such value (NaN, the infinities, bytes, a list with one of them): then what was written is of no use.
- * Of a list it moves over the items.
+ * Writes the cursor's present value as a column of type json takes it: int64 as its digits, timestamp as ISO
+ * 8601 text; json is its own text. False where JSON has no such value (NaN, the infinities, bytes, a list
+ * with one of them): then what was written is of no use. Of a list it moves over the items.
  */
 export function writeJson(cursor: CellCursor, to: JsonBytes): boolean {
   const { type, items } = cursor;
@@ -51,7 +51,10 @@ export function writeJson(cursor: CellCursor, to: JsonBytes): boolean {
   return true;
 }
 
-/** Microseconds since 1970 UTC as ISO 8601 text, with three or six digits; beyond the years a Date has, as digits. */
+/**
+ * Microseconds since 1970 UTC as ISO 8601 text, with three or six digits; beyond the years a Date has, as
+ * digits.
+ */
 function isoMicros(micros: bigint): string {
   const within = ((micros % 1000n) + 1000n) % 1000n;
   const date = new Date(Number((micros - within) / 1000n));

@@ -2,8 +2,8 @@ import type { CellCursor } from "./cell-cursor.ts";
 import type { JsonBytes } from "./json-bytes.ts";
 
 /**
- * Writes the cursor's present list as a JSON array: each item by `write`, null where there is none. Moves over the
- * items. False if `write` was false of one of them.
+ * Writes the cursor's present list as a JSON array: each item by `write`, null where there is none. Moves
+ * over the items. False if `write` was false of one of them.
  */
 export function writeItems(
   cursor: CellCursor,

@@ -52,7 +52,10 @@ export class ColumnCopier {
   rows: number;
   /** About the bytes copied. */
   bytes = 64;
-  /** About the bytes of memory that they take beyond that: what holds them, and what they grow by on their way into a batch. */
+  /**
+   * About the bytes of memory that they take beyond that: what holds them, and what they grow by on their way
+   * into a batch.
+   */
   overhead = 0;
   /** Where numbers of the frame were written, if any were. Whoever is done with the columns gives it back. */
   chunk: NumberChunk | undefined;
@@ -128,7 +131,10 @@ export class ColumnCopier {
     return redacted;
   }
 
-  /** A cell of ours after redaction. What comes back as it was is kept as it is: a Date has no microseconds, a text is no JSON. */
+  /**
+   * A cell of ours after redaction. What comes back as it was is kept as it is: a Date has no microseconds, a
+   * text is no JSON.
+   */
   private redactCell(
     cell: Cell,
     redactor: Exclude<Redactor, "drop">,
@@ -162,7 +168,8 @@ export class ColumnCopier {
       }
     }
     if (cells.length !== rows) throw new FrameProblem("a column changed its length while it was read");
-    // A loop over one kind of values is several times as fast as one over all kinds: it sees fewer kinds of arrays.
+    // A loop over one kind of values is several times as fast as one over all kinds: it sees fewer kinds of
+    // arrays.
     let i = 0;
     const first = cells[0];
     if (typeof first === "number") {
@@ -174,7 +181,10 @@ export class ColumnCopier {
     return cells as readonly Cell[];
   }
 
-  /** The numbers of a short column in room of ours; undefined when it holds anything else, or there is no room. */
+  /**
+   * The numbers of a short column in room of ours; undefined when it holds anything else, or there is no
+   * room.
+   */
   private writeNumbers(column: readonly unknown[], rows: number): NumericCells | undefined {
     if (this.chunk === undefined) {
       if (this.askedForRoom) return undefined;

@@ -6,13 +6,16 @@ export function plainOf(array: TypedArray): PlainConstructor {
   return plainConstructors.get(typedArrayName(array) as string) ?? Float64Array;
 }
 
-/** A copy of the first `length` elements, by {@link plainOf}; as cells where 64 signed bits cannot hold each. */
+/**
+ * A copy of the first `length` elements, by {@link plainOf}; as cells where 64 signed bits cannot hold each.
+ */
 export function copyTyped(
   array: TypedArray,
   Plain: PlainConstructor,
   length: number,
 ): NumericCells | readonly bigint[] {
-  // By name, not by `instanceof`: an array of another realm (a vm context, a test runner's) has constructors of its own.
+  // By name, not by `instanceof`: an array of another realm (a vm context, a test runner's) has constructors
+  // of its own.
   const name = typedArrayName(array) as string;
   if (name === "BigUint64Array") return copyUnsigned(array as BigUint64Array, length);
   const data = plainCopy(array as Exclude<TypedArray, BigUint64Array>, Plain, length);
@@ -54,7 +57,10 @@ const plainConstructors = new Map<string, PlainConstructor>(
   ].map((Plain) => [Plain.name, Plain as PlainConstructor]),
 );
 
-/** Unsigned 64-bit integers: as int64 when all fit, else each by itself, so that those beyond are rejected alone. */
+/**
+ * Unsigned 64-bit integers: as int64 when all fit, else each by itself, so that those beyond are rejected
+ * alone.
+ */
 function copyUnsigned(array: BigUint64Array, length: number): NumericCells | readonly bigint[] {
   const cells: bigint[] = [];
   let fit = true;

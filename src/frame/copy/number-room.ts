@@ -1,11 +1,11 @@
 import type { NumericCells } from "../cell.ts";
 
 /**
- * Room for the numbers of short frames, used again and again. A short column costs less to write here than to slice, for nothing is
- * allocated; and what was just given back is still in the processor's cache.
+ * Room for the numbers of short frames, used again and again. A short column costs less to write here than to
+ * slice, for nothing is allocated; and what was just given back is still in the processor's cache.
  *
- * Whoever takes a chunk gives it back once, when nobody reads what was written there. A chunk that somebody keeps is not used again, and
- * goes when they go.
+ * Whoever takes a chunk gives it back once, when nobody reads what was written there. A chunk that somebody
+ * keeps is not used again, and goes when they go.
  */
 export class NumberRoom {
   #current: NumberChunk | undefined;

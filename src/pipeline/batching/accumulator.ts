@@ -15,20 +15,20 @@ export interface Gathering {
   /** The builder's columns. */
   width: number;
   /**
-   * What the ledger has for its complete frames: what the builder grew by until it was last measured, and for the frames
-   * since what their snapshots took.
+   * What the ledger has for its complete frames: what the builder grew by until it was last measured, and for
+   * the frames since what their snapshots took.
    */
   bytes: number;
   /**
-   * What its frames take in the builder: what that grew by until it was last measured, and for the frames since as much as they can
-   * take, by their cells.
+   * What its frames take in the builder: what that grew by until it was last measured, and for the frames
+   * since as much as they can take, by their cells.
    */
   estimate: number;
 }
 
 /**
- * Tells the ledger exactly what a gathering's frames take, and returns it. Too slow to be done for each frame: it asks every
- * column. No frame may be begun.
+ * Tells the ledger exactly what a gathering's frames take, and returns it. Too slow to be done for each
+ * frame: it asks every column. No frame may be begun.
  */
 export function measure(gathering: Gathering): number {
   const { stream, builder, base, bytes } = gathering;

@@ -25,17 +25,32 @@ export interface BatchFillerParts {
   readonly opened: () => void;
 }
 
-/** Gatherings open at once; beyond it all are handed over (hostile request times would open one for every hour). */
+/**
+ * Gatherings open at once; beyond it all are handed over (hostile request times would open one for every
+ * hour).
+ */
 const maxGatherings = 64;
-/** A frame takes in a batch at most so many times what its snapshot takes: eight-byte numbers from one-byte ones, and a margin. */
+/**
+ * A frame takes in a batch at most so many times what its snapshot takes: eight-byte numbers from one-byte
+ * ones, and a margin.
+ */
 const mostGrowth = 16;
-/** Columns in open builders, and in spare ones: the empty buffers of a column take 1 to 12 KiB, more than most frames. */
+/**
+ * Columns in open builders, and in spare ones: the empty buffers of a column take 1 to 12 KiB, more than most
+ * frames.
+ */
 const maxColumns = 4_096;
-/** Emptied builders kept for reuse: their buffers are warm. Not those whose last batch was larger than `maxSpareBytes`. */
+/**
+ * Emptied builders kept for reuse: their buffers are warm. Not those whose last batch was larger than
+ * `maxSpareBytes`.
+ */
 const maxSpares = 8;
 const maxSpareBytes = 1024 * 1024;
 
-/** Fills the values of queued frames, one frame after another and step by step, into the builders of their batches. */
+/**
+ * Fills the values of queued frames, one frame after another and step by step, into the builders of their
+ * batches.
+ */
 export class BatchFiller {
   readonly #parts: BatchFillerParts;
   readonly #gatherings = new Map<Collection, Map<number, Gathering>>();
@@ -55,7 +70,10 @@ export class BatchFiller {
     return this.#bytes;
   }
 
-  /** Works on a frame, for about so many cells; true when it needs no more, be it in a batch or dropped. `sound`: see `sound-arrays.ts`. */
+  /**
+   * Works on a frame, for about so many cells; true when it needs no more, be it in a batch or dropped.
+   * `sound`: see `sound-arrays.ts`.
+   */
   fill({ stream, constants, snapshot, facts }: Queued, cells: number, sound: boolean): boolean {
     const { maxFrameBytes } = this.#parts.limits();
     // What the snapshot takes was checked at the call; what becomes of it shows only here.
@@ -123,7 +141,10 @@ export class BatchFiller {
     this.#bytes -= 2 * gathering.estimate;
   }
 
-  /** Keeps the builder of one that was closed and emptied, if that is worth its memory. `bytes`: of its last batch. */
+  /**
+   * Keeps the builder of one that was closed and emptied, if that is worth its memory. `bytes`: of its last
+   * batch.
+   */
   reuse(gathering: Gathering, bytes: number): void {
     if (bytes > maxSpareBytes || this.#spares.length >= maxSpares) return;
     gathering.width = gathering.builder.width;
@@ -131,7 +152,9 @@ export class BatchFiller {
     if (columns <= maxColumns) this.#spares.push(gathering);
   }
 
-  /** The frame that was begun is not to be stored. If even that cannot be undone, its whole gathering is lost. */
+  /**
+   * The frame that was begun is not to be stored. If even that cannot be undone, its whole gathering is lost.
+   */
   #abandon(): void {
     const gathering = this.#begun;
     if (gathering === undefined) return;

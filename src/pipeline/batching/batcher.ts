@@ -33,11 +33,14 @@ interface Barrier {
   readonly resolve: () => void;
 }
 
-/** A batch is handed over at this size: small enough to stay in cache, large enough that its directory costs nothing. */
+/**
+ * A batch is handed over at this size: small enough to stay in cache, large enough that its directory costs
+ * nothing.
+ */
 const batchBytes = 256 * 1024;
 /**
- * And with so many columns, if they are not those of one frame: each takes memory of its own, a kilobyte or more, and every row has a bit
- * for it.
+ * And with so many columns, if they are not those of one frame: each takes memory of its own, a kilobyte or
+ * more, and every row has a bit for it.
  */
 const batchColumns = 512;
 /** How long a drain may hold the event loop, milliseconds. */
@@ -57,12 +60,14 @@ function queueShare(most: number): number {
 }
 
 /**
- * Gathers accepted frames into batches. `collect` only queues a snapshot; the columns are filled in a drain, on the next turn of
- * the event loop, that gives the loop back after `drainMs`, so neither a burst of calls nor one long frame holds up the host.
+ * Gathers accepted frames into batches. `collect` only queues a snapshot; the columns are filled in a drain,
+ * on the next turn of the event loop, that gives the loop back after `drainMs`, so neither a burst of calls
+ * nor one long frame holds up the host.
  *
- * A frame that waits in the queue takes several times what it takes in a batch. So when calls come faster than the drain works, most of
- * all in a loop that never gives the event loop back, each call also does twice as much of the drain's work as it adds. The batches that
- * are finished in a call are handed over later: that can mean a write to a disk, for which no call waits.
+ * A frame that waits in the queue takes several times what it takes in a batch. So when calls come faster
+ * than the drain works, most of all in a loop that never gives the event loop back, each call also does twice
+ * as much of the drain's work as it adds. The batches that are finished in a call are handed over later: that
+ * can mean a write to a disk, for which no call waits.
  *
  * Nothing here throws: it runs on the host's event loop.
  */
@@ -79,8 +84,8 @@ export class Batcher {
   #scheduled = false;
   #armed = false;
   /**
-   * True while a frame is worked on, and while a call of `collect` helps. Nobody is told anything then: a listener may collect, or end the
-   * process, which has all that is queued handed over at once.
+   * True while a frame is worked on, and while a call of `collect` helps. Nobody is told anything then: a
+   * listener may collect, or end the process, which has all that is queued handed over at once.
    */
   #stepping = false;
   #helping = false;
@@ -101,9 +106,10 @@ export class Batcher {
   }
 
   /**
-   * Bytes of memory that the frames take which it has and has not handed over: those in the queue, and twice what is in builders, whose
-   * buffers double when they are full. For the queue a share is set aside, full or empty: once it was full, the engine keeps that much
-   * of its heap. The buffers of empty builders are not in it; there are few (see the constants of `batch-filler.ts`).
+   * Bytes of memory that the frames take which it has and has not handed over: those in the queue, and twice
+   * what is in builders, whose buffers double when they are full. For the queue a share is set aside, full or
+   * empty: once it was full, the engine keeps that much of its heap. The buffers of empty builders are not in
+   * it; there are few (see the constants of `batch-filler.ts`).
    *
    * @param more bytes of a frame to come.
    * @param most bytes that may be held in all.
@@ -128,7 +134,10 @@ export class Batcher {
     onNextTurn(this.#drain);
   }
 
-  /** The same, and hands it over before it returns, with all before it. Leaves nothing for the event loop to do. */
+  /**
+   * The same, and hands it over before it returns, with all before it. Leaves nothing for the event loop to
+   * do.
+   */
   addNow(stream: Collection, snapshot: Snapshot, facts: FrameFacts): void {
     this.#queue.add(new Queued(stream, snapshot, facts, snapshot.memory));
     this.flushNow();
@@ -163,7 +172,9 @@ export class Batcher {
     this.#scheduled = false;
   };
 
-  /** Twice as much of the drain's work as a frame of so many cells adds, so that the queue becomes shorter. */
+  /**
+   * Twice as much of the drain's work as a frame of so many cells adds, so that the queue becomes shorter.
+   */
   #help(cells: number): void {
     this.#helping = true;
     const share = Math.max(leastHelp, cells);

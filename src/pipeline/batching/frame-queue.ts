@@ -22,7 +22,10 @@ export class Queued {
   }
 }
 
-/** Frames that wait for the drain. A list, not an array: it is never copied, and an array's methods are the host's to replace. */
+/**
+ * Frames that wait for the drain. A list, not an array: it is never copied, and an array's methods are the
+ * host's to replace.
+ */
 export class FrameQueue {
   /** The next one to be worked on. */
   first: Queued | undefined = undefined;

@@ -12,7 +12,10 @@ interface Loss {
   readonly cause: Error;
 }
 
-/** Frames that were lost: counted at once, told when all is in order again, because whoever hears of it may collect. */
+/**
+ * Frames that were lost: counted at once, told when all is in order again, because whoever hears of it may
+ * collect.
+ */
 export class Losses {
   readonly #onLoss: OnLoss;
   /** No array: a host can see to it that those keep nothing. */
