@@ -1,6 +1,9 @@
 import type { CollectorError } from "../base/errors.ts";
 
-/** Told of every drop and every delivery trouble, rate-limited for each `info.reason` and collection; see `onError`. */
+/**
+ * Told of every drop and every delivery trouble, rate-limited for each `info.reason` and collection; see
+ * `onError`.
+ */
 export type ErrorListener = (error: CollectorError, info: ErrorInfo) => void;
 
 /** What belongs to an error report. */

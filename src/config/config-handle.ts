@@ -7,18 +7,22 @@ import { freezeConfig } from "./resolve.ts";
 /** A config that can be changed. */
 export interface MutableConfigHandle extends ConfigHandle {
   /**
-   * Checks `patch`, swaps the config in one step, tells the subscribers, and returns what now holds: one version up, or
-   * the same snapshot if the patch changes nothing. A bad patch throws a `TypeError` or `RangeError` and changes
-   * nothing.
+   * Checks `patch`, swaps the config in one step, tells the subscribers, and returns what now holds: one
+   * version up, or the same snapshot if the patch changes nothing. A bad patch throws a `TypeError` or
+   * `RangeError` and changes nothing.
    */
   update(patch: DeploymentPatch): DeploymentConfig;
   /**
-   * Puts `config` under everything that updates have changed: what they said holds on. The version goes on as with an update.
+   * Puts `config` under everything that updates have changed: what they said holds on. The version goes on as
+   * with an update.
    */
   rebase(config: DeploymentConfig): DeploymentConfig;
 }
 
-/** Holds `initial` until it is updated. What a subscriber throws reaches neither the updater nor other subscribers. */
+/**
+ * Holds `initial` until it is updated. What a subscriber throws reaches neither the updater nor other
+ * subscribers.
+ */
 export function createConfigHandle(
   initial: DeploymentConfig,
   callee = "deployment.update",

@@ -6,9 +6,10 @@ import type { Destination } from "../destination/destination.ts";
 import type { SettingValues, Surroundings } from "./setting-row.ts";
 
 /**
- * A spool for each destination: whoever finds data in a spool delivers it to his own destination, so two programs of
- * one user that write to different places must not meet. Endpoint and deployment need not differ, they are kept with
- * the data. Throws a `RangeError` if this user has no place for it; empty if durability `memory` needs none.
+ * A spool for each destination: whoever finds data in a spool delivers it to his own destination, so two
+ * programs of one user that write to different places must not meet. Endpoint and deployment need not differ,
+ * they are kept with the data. Throws a `RangeError` if this user has no place for it; empty if durability
+ * `memory` needs none.
  */
 export function defaultSpool(
   { destination, spool }: Pick<SettingValues, "destination" | "spool">,

@@ -4,9 +4,9 @@ import type { Format } from "../layout/format.ts";
 import type { RollingRate } from "../layout/partition.ts";
 
 /**
- * What a deployment is set to, right now: one frozen snapshot, swapped whole. `resolve.ts` makes it from the user's
- * options, the environment, a file and defaults; nothing else reads those. Plain data without secrets: it can be printed, and
- * cloned into another thread.
+ * What a deployment is set to, right now: one frozen snapshot, swapped whole. `resolve.ts` makes it from the
+ * user's options, the environment, a file and defaults; nothing else reads those. Plain data without secrets:
+ * it can be printed, and cloned into another thread.
  */
 export interface DeploymentConfig {
   /** Rises by one with every accepted change, from 1; stored with each row as `mdc_config_version`. */
@@ -28,8 +28,8 @@ export interface DeploymentConfig {
   /** By lower-case name. */
   readonly collections: ReadonlyMap<string, CollectionConfig>;
   /**
-   * Whether a collection that is not named there is on, at `samplingRate`. True, unless a configuration file names collections: then
-   * only those are collected.
+   * Whether a collection that is not named there is on, at `samplingRate`. True, unless a configuration file
+   * names collections: then only those are collected.
    */
   readonly othersEnabled: boolean;
   /** Of the managed identity that writes; null for the machine's own. */
@@ -63,7 +63,10 @@ export function effectiveCollection(
 
 /** Where accepted data waits for delivery. Meanings, ranges and defaults: `SpoolOptions`. */
 export interface SpoolConfig {
-  /** Folder of the spool, absolute; empty only when durability is `memory` and the machine has no place for it. */
+  /**
+   * Folder of the spool, absolute; empty only when durability is `memory` and the machine has no place for
+   * it.
+   */
   readonly directory: string;
   readonly durability: Durability;
   readonly fsync: Fsync;
@@ -78,16 +81,16 @@ export interface SpoolConfig {
 }
 
 /**
- * What an accepted frame survives. `memory`: nothing, it is lost with the process. `group`: in the spool within
- * `flushIntervalMs`. `frame`: in the spool when `collect` returns.
+ * What an accepted frame survives. `memory`: nothing, it is lost with the process. `group`: in the spool
+ * within `flushIntervalMs`. `frame`: in the spool when `collect` returns.
  */
 export type Durability = "memory" | "group" | "frame";
 /** When the spool asks the disk to make what it wrote survive a power cut. */
 export type Fsync = "never" | "interval" | "batch";
 
 /**
- * Columns that a collection can have, of all its frames together. A file costs something for each of them, whether it has values or
- * not, and so does every version of the pinned types.
+ * Columns that a collection can have, of all its frames together. A file costs something for each of them,
+ * whether it has values or not, and so does every version of the pinned types.
  */
 export const mostColumns = 10_000;
 
@@ -101,7 +104,10 @@ export interface Limits {
   readonly maxFrameColumns: number;
   /** UTF-8 bytes of one string or JSON cell; a longer one is cut, with a mark. */
   readonly maxStringBytes: number;
-  /** What `collect` may take on average for a MiB of a frame before its collection rests for a minute, milliseconds. */
+  /**
+   * What `collect` may take on average for a MiB of a frame before its collection rests for a minute,
+   * milliseconds.
+   */
   readonly maxCollectMs: number;
 }
 

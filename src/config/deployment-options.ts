@@ -5,51 +5,59 @@ import type { Format } from "../layout/format.ts";
 import type { RollingRate } from "../layout/partition.ts";
 
 /**
- * What a deployment can be told. Everything is optional; for each field the first of these that says something holds:
- * the option, the environment variable, the file, the default. Unknown names, wrong kinds and values out of range are errors.
+ * What a deployment can be told. Everything is optional; for each field the first of these that says
+ * something holds: the option, the environment variable, the file, the default. Unknown names, wrong kinds
+ * and values out of range are errors.
  */
 export interface DeploymentOptions {
   /**
-   * Name of the endpoint, the first part of every path: 1 to 63 of `A-Z a-z 0-9 . _ -`, a letter or digit first, no `..`.
-   * `MDC_ENDPOINT`; default `default`. Fixed while running.
+   * Name of the endpoint, the first part of every path: 1 to 63 of `A-Z a-z 0-9 . _ -`, a letter or digit
+   * first, no `..`. `MDC_ENDPOINT`; default `default`. Fixed while running.
    */
   readonly endpoint?: string | undefined;
-  /** Name of the deployment, the second part of every path; as `endpoint`. `MDC_DEPLOYMENT`; default `default`. Fixed while running. */
+  /**
+   * Name of the deployment, the second part of every path; as `endpoint`. `MDC_DEPLOYMENT`; default
+   * `default`. Fixed while running.
+   */
   readonly deployment?: string | undefined;
   /**
-   * Stored with each row as `mdc_model_name`: 1 to 256 characters, or null for none. `MDC_MODEL_NAME`; default null.
+   * Stored with each row as `mdc_model_name`: 1 to 256 characters, or null for none. `MDC_MODEL_NAME`;
+   * default null.
    */
   readonly modelName?: string | null | undefined;
   /** Stored with each row as `mdc_model_version`; as `modelName`. `MDC_MODEL_VERSION`; default null. */
   readonly modelVersion?: string | null | undefined;
   /**
    * Where files go: a folder (relative to the current directory at start, or a `file://` URL),
-   * `https://<account>.blob.core.windows.net/<container>/<prefix>` (any cloud, private endpoint or emulator; `http` for
-   * loopback only), or `azureml://…` (the short form where `AZUREML_ARM_*` name the workspace). A shared access signature in the URL's query becomes the
-   * credential and is kept out of everything that can be printed. `MDC_DESTINATION`; default `./collected`.
-   * Fixed while running.
+   * `https://<account>.blob.core.windows.net/<container>/<prefix>` (any cloud, private endpoint or emulator;
+   * `http` for loopback only), or `azureml://…` (the short form where `AZUREML_ARM_*` name the workspace). A
+   * shared access signature in the URL's query becomes the credential and is kept out of everything that can
+   * be printed. `MDC_DESTINATION`; default `./collected`. Fixed while running.
    */
   readonly destination?: string | URL | undefined;
   /**
-   * `parquet`, or `jsonl` for the records that Azure Machine Learning's monitoring reads. `MDC_FORMAT`; default
-   * `parquet`. Fixed while running.
+   * `parquet`, or `jsonl` for the records that Azure Machine Learning's monitoring reads. `MDC_FORMAT`;
+   * default `parquet`. Fixed while running.
    */
   readonly format?: Format | undefined;
   /**
-   * How much time a partition covers (`day`, `hour` or `minute`), and so how deep the folders are. Fixed for the life of a
-   * collection: engines refuse a tree of two depths. Default `hour`.
+   * How much time a partition covers (`day`, `hour` or `minute`), and so how deep the folders are. Fixed for
+   * the life of a collection: engines refuse a tree of two depths. Default `hour`.
    */
   readonly rollingRate?: RollingRate | undefined;
-  /** False: nothing is collected, and `collect` costs next to nothing. `MDC_DISABLED=1` says the same. Default true. */
+  /**
+   * False: nothing is collected, and `collect` costs next to nothing. `MDC_DISABLED=1` says the same. Default
+   * true.
+   */
   readonly enabled?: boolean | undefined;
   /**
-   * Share of requests that are kept, 0 to 1; decided from the correlation id alone, so collections of equal rate keep
-   * the same requests in every process. `MDC_SAMPLING_RATE`; default 1.
+   * Share of requests that are kept, 0 to 1; decided from the correlation id alone, so collections of equal
+   * rate keep the same requests in every process. `MDC_SAMPLING_RATE`; default 1.
    */
   readonly samplingRate?: number | undefined;
   /**
-   * Settings of single collections by name, in any case. A collection that is not named is on, at `samplingRate`, unless a
-   * configuration file names others. Default none.
+   * Settings of single collections by name, in any case. A collection that is not named is on, at
+   * `samplingRate`, unless a configuration file names others. Default none.
    */
   readonly collections?: { readonly [name: string]: CollectionOptions } | undefined;
   /** Where accepted data waits for delivery. */
@@ -59,23 +67,27 @@ export interface DeploymentOptions {
   /** When files are finished. */
   readonly rotation?: RotationOptions | undefined;
   /**
-   * Who we are at the destination: a token credential (anything of `@azure/identity`), a connection string, or a shared
-   * access signature. Then the signature in the destination's URL, `AZURE_STORAGE_CONNECTION_STRING`,
-   * `AZURE_STORAGE_SAS_TOKEN`, and at last `DefaultAzureCredential`. Fixed while running.
+   * Who we are at the destination: a token credential (anything of `@azure/identity`), a connection string,
+   * or a shared access signature. Then the signature in the destination's URL,
+   * `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_SAS_TOKEN`, and at last `DefaultAzureCredential`. Fixed
+   * while running.
    */
   readonly credential?: TokenCredential | string | undefined;
   /**
-   * Path of an Azure ML deployment YAML, followed while the deployment runs; `docs/configuration.md` says what of it counts.
-   * `MDC_CONFIG`; default none. Fixed while running.
+   * Path of an Azure ML deployment YAML, followed while the deployment runs; `docs/configuration.md` says
+   * what of it counts. `MDC_CONFIG`; default none. Fixed while running.
    */
   readonly configFile?: string | undefined;
   /**
-   * Told of every drop and every delivery trouble, at most once a second for each reason and collection. Default: a
-   * warning through `process.emitWarning`, at most once a minute for each. What it throws reaches nobody.
-   * Fixed while running.
+   * Told of every drop and every delivery trouble, at most once a second for each reason and collection.
+   * Default: a warning through `process.emitWarning`, at most once a minute for each. What it throws reaches
+   * nobody. Fixed while running.
    */
   readonly onError?: ErrorListener | undefined;
-  /** Told the counters every 10 seconds and at the end. Default none. What it throws reaches nobody. Fixed while running. */
+  /**
+   * Told the counters every 10 seconds and at the end. Default none. What it throws reaches nobody. Fixed
+   * while running.
+   */
   readonly onStats?: StatsListener | undefined;
 }
 
@@ -90,38 +102,49 @@ export interface CollectionOptions {
 /** Where accepted data waits until it is delivered, and what it survives there. */
 export interface SpoolOptions {
   /**
-   * Folder, used as it is; must be private to this user, on a local disk, and not shared by deployments of different
-   * destinations, because whoever finds data in it delivers it to his own. Put it on a volume that outlives the
-   * container. `MDC_SPOOL_DIR`; default: a folder for this destination below the user's state folder
-   * (`$XDG_STATE_HOME`, `~/.local/state`, `~/Library/Application Support` or `%LOCALAPPDATA%`). Fixed while running.
+   * Folder, used as it is; must be private to this user, on a local disk, and not shared by deployments of
+   * different destinations, because whoever finds data in it delivers it to his own. Put it on a volume that
+   * outlives the container. `MDC_SPOOL_DIR`; default: a folder for this destination below the user's state
+   * folder (`$XDG_STATE_HOME`, `~/.local/state`, `~/Library/Application Support` or `%LOCALAPPDATA%`). Fixed
+   * while running.
    */
   readonly directory?: string | undefined;
   /**
-   * What an accepted frame survives: `memory` nothing, `group` the death of the process once `flushIntervalMs` has
-   * passed, `frame` the death of the process once `collect` has returned, which then waits for a local write.
-   * Default `group`. Fixed while running.
+   * What an accepted frame survives: `memory` nothing, `group` the death of the process once
+   * `flushIntervalMs` has passed, `frame` the death of the process once `collect` has returned, which then
+   * waits for a local write. Default `group`. Fixed while running.
    */
   readonly durability?: Durability | undefined;
   /**
-   * When data is made to survive a power cut: `never`, every `fsyncIntervalMs` (`interval`), or with each write to the
-   * spool (`batch`). Default `interval`. Fixed while running.
+   * When data is made to survive a power cut: `never`, every `fsyncIntervalMs` (`interval`), or with each
+   * write to the spool (`batch`). Default `interval`. Fixed while running.
    */
   readonly fsync?: Fsync | undefined;
-  /** How long frames gather in memory before they are written, 1 to 60,000 ms; default 20. Fixed while running. */
+  /**
+   * How long frames gather in memory before they are written, 1 to 60,000 ms; default 20. Fixed while
+   * running.
+   */
   readonly flushIntervalMs?: number | undefined;
   /** With `fsync: "interval"`: 1 to 3,600,000 ms; default 1,000. Fixed while running. */
   readonly fsyncIntervalMs?: number | undefined;
-  /** 1 MiB to 16 TiB; default 1 GiB. What comes when it is full is dropped as `spool_full`; what is in it stays. */
+  /**
+   * 1 MiB to 16 TiB; default 1 GiB. What comes when it is full is dropped as `spool_full`; what is in it
+   * stays.
+   */
   readonly maxBytes?: number | undefined;
-  /** 0 to 16 TiB left free on the spool's disk; default 512 MiB. Below it new frames are dropped as `disk_low`. */
+  /**
+   * 0 to 16 TiB left free on the spool's disk; default 512 MiB. Below it new frames are dropped as
+   * `disk_low`.
+   */
   readonly minFreeBytes?: number | undefined;
 }
 
 /** How much is accepted. A frame beyond a limit is dropped as `too_large`, and `onError` is told. */
 export interface LimitOptions {
   /**
-   * Memory that accepted frames take, with all that holds them, until they are in the spool; 64 KiB to 64 GiB, default 128 MiB.
-   * Frames that come when it is full are dropped as `memory`. What the process grows by besides: `docs/operations.md`, Memory.
+   * Memory that accepted frames take, with all that holds them, until they are in the spool; 64 KiB to 64
+   * GiB, default 128 MiB. Frames that come when it is full are dropped as `memory`. What the process grows by
+   * besides: `docs/operations.md`, Memory.
    */
   readonly maxMemoryBytes?: number | undefined;
   /** One frame in columnar form, 1 KiB to 1 GiB; default 32 MiB. */
@@ -130,18 +153,23 @@ export interface LimitOptions {
   readonly maxFrameRows?: number | undefined;
   /** 1 to 10,000, which is what a collection can have of all its frames together; default 2,000. */
   readonly maxFrameColumns?: number | undefined;
-  /** UTF-8 bytes of one string or JSON cell, 64 B to 64 MiB; default 64 KiB. A longer one is cut, with a mark. */
+  /**
+   * UTF-8 bytes of one string or JSON cell, 64 B to 64 MiB; default 64 KiB. A longer one is cut, with a mark.
+   */
   readonly maxStringBytes?: number | undefined;
   /**
-   * How long `collect` may hold up its caller for each MiB of a frame or part of one, 1 to 60,000 ms; default 50. When the
-   * running mean of a collection's calls (each new call weighs one eighth) is above it, the collection rests for a minute, so
-   * that collecting can never be what makes a service slow: its frames are dropped as `muted`, and `onError` is told. One
-   * slow call alone never does that.
+   * How long `collect` may hold up its caller for each MiB of a frame or part of one, 1 to 60,000 ms; default
+   * 50. When the running mean of a collection's calls (each new call weighs one eighth) is above it, the
+   * collection rests for a minute, so that collecting can never be what makes a service slow: its frames are
+   * dropped as `muted`, and `onError` is told. One slow call alone never does that.
    */
   readonly maxCollectMs?: number | undefined;
 }
 
-/** When a file is finished and delivered: at whichever of the two comes first. Small values make many small files. */
+/**
+ * When a file is finished and delivered: at whichever of the two comes first. Small values make many small
+ * files.
+ */
 export interface RotationOptions {
   /** 1 to 86,400,000 ms; default 60,000: the age at which data becomes visible at the destination. */
   readonly maxAgeMs?: number | undefined;
@@ -150,8 +178,8 @@ export interface RotationOptions {
 }
 
 /**
- * What can be changed while running. Only what is given changes; within `collections`, `spool`, `limits` and `rotation`
- * too. Anything else of {@link DeploymentOptions} needs a new deployment.
+ * What can be changed while running. Only what is given changes; within `collections`, `spool`, `limits` and
+ * `rotation` too. Anything else of {@link DeploymentOptions} needs a new deployment.
  */
 export interface DeploymentPatch {
   readonly enabled?: boolean | undefined;

@@ -20,7 +20,9 @@ export interface Environment {
   readonly workspace: Workspace | undefined;
   /** From `MDC_TRUSTED_HOSTS`: hosts beside Azure's own that may have an access token. */
   readonly trustedHosts?: readonly string[];
-  /** Where this user's programs keep what must outlive them, if there is such a place: see `state-folder.ts`. */
+  /**
+   * Where this user's programs keep what must outlive them, if there is such a place: see `state-folder.ts`.
+   */
   readonly stateFolder: string | undefined;
 }
 
@@ -35,9 +37,9 @@ export interface ConfigFile {
 }
 
 /**
- * Reads this product's environment variables; nothing else does. A variable that is empty or blank counts as unset,
- * and blanks around a value do not count. A bad value throws a `RangeError` that names the variable, even where an
- * option would have overruled it: it is a mistake, and somebody wants to hear of it.
+ * Reads this product's environment variables; nothing else does. A variable that is empty or blank counts as
+ * unset, and blanks around a value do not count. A bad value throws a `RangeError` that names the variable,
+ * even where an option would have overruled it: it is a mistake, and somebody wants to hear of it.
  *
  * Which variable says which setting stands in `setting-table.ts`. Others are:
  *
@@ -93,7 +95,9 @@ function whereOf(name: string): string {
   return `environment variable ${name}`;
 }
 
-/** What `MDC_TRUSTED_HOSTS` names, in lower case; a host alone, or `.` and a domain for all hosts below it. */
+/**
+ * What `MDC_TRUSTED_HOSTS` names, in lower case; a host alone, or `.` and a domain for all hosts below it.
+ */
 function readTrustedHosts(env: NodeJS.ProcessEnv): readonly string[] {
   const names = (env["MDC_TRUSTED_HOSTS"] ?? "").split(",").map((name) => name.trim().toLowerCase());
   return names

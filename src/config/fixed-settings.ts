@@ -4,7 +4,10 @@ import type { DeploymentConfig } from "./deployment-config.ts";
 import type { Row } from "./setting-row.ts";
 import { settingRows, valueAt } from "./settings.ts";
 
-/** The error for an attempt to change a setting that a running deployment cannot change. What may hold a secret is not shown. */
+/**
+ * The error for an attempt to change a setting that a running deployment cannot change. What may hold a
+ * secret is not shown.
+ */
 export function fixedError(
   { live, secret }: Pick<Row<unknown>, "live" | "secret">,
   where: string,

@@ -32,7 +32,10 @@ const parsers = parsersOf({
   },
 });
 
-/** Checks a patch; throws a `TypeError` or `RangeError` for whatever is wrong with it. `callee` begins every message. */
+/**
+ * Checks a patch; throws a `TypeError` or `RangeError` for whatever is wrong with it. `callee` begins every
+ * message.
+ */
 export function parsePatch(patch: DeploymentPatch, callee: string): Patch {
   return parseFields(patch, optionsOf(callee), parsers);
 }

@@ -34,15 +34,15 @@ export interface ResolvedFile {
   /** As it was read. */
   readonly content: string;
   /**
-   * What would hold if the file said this. Throws a `TypeError` or `RangeError` with file and line for what is wrong with it, also if it
-   * changes what a running deployment cannot.
+   * What would hold if the file said this. Throws a `TypeError` or `RangeError` with file and line for what
+   * is wrong with it, also if it changes what a running deployment cannot.
    */
   resolve(content: string): DeploymentConfig;
 }
 
 /**
- * What holds: for each field the options, then the environment, then the file, then the default. `callee` begins the message of every
- * error in `options`.
+ * What holds: for each field the options, then the environment, then the file, then the default. `callee`
+ * begins the message of every error in `options`.
  */
 export function resolveDeployment(
   options: DeploymentOptions,
@@ -161,8 +161,8 @@ function freezeThrough<T extends object>(value: T): T {
 }
 
 /**
- * `Object.freeze` alone leaves a map's entries open. The new methods do not show, so the map still compares and clones as
- * one.
+ * `Object.freeze` alone leaves a map's entries open. The new methods do not show, so the map still compares
+ * and clones as one.
  */
 function freezeMap(map: ReadonlyMap<unknown, unknown>): void {
   const refuse = (): never => {

@@ -6,7 +6,10 @@ import type { Secret } from "../destination/secret.ts";
 import type { ErrorListener, StatsListener } from "./callbacks.ts";
 import type { DeploymentConfig, Limits, Rotation, SpoolConfig } from "./deployment-config.ts";
 
-/** Everything that can be set, checked: one field for each option of `DeploymentOptions`, and for what only files say. */
+/**
+ * Everything that can be set, checked: one field for each option of `DeploymentOptions`, and for what only
+ * files say.
+ */
 export interface SettingValues
   extends Omit<DeploymentConfig, "version" | "othersEnabled" | "destination" | "collections"> {
   readonly destination: ParsedDestination;
@@ -91,8 +94,8 @@ export interface Origin {
 }
 
 /**
- * Names under which something is said, the first that says something counting: one alone if its values are as in options, else each
- * with what reads it; that gives undefined for what says nothing.
+ * Names under which something is said, the first that says something counting: one alone if its values are as
+ * in options, else each with what reads it; that gives undefined for what says nothing.
  */
 export type Names<T> = string | { readonly [name: string]: Parse<T | undefined> };
 

@@ -37,9 +37,10 @@ const once = "it is set up once";
 const ours = { ours: true } as const;
 
 /**
- * Every setting, in one row each: what values it takes, its default, how environment and files say it, and whether it can change while
- * the deployment runs. Options, variables, files, patches, their refusals and the tables in `docs/configuration.md` come from here. A new
- * setting is a row, a line with its meaning in `DeploymentOptions`, and a field in `DeploymentConfig`.
+ * Every setting, in one row each: what values it takes, its default, how environment and files say it, and
+ * whether it can change while the deployment runs. Options, variables, files, patches, their refusals and the
+ * tables in `docs/configuration.md` come from here. A new setting is a row, a line with its meaning in
+ * `DeploymentOptions`, and a field in `DeploymentConfig`.
  */
 export const settingTable: SettingTable = {
   endpoint: {

@@ -98,7 +98,9 @@ export function putAt(settings: object, path: string, value: unknown): void {
   group[last] = value;
 }
 
-/** What sources say together, the first on top: field by field within groups, and of each single collection. */
+/**
+ * What sources say together, the first on top: field by field within groups, and of each single collection.
+ */
 export function layered(sources: readonly Settings[]): Settings {
   const othersEnabled = sources.find((source) => source.othersEnabled !== undefined)?.othersEnabled;
   const together = layer(settingTable, sources as readonly Fields[]);
@@ -148,7 +150,8 @@ function fill(rows: AnyRows, said: Fields): Fields {
 }
 
 /**
- * Checks `DeploymentOptions`. `callee` begins every message: "openDeployment option samplingRate: expected …".
+ * Checks `DeploymentOptions`. `callee` begins every message: "openDeployment option samplingRate: expected
+ * …".
  */
 export function parseDeploymentOptions(options: unknown, callee: string, origin: Origin): Settings {
   const parsers = parsersOf({

@@ -12,10 +12,10 @@ export interface Machine {
 export const thisMachine: Machine = { platform: process.platform, homedir };
 
 /**
- * The folder in which programs of this user keep what must outlive them, by the custom of the system: on Linux
- * `$XDG_STATE_HOME`, else `~/.local/state` (XDG Base Directory Specification 0.8; a relative value counts as unset); on
- * macOS `~/Library/Application Support`; on Windows `%LOCALAPPDATA%`. Never a temporary folder: those are shared, and
- * emptied. Undefined for a user without a home.
+ * The folder in which programs of this user keep what must outlive them, by the custom of the system: on
+ * Linux `$XDG_STATE_HOME`, else `~/.local/state` (XDG Base Directory Specification 0.8; a relative value
+ * counts as unset); on macOS `~/Library/Application Support`; on Windows `%LOCALAPPDATA%`. Never a temporary
+ * folder: those are shared, and emptied. Undefined for a user without a home.
  */
 export function stateFolder(env: NodeJS.ProcessEnv, machine: Machine = thisMachine): string | undefined {
   const { platform } = machine;

@@ -6,7 +6,10 @@ export interface CurrentSettings {
   readonly current: BackendSettings;
 }
 
-/** The settings of one engine, for all of its parts. Whoever makes the engine makes them, and its `update` alone replaces them. */
+/**
+ * The settings of one engine, for all of its parts. Whoever makes the engine makes them, and its `update`
+ * alone replaces them.
+ */
 export class LiveSettings implements CurrentSettings {
   #current: BackendSettings;
 

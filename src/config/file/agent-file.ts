@@ -7,13 +7,14 @@ import type { FileSettings } from "./file-settings.ts";
 import { readYaml } from "./yaml-text.ts";
 
 /**
- * Reads the JSON by which Azure ML configures its own data collector inside a deployment (`AZUREML_MDC_CONFIG_PATH`, as the Python
- * package `azureml-ai-monitoring` 0.1.0 reads it):
+ * Reads the JSON by which Azure ML configures its own data collector inside a deployment
+ * (`AZUREML_MDC_CONFIG_PATH`, as the Python package `azureml-ai-monitoring` 0.1.0 reads it):
  *
  *     {"runMode":"cloud","collections":{"model_inputs":{"enabled":true,"sampleRatePercentage":50}}}
  *
- * Only the collections named are collected. `sampling_percentage` means the same as `sampleRatePercentage`: local deployments of
- * `azure-ai-ml` write it so. What else the platform says (`runMode`, `captureHeaders`) is passed over: nobody here can mend it.
+ * Only the collections named are collected. `sampling_percentage` means the same as `sampleRatePercentage`:
+ * local deployments of `azure-ai-ml` write it so. What else the platform says (`runMode`, `captureHeaders`)
+ * is passed over: nobody here can mend it.
  */
 export function readAgentFile(content: string, path: string): FileSettings {
   const json = readYaml(content, basename(path));

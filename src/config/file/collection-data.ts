@@ -15,7 +15,9 @@ export interface CollectionData {
   where(...key: readonly string[]): string;
 }
 
-/** The identity that writes: there is one destination, so there can be one only. Undefined if none is named. */
+/**
+ * The identity that writes: there is one destination, so there can be one only. Undefined if none is named.
+ */
 export function oneClient(
   collections: Iterable<CollectionData>,
 ): { readonly clientId: string; readonly where: string } | undefined {
@@ -31,8 +33,8 @@ export function oneClient(
 }
 
 /**
- * The destination that the data assets' paths have in common. Azure's own are `<destination>/<endpoint>/<deployment>/<collection>`, as
- * this product's are.
+ * The destination that the data assets' paths have in common. Azure's own are
+ * `<destination>/<endpoint>/<deployment>/<collection>`, as this product's are.
  */
 export function destinationOfData(
   collections: Iterable<CollectionData>,

@@ -20,9 +20,9 @@ import type { FileSettings } from "./file-settings.ts";
 import { readYaml, type YamlText } from "./yaml-text.ts";
 
 /**
- * Reads an Azure ML deployment YAML, whole. Of it count `endpoint_name`, `name`, `model` and `data_collector` (Microsoft Learn: "CLI
- * (v2) managed online deployment YAML schema"); settings that Azure does not know stand below `data_collector.x_mdc`, as this
- * product's options do, written with underscores:
+ * Reads an Azure ML deployment YAML, whole. Of it count `endpoint_name`, `name`, `model` and `data_collector`
+ * (Microsoft Learn: "CLI (v2) managed online deployment YAML schema"); settings that Azure does not know
+ * stand below `data_collector.x_mdc`, as this product's options do, written with underscores:
  *
  *     endpoint_name: flights
  *     name: blue
@@ -40,8 +40,8 @@ import { readYaml, type YamlText } from "./yaml-text.ts";
  *         collections: { model_inputs: { sampling_rate: 0.1 } }
  *         rotation: { max_age_ms: 10000 }
  *
- * When it names collections, only these are collected, as in Azure ML. Relative folders are taken from the file's own. A value that
- * is wrong throws a `TypeError` or `RangeError` that names file, line and setting.
+ * When it names collections, only these are collected, as in Azure ML. Relative folders are taken from the
+ * file's own. A value that is wrong throws a `TypeError` or `RangeError` that names file, line and setting.
  */
 export function readDeploymentFile(
   content: string,

@@ -1,8 +1,9 @@
 import type { Alias, Document, ParsedNode, Pair, YAMLMap } from "yaml";
 
 /**
- * A parsed document as plain data, in time and memory that grow with its text: each node is turned once, and an alias is the very
- * object of its anchor, so aliases of aliases ("a billion laughs") stay as small as they are written.
+ * A parsed document as plain data, in time and memory that grow with its text: each node is turned once, and
+ * an alias is the very object of its anchor, so aliases of aliases ("a billion laughs") stay as small as they
+ * are written.
  */
 export interface YamlData {
   readonly data: unknown;
@@ -29,7 +30,10 @@ export const maxDepth = 100;
 
 type Library = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isPair" | "isScalar" | "isSeq">;
 
-/** Throws {@link YamlDataError}: a key twice, an alias without anchor before it, too many aliases, too many levels. */
+/**
+ * Throws {@link YamlDataError}: a key twice, an alias without anchor before it, too many aliases, too many
+ * levels.
+ */
 export function readYamlData(document: Document.Parsed, library: Library): YamlData {
   const { isAlias, isMap, isPair, isScalar, isSeq } = library;
   /** By name, the nearest anchor so far. */

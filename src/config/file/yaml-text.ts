@@ -7,16 +7,19 @@ import { maxAliases, readYamlData, type YamlData, YamlDataError } from "./yaml-d
 /** A YAML document (JSON is one too) as plain data, which knows the line of each of its parts. */
 export interface YamlText {
   readonly data: unknown;
-  /** How the part at a path of keys is called in messages: `deployment.yml:7: data_collector.sampling_rate`. */
+  /**
+   * How the part at a path of keys is called in messages: `deployment.yml:7: data_collector.sampling_rate`.
+   */
   where(...path: readonly string[]): string;
   /** The part at a path, as a place whose fields have lines of their own. */
   place(...path: readonly string[]): Place;
 }
 
 /**
- * Reads one document of YAML 1.2; `name` is what the file is called in messages. Throws a `RangeError` with the line of what is no YAML,
- * of a key that is there twice, or of a second document; and for aliases of no anchor, for too many, and for too many levels. Takes time
- * that grows with the text and no faster, whatever it says. No message ever quotes a line: it may hold a secret.
+ * Reads one document of YAML 1.2; `name` is what the file is called in messages. Throws a `RangeError` with
+ * the line of what is no YAML, of a key that is there twice, or of a second document; and for aliases of no
+ * anchor, for too many, and for too many levels. Takes time that grows with the text and no faster, whatever
+ * it says. No message ever quotes a line: it may hold a secret.
  */
 export function readYaml(text: string, name: string): YamlText {
   const library = yaml();
@@ -56,7 +59,10 @@ export function readYaml(text: string, name: string): YamlText {
 
 type Library = typeof import("yaml");
 
-/** Undefined if it is nested deeper than the stack. Duplicate keys are looked for later: the library compares each with each. */
+/**
+ * Undefined if it is nested deeper than the stack. Duplicate keys are looked for later: the library compares
+ * each with each.
+ */
 function parse(library: Library, text: string, lineCounter: LineCounter): Document.Parsed | undefined {
   try {
     return library.parseDocument(text, { lineCounter, prettyErrors: false, merge: true, uniqueKeys: false });
