@@ -49,6 +49,8 @@ export class ThreadStatesWorld {
   readonly told: EngineEvent[] = [];
   /** How often each batch and each segment came to an end. */
   readonly ends: Map<number | string, string[]> = new Map();
+  /** What was found to be untrue as it was told. */
+  readonly faults: string[] = [];
   /** Numbers that were written on this thread because no other one could. */
   readonly fallback: number[] = [];
   /** Segments of which the host heard, or that it sealed. */
@@ -140,6 +142,9 @@ export class ThreadStatesWorld {
         heard: (message) => {
           if (message.type === "ready") thread.isReady = true;
           listener.heard(message);
+          if (message.type !== "event" || message.event.kind !== "spooled" || this.isClosed) return;
+          const { sequence } = message.event;
+          if (!this.ends.has(sequence)) this.faults.push(`a thread wrote ${sequence}, and was not heard`);
         },
         died: (error) => {
           thread.isGone = true;
@@ -162,7 +167,8 @@ export class ThreadStatesWorld {
     this.openSpools++;
     let written = 0;
     let isOpen = true;
-    const writer: Pick<SpoolWriter, "append" | "seal" | "sync" | "close"> & { open(): readonly unknown[] } = {
+    return {
+      durable: true,
       append: (_label, _bytes, _counts, sequence) => {
         if (!isOpen) throw new Error("written to a closed spool");
         if (this.troubles.diskFull) return { status: "full", reason: "disk_low" };
@@ -178,7 +184,6 @@ export class ThreadStatesWorld {
         isOpen = false;
       },
     };
-    return writer as unknown as SpoolWriter;
   }
 
   #engine(spec: EngineSpec, host: EngineHost, isOver: () => boolean): NotingEngine {
@@ -198,7 +203,8 @@ export class ThreadStatesWorld {
       // Of several batches, some may have come to their end before; the counts are of the others.
       const others = event.sequences.filter((sequence) => !this.ends.has(sequence));
       for (const sequence of others) this.#end(sequence, "delivered");
-      if (event.sequences.length > 0 && event.counts.frames !== others.length) this.#end("counts", "wrong");
+      if (event.sequences.length > 0 && event.counts.frames !== others.length)
+        this.faults.push(`told of ${event.counts.frames} frames instead of ${others.length}`);
       this.#end(event.segment, "delivered");
     }
     if (event.kind === "dropped" && event.origin.from === "memory")
@@ -214,9 +220,21 @@ class WatchedThread extends SimulatedThread {
   isGone = false;
   /** Its host has told it to go. */
   isDismissed = false;
+  #isUnheard = false;
 
   get takesWork(): boolean {
     return this.isReady && !this.isGone && !this.isDismissed;
+  }
+
+  /** Takes all that was posted, and is not heard. */
+  work(): void {
+    this.#isUnheard = true;
+    this.pass(Number.POSITIVE_INFINITY);
+    this.#isUnheard = false;
+  }
+
+  override hear(count: number): void {
+    if (!this.#isUnheard) super.hear(count);
   }
 
   override end(): void {

@@ -88,7 +88,7 @@ class Machine {
     const { world } = this;
     for (const failure of this.failures) throw failure;
     for (const [what, ends] of world.ends) expect(ends, `ends of ${what}`).toHaveLength(1);
-    expect(world.ends.has("counts")).toBe(false);
+    expect(world.faults).toEqual([]);
     for (const { got } of world.engines) expect(got).toEqual([...new Set(got)].sort((a, b) => a - b));
     const now = world.clock.monotonic();
     for (const { endsAt } of this.flushes) expect(now).toBeLessThanOrEqual(endsAt + graceMs);
@@ -98,6 +98,11 @@ class Machine {
       expect(thread.isGone || thread.isDismissed, "two threads work").toBe(true);
     }
     const { thread, worker } = world;
+    const failed = world.threads
+      .slice(-2)
+      .filter(({ isGone, isReady, isDismissed }) => isGone && !isReady && !isDismissed);
+    if (failed.length === 2)
+      expect(worker, "two threads died before their first word").toMatch(/inline|closed/);
     if (worker === "thread" || worker === "here") {
       const isAwaited = this.flushes.size > 0 || this.closeEndsAt !== undefined;
       if (thread?.isGone === false && !thread.isDismissed) expect(thread.kept).toBe(isAwaited);
@@ -164,6 +169,33 @@ const vanish = constant("vanish()", ({ world }) => {
   world.thread?.die();
   world.thread?.hear(Number.POSITIVE_INFINITY);
 });
+/** It hangs so deep that nothing ends it, until its host gives it up. What it got done before may be heard when another is there. */
+const stuck = fc.tuple(fc.boolean(), fc.constantFrom(0, 5_000)).map(([works, more]) =>
+  command(`stuck(${works}, ${more})`, async (machine) => {
+    const { world } = machine;
+    const { thread, worker } = world;
+    if (thread === undefined || (worker !== "thread" && worker !== "here")) return;
+    if (works) machine.append();
+    thread.work();
+    Object.assign(thread, { hangs: true, lingers: true });
+    machine.append();
+    for (let i = 0; i < 70 && !thread.isDismissed; i++) await world.clock.advance(1_000);
+    await world.clock.advance(more);
+  }),
+);
+/** Its file is gone. */
+const orphan = fc.constantFrom(true, false, false, false, false, false).map((isReal) =>
+  command(`orphan(${isReal})`, async ({ world }) => {
+    if (!isReal) return;
+    world.troubles.withoutThreads = true;
+    world.thread?.die();
+    await world.advance(70_000);
+  }),
+);
+/** Time passes, and nothing that is said is heard. */
+const tick = fc
+  .constantFrom(1, 2_100, 70_000)
+  .map((ms) => command(`tick(${ms})`, ({ world }) => world.clock.advance(ms)));
 const hang = fc.boolean().map((lingers) =>
   command(`hang(${lingers})`, ({ world }) => {
     if (world.thread !== undefined) Object.assign(world.thread, { hangs: true, lingers });
@@ -182,7 +214,7 @@ const trouble = fc
 
 const commands = [
   ...[append, append, append, deliver, pass, pass, pass, hear, settle, settle, advance, advance, advance],
-  ...[flush, flush, update, die, vanish, hang, goOn, trouble, trouble],
+  ...[flush, flush, update, die, vanish, hang, stuck, orphan, tick, goOn, trouble, trouble],
 ];
 
 type Ending = "close" | "exit";
@@ -192,14 +224,11 @@ async function end(machine: Machine, ending: Ending): Promise<void> {
   if (ending === "exit" && !world.isClosed) {
     count(`exit: ${world.worker}`);
     world.troubles.diskFull = false;
-    const { worker } = world;
     world.host.save();
     expect(world.openSpools).toBe(0);
-    const left = world.unended(world.appended, 0);
     // What a thread has written, without being heard, is safe.
-    if (worker === "thread")
-      expect(world.engines.flatMap(({ got }) => got)).toEqual(expect.arrayContaining(left));
-    else expect(left).toEqual([]);
+    const written = world.durable ? world.engines.flatMap(({ got }) => got) : [];
+    expect(written).toEqual(expect.arrayContaining(world.unended(world.appended, 0)));
     world.append();
     expect(world.ends.get(world.appended)).toEqual([world.durable ? "spooled" : "closed"]);
     return;
@@ -208,16 +237,21 @@ async function end(machine: Machine, ending: Ending): Promise<void> {
     Object.assign(world.troubles, { withoutThreads: false, mute: false, failing: false, diskFull: false });
     for (const thread of world.threads) thread.goOn();
     for (let i = 0; i < 4; i++) await world.advance(30_000);
-    const failures = machine.failures.length;
+    // One more death at the end: whoever comes next, within a minute, is asked again.
+    world.thread?.die();
     const sealed = world.segments.length;
-    const flushed = world.host.flush("store", 20_000);
-    for (let i = 0; i < 5; i++) await world.advance(5_000);
+    const flushed = world.host.flush("store", 100_000);
+    for (let i = 0; i < 4; i++) await world.advance(30_000);
     expect(await flushed).toMatchObject({ pending: 0 });
-    expect(machine.failures).toHaveLength(failures);
     expect(world.unended(world.appended, sealed)).toEqual([]);
     await machine.check();
   }
+  const isSound = machine.closeEndsAt === undefined;
   machine.close(5_000);
+  if (isSound) {
+    await world.settle();
+    expect(world.isClosed, "closed while the clock stood").toBe(true);
+  }
   for (let i = 0; i < 8; i++) {
     await world.advance(2_000);
     await machine.check();
@@ -235,7 +269,7 @@ async function end(machine: Machine, ending: Ending): Promise<void> {
 }
 
 /** Seeds with which this failed once. */
-const failedOnce: readonly number[] = [];
+const failedOnce: readonly number[] = [1781766820, -761006216];
 
 test.each(["group", "memory"] as const)(
   "durability %s: the right one works at each moment, every batch comes to one end, and a close leaves nothing behind",
@@ -256,15 +290,15 @@ test.each(["group", "memory"] as const)(
             await end(machine, ending);
           },
         ),
-        { numRuns: 250, ...(seed === undefined ? {} : { seed }) },
+        seed === undefined ? { numRuns: 250 } : { numRuns: 100, seed },
       );
     }
-    for (const worker of ["thread", "here", "inline", "closed"]) {
-      expect(happened.get(`append: ${worker}`), `append: ${worker}`).toBeGreaterThan(20);
+    const states = ["thread", "here", "inline"];
+    for (const what of [...states, "closed"].map((state) => `append: ${state}`)) {
+      expect(happened.get(what), what).toBeGreaterThan(20);
     }
-    for (const worker of ["thread", "here", "inline"]) {
-      expect(happened.get(`close: ${worker}`), `close: ${worker}`).toBeGreaterThan(5);
-      expect(happened.get(`exit: ${worker}`), `exit: ${worker}`).toBeGreaterThan(3);
+    for (const what of states.flatMap((state) => [`close: ${state}`, `exit: ${state}`])) {
+      expect(happened.get(what), what).toBeGreaterThan(0);
     }
   },
 );
