@@ -10,8 +10,8 @@ import type { Spool } from "../../spool/spool.ts";
 import type { Store } from "../../store/store.ts";
 import type { Backend, BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../backend.ts";
 import type { Emit } from "../engine-event.ts";
-import { createDeliverer, type Deliverer, sequencesInMemory } from "./deliverer.ts";
-import { originOf } from "./segment-encoder.ts";
+import { Deliverer } from "./deliverer.ts";
+import { originOf, sequencesInMemory } from "./delivery-task.ts";
 import { collectionOf, unknownCollection } from "../segment-label.ts";
 import type { LiveSettings } from "../live-settings.ts";
 import { createSpooler, type Spooler } from "./spooler.ts";
@@ -65,7 +65,7 @@ class SpoolingEngine implements Engine {
     this.#ownFound = new Promise((resolve) => {
       this.#tellOwnFound = resolve;
     });
-    this.#deliverer = createDeliverer({
+    this.#deliverer = new Deliverer({
       ...{ ...parts, spool: parts.spool.sealed },
       onAttempt: (left) => this.#tellUsage(left === 0),
     });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { systemClock } from "../../../src/base/time/clock.ts";
 import type { Encoder } from "../../../src/codec/encoder.ts";
-import { createDeliverer } from "../../../src/pipeline/delivery/deliverer.ts";
+import { Deliverer } from "../../../src/pipeline/delivery/deliverer.ts";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
 import type { SealedSegment } from "../../../src/spool/sealed-segments.ts";
 import type { Spool } from "../../../src/spool/spool.ts";
@@ -106,7 +106,7 @@ test.each([true, false])(
           return { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
         },
       };
-      const deliverer = createDeliverer({
+      const deliverer = new Deliverer({
         spool: spool.sealed,
         store: createMemoryStore({ now: clock.now }),
         encoders: { parquet: stuck, jsonl: stuck },

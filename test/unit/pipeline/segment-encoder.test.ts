@@ -5,15 +5,16 @@ import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder
 import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
 import type { SchemaRegistry } from "../../../src/pipeline/delivery/schema-registry.ts";
-import { type Consignment, createSegmentEncoder } from "../../../src/pipeline/delivery/segment-encoder.ts";
-import { labelText, parseLabel } from "../../../src/pipeline/segment-label.ts";
+import { DeliveryTask } from "../../../src/pipeline/delivery/delivery-task.ts";
+import { SegmentEncoder } from "../../../src/pipeline/delivery/segment-encoder.ts";
+import { labelText } from "../../../src/pipeline/segment-label.ts";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
 
 test("while segments are encoded, the event loop comes round: between two of them, and during a long one", async () => {
   const MiB = 1024 * 1024;
   const spool = createMemorySpool({ maxBytes: 100 * MiB, clock: systemClock, ids: systemIds });
   // Two short ones and a long one.
-  const consignments = [10, 10, 200_000].map((rows, index): Consignment => {
+  const tasks = [10, 10, 200_000].map((rows, index) => {
     const record = recordOf(rows);
     const counts = { frames: 1, rows, bytes: record.length };
     const text = labelText({
@@ -27,14 +28,14 @@ test("while segments are encoded, the event loop comes round: between two of the
     spool.writer.append(text, record, counts, index + 1);
     const [segment] = spool.writer.seal();
     if (segment === undefined) return expect.unreachable();
-    return { segment, label: parseLabel(text), counts, damageCounted: false, awaited: false };
+    return new DeliveryTask(segment);
   });
   const registry: SchemaRegistry = {
     pin: async () => expect.unreachable(),
     lookUp: ({ collection }, wanted) => ({ status: "pinned", schema: wanted, collection }),
   };
   const parquet = createParquetEncoder();
-  const encoder = createSegmentEncoder({
+  const encoder = new SegmentEncoder({
     spool: spool.sealed,
     registry,
     encoders: { parquet, jsonl: parquet },
@@ -52,8 +53,8 @@ test("while segments are encoded, the event loop comes round: between two of the
   count();
   const { signal } = new AbortController();
   const atEnd = await Promise.all(
-    consignments.map(async (consignment) => {
-      const { status } = await encoder.encode(consignment, signal);
+    tasks.map(async (task) => {
+      const { status } = await encoder.encode(task, signal);
       return { status, turns };
     }),
   );

@@ -1,0 +1,53 @@
+import type { BackendHealth, Emit } from "../engine-event.ts";
+import type { DeliveryTask } from "./delivery-task.ts";
+
+/** What keeps something from being delivered, and is not over yet. */
+export interface Obstacle {
+  /** `degraded`: time may heal it. `failing`: somebody has to change something. */
+  readonly status: "degraded" | "failing";
+  readonly message: string;
+}
+
+/** Reasons told at once: when the disk fails, every segment has its own. */
+const maxReasons = 5;
+
+/** How delivery is doing: told whenever that changes. */
+export class DeliveryHealth {
+  readonly #emit: Emit;
+  /** What keeps single segments from being delivered, until they get beyond it. */
+  readonly #ofSegments = new Map<DeliveryTask, Obstacle>();
+  #told: BackendHealth = { status: "ok", reasons: [] };
+
+  constructor(emit: Emit) {
+    this.#emit = emit;
+  }
+
+  /** The first reason that was told, if not all is well. */
+  get trouble(): string | undefined {
+    return this.#told.reasons[0];
+  }
+
+  /** Something keeps this segment alone from being delivered. */
+  hinder(task: DeliveryTask, obstacle: Obstacle): void {
+    this.#ofSegments.set(task, obstacle);
+  }
+
+  /** Nothing of this segment's own keeps it any more. */
+  relieve(task: DeliveryTask): void {
+    this.#ofSegments.delete(task);
+  }
+
+  /** `others`: the obstacles of the destination and of collections, which come first. */
+  tell(others: Iterable<Obstacle>): void {
+    const obstacles = [...others, ...this.#ofSegments.values()];
+    const all = [...new Set(obstacles.map(({ message }) => message))];
+    const reasons = all.slice(0, maxReasons);
+    if (all.length > maxReasons) reasons.push(`${all.length - maxReasons} more like these`);
+    const worst = obstacles.some(({ status }) => status === "failing") ? "failing" : "degraded";
+    const status = obstacles.length === 0 ? "ok" : worst;
+    const before = this.#told;
+    if (status === before.status && reasons.join("\n") === before.reasons.join("\n")) return;
+    this.#told = { status, reasons };
+    this.#emit({ kind: "health", health: this.#told });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Encoder, UnpackedBody } from "../../codec/encoder.ts";
+import type { Format } from "../../layout/format.ts";
+import type { FrozenBody } from "../../spool/sealed-segments.ts";
+import type { PutOptions, PutResult, Store } from "../../store/store.ts";
+import { besidePath, dataFilePath } from "../../layout/dataset-path.ts";
+import type { DeliveryTask } from "./delivery-task.ts";
+
+export interface SegmentUploadParts {
+  readonly store: Store;
+  readonly encoders: Readonly<Record<Format, Encoder>>;
+  /** How a file refers to an object in the same folder, by its path. Default: by the last part of it, relative to the file. */
+  readonly reference?: (path: string) => string;
+}
+
+/** The frozen bytes of a segment's file. */
+export interface Frozen {
+  readonly body: FrozenBody;
+  /** The collection as the folder of its files is spelled. */
+  readonly collection: string;
+}
+
+/** Sends the bytes of a segment to the store. */
+export class SegmentUpload {
+  readonly #parts: SegmentUploadParts;
+
+  constructor(parts: SegmentUploadParts) {
+    this.#parts = parts;
+  }
+
+  /** Puts a segment's file, after all that it refers to. */
+  async put(task: DeliveryTask, frozen: Frozen, signal: AbortSignal): Promise<PutResult> {
+    const { store, encoders } = this.#parts;
+    const { segment, label, counts } = task;
+    const { body, collection } = frozen;
+    const folder = { ...label, collection };
+    const { contentType } = encoders[label.format];
+    const { file, beside } = await this.#unpack(task, frozen);
+    // The frozen bytes are one, and so is their hash: with its place among them each object is told from any other.
+    const facts = (content: string): PutOptions => ({
+      metadata: { segment: segment.id, content, rows: String(counts.rows) },
+      signal,
+    });
+    for (const [number, object] of beside.entries()) {
+      const path = besidePath(folder, segment, number);
+      const options = { ...facts(`${body.sha256}-${number}`), contentType: "application/json" };
+      const result = await store.put(path, object, options);
+      if (result.status !== "stored" && result.status !== "exists") return result;
+    }
+    return store.put(dataFilePath(folder, segment), file, { ...facts(body.sha256), contentType });
+  }
+
+  async #unpack({ segment, label }: DeliveryTask, { body, collection }: Frozen): Promise<UnpackedBody> {
+    const { encoders, reference = lastPart } = this.#parts;
+    const encoder = encoders[label.format];
+    if (encoder.unpack === undefined) return { file: body, beside: [] };
+    return encoder.unpack(body, (number) => reference(besidePath({ ...label, collection }, segment, number)));
+  }
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
