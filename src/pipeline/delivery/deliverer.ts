@@ -69,6 +69,11 @@ export class Deliverer {
     return this.#health.trouble;
   }
 
+  /** What is not settled, with the counts that are still to be told of it. */
+  get left(): Iterable<DeliveryTask> {
+    return this.#tasks.values();
+  }
+
   /**
    * Takes over a sealed segment; one that it was given before is ignored. Throws if its label is not one of this version's;
    * then it stays in the spool.

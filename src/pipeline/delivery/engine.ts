@@ -12,7 +12,7 @@ import type { Backend, BackendSettings, FlushReport, FlushGoal, OutgoingBatch } 
 import type { Emit } from "../engine-event.ts";
 import { Deliverer } from "./deliverer.ts";
 import { originOf, sequencesInMemory } from "./delivery-task.ts";
-import { collectionOf, unknownCollection } from "../segment-label.ts";
+import { unknownCollection } from "../segment-label.ts";
 import type { LiveSettings } from "../live-settings.ts";
 import { createSpooler, type Spooler } from "./spooler.ts";
 
@@ -142,10 +142,9 @@ class SpoolingEngine implements Engine {
     await this.#deliverer.stop();
     await this.#recovered;
     if (!sealed.durable) {
-      for (const segment of sealed.list()) {
+      for (const { segment, label, counts } of this.#deliverer.left) {
         const origin = originOf(segment, sequencesInMemory(sealed, segment));
-        const collection = collectionOf(segment.label) ?? unknownCollection;
-        emit({ kind: "dropped", reason: "closed", collection, counts: segment.counts, origin });
+        emit({ kind: "dropped", reason: "closed", collection: label.collection, counts, origin });
       }
     }
     writer.close();
