@@ -260,7 +260,7 @@ const lives = fc.asyncProperty(
 );
 
 test("each segment comes to one end, holds up no other, and all that is said of it is true", async () => {
-  await fc.assert(lives, { numRuns: 150 });
+  await fc.assert(lives, { numRuns: 150, endOnFailure: true });
   // It has to have met what it is about.
   for (const what of ["flush resolved", "flush ended at its deadline", "ended mended", "ended closed"])
     expect(happened.get(what), what).toBeGreaterThan(10);
