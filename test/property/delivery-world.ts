@@ -60,11 +60,11 @@ class Seen {
  */
 export class DeliveryWorld {
   readonly pipeline: PipelineWorld;
-  readonly seen = new Map<string, Seen>();
+  readonly seen: Map<string, Seen> = new Map();
   readonly answers: Answer[] = [];
   /** Collections whose types cannot be had, and whether time heals that. */
-  readonly typesFail = new Map<string, "transient" | "throttled" | "configuration">();
-  readonly unreadable = new Set<string>();
+  readonly typesFail: Map<string, "transient" | "throttled" | "configuration"> = new Map();
+  readonly unreadable: Set<string> = new Set();
   isDown = false;
   sticks = false;
   /** Segments that the next sealing finds are an earlier process's. */
@@ -76,8 +76,8 @@ export class DeliveryWorld {
   /** What was found to be untrue when nobody waited for it. */
   readonly failures: unknown[] = [];
   appended = 0;
-  readonly obstacles = new Map<string, Obstacle>();
-  readonly refused = new Set<string>();
+  readonly obstacles: Map<string, Obstacle> = new Map();
+  readonly refused: Set<string> = new Set();
   #inFlight = 0;
   #pausedUntil = 0;
   #early = 0;

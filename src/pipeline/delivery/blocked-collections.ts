@@ -5,7 +5,7 @@ import type { SegmentLabel } from "../segment-label.ts";
 import type { Obstacle } from "./delivery-health.ts";
 import type { DeliveryTask } from "./delivery-task.ts";
 import { mendingMs, retryWaits } from "./outage.ts";
-import type { PinResult } from "./schema-registry.ts";
+import type { PinResult } from "./pins/schema-registry.ts";
 
 export type Unpinned = Exclude<PinResult, { status: "pinned" }>;
 

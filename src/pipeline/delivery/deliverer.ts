@@ -10,8 +10,8 @@ import { DeliveryHealth, type Obstacle } from "./delivery-health.ts";
 import { DeliveryTask, originOf, sequencesInMemory } from "./delivery-task.ts";
 import { DeliveryWaiter } from "./delivery-waiter.ts";
 import { Outage, type PutFailure } from "./outage.ts";
-import { createSchemaRegistry } from "./schema-registry.ts";
-import { SegmentEncoder } from "./segment-encoder.ts";
+import { createSchemaRegistry } from "./pins/schema-registry.ts";
+import { SegmentEncoder } from "./encoding/segment-encoder.ts";
 import { SegmentUpload, type SegmentUploadParts } from "./segment-upload.ts";
 import { SpoolExit } from "./spool-exit.ts";
 

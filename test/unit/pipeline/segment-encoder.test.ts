@@ -4,9 +4,9 @@ import { systemIds } from "../../../src/base/ids.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
-import type { SchemaRegistry } from "../../../src/pipeline/delivery/schema-registry.ts";
+import type { SchemaRegistry } from "../../../src/pipeline/delivery/pins/schema-registry.ts";
 import { DeliveryTask } from "../../../src/pipeline/delivery/delivery-task.ts";
-import { SegmentEncoder } from "../../../src/pipeline/delivery/segment-encoder.ts";
+import { SegmentEncoder } from "../../../src/pipeline/delivery/encoding/segment-encoder.ts";
 import { labelText } from "../../../src/pipeline/segment-label.ts";
 import { createMemorySpool } from "../../../src/spool/memory-spool.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SegmentReader } from "../../../src/pipeline/delivery/segment-reader.ts";
+import { SegmentReader } from "../../../src/pipeline/delivery/encoding/segment-reader.ts";
 import type {
   RecordMemory,
   SealedSegment,

@@ -1,6 +1,6 @@
-import type { BatchColumn } from "../../frame/batch.ts";
-import { firstDeciding, isUndecided } from "../../frame/conform/deciding.ts";
-import { type ColumnType, parseType } from "../../layout/column-type.ts";
+import type { BatchColumn } from "../../../frame/batch.ts";
+import { firstDeciding, isUndecided } from "../../../frame/conform/deciding.ts";
+import { type ColumnType, parseType } from "../../../layout/column-type.ts";
 
 /**
  * The types that a segment wants for its columns, declared types first, and the columns that say nothing of

@@ -1,13 +1,13 @@
-import { collectionKey } from "../../layout/collection-key.ts";
-import type { ColumnType } from "../../layout/column-type.ts";
-import type { Schema } from "../../layout/schema.ts";
-import { type PutResult, readFailure, type Store } from "../../store/store.ts";
+import { collectionKey } from "../../../layout/collection-key.ts";
+import type { ColumnType } from "../../../layout/column-type.ts";
+import type { Schema } from "../../../layout/schema.ts";
+import { type PutResult, readFailure, type Store } from "../../../store/store.ts";
 import { type Aborting, newestPins, readVersion } from "./schema-chain.ts";
-import { formerSchemaFolder, schemaFolder, schemaPath } from "../../layout/dataset-path.ts";
-import { parsePins, type Pins, pinsBytes, UnusableSchemaError } from "../../layout/pinned-schema.ts";
+import { formerSchemaFolder, schemaFolder, schemaPath } from "../../../layout/dataset-path.ts";
+import { parsePins, type Pins, pinsBytes, UnusableSchemaError } from "../../../layout/pinned-schema.ts";
 import { extendColumns, KnownPins } from "./known-pins.ts";
 import { TypeClaims } from "./type-claims.ts";
-import type { SegmentLabel } from "../segment-label.ts";
+import type { SegmentLabel } from "../../segment-label.ts";
 
 /**
  * Pins, per collection, the type of every column, the depth of the time partitions and the spelling of the

@@ -1,10 +1,10 @@
-import type { RejectedColumn } from "../../codec/encoder.ts";
-import { countOf } from "../../base/plural.ts";
-import { mostColumns } from "../../config/deployment-config.ts";
-import type { Emit } from "../engine-event.ts";
-import { systemColumns } from "../../layout/system-columns.ts";
-import type { SegmentLabel } from "../segment-label.ts";
-import { mostVersions } from "./known-pins.ts";
+import type { RejectedColumn } from "../../../codec/encoder.ts";
+import { countOf } from "../../../base/plural.ts";
+import { mostColumns } from "../../../config/deployment-config.ts";
+import type { Emit } from "../../engine-event.ts";
+import { systemColumns } from "../../../layout/system-columns.ts";
+import type { SegmentLabel } from "../../segment-label.ts";
+import { mostVersions } from "../pins/known-pins.ts";
 
 /** Columns that a hint names at most. */
 const maxNames = 10;

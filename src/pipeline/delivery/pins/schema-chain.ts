@@ -1,6 +1,6 @@
-import { ObjectNotFoundError, type Store } from "../../store/store.ts";
-import { schemaPath } from "../../layout/dataset-path.ts";
-import { maxFileBytes, parsePins, type Pins, UnusableSchemaError } from "../../layout/pinned-schema.ts";
+import { ObjectNotFoundError, type Store } from "../../../store/store.ts";
+import { schemaPath } from "../../../layout/dataset-path.ts";
+import { maxFileBytes, parsePins, type Pins, UnusableSchemaError } from "../../../layout/pinned-schema.ts";
 
 /** Options of a look at the store. */
 export type Aborting = { readonly signal?: AbortSignal };

@@ -1,13 +1,13 @@
-import type { Counts } from "../../base/counts.ts";
-import type { Clock } from "../../base/time/clock.ts";
-import type { Batch } from "../../frame/batch.ts";
-import { decodeBatch } from "../../frame/wire/decode.ts";
+import type { Counts } from "../../../base/counts.ts";
+import type { Clock } from "../../../base/time/clock.ts";
+import type { Batch } from "../../../frame/batch.ts";
+import { decodeBatch } from "../../../frame/wire/decode.ts";
 import type {
   RecordMemory,
   SealedSegment,
   SealedSegments,
   SpoolRecord,
-} from "../../spool/sealed-segments.ts";
+} from "../../../spool/sealed-segments.ts";
 
 /** A record of a segment, and the batch that it is. */
 export class ReadRecord implements SpoolRecord {

@@ -1,8 +1,8 @@
-import { mostColumns } from "../../config/deployment-config.ts";
-import { columnKey } from "../../layout/column-names.ts";
-import type { ColumnType } from "../../layout/column-type.ts";
-import { columnBytes, maxFileBytes, type Pins } from "../../layout/pinned-schema.ts";
-import type { Schema } from "../../layout/schema.ts";
+import { mostColumns } from "../../../config/deployment-config.ts";
+import { columnKey } from "../../../layout/column-names.ts";
+import type { ColumnType } from "../../../layout/column-type.ts";
+import { columnBytes, maxFileBytes, type Pins } from "../../../layout/pinned-schema.ts";
+import type { Schema } from "../../../layout/schema.ts";
 
 /** Each version holds all columns, so their number counts as much as their length. */
 export const mostVersions = 1_000;

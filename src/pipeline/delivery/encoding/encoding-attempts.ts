@@ -1,6 +1,6 @@
-import type { Clock } from "../../base/time/clock.ts";
-import type { SealedSegments } from "../../spool/sealed-segments.ts";
-import type { DeliveryTask } from "./delivery-task.ts";
+import type { Clock } from "../../../base/time/clock.ts";
+import type { SealedSegments } from "../../../spool/sealed-segments.ts";
+import type { DeliveryTask } from "../delivery-task.ts";
 
 /** Why an encoding is not begun. */
 export type Refusal =

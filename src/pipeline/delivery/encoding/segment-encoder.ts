@@ -1,22 +1,22 @@
-import { subtractCounts } from "../../base/counts.ts";
-import type { Clock } from "../../base/time/clock.ts";
-import { messageOf } from "../../base/errors.ts";
-import { errorCode } from "../../base/files/file-system.ts";
-import type { Encoder, RejectedColumn } from "../../codec/encoder.ts";
-import type { Format } from "../../layout/format.ts";
-import type { Batch } from "../../frame/batch.ts";
-import type { Schema } from "../../layout/schema.ts";
-import { decodeBatch } from "../../frame/wire/decode.ts";
-import type { FrozenBody, SealedSegment, SealedSegments } from "../../spool/sealed-segments.ts";
-import type { Emit } from "../engine-event.ts";
-import type { Unpinned } from "./blocked-collections.ts";
-import { type DeliveryTask, originOf, sequencesInMemory } from "./delivery-task.ts";
+import { subtractCounts } from "../../../base/counts.ts";
+import type { Clock } from "../../../base/time/clock.ts";
+import { messageOf } from "../../../base/errors.ts";
+import { errorCode } from "../../../base/files/file-system.ts";
+import type { Encoder, RejectedColumn } from "../../../codec/encoder.ts";
+import type { Format } from "../../../layout/format.ts";
+import type { Batch } from "../../../frame/batch.ts";
+import type { Schema } from "../../../layout/schema.ts";
+import { decodeBatch } from "../../../frame/wire/decode.ts";
+import type { FrozenBody, SealedSegment, SealedSegments } from "../../../spool/sealed-segments.ts";
+import type { Emit } from "../../engine-event.ts";
+import type { Unpinned } from "../blocked-collections.ts";
+import { type DeliveryTask, originOf, sequencesInMemory } from "../delivery-task.ts";
 import { EncodingAttempts, type Refusal, wholeAttempts } from "./encoding-attempts.ts";
 import { EncodingReports } from "./encoding-reports.ts";
-import type { PinResult, SchemaRegistry } from "./schema-registry.ts";
+import type { PinResult, SchemaRegistry } from "../pins/schema-registry.ts";
 import { type SegmentRecords, SegmentReader } from "./segment-reader.ts";
-import type { Frozen } from "./segment-upload.ts";
-import { wantedTypes } from "./wanted-types.ts";
+import type { Frozen } from "../segment-upload.ts";
+import { wantedTypes } from "../pins/wanted-types.ts";
 import { othersTurn, yielding } from "./yielding.ts";
 
 /** What became of an encoding. */

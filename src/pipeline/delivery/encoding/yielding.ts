@@ -1,4 +1,4 @@
-import { type Clock, onNextTurn } from "../../base/time/clock.ts";
+import { type Clock, onNextTurn } from "../../../base/time/clock.ts";
 
 /**
  * New frames wait for this thread, in memory alone, while it encodes. So it lets the event loop come round before each segment, and

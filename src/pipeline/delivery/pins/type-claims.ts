@@ -1,7 +1,7 @@
-import { mostColumns } from "../../config/deployment-config.ts";
-import { columnKey } from "../../layout/column-names.ts";
-import type { ColumnType } from "../../layout/column-type.ts";
-import type { Schema } from "../../layout/schema.ts";
+import { mostColumns } from "../../../config/deployment-config.ts";
+import { columnKey } from "../../../layout/column-names.ts";
+import type { ColumnType } from "../../../layout/column-type.ts";
+import type { Schema } from "../../../layout/schema.ts";
 import type { KnownPins } from "./known-pins.ts";
 
 /**
