@@ -162,9 +162,9 @@ class CallFacts implements FrameFacts {
   readonly eventTimeMs: number;
   readonly samplingRate: number;
   readonly configVersion: number;
-  private readonly context: CorrelationContext;
-  private readonly ids: Ids;
-  private ownId: string | undefined = undefined;
+  readonly #context: CorrelationContext;
+  readonly #ids: Ids;
+  #ownId: string | undefined = undefined;
 
   constructor(
     context: CorrelationContext,
@@ -172,32 +172,32 @@ class CallFacts implements FrameFacts {
     ids: Ids,
     eventTimeMs: number,
   ) {
-    this.context = context;
+    this.#context = context;
     this.samplingRate = samplingRate;
     this.configVersion = configVersion;
-    this.ids = ids;
+    this.#ids = ids;
     this.eventTimeMs = eventTimeMs;
   }
 
   get correlationId(): string {
-    return CorrelationContext.idOf(this.context);
+    return CorrelationContext.idOf(this.#context);
   }
 
   get eventId(): string {
-    this.ownId ??= this.ids.uuid();
-    return this.ownId;
+    this.#ownId ??= this.#ids.uuid();
+    return this.#ownId;
   }
 
   get requestTimeMs(): number {
-    return CorrelationContext.requestTimeOf(this.context);
+    return CorrelationContext.requestTimeOf(this.#context);
   }
 
   get requestId(): string | null {
-    return CorrelationContext.requestIdOf(this.context);
+    return CorrelationContext.requestIdOf(this.#context);
   }
 
   get tags(): string | null {
-    return this.context.tagsText;
+    return this.#context.tagsText;
   }
 }
 

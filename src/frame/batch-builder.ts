@@ -83,59 +83,59 @@ class Pending {
 
 class ColumnarBatchBuilder implements BatchBuilder {
   rows = 0;
-  private readonly maxStringBytes: number;
-  private readonly allocate: Allocate | undefined;
-  private readonly table: FrameTableBuilder;
+  readonly #maxStringBytes: number;
+  readonly #allocate: Allocate | undefined;
+  readonly #table: FrameTableBuilder;
   /** In order of first sight. */
-  private columns: ColumnBuilder[] = [];
-  private byName = new Map<string, ColumnBuilder>();
-  private declared: Schema = new Map();
-  private pending: Pending | undefined;
+  #columns: ColumnBuilder[] = [];
+  #byName = new Map<string, ColumnBuilder>();
+  #declared: Schema = new Map();
+  #pending: Pending | undefined;
   /** The builders of the last frame's columns: frames mostly repeat their names. */
-  private lastNames: readonly string[] = [];
-  private lastBuilders: ColumnBuilder[] = [];
+  #lastNames: readonly string[] = [];
+  #lastBuilders: ColumnBuilder[] = [];
 
   constructor(maxStringBytes: number, allocate: Allocate | undefined) {
-    this.maxStringBytes = maxStringBytes;
-    this.allocate = allocate;
-    this.table = new FrameTableBuilder(maxStringBytes);
+    this.#maxStringBytes = maxStringBytes;
+    this.#allocate = allocate;
+    this.#table = new FrameTableBuilder(maxStringBytes);
   }
 
   get frames(): number {
-    return this.table.count;
+    return this.#table.count;
   }
 
   get byteLength(): number {
-    let bytes = 512 + this.table.byteLength;
-    for (const column of this.columns) bytes += 64 + column.name.length + column.byteLength;
+    let bytes = 512 + this.#table.byteLength;
+    for (const column of this.#columns) bytes += 64 + column.name.length + column.byteLength;
     return bytes;
   }
 
   get width(): number {
-    return this.columns.length;
+    return this.#columns.length;
   }
 
   begin(snapshot: Snapshot, facts: FrameFacts): void {
-    if (this.pending !== undefined) throw new Error("begin: a frame is begun already");
-    if (snapshot.declared !== this.declared) this.adoptDeclared(snapshot.declared);
-    this.pending = new Pending(snapshot, facts, this.columns.length);
-    if (snapshot.names !== this.lastNames) {
-      this.lastNames = snapshot.names;
-      this.lastBuilders = snapshot.names.map((name) => this.columnBuilder(name));
+    if (this.#pending !== undefined) throw new Error("begin: a frame is begun already");
+    if (snapshot.declared !== this.#declared) this.#adoptDeclared(snapshot.declared);
+    this.#pending = new Pending(snapshot, facts, this.#columns.length);
+    if (snapshot.names !== this.#lastNames) {
+      this.#lastNames = snapshot.names;
+      this.#lastBuilders = snapshot.names.map((name) => this.#columnBuilder(name));
     }
   }
 
   advance(cells: number, maxByteLength: number = Number.POSITIVE_INFINITY): boolean {
-    const pending = this.pending;
+    const pending = this.#pending;
     if (pending === undefined) throw new Error("advance: no frame is begun");
     const { columns, rows } = pending.snapshot;
     let left = cells;
     while (pending.column < columns.length) {
       if (left <= 0) {
-        this.checkSize(maxByteLength);
+        this.#checkSize(maxByteLength);
         return false;
       }
-      const builder = this.lastBuilders[pending.column] as ColumnBuilder;
+      const builder = this.#lastBuilders[pending.column] as ColumnBuilder;
       const column = columns[pending.column] as (typeof columns)[number];
       const to = Math.min(rows, pending.row + left);
       const row = this.rows + pending.row;
@@ -153,28 +153,28 @@ class ColumnarBatchBuilder implements BatchBuilder {
         pending.row = 0;
       }
     }
-    this.checkSize(maxByteLength);
-    this.table.add(rows, pending.facts);
+    this.#checkSize(maxByteLength);
+    this.#table.add(rows, pending.facts);
     this.rows += rows;
-    this.pending = undefined;
+    this.#pending = undefined;
     return true;
   }
 
   abandon(): void {
-    const pending = this.pending;
+    const pending = this.#pending;
     if (pending === undefined) return;
-    this.pending = undefined;
-    this.table.abandon();
-    for (const column of this.lastBuilders.slice(0, pending.opened)) column.rollback(this.rows);
-    for (const column of this.columns.splice(pending.columnsBefore)) this.byName.delete(column.name);
-    this.forgetLast();
+    this.#pending = undefined;
+    this.#table.abandon();
+    for (const column of this.#lastBuilders.slice(0, pending.opened)) column.rollback(this.rows);
+    for (const column of this.#columns.splice(pending.columnsBefore)) this.#byName.delete(column.name);
+    this.#forgetLast();
   }
 
   finish(facts: FinishFacts): Uint8Array {
-    if (this.pending !== undefined) throw new Error("finish: a frame is begun and not complete");
+    if (this.#pending !== undefined) throw new Error("finish: a frame is begun and not complete");
     const columns: BatchColumn[] = [];
     const untyped: string[] = [];
-    for (const column of this.columns) {
+    for (const column of this.#columns) {
       if (!column.used && column.declared === undefined) continue;
       if (column.untyped) untyped.push(column.name);
       else column.collect(this.rows, columns);
@@ -186,64 +186,64 @@ class ColumnarBatchBuilder implements BatchBuilder {
       rows: this.rows,
       bytes: facts.bytes,
       untyped,
-      declared: declaredTexts(this.declared),
+      declared: declaredTexts(this.#declared),
       constants: facts.constants,
     };
-    const bytes = encodeBatch({ header, frames: this.table.table(), columns }, this.allocate);
-    this.clear();
+    const bytes = encodeBatch({ header, frames: this.#table.table(), columns }, this.#allocate);
+    this.#clear();
     return bytes;
   }
 
-  private checkSize(maxByteLength: number): void {
+  #checkSize(maxByteLength: number): void {
     if (maxByteLength === Number.POSITIVE_INFINITY || this.byteLength <= maxByteLength) return;
     throw new FrameProblem("the frame takes more than limits.maxFrameBytes: pass it in parts", "too_large");
   }
 
-  private clear(): void {
+  #clear(): void {
     // A name that did not occur need not keep its buffers, else ever new names would fill the memory.
-    const kept = this.columns.filter((column) => column.used || column.declared !== undefined);
-    if (kept.length < this.columns.length) {
-      this.columns = kept;
-      this.byName = new Map(kept.map((column) => [column.name, column]));
-      this.forgetLast();
+    const kept = this.#columns.filter((column) => column.used || column.declared !== undefined);
+    if (kept.length < this.#columns.length) {
+      this.#columns = kept;
+      this.#byName = new Map(kept.map((column) => [column.name, column]));
+      this.#forgetLast();
     }
     for (const column of kept) column.clear();
-    this.table.clear();
+    this.#table.clear();
     this.rows = 0;
   }
 
   /** Other declared types hold from this frame on; a column that has values keeps the ones it has. */
-  private adoptDeclared(declared: Schema): void {
-    const before = this.declared;
-    this.declared = declared;
-    this.forgetLast();
+  #adoptDeclared(declared: Schema): void {
+    const before = this.#declared;
+    this.#declared = declared;
+    this.#forgetLast();
     if (sameDeclared(before, declared)) return;
-    for (const [i, column] of this.columns.entries()) {
+    for (const [i, column] of this.#columns.entries()) {
       const type = declared.get(column.name);
       if (column.used || sameOrNone(column.declared, type)) continue;
-      this.replace(i, new ColumnBuilder(column.name, type, this.maxStringBytes));
+      this.#replace(i, new ColumnBuilder(column.name, type, this.#maxStringBytes));
     }
-    for (const name of declared.keys()) this.columnBuilder(name);
+    for (const name of declared.keys()) this.#columnBuilder(name);
   }
 
-  private replace(index: number, column: ColumnBuilder): void {
-    this.columns[index] = column;
-    this.byName.set(column.name, column);
+  #replace(index: number, column: ColumnBuilder): void {
+    this.#columns[index] = column;
+    this.#byName.set(column.name, column);
   }
 
-  private columnBuilder(name: string): ColumnBuilder {
-    let column = this.byName.get(name);
+  #columnBuilder(name: string): ColumnBuilder {
+    let column = this.#byName.get(name);
     if (column === undefined) {
-      column = new ColumnBuilder(name, this.declared.get(name), this.maxStringBytes);
-      this.byName.set(name, column);
-      this.columns.push(column);
+      column = new ColumnBuilder(name, this.#declared.get(name), this.#maxStringBytes);
+      this.#byName.set(name, column);
+      this.#columns.push(column);
     }
     return column;
   }
 
-  private forgetLast(): void {
-    this.lastNames = [];
-    this.lastBuilders = [];
+  #forgetLast(): void {
+    this.#lastNames = [];
+    this.#lastBuilders = [];
   }
 }
 

@@ -10,13 +10,13 @@ export class Presence {
   count = 0;
   /** Rows up to and including the last one with a value. */
   rows = 0;
-  private bits: Uint8Array | undefined;
-  private sparse = false;
+  #bits: Uint8Array | undefined;
+  #sparse = false;
 
   /** `length` consecutive rows from `row` on have values; `row` is not before any row already mentioned. */
   addRun(row: number, length: number): void {
-    if (!this.sparse && row !== this.rows) this.becomeSparse(row + length);
-    if (this.sparse) setBits(this.room(row + length), row, length);
+    if (!this.#sparse && row !== this.rows) this.#becomeSparse(row + length);
+    if (this.#sparse) setBits(this.#room(row + length), row, length);
     this.rows = row + length;
     this.count += length;
   }
@@ -24,44 +24,44 @@ export class Presence {
   /** Bit per row for `rows` rows, or undefined when every one has a value. Valid until the next change. */
   validity(rows: number): Uint8Array | undefined {
     if (this.count === rows) return undefined;
-    if (!this.sparse) this.becomeSparse(rows);
-    return this.room(rows).subarray(0, (rows + 7) >>> 3);
+    if (!this.#sparse) this.#becomeSparse(rows);
+    return this.#room(rows).subarray(0, (rows + 7) >>> 3);
   }
 
   /** Forgets all rows from `rows` on. */
   truncate(rows: number): void {
     if (rows >= this.rows) return;
     this.rows = rows;
-    if (this.sparse && this.bits !== undefined) {
-      clearBitsFrom(this.bits, rows);
-      this.count = countBits(this.bits, rows);
+    if (this.#sparse && this.#bits !== undefined) {
+      clearBitsFrom(this.#bits, rows);
+      this.count = countBits(this.#bits, rows);
     } else this.count = rows;
   }
 
   clear(): void {
-    if (this.sparse && this.bits !== undefined) this.bits.fill(0);
+    if (this.#sparse && this.#bits !== undefined) this.#bits.fill(0);
     this.count = 0;
     this.rows = 0;
-    this.sparse = false;
+    this.#sparse = false;
   }
 
   /** Bytes that the bitmap takes. */
   get byteLength(): number {
-    return this.sparse ? (this.rows + 7) >>> 3 : 0;
+    return this.#sparse ? (this.rows + 7) >>> 3 : 0;
   }
 
-  private becomeSparse(rows: number): void {
-    this.sparse = true;
-    setBits(this.room(rows), 0, this.count);
+  #becomeSparse(rows: number): void {
+    this.#sparse = true;
+    setBits(this.#room(rows), 0, this.count);
   }
 
-  private room(rows: number): Uint8Array {
+  #room(rows: number): Uint8Array {
     const need = (rows + 7) >>> 3;
-    const bits = this.bits;
+    const bits = this.#bits;
     if (bits !== undefined && bits.length >= need) return bits;
     const grown = new Uint8Array(Math.max(need, 2 * (bits?.length ?? 0), 32));
     if (bits !== undefined) copyBytes(bits, grown);
-    this.bits = grown;
+    this.#bits = grown;
     return grown;
   }
 }

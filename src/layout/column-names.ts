@@ -55,17 +55,17 @@ export function nameProblem(name: string): string | undefined {
  * Bounded: a shape that hashes to the same slot takes it over.
  */
 export class NamesCache {
-  private readonly slots: (readonly string[] | undefined)[] = new Array(64).fill(undefined);
+  readonly #slots: (readonly string[] | undefined)[] = new Array(64).fill(undefined);
 
   /** A frozen copy of `names` when they are good, or what is wrong with them. */
   check(names: readonly string[]): readonly string[] | { readonly problem: string } {
     const slot = slotOf(names);
-    const known = this.slots[slot];
+    const known = this.#slots[slot];
     if (known !== undefined && sameNames(known, names)) return known;
     const problem = namesProblem(names);
     if (problem !== undefined) return { problem };
     const copy = Object.freeze(names.slice());
-    if (copy.length <= 4096) this.slots[slot] = copy;
+    if (copy.length <= 4096) this.#slots[slot] = copy;
     return copy;
   }
 }

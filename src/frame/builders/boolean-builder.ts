@@ -10,20 +10,20 @@ export function createBooleanBuilder(): ValuesBuilder {
 }
 
 class BooleanBuilder implements ValuesBuilder {
-  private data = new Uint8Array(64);
-  private readonly presence = new Presence();
+  #data = new Uint8Array(64);
+  readonly #presence = new Presence();
 
   get count(): number {
-    return this.presence.count;
+    return this.#presence.count;
   }
 
   get byteLength(): number {
-    return this.presence.count + this.presence.byteLength;
+    return this.#presence.count + this.#presence.byteLength;
   }
 
   fill(cells: readonly Cell[], from: number, to: number, row: number): number {
-    const presence = this.presence;
-    const data = this.room(presence.count + to - from);
+    const presence = this.#presence;
+    const data = this.#room(presence.count + to - from);
     let i = from;
     while (i < to) {
       const start = i;
@@ -42,28 +42,28 @@ class BooleanBuilder implements ValuesBuilder {
   }
 
   validity(rows: number): Uint8Array | undefined {
-    return this.presence.validity(rows);
+    return this.#presence.validity(rows);
   }
 
   values(): Values {
-    return { kind: "boolean", data: this.data.subarray(0, this.count) };
+    return { kind: "boolean", data: this.#data.subarray(0, this.count) };
   }
 
   truncate(rows: number): void {
-    this.presence.truncate(rows);
+    this.#presence.truncate(rows);
   }
 
   clear(): void {
-    if (isOversized(this.data.length, this.count)) this.data = new Uint8Array(64);
-    this.presence.clear();
+    if (isOversized(this.#data.length, this.count)) this.#data = new Uint8Array(64);
+    this.#presence.clear();
   }
 
-  private room(need: number): Uint8Array {
-    if (need > this.data.length) {
-      const grown = new Uint8Array(grownCapacity(this.data.length, need));
-      copyBytes(this.data.subarray(0, this.count), grown);
-      this.data = grown;
+  #room(need: number): Uint8Array {
+    if (need > this.#data.length) {
+      const grown = new Uint8Array(grownCapacity(this.#data.length, need));
+      copyBytes(this.#data.subarray(0, this.count), grown);
+      this.#data = grown;
     }
-    return this.data;
+    return this.#data;
   }
 }

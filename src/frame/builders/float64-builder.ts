@@ -14,23 +14,23 @@ export function createFloat64Builder(): NumericBuilder {
 const noRange: readonly [number, number] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
 
 class Float64Builder implements NumericBuilder {
-  private data = new Float64Array(64);
+  #data = new Float64Array(64);
   /** Least and greatest value; not two fields, because each change of one would allocate a number. */
-  private readonly range = Float64Array.from(noRange);
-  private readonly presence = new Presence();
+  readonly #range = Float64Array.from(noRange);
+  readonly #presence = new Presence();
 
   get count(): number {
-    return this.presence.count;
+    return this.#presence.count;
   }
 
   get byteLength(): number {
-    return this.presence.count * 8 + this.presence.byteLength;
+    return this.#presence.count * 8 + this.#presence.byteLength;
   }
 
   fill(cells: readonly Cell[], from: number, to: number, row: number): number {
-    const presence = this.presence;
-    const data = this.room(presence.count + to - from);
-    const { range } = this;
+    const presence = this.#presence;
+    const data = this.#room(presence.count + to - from);
+    const range = this.#range;
     let min = range[0] as number;
     let max = range[1] as number;
     let i = from;
@@ -54,12 +54,12 @@ class Float64Builder implements NumericBuilder {
   }
 
   fillNumeric(cells: NumericCells, from: number, to: number, row: number): void {
-    const presence = this.presence;
+    const presence = this.#presence;
     const source = cells.data as ArrayLike<number>;
     const { start, validity } = cells;
-    const data = this.room(presence.count + to - from);
+    const data = this.#room(presence.count + to - from);
     let n = presence.count;
-    const { range } = this;
+    const range = this.#range;
     let min = range[0] as number;
     let max = range[1] as number;
     for (let i = from; i < to; i++) {
@@ -78,36 +78,36 @@ class Float64Builder implements NumericBuilder {
   }
 
   validity(rows: number): Uint8Array | undefined {
-    return this.presence.validity(rows);
+    return this.#presence.validity(rows);
   }
 
   values(): Values {
-    const [min, max] = this.range as unknown as readonly [number, number];
-    return { kind: "float64", data: this.data.subarray(0, this.count), min, max };
+    const [min, max] = this.#range as unknown as readonly [number, number];
+    return { kind: "float64", data: this.#data.subarray(0, this.count), min, max };
   }
 
   truncate(rows: number): void {
-    this.presence.truncate(rows);
+    this.#presence.truncate(rows);
     let [min, max] = noRange;
-    for (const value of this.data.subarray(0, this.count)) {
+    for (const value of this.#data.subarray(0, this.count)) {
       if (value < min) min = value;
       if (value > max) max = value;
     }
-    this.range.set([min, max]);
+    this.#range.set([min, max]);
   }
 
   clear(): void {
-    if (isOversized(this.data.byteLength, this.count * 8)) this.data = new Float64Array(64);
-    this.presence.clear();
-    this.range.set(noRange);
+    if (isOversized(this.#data.byteLength, this.count * 8)) this.#data = new Float64Array(64);
+    this.#presence.clear();
+    this.#range.set(noRange);
   }
 
-  private room(need: number): Float64Array {
-    if (need > this.data.length) {
-      const grown = new Float64Array(grownCapacity(this.data.length, need));
-      grown.set(this.data.subarray(0, this.count));
-      this.data = grown;
+  #room(need: number): Float64Array {
+    if (need > this.#data.length) {
+      const grown = new Float64Array(grownCapacity(this.#data.length, need));
+      grown.set(this.#data.subarray(0, this.count));
+      this.#data = grown;
     }
-    return this.data;
+    return this.#data;
   }
 }

@@ -19,65 +19,67 @@ export class FrameTableBuilder {
   /** Frames so far. */
   count = 0;
   /** True from the start of an append to its end. */
-  private begun = false;
-  private rows = new Uint32Array(64);
-  private versions = new Int32Array(64);
-  private rates = new Float64Array(64);
-  private readonly maxStringBytes: number;
-  private readonly correlationIds = new PlainValues();
-  private readonly eventIds = new PlainValues();
-  private readonly eventTimes = new Int64Values();
-  private readonly requestTimes = new Int64Values();
-  private readonly requestIds: ValuesBuilder;
-  private readonly tags: ValuesBuilder;
-  private readonly one: Cell[] = [null];
+  #begun = false;
+  #rows = new Uint32Array(64);
+  #versions = new Int32Array(64);
+  #rates = new Float64Array(64);
+  readonly #maxStringBytes: number;
+  readonly #correlationIds = new PlainValues();
+  readonly #eventIds = new PlainValues();
+  readonly #eventTimes = new Int64Values();
+  readonly #requestTimes = new Int64Values();
+  readonly #requestIds: ValuesBuilder;
+  readonly #tags: ValuesBuilder;
+  readonly #one: Cell[] = [null];
 
   constructor(maxStringBytes: number) {
-    this.maxStringBytes = maxStringBytes;
-    this.requestIds = createStringBuilder(maxStringBytes, true);
-    this.tags = createStringBuilder(maxStringBytes);
+    this.#maxStringBytes = maxStringBytes;
+    this.#requestIds = createStringBuilder(maxStringBytes, true);
+    this.#tags = createStringBuilder(maxStringBytes);
   }
 
   /** Bytes so far, about what they take in a batch. */
   get byteLength(): number {
-    const texts = this.correlationIds.size + this.eventIds.size;
-    return this.count * 28 + texts + this.requestIds.byteLength + this.tags.byteLength;
+    const texts = this.#correlationIds.size + this.#eventIds.size;
+    return this.count * 28 + texts + this.#requestIds.byteLength + this.#tags.byteLength;
   }
 
   /** Appends a frame. Whatever it throws, the frames before are as they were once {@link FrameTableBuilder.abandon} was called. */
   add(rows: number, facts: FrameFacts): void {
     const frame = this.count;
-    this.begun = true;
-    this.reserve(frame + 1);
-    this.rows[frame] = rows;
-    this.versions[frame] = facts.configVersion;
-    this.rates[frame] = facts.samplingRate;
-    this.putText(this.correlationIds, facts.correlationId);
-    this.putText(this.eventIds, facts.eventId);
-    putInstant(this.eventTimes, frame, facts.eventTimeMs);
-    putInstant(this.requestTimes, frame, facts.requestTimeMs);
+    this.#begun = true;
+    this.#reserve(frame + 1);
+    this.#rows[frame] = rows;
+    this.#versions[frame] = facts.configVersion;
+    this.#rates[frame] = facts.samplingRate;
+    this.#putText(this.#correlationIds, facts.correlationId);
+    this.#putText(this.#eventIds, facts.eventId);
+    putInstant(this.#eventTimes, frame, facts.eventTimeMs);
+    putInstant(this.#requestTimes, frame, facts.requestTimeMs);
     const { requestId, tags } = facts;
-    if (requestId !== null) this.putOptional(this.requestIds, requestId, frame);
-    if (tags !== null) this.putOptional(this.tags, tags, frame);
+    if (requestId !== null) this.#putOptional(this.#requestIds, requestId, frame);
+    if (tags !== null) this.#putOptional(this.#tags, tags, frame);
     this.count = frame + 1;
-    this.begun = false;
+    this.#begun = false;
   }
 
   /** Forgets a frame that could not be appended whole: some of its columns may have it already. */
   abandon(): void {
-    if (!this.begun) return;
-    this.begun = false;
-    this.correlationIds.truncate(this.count);
-    this.eventIds.truncate(this.count);
-    this.eventTimes.truncate(this.count);
-    this.requestTimes.truncate(this.count);
-    this.requestIds.truncate(this.count);
-    this.tags.truncate(this.count);
+    if (!this.#begun) return;
+    this.#begun = false;
+    this.#correlationIds.truncate(this.count);
+    this.#eventIds.truncate(this.count);
+    this.#eventTimes.truncate(this.count);
+    this.#requestTimes.truncate(this.count);
+    this.#requestIds.truncate(this.count);
+    this.#tags.truncate(this.count);
   }
 
   /** All frames. Views, valid until the next change. */
   table(): FrameTable {
-    const { count, requestIds, tags } = this;
+    const { count } = this;
+    const requestIds = this.#requestIds;
+    const tags = this.#tags;
     const all = (values: Values): Omit<BatchColumn, "name" | "type"> => ({
       validity: undefined,
       count,
@@ -89,59 +91,59 @@ export class FrameTableBuilder {
       values: texts.values(),
     });
     const parts: Record<SystemColumnKey<"frame">, Omit<BatchColumn, "name" | "type">> = {
-      correlationId: all({ kind: "bytes", count, data: this.correlationIds.view() }),
-      eventId: all({ kind: "bytes", count, data: this.eventIds.view() }),
-      eventTime: all(this.eventTimes.values(count)),
-      requestTime: all(this.requestTimes.values(count)),
+      correlationId: all({ kind: "bytes", count, data: this.#correlationIds.view() }),
+      eventId: all({ kind: "bytes", count, data: this.#eventIds.view() }),
+      eventTime: all(this.#eventTimes.values(count)),
+      requestTime: all(this.#requestTimes.values(count)),
       requestId: some(requestIds),
-      samplingRate: all({ kind: "float64", ...withRange(this.rates.subarray(0, count)) }),
-      configVersion: all({ kind: "int32", ...withRange(this.versions.subarray(0, count)) }),
+      samplingRate: all({ kind: "float64", ...withRange(this.#rates.subarray(0, count)) }),
+      configVersion: all({ kind: "int32", ...withRange(this.#versions.subarray(0, count)) }),
       tags: some(tags),
     };
     const columns = frameColumns.map(({ key, name, type }): BatchColumn => ({ name, type, ...parts[key] }));
-    return { rows: this.rows.subarray(0, count), columns };
+    return { rows: this.#rows.subarray(0, count), columns };
   }
 
   clear(): void {
     const { count } = this;
-    if (isOversized(this.rates.byteLength, count * 8)) {
-      this.rows = new Uint32Array(64);
-      this.versions = new Int32Array(64);
-      this.rates = new Float64Array(64);
+    if (isOversized(this.#rates.byteLength, count * 8)) {
+      this.#rows = new Uint32Array(64);
+      this.#versions = new Int32Array(64);
+      this.#rates = new Float64Array(64);
     }
-    this.correlationIds.clear();
-    this.eventIds.clear();
-    this.eventTimes.clear(count);
-    this.requestTimes.clear(count);
-    this.requestIds.clear();
-    this.tags.clear();
+    this.#correlationIds.clear();
+    this.#eventIds.clear();
+    this.#eventTimes.clear(count);
+    this.#requestTimes.clear(count);
+    this.#requestIds.clear();
+    this.#tags.clear();
     this.count = 0;
   }
 
-  private putText(values: PlainValues, text: string): void {
-    if (!values.putText(cutText(text, this.maxStringBytes))) values.putText(this.mended(text));
+  #putText(values: PlainValues, text: string): void {
+    if (!values.putText(cutText(text, this.#maxStringBytes))) values.putText(this.#mended(text));
   }
 
-  private putOptional(values: ValuesBuilder, text: string, frame: number): void {
-    this.one[0] = text;
-    if (values.fill(this.one, 0, 1, frame) === 1) return;
-    this.one[0] = this.mended(text);
-    values.fill(this.one, 0, 1, frame);
+  #putOptional(values: ValuesBuilder, text: string, frame: number): void {
+    this.#one[0] = text;
+    if (values.fill(this.#one, 0, 1, frame) === 1) return;
+    this.#one[0] = this.#mended(text);
+    values.fill(this.#one, 0, 1, frame);
   }
 
   /** These columns have no variant for a lone surrogate, and a replaced one is better than no frame. */
-  private mended(text: string): string {
-    return cutText(toWellFormed(text), this.maxStringBytes);
+  #mended(text: string): string {
+    return cutText(toWellFormed(text), this.#maxStringBytes);
   }
 
-  private reserve(need: number): void {
-    this.eventTimes.reserve(need, this.count);
-    this.requestTimes.reserve(need, this.count);
-    if (need <= this.rows.length) return;
-    const capacity = grownCapacity(this.rows.length, need);
-    this.rows = grown(this.rows, new Uint32Array(capacity));
-    this.versions = grown(this.versions, new Int32Array(capacity));
-    this.rates = grown(this.rates, new Float64Array(capacity));
+  #reserve(need: number): void {
+    this.#eventTimes.reserve(need, this.count);
+    this.#requestTimes.reserve(need, this.count);
+    if (need <= this.#rows.length) return;
+    const capacity = grownCapacity(this.#rows.length, need);
+    this.#rows = grown(this.#rows, new Uint32Array(capacity));
+    this.#versions = grown(this.#versions, new Int32Array(capacity));
+    this.#rates = grown(this.#rates, new Float64Array(capacity));
   }
 }
 

@@ -14,27 +14,27 @@ export function createInt64Builder(type: "int64" | "timestamp", takesNumbers: bo
 }
 
 class Int64Builder implements NumericBuilder {
-  private readonly data = new Int64Values();
-  private readonly presence = new Presence();
-  private readonly instants: boolean;
-  private readonly takesNumbers: boolean;
+  readonly #data = new Int64Values();
+  readonly #presence = new Presence();
+  readonly #instants: boolean;
+  readonly #takesNumbers: boolean;
 
   constructor(instants: boolean, takesNumbers: boolean) {
-    this.instants = instants;
-    this.takesNumbers = takesNumbers;
+    this.#instants = instants;
+    this.#takesNumbers = takesNumbers;
   }
 
   get count(): number {
-    return this.presence.count;
+    return this.#presence.count;
   }
 
   get byteLength(): number {
-    return this.presence.count * 8 + this.presence.byteLength;
+    return this.#presence.count * 8 + this.#presence.byteLength;
   }
 
   fill(cells: readonly Cell[], from: number, to: number, row: number): number {
-    const presence = this.presence;
-    this.data.reserve(presence.count + to - from, presence.count);
+    const presence = this.#presence;
+    this.#data.reserve(presence.count + to - from, presence.count);
     let i = from;
     while (i < to) {
       const start = i;
@@ -42,7 +42,7 @@ class Int64Builder implements NumericBuilder {
       for (; i < to; i++) {
         const cell = cells[i];
         if (cell === null || cell === undefined) break;
-        if (!(this.instants ? this.putInstant(n, cell) : this.putInteger(n, cell))) break;
+        if (!(this.#instants ? this.#putInstant(n, cell) : this.#putInteger(n, cell))) break;
         n++;
       }
       if (i > start) presence.addRun(row + start - from, i - start);
@@ -56,8 +56,8 @@ class Int64Builder implements NumericBuilder {
 
   fillNumeric(cells: NumericCells, from: number, to: number, row: number): void {
     const { data: source, start, validity } = cells;
-    const presence = this.presence;
-    const data = this.data;
+    const presence = this.#presence;
+    const data = this.#data;
     data.reserve(presence.count + to - from, presence.count);
     // Not `instanceof`: Arrow's buffers can be of another realm.
     const big = typeof source[start + from] === "bigint";
@@ -74,46 +74,46 @@ class Int64Builder implements NumericBuilder {
   }
 
   validity(rows: number): Uint8Array | undefined {
-    return this.presence.validity(rows);
+    return this.#presence.validity(rows);
   }
 
   values(): Values {
-    return this.data.values(this.count);
+    return this.#data.values(this.count);
   }
 
   truncate(rows: number): void {
-    this.presence.truncate(rows);
-    this.data.truncate(this.count);
+    this.#presence.truncate(rows);
+    this.#data.truncate(this.count);
   }
 
   clear(): void {
-    this.data.clear(this.count);
-    this.presence.clear();
+    this.#data.clear(this.count);
+    this.#presence.clear();
   }
 
-  private putInteger(index: number, cell: Cell): boolean {
+  #putInteger(index: number, cell: Cell): boolean {
     if (typeof cell === "bigint") {
       if (!fitsInt64(cell)) return false;
-      this.data.putBig(index, cell);
+      this.#data.putBig(index, cell);
       return true;
     }
-    if (!this.takesNumbers || typeof cell !== "number" || !Number.isInteger(cell)) return false;
+    if (!this.#takesNumbers || typeof cell !== "number" || !Number.isInteger(cell)) return false;
     if (Number.isSafeInteger(cell)) {
-      this.data.putNumber(index, cell);
+      this.#data.putNumber(index, cell);
       return true;
     }
     const exact = BigInt(cell);
     if (!fitsInt64(exact)) return false;
-    this.data.putBig(index, exact);
+    this.#data.putBig(index, exact);
     return true;
   }
 
-  private putInstant(index: number, cell: Cell): boolean {
+  #putInstant(index: number, cell: Cell): boolean {
     if (typeof cell !== "object" || cell?.kind !== "timestamp") return false;
     const value = cell.value;
-    if (typeof value === "bigint") this.data.putBig(index, value);
-    else if (Math.abs(value) <= maxExactMs) this.data.putNumber(index, value * 1000);
-    else this.data.putBig(index, BigInt(value) * 1000n);
+    if (typeof value === "bigint") this.#data.putBig(index, value);
+    else if (Math.abs(value) <= maxExactMs) this.#data.putNumber(index, value * 1000);
+    else this.#data.putBig(index, BigInt(value) * 1000n);
     return true;
   }
 }

@@ -12,78 +12,78 @@ export const maxExactMs = 9_007_199_254_740;
  * least and greatest of what numbers hold exactly are kept as numbers, those of greater bigints apart.
  */
 export class Int64Values {
-  private data = new BigInt64Array(64);
-  private words = new Uint32Array(this.data.buffer);
-  private minNumber = Number.POSITIVE_INFINITY;
-  private maxNumber = Number.NEGATIVE_INFINITY;
-  private minBig = int64Max;
-  private maxBig = int64Min;
+  #data = new BigInt64Array(64);
+  #words = new Uint32Array(this.#data.buffer);
+  #minNumber = Number.POSITIVE_INFINITY;
+  #maxNumber = Number.NEGATIVE_INFINITY;
+  #minBig = int64Max;
+  #maxBig = int64Min;
 
   /** Makes room for `need` values in all, of which `count` are there. */
   reserve(need: number, count: number): void {
-    if (need <= this.data.length) return;
-    const grown = new BigInt64Array(grownCapacity(this.data.length, need));
-    grown.set(this.data.subarray(0, count));
-    this.data = grown;
-    this.words = new Uint32Array(grown.buffer);
+    if (need <= this.#data.length) return;
+    const grown = new BigInt64Array(grownCapacity(this.#data.length, need));
+    grown.set(this.#data.subarray(0, count));
+    this.#data = grown;
+    this.#words = new Uint32Array(grown.buffer);
   }
 
   /** Puts a whole number from -(2^53) to 2^53. */
   putNumber(index: number, value: number): void {
     const high = Math.floor(value / twoTo32);
-    this.words[2 * index] = value - high * twoTo32;
-    this.words[2 * index + 1] = high;
-    if (value < this.minNumber) this.minNumber = value;
-    if (value > this.maxNumber) this.maxNumber = value;
+    this.#words[2 * index] = value - high * twoTo32;
+    this.#words[2 * index + 1] = high;
+    if (value < this.#minNumber) this.#minNumber = value;
+    if (value > this.#maxNumber) this.#maxNumber = value;
   }
 
   /** Puts a bigint of at most 64 bits. */
   putBig(index: number, value: bigint): void {
-    this.data[index] = value;
+    this.#data[index] = value;
     // Up to 2^53 as a number, because comparing bigints is a call.
-    const high = (this.words[2 * index + 1] as number) | 0;
+    const high = (this.#words[2 * index + 1] as number) | 0;
     if (high >= -(2 ** 21) && high < 2 ** 21) {
-      const number = high * twoTo32 + (this.words[2 * index] as number);
-      if (number < this.minNumber) this.minNumber = number;
-      if (number > this.maxNumber) this.maxNumber = number;
+      const number = high * twoTo32 + (this.#words[2 * index] as number);
+      if (number < this.#minNumber) this.#minNumber = number;
+      if (number > this.#maxNumber) this.#maxNumber = number;
       return;
     }
-    if (value < this.minBig) this.minBig = value;
-    if (value > this.maxBig) this.maxBig = value;
+    if (value < this.#minBig) this.#minBig = value;
+    if (value > this.#maxBig) this.#maxBig = value;
   }
 
   /** The first `count` values. */
   values(count: number): Values {
-    let min = this.minBig;
-    let max = this.maxBig;
-    if (this.minNumber <= this.maxNumber) {
-      const least = BigInt(this.minNumber);
-      const greatest = BigInt(this.maxNumber);
+    let min = this.#minBig;
+    let max = this.#maxBig;
+    if (this.#minNumber <= this.#maxNumber) {
+      const least = BigInt(this.#minNumber);
+      const greatest = BigInt(this.#maxNumber);
       if (least < min) min = least;
       if (greatest > max) max = greatest;
     }
-    return { kind: "int64", data: this.data.subarray(0, count), min, max };
+    return { kind: "int64", data: this.#data.subarray(0, count), min, max };
   }
 
   /** Keeps the first `count` values. */
   truncate(count: number): void {
-    this.forgetRange();
-    for (let i = 0; i < count; i++) this.putBig(i, this.data[i] as bigint);
+    this.#forgetRange();
+    for (let i = 0; i < count; i++) this.putBig(i, this.#data[i] as bigint);
   }
 
   /** Forgets all, of which `count` were there. */
   clear(count: number): void {
-    if (isOversized(this.data.byteLength, count * 8)) {
-      this.data = new BigInt64Array(64);
-      this.words = new Uint32Array(this.data.buffer);
+    if (isOversized(this.#data.byteLength, count * 8)) {
+      this.#data = new BigInt64Array(64);
+      this.#words = new Uint32Array(this.#data.buffer);
     }
-    this.forgetRange();
+    this.#forgetRange();
   }
 
-  private forgetRange(): void {
-    this.minNumber = Number.POSITIVE_INFINITY;
-    this.maxNumber = Number.NEGATIVE_INFINITY;
-    this.minBig = int64Max;
-    this.maxBig = int64Min;
+  #forgetRange(): void {
+    this.#minNumber = Number.POSITIVE_INFINITY;
+    this.#maxNumber = Number.NEGATIVE_INFINITY;
+    this.#minBig = int64Max;
+    this.#maxBig = int64Min;
   }
 }

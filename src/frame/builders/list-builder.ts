@@ -11,24 +11,24 @@ export function createListBuilder(element: ScalarType, elements: ValuesBuilder):
 }
 
 class ListBuilder implements ValuesBuilder {
-  private readonly element: ScalarType;
-  private readonly elements: ValuesBuilder;
-  private readonly presence = new Presence();
-  private lengths = new Uint32Array(64);
+  readonly #element: ScalarType;
+  readonly #elements: ValuesBuilder;
+  readonly #presence = new Presence();
+  #lengths = new Uint32Array(64);
   /** Elements so far, nulls included. */
-  private total = 0;
+  #total = 0;
 
   constructor(element: ScalarType, elements: ValuesBuilder) {
-    this.element = element;
-    this.elements = elements;
+    this.#element = element;
+    this.#elements = elements;
   }
 
   get count(): number {
-    return this.presence.count;
+    return this.#presence.count;
   }
 
   get byteLength(): number {
-    return this.presence.count * 4 + this.presence.byteLength + this.elements.byteLength;
+    return this.#presence.count * 4 + this.#presence.byteLength + this.#elements.byteLength;
   }
 
   fill(cells: readonly Cell[], from: number, to: number, row: number): number {
@@ -36,27 +36,28 @@ class ListBuilder implements ValuesBuilder {
       const cell = cells[i];
       if (cell === null || cell === undefined) continue;
       if (typeof cell !== "object" || cell.kind !== "list") return i;
-      if (cell.element !== undefined && cell.element !== this.element) return i;
+      if (cell.element !== undefined && cell.element !== this.#element) return i;
       const length = cell.value.length;
-      if (this.elements.fill(cell.value, 0, length, this.total) !== length) {
-        throw new Error(`list: an element is not of type ${this.element}`);
+      if (this.#elements.fill(cell.value, 0, length, this.#total) !== length) {
+        throw new Error(`list: an element is not of type ${this.#element}`);
       }
-      this.roomForLengths(this.count + 1)[this.count] = length;
-      this.total += length;
-      this.presence.addRun(row + i - from, 1);
+      this.#roomForLengths(this.count + 1)[this.count] = length;
+      this.#total += length;
+      this.#presence.addRun(row + i - from, 1);
     }
     return to;
   }
 
   validity(rows: number): Uint8Array | undefined {
-    return this.presence.validity(rows);
+    return this.#presence.validity(rows);
   }
 
   values(): Values {
-    const { elements, total } = this;
+    const elements = this.#elements;
+    const total = this.#total;
     return {
       kind: "list",
-      lengths: this.lengths.subarray(0, this.count),
+      lengths: this.#lengths.subarray(0, this.count),
       elements: {
         total,
         validity: elements.validity(total),
@@ -67,25 +68,25 @@ class ListBuilder implements ValuesBuilder {
   }
 
   truncate(rows: number): void {
-    this.presence.truncate(rows);
-    this.total = 0;
-    for (const length of this.lengths.subarray(0, this.count)) this.total += length;
-    this.elements.truncate(this.total);
+    this.#presence.truncate(rows);
+    this.#total = 0;
+    for (const length of this.#lengths.subarray(0, this.count)) this.#total += length;
+    this.#elements.truncate(this.#total);
   }
 
   clear(): void {
-    if (isOversized(this.lengths.byteLength, this.count * 4)) this.lengths = new Uint32Array(64);
-    this.presence.clear();
-    this.elements.clear();
-    this.total = 0;
+    if (isOversized(this.#lengths.byteLength, this.count * 4)) this.#lengths = new Uint32Array(64);
+    this.#presence.clear();
+    this.#elements.clear();
+    this.#total = 0;
   }
 
-  private roomForLengths(need: number): Uint32Array {
-    if (need > this.lengths.length) {
-      const grown = new Uint32Array(grownCapacity(this.lengths.length, need));
-      grown.set(this.lengths.subarray(0, this.count));
-      this.lengths = grown;
+  #roomForLengths(need: number): Uint32Array {
+    if (need > this.#lengths.length) {
+      const grown = new Uint32Array(grownCapacity(this.#lengths.length, need));
+      grown.set(this.#lengths.subarray(0, this.count));
+      this.#lengths = grown;
     }
-    return this.lengths;
+    return this.#lengths;
   }
 }

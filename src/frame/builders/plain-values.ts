@@ -15,14 +15,14 @@ export const longestEven = 127;
 export class PlainValues {
   /** Bytes so far. */
   size = 0;
-  private data: Buffer = Buffer.allocUnsafeSlow(256);
+  #data: Buffer = Buffer.allocUnsafeSlow(256);
 
   /** Appends a text as UTF-8. False, and nothing appended, when it has a lone surrogate. */
   putText(text: string): boolean {
     const length = text.length;
     const start = this.size + 4;
     // A UTF-16 code unit takes at most three bytes.
-    const data = this.room(start + length * 3);
+    const data = this.#room(start + length * 3);
     let end = start;
     let i = 0;
     if (length <= loopLength) {
@@ -37,7 +37,7 @@ export class PlainValues {
       // As many bytes as characters: all are ASCII.
       if (end !== start + length && !isWellFormed(text)) return false;
     }
-    this.putLength(end - start);
+    this.#putLength(end - start);
     this.size = end;
     return true;
   }
@@ -53,8 +53,8 @@ export class PlainValues {
     );
     const start = this.size + 4;
     const end = start + joined.length;
-    if (this.room(start + joined.length * 3).write(joined, start, "utf8") !== joined.length) return false;
-    this.putLength(length);
+    if (this.#room(start + joined.length * 3).write(joined, start, "utf8") !== joined.length) return false;
+    this.#putLength(length);
     this.size = end;
     return true;
   }
@@ -62,22 +62,22 @@ export class PlainValues {
   /** Appends bytes. */
   putBytes(bytes: Uint8Array): void {
     const start = this.size + 4;
-    const data = this.room(start + bytes.length);
+    const data = this.#room(start + bytes.length);
     data.set(bytes, start);
-    this.putLength(bytes.length);
+    this.#putLength(bytes.length);
     this.size = start + bytes.length;
   }
 
   /** Appends a value of another such sequence, with its length: `from.bytes.subarray(start, end)`. */
   putRaw(from: PlainValues, start: number, end: number): void {
-    const data = this.room(this.size + end - start);
-    from.data.copy(data, this.size, start, end);
+    const data = this.#room(this.size + end - start);
+    from.#data.copy(data, this.size, start, end);
     this.size += end - start;
   }
 
   /** All values. A view, valid until the next change. */
   view(): Uint8Array {
-    return this.data.subarray(0, this.size);
+    return this.#data.subarray(0, this.size);
   }
 
   /** Where each of the first `count` values starts, and after them the end of the last. */
@@ -85,7 +85,7 @@ export class PlainValues {
     const offsets = new Uint32Array(count + 1);
     let at = 0;
     for (let i = 0; i < count; i++) {
-      at += 4 + this.data.readUInt32LE(at);
+      at += 4 + this.#data.readUInt32LE(at);
       offsets[i + 1] = at;
     }
     return offsets;
@@ -97,12 +97,12 @@ export class PlainValues {
   }
 
   clear(): void {
-    if (isOversized(this.data.length, this.size)) this.data = Buffer.allocUnsafeSlow(256);
+    if (isOversized(this.#data.length, this.size)) this.#data = Buffer.allocUnsafeSlow(256);
     this.size = 0;
   }
 
-  private putLength(length: number): void {
-    const data = this.data;
+  #putLength(length: number): void {
+    const data = this.#data;
     const at = this.size;
     data[at] = length;
     data[at + 1] = length >>> 8;
@@ -110,13 +110,13 @@ export class PlainValues {
     data[at + 3] = length >>> 24;
   }
 
-  private room(need: number): Buffer {
-    if (need > this.data.length) {
-      const grown = Buffer.allocUnsafeSlow(grownCapacity(this.data.length, need));
-      this.data.copy(grown, 0, 0, this.size);
-      this.data = grown;
+  #room(need: number): Buffer {
+    if (need > this.#data.length) {
+      const grown = Buffer.allocUnsafeSlow(grownCapacity(this.#data.length, need));
+      this.#data.copy(grown, 0, 0, this.size);
+      this.#data = grown;
     }
-    return this.data;
+    return this.#data;
   }
 }
 

@@ -29,46 +29,46 @@ export function createStringBuilder(maxBytes: number, plain = false): ValuesBuil
 }
 
 class StringBuilder implements ValuesBuilder {
-  private readonly maxBytes: number;
-  private readonly alwaysPlain: boolean;
-  private readonly presence = new Presence();
+  readonly #maxBytes: number;
+  readonly #alwaysPlain: boolean;
+  readonly #presence = new Presence();
   /** Plain values, or the dictionary's. */
-  private data = new PlainValues();
-  private spare: PlainValues | undefined;
-  private codeOf = new Map<string, number>();
-  private codes = new Uint32Array(64);
+  #data = new PlainValues();
+  #spare: PlainValues | undefined;
+  #codeOf = new Map<string, number>();
+  #codes = new Uint32Array(64);
   /**
    * A text lately seen in each slot of {@link recentSlot}, and its code. To find a text again here takes a third of what it takes
    * in the map, which must hash all of it first.
    */
-  private readonly recent: string[];
-  private readonly recentCodes: Uint32Array;
+  readonly #recent: string[];
+  readonly #recentCodes: Uint32Array;
   /** Batches to go until a dictionary is tried; 0 while there is one. */
-  private plainFor: number;
+  #plainFor: number;
 
   constructor(maxBytes: number, plain: boolean) {
-    this.maxBytes = maxBytes;
-    this.alwaysPlain = plain;
-    this.plainFor = plain ? plainBatches : 0;
-    this.recent = new Array(plain ? 0 : recentSlots).fill("");
-    this.recentCodes = new Uint32Array(this.recent.length);
+    this.#maxBytes = maxBytes;
+    this.#alwaysPlain = plain;
+    this.#plainFor = plain ? plainBatches : 0;
+    this.#recent = new Array(plain ? 0 : recentSlots).fill("");
+    this.#recentCodes = new Uint32Array(this.#recent.length);
   }
 
   get count(): number {
-    return this.presence.count;
+    return this.#presence.count;
   }
 
   get byteLength(): number {
-    const codes = this.plainFor === 0 ? this.presence.count * 4 : 0;
-    return this.data.size + codes + this.presence.byteLength;
+    const codes = this.#plainFor === 0 ? this.#presence.count * 4 : 0;
+    return this.#data.size + codes + this.#presence.byteLength;
   }
 
   fill(cells: readonly Cell[], from: number, to: number, row: number): number {
-    const presence = this.presence;
+    const presence = this.#presence;
     let i = from;
     while (i < to) {
       const start = i;
-      i = this.plainFor === 0 ? this.takeCodes(cells, start, to) : this.takePlain(cells, start, to);
+      i = this.#plainFor === 0 ? this.#takeCodes(cells, start, to) : this.#takePlain(cells, start, to);
       if (i > start) presence.addRun(row + start - from, i - start);
       const end = i;
       while (i < to && (cells[i] === null || cells[i] === undefined)) i++;
@@ -79,51 +79,51 @@ class StringBuilder implements ValuesBuilder {
   }
 
   validity(rows: number): Uint8Array | undefined {
-    return this.presence.validity(rows);
+    return this.#presence.validity(rows);
   }
 
   values(): Values {
-    if (this.plainFor > 0) return { kind: "bytes", count: this.count, data: this.data.view() };
+    if (this.#plainFor > 0) return { kind: "bytes", count: this.count, data: this.#data.view() };
     return {
       kind: "dictionary",
-      codes: this.codes.subarray(0, this.count),
-      dictionary: { count: this.codeOf.size, data: this.data.view() },
+      codes: this.#codes.subarray(0, this.count),
+      dictionary: { count: this.#codeOf.size, data: this.#data.view() },
     };
   }
 
   truncate(rows: number): void {
-    this.presence.truncate(rows);
-    if (this.plainFor > 0) return this.data.truncate(this.count);
+    this.#presence.truncate(rows);
+    if (this.#plainFor > 0) return this.#data.truncate(this.count);
     // Codes are given in order of first sight: those that are left are the entries up to the greatest.
     let entries = 0;
-    for (let i = 0; i < this.count; i++) entries = Math.max(entries, (this.codes[i] as number) + 1);
-    for (const [text, code] of this.codeOf) if (code >= entries) this.codeOf.delete(text);
-    this.recent.fill("");
-    this.data.truncate(entries);
+    for (let i = 0; i < this.count; i++) entries = Math.max(entries, (this.#codes[i] as number) + 1);
+    for (const [text, code] of this.#codeOf) if (code >= entries) this.#codeOf.delete(text);
+    this.#recent.fill("");
+    this.#data.truncate(entries);
   }
 
   clear(): void {
-    if (isOversized(this.codes.byteLength, this.count * 4)) this.codes = new Uint32Array(64);
-    const entries = this.codeOf.size;
+    if (isOversized(this.#codes.byteLength, this.count * 4)) this.#codes = new Uint32Array(64);
+    const entries = this.#codeOf.size;
     // A batch of long texts is full before the sample is.
-    if (entries > fewEntries && entries * 2 > this.count) this.plainFor = plainBatches;
-    else if (this.plainFor > 0 && !this.alwaysPlain) this.plainFor--;
-    this.forgetRecent();
-    this.codeOf.clear();
-    this.data.clear();
-    this.presence.clear();
+    if (entries > fewEntries && entries * 2 > this.count) this.#plainFor = plainBatches;
+    else if (this.#plainFor > 0 && !this.#alwaysPlain) this.#plainFor--;
+    this.#forgetRecent();
+    this.#codeOf.clear();
+    this.#data.clear();
+    this.#presence.clear();
   }
 
   /** What is in a slot is an entry, so after few entries few slots need a look. */
-  private forgetRecent(): void {
-    if (this.codeOf.size > recentSlots / 8) this.recent.fill("");
-    else for (const text of this.codeOf.keys()) this.recent[recentSlot(text)] = "";
+  #forgetRecent(): void {
+    if (this.#codeOf.size > recentSlots / 8) this.#recent.fill("");
+    else for (const text of this.#codeOf.keys()) this.#recent[recentSlot(text)] = "";
   }
 
   /** Takes strings up to the first other cell, whose index it returns. */
-  private takePlain(cells: readonly Cell[], from: number, to: number): number {
-    const data = this.data;
-    const safeLength = this.maxBytes / 3;
+  #takePlain(cells: readonly Cell[], from: number, to: number): number {
+    const data = this.#data;
+    const safeLength = this.#maxBytes / 3;
     // Up to here texts are taken one by one: they were tried together.
     let single = from;
     let i = from;
@@ -139,16 +139,17 @@ class StringBuilder implements ValuesBuilder {
           continue;
         }
       }
-      if (!data.putText(length <= safeLength ? cell : cutText(cell, this.maxBytes))) break;
+      if (!data.putText(length <= safeLength ? cell : cutText(cell, this.#maxBytes))) break;
       i++;
     }
     return i;
   }
 
-  private takeCodes(cells: readonly Cell[], from: number, to: number): number {
-    const codeOf = this.codeOf;
-    const codes = this.roomForCodes(this.count + to - from);
-    const { recent, recentCodes } = this;
+  #takeCodes(cells: readonly Cell[], from: number, to: number): number {
+    const codeOf = this.#codeOf;
+    const codes = this.#roomForCodes(this.count + to - from);
+    const recent = this.#recent;
+    const recentCodes = this.#recentCodes;
     let n = this.count;
     let i = from;
     for (; i < to; i++) {
@@ -160,47 +161,48 @@ class StringBuilder implements ValuesBuilder {
         codes[n++] = recentCodes[slot] as number;
         continue;
       }
-      const code = codeOf.get(cell) ?? this.newCode(cell);
+      const code = codeOf.get(cell) ?? this.#newCode(cell);
       if (code < 0) break;
       recent[slot] = cell;
       recentCodes[slot] = code;
       codes[n++] = code;
     }
-    if (codeOf.size > sampleEntries && codeOf.size * 2 > n) this.becomePlain(n);
+    if (codeOf.size > sampleEntries && codeOf.size * 2 > n) this.#becomePlain(n);
     return i;
   }
 
-  private newCode(text: string): number {
+  #newCode(text: string): number {
     // A cut text can be an entry already; entries are told apart by the text before the cut, which does no harm.
-    const code = this.codeOf.size;
-    if (!this.data.putText(text.length * 3 <= this.maxBytes ? text : cutText(text, this.maxBytes))) return -1;
-    this.codeOf.set(text, code);
+    const code = this.#codeOf.size;
+    if (!this.#data.putText(text.length * 3 <= this.#maxBytes ? text : cutText(text, this.#maxBytes)))
+      return -1;
+    this.#codeOf.set(text, code);
     return code;
   }
 
-  private becomePlain(count: number): void {
-    const dictionary = this.data;
-    const offsets = dictionary.offsets(this.codeOf.size);
-    const plain = this.spare ?? new PlainValues();
+  #becomePlain(count: number): void {
+    const dictionary = this.#data;
+    const offsets = dictionary.offsets(this.#codeOf.size);
+    const plain = this.#spare ?? new PlainValues();
     for (let i = 0; i < count; i++) {
-      const code = this.codes[i] as number;
+      const code = this.#codes[i] as number;
       plain.putRaw(dictionary, offsets[code] as number, offsets[code + 1] as number);
     }
-    this.data = plain;
+    this.#data = plain;
     dictionary.clear();
-    this.spare = dictionary;
-    this.codeOf.clear();
-    this.recent.fill("");
-    this.plainFor = plainBatches;
+    this.#spare = dictionary;
+    this.#codeOf.clear();
+    this.#recent.fill("");
+    this.#plainFor = plainBatches;
   }
 
-  private roomForCodes(need: number): Uint32Array {
-    if (need > this.codes.length) {
-      const grown = new Uint32Array(grownCapacity(this.codes.length, need));
-      grown.set(this.codes.subarray(0, this.count));
-      this.codes = grown;
+  #roomForCodes(need: number): Uint32Array {
+    if (need > this.#codes.length) {
+      const grown = new Uint32Array(grownCapacity(this.#codes.length, need));
+      grown.set(this.#codes.subarray(0, this.count));
+      this.#codes = grown;
     }
-    return this.codes;
+    return this.#codes;
   }
 }
 

@@ -59,43 +59,43 @@ export class ColumnCopier {
   overhead = 0;
   /** Where numbers of the frame were written, if any were. Whoever is done with the columns gives it back. */
   chunk: NumberChunk | undefined;
-  private askedForRoom = false;
-  private readonly room: NumberRoom;
-  private readonly columns: number;
-  private readonly owned: boolean;
-  private readonly maxRows: number;
-  private readonly maxBytes: number;
-  private firstName = "";
+  #askedForRoom = false;
+  readonly #room: NumberRoom;
+  readonly #columns: number;
+  readonly #owned: boolean;
+  readonly #maxRows: number;
+  readonly #maxBytes: number;
+  #firstName = "";
 
   constructor(source: SourceFrame, limits: CopyLimits, room: NumberRoom) {
-    this.room = room;
-    this.columns = source.names.length;
+    this.#room = room;
+    this.#columns = source.names.length;
     this.rows = source.rows;
-    this.owned = source.owned;
-    this.maxRows = limits.maxFrameRows;
-    this.maxBytes = limits.maxFrameBytes;
+    this.#owned = source.owned;
+    this.#maxRows = limits.maxFrameRows;
+    this.#maxBytes = limits.maxFrameBytes;
   }
 
   copy(column: SourceColumn, name: string, declared: ColumnType | undefined): SnapshotColumn {
-    if (Array.isArray(column)) return this.copyArray(column, name, declared);
+    if (Array.isArray(column)) return this.#copyArray(column, name, declared);
     if (column instanceof OwnCells) {
-      this.expect(column.cells.length, name, 8);
+      this.#expect(column.cells.length, name, 8);
       for (const cell of column.cells) {
         this.bytes += cellBytes(cell);
         this.overhead += cellOverhead(cell);
       }
-      this.checkBytes();
+      this.#checkBytes();
       return column.cells;
     }
     if (column instanceof OwnNumbers) {
-      this.expect(column.numbers.data.length, name, 8);
+      this.#expect(column.numbers.data.length, name, 8);
       return column.numbers;
     }
     const array = column as TypedArray;
     if (isDetached(array)) throw new FrameProblem(`column ${quote(name)}: its buffer was transferred away`);
     const length = typedLength(array);
     const Plain = plainOf(array);
-    this.expect(length, name, Plain.BYTES_PER_ELEMENT);
+    this.#expect(length, name, Plain.BYTES_PER_ELEMENT);
     // In a batch each takes eight bytes.
     this.overhead += length * (8 - Plain.BYTES_PER_ELEMENT);
     return copyTyped(array, Plain, length);
@@ -108,7 +108,7 @@ export class ColumnCopier {
     redactor: Exclude<Redactor, "drop">,
     declared: ColumnType | undefined,
   ): SourceColumn {
-    const redactCell = (cell: Cell): Cell => this.redactCell(cell, redactor, declared);
+    const redactCell = (cell: Cell): Cell => this.#redactCell(cell, redactor, declared);
     if (column instanceof OwnCells) return new OwnCells(column.cells.map(redactCell));
     if (column instanceof OwnNumbers) {
       const { type, data, validity } = column.numbers;
@@ -121,7 +121,7 @@ export class ColumnCopier {
       return new OwnCells(cells);
     }
     const values = column as ArrayLike<unknown>;
-    this.expect(values.length, name, 0);
+    this.#expect(values.length, name, 0);
     const integers = isTypedArray(column) && elementType(typedArrayName(column) as string) === "int64";
     const redacted: unknown[] = [];
     for (let i = 0; i < this.rows; i++) {
@@ -135,31 +135,23 @@ export class ColumnCopier {
    * A cell of ours after redaction. What comes back as it was is kept as it is: a Date has no microseconds, a
    * text is no JSON.
    */
-  private redactCell(
-    cell: Cell,
-    redactor: Exclude<Redactor, "drop">,
-    declared: ColumnType | undefined,
-  ): Cell {
+  #redactCell(cell: Cell, redactor: Exclude<Redactor, "drop">, declared: ColumnType | undefined): Cell {
     const natural = naturalValue(cell);
     const ms = types.isDate(natural) ? natural.getTime() : undefined;
     const redacted = redactValue(redactor, natural);
     const same = types.isDate(redacted) ? redacted.getTime() === ms : typeof redacted !== "object";
     if (same && Object.is(redacted, natural)) return cell;
-    return copyValue(redacted, declared, this.maxBytes - this.bytes);
+    return copyValue(redacted, declared, this.#maxBytes - this.bytes);
   }
 
-  private copyArray(
-    column: readonly unknown[],
-    name: string,
-    declared: ColumnType | undefined,
-  ): SnapshotColumn {
-    this.expect(lengthOf(column, name), name, 8);
+  #copyArray(column: readonly unknown[], name: string, declared: ColumnType | undefined): SnapshotColumn {
+    this.#expect(lengthOf(column, name), name, 8);
     const { rows } = this;
     let cells = column as unknown[];
-    if (!this.owned) {
+    if (!this.#owned) {
       try {
         if (typeof column[0] === "number" && (declared === undefined || declared === "float64")) {
-          const numbers = this.writeNumbers(column, rows);
+          const numbers = this.#writeNumbers(column, rows);
           if (numbers !== undefined) return numbers;
         }
         cells = sliceOf(column, rows);
@@ -175,9 +167,9 @@ export class ColumnCopier {
     if (typeof first === "number") {
       i = countNumbers(cells, rows);
       if (i === rows) return cells as readonly Cell[];
-    } else if (typeof first === "string") i = this.takeStrings(cells, rows);
-    if (i < rows) this.copyCells(cells, i, declared);
-    this.checkBytes();
+    } else if (typeof first === "string") i = this.#takeStrings(cells, rows);
+    if (i < rows) this.#copyCells(cells, i, declared);
+    this.#checkBytes();
     return cells as readonly Cell[];
   }
 
@@ -185,11 +177,11 @@ export class ColumnCopier {
    * The numbers of a short column in room of ours; undefined when it holds anything else, or there is no
    * room.
    */
-  private writeNumbers(column: readonly unknown[], rows: number): NumericCells | undefined {
+  #writeNumbers(column: readonly unknown[], rows: number): NumericCells | undefined {
     if (this.chunk === undefined) {
-      if (this.askedForRoom) return undefined;
-      this.askedForRoom = true;
-      this.chunk = this.room.take(rows * this.columns);
+      if (this.#askedForRoom) return undefined;
+      this.#askedForRoom = true;
+      this.chunk = this.#room.take(rows * this.#columns);
       if (this.chunk === undefined) return undefined;
     }
     const { chunk } = this;
@@ -210,7 +202,7 @@ export class ColumnCopier {
   }
 
   /** How many strings there are before the first other value. */
-  private takeStrings(cells: readonly unknown[], rows: number): number {
+  #takeStrings(cells: readonly unknown[], rows: number): number {
     let length = 0;
     let i = 0;
     for (; i < rows; i++) {
@@ -224,7 +216,7 @@ export class ColumnCopier {
   }
 
   /** Replaces what is no primitive by a copy of ours. */
-  private copyCells(cells: unknown[], from: number, declared: ColumnType | undefined): void {
+  #copyCells(cells: unknown[], from: number, declared: ColumnType | undefined): void {
     for (let i = from; i < cells.length; i++) {
       const value = cells[i];
       // Comparisons, for the engine makes a call of each `switch (typeof value)`.
@@ -233,19 +225,19 @@ export class ColumnCopier {
       if (typeof value === "string") {
         this.bytes += value.length;
         this.overhead += value.length + stringOverhead;
-      } else cells[i] = this.copyCell(value, declared);
+      } else cells[i] = this.#copyCell(value, declared);
     }
   }
 
-  private copyCell(value: unknown, declared: ColumnType | undefined): Cell {
-    if (typeof value === "bigint") return this.copyBigint(value);
-    const cell = copyValue(value, declared, this.maxBytes - this.bytes);
+  #copyCell(value: unknown, declared: ColumnType | undefined): Cell {
+    if (typeof value === "bigint") return this.#copyBigint(value);
+    const cell = copyValue(value, declared, this.#maxBytes - this.bytes);
     this.bytes += cellBytes(cell);
     this.overhead += cellOverhead(cell);
     return cell;
   }
 
-  private copyBigint(value: bigint): Cell {
+  #copyBigint(value: bigint): Cell {
     this.bytes += 16;
     if (fitsInt64(value)) return value;
     this.overhead += longBigint;
@@ -253,30 +245,30 @@ export class ColumnCopier {
   }
 
   /** All columns have as many rows as the first; counts `cellBytes` for each. */
-  private expect(length: number, name: string, cellSize: number): void {
+  #expect(length: number, name: string, cellSize: number): void {
     if (length !== this.rows) {
       if (!isCount(length)) throw new FrameProblem(`the length of column ${quote(name)} is no whole number`);
       if (this.rows >= 0) {
-        const other = this.firstName === "" ? "the frame" : `column ${quote(this.firstName)}`;
+        const other = this.#firstName === "" ? "the frame" : `column ${quote(this.#firstName)}`;
         throw new FrameProblem(
           `column ${quote(name)} has ${countOf(length, "row")} but ${other} has ${this.rows}`,
         );
       }
-      if (length > this.maxRows) {
+      if (length > this.#maxRows) {
         throw new FrameProblem(
-          `the frame has ${length} rows, more than the ${this.maxRows} of limits.maxFrameRows: pass it in parts`,
+          `the frame has ${length} rows, more than the ${this.#maxRows} of limits.maxFrameRows: pass it in parts`,
           "too_large",
         );
       }
       this.rows = length;
-      this.firstName = name;
+      this.#firstName = name;
     }
     this.bytes += length * cellSize;
-    this.checkBytes();
+    this.#checkBytes();
   }
 
-  private checkBytes(): void {
-    if (this.bytes > this.maxBytes) throw frameTooLarge;
+  #checkBytes(): void {
+    if (this.bytes > this.#maxBytes) throw frameTooLarge;
   }
 }
 

@@ -105,127 +105,127 @@ class JsonWriter {
   /** Why there is no text. */
   problem = "";
   /** Objects that contain the one being written. */
-  private readonly ancestors: object[] = [];
-  private room: number;
+  readonly #ancestors: object[] = [];
+  #room: number;
 
   constructor(room: number) {
-    this.room = room;
+    this.#room = room;
   }
 
   /** The text, or undefined for what JSON leaves out. */
   write(value: unknown, key: string): string | undefined {
     switch (typeof value) {
       case "string":
-        this.take(value.length + 2);
+        this.#take(value.length + 2);
         return JSON.stringify(value);
       case "number":
-        this.take(1);
+        this.#take(1);
         return numberText(value);
       case "boolean":
-        this.take(4);
+        this.#take(4);
         return String(value);
       case "bigint": {
-        if (!hasFewDigits(value)) this.fail(manyDigits);
+        if (!hasFewDigits(value)) this.#fail(manyDigits);
         const digits = String(value);
-        this.take(digits.length);
+        this.#take(digits.length);
         return digits;
       }
       case "object":
-        this.take(4);
-        return value === null ? "null" : this.writeObject(value, key);
+        this.#take(4);
+        return value === null ? "null" : this.#writeObject(value, key);
       default:
         return undefined;
     }
   }
 
-  private writeObject(value: object, key: string): string | undefined {
+  #writeObject(value: object, key: string): string | undefined {
     if (types.isDate(value)) return JSON.stringify(dateText(value));
-    if (this.ancestors.includes(value)) this.fail("a circular reference");
-    if (this.ancestors.length >= maxDepth) this.fail(`more than ${maxDepth} levels`);
-    this.ancestors.push(value);
-    const text = this.writeContent(value, key);
-    this.ancestors.pop();
+    if (this.#ancestors.includes(value)) this.#fail("a circular reference");
+    if (this.#ancestors.length >= maxDepth) this.#fail(`more than ${maxDepth} levels`);
+    this.#ancestors.push(value);
+    const text = this.#writeContent(value, key);
+    this.#ancestors.pop();
     return text;
   }
 
-  private writeContent(value: object, key: string): string | undefined {
-    if (Array.isArray(value)) return this.writeArray(value);
+  #writeContent(value: object, key: string): string | undefined {
+    if (Array.isArray(value)) return this.#writeArray(value);
     if (!isLiteral(value)) {
-      if (types.isMap(value)) return this.writeMap(value);
-      if (types.isSet(value)) return this.writeSet(value);
-      if (isTypedArray(value) && isDetached(value)) this.fail("its buffer was transferred away");
+      if (types.isMap(value)) return this.#writeMap(value);
+      if (types.isSet(value)) return this.#writeSet(value);
+      if (isTypedArray(value) && isDetached(value)) this.#fail("its buffer was transferred away");
       const bytes = bytesOf(value);
-      if (bytes !== undefined) return this.writeBytes(bytes);
-      if (isTypedArray(value)) return this.writeArray(value);
-      if (types.isPromise(value)) this.fail("a promise");
-      if (types.isWeakMap(value) || types.isWeakSet(value)) this.fail("a weak collection");
+      if (bytes !== undefined) return this.#writeBytes(bytes);
+      if (isTypedArray(value)) return this.#writeArray(value);
+      if (types.isPromise(value)) this.#fail("a promise");
+      if (types.isWeakMap(value) || types.isWeakSet(value)) this.#fail("a weak collection");
     }
     const plain = plainValue(value, key);
     if (plain !== value) return this.write(plain, key);
     const names = Object.keys(value);
-    return this.writeMembers(names, (i) => (value as Readonly<Record<string, unknown>>)[names[i] as string]);
+    return this.#writeMembers(names, (i) => (value as Readonly<Record<string, unknown>>)[names[i] as string]);
   }
 
-  private writeArray(values: ArrayLike<unknown>): string {
+  #writeArray(values: ArrayLike<unknown>): string {
     const { length } = values;
-    if (!isCount(length)) this.fail("an array whose length is no whole number");
-    this.take(length);
+    if (!isCount(length)) this.#fail("an array whose length is no whole number");
+    this.#take(length);
     const texts: string[] = [];
     for (let i = 0; i < length; i++) texts.push(this.write(values[i], String(i)) ?? "null");
     return `[${texts.join(",")}]`;
   }
 
-  private writeSet(set: Set<unknown>): string {
+  #writeSet(set: Set<unknown>): string {
     // What the engine itself says, before anything is copied.
-    this.expect(setSize.call(set));
+    this.#expect(setSize.call(set));
     const values: unknown[] = [];
     forEachOfSet.call(set, (value) => void values.push(value));
-    return this.writeArray(values);
+    return this.#writeArray(values);
   }
 
-  private writeMap(map: Map<unknown, unknown>): string {
-    this.expect(mapSize.call(map));
+  #writeMap(map: Map<unknown, unknown>): string {
+    this.#expect(mapSize.call(map));
     const keys: unknown[] = [];
     const values: unknown[] = [];
     forEachOfMap.call(map, (value, key) => {
       keys.push(key);
       values.push(value);
     });
-    if (keys.every((key) => typeof key === "string")) return this.writeMembers(keys, (i) => values[i]);
-    return this.writeArray(keys.map((key, i) => [key, values[i]]));
+    if (keys.every((key) => typeof key === "string")) return this.#writeMembers(keys, (i) => values[i]);
+    return this.#writeArray(keys.map((key, i) => [key, values[i]]));
   }
 
-  private writeMembers(names: readonly string[], valueAt: (index: number) => unknown): string {
-    this.take(names.length);
+  #writeMembers(names: readonly string[], valueAt: (index: number) => unknown): string {
+    this.#take(names.length);
     const texts: string[] = [];
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string;
       const text = this.write(valueAt(i), name);
       if (text === undefined) continue;
-      this.take(name.length + 3);
+      this.#take(name.length + 3);
       texts.push(`${JSON.stringify(name)}:${text}`);
     }
     return `{${texts.join(",")}}`;
   }
 
-  private writeBytes(bytes: Uint8Array): string {
-    this.take(Math.ceil(bytes.length / 3) * 4);
+  #writeBytes(bytes: Uint8Array): string {
+    this.#take(Math.ceil(bytes.length / 3) * 4);
     return `"${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")}"`;
   }
 
-  private fail(problem: string): never {
+  #fail(problem: string): never {
     this.problem = problem;
     throw unstorable;
   }
 
   /** So many values are to come, and each takes a character at least. */
-  private expect(count: number): void {
-    if (count > this.room) throw tooLarge;
+  #expect(count: number): void {
+    if (count > this.#room) throw tooLarge;
   }
 
-  private take(length: number): void {
-    this.room -= length;
-    if (this.room < 0) throw tooLarge;
+  #take(length: number): void {
+    this.#room -= length;
+    if (this.#room < 0) throw tooLarge;
   }
 }
 

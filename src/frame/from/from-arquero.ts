@@ -41,17 +41,17 @@ class ArqueroFrame implements SourceFrame {
   readonly names: readonly string[];
   readonly rows: number;
   readonly owned: boolean = false;
-  private readonly table: ArqueroTable;
-  private visible: readonly number[] | undefined;
+  readonly #table: ArqueroTable;
+  #visible: readonly number[] | undefined;
 
   constructor(table: ArqueroTable, names: readonly string[], rows: number) {
-    this.table = table;
+    this.#table = table;
     this.names = names;
     this.rows = rows;
   }
 
   column(index: number, room: number): SourceColumn {
-    const { table } = this;
+    const table = this.#table;
     const name = this.names[index] as string;
     const column = table.column(name);
     if (column === undefined) throw new FrameProblem(`column ${quote(name)} of the Arquero table is missing`);
@@ -59,19 +59,19 @@ class ArqueroFrame implements SourceFrame {
     const whole = !table.isFiltered() && !table.isOrdered();
     const source = whole ? columnOf(column, room) : undefined;
     if (source !== undefined) return source;
-    const rows = this.visibleRows();
+    const rows = this.#visibleRows();
     if (isTypedArray(column)) return pick(column, rows);
     if (isArrowVector(column)) return new OwnCells(vectorCells(column, room, rows));
     return rows.map((row) => valueAt(column, row));
   }
 
-  private visibleRows(): readonly number[] {
-    if (this.visible === undefined) {
+  #visibleRows(): readonly number[] {
+    if (this.#visible === undefined) {
       const rows: number[] = [];
-      this.table.scan((row) => void rows.push(row), true);
-      this.visible = rows;
+      this.#table.scan((row) => void rows.push(row), true);
+      this.#visible = rows;
     }
-    return this.visible;
+    return this.#visible;
   }
 }
 

@@ -39,24 +39,24 @@ class ArrowFrame implements SourceFrame {
   readonly names: readonly string[];
   readonly rows: number;
   readonly owned: boolean = false;
-  private readonly table: ArrowTable;
+  readonly #table: ArrowTable;
 
   constructor(table: ArrowTable) {
-    this.table = table;
+    this.#table = table;
     this.names = table.schema.fields.map((field) => String(field.name));
     this.rows = table.numRows;
   }
 
   column(index: number, room: number): SourceColumn {
-    const vector = this.vector(index);
+    const vector = this.#vector(index);
     const column = typeof vector === "object" && vector !== null ? arrowColumn(vector, room) : undefined;
     if (column !== undefined) return column;
     throw new FrameProblem(`column ${quote(this.names[index] ?? "")} of the Arrow table cannot be read`);
   }
 
   /** The column's parts where they are: apache-arrow's own vector takes longer to make than a short column to copy. */
-  private vector(index: number): object | null | undefined {
-    const { table } = this;
+  #vector(index: number): object | null | undefined {
+    const table = this.#table;
     const structs = table.data;
     if (structs === undefined) return table.getChildAt(index);
     const parts: ArrowPart[] = [];

@@ -26,16 +26,16 @@ class ColumnsFrame implements SourceFrame {
   /** Not known before the first column is read: a getter may not be run for a column that is dropped. */
   readonly rows: number = -1;
   readonly owned: boolean = false;
-  private readonly frame: Record<string, unknown>;
+  readonly #frame: Record<string, unknown>;
 
   constructor(frame: Record<string, unknown>, names: readonly string[]) {
-    this.frame = frame;
+    this.#frame = frame;
     this.names = names;
   }
 
   column(index: number, room: number): SourceColumn {
     const name = this.names[index] as string;
-    const values = readAt(this.frame, name);
+    const values = readAt(this.#frame, name);
     if (values === unreadable) throw new FrameProblem(`column ${quote(name)} throws when it is read`);
     if (Array.isArray(values)) return values;
     const column = columnOf(values, room);

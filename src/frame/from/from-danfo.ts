@@ -28,16 +28,16 @@ class DanfoFrame implements SourceFrame {
   readonly names: readonly string[];
   readonly rows: number;
   readonly owned: boolean = false;
-  private readonly fields: DanfoFields;
+  readonly #fields: DanfoFields;
 
   constructor(fields: DanfoFields, names: readonly string[], rows: number) {
-    this.fields = fields;
+    this.#fields = fields;
     this.names = names;
     this.rows = rows;
   }
 
   column(index: number): SourceColumn {
-    const { $isSeries, $data, $dataIncolumnFormat } = this.fields;
+    const { $isSeries, $data, $dataIncolumnFormat } = this.#fields;
     if ($isSeries) return $data;
     if (this.rows === 0) return [];
     // Low-memory mode keeps rows only.

@@ -31,17 +31,17 @@ class PolarsTable implements SourceFrame {
   readonly names: readonly string[];
   readonly rows: number;
   readonly owned: boolean = true;
-  private readonly table: PolarsFrame;
+  readonly #table: PolarsFrame;
 
   constructor(table: PolarsFrame) {
-    this.table = table;
+    this.#table = table;
     this.names = table.columns.map((name) => String(name));
     this.rows = table.height;
   }
 
   column(index: number): SourceColumn {
     const name = this.names[index] as string;
-    return seriesColumn(this.table.getColumn(name), name);
+    return seriesColumn(this.#table.getColumn(name), name);
   }
 }
 

@@ -55,20 +55,21 @@ class RowsFrame implements SourceFrame {
   readonly names: readonly string[];
   readonly rows: number;
   readonly owned: boolean = true;
-  private readonly source: readonly Row[];
-  private readonly even: boolean;
+  readonly #source: readonly Row[];
+  readonly #even: boolean;
 
   /** @param even every row has all names. */
   constructor(source: readonly Row[], names: readonly string[], even: boolean) {
-    this.source = source;
+    this.#source = source;
     this.names = names;
     this.rows = source.length;
-    this.even = even;
+    this.#even = even;
   }
 
   column(index: number): SourceColumn {
     const name = this.names[index] as string;
-    const { source, even } = this;
+    const source = this.#source;
+    const even = this.#even;
     const values: unknown[] = [];
     for (let i = 0; i < source.length; ) {
       try {

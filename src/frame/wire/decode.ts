@@ -41,22 +41,23 @@ function check(condition: boolean, what: string): asserts condition {
 }
 
 class Decoder {
-  private readonly bytes: Uint8Array;
-  private readonly view: DataView;
-  private readonly buffer: Buffer;
-  private namesStart = 0;
-  private namesBytes = 0;
-  private directoryStart = 0;
-  private entries = 0;
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #buffer: Buffer;
+  #namesStart = 0;
+  #namesBytes = 0;
+  #directoryStart = 0;
+  #entries = 0;
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.buffer = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#buffer = Buffer.from(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
   }
 
   batch(): Batch {
-    const { bytes, view } = this;
+    const bytes = this.#bytes;
+    const view = this.#view;
     check(
       bytes.length >= wirePreamble && view.getUint32(0, true) === wireMagic,
       "it does not start like one",
@@ -67,31 +68,31 @@ class Decoder {
       `it has ${bytes.length} bytes instead of ${view.getUint32(8, true)}`,
     );
     const headerBytes = view.getUint32(12, true);
-    this.namesBytes = view.getUint32(16, true);
-    this.namesStart = wirePreamble + headerBytes;
-    this.directoryStart = view.getUint32(20, true);
-    check(this.directoryStart === align(this.namesStart + this.namesBytes), "the directory is elsewhere");
-    this.entries = view.getUint32(24, true);
-    const directoryEnd = this.directoryStart + this.entries * wireEntry;
+    this.#namesBytes = view.getUint32(16, true);
+    this.#namesStart = wirePreamble + headerBytes;
+    this.#directoryStart = view.getUint32(20, true);
+    check(this.#directoryStart === align(this.#namesStart + this.#namesBytes), "the directory is elsewhere");
+    this.#entries = view.getUint32(24, true);
+    const directoryEnd = this.#directoryStart + this.#entries * wireEntry;
     const frames = view.getUint32(28, true);
     const rows = view.getUint32(32, true);
     check(directoryEnd + frames * 4 <= bytes.length, "the directory is cut off");
-    const header = this.header(headerBytes, frames, rows);
+    const header = this.#header(headerBytes, frames, rows);
     const frameRows = new Uint32Array(bytes.buffer as ArrayBuffer, bytes.byteOffset + directoryEnd, frames);
     let sum = 0;
     for (let i = 0; i < frames; i++) sum += frameRows[i] as number;
     check(sum === rows, "the frames' rows are not the batch's");
-    return { header, ...this.columns(frameRows, rows) };
+    return { header, ...this.#columns(frameRows, rows) };
   }
 
-  private columns(frameRows: Uint32Array, rows: number): Pick<Batch, "frames" | "columns"> {
-    const frameColumnCount = this.view.getUint32(36, true);
+  #columns(frameRows: Uint32Array, rows: number): Pick<Batch, "frames" | "columns"> {
+    const frameColumnCount = this.#view.getUint32(36, true);
     const frameTable: BatchColumn[] = [];
     const features: BatchColumn[] = [];
     let index = 0;
-    while (index < this.entries) {
+    while (index < this.#entries) {
       const ofFrames = frameTable.length < frameColumnCount;
-      const column = this.column(index, ofFrames ? frameRows.length : rows);
+      const column = this.#column(index, ofFrames ? frameRows.length : rows);
       (ofFrames ? frameTable : features).push(column);
       index += column.values.kind === "list" ? 2 : 1;
     }
@@ -107,36 +108,40 @@ class Decoder {
     return { frames: { rows: frameRows, columns: frameTable }, columns: features };
   }
 
-  private header(length: number, frames: number, rows: number): BatchHeader {
-    const header: unknown = JSON.parse(this.text(wirePreamble, length));
+  #header(length: number, frames: number, rows: number): BatchHeader {
+    const header: unknown = JSON.parse(this.#text(wirePreamble, length));
     check(isHeader(header), "the header lacks something");
     check(header.frames === frames && header.rows === rows, "the header counts other frames or rows");
     return header;
   }
 
-  private column(index: number, rows: number): BatchColumn {
-    const at = this.directoryStart + index * wireEntry;
-    const start = this.view.getUint32(at + 8, true);
-    const length = this.view.getUint32(at + 12, true);
-    check(start + length <= this.namesBytes, "a name is outside of the names");
-    const type = this.type(at);
-    return new DecodedColumn(this.text(this.namesStart + start, length), type, this.content(at, type, rows));
+  #column(index: number, rows: number): BatchColumn {
+    const at = this.#directoryStart + index * wireEntry;
+    const start = this.#view.getUint32(at + 8, true);
+    const length = this.#view.getUint32(at + 12, true);
+    check(start + length <= this.#namesBytes, "a name is outside of the names");
+    const type = this.#type(at);
+    return new DecodedColumn(
+      this.#text(this.#namesStart + start, length),
+      type,
+      this.#content(at, type, rows),
+    );
   }
 
-  private type(at: number): ColumnType | "rejected" {
-    const code = this.view.getUint8(at);
+  #type(at: number): ColumnType | "rejected" {
+    const code = this.#view.getUint8(at);
     if (code === rejectedCode) return "rejected";
     const scalar = typeCodes[code & ~listFlag];
     check(scalar !== undefined, `type ${code} is unknown`);
     return code >= listFlag ? { list: scalar } : scalar;
   }
 
-  private content(at: number, type: ColumnType | "rejected", rows: number): Content {
-    const { view } = this;
+  #content(at: number, type: ColumnType | "rejected", rows: number): Content {
+    const view = this.#view;
     const count = view.getUint32(at + 4, true);
     let validity: Uint8Array | undefined;
     if (view.getUint16(at + 2, true) === 1) {
-      validity = this.slice(view.getUint32(at + 16, true), Math.ceil(rows / 8));
+      validity = this.#slice(view.getUint32(at + 16, true), Math.ceil(rows / 8));
       const last = validity[rows >>> 3];
       check(last === undefined || last >>> (rows & 7) === 0, "a bit beyond the last row");
       check(countBits(validity, rows) === count, "a bitmap has other bits than values");
@@ -144,17 +149,17 @@ class Decoder {
       check(view.getUint16(at + 2, true) === 0, "unknown flags");
       check(count === rows, "a column without nulls has not a value per row");
     }
-    return new Content(validity, count, this.values(at, type, count));
+    return new Content(validity, count, this.#values(at, type, count));
   }
 
-  private values(at: number, type: ColumnType | "rejected", count: number): Values {
-    const { view } = this;
+  #values(at: number, type: ColumnType | "rejected", count: number): Values {
+    const view = this.#view;
     const kind = kinds[view.getUint8(at + 1)];
     check(kind !== undefined && suits(kind, type), "values of the wrong kind");
     const start = view.getUint32(at + 20, true);
-    const data = this.slice(start, view.getUint32(at + 24, true));
-    const { buffer } = this.bytes;
-    const offset = this.bytes.byteOffset + start;
+    const data = this.#slice(start, view.getUint32(at + 24, true));
+    const { buffer } = this.#bytes;
+    const offset = this.#bytes.byteOffset + start;
     const size = kind === "boolean" ? 1 : kind === "float64" || kind === "int64" ? 8 : 4;
     check(kind === "bytes" || data.length === count * size, "a buffer of the wrong length");
     switch (kind) {
@@ -175,42 +180,45 @@ class Decoder {
           check((data[i] as number) <= 1, "a boolean that is neither 0 nor 1");
         return { kind, data };
       case "bytes":
-        this.checkPlain(start, data.length, count);
+        this.#checkPlain(start, data.length, count);
         return new Texts(count, data);
       case "dictionary":
-        return this.dictionary(at, new Uint32Array(buffer as ArrayBuffer, offset, count));
+        return this.#dictionary(at, new Uint32Array(buffer as ArrayBuffer, offset, count));
       case "list":
-        return this.list(at, type, new Uint32Array(buffer as ArrayBuffer, offset, count));
+        return this.#list(at, type, new Uint32Array(buffer as ArrayBuffer, offset, count));
     }
   }
 
-  private dictionary(at: number, codes: Uint32Array): Values {
-    const { view } = this;
+  #dictionary(at: number, codes: Uint32Array): Values {
+    const view = this.#view;
     const start = view.getUint32(at + 28, true);
-    const data = this.slice(start, view.getUint32(at + 32, true));
+    const data = this.#slice(start, view.getUint32(at + 32, true));
     const count = view.getUint32(at + 36, true);
-    this.checkPlain(start, data.length, count);
+    this.#checkPlain(start, data.length, count);
     for (let i = 0; i < codes.length; i++)
       check((codes[i] as number) < count, "a code that is not in the dictionary");
     return new Codes(codes, new Dictionary(count, data));
   }
 
-  private list(at: number, type: ColumnType | "rejected", lengths: Uint32Array): Values {
-    const total = this.view.getUint32(at + 36, true);
+  #list(at: number, type: ColumnType | "rejected", lengths: Uint32Array): Values {
+    const total = this.#view.getUint32(at + 36, true);
     let sum = 0;
     for (let i = 0; i < lengths.length; i++) sum += lengths[i] as number;
     check(sum === total, "the lists' lengths are not the elements'");
     const next = at + wireEntry;
-    check(next < this.directoryStart + this.entries * wireEntry, "a list without elements");
+    check(next < this.#directoryStart + this.#entries * wireEntry, "a list without elements");
     const element: ScalarType | undefined = typeof type === "object" ? type.list : undefined;
-    check(element !== undefined && this.type(next) === element, "elements of another type than their list's");
-    const elements: ListElements = { total, ...this.content(next, element, total) };
+    check(
+      element !== undefined && this.#type(next) === element,
+      "elements of another type than their list's",
+    );
+    const elements: ListElements = { total, ...this.#content(next, element, total) };
     return { kind: "list", lengths, elements };
   }
 
   /** `count` values, each a length and its bytes, take exactly `length` bytes. */
-  private checkPlain(start: number, length: number, count: number): void {
-    const { view } = this;
+  #checkPlain(start: number, length: number, count: number): void {
+    const view = this.#view;
     const end = start + length;
     let at = start;
     for (let i = 0; i < count; i++) {
@@ -220,15 +228,15 @@ class Decoder {
     check(at === end, "texts of another length than their buffer");
   }
 
-  private slice(start: number, length: number): Uint8Array {
-    check(start % 8 === 0 && start >= this.directoryStart, "a buffer where none can be");
-    check(start + length <= this.bytes.length, "a buffer outside of the batch");
-    return this.bytes.subarray(start, start + length);
+  #slice(start: number, length: number): Uint8Array {
+    check(start % 8 === 0 && start >= this.#directoryStart, "a buffer where none can be");
+    check(start + length <= this.#bytes.length, "a buffer outside of the batch");
+    return this.#bytes.subarray(start, start + length);
   }
 
-  private text(start: number, length: number): string {
-    check(start + length <= this.bytes.length, "a text outside of the batch");
-    return this.buffer.toString("utf8", start, start + length);
+  #text(start: number, length: number): string {
+    check(start + length <= this.#bytes.length, "a text outside of the batch");
+    return this.#buffer.toString("utf8", start, start + length);
   }
 }
 

@@ -65,18 +65,18 @@ class Layout {
   namesBytes = 0;
   /** Where the frames' row counts and then the columns' buffers are, which are written without gaps but for a few bytes each. */
   buffersStart = 0;
-  private readonly frameRows: Uint32Array;
+  readonly #frameRows: Uint32Array;
 
   constructor(batch: Batch) {
-    this.frameRows = batch.frames.rows;
-    for (const column of batch.frames.columns) this.add(column);
-    for (const column of batch.columns) this.add(column);
+    this.#frameRows = batch.frames.rows;
+    for (const column of batch.frames.columns) this.#add(column);
+    for (const column of batch.columns) this.#add(column);
   }
 
   /** Gives each buffer its place. Returns the size of the whole. */
   place(directoryStart: number): number {
     this.buffersStart = directoryStart + this.entries.length * wireEntry;
-    let at = align(this.buffersStart + this.frameRows.byteLength);
+    let at = align(this.buffersStart + this.#frameRows.byteLength);
     for (const entry of this.entries) {
       if (entry.validity !== undefined) {
         entry.validityStart = at;
@@ -93,7 +93,7 @@ class Layout {
   }
 
   write(bytes: Uint8Array, view: DataView, namesStart: number, directoryStart: number): void {
-    put(bytes, this.frameRows, this.buffersStart);
+    put(bytes, this.#frameRows, this.buffersStart);
     let at = directoryStart;
     let nameAt = 0;
     for (const entry of this.entries) {
@@ -119,16 +119,16 @@ class Layout {
     }
   }
 
-  private add(column: BatchColumn): void {
-    this.push(nameBytes(column.name), typeCode(column.type), column);
+  #add(column: BatchColumn): void {
+    this.#push(nameBytes(column.name), typeCode(column.type), column);
     const { type, values } = column;
     if (values.kind !== "list") return;
     if (typeof type !== "object")
       throw new TypeError(`column ${JSON.stringify(column.name)}: lists in a column of ${type}`);
-    this.push(noName, typeCodes.indexOf(type.list), values.elements);
+    this.#push(noName, typeCodes.indexOf(type.list), values.elements);
   }
 
-  private push(name: Buffer, type: number, { validity, count, values }: BatchColumn | ListElements): void {
+  #push(name: Buffer, type: number, { validity, count, values }: BatchColumn | ListElements): void {
     this.entries.push({
       name,
       type,
