@@ -124,11 +124,11 @@ export const share: Parser<number> = (value, where) => {
 };
 
 /** A whole number within bounds, both inclusive. */
-export function integer(least: number, most: number, unit = ""): Parser<number> {
-  const expected = `a whole number ${unit === "" ? "" : `of ${unit} `}from ${least} to ${most}`;
+export function integer(min: number, max: number, unit = ""): Parser<number> {
+  const expected = `a whole number ${unit === "" ? "" : `of ${unit} `}from ${min} to ${max}`;
   return (value, where) => {
     if (typeof value !== "number") throw wrongKind(where, expected, value);
-    if (!Number.isInteger(value) || value < least || value > most) throw wrongValue(where, expected, value);
+    if (!Number.isInteger(value) || value < min || value > max) throw wrongValue(where, expected, value);
     return value + 0;
   };
 }
@@ -145,11 +145,11 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Parser<
 }
 
 /** A short text for people: 1 to `longest` UTF-16 code units, no control characters, well-formed Unicode. */
-export function text(longest: number): Parser<string> {
-  const expected = `a text of 1 to ${longest} characters without control characters`;
+export function text(max: number): Parser<string> {
+  const expected = `a text of 1 to ${max} characters without control characters`;
   return (value, where) => {
     if (typeof value !== "string") throw wrongKind(where, expected, value);
-    if (value.length === 0 || value.length > longest || /[\p{Cc}\p{Cs}]/u.test(value)) {
+    if (value.length === 0 || value.length > max || /[\p{Cc}\p{Cs}]/u.test(value)) {
       throw wrongValue(where, expected, value);
     }
     return value;

@@ -50,12 +50,12 @@ export function wordText(word: string): string {
 }
 
 /** An option's text as a whole number of at least `least`; {@link UsageError} if it is not one. */
-export function wholeNumber(input: CommandInput, option: string, least: number, fallback: number): number {
+export function wholeNumber(input: CommandInput, option: string, min: number, fallback: number): number {
   const text = input.text(option);
   if (text === undefined) return fallback;
   const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-  throw new UsageError(`--${option}: expected a whole number of at least ${least}, got ${kindOf(text)}`);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
+  throw new UsageError(`--${option}: expected a whole number of at least ${min}, got ${kindOf(text)}`);
 }
 
 /** An option's text as a time, if it was given; {@link UsageError} if it is not one. */

@@ -56,8 +56,8 @@ async function runCommand(command: Command, args: readonly string[], terminal: T
     show(commandHelp(command, commonOptions), terminal);
     return exitCode.ok;
   }
-  const [least, greatest] = command.positionals;
-  if (positionals.length < least || positionals.length > greatest) {
+  const [min, max] = command.positionals;
+  if (positionals.length < min || positionals.length > max) {
     throw new UsageError(`expected: mdc ${command.name} ${command.parameters} (mdc ${command.name} --help)`);
   }
   const input: CommandInput = {

@@ -31,7 +31,7 @@ export interface Gate {
   readonly clock: Clock;
   readonly closed: boolean;
   /** True when a frame of so many bytes of memory fits in with all that waits, which is `most` bytes at most. */
-  hasRoom(bytes: number, most: number): boolean;
+  hasRoom(bytes: number, max: number): boolean;
 }
 
 // Made once: `collect` is called for frames that are left out, too, and must cost nothing for them.

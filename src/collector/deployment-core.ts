@@ -158,8 +158,8 @@ export class DeploymentCore {
    * True when all accepted frames, until they are in the spool, and one more of so many bytes of memory, take
    * at most `most`.
    */
-  hasRoom(bytes: number, most: number): boolean {
-    return this.batcher.heldBytes(bytes, most) + (this.#backend.heldBytes ?? 0) <= most;
+  hasRoom(bytes: number, max: number): boolean {
+    return this.batcher.heldBytes(bytes, max) + (this.#backend.heldBytes ?? 0) <= max;
   }
 
   /** Takes an accepted frame, which takes so many bytes of memory with its facts. */

@@ -2,10 +2,10 @@ import { integer, oneOf, optionsOf, type Parser, parseFields } from "../base/fie
 import type { CloseOptions, FlushOptions } from "./api.ts";
 
 /** The longest a timer of Node can wait, milliseconds. */
-const longestMs = 2_147_483_647;
+const maxDeadlineMs = 2_147_483_647;
 
 /** A deadline: milliseconds from now. */
-export const parseDeadline: Parser<number> = integer(0, longestMs, "milliseconds");
+export const parseDeadline: Parser<number> = integer(0, maxDeadlineMs, "milliseconds");
 
 /** Checks the options of a `flush` and fills in defaults. */
 export function parseFlushOptions(

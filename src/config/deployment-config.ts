@@ -92,7 +92,7 @@ export type Fsync = "never" | "interval" | "batch";
  * Columns that a collection can have, of all its frames together. A file costs something for each of them,
  * whether it has values or not, and so does every version of the pinned types.
  */
-export const mostColumns = 10_000;
+export const maxColumns = 10_000;
 
 /** How much is accepted. Meanings, ranges and defaults: `LimitOptions`. */
 export interface Limits {

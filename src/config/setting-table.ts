@@ -2,7 +2,7 @@ import { parseConnectionString, parseSharedAccessSignature } from "../destinatio
 import { parseDestination } from "../destination/parse-destination.ts";
 import type { ErrorListener, StatsListener } from "./callbacks.ts";
 import { defaultSpool } from "./default-spool.ts";
-import { type Durability, type Fsync, mostColumns } from "./deployment-config.ts";
+import { type Durability, type Fsync, maxColumns } from "./deployment-config.ts";
 import {
   parseModelName,
   parseModelVersion,
@@ -166,7 +166,7 @@ export const settingTable: SettingTable = {
       maxMemoryBytes: { kind: kinds.bytes(64 * KiB, 64 * GiB), default: 128 * MiB, file: ours, live: true },
       maxFrameBytes: { kind: kinds.bytes(KiB, GiB), default: 32 * MiB, file: ours, live: true },
       maxFrameRows: { kind: kinds.count(1, 100_000_000), default: 1_000_000, file: ours, live: true },
-      maxFrameColumns: { kind: kinds.count(1, mostColumns), default: 2_000, file: ours, live: true },
+      maxFrameColumns: { kind: kinds.count(1, maxColumns), default: 2_000, file: ours, live: true },
       maxStringBytes: { kind: kinds.bytes(64, 64 * MiB), default: 64 * KiB, file: ours, live: true },
       maxCollectMs: { kind: kinds.milliseconds(1, 60_000), default: 50, file: ours, live: true },
     },

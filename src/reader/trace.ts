@@ -67,7 +67,7 @@ export async function findTrace(catalog: Catalog, id: string, options: TraceOpti
   bad.end();
   const records = recordsOf(rows);
   const times = rows.map(({ row }) => timeOf(row, requestTime.name).getTime());
-  const first = times.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
+  const first = times.reduce((min, at) => Math.min(min, at), Number.POSITIVE_INFINITY);
   return { id, requestTime: Number.isFinite(first) ? new Date(first) : undefined, records };
 }
 

@@ -73,8 +73,8 @@ export function putConflict(path: string): PutResult {
 }
 
 /** A `get` was answered with more bytes than it may give: trying again is of no use. */
-export function getTooLarge(path: string, size: number, most: number): StoreError {
-  const message = `get ${path}: the answer has ${size} bytes, more than the ${most} that were asked for`;
+export function getTooLarge(path: string, size: number, max: number): StoreError {
+  const message = `get ${path}: the answer has ${size} bytes, more than the ${max} that were asked for`;
   return new StoreError("rejected", message, { operation: "get" });
 }
 

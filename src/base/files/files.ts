@@ -24,8 +24,8 @@ export interface DirectoryEntry {
 }
 
 // Not on Windows, where the flag does not exist and making links needs a privilege.
-const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
-const READ_CHUNK_BYTES = 1 << 18;
+const noFollow = constants.O_NOFOLLOW ?? 0;
+const readChunkBytes = 1 << 18;
 
 /** Facts of `path`, or undefined if nothing is there. */
 export async function inspectPath(path: string): Promise<FileFacts | undefined> {
@@ -90,7 +90,7 @@ async function makeOrFindDirectory(path: string): Promise<void> {
  * anything has that name. If writing fails, the file is removed again as far as possible.
  */
 export async function writeNewFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_FOLLOW;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
   const file = await open(path, flags, 0o666);
   try {
     for await (const chunk of chunks) await writeFully(file, chunk);
@@ -146,7 +146,7 @@ export async function syncDirectory(path: string): Promise<void> {
 
 /** The bytes `[start, end)` of a file, cut at its end. */
 export async function readFileRange(path: string, start: number, end: number): Promise<Uint8Array> {
-  const file = await open(path, constants.O_RDONLY | NO_FOLLOW | constants.O_NONBLOCK);
+  const file = await open(path, constants.O_RDONLY | noFollow | constants.O_NONBLOCK);
   try {
     const stats = await file.stat();
     if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "EISDIR" });
@@ -165,10 +165,10 @@ export async function readFileRange(path: string, start: number, end: number): P
 
 /** The bytes of a file, a chunk at a time; each chunk is the reader's own. */
 export async function* readFileChunks(path: string): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = await open(path, constants.O_RDONLY | NO_FOLLOW);
+  const file = await open(path, constants.O_RDONLY | noFollow);
   try {
     for (let at = 0; ; ) {
-      const chunk = new Uint8Array(READ_CHUNK_BYTES);
+      const chunk = new Uint8Array(readChunkBytes);
       const { bytesRead } = await file.read(chunk, 0, chunk.byteLength, at);
       if (bytesRead === 0) return;
       yield chunk.subarray(0, bytesRead);

@@ -21,7 +21,7 @@ export interface Backoff {
   reset(): void;
 }
 
-const LONGEST_RETRY_AFTER_MS = 3_600_000;
+const maxRetryAfterMs = 3_600_000;
 
 /** Exponential back-off with full jitter. */
 export function createBackoff(options: BackoffOptions = {}): Backoff {
@@ -32,7 +32,7 @@ export function createBackoff(options: BackoffOptions = {}): Backoff {
       const jittered = random() * windowMs;
       windowMs = Math.min(windowMs * 2, maxMs);
       if (retryAfterMs === undefined || !(retryAfterMs > 0)) return Math.round(jittered);
-      const asked = Math.min(retryAfterMs, LONGEST_RETRY_AFTER_MS);
+      const asked = Math.min(retryAfterMs, maxRetryAfterMs);
       return Math.round(Math.max(jittered, asked * (1 + random() / 10)));
     },
     reset() {

@@ -29,7 +29,7 @@ export function textTable(
   const cells = rows.map((row) => row.map((cell) => cut(visibleText(cell), maxCell)));
   const titles = columns.map(({ title }) => cut(visibleText(title), maxCell));
   const widths = titles.map((title, i) =>
-    cells.reduce((most, row) => Math.max(most, textWidth(row[i] ?? "")), textWidth(title)),
+    cells.reduce((max, row) => Math.max(max, textWidth(row[i] ?? "")), textWidth(title)),
   );
   const shown = fitting(widths, width);
   const line = (texts: readonly string[]): string =>
@@ -59,9 +59,9 @@ function pad(text: string, width: number, align: "left" | "right"): string {
   return align === "right" ? spaces + text : text + spaces;
 }
 
-function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  return `${[...text].slice(0, most - 1).join("")}…`;
+function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  return `${[...text].slice(0, max - 1).join("")}…`;
 }
 
 /** Code points: right for most scripts; wide and combining characters may shift a line, never lose text. */

@@ -15,7 +15,7 @@ import { RejectedReport } from "../rejected-report.ts";
  * 3; Microsoft Learn, "Collect production data from models deployed for real-time inferencing", "Data
  * format").
  *
- * As there, a payload of more than {@link mostInlineBytes} does not stand in its record but in an object
+ * As there, a payload of more than {@link maxInlineBytes} does not stand in its record but in an object
  * beside the file, to which `dataref` refers. So a line has a bound, whatever a frame holds, and no more than
  * a line is in memory.
  *
@@ -35,13 +35,13 @@ export function createJsonlEncoder(): Encoder {
 }
 
 /** A larger payload goes beside the file, bytes. Microsoft Learn: "payload size exceeds 4 MB". */
-const mostInlineBytes = 4 * 1024 * 1024;
+const maxInlineBytes = 4 * 1024 * 1024;
 /**
  * Up to so many columns of a file, every row says all of them, so that a reader which infers a schema finds
  * each in any record. Where there are more, that would be mostly nulls, a multiple of the data, and a frame
  * says the columns that it has values of.
  */
-const mostKeys = 256;
+const maxKeys = 256;
 /** What is gathered of small records before it is handed on. */
 const pieceBytes = 256 * 1024;
 
@@ -89,7 +89,7 @@ class JsonlWriter {
     const conformed = conforming.result();
     this.#rejected.add(conformed.report);
     const found = new Map(conformed.columns.map((column) => [column.name, column]));
-    const names = schema.size > mostKeys ? found : schema;
+    const names = schema.size > maxKeys ? found : schema;
     const columns = [...names.keys()].map((name) => new JsonColumn(name, found.get(name)));
     const rejected = conformed.rejected === undefined ? undefined : new RejectedCells(conformed.rejected);
     const facts = new FrameCursor(batch);
@@ -125,7 +125,7 @@ class JsonlWriter {
       ])},`,
     );
     const said =
-      this.#options.schema.size > mostKeys ? columns.filter((column) => !column.passNulls(rows)) : columns;
+      this.#options.schema.size > maxKeys ? columns.filter((column) => !column.passNulls(rows)) : columns;
     const bytes = yield* this.#payload("data", rowsJson(said, rows, out), false);
     const after: [string, string][] = [
       ["contentrange", JSON.stringify(`bytes 0-${bytes - 1}/${bytes}`)],
@@ -140,7 +140,7 @@ class JsonlWriter {
     const misfits = rejected?.take(rows);
     if (misfits !== undefined) {
       out.ascii(",");
-      const aside = misfits > mostInlineBytes;
+      const aside = misfits > maxInlineBytes;
       yield* this.#payload(ownAttributes.rejected, rejected!.json(rows, out, !aside), aside);
     }
     const more = members([...tagAttributes(facts.tags)]);
@@ -160,10 +160,10 @@ class JsonlWriter {
     let from: number | undefined;
     for (const _ of json) {
       if (from !== undefined) yield* this.#flush();
-      else if (aside || out.length - start > mostInlineBytes) from = yield* this.#beginBeside(key, start);
+      else if (aside || out.length - start > maxInlineBytes) from = yield* this.#beginBeside(key, start);
       else yield nothing;
     }
-    if (from === undefined && out.length - start > mostInlineBytes)
+    if (from === undefined && out.length - start > maxInlineBytes)
       from = yield* this.#beginBeside(key, start);
     if (from === undefined) return out.length - start;
     yield* this.#flush();
@@ -203,7 +203,7 @@ class JsonlWriter {
     const out = this.#out;
     if (out.length > 0) yield out.written();
     this.#position += out.length;
-    out.clear(mostInlineBytes);
+    out.clear(maxInlineBytes);
   }
 }
 

@@ -13,7 +13,7 @@ export class BloomFilter {
    * 0.2 % to 5 % of absent values are taken for present.
    */
   constructor(values: number) {
-    const bytes = 2 ** Math.ceil(Math.log2(Math.max(32, (values * leastBits) / 8)));
+    const bytes = 2 ** Math.ceil(Math.log2(Math.max(32, (values * minBits) / 8)));
     this.#words = new Uint32Array(bytes / 4);
     this.#blocks = bytes / 32;
   }
@@ -37,7 +37,7 @@ export class BloomFilter {
   }
 }
 
-const leastBits = 6.9;
+const minBits = 6.9;
 
 const salt = Uint32Array.of(
   0x47b6137b,

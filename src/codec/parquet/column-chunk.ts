@@ -238,9 +238,9 @@ function groupPieces(
       continue;
     }
     const size = valueBytes(piece) + piece.rows / 8;
-    const most = Math.min(pageRows, Math.floor((piece.rows * pageBytes) / size));
-    if (piece.rows <= most) add(piece, size);
-    else for (const part of splitPiece(piece, most)) add(part, (size * part.rows) / piece.rows);
+    const max = Math.min(pageRows, Math.floor((piece.rows * pageBytes) / size));
+    if (piece.rows <= max) add(piece, size);
+    else for (const part of splitPiece(piece, max)) add(part, (size * part.rows) / piece.rows);
   }
   return groups;
 }

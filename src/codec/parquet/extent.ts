@@ -27,7 +27,7 @@ export interface StoredExtent {
 }
 
 /** Longer byte arrays are cut to this many bytes in statistics. */
-const longestBound = 64;
+const maxBoundBytes = 64;
 
 /** The extent of values of any kind but dictionary and list. `measured` says that `min` and `max` are given. */
 export function extentOf(values: Values, measured: boolean): Extent {
@@ -147,9 +147,14 @@ export function storeExtent(extent: Extent, type: PhysicalType, text: boolean): 
   const { min, max } = extent;
   if (min instanceof Uint8Array && max instanceof Uint8Array) {
     const low = cut(min, text);
-    const high = max.length <= longestBound ? new Uint8Array(max) : raise(cut(max, text), text);
+    const high = max.length <= maxBoundBytes ? new Uint8Array(max) : raise(cut(max, text), text);
     if (high === undefined) return undefined;
-    return { min: low, max: high, minExact: low.length === min.length, maxExact: max.length <= longestBound };
+    return {
+      min: low,
+      max: high,
+      minExact: low.length === min.length,
+      maxExact: max.length <= maxBoundBytes,
+    };
   }
   // A zero's sign is not ordered, so zero bounds must cover both (parquet.thrift, ColumnOrder). Nobody knows then whether that very zero
   // occurs, and an engine that takes an exact bound for the answer to min() would say -0.0 where all are positive.
@@ -224,10 +229,10 @@ function isLess(view: DataView, aStart: number, aEnd: number, bStart: number, bE
   return aEnd - aStart < bEnd - bStart;
 }
 
-/** At most {@link longestBound} bytes; text is not cut inside a character. */
+/** At most {@link maxBoundBytes} bytes; text is not cut inside a character. */
 function cut(value: Uint8Array, text: boolean): Uint8Array {
-  if (value.length <= longestBound) return new Uint8Array(value);
-  let end = longestBound;
+  if (value.length <= maxBoundBytes) return new Uint8Array(value);
+  let end = maxBoundBytes;
   if (text) while (end > 0 && (value[end]! & 0xc0) === 0x80) end--;
   return new Uint8Array(value.subarray(0, end));
 }

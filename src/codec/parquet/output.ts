@@ -42,7 +42,7 @@ export class Output {
     if (ready.length === 0 && !end) yield nothing;
     for (const piece of ready) {
       yield piece;
-      if (this.#free.length < mostFree) this.#free.push(piece);
+      if (this.#free.length < maxFree) this.#free.push(piece);
     }
     if (!end || this.#used === 0) return;
     yield this.#gathered.subarray(0, this.#used);
@@ -59,4 +59,4 @@ export class Output {
 const nothing = new Uint8Array(0);
 const pieceBytes = 256 * 1024;
 /** Of the pieces that were handed over, so many are kept for the next. */
-const mostFree = 32;
+const maxFree = 32;

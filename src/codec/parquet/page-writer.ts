@@ -51,7 +51,7 @@ export class PageWriter {
   /** `expectedBytes`: about the size of all bodies together. */
   constructor({ output, compressor, header }: PageContext, expectedBytes: number, content: Content) {
     this.#output = output;
-    this.#compressor = expectedBytes < leastCompressed ? noCompressor : compressor;
+    this.#compressor = expectedBytes < minCompressedBytes ? noCompressor : compressor;
     this.#expectedBytes = expectedBytes;
     this.#header = new ThriftWriter(header);
     this.#content = content;
@@ -118,7 +118,7 @@ export class PageWriter {
 }
 
 /** In a chunk below this many bytes there is nothing to gain. */
-const leastCompressed = 64;
+const minCompressedBytes = 64;
 /** A first page of this size speaks for the chunk. */
 const typicalBytes = 64 * 1024;
 /** Pages that compress to more than this share are not worth the time of reading them. */

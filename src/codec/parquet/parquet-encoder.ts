@@ -67,7 +67,7 @@ class ParquetEncoder implements Encoder {
     try {
       yield* this.#file(batches, options, context);
     } finally {
-      if (heldBytes(context) <= mostKeptBytes) this.#idle = context;
+      if (heldBytes(context) <= maxKeptBytes) this.#idle = context;
     }
   }
 
@@ -95,7 +95,7 @@ class ParquetEncoder implements Encoder {
         group.length > 0 &&
         (rows + batch.header.rows > this.#rowGroupRows ||
           bytes + size > this.#rowGroupBytes ||
-          columns + batch.columns.length > mostGroupColumns)
+          columns + batch.columns.length > maxGroupColumns)
       ) {
         yield* file.rowGroup(group);
         group = [];
@@ -135,7 +135,7 @@ const nothing = new Uint8Array(0);
  * A row group is closed before its batches would have more columns together: each is some hundred bytes of V8's heap, however few its
  * values are.
  */
-const mostGroupColumns = 150_000;
+const maxGroupColumns = 150_000;
 /**
  * How Spark 3 knows in which calendar instants are: those of files without this key it refuses where one is before 1900
  * (`DataSourceUtils.datetimeRebaseSpec`), as `0001-01-01`, a common way to say "none", is. From this version on Spark writes the proleptic
@@ -144,7 +144,7 @@ const mostGroupColumns = 150_000;
 const calendar = { "org.apache.spark.version": "3.0.0" };
 
 /** Buffers that grew beyond this are not kept for the next file. */
-const mostKeptBytes = 16 * 1024 * 1024;
+const maxKeptBytes = 16 * 1024 * 1024;
 
 /** Whether a batch has exactly the schema's columns, as nearly all have. */
 function conforms({ columns }: Batch, schema: readonly (readonly [string, ColumnType])[]): boolean {
@@ -189,9 +189,9 @@ function createdBy(agent: string | undefined): string {
   return `${name ?? "model-data-collector"} version ${version ?? "0.0.0"}`;
 }
 
-function whole(where: string, value: number, least: number, most: number): number {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw wrongValue(where, `a whole number from ${least} to ${most}`, value);
+function whole(where: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw wrongValue(where, `a whole number from ${min} to ${max}`, value);
   }
   return value;
 }

@@ -106,7 +106,7 @@ export function rowIndexes(
   for (const { header } of batches) total += header.rows;
   const data = scratch.numbers(total);
   let at = 0;
-  let most = 0;
+  let max = 0;
   const pieces = batches.map(({ frames: { rows: counts } }): Piece => {
     const start = at;
     let rows = 0;
@@ -115,15 +115,15 @@ export function rowIndexes(
       for (let row = 0; row < count; row++) data[at++] = row;
       if (count > rows) rows = count;
     }
-    if (rows > most) most = rows;
+    if (rows > max) max = rows;
     const values: Values = { kind: "int32", data: data.subarray(start, at), min: 0, max: rows - 1 };
     return { rows: at - start, column: { validity: undefined, count: at - start, values }, measured: true };
   });
-  if (most * 4 > total || most > mostCodes) return { pieces };
+  if (max * 4 > total || max > maxCodes) return { pieces };
   const { dictionary } = scratch;
   dictionary.reset(4);
   const value = new DataView(new ArrayBuffer(4));
-  for (let index = 0; index < most; index++) {
+  for (let index = 0; index < max; index++) {
     value.setInt32(0, index, true);
     dictionary.code(value, 0, 4);
   }
@@ -133,7 +133,7 @@ export function rowIndexes(
 /**
  * Of longer frames too few fit into a page to repeat each other, and differences of one take next to nothing.
  */
-const mostCodes = 1_024;
+const maxCodes = 1_024;
 
 /** The frame column of that name. */
 export function frameColumn(batch: Batch, name: string): BatchColumn {

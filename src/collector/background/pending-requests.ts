@@ -134,7 +134,7 @@ class PendingClose {
 /** How much later than it should a thread may answer before it is taken for silent, milliseconds. */
 const graceMs = 2_000;
 /** The longest a timer of Node can wait, milliseconds. */
-const longestMs = 2_147_483_647;
+const maxTimerMs = 2_147_483_647;
 
 /**
  * Calls back after `ms` and one more look at what has come in meanwhile: if this thread was held up, its timers run before
@@ -145,7 +145,7 @@ export function lateTimer(clock: Clock, ms: number, callback: () => void): Dispo
     () => {
       timer = clock.setTimer(callback, 50, { keepAlive: true });
     },
-    Math.min(ms, longestMs),
+    Math.min(ms, maxTimerMs),
     { keepAlive: true },
   );
   return { [Symbol.dispose]: () => timer[Symbol.dispose]() };

@@ -8,7 +8,7 @@ import { BatchMemory } from "./batch-memory.ts";
 import type { Refusal } from "./fallback-writer.ts";
 
 /** Threads do not die by chance, as processes do, so that few deaths say enough. */
-const mostDeaths = 3;
+const maxDeaths = 3;
 
 /**
  * The batches whose only other copy is in the background thread's memory, in order: not yet spooled, or never to be (durability
@@ -60,13 +60,13 @@ export class UnsettledBatches {
   }
 
   /**
-   * The thread died, of what it was encoding if there was something. Those with which that happened {@link mostDeaths} times, and
+   * The thread died, of what it was encoding if there was something. Those with which that happened {@link maxDeaths} times, and
    * which nobody shall be given any more. They stay until their end is told.
    */
   blame(): readonly OutgoingBatch[] {
     for (const sequence of this.#encoding) this.#deaths.set(sequence, (this.#deaths.get(sequence) ?? 0) + 1);
     this.#encoding = [];
-    return this.after().filter(({ sequence }) => (this.#deaths.get(sequence) ?? 0) >= mostDeaths);
+    return this.after().filter(({ sequence }) => (this.#deaths.get(sequence) ?? 0) >= maxDeaths);
   }
 
   /** Those after `sequence`, as they are now: settling one meanwhile changes nothing. */

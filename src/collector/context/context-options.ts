@@ -33,9 +33,9 @@ export interface ParsedContextOptions {
 /** The attributes of a context that has none. */
 export const noAttributes: Attributes = copyAttributes([]);
 
-const longestId = 512;
-const longestName = 128;
-const longestValue = 4096;
+const maxIdLength = 512;
+const maxNameLength = 128;
+const maxValueLength = 4096;
 const maxAttributes = 64;
 
 /** Checks the options of `CorrelationContext.create`; errors say which is wrong. */
@@ -45,7 +45,7 @@ export function parseContextOptions(options: ContextOptions): Partial<ParsedCont
 
 /** True if `text` can be a correlation id. */
 export function isId(text: string): boolean {
-  return text.length >= 1 && text.length <= longestId && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
+  return text.length >= 1 && text.length <= maxIdLength && !/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text);
 }
 
 /** Bytes that attributes take at most, with their JSON text. */
@@ -69,13 +69,17 @@ const parseAttributes: Parser<Attributes> = (value, where) => {
   if (entries.length > maxAttributes) {
     throw wrongValue(where, `at most ${maxAttributes} attributes`, entries.length);
   }
-  const expected = `a text of at most ${longestValue} characters`;
+  const expected = `a text of at most ${maxValueLength} characters`;
   for (const [name, text] of entries) {
-    if (name.length === 0 || name.length > longestName) {
-      throw wrongValue(`${where}, name of an attribute`, `1 to ${longestName} characters`, told(quote(name)));
+    if (name.length === 0 || name.length > maxNameLength) {
+      throw wrongValue(
+        `${where}, name of an attribute`,
+        `1 to ${maxNameLength} characters`,
+        told(quote(name)),
+      );
     }
     if (typeof text !== "string") throw wrongKind(`${where}.${name}`, expected, text);
-    if (text.length > longestValue) throw wrongValue(`${where}.${name}`, expected, text);
+    if (text.length > maxValueLength) throw wrongValue(`${where}.${name}`, expected, text);
   }
   return entries.length === 0 ? noAttributes : copyAttributes(entries as [string, string][]);
 };
@@ -84,7 +88,7 @@ const place = optionsOf("CorrelationContext.create");
 
 const parsers: Parsers<ParsedContextOptions> = {
   id(value, where) {
-    const expected = `a text of 1 to ${longestId} characters without control characters or line separators`;
+    const expected = `a text of 1 to ${maxIdLength} characters without control characters or line separators`;
     if (typeof value !== "string") throw wrongKind(where, expected, value);
     if (!isId(value)) throw wrongValue(where, expected, value);
     return value;

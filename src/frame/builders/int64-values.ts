@@ -57,10 +57,10 @@ export class Int64Values {
     let min = this.#minBig;
     let max = this.#maxBig;
     if (this.#minNumber <= this.#maxNumber) {
-      const least = BigInt(this.#minNumber);
-      const greatest = BigInt(this.#maxNumber);
-      if (least < min) min = least;
-      if (greatest > max) max = greatest;
+      const minNumber = BigInt(this.#minNumber);
+      const maxNumber = BigInt(this.#maxNumber);
+      if (minNumber < min) min = minNumber;
+      if (maxNumber > max) max = maxNumber;
     }
     return { kind: "int64", data: this.#data.subarray(0, count), min, max };
   }

@@ -6,7 +6,7 @@ import { grownCapacity, isOversized } from "./grow.ts";
 const loopLength = 24;
 
 /** Up to this length, the four bytes of a length are ASCII, too. */
-export const longestEven = 127;
+export const maxEvenLength = 127;
 
 /**
  * Growing bytes of values in Parquet's PLAIN form for byte arrays: each a little-endian uint32 length, then its bytes
@@ -44,7 +44,7 @@ export class PlainValues {
 
   /**
    * Appends `count` texts of `length` characters each, from `cells[from]` on. False, and nothing appended, unless all are ASCII
-   * and `length` is at most {@link longestEven}. The length before each is the separator they are joined with, so that the engine
+   * and `length` is at most {@link maxEvenLength}. The length before each is the separator they are joined with, so that the engine
    * copies all in one call: half the time of a loop over the characters.
    */
   putEven(cells: readonly Cell[], from: number, count: number, length: number): boolean {

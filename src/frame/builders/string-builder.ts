@@ -2,7 +2,7 @@ import type { Values } from "../batch.ts";
 import type { Cell } from "../cell.ts";
 import { cutText } from "../copy/cut-text.ts";
 import { grownCapacity, isOversized } from "./grow.ts";
-import { longestEven, PlainValues } from "./plain-values.ts";
+import { maxEvenLength, PlainValues } from "./plain-values.ts";
 import { Presence } from "../presence.ts";
 import type { ValuesBuilder } from "./values-builder.ts";
 
@@ -13,8 +13,8 @@ const fewEntries = 64;
 /** A power of two: enough for the values of a category, at 6 KiB for a column. */
 const recentSlots = 512;
 /** Texts joined at once, from so many on, up to so many: it pays for long columns, and bounds the string that comes to be. */
-const leastEven = 32;
-const mostEven = 1024;
+const minEven = 32;
+const maxEven = 1024;
 /** A column that gave up its dictionary tries again after this many batches. */
 const plainBatches = 16;
 
@@ -131,10 +131,10 @@ class StringBuilder implements ValuesBuilder {
       const cell = cells[i];
       if (typeof cell !== "string") break;
       const { length } = cell;
-      if (i >= single && to - i >= leastEven && length <= safeLength && length <= longestEven) {
+      if (i >= single && to - i >= minEven && length <= safeLength && length <= maxEvenLength) {
         const count = evenRun(cells, i, to, length);
         single = i + count;
-        if (count >= leastEven && data.putEven(cells, i, count, length)) {
+        if (count >= minEven && data.putEven(cells, i, count, length)) {
           i = single;
           continue;
         }
@@ -216,7 +216,7 @@ function recentSlot(text: string): number {
 
 /** How many texts of this length follow one another from `from` on. */
 function evenRun(cells: readonly Cell[], from: number, to: number, length: number): number {
-  const end = Math.min(to, from + mostEven);
+  const end = Math.min(to, from + maxEven);
   let i = from;
   for (; i < end; i++) {
     const cell = cells[i];

@@ -76,7 +76,7 @@ export class Conforming {
     const members = this.#members;
     const end = Math.min(this.#rows, this.#row + Math.max(1, Math.floor(cellsPerStep / fitters.length)));
     for (; this.#row < end; this.#row++) {
-      members.clear(mostKeptBytes);
+      members.clear(maxKeptBytes);
       for (const fitter of fitters) fitter.next(members);
       if (members.length === 0) this.#rejected.skip();
       else {
@@ -121,7 +121,7 @@ export class Conforming {
 }
 
 /** What a row was rejected for is not kept beyond this, bytes, when the next row is read. */
-const mostKeptBytes = 1024 * 1024;
+const maxKeptBytes = 1024 * 1024;
 
 /** One type in which a column came. */
 class Variant {
@@ -213,7 +213,7 @@ function takeJson(
   sink: ColumnSink,
 ): typeof unfit | typeof missing | undefined {
   if (cursor.type === "float64" && Number.isNaN(cursor.cell())) return missing;
-  json.clear(mostKeptBytes);
+  json.clear(maxKeptBytes);
   const { items } = cursor;
   const mark = items?.mark();
   if (!writeJson(cursor, json)) {

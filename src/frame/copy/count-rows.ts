@@ -10,7 +10,7 @@ import { isTypedArray, typedLength } from "../typed-array.ts";
 export function countRows(frame: unknown): number {
   try {
     const rows = rowsOf(frame);
-    return Number.isInteger(rows) && (rows as number) >= 0 && (rows as number) <= mostRows
+    return Number.isInteger(rows) && (rows as number) >= 0 && (rows as number) <= maxRows
       ? (rows as number)
       : 0;
   } catch {
@@ -20,7 +20,7 @@ export function countRows(frame: unknown): number {
 }
 
 /** The longest that an array can be: what claims to be longer is none, and its sum would not be exact. */
-const mostRows = 2 ** 32 - 1;
+const maxRows = 2 ** 32 - 1;
 
 interface Countable {
   /** Arrow: a Table or RecordBatch. Arquero: a method. */

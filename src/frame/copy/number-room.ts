@@ -13,7 +13,7 @@ export class NumberRoom {
 
   /** A chunk with room for `count` numbers; undefined when that is too many to be worth it. */
   take(count: number): NumberChunk | undefined {
-    if (count > mostNumbers) return undefined;
+    if (count > maxNumbers) return undefined;
     let chunk = this.#current;
     if (chunk === undefined || chunk.used + count > chunk.numbers.length) {
       chunk = this.#spare.pop() ?? new NumberChunk();
@@ -55,6 +55,6 @@ export class WrittenNumbers implements NumericCells {
 /** 32 KiB: what a burst of calls fills stays in the cache. */
 const chunkLength = 4_096;
 /** Beyond this, slices are as cheap. */
-const mostNumbers = 1_024;
+const maxNumbers = 1_024;
 /** Chunks kept: 2 MiB. */
 const maxSpares = 64;

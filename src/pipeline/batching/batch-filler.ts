@@ -34,7 +34,7 @@ const maxGatherings = 64;
  * A frame takes in a batch at most so many times what its snapshot takes: eight-byte numbers from one-byte
  * ones, and a margin.
  */
-const mostGrowth = 16;
+const maxGrowth = 16;
 /**
  * Columns in open builders, and in spare ones: the empty buffers of a column take 1 to 12 KiB, more than most
  * frames.
@@ -77,7 +77,7 @@ export class BatchFiller {
   fill({ stream, constants, snapshot, facts }: Queued, cells: number, sound: boolean): boolean {
     const { maxFrameBytes } = this.#parts.limits();
     // What the snapshot takes was checked at the call; what becomes of it shows only here.
-    const bounded = snapshot.bytes * mostGrowth > maxFrameBytes;
+    const bounded = snapshot.bytes * maxGrowth > maxFrameBytes;
     try {
       if (!sound) throw new FrameProblem(unsoundArrays);
       let gathering = this.#begun;

@@ -52,11 +52,11 @@ const queueBytes = 64 * 1024 * 1024;
 /** When the queue takes more than this share of what is set aside for it, calls help the drain. */
 const helpedShare = 1 / 48;
 /** The least work that a helping call does, in cells. */
-const leastHelp = 256;
+const minHelp = 256;
 
 /** What is set aside for the queue. */
-function queueShare(most: number): number {
-  return Math.min(queueBytes, most / 2);
+function queueShare(max: number): number {
+  return Math.min(queueBytes, max / 2);
 }
 
 /**
@@ -112,10 +112,10 @@ export class Batcher {
    * it; there are few (see the constants of `batch-filler.ts`).
    *
    * @param more bytes of a frame to come.
-   * @param most bytes that may be held in all.
+   * @param max bytes that may be held in all.
    */
-  heldBytes(more: number, most: number): number {
-    return Math.max(this.#queue.bytes + more, queueShare(most)) + this.#filler.bytes;
+  heldBytes(more: number, max: number): number {
+    return Math.max(this.#queue.bytes + more, queueShare(max)) + this.#filler.bytes;
   }
 
   /**
@@ -177,7 +177,7 @@ export class Batcher {
    */
   #help(cells: number): void {
     this.#helping = true;
-    const share = Math.max(leastHelp, cells);
+    const share = Math.max(minHelp, cells);
     for (let i = 0; i < 2; i++) this.#step(share);
     this.#helping = false;
     this.#tellLosses();

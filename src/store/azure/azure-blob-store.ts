@@ -167,8 +167,8 @@ class AzureBlobStore implements Store {
         const stream = answer.readableStreamBody ?? Readable.from([]);
         // Its end, when nobody reads on.
         stream.on("error", () => {});
-        const most = length ?? maxWholeBytes;
-        if (size > most) throw getTooLarge(path, size, most);
+        const max = length ?? maxWholeBytes;
+        if (size > max) throw getTooLarge(path, size, max);
         extend(this.#deadlineMs(size));
         return await readFully(stream, size);
       });

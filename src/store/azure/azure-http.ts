@@ -138,12 +138,12 @@ function write(request: ClientRequest, body: unknown): void {
 }
 
 /** Undefined if it is longer than `most` bytes. */
-async function readText(response: IncomingMessage, most: number): Promise<string | undefined> {
+async function readText(response: IncomingMessage, max: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > most) return undefined;
+    if (size > max) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");

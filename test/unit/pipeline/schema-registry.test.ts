@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { mostColumns } from "../../../src/config/deployment-config.ts";
+import { maxColumns } from "../../../src/config/deployment-config.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
 import { type ColumnType, typeText } from "../../../src/layout/column-type.ts";
-import { mostVersions } from "../../../src/pipeline/delivery/pins/known-pins.ts";
+import { maxVersions } from "../../../src/pipeline/delivery/pins/known-pins.ts";
 import { createSchemaRegistry } from "../../../src/pipeline/delivery/pins/schema-registry.ts";
 import { wantedTypes } from "../../../src/pipeline/delivery/pins/wanted-types.ts";
 import type { SegmentLabel } from "../../../src/pipeline/segment-label.ts";
@@ -146,7 +146,7 @@ test("a collection has room for so many columns, and what is beyond them is name
   const store = createMemoryStore();
   const registry = createSchemaRegistry(store);
   const many = types(
-    Object.fromEntries(Array.from({ length: mostColumns - 1 }, (_, i) => [`user_${i}`, "float64"])),
+    Object.fromEntries(Array.from({ length: maxColumns - 1 }, (_, i) => [`user_${i}`, "float64"])),
   );
   expect(await registry.pin(label, many, none)).toMatchObject({ status: "pinned", schema: many });
   const more = types({ user_0: "float64", a: "string", b: "string", USER_1: "float64" });
@@ -166,7 +166,7 @@ test("a collection has room for so many columns, and what is beyond them is name
 test("a collection has room for so many versions, each of which holds all columns", async () => {
   const store = createMemoryStore();
   const registry = createSchemaRegistry(store);
-  for (let i = 0; i < mostVersions; i++) {
+  for (let i = 0; i < maxVersions; i++) {
     const result = await registry.pin(label, types({ [`c${i}`]: "float64" }), none);
     expect(result).toMatchObject({ status: "pinned", schema: types({ [`c${i}`]: "float64" }) });
   }
@@ -176,13 +176,13 @@ test("a collection has room for so many versions, each of which holds all column
     collection: "model_inputs",
     beyond: new Set(["late"]),
   });
-  expect(store.objects.size).toBe(mostVersions);
+  expect(store.objects.size).toBe(maxVersions);
 });
 
 test("values of columns that there is no room for are kept, and told of once", async () => {
   // One segment, however much it takes.
   const world = new PipelineWorld({ settings: { limits: { ...limits, maxMemoryBytes: 1 << 30 } } });
-  const crowd = mostColumns + 40;
+  const crowd = maxColumns + 40;
   for (let i = 0; i < crowd; i++) world.append([{ [`user_${i}`]: i / 7 }]);
   world.append([{ a: 1 }], { collection: "other" });
   expect(await world.flush()).toBe(0);
@@ -199,7 +199,7 @@ test("values of columns that there is no room for are kept, and told of once", a
   const file = [...world.store.objects].find(([path]) => /model_inputs.*parquet$/.test(path));
   const [row] = await duckdbQuery(
     file![1].bytes,
-    `SELECT count(*)::INT AS rows, count(user_${mostColumns - 1})::INT AS last, count(mdc_rejected)::INT AS rejected,
+    `SELECT count(*)::INT AS rows, count(user_${maxColumns - 1})::INT AS last, count(mdc_rejected)::INT AS rejected,
       max(CASE WHEN mdc_row_index = 0 THEN mdc_rejected END) AS example, sum(user_7) AS seventh FROM FILE`,
   );
   expect(row).toEqual({

@@ -61,8 +61,8 @@ export class ByteSink {
     return this.bytes.subarray(0, this.length);
   }
 
-  #grow(least: number): void {
-    const bytes = new Uint8Array(Math.max(least, this.bytes.length * 2));
+  #grow(min: number): void {
+    const bytes = new Uint8Array(Math.max(min, this.bytes.length * 2));
     bytes.set(this.bytes.subarray(0, this.length));
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);

@@ -32,7 +32,7 @@ export function reusedContext(params: ZstdParams): ZstdContext | undefined {
   if (typeof handle?.writeSync !== "function" || !(state instanceof Uint32Array)) return undefined;
   let output = new Uint8Array(firstOutput);
   const compress = (body: Uint8Array): Uint8Array => {
-    if (stream.destroyed || body.length > mostReused) return compressAlone(body, params);
+    if (stream.destroyed || body.length > maxReused) return compressAlone(body, params);
     const bound = compressBound(body.length);
     if (output.length < bound) output = new Uint8Array(bound);
     // With all the input and room for any result, an end is reached at once, and the context is ready for the next frame.
@@ -81,5 +81,5 @@ interface Inner {
 /** Holds the frame of a page of usual size. */
 const firstOutput = 272 * 1024;
 /** Larger bodies are rare, and a context keeps the memory for the largest that it has seen. */
-const mostReused = 1024 * 1024;
+const maxReused = 1024 * 1024;
 const samples = [Buffer.from("frame after frame, ".repeat(20)), Buffer.alloc(0), Buffer.from([1, 2, 3])];

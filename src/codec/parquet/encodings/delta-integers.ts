@@ -57,28 +57,28 @@ export class DeltaIntegers {
 
   #block(sink: ByteSink, start: number, end: number): void {
     const differences = this.#differences;
-    let least = differences[start]!;
-    let greatest = least;
+    let min = differences[start]!;
+    let greatest = min;
     for (let i = start + 1; i < end; i++) {
       const difference = differences[i]!;
-      if (difference < least) least = difference;
+      if (difference < min) min = difference;
       if (difference > greatest) greatest = difference;
     }
-    sink.varint(least < 0 ? -2 * least - 1 : 2 * least);
+    sink.varint(min < 0 ? -2 * min - 1 : 2 * min);
     const widths = sink.reserve(miniblocks);
     sink.bytes.fill(0, widths, widths + miniblocks);
-    if (least === greatest) return;
+    if (min === greatest) return;
     let used = 0;
     for (let mini = 0; mini < miniblocks; mini++) {
       const from = start + mini * miniblockValues;
       const to = Math.min(end, from + miniblockValues);
-      let most = 0;
+      let max = 0;
       for (let i = from; i < to; i++) {
-        const rest = differences[i]! - least;
+        const rest = differences[i]! - min;
         differences[i] = rest;
-        if (rest > most) most = rest;
+        if (rest > max) max = rest;
       }
-      const width = bitsOf(most);
+      const width = bitsOf(max);
       sink.bytes[widths + mini] = width;
       if (width > 32) packWide(differences, from, to, width, this.#words, used);
       else if (width > 0) packNarrow(differences, from, to, width, this.#words, used);

@@ -60,8 +60,8 @@ export class DictionaryScratch {
 type Dictionary = (Values & { kind: "dictionary" })["dictionary"];
 
 /** Dictionaries beyond this many values or bytes are given up. */
-const mostValues = 65_536;
-const mostBytes = 1024 * 1024;
+const maxValues = 65_536;
+const maxBytes = 1024 * 1024;
 /** So many values are looked at before the rest is. */
 const sampleValues = 2048;
 /** A dictionary must have less than one value in so many; numbers have more to win from plain pages. */
@@ -90,7 +90,7 @@ function merge(
 ): Coded | undefined {
   if (physical === "BOOLEAN") return undefined;
   const total = parts.reduce((sum, part) => sum + valueCount(part), 0);
-  const limit = Math.min(total / (physical === "BYTE_ARRAY" ? repeats.text : repeats.number), mostValues);
+  const limit = Math.min(total / (physical === "BYTE_ARRAY" ? repeats.text : repeats.number), maxValues);
   if (limit < 1) return undefined;
   const codes = scratch.codes(total);
   const { dictionary } = scratch;
@@ -117,8 +117,8 @@ function merge(
  */
 function exceeds(dictionary: ByteDictionary, done: number, limit: number): boolean {
   const { count, page } = dictionary;
-  const most = Math.min(limit, (mostBytes / page.length) * count);
-  return count > most * (1 - Math.exp(-done / most));
+  const max = Math.min(limit, (maxBytes / page.length) * count);
+  return count > max * (1 - Math.exp(-done / max));
 }
 
 /** Codes of the part's first `count` values, to `codes[at…]`. */

@@ -11,7 +11,7 @@ import type { ByteSink } from "../bytes/byte-sink.ts";
  */
 
 /** A repetition shorter than this is cheaper inside a bit-packed run. */
-const leastRun = 8;
+const minRun = 8;
 
 /** Bits needed for numbers up to `greatest`; 0 for 0. */
 export function bitWidth(greatest: number): number {
@@ -40,10 +40,10 @@ export function writeHybrid(sink: ByteSink, values: Uint32Array | Uint8Array, wi
     const value = values[at]!;
     let next = at + 1;
     while (next < end && values[next] === value) next++;
-    if (next - at >= leastRun) {
+    if (next - at >= minRun) {
       // The packed run before must be whole groups: it borrows from this run.
       const borrowed = -(at - literals) & 7;
-      if (next - at - borrowed >= leastRun) {
+      if (next - at - borrowed >= minRun) {
         writePacked(sink, values, literals, at + borrowed, width);
         writeRun(sink, value, next - at - borrowed, width);
         literals = next;
@@ -112,7 +112,7 @@ export function writeRuns(
     const borrowed = Math.min(-pending & 7, count);
     push(value, borrowed);
     count -= borrowed;
-    if (count >= leastRun) {
+    if (count >= minRun) {
       writePacked(sink, literals, 0, pending, width);
       pending = 0;
       writeRun(sink, value, count, width);

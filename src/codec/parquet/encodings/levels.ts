@@ -72,12 +72,12 @@ function writeRareLevels(sink: ByteSink, pieces: readonly Piece[]): void {
 
 /** Levels of a list column; returns how many entries there are. */
 export function writeListLevels(sink: ByteSink, pieces: readonly Piece[]): number {
-  let most = 0;
+  let max = 0;
   for (const { rows, column } of pieces) {
-    most += rows + (column?.values.kind === "list" ? column.values.elements.total : 0);
+    max += rows + (column?.values.kind === "list" ? column.values.elements.total : 0);
   }
-  const repetition = new Uint8Array(most);
-  const definition = new Uint8Array(most);
+  const repetition = new Uint8Array(max);
+  const definition = new Uint8Array(max);
   let entry = 0;
   for (const { rows, column } of pieces) {
     if (column === undefined || column.values.kind !== "list") {

@@ -35,7 +35,7 @@ export class ValueWriter {
     const kind = parts[0]?.kind;
     if (kind !== "int64" && kind !== "int32") return "PLAIN";
     const sample = sampleOf(parts);
-    if (sample.reduce((sum, part) => sum + valueCount(part), 0) < leastSample) return "PLAIN";
+    if (sample.reduce((sum, part) => sum + valueCount(part), 0) < minSample) return "PLAIN";
     this.#plain.reset();
     writePlain(this.#plain, sample);
     const plain = compressor.compress(this.#plain.written(), "values").length;
@@ -60,7 +60,7 @@ export class ValueWriter {
 /** So many values speak for a chunk. */
 const sampleValues = 2048;
 /** Of fewer values nothing is said. */
-const leastSample = 64;
+const minSample = 64;
 /** What a choice must save at least to be another than PLAIN. */
 const worthwhile = 0.97;
 

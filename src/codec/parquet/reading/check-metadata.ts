@@ -1,9 +1,9 @@
 import type { ColumnChunk, FileMetaData, RowGroup, SchemaElement } from "hyparquet";
-import { mostDepth, mostIndexBytes } from "./limits.ts";
+import { maxDepth, maxIndexBytes } from "./limits.ts";
 
 /** A decimal has at most 38 digits in any engine. */
-const mostDecimalBytes = 32;
-const mostRows = 2 ** 31 - 1;
+const maxDecimalBytes = 32;
+const maxRows = 2 ** 31 - 1;
 
 /**
  * Refuses a footer that cannot be true of a file of `size` bytes: counts below zero, bytes outside the file, columns that
@@ -46,7 +46,7 @@ function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
     const { name } = element;
     if (typeof name !== "string") throw new Error("its schema has a column without a name");
     const names = [...parent.names, name];
-    if (names.length > mostDepth) throw new Error("its schema is nested too deeply");
+    if (names.length > maxDepth) throw new Error("its schema is nested too deeply");
     if (element.repetition_type === undefined)
       throw new Error(`column ${name}: neither required nor optional`);
     const repeated = parent.repeated || element.repetition_type === "REPEATED";
@@ -64,21 +64,21 @@ function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
 }
 
 function childrenOf({ num_children }: SchemaElement): number {
-  return whole(num_children ?? 0, mostRows, "columns");
+  return whole(num_children ?? 0, maxRows, "columns");
 }
 
 function checkLeaf({ name, type, type_length, converted_type }: SchemaElement): void {
   if (type === undefined) throw new Error(`column ${name}: no type`);
   if (type !== "FIXED_LEN_BYTE_ARRAY") return;
-  const length = whole(type_length ?? 0, mostRows, `bytes of column ${name}`);
-  if (converted_type === "DECIMAL" && length > mostDecimalBytes) {
+  const length = whole(type_length ?? 0, maxRows, `bytes of column ${name}`);
+  if (converted_type === "DECIMAL" && length > maxDecimalBytes) {
     throw new Error(`column ${name}: decimals of ${length} bytes`);
   }
 }
 
 /** Checks a row group; returns its rows. */
 function checkGroup({ columns, num_rows }: RowGroup, leaves: readonly Leaf[], size: number): number {
-  const rows = whole(num_rows, mostRows, "rows");
+  const rows = whole(num_rows, maxRows, "rows");
   if (columns.length !== leaves.length) {
     throw new Error(`a row group has ${columns.length} columns, its schema has ${leaves.length}`);
   }
@@ -95,7 +95,7 @@ function checkChunk(chunk: ColumnChunk, { path, element, flat }: Leaf, rows: num
   if (meta.type !== element.type)
     throw new Error(`column ${path}: ${meta.type} where ${element.type} belongs`);
   if (meta.codec === undefined) throw new Error(`column ${path}: compressed in an unknown way`);
-  const values = whole(meta.num_values, mostRows, `values of column ${path}`);
+  const values = whole(meta.num_values, maxRows, `values of column ${path}`);
   if (flat ? values !== rows : values < rows) {
     throw new Error(`column ${path}: ${values} values in ${rows} rows`);
   }
@@ -115,12 +115,7 @@ function checkIndex(
 ): void {
   if (!offset || !length) return;
   const start = whole(offset, size, `place of an index of column ${path}`);
-  checkExtent(
-    start,
-    BigInt(whole(length, mostIndexBytes, `bytes of an index of column ${path}`)),
-    size,
-    path,
-  );
+  checkExtent(start, BigInt(whole(length, maxIndexBytes, `bytes of an index of column ${path}`)), size, path);
 }
 
 function checkExtent(start: number, length: bigint, size: number, path: string): void {
@@ -129,9 +124,9 @@ function checkExtent(start: number, length: bigint, size: number, path: string):
 }
 
 /** A whole number from 0 to `most`, or an error that says what is none. */
-function whole(value: unknown, most: number, what: string): number {
+function whole(value: unknown, max: number, what: string): number {
   const number = typeof value === "bigint" ? Number(value) : value;
-  if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0 && number <= most)
+  if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0 && number <= max)
     return number;
-  throw new Error(`${what}: expected a whole number from 0 to ${most}, got ${String(value)}`);
+  throw new Error(`${what}: expected a whole number from 0 to ${max}, got ${String(value)}`);
 }

@@ -134,8 +134,8 @@ function decode(
   };
   const shape = {
     element,
-    mostDefinition: getMaxDefinitionLevel(schemaPath),
-    mostRepetition: getMaxRepetitionLevel(schemaPath),
+    maxDefinition: getMaxDefinitionLevel(schemaPath),
+    maxRepetition: getMaxRepetitionLevel(schemaPath),
   };
   const flat = isFlatColumn(schemaPath);
   const data: DecodedArray[] = [];

@@ -20,12 +20,12 @@ function decompressed(codec: string, input: Uint8Array, size: number): Uint8Arra
   }
 }
 
-const largestChunk = 64 * 1024 * 1024;
+const maxChunkBytes = 64 * 1024 * 1024;
 
 function zstd(input: Uint8Array, size: number): Uint8Array {
   try {
     return zstdDecompressSync(input, {
-      chunkSize: Math.min(Math.max(size, 64), largestChunk),
+      chunkSize: Math.min(Math.max(size, 64), maxChunkBytes),
       maxOutputLength: Math.max(size, 1),
     });
   } catch (cause) {

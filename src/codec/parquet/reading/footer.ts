@@ -1,11 +1,11 @@
 import { type FileMetaData, parquetMetadata, type ParquetParsers } from "hyparquet";
 import type { RangeSource } from "../../range-source.ts";
 import { checkMetadata } from "./check-metadata.ts";
-import { mostFooterBytes } from "./limits.ts";
+import { maxFooterBytes } from "./limits.ts";
 import { skimStruct } from "./thrift-skim.ts";
 
 /** Magic number twice, the footer's length, and the least there can be in it. */
-const leastFile = 12;
+const minFileBytes = 12;
 /** Fetched at once: holds the footers of most files, and all of small files. */
 const firstBytes = 512 * 1024;
 const magic = 0x31_52_41_50;
@@ -16,14 +16,13 @@ export async function readFooter(
   parsers: Partial<ParquetParsers>,
 ): Promise<FileMetaData> {
   const { size } = source;
-  if (size < leastFile) throw new Error(`a Parquet file has at least ${leastFile} bytes, got ${size}`);
+  if (size < minFileBytes) throw new Error(`a Parquet file has at least ${minFileBytes} bytes, got ${size}`);
   const tail = await source.read(Math.max(0, size - firstBytes), size);
   const end = new DataView(tail.buffer, tail.byteOffset + tail.length - 8, 8);
   if (end.getUint32(4, true) !== magic) throw new Error("it does not end as a Parquet file does");
   const length = end.getUint32(0, true) + 8;
   if (length > size - 4) throw new Error(`its footer says it has ${length} bytes, the file has ${size}`);
-  if (length > mostFooterBytes)
-    throw new Error(`its footer has ${length} bytes, more than this reader takes`);
+  if (length > maxFooterBytes) throw new Error(`its footer has ${length} bytes, more than this reader takes`);
   const bytes =
     length <= tail.length ? tail.subarray(tail.length - length) : await source.read(size - length, size);
   skimStruct(new DataView(bytes.buffer, bytes.byteOffset, bytes.length - 8), 0);

@@ -1,6 +1,6 @@
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
 import type { RangeSource } from "../../range-source.ts";
-import { mostPageBytes } from "./limits.ts";
+import { maxPageBytes } from "./limits.ts";
 import { pagePlaces } from "./offset-index.ts";
 import { skimStruct } from "./thrift-skim.ts";
 
@@ -15,7 +15,7 @@ interface IndexExtent {
 export function indexBuffer(source: RangeSource, metadata: FileMetaData): AsyncBuffer {
   const extents = extentsOf(metadata);
   const slice = async (start: number, end: number): Promise<ArrayBuffer> => {
-    if (end - start > mostPageBytes) throw new Error("its page indexes are larger than this reader takes");
+    if (end - start > maxPageBytes) throw new Error("its page indexes are larger than this reader takes");
     const bytes = await source.read(start, end);
     for (const extent of extents) {
       if (extent.start >= start && extent.end <= end) {

@@ -1,13 +1,13 @@
 import type { SchemaElement } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
-import { mostPageBytes } from "./limits.ts";
+import { maxPageBytes } from "./limits.ts";
 import { scanDeltas, scanHybrid } from "./runs.ts";
 
 /** What decides how a column's pages are read. */
 export interface LeafShape {
   readonly element: SchemaElement;
-  readonly mostDefinition: number;
-  readonly mostRepetition: number;
+  readonly maxDefinition: number;
+  readonly maxRepetition: number;
 }
 
 /** Where in a page its levels and values are. */
@@ -28,7 +28,7 @@ export interface PageFacts {
 }
 
 /** A decimal has at most 38 digits in any engine, and its digits take time by their square. */
-const mostDecimalBytes = 32;
+const maxDecimalBytes = 32;
 
 /**
  * Refuses a page of which the decoder would make more than its counts say, or which lacks what they say: `bytes` are the
@@ -41,8 +41,8 @@ export function checkPage(
   dictionary: number | undefined,
 ): PageFacts {
   let at = 0;
-  const readLevels = (most: number, length: number | undefined, wanted: number): number => {
-    if (most === 0) {
+  const readLevels = (max: number, length: number | undefined, wanted: number): number => {
+    if (max === 0) {
       if (length !== undefined && length > 0) throw new Error("a page has levels, its column has none");
       return values;
     }
@@ -50,14 +50,14 @@ export function checkPage(
     if (length === undefined) at += 4;
     const end = at + size;
     if (end > bytes.length) throw new Error("a page ends before its levels");
-    const width = 32 - Math.clz32(most);
+    const width = 32 - Math.clz32(max);
     const facts = scanHybrid(bytes, at, end, { width, count: values, wanted });
-    if (facts.most > most) throw new Error(`a page has a level of ${facts.most}, its column has ${most}`);
+    if (facts.max > max) throw new Error(`a page has a level of ${facts.max}, its column has ${max}`);
     at = end;
     return facts.matches;
   };
-  const rows = readLevels(shape.mostRepetition, levels?.repetition, 0);
-  const present = readLevels(shape.mostDefinition, levels?.definition, shape.mostDefinition);
+  const rows = readLevels(shape.maxRepetition, levels?.repetition, 0);
+  const present = readLevels(shape.maxDefinition, levels?.definition, shape.maxDefinition);
   if (levels !== undefined && values - levels.nulls !== present) {
     throw new Error(`a page has ${values - present} nulls, its header says ${levels.nulls}`);
   }
@@ -97,9 +97,9 @@ export function checkValues(
       const width = bytes[at] ?? 0;
       // Values of no bits are all the first one. The decoder reads runs of them in version 2 only.
       const runs = width > 0 || second;
-      const most = runs ? scanHybrid(bytes, at + 1, bytes.length, { width, count }).most : 0;
-      if (most >= dictionary)
-        throw new Error(`a page refers to value ${most} of a dictionary of ${dictionary}`);
+      const max = runs ? scanHybrid(bytes, at + 1, bytes.length, { width, count }).max : 0;
+      if (max >= dictionary)
+        throw new Error(`a page refers to value ${max} of a dictionary of ${dictionary}`);
       return;
     }
     case "RLE": {
@@ -164,12 +164,12 @@ function checkDeltaTexts(
     checkText(before, element);
     if (stored > bytes.length) throw new Error("a page ends within a value");
     // A value can repeat all of the one before: a few bytes make any number of them.
-    if (made > mostPageBytes) throw new Error(`the values of a page have more than ${mostPageBytes} bytes`);
+    if (made > maxPageBytes) throw new Error(`the values of a page have more than ${maxPageBytes} bytes`);
   }
 }
 
 function checkText(size: number, { converted_type }: SchemaElement): void {
-  if (converted_type === "DECIMAL" && size > mostDecimalBytes) throw new Error(`a decimal has ${size} bytes`);
+  if (converted_type === "DECIMAL" && size > maxDecimalBytes) throw new Error(`a decimal has ${size} bytes`);
 }
 
 function fixedBytes({ type, type_length = 0 }: SchemaElement): number {

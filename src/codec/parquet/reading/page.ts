@@ -3,7 +3,7 @@ import { parquetHeader, readPage } from "hyparquet/src/column.js";
 import { convert } from "hyparquet/src/convert.js";
 import { crc32 } from "../../../base/checksum.ts";
 import { decompress } from "./decompress.ts";
-import { type Budget, mostPageBytes, mostPageValues } from "./limits.ts";
+import { type Budget, maxPageBytes, maxPageValues } from "./limits.ts";
 import { checkPage, checkValues, type LeafShape, type PageLayout } from "./page-check.ts";
 import { skimStruct } from "./thrift-skim.ts";
 
@@ -25,12 +25,12 @@ export function readStoredPage(chunk: Uint8Array, start: number): StoredPage {
   const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
   const bodyStart = skimStruct(view, start);
   const header = parquetHeader({ view, offset: start });
-  const size = whole(header.compressed_page_size, mostPageBytes, "bytes");
-  whole(header.uncompressed_page_size, mostPageBytes, "bytes");
+  const size = whole(header.compressed_page_size, maxPageBytes, "bytes");
+  whole(header.uncompressed_page_size, maxPageBytes, "bytes");
   const end = bodyStart + size;
   if (end > chunk.length) throw new Error(`a page ends ${end - chunk.length} bytes behind its column`);
   const facts = header.data_page_header ?? header.data_page_header_v2 ?? header.dictionary_page_header;
-  const values = whole(facts?.num_values, mostPageValues, "values");
+  const values = whole(facts?.num_values, maxPageValues, "values");
   return { header, stored: chunk.subarray(bodyStart, end), end, values };
 }
 
@@ -91,11 +91,11 @@ function decompressed({ header, stored, values }: StoredPage, codec: string, bud
   if (crc !== undefined && crc32(stored) !== crc >>> 0) throw new Error("a page does not have its checksum");
   const second = header.type === "DATA_PAGE_V2" ? header.data_page_header_v2 : undefined;
   if (second === undefined) return decompress(codec, stored, size);
-  const most = Math.min(stored.length, size);
+  const max = Math.min(stored.length, size);
   const levels =
-    whole(second.repetition_levels_byte_length, most, "bytes of levels") +
-    whole(second.definition_levels_byte_length, most, "bytes of levels");
-  whole(levels, most, "bytes of levels");
+    whole(second.repetition_levels_byte_length, max, "bytes of levels") +
+    whole(second.definition_levels_byte_length, max, "bytes of levels");
+  whole(levels, max, "bytes of levels");
   const body = stored.subarray(levels);
   // No values, no bytes: some writers then have nothing that could be decompressed.
   const plainBody = second.is_compressed === false || body.length === 0;
@@ -125,7 +125,7 @@ function plain(decoder: ColumnDecoder): ColumnDecoder {
   return { ...decoder, codec: "UNCOMPRESSED" };
 }
 
-function whole(value: unknown, most: number, what: string): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= most) return value;
-  throw new Error(`a page says it has ${String(value)} ${what}, expected 0 to ${most}`);
+function whole(value: unknown, max: number, what: string): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= max) return value;
+  throw new Error(`a page says it has ${String(value)} ${what}, expected 0 to ${max}`);
 }

@@ -11,13 +11,13 @@ export interface HybridFacts {
   /** Where it ends. */
   readonly end: number;
   /** The greatest value; -1 when there is none. */
-  readonly most: number;
+  readonly max: number;
   /** How many values are the wanted one. */
   readonly matches: number;
 }
 
 /** Writers fill the last group up, DuckDB to 256 values. */
-const mostPadding = 512;
+const maxPadding = 512;
 const widest = 24;
 
 /** Walks `count` values of `width` bits in `bytes[at, end)`. Throws when they are not all there, or there would be more. */
@@ -28,7 +28,7 @@ export function scanHybrid(
   { width, count, wanted = -1 }: { readonly width: number; readonly count: number; readonly wanted?: number },
 ): HybridFacts {
   if (width > widest) throw new Error(`a page has values of ${width} bits`);
-  let most = -1;
+  let max = -1;
   let matches = 0;
   for (let seen = 0; seen < count; ) {
     const header = varint(bytes, at, end, 5);
@@ -42,13 +42,13 @@ export function scanHybrid(
       for (let shift = 0; at < valueEnd; at++, shift += 8) value |= (bytes[at] ?? 0) << shift;
       if (run > left) throw new Error(`a page has a run of ${run} values where ${left} are left`);
       if (run === 0) continue;
-      if (value > most) most = value;
+      if (value > max) max = value;
       if (value === wanted) matches += run;
       seen += run;
       continue;
     }
     const packed = ((header.value - 1) / 2) * 8;
-    if (packed > left + mostPadding) throw new Error(`a page has ${packed} values where ${left} are left`);
+    if (packed > left + maxPadding) throw new Error(`a page has ${packed} values where ${left} are left`);
     const taken = Math.min(packed, left);
     if (at + Math.ceil((taken * width) / 8) > end) throw cut();
     const mask = 2 ** width - 1;
@@ -60,23 +60,23 @@ export function scanHybrid(
         ((bytes[byte + 2] ?? 0) << 16) |
         ((bytes[byte + 3] ?? 0) << 24);
       const value = (four >>> (bit & 7)) & mask;
-      if (value > most) most = value;
+      if (value > max) max = value;
       if (value === wanted) matches++;
     }
     at = Math.min(end, at + (packed / 8) * width);
     seen += taken;
   }
-  return { end: at, most, matches };
+  return { end: at, max, matches };
 }
 
-const mostMiniblocks = 512;
-const mostBlock = 1024 * 1024;
+const maxMiniblocks = 512;
+const maxBlock = 1024 * 1024;
 
 /** Walks `count` deltas at `at`. Throws when they are not all there. */
 export function scanDeltas(bytes: Uint8Array, at: number, count: number): void {
   const end = bytes.length;
-  const next = (longest: number): number => {
-    const { value, end: after } = varint(bytes, at, end, longest);
+  const next = (max: number): number => {
+    const { value, end: after } = varint(bytes, at, end, max);
     at = after;
     return value;
   };
@@ -84,7 +84,7 @@ export function scanDeltas(bytes: Uint8Array, at: number, count: number): void {
   next(5);
   next(10);
   const each = block / miniblocks;
-  if (!(miniblocks > 0 && miniblocks <= mostMiniblocks && block <= mostBlock && each > 0 && each % 8 === 0)) {
+  if (!(miniblocks > 0 && miniblocks <= maxMiniblocks && block <= maxBlock && each > 0 && each % 8 === 0)) {
     throw new Error(`a page has blocks of ${block} deltas in ${miniblocks} parts`);
   }
   for (let seen = 1; seen < count; ) {
@@ -107,10 +107,10 @@ function varint(
   bytes: Uint8Array,
   at: number,
   end: number,
-  longest: number,
+  max: number,
 ): { readonly value: number; readonly end: number } {
   let value = 0;
-  for (let i = 0; i < longest; i++) {
+  for (let i = 0; i < max; i++) {
     if (at + i >= end) throw cut();
     const byte = bytes[at + i] ?? 0;
     value += (byte & 0x7f) * 2 ** (7 * i);

@@ -1,4 +1,4 @@
-import { mostThriftItems } from "./limits.ts";
+import { maxThriftItems } from "./limits.ts";
 
 /*
  * Thrift's compact protocol, walked without making anything of it. A decoder makes an array as long as a list says, and
@@ -9,11 +9,11 @@ import { mostThriftItems } from "./limits.ts";
  *   list:   size << 4 | type [, size]   elements
  */
 
-const mostNesting = 12;
-const mostFields = 128;
+const maxNesting = 12;
+const maxFields = 128;
 /** Below so many structs stand only statistics, which are cut or small. */
 const statisticsDepth = 4;
-const mostStatisticsBytes = 64 * 1024;
+const maxStatisticsBytes = 64 * 1024;
 
 /** Where the struct at `start` ends. Throws when it does not end, or is nothing a Parquet file can hold. */
 export function skimStruct(view: DataView, start: number): number {
@@ -22,7 +22,7 @@ export function skimStruct(view: DataView, start: number): number {
 
   const count = (more: number): void => {
     items += more;
-    if (items > mostThriftItems) throw new Error("its header has too many parts");
+    if (items > maxThriftItems) throw new Error("its header has too many parts");
   };
   const bytes = (length: number): void => {
     if (!(length >= 0 && length <= view.byteLength - at)) {
@@ -30,9 +30,9 @@ export function skimStruct(view: DataView, start: number): number {
     }
     at += length;
   };
-  const varint = (longest: number): number => {
+  const varint = (max: number): number => {
     let value = 0;
-    for (let i = 0; i < longest; i++) {
+    for (let i = 0; i < max; i++) {
       bytes(1);
       const byte = view.getUint8(at - 1);
       value += (byte & 0x7f) * 2 ** (7 * i);
@@ -48,13 +48,13 @@ export function skimStruct(view: DataView, start: number): number {
     return value;
   };
   const struct = (depth: number): void => {
-    if (depth > mostNesting) throw new Error("its header is nested too deeply");
+    if (depth > maxNesting) throw new Error("its header is nested too deeply");
     count(1);
     for (let fields = 0; ; fields++) {
       bytes(1);
       const byte = view.getUint8(at - 1);
       if ((byte & 0x0f) === 0) return;
-      if (fields === mostFields) throw new Error("its header has too many fields");
+      if (fields === maxFields) throw new Error("its header has too many fields");
       if (byte >> 4 === 0) varint(5);
       value(byte & 0x0f, depth);
     }
@@ -91,7 +91,7 @@ export function skimStruct(view: DataView, start: number): number {
         return;
       case 8: {
         const size = length();
-        if (depth >= statisticsDepth && size > mostStatisticsBytes) {
+        if (depth >= statisticsDepth && size > maxStatisticsBytes) {
           throw new Error(`its header has statistics of ${size} bytes`);
         }
         count(1);
@@ -99,7 +99,7 @@ export function skimStruct(view: DataView, start: number): number {
         return;
       }
       case 9:
-        if (depth > mostNesting) throw new Error("its header is nested too deeply");
+        if (depth > maxNesting) throw new Error("its header is nested too deeply");
         list(depth);
         return;
       case 12:

@@ -18,7 +18,7 @@ import { frameTooLarge, OwnCells, OwnNumbers, type SourceColumn } from "../../so
 /** A vector of apache-arrow or flechette as a column; undefined for anything else. */
 export function arrowColumn(value: object, room: number): SourceColumn | undefined {
   if (!isArrowVector(value)) return undefined;
-  if (leastBytes(value) > room) throw frameTooLarge;
+  if (minBytes(value) > room) throw frameTooLarge;
   const numeric = numericType(value.type);
   return numeric === undefined
     ? new OwnCells(vectorCells(value, room))
@@ -37,7 +37,7 @@ const bytesByOffsets: readonly number[] = [
 ];
 
 /** What a copy takes at least, from the lengths of its buffers alone. */
-function leastBytes(vector: ArrowVector): number {
+function minBytes(vector: ArrowVector): number {
   let bytes = vector.length;
   if (!bytesByOffsets.includes(vector.type.typeId)) return bytes;
   for (const raw of vector.data) {

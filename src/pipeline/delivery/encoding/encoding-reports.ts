@@ -1,10 +1,10 @@
 import type { RejectedColumn } from "../../../codec/encoder.ts";
 import { countOf } from "../../../base/plural.ts";
-import { mostColumns } from "../../../config/deployment-config.ts";
+import { maxColumns } from "../../../config/deployment-config.ts";
 import type { Emit } from "../../engine-event.ts";
 import { systemColumns } from "../../../layout/system-columns.ts";
 import type { SegmentLabel } from "../../segment-label.ts";
-import { mostVersions } from "../pins/known-pins.ts";
+import { maxVersions } from "../pins/known-pins.ts";
 
 /** Columns that a hint names at most. */
 const maxNames = 10;
@@ -53,8 +53,8 @@ export class EncodingReports {
         reason: "too_many_columns",
         collection: label.collection,
         message:
-          `collection ${label.collection} has no room for ${countOf(beyond.size, "more column")}: it can have ${mostColumns}, and get new ones ` +
-          `${mostVersions} times; the values are kept in ${systemColumns.rejected.name}. If the names are data, make rows of them, or one column of objects`,
+          `collection ${label.collection} has no room for ${countOf(beyond.size, "more column")}: it can have ${maxColumns}, and get new ones ` +
+          `${maxVersions} times; the values are kept in ${systemColumns.rejected.name}. If the names are data, make rows of them, or one column of objects`,
       });
     }
     for (const { name, expected, got, cells } of rejected) {

@@ -53,7 +53,7 @@ export class SegmentReader {
   /** The segment's records; those of the segment before are no longer valid. */
   read(segment: SealedSegment): SegmentRecords {
     const spool = this.#spool;
-    if (segment.size > mostHeldBytes) {
+    if (segment.size > maxHeldBytes) {
       const read = (memory: RecordMemory): Iterable<ReadRecord> => decoded(spool.read(segment, memory));
       return { passing: () => read("lent"), lasting: () => read("own") };
     }
@@ -62,7 +62,7 @@ export class SegmentReader {
     let columns = 0;
     for (const record of decoded(read)) {
       columns += record.batch?.columns.length ?? 0;
-      if (columns > mostHeldColumns) return { passing: () => decoded(read), lasting: () => decoded(read) };
+      if (columns > maxHeldColumns) return { passing: () => decoded(read), lasting: () => decoded(read) };
       records.push(record);
     }
     return { passing: () => records, lasting: () => records };
@@ -85,9 +85,9 @@ export class SegmentReader {
 
 const nothing = new Uint8Array(0);
 /** What is sealed at the default size, and a record more, is held; it is about what one row group takes. */
-const mostHeldBytes = 40 * 1024 * 1024;
+const maxHeldBytes = 40 * 1024 * 1024;
 /** Columns that are held decoded, of all batches together: each is some hundred bytes of V8's heap, however few its values are. */
-const mostHeldColumns = 100_000;
+const maxHeldColumns = 100_000;
 /** Memory comes in multiples of this, because segments are never of one size. */
 const stepBytes = 1024 * 1024;
 /** So long memory waits for the next segment. */

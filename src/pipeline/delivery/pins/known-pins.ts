@@ -1,11 +1,11 @@
-import { mostColumns } from "../../../config/deployment-config.ts";
+import { maxColumns } from "../../../config/deployment-config.ts";
 import { columnKey } from "../../../layout/column-names.ts";
 import type { ColumnType } from "../../../layout/column-type.ts";
 import { columnBytes, maxFileBytes, type Pins } from "../../../layout/pinned-schema.ts";
 import type { Schema } from "../../../layout/schema.ts";
 
 /** Each version holds all columns, so their number counts as much as their length. */
-export const mostVersions = 1_000;
+export const maxVersions = 1_000;
 
 /** Pins, and what is asked of them often. */
 export class KnownPins implements Pins {
@@ -30,7 +30,7 @@ export class KnownPins implements Pins {
 
   /** Whether there is a column to pin, and room for it. */
   lacks(wanted: Schema): boolean {
-    if (this.version >= mostVersions) return false;
+    if (this.version >= maxVersions) return false;
     for (const name of wanted.keys()) if (this.#names.takes(name)) return true;
     return false;
   }
@@ -55,7 +55,7 @@ class ColumnNames {
    */
   takes(name: string): boolean {
     return (
-      !this.has(name) && this.#lowerCase.size < mostColumns && this.#bytes + columnBytes(name) <= maxFileBytes
+      !this.has(name) && this.#lowerCase.size < maxColumns && this.#bytes + columnBytes(name) <= maxFileBytes
     );
   }
 

@@ -1,4 +1,4 @@
-import { mostColumns } from "../../../config/deployment-config.ts";
+import { maxColumns } from "../../../config/deployment-config.ts";
 import { columnKey } from "../../../layout/column-names.ts";
 import type { ColumnType } from "../../../layout/column-type.ts";
 import type { Schema } from "../../../layout/schema.ts";
@@ -24,7 +24,7 @@ export class TypeClaims {
       let first = this.#columns.get(key);
       if (first === undefined) {
         first = [name, type];
-        if (this.#columns.size < mostColumns) this.#columns.set(key, first);
+        if (this.#columns.size < maxColumns) this.#columns.set(key, first);
       }
       claimed.set(...first);
     }
