@@ -34,7 +34,7 @@ export interface BatchBuilder {
   /** Gives up the frame that was begun; earlier frames stay as they were. */
   abandon(): void;
   /**
-   * The batch in its wire form (`wire-layout.ts`), in memory of `allocate`. The builder is empty afterwards. Throws while a frame is
+   * The batch in its wire form (`wire/layout.ts`), in memory of `allocate`. The builder is empty afterwards. Throws while a frame is
    * begun.
    */
   finish(facts: FinishFacts): Uint8Array;

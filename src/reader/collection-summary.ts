@@ -1,6 +1,6 @@
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
-import { type FileFacts, readFileFacts } from "./file-facts.ts";
+import { type FooterSummary, readFooterSummary } from "./footer-summary.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
 import { reasonOf, type UnreadableFile } from "./unreadable.ts";
 
@@ -51,9 +51,9 @@ export async function summarise(catalog: Catalog): Promise<CollectionSummary[]> 
 async function readFacts(
   catalog: Catalog,
   file: DataFile,
-): Promise<{ file: DataFile; facts: FileFacts | string }> {
+): Promise<{ file: DataFile; facts: FooterSummary | string }> {
   try {
-    return { file, facts: await readFileFacts(catalog.store, file) };
+    return { file, facts: await readFooterSummary(catalog.store, file) };
   } catch (thrown) {
     return { file, facts: reasonOf(thrown) };
   }
@@ -74,7 +74,7 @@ class Sum {
     this.#first = first;
   }
 
-  add(file: DataFile, facts: FileFacts | string): void {
+  add(file: DataFile, facts: FooterSummary | string): void {
     this.#files++;
     this.#bytes += file.size;
     if (typeof facts === "string") {

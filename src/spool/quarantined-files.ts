@@ -33,7 +33,7 @@ export function replayQuarantinedFile(file: QuarantinedFile, options: InspectOpt
   const { fileSystem = systemFileSystem, clock = systemClock, ids = systemIds } = options;
   const parent = layoutPath(resolve(options.directory));
   const owner = ids.random128();
-  // Complete before it has its name: a heir that came too early would find it empty and remove it.
+  // Complete before it has its name: an adopter that came too early would find it empty and remove it.
   const young = join(parent, `.new-${owner}-${owner.slice(0, 8)}`);
   fileSystem.makeDirectory(young);
   try {

@@ -4,7 +4,7 @@ import { errorCode, type FileSystem, type FileStat } from "../base/files/file-sy
 /*
  *     <directory>/mc1/                    0700; "mc1" is this layout's version
  *       <owner>/                          a living owner's folder: 32 hex digits
- *       <owner>.by-<heir>/                a dead owner's, being delivered by <heir>
+ *       <owner>.by-<adopter>/                a dead owner's, being delivered by <adopter>
  *       .new-<owner>-<writer>/            a folder being made; garbage after ten minutes
  *       quarantine/                       what a person must look at
  */
@@ -21,7 +21,7 @@ export function quarantinePath(directory: string): string {
 }
 
 /**
- * Who delivers what is in a folder of this name: its owner, or the heir that took it over. Undefined for
+ * Who delivers what is in a folder of this name: its owner, or the adopter that took it over. Undefined for
  * other names.
  */
 export function responsibleFor(
@@ -29,13 +29,13 @@ export function responsibleFor(
 ): { readonly origin: string; readonly owner: string } | undefined {
   const match = /^([0-9a-f]{32})(?:\.by-([0-9a-f]{32}))?$/.exec(name);
   if (match === null) return undefined;
-  const [, origin = "", heir] = match;
-  return { origin, owner: heir ?? origin };
+  const [, origin = "", adopter] = match;
+  return { origin, owner: adopter ?? origin };
 }
 
-/** Name of `origin`'s folder once `heir` has taken it over. */
-export function inheritedName(origin: string, heir: string): string {
-  return `${origin}.by-${heir}`;
+/** Name of `origin`'s folder once `adopter` has taken it over. */
+export function adoptedName(origin: string, adopter: string): string {
+  return `${origin}.by-${adopter}`;
 }
 
 /**

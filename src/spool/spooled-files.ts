@@ -73,6 +73,6 @@ export async function isOwnerAlive(owner: string, options: InspectOptions): Prom
   const parent = layoutPath(resolve(directory));
   const home = join(parent, responsibleFor(owner)?.owner ?? owner);
   const liveness = createSocketLiveness({ fileSystem, clock, ids });
-  // Of an heir whose own folder is gone nothing is left to ask but the folder that it took over.
+  // Of an adopter whose own folder is gone nothing is left to ask but the folder that it took over.
   return await liveness.isAlive(fileSystem.lstat(home) === undefined ? join(parent, owner) : home);
 }

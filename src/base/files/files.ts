@@ -9,7 +9,7 @@ import { type EntryKind, entryKind, errorCode } from "./file-system.ts";
  */
 
 /** What is at a path, not following a symbolic link. */
-export interface FileFacts {
+export interface FileStatus {
   readonly kind: EntryKind;
   /** Bytes. */
   readonly size: number;
@@ -28,7 +28,7 @@ const noFollow = constants.O_NOFOLLOW ?? 0;
 const readChunkBytes = 1 << 18;
 
 /** Facts of `path`, or undefined if nothing is there. */
-export async function inspectPath(path: string): Promise<FileFacts | undefined> {
+export async function inspectPath(path: string): Promise<FileStatus | undefined> {
   try {
     const stats = await lstat(path);
     return { kind: entryKind(stats), size: stats.size, modifiedAt: Math.trunc(stats.mtimeMs) };

@@ -3,7 +3,7 @@ import { CellCursor } from "../../frame/conform/cell-cursor.ts";
 import { type SystemColumn, systemColumns } from "../../layout/system-columns.ts";
 
 /** What a record says of its frame. */
-export interface FrameFacts {
+export interface FrameOfRecord {
   readonly eventId: string;
   readonly correlationId: string;
   readonly eventTime: bigint;
@@ -32,7 +32,7 @@ export class FrameCursor {
     this.#tags = of(systemColumns.tags);
   }
 
-  next(): FrameFacts {
+  next(): FrameOfRecord {
     return {
       eventId: next(this.#eventId) as string,
       correlationId: next(this.#correlationId) as string,

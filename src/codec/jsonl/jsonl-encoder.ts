@@ -3,9 +3,9 @@ import { Conforming } from "../../frame/conform/conform.ts";
 import { JsonBytes } from "../../frame/conform/json-bytes.ts";
 import type { EncodeOptions, Encoder } from "../encoder.ts";
 import { ownAttributes, referenceName, tagAttributes } from "./attributes.ts";
-import { FrameCursor, type FrameFacts } from "./frame-cursor.ts";
+import { FrameCursor, type FrameOfRecord } from "./frame-cursor.ts";
 import { JsonColumn, stepBytes } from "./json-cells.ts";
-import { type Parts, partsTable, unpackBody } from "./packed-body.ts";
+import { type PackedTable, partsTable, unpackBody } from "./packed-body.ts";
 import { RejectedCells } from "./rejected-cells.ts";
 import { RejectedReport } from "../rejected-report.ts";
 
@@ -71,7 +71,7 @@ class JsonlWriter {
     const { beside } = this.#parts;
     if (beside.length > 0) {
       this.#endFilePart();
-      const table = partsTable(this.#parts satisfies Parts);
+      const table = partsTable(this.#parts satisfies PackedTable);
       this.#out.raw(table, 0, table.length);
     }
     yield* this.#flush();
@@ -106,7 +106,7 @@ class JsonlWriter {
 
   *#record(
     batch: Batch,
-    facts: FrameFacts,
+    facts: FrameOfRecord,
     rows: number,
     columns: readonly JsonColumn[],
     rejected: RejectedCells | undefined,

@@ -12,7 +12,7 @@ import type { EncodedBody, UnpackedBody } from "../encoder.ts";
  */
 
 /** What the table says. */
-export interface Parts {
+export interface PackedTable {
   /**
    * What the file consists of: bytes from the first number to the second, or the reference to the object of
    * this number.
@@ -26,7 +26,7 @@ const magic = Buffer.from("MDCPARTS", "latin1");
 const tailBytes = 4 + magic.length;
 
 /** What stands at the end of a packed body. */
-export function partsTable(parts: Parts): Uint8Array {
+export function partsTable(parts: PackedTable): Uint8Array {
   const table = Buffer.from(ownJson(parts), "utf8");
   const length = Buffer.alloc(4);
   length.writeUInt32LE(table.length);
@@ -45,7 +45,7 @@ export async function unpackBody(
   if (!tail.subarray(4).equals(magic)) return { file: body, beside: [] };
   const end = body.size - tailBytes;
   const table = await read(body, end - tail.readUInt32LE(0), end);
-  const { file, beside } = JSON.parse(table.toString("utf8")) as Parts;
+  const { file, beside } = JSON.parse(table.toString("utf8")) as PackedTable;
   const extents = file.map((part) =>
     typeof part === "number" ? Buffer.from(reference(part), "utf8") : part,
   );

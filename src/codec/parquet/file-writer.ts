@@ -7,7 +7,7 @@ import { eachByteArray } from "./encodings/byte-dictionary.ts";
 import { ByteSink } from "./bytes/byte-sink.ts";
 import { type Chunk, type ChunkContext, writeChunk, writeRunChunk } from "./column-chunk.ts";
 import { fileNotes } from "./file-notes.ts";
-import { encodeFooter, type Place, type PlacedChunk, type WrittenRowGroup } from "./footer.ts";
+import { encodeFooter, type ByteSpan, type PlacedChunk, type WrittenRowGroup } from "./footer.ts";
 import { magic } from "./format.ts";
 import { type Leaf, leafOf } from "./leaf.ts";
 import type { Output } from "./output.ts";
@@ -144,7 +144,7 @@ export class FileWriter {
     return { chunk, bloomFilter: undefined, columnIndex: undefined, offsetIndex: undefined };
   }
 
-  #append(bytes: Uint8Array): Place {
+  #append(bytes: Uint8Array): ByteSpan {
     const offset = this.#output.position;
     this.#output.write(bytes);
     return { offset, length: bytes.length };

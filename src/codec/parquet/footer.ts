@@ -5,7 +5,7 @@ import { type Leaf, writeSchema } from "./leaf.ts";
 import { ThriftWriter } from "./bytes/thrift.ts";
 
 /** Where something stands in the file. */
-export interface Place {
+export interface ByteSpan {
   readonly offset: number;
   readonly length: number;
 }
@@ -13,9 +13,9 @@ export interface Place {
 /** A column chunk with the places of what belongs to it. */
 export interface PlacedChunk {
   readonly chunk: Chunk;
-  readonly bloomFilter: Place | undefined;
-  columnIndex: Place | undefined;
-  offsetIndex: Place | undefined;
+  readonly bloomFilter: ByteSpan | undefined;
+  columnIndex: ByteSpan | undefined;
+  offsetIndex: ByteSpan | undefined;
 }
 
 /** A row group that was written. */

@@ -1,6 +1,6 @@
 import { crc32 } from "../../base/checksum.ts";
 import type { ByteSink } from "./bytes/byte-sink.ts";
-import { type Compressor, type Content, noCompressor } from "./bytes/compressor.ts";
+import { type Compressor, type PageContent, noCompressor } from "./bytes/compressor.ts";
 import { type Extent, ownExtent } from "./extent.ts";
 import { type Codec, type Encoding, encodings, pageTypes } from "./format.ts";
 import type { Output } from "./output.ts";
@@ -21,7 +21,7 @@ export interface Page {
 }
 
 /** What a page is told about its body. */
-export type PageFacts = Omit<Page, "offset" | "size">;
+export type PageStatistics = Omit<Page, "offset" | "size">;
 
 /** What pages are written with. */
 export interface PageContext {
@@ -45,11 +45,11 @@ export class PageWriter {
   readonly #output: Output;
   readonly #header: ThriftWriter;
   readonly #expectedBytes: number;
-  readonly #content: Content;
+  readonly #content: PageContent;
   #compressor: Compressor;
 
   /** `expectedBytes`: about the size of all bodies together. */
-  constructor({ output, compressor, header }: PageContext, expectedBytes: number, content: Content) {
+  constructor({ output, compressor, header }: PageContext, expectedBytes: number, content: PageContent) {
     this.#output = output;
     this.#compressor = expectedBytes < minCompressedBytes ? noCompressor : compressor;
     this.#expectedBytes = expectedBytes;
@@ -72,7 +72,7 @@ export class PageWriter {
     );
   }
 
-  writeData(body: ByteSink, facts: PageFacts): Page {
+  writeData(body: ByteSink, facts: PageStatistics): Page {
     const offset = this.#output.position;
     this.#write(body.written(), pageTypes.DATA_PAGE, (header) =>
       header.struct(5, () => {

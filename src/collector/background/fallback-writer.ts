@@ -35,7 +35,7 @@ export class FallbackWriter {
     this.#parts = parts;
   }
 
-  /** True while there is something for {@link FallbackWriter.relieve} to seal. */
+  /** True while there is something for {@link FallbackWriter.seal} to seal. */
   get holds(): boolean {
     return this.#writer !== undefined;
   }
@@ -68,7 +68,7 @@ export class FallbackWriter {
    * Seals what was written since the last call and returns it, for the thread to deliver. What the disk does not let it seal it
    * goes on {@link FallbackWriter.holds holding}, for the next call.
    */
-  relieve(): readonly SealedSegment[] {
+  seal(): readonly SealedSegment[] {
     const sealed = this.#writer?.seal() ?? [];
     if (this.#writer?.open().length === 0) this.close();
     return sealed;

@@ -84,15 +84,15 @@ export class HeldWork {
   }
 
   /** The segments that were written here, for a thread to deliver. */
-  relieve(): readonly SealedSegment[] {
-    const segments = this.#fallback.relieve();
+  sealFallback(): readonly SealedSegment[] {
+    const segments = this.#fallback.seal();
     for (const segment of segments) this.segments.add(segment);
     return segments;
   }
 
   /** All of it, for a new thread, in the order in which it was done. */
   messages(): ToBackground[] {
-    this.relieve();
+    this.sealFallback();
     return [
       { type: "update", settings: this.#spec.config },
       ...this.segments.all().map((segment) => ({ type: "deliver" as const, segment })),
@@ -102,7 +102,7 @@ export class HeldWork {
 
   /** Gives all of it to an engine on this thread. */
   giveTo(engine: Engine): void {
-    this.relieve();
+    this.sealFallback();
     const batches = this.batches.after();
     for (const segment of this.segments.all()) engine.deliver(segment);
     for (const batch of batches) engine.append(batch);

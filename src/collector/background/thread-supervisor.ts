@@ -47,7 +47,7 @@ export class ThreadSupervisor {
       clock,
       isNeeded: () => threadOf(this.#state) !== undefined && (work.isWaiting || !requests.isEmpty),
       ask: () => {
-        this.#relieve();
+        this.#handOverFallback();
         this.#post({ type: "ping" });
       },
       silent: (seconds) => this.#giveUp(new Error(`silent for ${seconds} s`)),
@@ -67,7 +67,7 @@ export class ThreadSupervisor {
 
   /** Somebody waits for the answer: starts a thread if there is none, and keeps the process alive for it. */
   ask(request: ToBackground): void {
-    this.#relieve();
+    this.#handOverFallback();
     // A new thread is asked for everything when it is ready.
     if (this.#state.is === "waiting") this.#start();
     else this.#post(request);
@@ -134,14 +134,14 @@ export class ThreadSupervisor {
   }
 
   /** Tells a new thread all that was asked, or done here, before it was there, in that order. */
-  #brief(): void {
+  #resend(): void {
     for (const message of [...this.#work.messages(), ...this.#requests.messages()]) this.#post(message);
   }
 
   /** Hands over what was written here, if there is somebody to take it. */
-  #relieve(): void {
+  #handOverFallback(): void {
     if (this.#state.is !== "running") return;
-    for (const segment of this.#work.relieve()) this.#post({ type: "deliver", segment });
+    for (const segment of this.#work.sealFallback()) this.#post({ type: "deliver", segment });
   }
 
   #heard(thread: Thread, emit: Emit, message: FromBackground): void {
@@ -159,7 +159,7 @@ export class ThreadSupervisor {
         if (state.is !== "starting") return;
         this.#become({ is: "running", thread });
         this.#restarts.started();
-        this.#brief();
+        this.#resend();
         return;
       case "failed":
         this.#trouble("background_failed", message.message);

@@ -1,5 +1,5 @@
 /** What must happen before this process ends. */
-export interface Leaver {
+export interface ShutdownHook {
   /** True while something collected is not yet safe. */
   readonly hasPending: boolean;
   /** The loop ran empty and the process would end: brings everything home, for as long as that may take. */
@@ -12,7 +12,7 @@ export interface Leaver {
   close(deadlineMs: number): Promise<unknown>;
 }
 
-const leavers = new Set<Leaver>();
+const hooks = new Set<ShutdownHook>();
 let installed = false;
 let rounds = 0;
 /**
@@ -25,32 +25,32 @@ const maxRounds = 10;
  * Registers with the process's end. There is one listener of each kind, however many deployments; no signal is listened to,
  * and neither the exit code nor the way the process ends is changed. Dispose when closed.
  */
-export function onProcessEnd(leaver: Leaver): Disposable {
-  leavers.add(leaver);
+export function onProcessEnd(hook: ShutdownHook): Disposable {
+  hooks.add(hook);
   if (!installed) {
     installed = true;
     // Emitted again whenever the loop runs empty anew, so work done here is followed by one more look.
     process.on("beforeExit", () => {
-      const pending = [...leavers].filter(({ hasPending }) => hasPending);
+      const pending = [...hooks].filter(({ hasPending }) => hasPending);
       if (pending.length === 0) return;
       if (++rounds <= maxRounds) for (const each of pending) void each.settle();
-      else for (const each of leavers) each.handOverEach();
+      else for (const each of hooks) each.handOverEach();
     });
     process.on("exit", saveAll);
   }
   // Made by a listener of `exit`: ours, if there was one, may have been called already.
-  if (isExiting()) leaver.save();
-  return { [Symbol.dispose]: () => leavers.delete(leaver) };
+  if (isExiting()) hook.save();
+  return { [Symbol.dispose]: () => hooks.delete(hook) };
 }
 
 /** Closes all that are registered. */
 export async function closeAll(deadlineMs: number): Promise<void> {
-  await Promise.allSettled(Array.from(leavers, (leaver) => leaver.close(deadlineMs)));
+  await Promise.allSettled(Array.from(hooks, (hook) => hook.close(deadlineMs)));
 }
 
 /** Saves what can be saved at once, of all that are registered. */
 export function saveAll(): void {
-  for (const each of leavers) each.save();
+  for (const each of hooks) each.save();
 }
 
 /** True while listeners of `exit` are called: no event loop will turn any more. */

@@ -1,6 +1,6 @@
 import { hasBit } from "../../base/bitmap.ts";
 import type { BatchColumn, ListElements, Values } from "../batch.ts";
-import type { Cell } from "./cells.ts";
+import type { StoredCell } from "./stored-cell.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
 
 /**
@@ -69,7 +69,7 @@ export class CellCursor {
   }
 
   /** The present value; not of a list, which can be long: its items are asked one by one. A text becomes a string, bytes are a view. */
-  cell(): Exclude<Cell, readonly unknown[]> {
+  cell(): Exclude<StoredCell, readonly unknown[]> {
     const values = this.#values;
     switch (values.kind) {
       case "float64":

@@ -1,7 +1,7 @@
 import { setBit } from "../../base/bitmap.ts";
 import type { BatchColumn, ListElements, Values } from "../batch.ts";
 import { bigintRange, numberRange } from "../value-range.ts";
-import type { Cell } from "./cells.ts";
+import type { StoredCell } from "./stored-cell.ts";
 import type { ColumnType, ScalarType } from "../../layout/column-type.ts";
 
 /**
@@ -36,7 +36,7 @@ export class ColumnSink {
   }
 
   /** A value that is no list; it must be of the column's type. */
-  put(cell: Cell): void {
+  put(cell: StoredCell): void {
     if (typeof cell === "string") return this.#putText(cell);
     if (cell instanceof Uint8Array) return this.putBytes(cell, 0, cell.length);
     this.#number(cell as number | bigint | boolean);

@@ -1,6 +1,6 @@
 import type { Batch, BatchColumn } from "../batch.ts";
 import { CellCursor } from "./cell-cursor.ts";
-import type { Cell } from "./cells.ts";
+import type { StoredCell } from "./stored-cell.ts";
 import { ColumnSink } from "./column-sink.ts";
 import { type ColumnType, type ScalarType, typeText } from "../../layout/column-type.ts";
 import { isUndecided } from "./deciding.ts";
@@ -246,7 +246,7 @@ function takeList(
   for (let i = 0; i < length; i++) {
     if (!items.next()) sink.items.skip();
     else if (isBytes(from.list)) sink.items.putBytes(items.bytes, items.start, items.end);
-    else sink.items.put(fitScalar(items.cell(), from.list, to.list) as Cell);
+    else sink.items.put(fitScalar(items.cell(), from.list, to.list) as StoredCell);
   }
   return undefined;
 }
@@ -265,10 +265,10 @@ const missing = Symbol("missing");
 
 /** The value of a scalar column as the pinned type has it. Lists and texts are dealt with above, piece by piece. */
 function fit(
-  cell: Cell,
+  cell: StoredCell,
   from: ColumnType | "rejected",
   to: ColumnType,
-): Cell | typeof unfit | typeof missing {
+): StoredCell | typeof unfit | typeof missing {
   if (from === "rejected" || typeof from === "object") return unfit;
   if (Number.isNaN(cell) && !isNumeric(to)) return missing;
   return typeof to === "object" ? unfit : fitScalar(cell, from, to);
@@ -278,7 +278,7 @@ function isNumeric(type: ColumnType): boolean {
   return type === "float64" || type === "int64" || type === "int32";
 }
 
-function fitScalar(cell: Cell, from: ScalarType, to: ScalarType): Cell | typeof unfit {
+function fitScalar(cell: StoredCell, from: ScalarType, to: ScalarType): StoredCell | typeof unfit {
   if (from === to) return cell;
   // A timestamp is a bigint too, but no number.
   if (!isNumeric(from) || !isNumeric(to)) return unfit;

@@ -2,7 +2,7 @@ import { countBits } from "../../base/bitmap.ts";
 import { CollectorError } from "../../base/errors.ts";
 import type { Batch, BatchColumn, BatchHeader, ListElements, Values } from "../batch.ts";
 import type { ColumnType, ScalarType } from "../../layout/column-type.ts";
-import { Codes, Content, DecodedColumn, Dictionary, Numbers, Texts } from "./decoded-column.ts";
+import { Codes, DecodedContent, DecodedColumn, Dictionary, Numbers, Texts } from "./decoded-column.ts";
 import { frameColumns } from "../frame-columns.ts";
 import {
   align,
@@ -17,7 +17,7 @@ import {
 } from "./layout.ts";
 
 /**
- * Reads the wire form of a batch (`wire-layout.ts`). The result's arrays are views of `bytes`, which must start at a multiple
+ * Reads the wire form of a batch (`wire/layout.ts`). The result's arrays are views of `bytes`, which must start at a multiple
  * of 8 in their buffer (else they are copied first). Every offset, length, count, bitmap and length prefix is checked,
  * so that whoever reads the batch need not; that texts are UTF-8 is left to the record's checksum. Throws a
  * {@link CollectorError} with the code `CORRUPT` for anything that is no batch, and only that.
@@ -136,7 +136,7 @@ class Decoder {
     return code >= listFlag ? { list: scalar } : scalar;
   }
 
-  #content(at: number, type: ColumnType | "rejected", rows: number): Content {
+  #content(at: number, type: ColumnType | "rejected", rows: number): DecodedContent {
     const view = this.#view;
     const count = view.getUint32(at + 4, true);
     let validity: Uint8Array | undefined;
@@ -149,7 +149,7 @@ class Decoder {
       check(view.getUint16(at + 2, true) === 0, "unknown flags");
       check(count === rows, "a column without nulls has not a value per row");
     }
-    return new Content(validity, count, this.#values(at, type, count));
+    return new DecodedContent(validity, count, this.#values(at, type, count));
   }
 
   #values(at: number, type: ColumnType | "rejected", count: number): Values {

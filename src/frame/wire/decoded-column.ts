@@ -2,12 +2,12 @@ import type { BatchColumn, Values } from "../batch.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
 
 /*
- * What `wire-decode.ts` makes of a record: classes, and no object literals. V8 notices that what is made there lives for a while,
+ * What `decode.ts` makes of a record: classes, and no object literals. V8 notices that what is made there lives for a while,
  * allocates further literals of the same place among its old objects, and then collects those again and again.
  */
 
 /** Which rows have a value, and the values. */
-export class Content {
+export class DecodedContent {
   readonly validity: Uint8Array | undefined;
   readonly count: number;
   readonly values: Values;
@@ -27,7 +27,7 @@ export class DecodedColumn implements BatchColumn {
   readonly count: number;
   readonly values: Values;
 
-  constructor(name: string, type: ColumnType | "rejected", { validity, count, values }: Content) {
+  constructor(name: string, type: ColumnType | "rejected", { validity, count, values }: DecodedContent) {
     this.name = name;
     this.type = type;
     this.validity = validity;

@@ -35,7 +35,7 @@ import { scalarTypes } from "../../layout/column-type.ts";
  * counts are a u32 array right after the directory. All numbers are little-endian, and so must the machine be: Node's
  * typed arrays then are the buffers. Starts count from the first byte of the whole.
  *
- * Decoding (`wire-decode.ts`) believes nothing: it checks each offset, length, count and bitmap.
+ * Decoding (`wire/decode.ts`) believes nothing: it checks each offset, length, count and bitmap.
  */
 export const wireMagic = 0x4243444d;
 /** Version of the wire form. */

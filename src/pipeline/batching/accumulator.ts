@@ -3,8 +3,8 @@ import type { BatchBuilder } from "../../frame/batch-builder.ts";
 import type { Collection } from "../collection.ts";
 
 /** A batch that is being gathered. */
-export interface Gathering {
-  readonly stream: Collection;
+export interface Accumulator {
+  readonly collection: Collection;
   readonly constants: SystemConstants;
   readonly partition: number;
   readonly builder: BatchBuilder;
@@ -27,12 +27,12 @@ export interface Gathering {
 }
 
 /**
- * Tells the ledger exactly what a gathering's frames take, and returns it. Too slow to be done for each
+ * Tells the ledger exactly what an accumulator's frames take, and returns it. Too slow to be done for each
  * frame: it asks every column. No frame may be begun.
  */
-export function measure(gathering: Gathering): number {
-  const { stream, builder, base, bytes } = gathering;
-  gathering.bytes = builder.byteLength - base;
-  stream.ledger.correctBytes(gathering.bytes - bytes);
-  return gathering.bytes;
+export function measure(accumulator: Accumulator): number {
+  const { collection, builder, base, bytes } = accumulator;
+  accumulator.bytes = builder.byteLength - base;
+  collection.ledger.correctBytes(accumulator.bytes - bytes);
+  return accumulator.bytes;
 }

@@ -7,7 +7,7 @@ import type { Snapshot } from "../../frame/snapshot.ts";
 import type { Allocate } from "../../frame/wire/encode.ts";
 import { FrameProblem } from "../../frame/source-frame.ts";
 import type { OutgoingBatch } from "../backend.ts";
-import { type Gathering, measure } from "./accumulator.ts";
+import { type Accumulator, measure } from "./accumulator.ts";
 import { BatchFiller } from "./batch-filler.ts";
 import { FinishedBatches } from "./finished-batches.ts";
 import { FrameQueue, Queued } from "./frame-queue.ts";
@@ -99,7 +99,7 @@ export class Batcher {
       limits: parts.limits,
       allocate: parts.allocate,
       losses: this.#losses,
-      handOver: (gathering) => this.#handOver(gathering),
+      handOver: (accumulator) => this.#handOver(accumulator),
       handOverAll: () => this.#handOverAll(),
       opened: () => this.#arm(),
     });
@@ -123,8 +123,8 @@ export class Batcher {
    *
    * @param memory bytes that the frame and its facts take while they wait.
    */
-  add(stream: Collection, snapshot: Snapshot, facts: FrameFacts, memory: number = snapshot.memory): void {
-    this.#queue.add(new Queued(stream, snapshot, facts, memory));
+  add(collection: Collection, snapshot: Snapshot, facts: FrameFacts, memory: number = snapshot.memory): void {
+    this.#queue.add(new Queued(collection, snapshot, facts, memory));
     if (this.#scheduled) {
       if (this.#queue.bytes > this.#helpFrom) this.#help(snapshot.rows * snapshot.columns.length);
       return;
@@ -138,8 +138,8 @@ export class Batcher {
    * The same, and hands it over before it returns, with all before it. Leaves nothing for the event loop to
    * do.
    */
-  addNow(stream: Collection, snapshot: Snapshot, facts: FrameFacts): void {
-    this.#queue.add(new Queued(stream, snapshot, facts, snapshot.memory));
+  addNow(collection: Collection, snapshot: Snapshot, facts: FrameFacts): void {
+    this.#queue.add(new Queued(collection, snapshot, facts, snapshot.memory));
     this.flushNow();
   }
 
@@ -202,15 +202,16 @@ export class Batcher {
   #leave(queued: Queued): void {
     this.#queue.remove(queued);
     queued.snapshot.release();
-    const gathering = this.#filler.complete();
-    if (gathering !== undefined) this.#handOverFull(gathering, queued.snapshot.names.length);
+    const accumulator = this.#filler.complete();
+    if (accumulator !== undefined) this.#handOverFull(accumulator, queued.snapshot.names.length);
   }
 
   /** `columns`: those of the last frame. */
-  #handOverFull(gathering: Gathering, columns: number): void {
-    const { estimate, width } = gathering;
-    if (estimate >= batchBytes && this.#filler.measure(gathering) >= batchBytes) this.#handOver(gathering);
-    else if (width > batchColumns && width > columns * 2) this.#handOver(gathering, "forget");
+  #handOverFull(accumulator: Accumulator, columns: number): void {
+    const { estimate, width } = accumulator;
+    if (estimate >= batchBytes && this.#filler.measure(accumulator) >= batchBytes)
+      this.#handOver(accumulator);
+    else if (width > batchColumns && width > columns * 2) this.#handOver(accumulator, "forget");
   }
 
   /** Called between two frames, so none of a flush's frames is in a builder that cannot be handed over. */
@@ -233,32 +234,32 @@ export class Batcher {
 
   #handOverAll(): void {
     this.#handOverFinished();
-    this.#filler.forEach((gathering) => {
-      // A frame half filled in stays; its gathering goes with the next round.
-      if (this.#filler.isBegun(gathering)) this.#arm();
-      else this.#handOver(gathering);
+    this.#filler.forEach((accumulator) => {
+      // A frame half filled in stays; its accumulator goes with the next round.
+      if (this.#filler.isBegun(accumulator)) this.#arm();
+      else this.#handOver(accumulator);
     });
   }
 
   /** `builders`: whether the next batch is likely to have the same columns. */
-  #handOver(gathering: Gathering, builders: "keep" | "forget" = "keep"): void {
-    const { stream, builder } = gathering;
-    this.#filler.close(gathering);
+  #handOver(accumulator: Accumulator, builders: "keep" | "forget" = "keep"): void {
+    const { collection, builder } = accumulator;
+    this.#filler.close(accumulator);
     if (builder.frames === 0) return;
-    const counts = { frames: builder.frames, rows: builder.rows, bytes: gathering.bytes };
+    const counts = { frames: builder.frames, rows: builder.rows, bytes: accumulator.bytes };
     try {
       if (!arraysAreSound()) throw new FrameProblem(unsoundArrays);
-      counts.bytes = measure(gathering);
-      this.#finished.add(gathering, counts);
+      counts.bytes = measure(accumulator);
+      this.#finished.add(accumulator, counts);
     } catch (thrown) {
       // Most likely there is no memory for it.
       const reason = thrown instanceof FrameProblem ? thrown.reason : "memory";
-      this.#losses.count(stream, reason, counts, asError(thrown));
+      this.#losses.count(collection, reason, counts, asError(thrown));
       this.#tellLosses();
       return;
     }
     this.#handOverFinished();
-    if (builders === "keep") this.#filler.reuse(gathering, counts.bytes);
+    if (builders === "keep") this.#filler.reuse(accumulator, counts.bytes);
   }
 
   #handOverFinished(): void {

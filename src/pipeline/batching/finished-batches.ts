@@ -2,7 +2,7 @@ import type { Counts } from "../../base/counts.ts";
 import type { OutgoingBatch } from "../backend.ts";
 import { labelText } from "../segment-label.ts";
 import type { Collection } from "../collection.ts";
-import type { Gathering } from "./accumulator.ts";
+import type { Accumulator } from "./accumulator.ts";
 
 /** Batches that are laid out and not yet handed over, in their order. */
 export class FinishedBatches {
@@ -10,13 +10,14 @@ export class FinishedBatches {
   readonly #waiting = new Map<number, OutgoingBatch>();
   #sequence = 0;
   /** The last batch's label. */
-  #labelled: { readonly stream: Collection; readonly partition: number; readonly text: string } | undefined;
+  #labelled:
+    | { readonly collection: Collection; readonly partition: number; readonly text: string }
+    | undefined;
 
   /** Lays out what was gathered. Throws where there is no memory for it. */
-  add({ stream, constants, partition, builder }: Gathering, counts: Counts): void {
-    const { name: collection } = stream;
-    const label = this.#label(stream, partition);
-    const bytes = builder.finish({ collection, partition, constants, bytes: counts.bytes });
+  add({ collection, constants, partition, builder }: Accumulator, counts: Counts): void {
+    const label = this.#label(collection, partition);
+    const bytes = builder.finish({ collection: collection.name, partition, constants, bytes: counts.bytes });
     const sequence = ++this.#sequence;
     this.#waiting.set(sequence, { sequence, label, bytes, counts });
   }
@@ -29,11 +30,11 @@ export class FinishedBatches {
   }
 
   /** Mostly the same as that of the batch before. */
-  #label(stream: Collection, partition: number): string {
-    if (this.#labelled?.stream !== stream || this.#labelled.partition !== partition) {
-      const { format, rollingRate, endpoint, deployment, name: collection } = stream;
-      const text = labelText({ format, rollingRate, endpoint, deployment, collection, partition });
-      this.#labelled = { stream, partition, text };
+  #label(collection: Collection, partition: number): string {
+    if (this.#labelled?.collection !== collection || this.#labelled.partition !== partition) {
+      const { format, rollingRate, endpoint, deployment, name } = collection;
+      const text = labelText({ format, rollingRate, endpoint, deployment, collection: name, partition });
+      this.#labelled = { collection, partition, text };
     }
     return this.#labelled.text;
   }

@@ -5,7 +5,7 @@ import type { Collection } from "../collection.ts";
 
 /** A frame that waits. A class for the reason that a snapshot is one: see `snapshot.ts`. */
 export class Queued {
-  readonly stream: Collection;
+  readonly collection: Collection;
   readonly constants: SystemConstants;
   readonly snapshot: Snapshot;
   readonly facts: FrameFacts;
@@ -13,9 +13,9 @@ export class Queued {
   readonly memory: number;
   next: Queued | undefined = undefined;
 
-  constructor(stream: Collection, snapshot: Snapshot, facts: FrameFacts, memory: number) {
-    this.stream = stream;
-    this.constants = stream.constants;
+  constructor(collection: Collection, snapshot: Snapshot, facts: FrameFacts, memory: number) {
+    this.collection = collection;
+    this.constants = collection.constants;
     this.snapshot = snapshot;
     this.facts = facts;
     this.memory = memory;

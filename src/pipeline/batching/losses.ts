@@ -3,10 +3,10 @@ import type { DropReason } from "../ledger.ts";
 import type { Collection } from "../collection.ts";
 
 /** Frames that had been queued were lost; the ledger knows already. */
-export type OnLoss = (stream: Collection, reason: DropReason, counts: Counts, cause: Error) => void;
+export type OnLoss = (collection: Collection, reason: DropReason, counts: Counts, cause: Error) => void;
 
 interface Loss {
-  readonly stream: Collection;
+  readonly collection: Collection;
   readonly reason: DropReason;
   readonly counts: Counts;
   readonly cause: Error;
@@ -25,16 +25,16 @@ export class Losses {
     this.#onLoss = onLoss;
   }
 
-  count(stream: Collection, reason: DropReason, counts: Counts, cause: Error): void {
-    stream.ledger.drop("buffered", reason, counts);
-    this.#untold.add({ stream, reason, counts, cause });
+  count(collection: Collection, reason: DropReason, counts: Counts, cause: Error): void {
+    collection.ledger.drop("buffered", reason, counts);
+    this.#untold.add({ collection, reason, counts, cause });
   }
 
   tell(): void {
     for (const loss of this.#untold) {
       this.#untold.delete(loss);
       try {
-        this.#onLoss(loss.stream, loss.reason, loss.counts, loss.cause);
+        this.#onLoss(loss.collection, loss.reason, loss.counts, loss.cause);
       } catch {
         // It is counted; telling it went wrong.
       }

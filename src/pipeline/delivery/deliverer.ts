@@ -161,7 +161,7 @@ export class Deliverer {
     const encoded = await this.#encoder.encode(task, signal);
     switch (encoded.status) {
       case "frozen": {
-        this.#health.relieve(task);
+        this.#health.clear(task);
         this.#blocked.unblock(task.label);
         task.enter({ is: "putting" });
         const result = await this.#upload.put(task, encoded, signal);
@@ -260,7 +260,7 @@ export class Deliverer {
     task.enter({ is: "settled" });
     this.#parts.emit({ kind: "settled", segment: id });
     this.#tasks.delete(id);
-    this.#health.relieve(task);
+    this.#health.clear(task);
     for (const { left } of this.#waiters) left.delete(task);
     this.#settled.add(id);
     if (this.#settled.size > maxRemembered) this.#settled.delete(this.#settled.keys().next().value as string);

@@ -33,7 +33,7 @@ export class DeliveryHealth {
   }
 
   /** Nothing of this segment's own keeps it any more. */
-  relieve(task: DeliveryTask): void {
+  clear(task: DeliveryTask): void {
     this.#ofSegments.delete(task);
   }
 

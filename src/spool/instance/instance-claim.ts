@@ -12,7 +12,7 @@ import { ensurePrivateFolder, layoutPath } from "../spool-folder.ts";
 export interface InstanceClaim {
   /** Its path. */
   readonly directory: string;
-  /** Its name, by which folders that it inherits are named. */
+  /** Its name, by which folders that it adopts are named. */
   readonly owner: string;
   /** 8 hex digits of this thread, part of the names of the files it is writing. */
   readonly writer: string;
@@ -59,11 +59,11 @@ export function claimInstance(options: ClaimOptions): InstanceClaim {
  * how what fills it can still be delivered. Throws the system's error; then somebody else has the folder, or
  * nobody.
  */
-export function claimInherited(options: ClaimOptions, inherited: string): InstanceClaim {
+export function claimAdopted(options: ClaimOptions, adopted: string): InstanceClaim {
   const { directory, owner, fileSystem, ids, liveness } = options;
   const path = join(layoutPath(directory), owner);
   const writer = ids.random128().slice(0, 8);
-  fileSystem.rename(inherited, path);
+  fileSystem.rename(adopted, path);
   // What the dead owner no longer needs makes room for our own proof of life.
   for (const name of fileSystem.list(path)) if (isLiveName(name)) removeFile(fileSystem, join(path, name));
   removeFile(fileSystem, join(path, ownerFile));
@@ -101,7 +101,7 @@ function make(options: ClaimOptions, path: string, writer: string): InstanceClai
 function joinOther(options: ClaimOptions, path: string, writer: string): InstanceClaim {
   ensurePrivateFolder(options.fileSystem, path);
   const claim = new Claim(options, path, writer, options.liveness.hold(path, writer), true);
-  // Between our look and our proof of life an heir may have taken the folder.
+  // Between our look and our proof of life an adopter may have taken the folder.
   if (claim.isOurs()) return claim;
   claim.release();
   return claimInstance({ ...options, owner: options.ids.random128() });

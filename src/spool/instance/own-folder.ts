@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../../base/time/clock.ts";
 import type { FileSystem } from "../../base/files/file-system.ts";
 import type { Ids } from "../../base/ids.ts";
-import { claimInherited, claimInstance, type InstanceClaim } from "./instance-claim.ts";
+import { claimAdopted, claimInstance, type InstanceClaim } from "./instance-claim.ts";
 import type { Liveness } from "./liveness.ts";
 import { temporaryName } from "../segment/segment-name.ts";
 import { layoutPath } from "../spool-folder.ts";
@@ -52,8 +52,8 @@ export class OwnFolder {
   }
 
   /** Takes a dead owner's folder as the own one, if there is none. Throws the system's error. */
-  claimInherited(path: string): InstanceClaim {
-    return this.#take(claimInherited({ ...this.#options, owner: this.#owner }, path));
+  claimAdopted(path: string): InstanceClaim {
+    return this.#take(claimAdopted({ ...this.#options, owner: this.#owner }, path));
   }
 
   /** The claim, or undefined if the disk does not allow one now. */

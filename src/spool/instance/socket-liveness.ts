@@ -124,13 +124,13 @@ class SocketLiveness implements Liveness {
     if (stat.kind === "directory") return "unknown";
     if (stat.kind === "file") {
       const address = readText(this.#fileSystem, path, maxPathBytes);
-      return address === undefined || address === "" ? "unknown" : this.#knock((go) => go(address));
+      return address === undefined || address === "" ? "unknown" : this.#ask((go) => go(address));
     }
-    return this.#knock((go) => this.#withShortPath(path, go) ?? "unknown");
+    return this.#ask((go) => this.#withShortPath(path, go) ?? "unknown");
   }
 
   /** Alive is whatever is not a clear refusal: a full queue, a lack of permission, no answer in time. */
-  #knock(
+  #ask(
     open: (go: (address: string) => "called") => "called" | "unknown",
   ): Promise<"alive" | "dead" | "unknown"> {
     return new Promise((resolve) => {

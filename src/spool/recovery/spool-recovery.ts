@@ -1,6 +1,6 @@
 import type { FileSystem } from "../../base/files/file-system.ts";
 import type { Clock } from "../../base/time/clock.ts";
-import { type InheritanceOptions, inherit, ownFolders } from "../instance/inheritance.ts";
+import { type AdoptionOptions, adopt, ownFolders } from "../instance/adoption.ts";
 import { removeFolderIfIdle } from "../instance/instance-claim.ts";
 import type { Liveness } from "../instance/liveness.ts";
 import type { OwnFolder } from "../instance/own-folder.ts";
@@ -34,7 +34,7 @@ type OnLeft = (name: string | undefined) => void;
 /** Finds what dead threads of this process left, and then, folder by folder, what dead processes left. */
 export class SpoolRecovery {
   readonly #options: SpoolRecoveryOptions;
-  readonly #inheritance: InheritanceOptions;
+  readonly #adoption: AdoptionOptions;
   /**
    * What recovery of our own had to leave, by folder: a thread that would not go yet, a disk that refused.
    */
@@ -42,13 +42,13 @@ export class SpoolRecovery {
 
   constructor(options: SpoolRecoveryOptions) {
     this.#options = options;
-    this.#inheritance = options;
+    this.#adoption = options;
   }
 
   /** See `SealedSegments.recover`. */
   async *recover(onLoss: (loss: SpoolLoss) => void): AsyncGenerator<SealedSegment, void, undefined> {
     yield* this.#recoverOwn(onLoss);
-    for await (const folder of inherit(this.#inheritance)) {
+    for await (const folder of adopt(this.#adoption)) {
       yield* this.#recoverIn(folder, true, onLoss);
       this.#options.seen.forgetOthers();
       if (this.#options.isClosed()) return;
@@ -68,7 +68,7 @@ export class SpoolRecovery {
     const left = new Map<string, Set<string> | undefined>();
     if (claim.shared && claim.directory === folder.home) {
       const before = this.#ownLeft;
-      for (const path of before?.keys() ?? ownFolders(this.#inheritance, claim)) {
+      for (const path of before?.keys() ?? ownFolders(this.#adoption, claim)) {
         const onLeft = (name: string | undefined): void => {
           if (name === undefined) left.set(path, undefined);
           else left.set(path, (left.get(path) ?? new Set()).add(name));

@@ -3,13 +3,13 @@ import type { Codec } from "../format.ts";
 import { createZstdContext } from "./zstd-context.ts";
 
 /** What a page mostly holds: texts with long repetitions, or numbers, codes and ids, which have hardly any. */
-export type Content = "texts" | "values";
+export type PageContent = "texts" | "values";
 
 /** Compresses one page body. */
 export interface Compressor {
   readonly codec: Codec;
   /** Bytes that are good until the next call; or the same object when the codec is UNCOMPRESSED. */
-  compress(body: Uint8Array, content: Content): Uint8Array;
+  compress(body: Uint8Array, content: PageContent): Uint8Array;
 }
 
 /** Leaves pages as they are. */

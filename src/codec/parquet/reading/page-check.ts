@@ -22,7 +22,7 @@ export interface PageLayout {
 }
 
 /** What a checked page comes to. */
-export interface PageFacts {
+export interface CheckedPage {
   /** Values that begin a row; of the others, a row began in a page before. */
   readonly rows: number;
 }
@@ -39,7 +39,7 @@ export function checkPage(
   { encoding, values, levels }: PageLayout,
   shape: LeafShape,
   dictionary: number | undefined,
-): PageFacts {
+): CheckedPage {
   let at = 0;
   const readLevels = (max: number, length: number | undefined, wanted: number): number => {
     if (max === 0) {

@@ -5,7 +5,7 @@ import type { DataFile } from "./data-file.ts";
 import { openStoredFile } from "./stored-file.ts";
 
 /** What a file's footer tells of it. */
-export interface FileFacts {
+export interface FooterSummary {
   readonly rows: number;
   /** Request time of its first row, milliseconds since 1970 UTC. */
   readonly from: number;
@@ -15,7 +15,7 @@ export interface FileFacts {
 }
 
 /** Reads a file's footer. Throws as {@link openStoredFile} explains. */
-export async function readFileFacts(store: Store, file: DataFile): Promise<FileFacts> {
+export async function readFooterSummary(store: Store, file: DataFile): Promise<FooterSummary> {
   const stored = openStoredFile(store, file);
   try {
     const info = await readParquetInfo(stored.source);

@@ -4,10 +4,10 @@ import { type FileSystem, removeFile } from "../../base/files/file-system.ts";
 import { type InstanceClaim, removeFolder, removeFolderIfIdle } from "./instance-claim.ts";
 import type { Liveness } from "./liveness.ts";
 import type { OwnFolder } from "./own-folder.ts";
-import { faultOf, inheritedName, layoutPath, responsibleFor } from "../spool-folder.ts";
+import { faultOf, adoptedName, layoutPath, responsibleFor } from "../spool-folder.ts";
 
 /** What it takes to find folders whose owners are gone. */
-export interface InheritanceOptions {
+export interface AdoptionOptions {
   /** The spool's folder. */
   readonly directory: string;
   readonly instance: string;
@@ -19,22 +19,22 @@ export interface InheritanceOptions {
 
 /** Folders that dead threads of this process were responsible for: our own, and those it had taken over. */
 export function ownFolders(
-  { directory, fileSystem }: InheritanceOptions,
+  { directory, fileSystem }: AdoptionOptions,
   claim: InstanceClaim,
 ): readonly string[] {
-  const inherited = folderNames(fileSystem, directory).filter((name) => {
+  const adopted = folderNames(fileSystem, directory).filter((name) => {
     const who = responsibleFor(name);
     return who?.owner === claim.owner && who.origin !== claim.owner;
   });
-  return [claim.directory, ...inherited.map((name) => join(layoutPath(directory), name))];
+  return [claim.directory, ...adopted.map((name) => join(layoutPath(directory), name))];
 }
 
 /**
- * Takes over the folders of dead owners, one when it is asked for: each goes to exactly one heir, because
+ * Takes over the folders of dead owners, one when it is asked for: each goes to exactly one adopter, because
  * only one rename of it can succeed. Empty ones are removed. If there is no room to make a folder of our own,
  * the first one becomes it. Never throws.
  */
-export async function* inherit(options: InheritanceOptions): AsyncGenerator<string, void, undefined> {
+export async function* adopt(options: AdoptionOptions): AsyncGenerator<string, void, undefined> {
   const { directory, instance, fileSystem, liveness, folder } = options;
   const parent = layoutPath(directory);
   if (!isPrivate(fileSystem, parent)) return;
@@ -46,21 +46,21 @@ export async function* inherit(options: InheritanceOptions): AsyncGenerator<stri
     const home = join(parent, who.owner);
     try {
       if (!isPrivate(fileSystem, path)) continue;
-      // Of an heir whose own folder is gone, too, nothing is left to ask: then the folder it took over is
+      // Of an adopter whose own folder is gone, too, nothing is left to ask: then the folder it took over is
       // asked.
       if (await liveness.isAlive(fileSystem.lstat(home) === undefined ? path : home)) continue;
       if (removeFolderIfIdle(fileSystem, path, true)) continue;
       const claim = folder.tryClaim();
       if (claim === undefined) {
-        yield folder.claimInherited(path).directory;
+        yield folder.claimAdopted(path).directory;
         continue;
       }
-      const taken = join(parent, inheritedName(who.origin, claim.owner));
+      const taken = join(parent, adoptedName(who.origin, claim.owner));
       fileSystem.rename(path, taken);
       fileSystem.syncDirectory(parent);
       yield taken;
     } catch {
-      // Another heir was faster, or the disk refuses: the next round tells.
+      // Another adopter was faster, or the disk refuses: the next round tells.
     }
   }
 }
@@ -93,7 +93,7 @@ function folderNames(fileSystem: FileSystem, directory: string): string[] {
 const garbageMs = 10 * 60_000;
 
 /** Removes what a process left half made when it died between two calls. */
-function sweep({ directory, fileSystem, clock }: InheritanceOptions): void {
+function sweep({ directory, fileSystem, clock }: AdoptionOptions): void {
   const parent = layoutPath(directory);
   try {
     for (const name of fileSystem.list(parent)) {
