@@ -1,13 +1,15 @@
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import { seeded } from "../support/simulated-file-system.ts";
-import { type Answer, DeliveryWorld } from "./delivery-world.ts";
+import type { Answer } from "./delivery-doubles.ts";
+import { DeliveryWorld } from "./delivery-world.ts";
 
 /*
- * Random lives of an engine whose destination, types and spool fail, come back, and ask for patience, while somebody flushes and
- * closes. Whatever happens: each segment comes to one end, and is sent no more after it; what is wrong with one collection or segment holds
- * up no other; nothing is sent in a pause that nobody has ended; a flush resolves when what it waits for is settled, and not before;
- * health says what is wrong as long as it is; and once all is mended, all is delivered by itself.
+ * Random lives of an engine whose destination, types and spool fail, come back, and ask for patience, while
+ * somebody flushes and closes. Whatever happens: each segment comes to one end, and is sent no more after it;
+ * what is wrong with one collection or segment holds up no other; nothing is sent in a pause that nobody has
+ * ended; a flush resolves when what it waits for is settled, and not before; health says what is wrong as
+ * long as it is; and once all is mended, all is delivered by itself.
  */
 
 /** More than any pause, however it came about. */
@@ -78,7 +80,7 @@ class Machine {
     // What an upload that has no answer yet has mended is told when it has one.
     if (world.hanging.length > 0 || world.closing) return;
     const expected = [...world.obstacles.values()];
-    const { status, reasons } = world.health;
+    const { status, reasons } = world.pipeline.told.lastHealth;
     const failing = expected.some((obstacle) => obstacle.status === "failing");
     expect(status, reasons.join("; ")).toBe(expected.length === 0 ? "ok" : failing ? "failing" : "degraded");
     const messages = new Set(expected.map(({ message }) => message));
@@ -205,7 +207,7 @@ async function end(machine: Machine, ending: Ending, deadlineMs: number): Promis
     world.seal(false);
     await world.quiet();
     machine.check();
-    expect(world.health).toEqual({ status: "ok", reasons: [] });
+    expect(world.pipeline.told.lastHealth).toEqual({ status: "ok", reasons: [] });
     expect(pipeline.spool.usage().segments).toBe(0);
   }
   world.sticks = false;

@@ -1,62 +1,20 @@
 import { expect } from "vitest";
 import type { Encoder } from "../../src/codec/encoder.ts";
-import type { Batch } from "../../src/frame/batch.ts";
-import type { BackendHealth } from "../../src/pipeline/engine-event.ts";
 import type { SealedSegment, SealedSegments } from "../../src/spool/sealed-segments.ts";
 import type { Spool } from "../../src/spool/spool.ts";
 import type { SpoolWriter } from "../../src/spool/spool-writer.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory-store.ts";
-import type { ObjectBody, PutOptions, PutResult } from "../../src/store/store.ts";
+import type { PutOptions, PutResult } from "../../src/store/store.ts";
 import { PipelineWorld, turn } from "../unit/pipeline/pipeline-world.ts";
+import { type Answer, encode, failure, retryAfterMs, Seen } from "./delivery-doubles.ts";
 
-/** What the destination says to a file. `lost` stores it and says nothing; `hang` says nothing until it is told to go on. */
-export type Answer =
-  | "transient"
-  | "throttled"
-  | "configuration"
-  | "clock"
-  | "rejected"
-  | "conflict"
-  | "lost"
-  | "hang";
-
-const retryAfterMs = 20_000;
 const mendingMs = 60_000;
-
-/** A frame with a number that this divides cannot be encoded. */
-const poisonous = 17;
 
 type Obstacle = { readonly status: "degraded" | "failing"; readonly message: string };
 
-function failure(kind: "transient" | "throttled" | "configuration" | "clock", of = ""): PutResult {
-  const error = new Error(`${kind}${of}`);
-  return kind === "throttled"
-    ? { status: "retryable", class: "transient", error, retryAfterMs }
-    : { status: "retryable", class: kind, error };
-}
-
-/** A segment, and what has become of it as far as can be seen from outside. */
-class Seen {
-  readonly segment: SealedSegment;
-  readonly collection: string;
-  /** Frames that are not yet told as dropped. */
-  left: number;
-  rejections = 0;
-  puts = 0;
-  /** Whether its collection's types were known when it was sealed: those that ask for them together come back in any order. */
-  readonly inOrder: boolean;
-
-  constructor(segment: SealedSegment, inOrder: (collection: string) => boolean) {
-    this.segment = segment;
-    this.collection = (JSON.parse(segment.label) as string[])[4] ?? "";
-    this.left = segment.counts.frames;
-    this.inOrder = inOrder(this.collection);
-  }
-}
-
 /**
- * An engine over a spool and a store in memory, both of which can fail, and a second opinion of what has to be true: what keeps data
- * from being delivered, and until when nothing is sent.
+ * An engine over a spool and a store in memory, both of which can fail, and a second opinion of what has to
+ * be true: what keeps data from being delivered, and until when nothing is sent.
  */
 export class DeliveryWorld {
   readonly pipeline: PipelineWorld;
@@ -108,10 +66,6 @@ export class DeliveryWorld {
   get unsettled(): Seen[] {
     const { settled } = this;
     return [...this.seen.values()].filter(({ segment }) => !settled.has(segment.id));
-  }
-
-  get health(): BackendHealth {
-    return this.pipeline.told.lastHealth;
   }
 
   append(collection: string): void {
@@ -228,12 +182,7 @@ export class DeliveryWorld {
         this.failures.push(failure);
       }
       this.#inFlight++;
-      const result = await this.#answer(
-        store.objects.has(path),
-        () => put(path, body, options),
-        options,
-        body,
-      );
+      const result = await this.#answer(store.objects.has(path), () => put(path, body, options), options);
       this.#inFlight--;
       this.#activity++;
       if (options.signal?.aborted !== true) this.#note(seen, result);
@@ -246,7 +195,7 @@ export class DeliveryWorld {
     const kind = this.isDown ? "transient" : this.typesFail.get(collection);
     if (kind === undefined || this.closing) return undefined;
     this.clean = false;
-    const result = failure(kind, ` types of ${collection}`) as Extract<PutResult, { status: "retryable" }>;
+    const result = failure(kind, ` types of ${collection}`);
     const { error } = result;
     const status = kind === "configuration" ? "failing" : "degraded";
     // A service that asks for patience means everybody.
@@ -256,12 +205,7 @@ export class DeliveryWorld {
     return { error, result, failure: { failure: failed, ...(kind === "throttled" && { retryAfterMs }) } };
   }
 
-  async #answer(
-    isThere: boolean,
-    put: () => Promise<PutResult>,
-    { signal }: PutOptions,
-    _: ObjectBody,
-  ): Promise<PutResult> {
+  async #answer(isThere: boolean, put: () => Promise<PutResult>, { signal }: PutOptions): Promise<PutResult> {
     if (this.isDown) return failure("transient");
     // What is there is neither refused nor stored again.
     const answer = isThere ? undefined : this.answers.shift();
@@ -346,19 +290,4 @@ export class DeliveryWorld {
   #of(id: string): Seen {
     return this.seen.get(id) ?? expect.unreachable(`nobody knows ${id}`);
   }
-}
-
-/** The numbers of the frames, as text. */
-async function* encode(batches: () => Iterable<Batch>): AsyncGenerator<Uint8Array> {
-  let text = "";
-  for (const { columns } of batches()) {
-    for (const { values } of columns) {
-      if (values.kind !== "float64") continue;
-      for (const n of values.data) {
-        if (n % poisonous === 0) throw new Error("poison");
-        text += `${text === "" ? "" : " "}${n}`;
-      }
-    }
-  }
-  yield Buffer.from(text);
 }

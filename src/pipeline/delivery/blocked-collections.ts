@@ -26,8 +26,9 @@ interface Blocked {
 }
 
 /**
- * Collections whose types cannot be had. Mostly that is a collection's own trouble, so all its segments wait, and one of them tries
- * again, the probe; those of other collections pass by, and find out for themselves if it is the destination's.
+ * Collections whose types cannot be had. Mostly that is a collection's own trouble, so all its segments wait,
+ * and one of them tries again, the probe; those of other collections pass by, and find out for themselves if
+ * it is the destination's.
  */
 export class BlockedCollections {
   readonly #clock: Clock;
@@ -86,7 +87,10 @@ export class BlockedCollections {
     this.#requeue(blocked.parked);
   }
 
-  /** This segment is held up by something of its own: if it was to ask for its collection's types, another one does. */
+  /**
+   * This segment is held up by something of its own: if it was to ask for its collection's types, another one
+   * does.
+   */
   passOn(task: DeliveryTask): void {
     const blocked = this.#blocked.get(keyOf(task.label));
     if (blocked?.turn.is === "probing" && blocked.turn.probe === task) this.#probe(blocked);
@@ -129,8 +133,8 @@ function endPause(blocked: Blocked): void {
 }
 
 /**
- * A collection, and how its segments are laid out: of those that wait with another rate than its files have, the others know
- * nothing.
+ * A collection, and how its segments are laid out: of those that wait with another rate than its files have,
+ * the others know nothing.
  */
 function keyOf({ endpoint, deployment, collection, rollingRate }: SegmentLabel): string {
   return JSON.stringify([endpoint, deployment, collectionKey(collection), rollingRate]);

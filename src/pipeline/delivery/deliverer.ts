@@ -19,7 +19,9 @@ export interface DelivererParts extends SegmentUploadParts {
   readonly spool: SealedSegments;
   readonly clock: Clock;
   readonly emit: Emit;
-  /** Uploads at once. Two keep one busy while the other waits for its answer; more would only spend memory. */
+  /**
+   * Uploads at once. Two keep one busy while the other waits for its answer; more would only spend memory.
+   */
   readonly concurrency?: number;
   /** Told after each attempt how many segments are not yet settled. */
   readonly onAttempt?: (left: number) => void;
@@ -27,14 +29,17 @@ export interface DelivererParts extends SegmentUploadParts {
 
 /** A segment that cannot be read from the spool this often is set aside. */
 const maxSpoolFailures = 4;
-/** Settled segments remembered, in case they are added again: by recovery and by the thread that sealed them. */
+/**
+ * Settled segments remembered, in case they are added again: by recovery and by the thread that sealed them.
+ */
 const maxRemembered = 1_000;
 
 /**
  * Turns sealed segments into files at the destination: each exactly once, for as long as it takes.
  *
- * What happens to a segment is in its task's state. What happens to all is the {@link Outage}'s, and what happens to a collection
- * that of the {@link BlockedCollections}: here is only who goes next, and what comes of it.
+ * What happens to a segment is in its task's state. What happens to all is the {@link Outage}'s, and what
+ * happens to a collection that of the {@link BlockedCollections}: here is only who goes next, and what comes
+ * of it.
  */
 export class Deliverer {
   readonly #parts: DelivererParts;
@@ -75,8 +80,8 @@ export class Deliverer {
   }
 
   /**
-   * Takes over a sealed segment; one that it was given before is ignored. Throws if its label is not one of this version's;
-   * then it stays in the spool.
+   * Takes over a sealed segment; one that it was given before is ignored. Throws if its label is not one of
+   * this version's; then it stays in the spool.
    */
   add(segment: SealedSegment): void {
     const task = new DeliveryTask(segment);
@@ -87,8 +92,8 @@ export class Deliverer {
   }
 
   /**
-   * Resolves when all segments added so far are settled, or at the deadline, with how many frames are not. Those left by
-   * earlier processes count only if `recoveredToo`.
+   * Resolves when all segments added so far are settled, or at the deadline, with how many frames are not.
+   * Those left by earlier processes count only if `recoveredToo`.
    */
   async settled(deadlineMs: number, recoveredToo = false): Promise<number> {
     const tasks = [...this.#tasks.values()];
@@ -193,7 +198,8 @@ export class Deliverer {
     const { spool, emit } = this.#parts;
     const sequences = sequencesInMemory(spool, segment);
     this.#outage.succeeded();
-    // Told first: if this thread dies in between, the next one finds the segment and tells it again, which is noticed.
+    // Told first: if this thread dies in between, the next one finds the segment and tells it again, which is
+    // noticed.
     const { id, recovered } = segment;
     emit({ kind: "delivered", collection: label.collection, counts, recovered, sequences, segment: id });
     this.#settle(task);

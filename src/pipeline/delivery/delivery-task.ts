@@ -13,7 +13,9 @@ export type TaskState =
   | { readonly is: "putting" }
   /** Something went wrong that concerns no other segment: it is back in the queue when the timer fires. */
   | { readonly is: "held"; readonly timer: Disposable }
-  /** Its collection's types cannot be had: see `BlockedCollections`, which says when it is back in the queue. */
+  /**
+   * Its collection's types cannot be had: see `BlockedCollections`, which says when it is back in the queue.
+   */
   | { readonly is: "parked" }
   /** All its frames were told as delivered or dropped. */
   | { readonly is: "settled" };
@@ -32,7 +34,10 @@ const next: Readonly<Record<TaskState["is"], readonly TaskState["is"][]>> = {
 export class DeliveryTask {
   readonly segment: SealedSegment;
   readonly label: SegmentLabel;
-  /** What the file will hold: the segment's counts less what was damaged on disk and the records set aside as poison. */
+  /**
+   * What the file will hold: the segment's counts less what was damaged on disk and the records set aside as
+   * poison.
+   */
   counts: Counts;
   /** True once the damaged part of it is in the ledger. */
   damageCounted = false;
@@ -55,7 +60,10 @@ export class DeliveryTask {
     return this.#state;
   }
 
-  /** Throws on a way that there is not, for data that is settled twice, or tried twice at once, is worse than an error. */
+  /**
+   * Throws on a way that there is not, for data that is settled twice, or tried twice at once, is worse than
+   * an error.
+   */
   enter(state: TaskState): void {
     const from = this.#state;
     if (!next[from.is].includes(state.is))

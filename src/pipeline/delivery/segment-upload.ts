@@ -8,7 +8,10 @@ import type { DeliveryTask } from "./delivery-task.ts";
 export interface SegmentUploadParts {
   readonly store: Store;
   readonly encoders: Readonly<Record<Format, Encoder>>;
-  /** How a file refers to an object in the same folder, by its path. Default: by the last part of it, relative to the file. */
+  /**
+   * How a file refers to an object in the same folder, by its path. Default: by the last part of it, relative
+   * to the file.
+   */
   readonly reference?: (path: string) => string;
 }
 
@@ -35,7 +38,8 @@ export class SegmentUpload {
     const folder = { ...label, collection };
     const { contentType } = encoders[label.format];
     const { file, beside } = await this.#unpack(task, frozen);
-    // The frozen bytes are one, and so is their hash: with its place among them each object is told from any other.
+    // The frozen bytes are one, and so is their hash: with its place among them each object is told from any
+    // other.
     const facts = (content: string): PutOptions => ({
       metadata: { segment: segment.id, content, rows: String(counts.rows) },
       signal,

@@ -3,8 +3,8 @@ import type { SealedSegment, SealedSegments } from "../../spool/sealed-segments.
 import type { Emit } from "../engine-event.ts";
 
 /**
- * Takes settled segments out of the spool. All that happens to them has been told by then: one that the disk does not let go of is
- * tried again later, and never delivered or dropped again.
+ * Takes settled segments out of the spool. All that happens to them has been told by then: one that the disk
+ * does not let go of is tried again later, and never delivered or dropped again.
  */
 export class SpoolExit {
   readonly #spool: SealedSegments;

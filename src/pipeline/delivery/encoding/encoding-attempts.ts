@@ -12,17 +12,19 @@ export type Refusal =
 /** A segment that cannot be encoded as a whole this often is examined record by record. */
 export const wholeAttempts = 3;
 /**
- * One whose encoding was begun this often, and neither succeeded nor failed, is what ended its thread, or its process, each time. Whoever
- * finds it sets it aside before anything of it is read.
+ * One whose encoding was begun this often, and neither succeeded nor failed, is what ended its thread, or its
+ * process, each time. Whoever finds it sets it aside before anything of it is read.
  */
 const maxAttempts = 8;
 /**
- * From {@link wholeAttempts} begun attempts on, a segment is under suspicion: only a thread of at least this age tries it again, or
- * one whose caller waits for it (a flush, a close, the natural end of a process, `mdc spool drain`), while all others are delivered.
+ * From {@link wholeAttempts} begun attempts on, a segment is under suspicion: only a thread of at least this
+ * age tries it again, or one whose caller waits for it (a flush, a close, the natural end of a process, `mdc
+ * spool drain`), while all others are delivered.
  *
- * A process that is killed young, again and again, ends in the middle of an encoding by chance: that alone must not condemn
- * innocent data, and three attempts is all that it can count. One that lived for a minute, or was to end by itself, hardly ends by
- * chance just there, and not five times on one segment. A segment that does end processes ends eight of them, whatever they are.
+ * A process that is killed young, again and again, ends in the middle of an encoding by chance: that alone
+ * must not condemn innocent data, and three attempts is all that it can count. One that lived for a minute,
+ * or was to end by itself, hardly ends by chance just there, and not five times on one segment. A segment
+ * that does end processes ends eight of them, whatever they are.
  */
 const maturityMs = 60_000;
 

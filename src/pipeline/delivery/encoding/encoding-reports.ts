@@ -40,7 +40,10 @@ export class EncodingReports {
     });
   }
 
-  /** Values that are kept beside their columns, or for which there was no room; `beyond` names the latter's columns. */
+  /**
+   * Values that are kept beside their columns, or for which there was no room; `beyond` names the latter's
+   * columns.
+   */
   rejected(
     label: SegmentLabel,
     rejected: readonly RejectedColumn[],

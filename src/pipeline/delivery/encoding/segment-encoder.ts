@@ -69,21 +69,23 @@ export class SegmentEncoder {
     if (refusal !== undefined) return refusal;
     const encoded = await this.#inTurn(segment, (records) => this.#encode(task, records));
     if (encoded.status !== "unpinned") return encoded;
-    // Others can go on meanwhile. A destination that is out of reach says nothing about the data, so that was no attempt.
+    // Others can go on meanwhile. A destination that is out of reach says nothing about the data, so that was
+    // no attempt.
     const pinned = await registry.pin(label, encoded.wanted, encoded.untyped, signal);
     if (pinned.status !== "pinned") return pinned;
     return this.#inTurn(segment, (records) => this.#attempt(task, records, pinned));
   }
 
   /**
-   * One segment at a time is read and encoded, for there is one thread to do it, and memory for one: two would only take longer
-   * each.
+   * One segment at a time is read and encoded, for there is one thread to do it, and memory for one: two
+   * would only take longer each.
    */
   #inTurn<T>(segment: SealedSegment, action: (records: SegmentRecords) => Promise<T>): Promise<T> {
     const result = this.#turns.then(async () => {
       await othersTurn();
       const { spool, emit } = this.#parts;
-      // Counted on disk before anything is read, so that a segment which kills its thread is counted whatever part of it does.
+      // Counted on disk before anything is read, so that a segment which kills its thread is counted whatever
+      // part of it does.
       spool.attempt(segment);
       // What is in memory dies with the thread, and so would the count.
       if (!spool.durable) emit({ kind: "encoding", sequences: sequencesInMemory(spool, segment) });

@@ -1,8 +1,8 @@
 import { type Clock, onNextTurn } from "../../../base/time/clock.ts";
 
 /**
- * New frames wait for this thread, in memory alone, while it encodes. So it lets the event loop come round before each segment, and
- * during one whenever so much time has passed, milliseconds.
+ * New frames wait for this thread, in memory alone, while it encodes. So it lets the event loop come round
+ * before each segment, and during one whenever so much time has passed, milliseconds.
  */
 const maxBusyMs = 5;
 
