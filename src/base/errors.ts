@@ -16,7 +16,7 @@ import { countOf } from "./plural.ts";
 export type CollectorErrorCode =
   /** A frame was not stored; `info.reason` says why. */
   | "FRAME_DROPPED"
-  /** What was passed to `collect` as a context is none; a new one was used. */
+  /** What was passed to `collect` as a context is none; another one is used. */
   | "INVALID_CONTEXT"
   /** Some cells did not fit their column's pinned type; they are kept in `mdc_rejected`. */
   | "VALUES_REJECTED"

@@ -1,22 +1,22 @@
 import { channel, type Channel } from "node:diagnostics_channel";
 
 /**
- * Public events, on `node:diagnostics_channel`: subscribe to `model-data-collector:<name>`. Publishing costs nothing while
- * nobody listens. Messages are plain data without secrets; fields may be added, never changed or removed. Every message has the
- * `endpoint` and `deployment` that it is about.
+ * Public events, on `node:diagnostics_channel`: subscribe to `model-data-collector:<name>`. Publishing costs
+ * nothing while nobody listens. Messages are plain data without secrets; fields may be added, never changed or
+ * removed. Every message has the `endpoint` and `deployment` that it is about.
  *
- * | Channel | When | Message, further fields |
+ * | Channel `model-data-collector:` | When | Fields beside `endpoint`, `deployment` |
  * |-|-|-|
- * | `model-data-collector:spooled` | a batch is in the durable spool | `collection, frames, rows, bytes` |
- * | `model-data-collector:delivered` | a file is at the destination | `collection, frames, rows, bytes, recovered` |
- * | `model-data-collector:dropped` | frames were lost: each time, not only when `onError` is told | `collection, reason, frames, rows, bytes, recovered` |
- * | `model-data-collector:trouble` | something is wrong, also when `onError` is not told because it just was | `code, reason, message, collection` |
- * | `model-data-collector:health` | `status()` got better or worse, or for other reasons | `status, reasons` |
- * | `model-data-collector:config` | a configuration was swapped in | `version` |
+ * | `spooled` | a batch is safe in the spool | `collection`, `frames`, `rows`, `bytes` |
+ * | `delivered` | a file is at the destination | `collection`, `frames`, `rows`, `bytes`, `recovered` |
+ * | `dropped` | frames were lost: every time, not only when `onError` is told | `collection`, `frames`, `rows`, `bytes`, `reason`, `recovered` |
+ * | `trouble` | something is wrong that is no drop: also when `onError` is not told because it just was | `code`, `reason`, `message`, `collection` |
+ * | `health` | `status()` got better or worse, or has other reasons | `status`, `reasons` |
+ * | `config` | another configuration holds, by an `update` or a changed file | `version` |
  *
- * `recovered` is true of what an earlier process had left in the spool. Subscribers are called synchronously, some within `collect`.
- * What one throws never reaches the caller of `collect`: Node raises it as `uncaughtException` a moment later, as for every
- * channel.
+ * `recovered` is true of what an earlier process had left in the spool. Subscribers are called synchronously, some
+ * within `collect`. What one throws never reaches the caller of `collect`: Node raises it as `uncaughtException` a
+ * moment later, as for every channel.
  */
 export interface DiagnosticEvents {
   readonly spooled: Source & Amount;
