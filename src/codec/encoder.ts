@@ -1,3 +1,4 @@
+import type { RejectedColumn } from "../frame/conform/column-fitter.ts";
 import type { Batch } from "../frame/batch.ts";
 import type { Schema } from "../layout/schema.ts";
 
@@ -42,14 +43,4 @@ export interface EncodeOptions {
    * take a column's type from the text of its numbers will not take them for integers.
    */
   readonly onWholeNumbers?: (columns: readonly string[]) => void;
-}
-
-/** Cells of one column that are kept in `mdc_rejected`. */
-export interface RejectedColumn {
-  readonly name: string;
-  /** The pinned type, as text. */
-  readonly expected: string;
-  /** The type that came, as text. */
-  readonly got: string;
-  readonly cells: number;
 }

@@ -1,5 +1,5 @@
 import { ownJson } from "../base/own-json.ts";
-import type { RejectedColumn } from "./encoder.ts";
+import type { RejectedColumn } from "../frame/conform/column-fitter.ts";
 
 /** Adds up what the batches of a file reported as not fitting. */
 export class RejectedReport {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RejectedColumn } from "../../../src/codec/encoder.ts";
+import type { RejectedColumn } from "../../../src/frame/conform/column-fitter.ts";
 import { createJsonlEncoder } from "../../../src/codec/jsonl/jsonl-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
 import type { ColumnType } from "../../../src/layout/column-type.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { RejectedColumn } from "../../../src/codec/encoder.ts";
+import type { RejectedColumn } from "../../../src/frame/conform/column-fitter.ts";
 import {
   createParquetEncoder,
   type ParquetEncoderOptions,

@@ -1,4 +1,4 @@
-import type { RejectedColumn } from "../../../codec/encoder.ts";
+import type { RejectedColumn } from "../../../frame/conform/column-fitter.ts";
 import { countOf } from "../../../base/plural.ts";
 import { maxColumns } from "../../../config/deployment-config.ts";
 import type { Emit } from "../../engine-event.ts";
