@@ -15,8 +15,8 @@ export interface BenchmarkResult {
   /** How many measurements the figures stand on. */
   readonly runs: number;
   /**
-   * The result that this one is compared with, by its name (and this one's metric); the table shows this median divided
-   * by that one.
+   * The result that this one is compared with, by its name (and this one's metric); the table shows this
+   * median divided by that one.
    */
   readonly ratioTo?: string;
   /** What the name says, for programs: `{ contender: "pino", rows: 10, columns: 20 }`. */
@@ -29,8 +29,8 @@ export interface BenchmarkResult {
 export type Facets = Readonly<Record<string, string | number>>;
 
 /**
- * How much is measured: `full` for figures to publish; `quick`, about a tenth, for ratios with generous bounds; `smoke` for
- * proof that the benchmark works.
+ * How much is measured: `full` for figures to publish; `quick`, about a tenth, for ratios with generous
+ * bounds; `smoke` for proof that the benchmark works.
  */
 export type Scale = "full" | "quick" | "smoke";
 
@@ -44,8 +44,8 @@ export interface BenchmarkContext {
   /** `full`; a tenth of it but no less than `tiny` in a quick run; `tiny` in a smoke run. */
   size(full: number, tiny: number): number;
   /**
-   * Runs `work` a few times unmeasured, then `runs` times (default 15; 5 in a quick run, 2 in a smoke run) and gives its
-   * durations in milliseconds, or what `toFigure` makes of each.
+   * Runs `work` a few times unmeasured, then `runs` times (default 15; 5 in a quick run, 2 in a smoke run)
+   * and gives its durations in milliseconds, or what `toFigure` makes of each.
    */
   measure(name: string, work: () => unknown, options?: MeasureOptions): Promise<BenchmarkResult>;
 }

@@ -41,9 +41,9 @@ const lookUp = (rows: number, atMost: number): Bound => ({
 });
 
 /**
- * What must hold on a noisy machine of two cores, with room. These catch a path that became several times slower, not one
- * that became a tenth slower; that is for `npm run bench` on a quiet machine.
- * Medians of the time of calls, and throughput, hold there; delays of the event loop and highest percentiles do not, because
+ * What must hold on a noisy machine of two cores, with room. These catch a path that became several times
+ * slower, not one that became a tenth slower; that is for `npm run bench` on a quiet machine. Medians of the
+ * time of calls, and throughput, hold there; delays of the event loop and highest percentiles do not, because
  * they measure who else wants the processor.
  */
 export const bounds: readonly Bound[] = [

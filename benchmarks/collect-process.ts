@@ -16,7 +16,10 @@ export interface CollectRequest {
   readonly budgetMs: number;
 }
 
-/** Calls between two pauses, in which a subject may catch up: no service makes calls without ever returning to its loop. */
+/**
+ * Calls between two pauses, in which a subject may catch up: no service makes calls without ever returning to
+ * its loop.
+ */
 const cellsPerBurst = 20_000;
 const maxCallsPerBurst = 100;
 /** Fewer calls than this say nothing about one in a thousand. */

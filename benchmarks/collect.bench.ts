@@ -1,7 +1,8 @@
 /**
- * What a call of `collect` costs its caller: frames of 1 to 1,000 rows and 5 to 500 columns, and of 100,000 rows and 20 columns (of
- * twenty, twelve doubles, six strings of a hundred values, a boolean, a UUID), in the forms that people have them in, beside the
- * ways in which Node can copy or write a frame itself. The time includes that of two looks at the clock, which is measured too.
+ * What a call of `collect` costs its caller: frames of 1 to 1,000 rows and 5 to 500 columns, and of 100,000
+ * rows and 20 columns (of twenty, twelve doubles, six strings of a hundred values, a boolean, a UUID), in the
+ * forms that people have them in, beside the ways in which Node can copy or write a frame itself. The time
+ * includes that of two looks at the clock, which is measured too.
  *
  * Each subject has a process of its own in each run; runs are interleaved.
  */

@@ -16,7 +16,9 @@ export interface Contender {
   write(): Promise<number>;
 }
 
-/** All that are compared, by name; each makes its own table of so many rows. The first is what ratios are to. */
+/**
+ * All that are compared, by name; each makes its own table of so many rows. The first is what ratios are to.
+ */
 export const contenders: Readonly<
   Record<string, (rows: number, folder: string) => Contender | Promise<Contender>>
 > = {

@@ -19,8 +19,8 @@ const startMs = 1_760_000_000_000;
 const batchBytes = 256 * 1024;
 
 /**
- * Writes a table as the product does from the call on, but on one thread: a snapshot of each frame, batches, their wire
- * form and back, the file.
+ * Writes a table as the product does from the call on, but on one thread: a snapshot of each frame, batches,
+ * their wire form and back, the file.
  */
 export function collectedRows(rows: number, rowsPerFrame: number): () => Promise<number> {
   const table = makeTable(rows);
@@ -68,7 +68,10 @@ export function collectedRows(rows: number, rowsPerFrame: number): () => Promise
   };
 }
 
-/** The table with the product's 19 system columns, so that others can write what ours writes; frames have 10 rows. */
+/**
+ * The table with the product's 19 system columns, so that others can write what ours writes; frames have 10
+ * rows.
+ */
 export function withSystemColumns(table: Table): Table {
   const random = mulberry32(1);
   const rowsPerFrame = 10;

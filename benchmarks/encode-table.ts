@@ -17,8 +17,9 @@ export type TableCell = number | bigint | string | boolean | Date | null;
 export type Kind = "float64" | "int64" | "string" | "boolean" | "timestamp";
 
 /**
- * 8 doubles (2 of full entropy, 4 rounded to cents or tenths, 2 counts), 2 int32 and 2 int64 columns, 4 strings of 5 to
- * 1,000 different values, 2 of random UUIDs, a boolean, a timestamp. 5 % nulls in d1, d5, i1 and s1.
+ * 8 doubles (2 of full entropy, 4 rounded to cents or tenths, 2 counts), 2 int32 and 2 int64 columns, 4
+ * strings of 5 to 1,000 different values, 2 of random UUIDs, a boolean, a timestamp. 5 % nulls in d1, d5, i1
+ * and s1.
  */
 const kinds: Readonly<Record<string, Kind>> = {
   ...Object.fromEntries(

@@ -1,11 +1,12 @@
 /**
- * Encoding a table of 20 columns as Parquet, beside what else Node has for it. Ours starts from batches of 2,000 rows, as
- * they lie in the spool; `ours from arrays` starts where the others do, from JavaScript arrays, and goes the product's whole
- * way on one thread. Ours always writes its 19 system columns, too; the others write the 20 columns alone, or with `39 columns`
- * all that ours writes. nodejs-polars and DuckDB may use several threads, ours and the rest use one.
+ * Encoding a table of 20 columns as Parquet, beside what else Node has for it. Ours starts from batches of
+ * 2,000 rows, as they lie in the spool; `ours from arrays` starts where the others do, from JavaScript
+ * arrays, and goes the product's whole way on one thread. Ours always writes its 19 system columns, too; the
+ * others write the 20 columns alone, or with `39 columns` all that ours writes. nodejs-polars and DuckDB may
+ * use several threads, ours and the rest use one.
  *
- * Each contender has a thread, and so a heap, of its own. Runs are interleaved, one at a time, so that a slow moment of
- * the machine meets all alike.
+ * Each contender has a thread, and so a heap, of its own. Runs are interleaved, one at a time, so that a slow
+ * moment of the machine meets all alike.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";

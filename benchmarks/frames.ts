@@ -65,8 +65,9 @@ function frameOf(columns: Columns): Frame {
 }
 
 /**
- * Reads every value of a frame in one of its forms. A service has just made the frame that it collects, so that it is in the processor's caches; one
- * of thousands that were made long ago is not. Returns something that depends on all of it.
+ * Reads every value of a frame in one of its forms. A service has just made the frame that it collects, so
+ * that it is in the processor's caches; one of thousands that were made long ago is not. Returns something
+ * that depends on all of it.
  */
 export function readFrame({ columns, rows }: Frame, form: keyof Frame): number {
   if (form === "columns") return readColumns(columns);

@@ -1,6 +1,6 @@
 /**
- * Does anything grow? Frames of 10 x 20 as fast as they are taken for most of a minute: memory, spool and throughput over
- * time. The slope is that of a straight line through the second half, by least squares.
+ * Does anything grow? Frames of 10 x 20 as fast as they are taken for most of a minute: memory, spool and
+ * throughput over time. The slope is that of a straight line through the second half, by least squares.
  */
 import { type Benchmark, type BenchmarkResult, spread } from "./benchmark.ts";
 import { askOnce } from "./child.ts";

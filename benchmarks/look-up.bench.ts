@@ -1,7 +1,8 @@
 /**
- * What it takes to read all columns of one request's rows from one file, in bytes of the file: footer, page index and the pages
- * with those rows, as our reader, DataFusion and others fetch them. Beside it the file, which is what a reader without page index
- * fetches. Bytes are the same on every machine, so there is one run.
+ * What it takes to read all columns of one request's rows from one file, in bytes of the file: footer, page
+ * index and the pages with those rows, as our reader, DataFusion and others fetch them. Beside it the file,
+ * which is what a reader without page index fetches. Bytes are the same on every machine, so there is one
+ * run.
  */
 import { readParquetColumns } from "../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder } from "../src/codec/parquet/parquet-encoder.ts";

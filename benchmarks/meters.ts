@@ -33,7 +33,9 @@ export class Durations {
 
 /** What a process used since {@link meterProcess}. */
 export interface ProcessUse {
-  /** 99th percentile of the time between two turns of the event loop beyond the 1 ms asked for, milliseconds. */
+  /**
+   * 99th percentile of the time between two turns of the event loop beyond the 1 ms asked for, milliseconds.
+   */
   readonly loopDelayP99Ms: number;
   /** CPU time of all threads, in per cent of one core. */
   readonly cpuPercent: number;

@@ -1,7 +1,8 @@
 /**
- * A service that sees 20,000 frames of 10 rows x 20 columns a second, and keeps them in one way or another: what a call
- * costs, how long the event loop is held up, CPU and memory. Then the same frames as fast as each design takes them,
- * until all are in files. Each design has a process of its own in each run; runs are interleaved.
+ * A service that sees 20,000 frames of 10 rows x 20 columns a second, and keeps them in one way or another:
+ * what a call costs, how long the event loop is held up, CPU and memory. Then the same frames as fast as each
+ * design takes them, until all are in files. Each design has a process of its own in each run; runs are
+ * interleaved.
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,8 +1,9 @@
 /**
- * For scale: what `collect` costs in Azure Machine Learning's own SDK for Python, for the same shape of frame: the call, and the
- * CPU time of all threads, until the agent has the frame. It runs in a virtual environment made for this, against an agent in
- * another process that takes everything; where there is no Python 3 or no package index, it is not measured. Beside it ours, saturated,
- * from the start to the last file.
+ * For scale: what `collect` costs in Azure Machine Learning's own SDK for Python, for the same shape of
+ * frame: the call, and the CPU time of all threads, until the agent has the frame. It runs in a virtual
+ * environment made for this, against an agent in another process that takes everything; where there is no
+ * Python 3 or no package index, it is not measured. Beside it ours, saturated, from the start to the last
+ * file.
  */
 import { execFile } from "node:child_process";
 import { once } from "node:events";

@@ -5,7 +5,10 @@ import { openDeployment } from "model-data-collector";
 import { serve } from "./child.ts";
 import { makeFrames } from "./frames.ts";
 
-/** `fill` leaves about so many bytes in the spool, in a process that is then to be killed; `recover` delivers them. */
+/**
+ * `fill` leaves about so many bytes in the spool, in a process that is then to be killed; `recover` delivers
+ * them.
+ */
 export interface RecoveryRequest {
   readonly kind: "fill" | "recover";
   readonly folder: string;

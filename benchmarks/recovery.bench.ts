@@ -1,6 +1,6 @@
 /**
- * A process is killed while its spool is full of frames that could not be delivered. How soon can its successor collect,
- * and how fast does it deliver what it finds?
+ * A process is killed while its spool is full of frames that could not be delivered. How soon can its
+ * successor collect, and how fast does it deliver what it finds?
  */
 import { join } from "node:path";
 import { type Benchmark, type Figures, resultsOf } from "./benchmark.ts";

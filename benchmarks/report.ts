@@ -25,7 +25,10 @@ const sections: Readonly<Record<string, MakeSection>> = {
 
 const docs: string = join(import.meta.dirname, "../docs");
 
-/** The page and its pictures, by path below `docs`; a function of the results alone, so that no sentence outlives its figures. */
+/**
+ * The page and its pictures, by path below `docs`; a function of the results alone, so that no sentence
+ * outlives its figures.
+ */
 export function renderReport(records: ReadonlyMap<string, BenchmarkRecord>): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   const made = Object.entries(sections).flatMap(([name, make]) => {

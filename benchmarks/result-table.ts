@@ -9,7 +9,8 @@ export function resultTable(results: readonly BenchmarkResult[]): string {
   for (const name of names) {
     const metrics = results.flatMap((result) => (result.name === name ? [result.metric ?? ""] : []));
     const last = groups.at(-1);
-    // Results side by side share a table unless they measure different things; one may lack a metric of the other.
+    // Results side by side share a table unless they measure different things; one may lack a metric of the
+    // other.
     if (last !== undefined && isSubset(metrics, last.metrics)) last.names.push(name);
     else if (last !== undefined && isSubset(last.metrics, metrics))
       Object.assign(last, { metrics, names: [...last.names, name] });

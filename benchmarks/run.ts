@@ -1,9 +1,9 @@
 /**
- * Runs the benchmarks: `npm run bench`, or `npm run bench -- collect growth` for some of them. Each prints a table and
- * leaves `results/<name>.json`; at the end `docs/benchmarks.md` is made anew from what is there.
+ * Runs the benchmarks: `npm run bench`, or `npm run bench -- collect growth` for some of them. Each prints a
+ * table and leaves `results/<name>.json`; at the end `docs/benchmarks.md` is made anew from what is there.
  *
- *   --smoke    tiny sizes that only prove that the benchmarks work; keeps nothing
- *   --gate     a tenth of the work, the ratios compared with bounds.ts, the page with the results: exits 1 when one
+ *   --smoke tiny sizes that only prove that the benchmarks work; keeps nothing --gate a tenth of the work,
+ *   the ratios compared with bounds.ts, the page with the results: exits 1 when one
  *              is out of bounds; keeps nothing
  *   --report   no measurements: makes the page from the results that are there
  */

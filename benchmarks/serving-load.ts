@@ -49,8 +49,9 @@ serve(
 );
 
 /**
- * Sends requests over one connection, each when the one before is answered. Node's own client costs as much as the
- * server that is measured, so this one knows only what it needs of HTTP/1.1: a status line and a Content-Length.
+ * Sends requests over one connection, each when the one before is answered. Node's own client costs as much
+ * as the server that is measured, so this one knows only what it needs of HTTP/1.1: a status line and a
+ * Content-Length.
  */
 async function converse(port: number, next: () => Buffer | undefined, durations: Durations): Promise<void> {
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });

@@ -1,4 +1,6 @@
-/** A scoring service: Fastify, a random forest on flights, and a sink that keeps what goes in and comes out. */
+/**
+ * A scoring service: Fastify, a random forest on flights, and a sink that keeps what goes in and comes out.
+ */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DataFrame } from "danfojs-node";
@@ -13,7 +15,9 @@ import { collectorSink, expectAllKept, openIn } from "./sinks/ours.ts";
 import type { Sink } from "./sinks/sink.ts";
 import { openSink } from "./sinks/sinks.ts";
 
-/** `start` answers with the port; `meter` begins to watch the process; `use` answers with what it used since. */
+/**
+ * `start` answers with the port; `meter` begins to watch the process; `use` answers with what it used since.
+ */
 export type ServerRequest =
   | {
       readonly kind: "start";

@@ -1,10 +1,11 @@
 /**
- * A Fastify server that scores some flights a request with a random forest and keeps inputs and outputs in one way or
- * another, under load from a second process over loopback: requests per second, latency, delay of the event loop, CPU.
+ * A Fastify server that scores some flights a request with a random forest and keeps inputs and outputs in
+ * one way or another, under load from a second process over loopback: requests per second, latency, delay of
+ * the event loop, CPU.
  *
- * All servers run side by side and only one is loaded at a time, in turns, so that a slow moment of the machine meets all
- * alike. On two cores the clients and background threads compete with the server: a way to keep frames that used another
- * core for free elsewhere is not free here.
+ * All servers run side by side and only one is loaded at a time, in turns, so that a slow moment of the
+ * machine meets all alike. On two cores the clients and background threads compete with the server: a way to
+ * keep frames that used another core for free elsewhere is not free here.
  */
 import { join } from "node:path";
 import { type Benchmark, type Figures, resultsOf } from "./benchmark.ts";

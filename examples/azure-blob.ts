@@ -1,6 +1,7 @@
 /**
- * The job of score.ts, smaller, with Azure Blob Storage as the destination: here an emulator (Azurite) that this program
- * starts and stops. For the real service, use its URL, and leave `credential` out where the machine has an identity.
+ * The job of score.ts, smaller, with Azure Blob Storage as the destination: here an emulator (Azurite) that
+ * this program starts and stops. For the real service, use its URL, and leave `credential` out where the
+ * machine has an identity.
  *
  *   node examples/azure-blob.ts [--flights 2000]
  */

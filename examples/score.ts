@@ -1,6 +1,6 @@
 /**
- * The whole job in one run: a model is trained, scores flights in small requests, and everything that goes through it is
- * collected. Then the collected data is looked at.
+ * The whole job in one run: a model is trained, scores flights in small requests, and everything that goes
+ * through it is collected. Then the collected data is looked at.
  *
  *   node examples/score.ts [--flights 40000] [--destination ./collected]
  *
@@ -42,7 +42,8 @@ for (const [what, stopwatch] of [
   console.log(`  ${what.padEnd(20)} p50 ${p50}   p99 ${p99}`);
 }
 
-// Waits until all is in files. A service closes its deployment when it stops; until then files come by themselves.
+// Waits until all is in files. A service closes its deployment when it stops; until then files come by
+// themselves.
 progress("delivering …");
 const { delivered, leftInSpool, dropped } = await deployment.close({ deadlineMs: 60_000 });
 progress();

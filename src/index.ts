@@ -1,6 +1,6 @@
 /**
- * Collects what goes into and comes out of a model in production: frames, correlated by request, as typed Parquet in a
- * folder or in Azure Blob Storage.
+ * Collects what goes into and comes out of a model in production: frames, correlated by request, as typed
+ * Parquet in a folder or in Azure Blob Storage.
  *
  * @packageDocumentation
  */

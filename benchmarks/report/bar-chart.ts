@@ -20,8 +20,8 @@ const rowHeight = 26;
 const bottom = 40;
 
 /**
- * Bars from the left, named on the left, with their figures. When the longest would hide the others, the scale is
- * logarithmic and bars are points: a length says nothing there.
+ * Bars from the left, named on the left, with their figures. When the longest would hide the others, the
+ * scale is logarithmic and bars are points: a length says nothing there.
  */
 export function barChart(title: string, unit: string, bars: readonly Bar[]): string {
   const left = 24 + characterWidth * Math.max(...bars.map(({ label }) => label.length));

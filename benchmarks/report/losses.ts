@@ -4,7 +4,9 @@ import { number, times } from "./format.ts";
 /** Differences smaller than this are the machine's. */
 const noise = 1.05;
 
-/** Sentences on the rivals that did better than ours in one figure. `what` reads like `in CPU while serving`. */
+/**
+ * Sentences on the rivals that did better than ours in one figure. `what` reads like `in CPU while serving`.
+ */
 export function lossesOf(
   what: string,
   own: BenchmarkResult | undefined,

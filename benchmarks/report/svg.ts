@@ -1,6 +1,9 @@
 import { number } from "./format.ts";
 
-/** Rivals' colours: told apart by people who see few colours, on light and dark ground (after Okabe and Ito, 2008). */
+/**
+ * Rivals' colours: told apart by people who see few colours, on light and dark ground (after Okabe and Ito,
+ * 2008).
+ */
 export const otherColors: readonly string[] = [
   "#d55e00",
   "#009e73",
@@ -11,8 +14,8 @@ export const otherColors: readonly string[] = [
 ];
 
 /**
- * A picture that brings its own ground: embedded in a page, it cannot know the page's, so it follows the reader's
- * system and stays legible on either.
+ * A picture that brings its own ground: embedded in a page, it cannot know the page's, so it follows the
+ * reader's system and stays legible on either.
  */
 export function svgDocument(width: number, height: number, title: string, parts: readonly string[]): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(title)}">

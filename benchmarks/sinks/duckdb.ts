@@ -8,7 +8,10 @@ const rowsPerChunk = 2048;
 const rowsPerFile = 128 * rowsPerChunk;
 const maxWaitingChunks = 16;
 
-/** An embedded database as a buffer: its appender takes the rows, COPY makes Parquet files of them in its own threads. */
+/**
+ * An embedded database as a buffer: its appender takes the rows, COPY makes Parquet files of them in its own
+ * threads.
+ */
 export async function openDuckdb(folder: string): Promise<Sink> {
   const instance = await DuckDBInstance.create(":memory:");
   const [appending, copying] = [await instance.connect(), await instance.connect()];

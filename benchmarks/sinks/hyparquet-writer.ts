@@ -5,7 +5,10 @@ import { type BasicType, parquetWriteBuffer } from "hyparquet-writer";
 import { GatheredColumns } from "./gathered-columns.ts";
 import type { Sink } from "./sink.ts";
 
-/** Rows of a file: the row group size that Parquet writers usually have is larger, and would hold the loop up longer. */
+/**
+ * Rows of a file: the row group size that Parquet writers usually have is larger, and would hold the loop up
+ * longer.
+ */
 const rowsPerFile = 65_536;
 const level = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
 const compressors = { ZSTD: (bytes: Uint8Array) => zstdCompressSync(bytes, level) };

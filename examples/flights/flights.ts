@@ -48,7 +48,9 @@ export class Flights {
     this.#connection = connection;
   }
 
-  /** As many late flights as punctual ones, spread over the months before the cut; the same ones each time. */
+  /**
+   * As many late flights as punctual ones, spread over the months before the cut; the same ones each time.
+   */
   async training(count: number): Promise<FlownFlight[]> {
     const half = (late: boolean) => `
       (select * from flights where departed < '${cut}' and late = ${late}

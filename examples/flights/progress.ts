@@ -1,4 +1,7 @@
-/** Shows what is going on, on one line that is written over, and only where a person watches; without text, clears it. */
+/**
+ * Shows what is going on, on one line that is written over, and only where a person watches; without text,
+ * clears it.
+ */
 export type Progress = (text?: string) => void;
 
 /** Progress on stderr, so that results on stdout can go into a file. */

@@ -21,8 +21,8 @@ export interface ScoringService {
 }
 
 /**
- * The model's whole path with its data collected on the way: as it came in, as it looked after each transformation, and
- * what came out. The context that the first `collect` returns ties the four together.
+ * The model's whole path with its data collected on the way: as it came in, as it looked after each
+ * transformation, and what came out. The context that the first `collect` returns ties the four together.
  */
 export function createScoringService(
   deployment: Deployment,

@@ -1,11 +1,12 @@
 import { types } from "node:util";
 import { countOf } from "./plural.ts";
 /**
- * The product's errors, and the one rule of what their messages show, wherever they go (`onError`, warnings, `status()`, events, notes
- * beside quarantined segments, the terminal): never a text that somebody gave, be it data, an option or a line of a file, for
- * it may be a secret or a person's. Shown are what it is and how long ({@link kindOf}), where it stood, and names: of
- * columns, options, collections. Of options, which are no data, numbers and booleans are shown too ({@link describe}). Of
- * an error that is not ours only its kind ({@link messageOf}): its text may quote what it choked on.
+ * The product's errors, and the one rule of what their messages show, wherever they go (`onError`, warnings,
+ * `status()`, events, notes beside quarantined segments, the terminal): never a text that somebody gave, be
+ * it data, an option or a line of a file, for it may be a secret or a person's. Shown are what it is and how
+ * long ({@link kindOf}), where it stood, and names: of columns, options, collections. Of options, which are
+ * no data, numbers and booleans are shown too ({@link describe}). Of an error that is not ours only its kind
+ * ({@link messageOf}): its text may quote what it choked on.
  *
  * Misuse (a wrong option, name or schema) throws a plain `TypeError` (wrong kind of value) or `RangeError`
  * (right kind, outside what is allowed) whose message says where, what was expected and what came.
@@ -62,7 +63,10 @@ export class CollectorError extends Error {
   }
 }
 
-/** A `TypeError` that says where, what was expected and what kind of value came: one that strayed here may be anything. */
+/**
+ * A `TypeError` that says where, what was expected and what kind of value came: one that strayed here may be
+ * anything.
+ */
 export function wrongKind(where: string, expected: string, got: unknown): TypeError {
   const kind = typeof got === "number" || typeof got === "bigint" ? kindOf(got) : describe(got);
   return withCode(new TypeError(`${where}: expected ${expected}, got ${kind}`));
@@ -77,7 +81,10 @@ function withCode<E extends Error>(error: E): E {
   return Object.assign(error, { code: "INVALID_ARGUMENT" });
 }
 
-/** A text that may stand in a message as it is: a name, a code, a host; never a value. Make one with {@link told}. */
+/**
+ * A text that may stand in a message as it is: a name, a code, a host; never a value. Make one with
+ * {@link told}.
+ */
 class Told {
   readonly text: string;
   constructor(text: string) {
@@ -97,7 +104,9 @@ export function quote(name: string): string {
   return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
 }
 
-/** A wrong option in a message: numbers, booleans and the like as they are, of everything else only the kind. */
+/**
+ * A wrong option in a message: numbers, booleans and the like as they are, of everything else only the kind.
+ */
 export function describe(value: unknown): string {
   if (value instanceof Told) return value.text;
   switch (typeof value) {
@@ -152,8 +161,8 @@ const quoting: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What an error from within says that may be passed on: its message, but of the language's own errors only the kind and where they
- * were thrown. Of an error that the caller's code threw use {@link errorKind}.
+ * What an error from within says that may be passed on: its message, but of the language's own errors only
+ * the kind and where they were thrown. Of an error that the caller's code threw use {@link errorKind}.
  */
 export function messageOf(thrown: unknown): string {
   const kind = errorKind(thrown);
@@ -178,7 +187,10 @@ export function errorKind(thrown: unknown): string {
   }
 }
 
-/** What `read` gives; what it throws (a getter, a Proxy) becomes an error of ours that says of it only its kind. */
+/**
+ * What `read` gives; what it throws (a getter, a Proxy) becomes an error of ours that says of it only its
+ * kind.
+ */
 export function reading<T>(where: string, read: () => T): T {
   try {
     return read();

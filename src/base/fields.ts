@@ -24,8 +24,9 @@ export function within(where: string): Place {
 }
 
 /**
- * Reads an object field by field. Absent and undefined fields are left out of the result; names without a parser are
- * errors that suggest the nearest known name. A value under an unknown name is never shown: it may be a secret.
+ * Reads an object field by field. Absent and undefined fields are left out of the result; names without a
+ * parser are errors that suggest the nearest known name. A value under an unknown name is never shown: it may
+ * be a secret.
  */
 export function parseFields<T extends object>(value: unknown, place: Place, parsers: Parsers<T>): Partial<T> {
   const given = plainObject(value, place.whole);
@@ -47,8 +48,8 @@ export function groupOf<T extends object>(parsers: Parsers<T>): Parser<Partial<T
 }
 
 /**
- * The same of a file, where names are written with underscores (`max_age_ms`); as in code (`maxAgeMs`) is understood too. The
- * result has the names of code.
+ * The same of a file, where names are written with underscores (`max_age_ms`); as in code (`maxAgeMs`) is
+ * understood too. The result has the names of code.
  */
 export function parseFileFields<T extends object>(
   value: unknown,
@@ -101,7 +102,10 @@ export function nameText(name: string): string {
   return /^[\w.-]{1,64}$/.test(name) ? quote(name) : kindOf(name).replace("a text", "a name");
 }
 
-/** An object of named values: not null, an array, a `Map`, a `Date` or the like, whose content would go unseen. */
+/**
+ * An object of named values: not null, an array, a `Map`, a `Date` or the like, whose content would go
+ * unseen.
+ */
 export function plainObject(value: unknown, where: string): Readonly<Record<string, unknown>> {
   if (reading(where, () => Object.prototype.toString.call(value)) !== "[object Object]")
     throw wrongKind(where, "a plain object", value);

@@ -1,6 +1,7 @@
 /**
- * The name most like `name`, or undefined when none is close: for "did you mean …". Upper and lower case, `_` and `-`
- * do not count, so `sampling_rate` finds `samplingRate`; otherwise one letter, or up to a third of them, may differ.
+ * The name most like `name`, or undefined when none is close: for "did you mean …". Upper and lower case, `_`
+ * and `-` do not count, so `sampling_rate` finds `samplingRate`; otherwise one letter, or up to a third of
+ * them, may differ.
  */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   // Longer texts are no misspelt option names, and the distance is quadratic.
@@ -22,7 +23,10 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[-_]/g, "");
 }
 
-/** Letters to insert, delete, replace or swap with their neighbour to get from one to the other (optimal string alignment). */
+/**
+ * Letters to insert, delete, replace or swap with their neighbour to get from one to the other (optimal
+ * string alignment).
+ */
 function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

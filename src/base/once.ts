@@ -1,4 +1,7 @@
-/** Runs `action` on the first call and gives every caller that same promise: `close()` is called from many places. */
+/**
+ * Runs `action` on the first call and gives every caller that same promise: `close()` is called from many
+ * places.
+ */
 export function once<T>(action: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => {

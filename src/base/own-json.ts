@@ -2,9 +2,10 @@
 const { stringify } = JSON;
 
 /**
- * The JSON text of a document of ours, letter for letter what `JSON.stringify` writes in a clean process. Whoever adds a `toJSON` to
- * `Array.prototype` or `Object.prototype`, as Prototype.js 1.6 did, changes what `JSON.stringify` makes of every array; a label
- * written so could be read by nobody. Members that are undefined are left out.
+ * The JSON text of a document of ours, letter for letter what `JSON.stringify` writes in a clean process.
+ * Whoever adds a `toJSON` to `Array.prototype` or `Object.prototype`, as Prototype.js 1.6 did, changes what
+ * `JSON.stringify` makes of every array; a label written so could be read by nobody. Members that are
+ * undefined are left out.
  *
  * @param value texts, numbers, booleans, null, and arrays and plain objects of these.
  * @param indent spaces for each level, as with `JSON.stringify`; by default all is on one line.

@@ -1,7 +1,7 @@
 /**
- * True while arrays keep what is put into them. A host can end that for everybody: with an element or a setter on `Array.prototype` or
- * `Object.prototype`, or another iterator. What is then put together from arrays would lack parts of it, without a sign. Takes some
- * microseconds: ask once in a while.
+ * True while arrays keep what is put into them. A host can end that for everybody: with an element or a
+ * setter on `Array.prototype` or `Object.prototype`, or another iterator. What is then put together from
+ * arrays would lack parts of it, without a sign. Takes some microseconds: ask once in a while.
  */
 export function arraysAreSound(): boolean {
   // Indexes come first among the keys of any object.

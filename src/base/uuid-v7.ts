@@ -24,12 +24,13 @@ const versionSeven = 0x37;
  * r  48 bits  random, new for each id
  * ```
  *
- * This is the "fixed bit-length dedicated counter" of RFC 9562, 6.2, method 1. A clock that stands still or goes back
- * keeps the last millisecond; a counter that runs over borrows the next one.
+ * This is the "fixed bit-length dedicated counter" of RFC 9562, 6.2, method 1. A clock that stands still or
+ * goes back keeps the last millisecond; a counter that runs over borrows the next one.
  *
- * It is written out here because one or two ids are made per `collect`: 0.15 µs each, where asking the operating
- * system for 16 random bytes per id costs 2 to 3 µs. Random bytes are therefore fetched 2 KiB at a time, and unused
- * ones are thrown away after a second, so that a process restored twice from one memory snapshot soon differs.
+ * It is written out here because one or two ids are made per `collect`: 0.15 µs each, where asking the
+ * operating system for 16 random bytes per id costs 2 to 3 µs. Random bytes are therefore fetched 2 KiB at a
+ * time, and unused ones are thrown away after a second, so that a process restored twice from one memory
+ * snapshot soon differs.
  */
 export function createUuidV7(source: UuidSource): () => string {
   const text = Buffer.alloc(36);
@@ -82,8 +83,8 @@ export function createUuidV7(source: UuidSource): () => string {
 const versionSevenPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
 /**
- * When an id was made, milliseconds since 1970 UTC, if it is a UUIDv7: its first 48 bits are that time (RFC 9562,
- * section 5.7). Undefined for every other text.
+ * When an id was made, milliseconds since 1970 UTC, if it is a UUIDv7: its first 48 bits are that time (RFC
+ * 9562, section 5.7). Undefined for every other text.
  */
 export function uuidTime(id: string): number | undefined {
   if (!versionSevenPattern.test(id)) return undefined;

@@ -1,4 +1,7 @@
-/** `String.prototype.isWellFormed` and `toWellFormed` (ECMAScript 2024; Node 20 and later), which our `lib` lacks. */
+/**
+ * `String.prototype.isWellFormed` and `toWellFormed` (ECMAScript 2024; Node 20 and later), which our `lib`
+ * lacks.
+ */
 interface WellFormed {
   isWellFormed(): boolean;
   toWellFormed(): string;

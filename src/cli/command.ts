@@ -39,12 +39,17 @@ export interface CommandInput {
   readonly terminal: Terminal;
 }
 
-/** The command line is wrong: the message is shown with a pointer to the help, and the process ends with 2. */
+/**
+ * The command line is wrong: the message is shown with a pointer to the help, and the process ends with 2.
+ */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
-/** A word of the command line in a message, if it looks like a command; what else was pasted there may be a secret. */
+/**
+ * A word of the command line in a message, if it looks like a command; what else was pasted there may be a
+ * secret.
+ */
 export function wordText(word: string): string {
   return /^[a-z][a-z -]{0,23}$/.test(word) ? quote(word) : kindOf(word);
 }
@@ -62,7 +67,8 @@ export function wholeNumber(input: CommandInput, option: string, min: number, fa
 export function timeOption(input: CommandInput, option: string): Date | undefined {
   const text = input.text(option);
   if (text === undefined) return undefined;
-  // A date alone is UTC midnight for JavaScript, but a date and time without a zone is local: the partitions are UTC.
+  // A date alone is UTC midnight for JavaScript, but a date and time without a zone is local: the partitions
+  // are UTC.
   const time = new Date(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
   if (/^\d{4}-\d\d/.test(text) && !Number.isNaN(time.getTime())) return time;
   throw new UsageError(

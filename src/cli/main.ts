@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// An old Node must get one clear line, not a syntax error or a missing function: this file keeps to plain syntax and
-// loads the rest only when the version will do.
+// An old Node must get one clear line, not a syntax error or a missing function: this file keeps to plain
+// syntax and loads the rest only when the version will do.
 const parts = process.versions.node.split(".");
 const major = Number(parts[0]);
 const minor = Number(parts[1]);

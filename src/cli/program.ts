@@ -21,7 +21,10 @@ export const commonOptions: CommandOptions = {
   help: { type: "boolean", short: "h", description: "show this help" },
 };
 
-/** Runs one command line, without the leading `node` and script, and tells what to end the process with. Never throws. */
+/**
+ * Runs one command line, without the leading `node` and script, and tells what to end the process with. Never
+ * throws.
+ */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   try {
     const [name, ...rest] = args;

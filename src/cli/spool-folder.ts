@@ -11,7 +11,9 @@ export const spoolOptions: CommandOptions = {
   },
 };
 
-/** The deployment, with spool and destination, that a command line is about. Throws what is wrong with either. */
+/**
+ * The deployment, with spool and destination, that a command line is about. Throws what is wrong with either.
+ */
 export function spoolOf(input: CommandInput): ResolvedDeployment {
   const [root, directory] = [input.text("root"), input.text("spool")];
   return resolveDeployment(

@@ -3,7 +3,10 @@ import { exitCode } from "./exit-code.ts";
 import { runProgram } from "./program.ts";
 import { createTerminal } from "./terminal.ts";
 
-/** Runs the process's command line; the process ends by itself, with the command's exit code, once all is written. */
+/**
+ * Runs the process's command line; the process ends by itself, with the command's exit code, once all is
+ * written.
+ */
 export async function start(): Promise<void> {
   const terminal = createTerminal(process.stdout, process.stderr);
   // `mdc head … | head -1` closes the pipe early: that is the reader's right, not an error.

@@ -3,8 +3,8 @@ import { jsonValue } from "./text/value-text.ts";
 import { visibleJson, visibleText } from "./text/visible-text.ts";
 
 /**
- * Where a command writes: results to `out` and `json`, everything else to `err`. The only way out of a command, and where
- * every text becomes harmless (`visible-text.ts`), wherever it came from.
+ * Where a command writes: results to `out` and `json`, everything else to `err`. The only way out of a
+ * command, and where every text becomes harmless (`visible-text.ts`), wherever it came from.
  */
 export interface Terminal {
   /** A line of results. */
@@ -15,11 +15,17 @@ export interface Terminal {
   err(line: string): void;
   /** Shows what is being done, over the last one, on a terminal only; without text, clears it. */
   progress(text?: string): void;
-  /** Characters in a line of results; infinite when they do not go to a terminal, so that nothing is cut in a pipe. */
+  /**
+   * Characters in a line of results; infinite when they do not go to a terminal, so that nothing is cut in a
+   * pipe.
+   */
   readonly width: number;
 }
 
-/** A text, perhaps with a look, which is shown where the results go to a terminal that can and `NO_COLOR` is not set. */
+/**
+ * A text, perhaps with a look, which is shown where the results go to a terminal that can and `NO_COLOR` is
+ * not set.
+ */
 export type Text = string | { readonly style: "bold" | "dim"; readonly text: string };
 
 /** The text in bold. */

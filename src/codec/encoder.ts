@@ -6,13 +6,15 @@ import type { Schema } from "../layout/schema.ts";
 export interface Encoder {
   readonly contentType: string;
   /**
-   * The file's bytes, in pieces, as row groups finish. A piece is good until the next one is asked for; it may be empty, when there
-   * is something else to be done in between. `batches` is called once per pass over the data. Throws only for a batch that is not what `frame/batch.ts` describes.
+   * The file's bytes, in pieces, as row groups finish. A piece is good until the next one is asked for; it
+   * may be empty, when there is something else to be done in between. `batches` is called once per pass over
+   * the data. Throws only for a batch that is not what `frame/batch.ts` describes.
    */
   encode(batches: () => Iterable<Batch>, options: EncodeOptions): AsyncIterable<Uint8Array>;
   /**
-   * The objects that an encoding is delivered as, which were told apart only by marks within its bytes. Without this method it is one
-   * object, the file. `reference` is how the file refers to the object beside it that has this number.
+   * The objects that an encoding is delivered as, which were told apart only by marks within its bytes.
+   * Without this method it is one object, the file. `reference` is how the file refers to the object beside
+   * it that has this number.
    */
   unpack?(body: EncodedBody, reference: (number: number) => string): Promise<UnpackedBody>;
 }
@@ -20,11 +22,16 @@ export interface Encoder {
 /** All bytes of an encoding, in order, wherever they were kept meanwhile. */
 export interface EncodedBody {
   readonly size: number;
-  /** Bytes from `start`, default 0, to `end`, default all. A piece is good until the next one is asked for. */
+  /**
+   * Bytes from `start`, default 0, to `end`, default all. A piece is good until the next one is asked for.
+   */
   open(start?: number, end?: number): AsyncIterable<Uint8Array>;
 }
 
-/** A file, and the objects beside it that it refers to, numbered from 0. These have to be there before the file is. */
+/**
+ * A file, and the objects beside it that it refers to, numbered from 0. These have to be there before the
+ * file is.
+ */
 export interface UnpackedBody {
   readonly file: EncodedBody;
   readonly beside: readonly EncodedBody[];
@@ -39,8 +46,9 @@ export interface EncodeOptions {
   /** Called once at the end with what did not fit, for `onError`. */
   readonly onRejected?: (rejected: readonly RejectedColumn[]) => void;
   /**
-   * Called once at the end, by encoders of text, with the columns of undeclared doubles in which every number was whole: readers that
-   * take a column's type from the text of its numbers will not take them for integers.
+   * Called once at the end, by encoders of text, with the columns of undeclared doubles in which every number
+   * was whole: readers that take a column's type from the text of its numbers will not take them for
+   * integers.
    */
   readonly onWholeNumbers?: (columns: readonly string[]) => void;
 }

@@ -30,7 +30,9 @@ export interface Refusing {
 export interface Gate {
   readonly clock: Clock;
   readonly closed: boolean;
-  /** True when a frame of so many bytes of memory fits in with all that waits, which is `most` bytes at most. */
+  /**
+   * True when a frame of so many bytes of memory fits in with all that waits, which is `most` bytes at most.
+   */
   hasRoom(bytes: number, max: number): boolean;
 }
 
@@ -41,7 +43,10 @@ const sampledOut: Verdict = { kind: "leave", as: "sampledOut" };
 const closed: Verdict = { kind: "refuse", reason: "closed", quietMs: 0 };
 const muted: Verdict = { kind: "refuse", reason: "muted", quietMs: muteMs };
 
-/** Decides which frames of one collection are taken: the switches, the sampling rate, the time and the memory they may cost. */
+/**
+ * Decides which frames of one collection are taken: the switches, the sampling rate, the time and the memory
+ * they may cost.
+ */
 export class Admission {
   readonly #gate: Gate;
   readonly #collection: DeploymentCollection;

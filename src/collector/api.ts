@@ -10,8 +10,8 @@ import type { CorrelationContext } from "./context/correlation-context.ts";
 /** What a collector is made with. */
 export interface CollectorOptions {
   /**
-   * The collection: a letter or digit, then up to 62 more of these and `.`, `_`, `-`, without `..`. Collections whose names
-   * differ only in case are one.
+   * The collection: a letter or digit, then up to 62 more of these and `.`, `_`, `-`, without `..`.
+   * Collections whose names differ only in case are one.
    */
   readonly name: string;
   /** Told of this collector's drops, at most once a second for each reason. Default: the deployment's. */
@@ -19,8 +19,8 @@ export interface CollectorOptions {
   /** Where to collect to. Default: the process's own deployment, made on first use from the environment. */
   readonly deployment?: Deployment | undefined;
   /**
-   * Types of columns, by name. A declared column has its type from the first file on; a value that does not fit is
-   * kept in `mdc_rejected`. Columns not named are typed by their first value.
+   * Types of columns, by name. A declared column has its type from the first file on; a value that does not
+   * fit is kept in `mdc_rejected`. Columns not named are typed by their first value.
    */
   readonly schema?: SchemaOptions | undefined;
   /** What to leave out or replace, by column, before anything of it is copied. */
@@ -33,7 +33,8 @@ export type Frame<Row> = unknown extends Row ? object : FrameOf<Row>;
 /**
  * Logs frames of one collection.
  *
- * `Row` is the type of a row; `unknown` (the default) accepts every frame and leaves the checking to run time.
+ * `Row` is the type of a row; `unknown` (the default) accepts every frame and leaves the checking to run
+ * time.
  */
 export interface Collector<Row = unknown> {
   /** The collection's name, as it is stored. */
@@ -41,12 +42,14 @@ export interface Collector<Row = unknown> {
   /** False while the deployment has this collection switched off; `collect` is then a no-op. */
   readonly enabled: boolean;
   /**
-   * Logs a frame under a correlation context and returns that context. Synchronous; it never throws and never waits (but for
-   * one local write when durability is `frame`). The frame is copied: changing it afterwards changes nothing that is logged.
+   * Logs a frame under a correlation context and returns that context. Synchronous; it never throws and never
+   * waits (but for one local write when durability is `frame`). The frame is copied: changing it afterwards
+   * changes nothing that is logged.
    *
-   * @param frame A danfojs, nodejs-polars, Apache Arrow, flechette or Arquero frame, an array of row objects, or an
-   *   object of column arrays.
-   * @param context What an earlier `collect` of this request returned. Default: the current one of `runWithContext`, else a new one.
+   * @param frame A danfojs, nodejs-polars, Apache Arrow, flechette or Arquero frame, an array of row objects,
+   * or an object of column arrays.
+   * @param context What an earlier `collect` of this request returned. Default: the current one of
+   * `runWithContext`, else a new one.
    */
   collect(frame: Frame<Row>, context?: CorrelationContext): CorrelationContext;
   /** What became of the frames of this collection, in this process. */
@@ -67,7 +70,10 @@ export interface CollectorConstructor {
 export interface FlushOptions {
   /** `store`: in files at the destination (default). `spool`: safe from the death of this process. */
   readonly to?: FlushTarget | undefined;
-  /** Milliseconds to wait at most, 0 to 2,147,483,647; default 60,000. After that it rejects with code `TIMEOUT`; nothing is lost by that. */
+  /**
+   * Milliseconds to wait at most, 0 to 2,147,483,647; default 60,000. After that it rejects with code
+   * `TIMEOUT`; nothing is lost by that.
+   */
   readonly deadlineMs?: number | undefined;
 }
 
@@ -88,16 +94,19 @@ export interface CloseReport {
 /** Whether data reaches the destination. */
 export interface DeploymentStatus {
   /**
-   * `degraded`: delivery is late and tried again; or within the last minute frames were dropped, the spool could not be written, or
-   * the background thread died; or something is in quarantine, or the configuration file cannot be used. `failing`: nothing will
-   * be delivered until somebody does something. `reasons` say what.
+   * `degraded`: delivery is late and tried again; or within the last minute frames were dropped, the spool
+   * could not be written, or the background thread died; or something is in quarantine, or the configuration
+   * file cannot be used. `failing`: nothing will be delivered until somebody does something. `reasons` say
+   * what.
    */
   readonly status: "ok" | "degraded" | "failing" | "closed";
   /** For people; empty when all is well. */
   readonly reasons: readonly string[];
   /** What waits in the spool, as it was some seconds ago at most. */
   readonly spool: SpoolStatus;
-  /** What earlier processes had left in the spool and this one took care of; part of no process's `stats()`. */
+  /**
+   * What earlier processes had left in the spool and this one took care of; part of no process's `stats()`.
+   */
   readonly recovered: { readonly delivered: Counts; readonly lost: Counts };
 }
 
@@ -107,7 +116,9 @@ export interface SpoolStatus {
   readonly segments: number;
   /** Milliseconds since the oldest of them was begun; null when there is none. */
   readonly oldestAgeMs: number | null;
-  /** Segments set aside for a person to look at, of all processes of this spool: see `mdc spool quarantine`. */
+  /**
+   * Segments set aside for a person to look at, of all processes of this spool: see `mdc spool quarantine`.
+   */
   readonly quarantined: number;
 }
 
@@ -126,9 +137,9 @@ export interface Deployment extends AsyncDisposable {
     options?: Omit<CollectorOptions, "name" | "deployment">,
   ): Collector<Row>;
   /**
-   * Changes settings while running: validated whole, swapped in one step, in force for the next `collect`. Throws, and
-   * changes nothing, if anything in it is wrong. What it set stays on top of the configuration file, also when that changes.
-   * Returns the new configuration, whose version is one higher.
+   * Changes settings while running: validated whole, swapped in one step, in force for the next `collect`.
+   * Throws, and changes nothing, if anything in it is wrong. What it set stays on top of the configuration
+   * file, also when that changes. Returns the new configuration, whose version is one higher.
    */
   update(patch: DeploymentPatch): DeploymentConfig;
   /** Whether data reaches the destination, for health checks. Costs nothing. */
@@ -137,6 +148,9 @@ export interface Deployment extends AsyncDisposable {
   stats(): DeploymentStats;
   /** Resolves when everything collected before it is where `to` says. */
   flush(options?: FlushOptions): Promise<void>;
-  /** Takes no more, delivers what is there until the deadline, and reports. Repeated calls share the first one's result. */
+  /**
+   * Takes no more, delivers what is there until the deadline, and reports. Repeated calls share the first
+   * one's result.
+   */
   close(options?: CloseOptions): Promise<CloseReport>;
 }

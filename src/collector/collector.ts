@@ -155,8 +155,8 @@ class FrameCollector implements CollectorApi {
 }
 
 /**
- * What is stored with a frame besides its columns. A class for the reason that a snapshot is one: see `snapshot.ts`. Ids are made when
- * the frame is put into its batch, not while the caller waits.
+ * What is stored with a frame besides its columns. A class for the reason that a snapshot is one: see
+ * `snapshot.ts`. Ids are made when the frame is put into its batch, not while the caller waits.
  */
 class CallFacts implements FrameFacts {
   readonly eventTimeMs: number;

@@ -68,8 +68,8 @@ function composeSpool(spec: EngineSpec, settings: CurrentSettings): Spool {
 }
 
 /**
- * What a thread writes to that has no engine, if the spool is durable: the engine's spool, another thread's of the same instance,
- * delivers what it seals.
+ * What a thread writes to that has no engine, if the spool is durable: the engine's spool, another thread's
+ * of the same instance, delivers what it seals.
  */
 export function composeWriter(spec: EngineSpec, settings: CurrentSettings): SpoolWriter {
   return createFolderWriter(folderOptions(spec, settings));

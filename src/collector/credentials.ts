@@ -3,7 +3,9 @@ import type { AccessToken, AzureCredential } from "../store/azure/azure-credenti
 import { proofOf } from "../store/open-store.ts";
 import type { CredentialSpec } from "./compose.ts";
 
-/** The caller's credential, split into what can cross into another thread and what is asked for on this one. */
+/**
+ * The caller's credential, split into what can cross into another thread and what is asked for on this one.
+ */
 export interface Credentials {
   /** All of it, for this thread. */
   readonly proof: AzureCredential;

@@ -12,8 +12,8 @@ import type { RateLimitedListener } from "./report/rate-limited-listener.ts";
 const maxListeners = 100;
 
 /**
- * One collection of a deployment: what its collectors share. All that `collect` reads is a plain field, swapped when the
- * configuration is, so that a call looks nothing up.
+ * One collection of a deployment: what its collectors share. All that `collect` reads is a plain field,
+ * swapped when the configuration is, so that a call looks nothing up.
  */
 export class DeploymentCollection implements Collection {
   readonly name: string;
@@ -47,7 +47,9 @@ export class DeploymentCollection implements Collection {
     this.configure(config);
   }
 
-  /** Who is told of what happens to frames of this collection after `collect`: all its collectors' listeners. */
+  /**
+   * Who is told of what happens to frames of this collection after `collect`: all its collectors' listeners.
+   */
   get listeners(): Iterable<RateLimitedListener> {
     return this.#listeners.values();
   }

@@ -125,7 +125,8 @@ export class DeploymentCore {
     const { config } = resolved;
     const credentials = credentialsOf(resolved);
     const getToken: EngineHost["getToken"] = (scopes) => credentials.getToken(scopes);
-    // Made once on this thread, only to be told here and now if destination and credential do not go together.
+    // Made once on this thread, only to be told here and now if destination and credential do not go
+    // together.
     void openStore(config.destination, credentials.proof).close();
     const spec: EngineSpec = {
       config,
@@ -170,8 +171,8 @@ export class DeploymentCore {
   }
 
   /**
-   * Resolves when the background thread runs, so that it gets the first frames, and the fallback writer need not write
-   * them; after a quarter of a second in any case.
+   * Resolves when the background thread runs, so that it gets the first frames, and the fallback writer need
+   * not write them; after a quarter of a second in any case.
    */
   async ready(): Promise<void> {
     // A barrier with nothing before it comes back once there is somebody to answer it. A thread with much to

@@ -19,9 +19,9 @@ import { DeploymentCore } from "./deployment-core.ts";
 import { parseCloseOptions, parseFlushOptions } from "./flush-options.ts";
 
 /**
- * Opens a deployment: where frames go, what is collected, how much. Throws a `TypeError` or `RangeError` that names the
- * option or environment variable, what was expected and what came; trouble at the destination is told by `status()` and `onError`
- * instead, because it may pass.
+ * Opens a deployment: where frames go, what is collected, how much. Throws a `TypeError` or `RangeError` that
+ * names the option or environment variable, what was expected and what came; trouble at the destination is
+ * told by `status()` and `onError` instead, because it may pass.
  */
 export async function openDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
   const core = new DeploymentCore(resolveDeployment(options, readEnvironment()));

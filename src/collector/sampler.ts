@@ -1,26 +1,29 @@
 /**
- * Which requests are kept: decided from the correlation id alone, so that all collections of one rate, in all processes
- * and versions, keep the same ones, and what is kept at a low rate is also kept at every higher one.
+ * Which requests are kept: decided from the correlation id alone, so that all collections of one rate, in all
+ * processes and versions, keep the same ones, and what is kept at a low rate is also kept at every higher
+ * one.
  *
  * The rule, for whoever has to repeat it in another language:
  *
  *     kept  =  MurmurHash3_x86_32(UTF-8 bytes of the id, seed 0x6d646331) < rate * 2^32
  *
- * with the hash as an unsigned number and the comparison in double precision, where the product is exact. A lone
- * surrogate counts as U+FFFD, as in every conversion to UTF-8. In Python: `mmh3.hash(id, 0x6d646331, signed=False)`.
+ * with the hash as an unsigned number and the comparison in double precision, where the product is exact. A
+ * lone surrogate counts as U+FFFD, as in every conversion to UTF-8. In Python:
+ * `mmh3.hash(id, 0x6d646331, signed=False)`.
  *
- * MurmurHash3 (Austin Appleby, public domain, `smhasher/src/MurmurHash3.cpp`) because every bit of the id moves every bit
- * of the hash, which ids that count upwards need; because it is to be had everywhere; and because two multiplications
- * for four bytes are what JavaScript does fast. The seed spells "mdc1". It is not 0, so that the choice does not go along
- * with an experiment that splits its users by the plain hash of the same id.
+ * MurmurHash3 (Austin Appleby, public domain, `smhasher/src/MurmurHash3.cpp`) because every bit of the id
+ * moves every bit of the hash, which ids that count upwards need; because it is to be had everywhere; and
+ * because two multiplications for four bytes are what JavaScript does fast. The seed spells "mdc1". It is not
+ * 0, so that the choice does not go along with an experiment that splits its users by the plain hash of the
+ * same id.
  */
 
 /** Part of the stored data's meaning: changing it would tear requests apart that span two versions. */
 const seed = 0x6d646331;
 
 /**
- * True if the request `id` is kept at `rate`, from 0 to 1. Exact at both ends: 0 keeps none, 1 all. In between the share
- * is right to 2^-32; a rate below that keeps one id in 2^32.
+ * True if the request `id` is kept at `rate`, from 0 to 1. Exact at both ends: 0 keeps none, 1 all. In
+ * between the share is right to 2^-32; a rate below that keeps one id in 2^32.
  */
 export function isSampled(id: string, rate: number): boolean {
   if (rate >= 1) return true;
@@ -69,7 +72,9 @@ function scramble(block: number): number {
   return Math.imul(rotateLeft(Math.imul(block, 0xcc9e2d51), 15), 0x1b873593);
 }
 
-/** The last one to three bytes (0 when there are none changes nothing), the length, and the final avalanche. */
+/**
+ * The last one to three bytes (0 when there are none changes nothing), the length, and the final avalanche.
+ */
 function finish(hash: number, tail: number, length: number): number {
   let h = hash ^ scramble(tail) ^ length;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

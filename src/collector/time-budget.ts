@@ -1,7 +1,8 @@
 /**
- * Sees to it that collecting never becomes what makes a service slow. It keeps the mean time of a collection's `collect` calls,
- * exponentially weighted; when that is above the limit, the collection rests ("is muted") and then starts afresh. The limit is for each
- * MiB of a frame that is begun: whoever collects a large frame means to, and what it costs is in proportion.
+ * Sees to it that collecting never becomes what makes a service slow. It keeps the mean time of a
+ * collection's `collect` calls, exponentially weighted; when that is above the limit, the collection rests
+ * ("is muted") and then starts afresh. The limit is for each MiB of a frame that is begun: whoever collects a
+ * large frame means to, and what it costs is in proportion.
  */
 export class TimeBudget {
   #meanMs = 0;
@@ -15,7 +16,8 @@ export class TimeBudget {
   /** A call took `tookMs` for a frame of `bytes` and ended at `nowMs`. Cheap: it runs once per `collect`. */
   spent(tookMs: number, bytes: number, nowMs: number, limitMs: number): void {
     const costMs = tookMs / Math.max(1, Math.ceil(bytes / MiB));
-    // Capped, so that one call alone - a cold start, a stopped process, a debugger - never mutes; three in a row do.
+    // Capped, so that one call alone - a cold start, a stopped process, a debugger - never mutes; three in a
+    // row do.
     this.#meanMs += (Math.min(costMs, limitMs * cap) - this.#meanMs) * weight;
     if (this.#meanMs <= limitMs) return;
     this.#mutedUntil = nowMs + muteMs;

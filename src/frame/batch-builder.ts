@@ -12,8 +12,8 @@ import { type Allocate, encodeBatch } from "./wire/encode.ts";
 export type { FrameFacts } from "./frame-facts.ts";
 
 /**
- * Fills the columns of a batch, frame after frame, in steps as small as the caller likes. All buffers are reused from
- * batch to batch.
+ * Fills the columns of a batch, frame after frame, in steps as small as the caller likes. All buffers are
+ * reused from batch to batch.
  */
 export interface BatchBuilder {
   /** Complete frames so far. */
@@ -27,15 +27,15 @@ export interface BatchBuilder {
   /** Starts to append a frame. Throws if one is begun already. */
   begin(snapshot: Snapshot, facts: FrameFacts): void;
   /**
-   * Does about `cells` cells of the work; true when the frame is complete. Throws a {@link FrameProblem} when the builder
-   * is larger than `maxByteLength` with it; abandon it then.
+   * Does about `cells` cells of the work; true when the frame is complete. Throws a {@link FrameProblem} when
+   * the builder is larger than `maxByteLength` with it; abandon it then.
    */
   advance(cells: number, maxByteLength?: number): boolean;
   /** Gives up the frame that was begun; earlier frames stay as they were. */
   abandon(): void;
   /**
-   * The batch in its wire form (`wire/layout.ts`), in memory of `allocate`. The builder is empty afterwards. Throws while a frame is
-   * begun.
+   * The batch in its wire form (`wire/layout.ts`), in memory of `allocate`. The builder is empty afterwards.
+   * Throws while a frame is begun.
    */
   finish(facts: FinishFacts): Uint8Array;
 }

@@ -2,16 +2,17 @@ import type { ColumnType } from "../layout/column-type.ts";
 
 /**
  * A batch: many frames of one collection and one partition as columns of plain bytes. It is the product's one
- * representation of data: `BatchBuilder` fills it on the caller's thread, `wire.ts` lays it into one transferable
- * buffer, the spool keeps that buffer as a record, and the encoder's pages are made of its bytes.
+ * representation of data: `BatchBuilder` fills it on the caller's thread, `wire.ts` lays it into one
+ * transferable buffer, the spool keeps that buffer as a record, and the encoder's pages are made of its
+ * bytes.
  *
  * Values are *dense*: a null takes no slot, as in a Parquet page. `validity` says which rows have a value.
  *
- * A name can occur several times with different types ("variants"): the builder keeps each value under its own natural
- * type and decides nothing. Which type a column has is pinned once per collection, by the schema registry, just before
- * encoding; values of other variants then go to `mdc_rejected`. The pseudo-type `rejected` is the variant of what
- * no column can hold exactly (a string with a lone surrogate, an invalid Date, a bigint beyond 64 bits): its values
- * are JSON texts.
+ * A name can occur several times with different types ("variants"): the builder keeps each value under its
+ * own natural type and decides nothing. Which type a column has is pinned once per collection, by the schema
+ * registry, just before encoding; values of other variants then go to `mdc_rejected`. The pseudo-type
+ * `rejected` is the variant of what no column can hold exactly (a string with a lone surrogate, an invalid
+ * Date, a bigint beyond 64 bits): its values are JSON texts.
  */
 export interface Batch {
   /** Facts shared by all frames of the batch. */
@@ -55,8 +56,8 @@ export interface FrameTable {
   /** Rows of each frame; their sum is `header.rows`. A frame can have none. */
   readonly rows: Uint32Array;
   /**
-   * The system columns that differ from frame to frame, a value per *frame* (the encoder repeats it for the frame's
-   * rows), named as they are stored, always all of them, in the order of `frame-columns.ts`.
+   * The system columns that differ from frame to frame, a value per *frame* (the encoder repeats it for the
+   * frame's rows), named as they are stored, always all of them, in the order of `frame-columns.ts`.
    */
   readonly columns: readonly BatchColumn[];
 }
@@ -75,15 +76,18 @@ export interface BatchColumn {
 /** Dense values: only of the rows that have one. */
 export type Values =
   /**
-   * float64, int64, timestamp (microseconds UTC), int32; with the least and greatest value, NaN left out. When that leaves
-   * none, the least is above the greatest.
+   * float64, int64, timestamp (microseconds UTC), int32; with the least and greatest value, NaN left out.
+   * When that leaves none, the least is above the greatest.
    */
   | { readonly kind: "float64"; readonly data: Float64Array; readonly min: number; readonly max: number }
   | { readonly kind: "int64"; readonly data: BigInt64Array; readonly min: bigint; readonly max: bigint }
   | { readonly kind: "int32"; readonly data: Int32Array; readonly min: number; readonly max: number }
   /** boolean: a byte per value, 0 or 1. */
   | { readonly kind: "boolean"; readonly data: Uint8Array }
-  /** string, json, binary, rejected: each value as a little-endian uint32 length, then its bytes (Parquet's PLAIN). */
+  /**
+   * string, json, binary, rejected: each value as a little-endian uint32 length, then its bytes (Parquet's
+   * PLAIN).
+   */
   | { readonly kind: "bytes"; readonly count: number; readonly data: Uint8Array }
   /** string with few distinct values: `codes[i]` is the index of the i-th value in `dictionary`. */
   | {

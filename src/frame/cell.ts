@@ -30,18 +30,22 @@ import { reasonKey } from "../layout/system-columns.ts";
  * | function, symbol, promise, WeakMap, WeakSet, what was transferred away | rejected, with the reason |
  * | a cycle, more than 64 levels, whatever throws when it is read (a getter, `toJSON`, a revoked Proxy) | rejected, with the reason |
  *
- * Kinds are told by the engine's own brands, never by `instanceof`: values of another realm are what they are here.
+ * Kinds are told by the engine's own brands, never by `instanceof`: values of another realm are what they are
+ * here.
  *
- * In a column with a declared type, a value that the type can hold exactly is stored under it (see `declared-cell.ts`).
- * A value of another type than its column's pinned one goes to `mdc_rejected`, except NaN, which danfojs puts for a
- * missing value: in a column that is not numeric it is null, and while a column has nothing else it has no type yet.
+ * In a column with a declared type, a value that the type can hold exactly is stored under it (see
+ * `declared-cell.ts`). A value of another type than its column's pinned one goes to `mdc_rejected`, except
+ * NaN, which danfojs puts for a missing value: in a column that is not numeric it is null, and while a column
+ * has nothing else it has no type yet.
  *
- * A `Cell` is a value after the caller's mutable objects have been copied: a primitive, or a box of known kind.
+ * A `Cell` is a value after the caller's mutable objects have been copied: a primitive, or a box of known
+ * kind.
  */
 export type Cell = number | string | boolean | bigint | null | undefined | BoxedCell;
 
 /**
- * A value that no primitive stands for. All boxes have the same three fields, so that the engine sees one shape.
+ * A value that no primitive stands for. All boxes have the same three fields, so that the engine sees one
+ * shape.
  *
  * - `timestamp`: milliseconds (number) or microseconds (bigint) since 1970 UTC
  * - `json`, `rejected`: a JSON text
@@ -60,7 +64,10 @@ export interface NumericCells {
   readonly type: "float64" | "int64" | "timestamp";
   /** Index of the first row's slot in `data`. */
   readonly start: number;
-  /** A slot per row, null or not, from `start` on. int64: whole numbers or bigint; timestamp: microseconds as bigint. */
+  /**
+   * A slot per row, null or not, from `start` on. int64: whole numbers or bigint; timestamp: microseconds as
+   * bigint.
+   */
   readonly data: ArrayLike<number> | BigInt64Array;
   /** Bit per row, least significant first, 1 = has a value; undefined when every row has one. */
   readonly validity: Uint8Array | undefined;
@@ -101,8 +108,8 @@ export const int64Min: bigint = -(2n ** 63n);
 export const int64Max: bigint = 2n ** 63n - 1n;
 
 /**
- * True when its digits can be written while the caller waits: there are at most 4,096 of them. To write more takes ever more time for
- * each, seconds for a million.
+ * True when its digits can be written while the caller waits: there are at most 4,096 of them. To write more
+ * takes ever more time for each, seconds for a million.
  */
 export function hasFewDigits(value: bigint): boolean {
   return value < tooManyDigits && value > -tooManyDigits;

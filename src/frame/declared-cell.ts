@@ -4,8 +4,8 @@ import { cellJson } from "./copy/json-text.ts";
 import { isWellFormed } from "../base/well-formed.ts";
 
 /**
- * A value as its column's declared type, when that holds it exactly; undefined otherwise, and then the value keeps its
- * own type.
+ * A value as its column's declared type, when that holds it exactly; undefined otherwise, and then the value
+ * keeps its own type.
  *
  * | Declared | takes, besides its own values |
  * |---|---|

@@ -48,7 +48,10 @@ type NumberArray =
   | BigInt64Array
   | BigUint64Array;
 
-/** A data frame of a library, whose columns TypeScript cannot see: danfojs, Apache Arrow, flechette, Polars, Arquero. */
+/**
+ * A data frame of a library, whose columns TypeScript cannot see: danfojs, Apache Arrow, flechette, Polars,
+ * Arquero.
+ */
 export type LibraryFrame =
   /** danfojs `DataFrame`, `Series` */
   | { readonly $isSeries: boolean; readonly $data: unknown; toCSV: unknown }
@@ -65,8 +68,8 @@ export type LibraryFrame =
   | { readonly width: number; readonly height: number; getColumns(): unknown };
 
 /**
- * The frames of which every column fits `Row`: an array of rows, an object of column arrays, or a library's frame, which
- * is checked at run time only.
+ * The frames of which every column fits `Row`: an array of rows, an object of column arrays, or a library's
+ * frame, which is checked at run time only.
  */
 export type FrameOf<Row> = readonly Row[] | { readonly [K in keyof Row]: ArrayLike<Row[K]> } | LibraryFrame;
 

@@ -14,7 +14,10 @@ type Recogniser = (frame: object, bounds: FrameBounds) => SourceFrame | undefine
 /** Tried in this order: the libraries' own marks first, then any object of arrays. */
 const recognisers: readonly Recogniser[] = [fromDanfo, fromArrow, fromArquero, fromPolars];
 
-/** Sees whatever was passed as columns. Throws a {@link FrameProblem} when that can not be, or whatever the frame throws. */
+/**
+ * Sees whatever was passed as columns. Throws a {@link FrameProblem} when that can not be, or whatever the
+ * frame throws.
+ */
 export function openFrame(frame: unknown, bounds: FrameBounds): SourceFrame {
   if (typeof frame !== "object" || frame === null) throw notAFrame(frame);
   if (Array.isArray(frame)) return fromRows(frame, bounds);

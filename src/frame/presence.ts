@@ -2,8 +2,8 @@ import { clearBitsFrom, countBits, setBits } from "../base/bitmap.ts";
 import { copyBytes } from "./builders/grow.ts";
 
 /**
- * Which rows of a column have a value. While every row has one, only two counters move; the bitmap comes into being at
- * the first gap. A row that nobody mentions is null, so a column absent from a frame costs nothing.
+ * Which rows of a column have a value. While every row has one, only two counters move; the bitmap comes into
+ * being at the first gap. A row that nobody mentions is null, so a column absent from a frame costs nothing.
  */
 export class Presence {
   /** Values so far. */

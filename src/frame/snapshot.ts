@@ -18,11 +18,17 @@ export interface Snapshot {
   readonly rows: number;
   /** About the bytes of what it holds, as the ledger counts them. */
   readonly bytes: number;
-  /** About the bytes of memory that it takes until it is in a batch, with all that holds it: never less, for `limits.maxMemoryBytes`. */
+  /**
+   * About the bytes of memory that it takes until it is in a batch, with all that holds it: never less, for
+   * `limits.maxMemoryBytes`.
+   */
   readonly memory: number;
   /** Declared types, of these columns and of others. */
   readonly declared: Schema;
-  /** Nobody reads the columns any more: what they take may be used for the next frame. Optional, and at most once. */
+  /**
+   * Nobody reads the columns any more: what they take may be used for the next frame. Optional, and at most
+   * once.
+   */
   release(): void;
 }
 
@@ -47,8 +53,9 @@ export interface SnapshotOptions {
 
 const nothingDeclared: Schema = new Map();
 /**
- * What a frame that waits takes beside its cells: its own objects, its place in the queue and its context; and for each column an
- * array. Measured on Node 24 (`test/integration/memory-bound.test.ts` measures the whole): 350 and 50 to 190 bytes.
+ * What a frame that waits takes beside its cells: its own objects, its place in the queue and its context;
+ * and for each column an array. Measured on Node 24 (`test/integration/memory-bound.test.ts` measures the
+ * whole): 350 and 50 to 190 bytes.
  */
 const frameOverhead = 512;
 const columnOverhead = 192;
@@ -57,9 +64,9 @@ const goodNames = new NamesCache();
 const numberRoom = new NumberRoom();
 
 /**
- * Copies a frame, whatever kind it is of (`open-frame.ts`). Values that are primitives are copied by slicing their
- * arrays; objects become JSON text at once. Never throws,
- * whatever a getter, a Proxy or a redactor does.
+ * Copies a frame, whatever kind it is of (`open-frame.ts`). Values that are primitives are copied by slicing
+ * their arrays; objects become JSON text at once. Never throws, whatever a getter, a Proxy or a redactor
+ * does.
  */
 export function takeSnapshot(frame: unknown, options: SnapshotOptions): SnapshotResult {
   try {
@@ -140,9 +147,10 @@ function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {
 }
 
 /**
- * A class, not a literal. Once many of the objects that one literal made have lived for a while, because calls came faster
- * than the drain for a moment, the engine makes all further ones old ("allocation site pretenuring"). An old snapshot, even a dead
- * one, keeps its young columns alive, so the engine never learns better, and every scavenge copies all that was collected.
+ * A class, not a literal. Once many of the objects that one literal made have lived for a while, because
+ * calls came faster than the drain for a moment, the engine makes all further ones old ("allocation site
+ * pretenuring"). An old snapshot, even a dead one, keeps its young columns alive, so the engine never learns
+ * better, and every scavenge copies all that was collected.
  */
 class CopiedFrame implements Snapshot {
   readonly names: readonly string[];

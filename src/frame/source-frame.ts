@@ -9,8 +9,8 @@ export interface SourceFrame {
   /** True when the arrays that `column` returns are made for it, so that they need no copy. */
   readonly owned: boolean;
   /**
-   * The column at `index`. May throw, for it can run the caller's code; called at most once per column. Throws
-   * {@link frameTooLarge} when making it would take more than `room` bytes.
+   * The column at `index`. May throw, for it can run the caller's code; called at most once per column.
+   * Throws {@link frameTooLarge} when making it would take more than `room` bytes.
    */
   column(index: number, room: number): SourceColumn;
 }

@@ -27,7 +27,10 @@ export function isTypedArray(value: unknown): value is TypedArray {
   return ArrayBuffer.isView(value) && typedArrayName(value) !== undefined;
 }
 
-/** The bytes of what is bytes and no list of numbers: a buffer, a DataView, a Uint8Array of whatever realm; undefined for anything else. */
+/**
+ * The bytes of what is bytes and no list of numbers: a buffer, a DataView, a Uint8Array of whatever realm;
+ * undefined for anything else.
+ */
 export function bytesOf(value: object): Uint8Array | undefined {
   if (types.isAnyArrayBuffer(value)) return new Uint8Array(value);
   if (!types.isUint8Array(value) && !types.isDataView(value)) return undefined;

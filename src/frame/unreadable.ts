@@ -1,4 +1,7 @@
-/** Stands for a cell that threw when it was read, which costs that cell alone: it is rejected, with the reason. */
+/**
+ * Stands for a cell that threw when it was read, which costs that cell alone: it is rejected, with the
+ * reason.
+ */
 export const unreadable: object = Object.freeze({});
 
 /** `values[key]`, or {@link unreadable}. */

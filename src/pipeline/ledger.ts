@@ -45,7 +45,10 @@ export class Ledger {
   // Counted on its own, so that a frame lost between two accounts would show.
   readonly #offered: MutableCounts = zero();
 
-  /** With `total`, everything counted here is counted there too: a collection's ledger is part of its deployment's. */
+  /**
+   * With `total`, everything counted here is counted there too: a collection's ledger is part of its
+   * deployment's.
+   */
   constructor(total?: Ledger) {
     this.#total = total;
   }

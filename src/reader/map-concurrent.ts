@@ -1,6 +1,7 @@
 /**
- * The results of `map` over `items`, in order, with up to `limit` calls under way: enough to hide a network's latency,
- * few enough to bound memory. When the consumer stops early, no further call is started; a failed call fails the iteration.
+ * The results of `map` over `items`, in order, with up to `limit` calls under way: enough to hide a network's
+ * latency, few enough to bound memory. When the consumer stops early, no further call is started; a failed
+ * call fails the iteration.
  */
 export async function* mapConcurrent<T, R>(
   items: Iterable<T>,

@@ -24,8 +24,8 @@ export interface ScanOptions {
 }
 
 /**
- * Reads a stored file, a row group at a time. What statistics, the Bloom filter or the page index rule out is not
- * fetched. Throws as {@link openStoredFile} explains.
+ * Reads a stored file, a row group at a time. What statistics, the Bloom filter or the page index rule out is
+ * not fetched. Throws as {@link openStoredFile} explains.
  */
 export async function* scanFile(
   store: Store,
@@ -54,7 +54,8 @@ async function* decode(
   const names = file.info.columns.map(({ name }) => name);
   const columns = typeof chosen === "function" ? names.filter(chosen) : (chosen ?? names);
   if (correlationId !== undefined) {
-    // The ids first, alone: the other columns are then read for the few rows in question and nothing beside them.
+    // The ids first, alone: the other columns are then read for the few rows in question and nothing beside
+    // them.
     const where = { [systemColumns.correlationId.name]: { equal: correlationId } };
     for await (const { rows } of readParquetColumns(file, { columns: [], where })) {
       for (const [rowStart, rowEnd] of runsOf(rows))

@@ -7,13 +7,16 @@ import { unreadableFile } from "./unreadable.ts";
 export interface StoredFile {
   readonly source: RangeSource;
   /**
-   * What to throw for something thrown while decoding {@link StoredFile.source}: the store's own error if a read
-   * failed, else a `CollectorError` with code `CORRUPT` that names the file.
+   * What to throw for something thrown while decoding {@link StoredFile.source}: the store's own error if a
+   * read failed, else a `CollectorError` with code `CORRUPT` that names the file.
    */
   explain(thrown: unknown): unknown;
 }
 
-/** The bytes of a data file. The end of the file, which is read first and holds the footer, is kept and fetched once. */
+/**
+ * The bytes of a data file. The end of the file, which is read first and holds the footer, is kept and
+ * fetched once.
+ */
 export function openStoredFile(store: Store, file: DataFile): StoredFile {
   let failure: { readonly error: unknown } | undefined;
   let kept: { readonly start: number; readonly end: number; readonly bytes: Uint8Array } | undefined;

@@ -11,35 +11,45 @@ import { checkCallback, createBadFiles, type UnreadableFile } from "./unreadable
 
 /** Options of `Dataset.table`. */
 export interface TableOptions {
-  /** Only rows whose request started at this time or later: a Date, milliseconds since 1970 UTC, or an ISO 8601 text. */
+  /**
+   * Only rows whose request started at this time or later: a Date, milliseconds since 1970 UTC, or an ISO
+   * 8601 text.
+   */
   readonly from?: Date | number | string;
   /** Only rows whose request started before this time. */
   readonly to?: Date | number | string;
   /**
-   * Only these columns, in this order; a file that lacks one gives null for it. Default: every column of each file, and
-   * then batches of different files can have different columns.
+   * Only these columns, in this order; a file that lacks one gives null for it. Default: every column of each
+   * file, and then batches of different files can have different columns.
    */
   readonly columns?: readonly string[];
-  /** At most this many rows, a whole number of at least 0. Default: all. Pages behind the last one are not fetched. */
+  /**
+   * At most this many rows, a whole number of at least 0. Default: all. Pages behind the last one are not
+   * fetched.
+   */
   readonly limit?: number;
   /**
-   * Called with each file whose bytes are bad, when its turn comes; the rows of all others are given, and those before the bad
-   * place. Default: the same rows are given, and then the iteration throws a `CollectorError` with code `CORRUPT` that names the file.
+   * Called with each file whose bytes are bad, when its turn comes; the rows of all others are given, and
+   * those before the bad place. Default: the same rows are given, and then the iteration throws a
+   * `CollectorError` with code `CORRUPT` that names the file.
    */
   readonly onUnreadable?: (file: UnreadableFile) => void;
 }
 
 /**
- * The rows of a collection: column batches when iterated, objects through {@link Table.rows}. Nothing is read before the
- * iteration, and only what it needs: partitions outside the times asked for are not opened, columns not asked for not fetched.
- * Rows come by partition and file; a file's rows in the order of `collect`. Each iteration starts anew.
+ * The rows of a collection: column batches when iterated, objects through {@link Table.rows}. Nothing is read
+ * before the iteration, and only what it needs: partitions outside the times asked for are not opened,
+ * columns not asked for not fetched. Rows come by partition and file; a file's rows in the order of
+ * `collect`. Each iteration starts anew.
  */
 export interface Table extends AsyncIterable<ColumnBatch> {
   /** The same rows one by one. */
   rows(): AsyncIterable<Row>;
 }
 
-/** The table of one collection of a catalog. Throws for options that are not what {@link TableOptions} says. */
+/**
+ * The table of one collection of a catalog. Throws for options that are not what {@link TableOptions} says.
+ */
 export function createTable(catalog: Catalog, name: string, options: TableOptions): Table {
   const range = {
     from: timeOption(options.from, "from") ?? -Infinity,

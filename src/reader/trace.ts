@@ -10,14 +10,15 @@ import { type BadFiles, checkCallback, createBadFiles, type UnreadableFile } fro
 /** Options of `Dataset.trace`. */
 export interface TraceOptions {
   /**
-   * True: look into every file, even when records were found where the id says they are. A UUIDv7 holds the time it was
-   * made, so by default the partitions of that time and the ones beside it come first, and the rest only when there
-   * was nothing. Default false.
+   * True: look into every file, even when records were found where the id says they are. A UUIDv7 holds the
+   * time it was made, so by default the partitions of that time and the ones beside it come first, and the
+   * rest only when there was nothing. Default false.
    */
   readonly everywhere?: boolean;
   /**
-   * Called with each file whose bytes are bad; the trace is made of what the others hold. Default: everything is looked through,
-   * and then `trace` rejects with a `CollectorError` with code `CORRUPT` that names the file.
+   * Called with each file whose bytes are bad; the trace is made of what the others hold. Default: everything
+   * is looked through, and then `trace` rejects with a `CollectorError` with code `CORRUPT` that names the
+   * file.
    */
   readonly onUnreadable?: (file: UnreadableFile) => void;
 }
@@ -42,8 +43,8 @@ export interface TraceRecord {
   /** When it was collected. */
   readonly eventTime: Date;
   /**
-   * The frame's rows in their order, with features only. A row that has cells which did not fit their columns keeps
-   * them in `mdc_rejected`.
+   * The frame's rows in their order, with features only. A row that has cells which did not fit their columns
+   * keeps them in `mdc_rejected`.
    */
   readonly rows: readonly Row[];
 }

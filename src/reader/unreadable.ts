@@ -12,8 +12,8 @@ export function unreadableFile(path: string, cause: unknown): CollectorError {
 }
 
 /**
- * Why a file cannot be read, from what reading it threw; throws that on when the file is not to blame: an unreachable store
- * must not pass for bad data.
+ * Why a file cannot be read, from what reading it threw; throws that on when the file is not to blame: an
+ * unreachable store must not pass for bad data.
  */
 export function reasonOf(thrown: unknown): string {
   if (thrown instanceof CollectorError && thrown.code === "CORRUPT") return messageOf(thrown.cause);

@@ -9,7 +9,10 @@ import { openStore } from "../../src/store/open-store.ts";
 import type { Store } from "../../src/store/store.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 
-/** Whatever destination the configuration takes, the store delivers to; everything else is refused there and then. */
+/**
+ * Whatever destination the configuration takes, the store delivers to; everything else is refused there and
+ * then.
+ */
 
 let azurite: Azurite;
 let root: string;

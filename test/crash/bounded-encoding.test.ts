@@ -6,8 +6,8 @@ import { runNode } from "../support/child.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
 /*
- * One frame of many megabytes is encoded by a process whose heap has 40 MB. What the encoders keep of a frame as values of JS would not
- * fit into it: V8 would end the process.
+ * One frame of many megabytes is encoded by a process whose heap has 40 MB. What the encoders keep of a frame
+ * as values of JS would not fit into it: V8 would end the process.
  */
 const heap = ["--max-old-space-size=40", "--max-semi-space-size=2"];
 

@@ -1,6 +1,6 @@
 /**
- * Encodes one frame, of a size and a kind that the arguments say, to a file, and what stands beside it to others: in a process with as
- * little memory for values of JS as its starter allows.
+ * Encodes one frame, of a size and a kind that the arguments say, to a file, and what stands beside it to
+ * others: in a process with as little memory for values of JS as its starter allows.
  *
  *     node encoding-process.ts <parquet|jsonl> <frame> <fitting|misfitting> <path>
  */

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { foreignFile, fullSpool, lostAnswers, outage, refusal, retryAfter } from "../faults/storage.ts";
 
-/* Each of these also searches everything that was printed, spooled and stored for the account's key and signature. */
+/*
+ * Each of these also searches everything that was printed, spooled and stored for the account's key and
+ * signature.
+ */
 
 test.each([
   ["an outage of storage delays and loses nothing", () => outage(2_000)],

@@ -5,7 +5,10 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 import { blobAnswer, stage, untilStatus } from "./storage-stage.ts";
 import { blobDestination, createWorld } from "./world.ts";
 
-/** Answers come one byte after another, so slowly that the server breaks the connection off before they are whole. */
+/**
+ * Answers come one byte after another, so slowly that the server breaks the connection off before they are
+ * whole.
+ */
 export async function drippingAnswers(): Promise<Outcome> {
   await using azurite = await startAzurite();
   const container = await azurite.container("drip");

@@ -7,8 +7,9 @@ import { leftTo, quickFileSystem, spoolOf } from "./spool-of-world.ts";
 import { createWorld, type World } from "./world.ts";
 
 /**
- * So many sealed segments wait in the spool when a process starts, a frame in each. It must be of use at once, and work them off with
- * few descriptors. It is killed while it does; every frame is then stored, or still in the spool.
+ * So many sealed segments wait in the spool when a process starts, a frame in each. It must be of use at
+ * once, and work them off with few descriptors. It is killed while it does; every frame is then stored, or
+ * still in the spool.
  */
 export async function backlog(segments: number): Promise<Outcome> {
   await using world = await createWorld("backlog");
@@ -62,7 +63,10 @@ export async function backlog(segments: number): Promise<Outcome> {
   );
 }
 
-/** Leaves as many sealed segments, as a process that died after a long outage; by frame, the segment that holds it. */
+/**
+ * Leaves as many sealed segments, as a process that died after a long outage; by frame, the segment that
+ * holds it.
+ */
 async function leaveSegments(world: World, segments: number): Promise<ReadonlyMap<string, string>> {
   const writer = world.start({
     ...{ rate: 20_000, frames: segments, ending: "wait", barrierMs: 0 },

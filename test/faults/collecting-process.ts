@@ -1,7 +1,7 @@
 /*
- * A process that collects frames until it ends or is killed. Its argument is a `Scenario`. What it has done it writes,
- * synchronously, to the journal at descriptor 3, a line for each event and always after (`offered`: before) the fact, so
- * that a line which was read was true:
+ * A process that collects frames until it ends or is killed. Its argument is a `Scenario`. What it has done
+ * it writes, synchronously, to the journal at descriptor 3, a line for each event and always after
+ * (`offered`: before) the fact, so that a line which was read was true:
  *
  *     o <n>      frame n is about to be offered
  *     a <n>      all frames up to n are acknowledged: they must survive the process

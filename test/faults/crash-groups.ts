@@ -26,7 +26,10 @@ export interface CrashGroup {
 const step = (name: string): CrashPoint => ({ name });
 const write = (name: string): CrashPoint => ({ name, writes: true });
 
-/** Dead in the middle of a record; of the others, dead with a temporary file, dead between the two removals of a release. */
+/**
+ * Dead in the middle of a record; of the others, dead with a temporary file, dead between the two removals of
+ * a release.
+ */
 export const tornRecord: CrashPlan = { point: "record-written", side: "half", nth: 2 };
 const halfFrozen: CrashPlan = { point: "freeze-written", side: "half" };
 const halfReleased: CrashPlan = { point: "release-segment-unlinked", side: "after" };

@@ -78,8 +78,8 @@ async function crashGroup(
 }
 
 /**
- * What the point needs, then a process that dies at it. On a slow machine some calls fall together: then once more. Undefined if
- * one died there, or how all ended.
+ * What the point needs, then a process that dies at it. On a slow machine some calls fall together: then once
+ * more. Undefined if one died there, or how all ended.
  */
 async function dieAt(
   world: World,
@@ -106,8 +106,9 @@ async function endOf(one: WorkloadProcess): Promise<string> {
 }
 
 /**
- * What a process does to the disk from its start to its end, after one that was killed in the middle of a record: every step has
- * a name, and the names are those of the groups, or a step that only something unusual brings about is missing there.
+ * What a process does to the disk from its start to its end, after one that was killed in the middle of a
+ * record: every step has a name, and the names are those of the groups, or a step that only something unusual
+ * brings about is missing there.
  */
 export async function stepsOfLife(durability: Durability): Promise<{
   readonly steps: ReadonlySet<string>;
@@ -139,8 +140,8 @@ function crashingAt(plan: CrashPlan): Pick<StartOptions, "nodeArgs" | "env"> {
 }
 
 /**
- * A process leaves much, and its heirs die one after the other, ten in a row, 5 to 200 ms after they began to take it over.
- * Then one is left alone, and finds everything.
+ * A process leaves much, and its heirs die one after the other, ten in a row, 5 to 200 ms after they began to
+ * take it over. Then one is left alone, and finds everything.
  */
 export async function killsInRecovery(rounds: number): Promise<Outcome> {
   const inARow = 10;

@@ -62,7 +62,10 @@ export async function noDescriptors(): Promise<Outcome> {
   return outcomeOf(fault, { injected: 1, fired }, verdict, figure, problems);
 }
 
-/** The spool's folder is removed under a living process. What is in it is gone with it, as promised; no more, and no crash. */
+/**
+ * The spool's folder is removed under a living process. What is in it is gone with it, as promised; no more,
+ * and no crash.
+ */
 export async function spoolRemoved(): Promise<Outcome> {
   await using world = await createWorld("removed");
   const child = world.start({ rate: 500 });

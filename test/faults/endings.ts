@@ -81,8 +81,8 @@ async function endAgainAndAgain(how: EndOfLife, times: number): Promise<Outcome>
 }
 
 /**
- * A process that is stopped (SIGSTOP) for `stoppedMs` while others look for leavings of the dead: nothing may be taken
- * from it; afterwards it goes on as if nothing had been.
+ * A process that is stopped (SIGSTOP) for `stoppedMs` while others look for leavings of the dead: nothing may
+ * be taken from it; afterwards it goes on as if nothing had been.
  */
 export async function stoppedProcess(stoppedMs: number): Promise<Outcome> {
   await using world = await createWorld("stop");
@@ -113,7 +113,10 @@ export async function stoppedProcess(stoppedMs: number): Promise<Outcome> {
   return outcomeOf("SIGSTOP and SIGCONT", { injected: 1, fired: 1 }, verdict, figure, problems);
 }
 
-/** Eight workers of one cluster that share a spool; one after the other is killed and replaced; then all at once, and two heirs race. */
+/**
+ * Eight workers of one cluster that share a spool; one after the other is killed and replaced; then all at
+ * once, and two heirs race.
+ */
 export async function clusterKills(kills: number): Promise<Outcome> {
   await using world = await createWorld("cluster");
   const random = seeded(kills);

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 
 /*
- * Frames whose content follows from their id alone, so that whoever finds one stored can say what it must look like.
+ * Frames whose content follows from their id alone, so that whoever finds one stored can say what it must
+ * look like.
  */
 
 /** The correlation id of the `n`-th frame of a process. */

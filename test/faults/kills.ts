@@ -31,8 +31,8 @@ export async function killsWithBlobs(durability: Durability, kills: number): Pro
   const container = await azurite.container("kills");
   const proxy = await startTcpProxy(azurite.port);
   const random = seeded(7);
-  // One connection after the other is cut, each after another number of bytes, in the request or at the answer; in
-  // between, one gets through.
+  // One connection after the other is cut, each after another number of bytes, in the request or at the
+  // answer; in between, one gets through.
   let cutsBefore = -1;
   const cutting = setInterval(() => {
     if (proxy.faults === cutsBefore) return;

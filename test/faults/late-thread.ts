@@ -6,9 +6,9 @@ import { type Outcome, outcomeOf } from "./outcome.ts";
 import { createWorld } from "./world.ts";
 
 /**
- * Durability `frame`, and a process that is busy from its start on: segments are sealed before its background thread has said a
- * word. Half of the processes then flush to the destination, and are killed the moment that this is done, when all must be there;
- * the others are killed while the thread takes over.
+ * Durability `frame`, and a process that is busy from its start on: segments are sealed before its background
+ * thread has said a word. Half of the processes then flush to the destination, and are killed the moment that
+ * this is done, when all must be there; the others are killed while the thread takes over.
  */
 export async function lateThread(processes: number): Promise<Outcome> {
   await using world = await createWorld("late-thread", undefined, {

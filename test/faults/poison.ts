@@ -13,8 +13,8 @@ const poisons: readonly ((good: Uint8Array) => Uint8Array)[] = [
 ];
 
 /**
- * Records with a right checksum that no decoder can read lie between good ones, as a mistake of another version would leave
- * them: they are set aside, and every other record is delivered.
+ * Records with a right checksum that no decoder can read lie between good ones, as a mistake of another
+ * version would leave them: they are set aside, and every other record is delivered.
  */
 export async function poisonRecords(): Promise<Outcome> {
   await using world = await createWorld("poison");

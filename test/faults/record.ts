@@ -21,7 +21,10 @@ interface RunRecord {
   readonly outcomes: readonly Outcome[];
 }
 
-/** What the file holds. `results` is what every file of its folder has: figures to compare, of which there are none. */
+/**
+ * What the file holds. `results` is what every file of its folder has: figures to compare, of which there are
+ * none.
+ */
 interface FaultRecord {
   readonly name: "faults";
   readonly results: readonly [];

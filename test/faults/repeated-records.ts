@@ -4,9 +4,10 @@ import { leftTo, spoolOf } from "./spool-of-world.ts";
 import type { World } from "./world.ts";
 
 /**
- * Leaves the records of a killed process twice, as two threads of one process leave them when the first died before it could
- * say that it had written them: whoever recovers them has to write one of the two files anew. What others left is delivered
- * before: some of it may be at the destination already, and must not get another name.
+ * Leaves the records of a killed process twice, as two threads of one process leave them when the first died
+ * before it could say that it had written them: whoever recovers them has to write one of the two files anew.
+ * What others left is delivered before: some of it may be at the destination already, and must not get
+ * another name.
  */
 export async function leaveRepeatedRecords(world: World): Promise<void> {
   await world.drain();

@@ -1,6 +1,7 @@
 /**
- * Breaks what can break, on purpose, and checks that nothing accepted is lost: `npm run test:faults`. Prints a row for
- * each fault, keeps the outcomes in `benchmarks/results/faults.json`, and ends with 1 if a promise was broken.
+ * Breaks what can break, on purpose, and checks that nothing accepted is lost: `npm run test:faults`. Prints
+ * a row for each fault, keeps the outcomes in `benchmarks/results/faults.json`, and ends with 1 if a promise
+ * was broken.
  *
  *     npm run test:faults -- kills=500 syscallStep=3         with other counts, see `Scale` in rows.ts
  *     npm run test:faults -- kill-group-folder clock         some of the runs only

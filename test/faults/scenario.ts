@@ -25,15 +25,18 @@ export interface Scenario {
   readonly closeMs?: number;
   /** It waits for a message before it opens its deployment, or before it collects. */
   readonly gate?: "open" | "collect";
-  /** For so long it collects, at its rate, before it gives the event loop back for the first time, milliseconds; default 0. */
+  /**
+   * For so long it collects, at its rate, before it gives the event loop back for the first time,
+   * milliseconds; default 0.
+   */
   readonly busyMs?: number;
   /** Each collection gets its frames in turn; default one, `frames`. */
   readonly collections?: readonly string[];
 }
 
 /**
- * `natural`: the event loop runs empty. `flush`: after a flush to the destination it does. `wait`: not at all, it waits to be killed;
- * `flush-and-wait`: after a flush to the destination.
+ * `natural`: the event loop runs empty. `flush`: after a flush to the destination it does. `wait`: not at
+ * all, it waits to be killed; `flush-and-wait`: after a flush to the destination.
  */
 export type Ending =
   | "close"

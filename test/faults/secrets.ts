@@ -2,8 +2,9 @@ import { readFileSync, statSync } from "node:fs";
 import { filesUnder, type World } from "./world.ts";
 
 /**
- * Where a secret can be read: in what processes printed, in what they wrote down (`inspect` of the deployment and every
- * error included), in the spool, in what is stored. Looks for each secret as it is, percent-encoded and in base64.
+ * Where a secret can be read: in what processes printed, in what they wrote down (`inspect` of the deployment
+ * and every error included), in the spool, in what is stored. Looks for each secret as it is, percent-encoded
+ * and in base64.
  */
 export function findSecrets(world: World, secrets: readonly string[]): readonly string[] {
   const needles = secrets

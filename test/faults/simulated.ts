@@ -27,9 +27,9 @@ interface VitestReport {
 const none = { offered: 0, acknowledged: 0, lost: 0, duplicated: 0, invented: 0 };
 
 /**
- * What no real disk can be made to do at will: power cuts in more than 10,000 states of a simulated disk, 600 random lives
- * of three processes, each byte cut, each bit flipped, each system call failing. A row for each test that counts, with its own
- * figures (`tellFigures`), and one for all others.
+ * What no real disk can be made to do at will: power cuts in more than 10,000 states of a simulated disk, 600
+ * random lives of three processes, each byte cut, each bit flipped, each system call failing. A row for each
+ * test that counts, with its own figures (`tellFigures`), and one for all others.
  */
 export async function simulatedDisk(): Promise<readonly Outcome[]> {
   const folder = await mkdtemp(join(tmpdir(), "mdc-faults-simulated-"));

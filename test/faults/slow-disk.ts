@@ -6,8 +6,8 @@ import { createWorld } from "./world.ts";
 const calls = "fdatasync,fsync,pwritev,pwrite64";
 
 /**
- * Every write and every sync of the thread that works for us takes `delayMs` longer. Who calls `collect` must not notice; what
- * does not fit into memory meanwhile is counted.
+ * Every write and every sync of the thread that works for us takes `delayMs` longer. Who calls `collect` must
+ * not notice; what does not fit into memory meanwhile is counted.
  */
 export async function slowDisk(delayMs: number): Promise<Outcome> {
   const fault = `slow disk: each write and sync takes ${delayMs} ms longer`;

@@ -12,7 +12,9 @@ import { findSecrets } from "./secrets.ts";
 import type { WorkloadProcess } from "./workload.ts";
 import { blobDestination, createWorld, type World, type WorldScenario } from "./world.ts";
 
-/** What a storage fault is played on: one collecting process, Azurite, and a proxy of each kind in between. */
+/**
+ * What a storage fault is played on: one collecting process, Azurite, and a proxy of each kind in between.
+ */
 export interface Stage {
   readonly azurite: Azurite;
   readonly tcp: TcpProxy;
@@ -84,7 +86,10 @@ export async function stage(
   }
 }
 
-/** Waits until the process says that it does so, or the time is up; returns what it says then, and after how long. */
+/**
+ * Waits until the process says that it does so, or the time is up; returns what it says then, and after how
+ * long.
+ */
 export async function untilStatus(
   child: WorkloadProcess,
   wanted: readonly string[],

@@ -188,7 +188,9 @@ export function foreignFile(): Promise<Outcome> {
   });
 }
 
-/** The server, or something before it, lies: fails after it stored, fails before, answers with something else. */
+/**
+ * The server, or something before it, lies: fails after it stored, fails before, answers with something else.
+ */
 export function lies(times: number): Promise<Outcome> {
   return stage("server that lies", async ({ http, child }) => {
     const tricks: ProxyRule[] = [
@@ -229,7 +231,10 @@ export function lies(times: number): Promise<Outcome> {
   });
 }
 
-/** The spool fills up while the server is down: disk and memory stay within bounds, and every frame is accounted for. */
+/**
+ * The spool fills up while the server is down: disk and memory stay within bounds, and every frame is
+ * accounted for.
+ */
 export function fullSpool(downMs: number): Promise<Outcome> {
   const maxBytes = 2 * 1024 * 1024;
   const maxMemoryBytes = 16 * 1024 * 1024;

@@ -29,7 +29,10 @@ export function straceMissing(): string | undefined {
   }
 }
 
-/** Attaches to a process with all its threads (now and later), or to one thread only; resolves when it is in force. */
+/**
+ * Attaches to a process with all its threads (now and later), or to one thread only; resolves when it is in
+ * force.
+ */
 export async function attach(id: number, injection: Injection, thread: boolean): Promise<Strace> {
   const args = [
     "-p",

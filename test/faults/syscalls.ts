@@ -5,15 +5,18 @@ import { type Outcome, notRun, outcomeOf } from "./outcome.ts";
 import { attach, backgroundThread, straceMissing } from "./strace.ts";
 import { createWorld } from "./world.ts";
 
-/** Calls that only our own work makes, so that they can be counted from the start of the process, recovery included. */
+/**
+ * Calls that only our own work makes, so that they can be counted from the start of the process, recovery
+ * included.
+ */
 const rareCalls = ["fdatasync", "fsync", "rename", "unlink", "ftruncate", "link", "mkdir"];
 /** Calls that Node makes as well: counted in the thread that works for us, from the first frame on. */
 const commonCalls = ["openat", "write", "pwrite64", "pwritev"];
 
 /**
- * SIGKILL at each system call that changes something: at the first of its kind, at the second, and so on until the
- * process lives to its end. A cycle is: take over what up to two killed processes left, collect, spool, seal, encode, deliver,
- * clean up, close.
+ * SIGKILL at each system call that changes something: at the first of its kind, at the second, and so on
+ * until the process lives to its end. A cycle is: take over what up to two killed processes left, collect,
+ * spool, seal, encode, deliver, clean up, close.
  */
 export async function killsAtSystemCalls(
   durability: Durability,
@@ -50,7 +53,10 @@ export async function killsAtSystemCalls(
   return outcomes;
 }
 
-/** Folders whose makers died: garbage that the spool leaves for ten minutes, and that each process has to look at meanwhile. */
+/**
+ * Folders whose makers died: garbage that the spool leaves for ten minutes, and that each process has to look
+ * at meanwhile.
+ */
 function removeHalfMade(layout: string): void {
   for (const name of readdirSync(layout)) {
     if (name.startsWith(".new-")) rmSync(join(layout, name), { recursive: true });

@@ -15,8 +15,9 @@ function startFaulty(world: World, fault: ThreadFault, scenario: WorldScenario =
 }
 
 /**
- * The background thread dies, three times in each process; it is started again, and nothing is missing or doubled. On a
- * slow machine it may die before it was up, and the process gives it up and does the work itself: then it dies less often.
+ * The background thread dies, three times in each process; it is started again, and nothing is missing or
+ * doubled. On a slow machine it may die before it was up, and the process gives it up and does the work
+ * itself: then it dies less often.
  */
 export async function threadDeaths(
   kind: NonNullable<ThreadFault["kind"]>,
@@ -53,7 +54,9 @@ export async function threadDeaths(
   );
 }
 
-/** The background thread hangs in an endless loop: `close` comes to an end all the same, and loses nothing. */
+/**
+ * The background thread hangs in an endless loop: `close` comes to an end all the same, and loses nothing.
+ */
 export async function threadHangsAtClose(): Promise<Outcome> {
   await using world = await createWorld("thread-hangs");
   const child = startFaulty(world, { kind: "loop", times: 1, afterMs: 400 }, { rate: 1_000, closeMs: 1_500 });
@@ -97,7 +100,10 @@ export async function threadHangs(): Promise<Outcome> {
   return outcomeOf("background thread: loop, found out", { injected: 1, fired }, verdict, figure, problems);
 }
 
-/** The wall clock jumps by an hour and by a year, to and fro, in both threads; half of the processes are killed. */
+/**
+ * The wall clock jumps by an hour and by a year, to and fro, in both threads; half of the processes are
+ * killed.
+ */
 export async function clockJumps(processes: number): Promise<Outcome> {
   const hour = 3_600_000;
   const year = 365 * 24 * hour;

@@ -11,8 +11,9 @@ import { untilStatus } from "./storage-stage.ts";
 import { createWorld, downloadTo } from "./world.ts";
 
 /**
- * A token credential that refuses for a while, is well again, gives no answer at all, and is well again. The server is Azurite
- * over https, which takes bearer tokens; the credential lives in the collecting process's own thread.
+ * A token credential that refuses for a while, is well again, gives no answer at all, and is well again. The
+ * server is Azurite over https, which takes bearer tokens; the credential lives in the collecting process's
+ * own thread.
  */
 export async function tokenTrouble(refusedMs: number): Promise<Outcome> {
   const fault = "token credential that rejects, then hangs";

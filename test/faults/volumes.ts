@@ -68,8 +68,9 @@ async function fullVolume(fault: string, options: string, fillMs: number): Promi
 }
 
 /**
- * The spool's volume can only be read (EROFS). What cannot be spooled is counted, the process lives, and what an earlier one had left
- * is delivered all the same, once; when the volume can be written again, everything goes on.
+ * The spool's volume can only be read (EROFS). What cannot be spooled is counted, the process lives, and what
+ * an earlier one had left is delivered all the same, once; when the volume can be written again, everything
+ * goes on.
  */
 export async function readOnlySpool(): Promise<Outcome> {
   const fault = "spool on a read-only volume (EROFS)";

@@ -26,8 +26,8 @@ export interface WorkloadProcess {
 }
 
 /**
- * `go`: past the gate. `pause`, `go on`: with offering frames. `flush`: to the destination. `hog`, `release`: all
- * descriptors. `token …`: what its credential does from now on. `end`: as the scenario says.
+ * `go`: past the gate. `pause`, `go on`: with offering frames. `flush`: to the destination. `hog`, `release`:
+ * all descriptors. `token …`: what its credential does from now on. `end`: as the scenario says.
  */
 export type Command = "go" | "pause" | "go on" | "flush" | "hog" | "release" | "end" | `token ${TokenMood}`;
 

@@ -69,7 +69,10 @@ export function connectionString(account: string): string {
   return `DefaultEndpointsProtocol=http;AccountName=${azuriteAccount};AccountKey=${azuriteKey};BlobEndpoint=${account}`;
 }
 
-/** Makes a world with the given destination, or a folder; all its processes start with what is given as their base. */
+/**
+ * Makes a world with the given destination, or a folder; all its processes start with what is given as their
+ * base.
+ */
 export async function createWorld(
   name: string,
   destinationOf: (folder: string) => Destination | Promise<Destination> = (folder) =>

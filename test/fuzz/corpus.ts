@@ -17,7 +17,9 @@ export interface WholeFile {
 /** A correlation id that every file has. */
 export const storedId: string = correlationId(1, 2);
 
-/** Files of this package's encoder, and the same rows by the hands of others, with types that only they write. */
+/**
+ * Files of this package's encoder, and the same rows by the hands of others, with types that only they write.
+ */
 export async function wholeFiles(): Promise<WholeFile[]> {
   const ours = await ownFile({ pageBytes: 300, rowGroupRows: 60 });
   const foreign = (name: string, bytes: Uint8Array): WholeFile => ({ name, bytes, checksums: false });

@@ -1,5 +1,6 @@
 /**
- * Reads damaged files with every reading command, and checks that each ends with 0 or 3, soon, in bounded memory:
+ * Reads damaged files with every reading command, and checks that each ends with 0 or 3, soon, in bounded
+ * memory:
  *
  *     npm run test:fuzz                      10,000 files
  *     npm run test:fuzz -- 500 77            500 files, from seed 77 on

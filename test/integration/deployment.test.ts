@@ -206,7 +206,8 @@ test("with durability memory, data becomes files before it fills the memory it m
   );
   const collector = deployment.collector("model_inputs");
   const frame = { a: Float64Array.from({ length: 5_000 }, Math.random) };
-  // Several times what may wait, and an hour before its time. Nobody asks for it: it has to make room by itself.
+  // Several times what may wait, and an hour before its time. Nobody asks for it: it has to make room by
+  // itself.
   for (let i = 0; i < 500; i++) {
     collector.collect(frame);
     while (deployment.stats().bytes.buffered > 3 << 20) await new Promise((done) => setTimeout(done, 5));

@@ -8,7 +8,9 @@ type Columns = Record<string, unknown[]>;
 
 const alphabets = ["plain", "Zürich", "Ελλάδα", "東京", "🛫🛬", "\u0000 nul", "‏עברית‏", ""];
 
-/** The value of a cell is known from where it is, so that a file can be checked without what was collected. */
+/**
+ * The value of a cell is known from where it is, so that a file can be checked without what was collected.
+ */
 function frame(number: number, rows: number, columns: number): Columns {
   return Object.fromEntries(
     Array.from({ length: columns }, (_, column) => [

@@ -6,7 +6,10 @@ import { harmlessFile, hostileFiles } from "../support/hostile-parquet.ts";
 import { root } from "../support/packed-project.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 
-/** What files ask for and what reading them takes: of each, in a process of its own, the end, the words and the memory. */
+/**
+ * What files ask for and what reading them takes: of each, in a process of its own, the end, the words and
+ * the memory.
+ */
 
 const path = "flights/blue/x/inference_date=2026-11-22/inference_hour=05/hostile.parquet";
 /** Node alone takes 70 MB; what the files ask for is from half a gigabyte up to all there is. */

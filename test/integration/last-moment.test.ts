@@ -2,7 +2,10 @@ import { globSync } from "node:fs";
 import { expect, test } from "vitest";
 import { expectBalance, runScript, type Scratch, scratch, storedRows } from "../support/scratch.ts";
 
-/* What is collected while a process ends: before its exit is known, in listeners of it, and when no event loop turns any more. */
+/*
+ * What is collected while a process ends: before its exit is known, in listeners of it, and when no event
+ * loop turns any more.
+ */
 
 const opening = (durability: string): string => `
   import { Collector, openDeployment } from "model-data-collector";
@@ -138,7 +141,8 @@ test("a process ends although a flush of it hangs, and nothing is lost", async (
 
 test("process.exit in the middle of telling a drop counts no frame twice and loses none", async () => {
   const world = await scratch();
-  // Small enough when it is taken, and too large in the batch: it is told in the drain, with others behind it.
+  // Small enough when it is taken, and too large in the batch: it is told in the drain, with others behind
+  // it.
   const body = `
     import { openDeployment } from "model-data-collector";
     const deployment = await openDeployment({ limits: { maxFrameBytes: 4_096 }, onError: () => process.exit(5) });

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { runScript, scratch } from "../support/scratch.ts";
 
 /**
- * Loads that fill the memory, in loops that never give the event loop back: what waits is then all that was collected. Each ends with
- * the first frame that was dropped for want of memory, and prints how much the process has grown at most.
+ * Loads that fill the memory, in loops that never give the event loop back: what waits is then all that was
+ * collected. Each ends with the first frame that was dropped for want of memory, and prints how much the
+ * process has grown at most.
  */
 const loads: Readonly<Record<string, string>> = {
   "one row of one number": "(i) => [{ a: i }]",
@@ -21,7 +22,10 @@ const loads: Readonly<Record<string, string>> = {
 
 const MiB = 2 ** 20;
 const limit = 64 * MiB;
-/** What does not depend on the limit: most of all the engine's heap for young objects, which grows to 128 MiB under such loads. */
+/**
+ * What does not depend on the limit: most of all the engine's heap for young objects, which grows to 128 MiB
+ * under such loads.
+ */
 const fixed = 160 * MiB;
 
 /** Prints, as JSON, the greatest growth of the process and how its frames ended. */

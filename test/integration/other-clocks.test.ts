@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { runScript, scratch, storedRows } from "../support/scratch.ts";
 
 /*
- * Test runners replace timers, and environments that play a browser replace them before anything of ours is loaded. What waits for the
- * real ones must go on.
+ * Test runners replace timers, and environments that play a browser replace them before anything of ours is
+ * loaded. What waits for the real ones must go on.
  */
 
 const opening = (durability: string): string => `

@@ -32,7 +32,10 @@ interface Ended {
   readonly stderr: string;
 }
 
-/** Starts a script, and when it is ready sends it signals, each when the one before has been answered or after 20 ms. */
+/**
+ * Starts a script, and when it is ready sends it signals, each when the one before has been answered or after
+ * 20 ms.
+ */
 async function signalled(
   { env }: Scratch,
   code: string,

@@ -10,8 +10,9 @@ import { run as runCli } from "../unit/cli/run.ts";
 import { scratch, until } from "../support/scratch.ts";
 
 /**
- * No message quotes a value, whichever mistake was made: every value here holds a canary, and whatever the product says (errors thrown, `onError`,
- * warnings, events, `status()`, `stats()`, notes in the quarantine, the terminal) is searched for it.
+ * No message quotes a value, whichever mistake was made: every value here holds a canary, and whatever the
+ * product says (errors thrown, `onError`, warnings, events, `status()`, `stats()`, notes in the quarantine,
+ * the terminal) is searched for it.
  */
 
 const canary = "sk-live-C4n4ry7x";

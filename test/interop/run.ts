@@ -1,9 +1,9 @@
 /**
- * `npm run test:interop`: writes a tree of files through the public API, and has other engines read it. Each engine must
- * find the same rows, types and values, and the same counts when it prunes by statistics.
+ * `npm run test:interop`: writes a tree of files through the public API, and has other engines read it. Each
+ * engine must find the same rows, types and values, and the same counts when it prunes by statistics.
  *
- * Python and its packages are fetched into `node_modules/.cache/interop`. What can not be had (no Python, no network, no
- * Java for Spark) is said and left out; a mismatch exits 1.
+ * Python and its packages are fetched into `node_modules/.cache/interop`. What can not be had (no Python, no
+ * network, no Java for Spark) is said and left out; a mismatch exits 1.
  */
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -23,8 +23,9 @@ export interface ExpectedCollection {
 }
 
 /**
- * A value in JSON: null; a double as a number, or `"NaN"`, `"Infinity"`, `"-Infinity"`, `"-0"`; an int64 as decimal
- * text; a timestamp as text of microseconds since 1970 UTC; bytes as hex; a list as an array; JSON text as itself.
+ * A value in JSON: null; a double as a number, or `"NaN"`, `"Infinity"`, `"-Infinity"`, `"-0"`; an int64 as
+ * decimal text; a timestamp as text of microseconds since 1970 UTC; bytes as hex; a list as an array; JSON
+ * text as itself.
  */
 type Cell = null | number | string | boolean | readonly Cell[];
 
@@ -125,7 +126,9 @@ function flightFrame(request: number): Row[] {
   }));
 }
 
-/** Every type at its limits; each request takes up somewhere else, so that pages and files begin differently. */
+/**
+ * Every type at its limits; each request takes up somewhere else, so that pages and files begin differently.
+ */
 function edgeFrame(request: number) {
   const pick = <T>(values: readonly T[], index: number): T | undefined =>
     values[(request + index) % values.length];
@@ -174,7 +177,10 @@ function atLeast(rows: readonly Row[], column: string, least: number | string) {
   return { column, atLeast: least, rows: rows.filter((row) => atLeastOne(row[column], least)).length };
 }
 
-/** Text compares by its UTF-8 bytes in every engine, which JavaScript's own comparison agrees with up to U+FFFF. */
+/**
+ * Text compares by its UTF-8 bytes in every engine, which JavaScript's own comparison agrees with up to
+ * U+FFFF.
+ */
 function atLeastOne(value: unknown, least: number | string): boolean {
   if (typeof least === "number") return typeof value === "number" && value >= least;
   return typeof value === "string" && Buffer.compare(Buffer.from(value), Buffer.from(least)) >= 0;

@@ -6,8 +6,8 @@ import { createProject, pack, root } from "../support/packed-project.ts";
 import { disposableFolder } from "../support/temp-folder.ts";
 
 /*
- * What a user gets: the packed package in a project of its own, with nothing beside it but what its manifest lists.
- * `createProject` links the dependencies, so no network is needed.
+ * What a user gets: the packed package in a project of its own, with nothing beside it but what its manifest
+ * lists. `createProject` links the dependencies, so no network is needed.
  */
 
 let folder: Awaited<ReturnType<typeof disposableFolder>>;

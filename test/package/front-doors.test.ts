@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import { root } from "../support/packed-project.ts";
 
 /*
- * What users can import, values and types. A name that appears here is kept for a major version: add with care, and
- * never remove without a note in the changelog.
+ * What users can import, values and types. A name that appears here is kept for a major version: add with
+ * care, and never remove without a note in the changelog.
  */
 
 test("the front door `model-data-collector`", () => {

@@ -12,6 +12,9 @@ const maxColumns = 110;
 /** Files of one folder, beside its subfolders. */
 const maxFiles = 16;
 
+/** Texts that are stored with the data, and so stay as they are. */
+const stored: ReadonlySet<string> = new Set(["an Arrow value that can not be read"]);
+
 const sources = await readSources();
 
 test("no folder has more files than a reader takes in at once", () => {
@@ -67,7 +70,7 @@ test("messages are plain English, for one and for many", () => {
     ts.isTemplateHead(node) ||
     ts.isTemplateMiddle(node) ||
     ts.isTemplateTail(node)
-      ? /\w\(s\)|\bcan not\b|\bparted by\b/.test(node.text)
+      ? /\w\(s\)|\bcan not\b|\bparted by\b/.test(node.text) && !stored.has(node.text)
       : false;
   expect(offences(odd)).toEqual([]);
 });

@@ -18,7 +18,8 @@ import type { Plain } from "../support/make-batch.ts";
 import { duckdbQuery, type Engine, engines, fileBytes } from "../support/parquet-engines.ts";
 
 /**
- * How many frames are written and read back by each of the four readers. All of them, in two or three minutes:
+ * How many frames are written and read back by each of the four readers. All of them, in two or three
+ * minutes:
  *
  *     PARQUET_FRAMES=10000 npx vitest run --project property test/property/codec-parquet.test.ts
  */
@@ -26,7 +27,10 @@ const leastFrames = Number(process.env["PARQUET_FRAMES"] ?? 1000);
 const filesInARound = 50;
 const patience = { timeout: 60_000 + leastFrames * 200 };
 
-/** What was found to fail: in our own reader, a mark at the beginning of a text, and a filter by a column of such a name. */
+/**
+ * What was found to fail: in our own reader, a mark at the beginning of a text, and a filter by a column of
+ * such a name.
+ */
 const found: [PlainFile, ParquetEncoderOptions, number][] = [
   oneColumnFile("x", "string", ["\ufeffmark"]),
   oneColumnFile("hasOwnProperty", "float64", [0]),

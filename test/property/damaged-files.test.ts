@@ -2,8 +2,9 @@ import { describe, expect, test } from "vitest";
 import { damageRunner, readingCommands } from "../fuzz/reading.ts";
 
 /*
- * Whatever happens to a file: every command that reads ends with 0 or 3, names the file once if it is bad, shows what can be
- * read beside it, and no rejection is left to Node. `npm run test:fuzz` does the same with 10,000 files.
+ * Whatever happens to a file: every command that reads ends with 0 or 3, names the file once if it is bad,
+ * shows what can be read beside it, and no rejection is left to Node. `npm run test:fuzz` does the same with
+ * 10,000 files.
  */
 
 const fixed = 60;

@@ -15,7 +15,9 @@ import {
 } from "../../src/layout/dataset-path.ts";
 import { partitionSpan, partitionStart } from "../../src/layout/partition.ts";
 
-/** Whatever is stored is found again by its path, and whatever else is in a tree is taken for nothing of ours. */
+/**
+ * Whatever is stored is found again by its path, and whatever else is in a tree is taken for nothing of ours.
+ */
 
 const name = fc.stringMatching(/^[A-Za-z0-9](\.?[A-Za-z0-9_-]){0,20}$/);
 const names = { endpoint: name, deployment: name, collection: name };

@@ -45,7 +45,10 @@ const times: readonly (() => unknown)[] = [
   boom,
 ];
 const toJson = { value: () => "toJSON", writable: true };
-/** These leave no array in the process whole: then no frame can be stored, and those that wait are lost with it. */
+/**
+ * These leave no array in the process whole: then no frame can be stored, and those that wait are lost with
+ * it.
+ */
 const breaking: readonly Mischief[] = [
   replaced(Object.prototype, "0", { get: () => "ghost", set: () => {} }),
   ...["0", "1", "2"].map((index) => replaced(Array.prototype, index, { get: () => "ghost", set: () => {} })),

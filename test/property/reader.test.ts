@@ -13,7 +13,10 @@ const frame = fc.record({
   request: fc.integer({ min: 0, max: 3 }),
   values: fc.array(fc.option(fc.double({ noNaN: true })), { maxLength: 4 }),
 });
-/** When each of four requests started, minutes after the start, at and beside hours; and whether its id tells so. */
+/**
+ * When each of four requests started, minutes after the start, at and beside hours; and whether its id tells
+ * so.
+ */
 const requests = fc.array(
   fc.record({ minute: fc.constantFrom(0, 1, 59, 60, 61, 239), telling: fc.boolean() }),
   {

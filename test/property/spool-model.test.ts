@@ -5,9 +5,9 @@ import { tellFigures } from "../support/fault-figures.ts";
 import { countsOf, type Process, recordOf, recoverAll, SpoolWorld } from "../unit/spool/spool-world.ts";
 
 /*
- * Random lives of a few processes that share a spool folder, played on the spool and on a list. The list knows, of each
- * record that was acknowledged, whether it was delivered; whatever happens, what recovery finds in the end is exactly
- * the rest, each record once.
+ * Random lives of a few processes that share a spool folder, played on the spool and on a list. The list
+ * knows, of each record that was acknowledged, whether it was delivered; whatever happens, what recovery
+ * finds in the end is exactly the rest, each record once.
  */
 
 interface Model {

@@ -5,8 +5,9 @@ import { type SimulatedFileSystem, seeded } from "../support/simulated-file-syst
 import { countsOf, recordOf, recoverAll, SpoolWorld } from "../unit/spool/spool-world.ts";
 
 /*
- * Power fails at random moments of random work; the disk keeps what was synced and any mixture of the rest. What then
- * must hold: everything synced and not yet released is there, nothing is there that was not written, nothing twice.
+ * Power fails at random moments of random work; the disk keeps what was synced and any mixture of the rest.
+ * What then must hold: everything synced and not yet released is there, nothing is there that was not
+ * written, nothing twice.
  */
 
 interface Moment {

@@ -9,7 +9,10 @@ import { disposableFolder } from "../support/temp-folder.ts";
 import { run, runOn } from "../unit/cli/run.ts";
 import { idAt, storeFile } from "../unit/reader/stored-data.ts";
 
-/* Whatever is stored, named or typed: nothing that a terminal obeys, turns around or hides comes out of any command. */
+/*
+ * Whatever is stored, named or typed: nothing that a terminal obeys, turns around or hides comes out of any
+ * command.
+ */
 
 const marks = [
   "\u0000",

@@ -5,9 +5,10 @@ import { expectBalance } from "../support/scratch.ts";
 import { ThreadWorld } from "./thread-world.ts";
 
 /*
- * Random lives of a deployment: it collects, flushes and closes while its thread starts late, dies, hangs, comes back or never
- * comes. Whatever happens: a flush that resolves told the truth, one that rejects says how many frames are left, the ledger
- * balances, and in the end every frame is in exactly one file or counted as dropped.
+ * Random lives of a deployment: it collects, flushes and closes while its thread starts late, dies, hangs,
+ * comes back or never comes. Whatever happens: a flush that resolves told the truth, one that rejects says
+ * how many frames are left, the ledger balances, and in the end every frame is in exactly one file or counted
+ * as dropped.
  */
 
 /** What one life has seen, and what has to be true of it. */

@@ -33,8 +33,8 @@ export interface Troubles {
 }
 
 /**
- * The host of a background thread alone, with threads that pass messages when they are told to. Behind them are engines that do
- * nothing but note what they are given, and tell its end when they are asked.
+ * The host of a background thread alone, with threads that pass messages when they are told to. Behind them
+ * are engines that do nothing but note what they are given, and tell its end when they are asked.
  */
 export class ThreadStatesWorld {
   readonly clock: HandClock = createHandClock();

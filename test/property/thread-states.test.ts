@@ -6,11 +6,12 @@ import { turn } from "../unit/pipeline/pipeline-world.ts";
 import { ThreadStatesWorld, type Troubles } from "./thread-states-world.ts";
 
 /*
- * Random lives of the host of a background thread, whose threads come late, die, hang, come back or never come, played on the host
- * and on a few lines that know who has to work at each moment: the newest thread from its first word on until it is gone or told to
- * go, an engine on this thread if there can be none, and nobody else. Whatever happens: each batch is given to the right one, in
- * order, and comes to one end; a flush that says that nothing is left is right, and ends in time as the close does; and
- * after the close nothing is held any more.
+ * Random lives of the host of a background thread, whose threads come late, die, hang, come back or never
+ * come, played on the host and on a few lines that know who has to work at each moment: the newest thread
+ * from its first word on until it is gone or told to go, an engine on this thread if there can be none, and
+ * nobody else. Whatever happens: each batch is given to the right one, in order, and comes to one end; a
+ * flush that says that nothing is left is right, and ends in time as the close does; and after the close
+ * nothing is held any more.
  */
 
 /** A flush, or the close, ends by its deadline and so much. */
@@ -169,7 +170,10 @@ const vanish = constant("vanish()", ({ world }) => {
   world.thread?.die();
   world.thread?.hear(Number.POSITIVE_INFINITY);
 });
-/** It hangs so deep that nothing ends it, until its host gives it up. What it got done before may be heard when another is there. */
+/**
+ * It hangs so deep that nothing ends it, until its host gives it up. What it got done before may be heard
+ * when another is there.
+ */
 const stuck = fc.tuple(fc.boolean(), fc.constantFrom(0, 5_000)).map(([works, more]) =>
   command(`stuck(${works}, ${more})`, async (machine) => {
     const { world } = machine;

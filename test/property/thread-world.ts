@@ -26,9 +26,10 @@ import { turn } from "../unit/pipeline/pipeline-world.ts";
 import { SpoolWorld } from "../unit/spool/spool-world.ts";
 
 /**
- * A whole deployment with the real host of a background thread, real engines behind real messages, a real spool on a simulated
- * disk, and a store in memory. What is made up is when things happen: messages lie in queues until they are passed on, and a
- * thread can die, or hang, between any two of them, and between any two of its calls of the disk.
+ * A whole deployment with the real host of a background thread, real engines behind real messages, a real
+ * spool on a simulated disk, and a store in memory. What is made up is when things happen: messages lie in
+ * queues until they are passed on, and a thread can die, or hang, between any two of them, and between any
+ * two of its calls of the disk.
  */
 export class ThreadWorld {
   readonly clock: HandClock = createHandClock(1_700_000_000_000);
@@ -178,7 +179,10 @@ export class ThreadWorld {
   }
 }
 
-/** What a thread lives on: when it is stopped, nothing that it does has an effect any more; when it has ended, others know. */
+/**
+ * What a thread lives on: when it is stopped, nothing that it does has an effect any more; when it has ended,
+ * others know.
+ */
 class Life {
   #over = false;
   #left = false;

@@ -40,8 +40,8 @@ const types: fc.Arbitrary<ColumnType> = fc.oneof(
 );
 
 /**
- * Not `select` and the like, which shadow methods in the binding of polars; no patterns, which select more than one column
- * there; no dot, which the product refuses.
+ * Not `select` and the like, which shadow methods in the binding of polars; no patterns, which select more
+ * than one column there; no dot, which the product refuses.
  */
 const names = fc.oneof(
   fc.constantFrom(

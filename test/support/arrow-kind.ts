@@ -3,8 +3,9 @@ import * as arrow from "apache-arrow";
 import type fc from "fast-check";
 
 /**
- * Every type of Arrow with values of it, the buffers that hold them, and what each value is stored as. Buffers are laid out here from
- * the columnar format's specification, so that neither the libraries' builders nor ours are part of what is compared.
+ * Every type of Arrow with values of it, the buffers that hold them, and what each value is stored as.
+ * Buffers are laid out here from the columnar format's specification, so that neither the libraries' builders
+ * nor ours are part of what is compared.
  */
 export interface Kind {
   readonly name: string;

@@ -41,7 +41,9 @@ const flechetteLists = {
   largeListView: (type: flechette.DataType): flechette.DataType => flechette.largeListView(type),
 };
 
-/** Lists of a kind: by offsets of 32 or 64 bits, of a fixed length, or by views, which flechette alone has. */
+/**
+ * Lists of a kind: by offsets of 32 or 64 bits, of a fixed length, or by views, which flechette alone has.
+ */
 export function listOf(of: Kind, form: keyof typeof flechetteLists): Kind {
   const size = 2;
   const fixed = form === "fixedSizeList";

@@ -25,7 +25,10 @@ export interface Azurite {
   readonly connectionString: string;
   /** Creates a container, or finds it, and gives its client. */
   container(name: string): Promise<ContainerClient>;
-  /** A signature for a container; `permissions` as in `racwl`. Default: all that reading and writing need, for an hour. */
+  /**
+   * A signature for a container; `permissions` as in `racwl`. Default: all that reading and writing need, for
+   * an hour.
+   */
   sas(container: string, options?: { permissions?: string; startsOn?: Date; expiresOn?: Date }): string;
   /** Stops answering, with connections left open (SIGSTOP). */
   pause(): void;
@@ -43,8 +46,8 @@ export interface Azurite {
 }
 
 /**
- * Starts Azurite on a free port of 127.0.0.1 and waits until it listens. With `tls` (files) it speaks https only, and takes
- * bearer tokens of any signature.
+ * Starts Azurite on a free port of 127.0.0.1 and waits until it listens. With `tls` (files) it speaks https
+ * only, and takes bearer tokens of any signature.
  */
 export async function startAzurite(
   options: { tls?: { readonly cert: string; readonly key: string } } = {},
@@ -65,7 +68,8 @@ export async function startAzurite(
   const halt = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, "exit");
-    // A paused process handles no signal; and never SIGKILL, which loses what was written in the last seconds.
+    // A paused process handles no signal; and never SIGKILL, which loses what was written in the last
+    // seconds.
     child.kill("SIGCONT");
     child.kill("SIGTERM");
     await gone;

@@ -28,7 +28,9 @@ export function makeCertificate(folder: string): Certificate | undefined {
   return spawnSync("openssl", args).status === 0 ? { cert, key } : undefined;
 }
 
-/** A token as Azure gives them, with a signature that only an emulator accepts. `owner` is to be found in it. */
+/**
+ * A token as Azure gives them, with a signature that only an emulator accepts. `owner` is to be found in it.
+ */
 export function bearerToken(lifetimeMs: number, owner: string): string {
   const now = Math.floor(Date.now() / 1_000);
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");

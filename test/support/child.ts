@@ -43,8 +43,8 @@ export function runChild(
 }
 
 /**
- * Runs JavaScript with the Node that runs the tests. A TypeScript file runs there too if that Node takes types off; if
- * not, on the project's own Node, as in npm scripts.
+ * Runs JavaScript with the Node that runs the tests. A TypeScript file runs there too if that Node takes
+ * types off; if not, on the project's own Node, as in npm scripts.
  */
 export function runNode(args: readonly string[], options?: ChildOptions): Promise<ChildResult> {
   const typescript = args.some((argument) => argument.endsWith(".ts")) && !process.features.typescript;

@@ -21,7 +21,10 @@ export function duckdbConstant(type: ScalarType, value: Plain): string | undefin
   }
 }
 
-/** Negative, zero or positive, as engines order values: text by its UTF-8, NaN above all numbers and equal to itself. */
+/**
+ * Negative, zero or positive, as engines order values: text by its UTF-8, NaN above all numbers and equal to
+ * itself.
+ */
 export function comparePlain(a: Plain, b: Plain): number {
   if (typeof a === "string" && typeof b === "string") return Buffer.compare(Buffer.from(a), Buffer.from(b));
   if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);

@@ -9,8 +9,8 @@ export function textOf(path: string): string {
 }
 
 /**
- * The rows of the one Markdown table whose head begins with `head`, by cell; asterisks of a docblock before the
- * lines do not count.
+ * The rows of the one Markdown table whose head begins with `head`, by cell; asterisks of a docblock before
+ * the lines do not count.
  */
 export function tableRows(text: string, head: string): string[][] {
   const lines = text.split("\n").map((line) => line.replace(/^ \* ?/, ""));

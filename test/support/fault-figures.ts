@@ -11,7 +11,10 @@ export interface FaultFigures {
   readonly figure: string;
 }
 
-/** Puts figures into the report of a test; `faultFiguresOf` finds them there. Last in a test: what fails before has none. */
+/**
+ * Puts figures into the report of a test; `faultFiguresOf` finds them there. Last in a test: what fails
+ * before has none.
+ */
 export function tellFigures(task: { readonly meta: object }, figures: FaultFigures): void {
   Object.assign(task.meta, { [key]: figures });
 }

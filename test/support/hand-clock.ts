@@ -4,7 +4,9 @@ import type { Clock } from "../../src/base/time/clock.ts";
 export interface HandClock extends Clock {
   /** Timers that are set. */
   readonly timers: number;
-  /** Turns the clock by `ms`, running each timer at its moment, in order, with promises settled in between. */
+  /**
+   * Turns the clock by `ms`, running each timer at its moment, in order, with promises settled in between.
+   */
   advance(ms: number): Promise<void>;
 }
 

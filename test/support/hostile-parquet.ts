@@ -1,8 +1,8 @@
 import { zstdCompressSync } from "node:zlib";
 
 /*
- * Parquet files whose headers promise too much, byte by byte: what no writer writes, and what a few bytes can ask of a reader.
- * Each is a file of one column that is whole but for one lie.
+ * Parquet files whose headers promise too much, byte by byte: what no writer writes, and what a few bytes can
+ * ask of a reader. Each is a file of one column that is whole but for one lie.
  */
 
 /** A value of Thrift's compact protocol. */
@@ -151,7 +151,10 @@ export const hostileFiles: Readonly<Record<string, () => Uint8Array>> = {
     file({ pages: dataPage(join(uint32(1e9), bytes(2, 1)), 1, RLE), type: [0], rows: 1 }),
 };
 
-/** A whole file of the same kind: what is wrong with the others is what they say, not that they are made by hand. */
+/**
+ * A whole file of the same kind: what is wrong with the others is what they say, not that they are made by
+ * hand.
+ */
 export const harmlessFile: () => Uint8Array = () => file({ pages: plain(["a", "b"]), rows: 2 });
 
 function file(chunk: Chunk): Uint8Array {

@@ -29,7 +29,9 @@ export type ProxyRule = (
   forward: (body?: Buffer) => Promise<ProxiedAnswer>,
 ) => Promise<ProxiedAnswer>;
 
-/** A proxy on 127.0.0.1 before a server on 127.0.0.1 that understands HTTP, to answer in the server's place. */
+/**
+ * A proxy on 127.0.0.1 before a server on 127.0.0.1 that understands HTTP, to answer in the server's place.
+ */
 export interface HttpProxy {
   readonly port: number;
   /** What was asked and answered, with the time of the question (`performance.now`). */

@@ -2,7 +2,9 @@ import type { ColumnType, ScalarType } from "../../src/layout/column-type.ts";
 import type { Plain } from "./make-batch.ts";
 import { nastyStrings } from "./nasty-strings.ts";
 
-/** How the values of a long column follow one another; each is what an encoding is for, or what it cannot do. */
+/**
+ * How the values of a long column follow one another; each is what an encoding is for, or what it cannot do.
+ */
 export const shapes = ["constant", "rising", "narrow", "wide", "extremes", "repeating"] as const;
 /** A member of {@link shapes}. */
 export type Shape = (typeof shapes)[number];

@@ -1,7 +1,10 @@
 import type { Batch, BatchColumn, BatchHeader, SystemConstants, Values } from "../../src/frame/batch.ts";
 import type { ColumnType, ScalarType } from "../../src/layout/column-type.ts";
 
-/** A plain value of a column: number, bigint (int64, timestamp in microseconds), boolean, string, bytes, or a list. */
+/**
+ * A plain value of a column: number, bigint (int64, timestamp in microseconds), boolean, string, bytes, or a
+ * list.
+ */
 export type Plain = number | bigint | boolean | string | Uint8Array | null | readonly Plain[];
 
 /** A column from plain values. */

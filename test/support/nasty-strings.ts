@@ -1,6 +1,6 @@
 /**
- * Strings that have broken programs: what a format, a query language, a terminal or a spreadsheet takes for its own. All are
- * well-formed Unicode; strings that are not become `mdc_rejected` long before a file.
+ * Strings that have broken programs: what a format, a query language, a terminal or a spreadsheet takes for
+ * its own. All are well-formed Unicode; strings that are not become `mdc_rejected` long before a file.
  */
 export const nastyStrings: readonly string[] = [
   "",

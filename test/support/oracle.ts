@@ -4,8 +4,8 @@ import type { DeploymentStats, DeploymentStatus } from "model-data-collector";
 import { frameId, rowsOfFrame } from "../faults/frames.ts";
 
 /*
- * Decides, from what processes wrote down and what is stored, whether the promises were kept. What is stored is read
- * with DuckDB, so that a mistake which our writer and our reader share would show.
+ * Decides, from what processes wrote down and what is stored, whether the promises were kept. What is stored
+ * is read with DuckDB, so that a mistake which our writer and our reader share would show.
  */
 
 /** What one process wrote down; see `collecting-process.ts`. */
@@ -96,7 +96,10 @@ interface StoredFrame {
   readonly wrong: number;
 }
 
-/** Everything stored in a folder, by correlation id. Every file that is visible must be whole, or this rejects. */
+/**
+ * Everything stored in a folder, by correlation id. Every file that is visible must be whole, or this
+ * rejects.
+ */
 export async function readStored(folder: string): Promise<ReadonlyMap<string, StoredFrame>> {
   const stored = new Map<string, StoredFrame>();
   const source = sourceIn(folder);

@@ -54,9 +54,9 @@ export async function pack(folder: string): Promise<Tarball> {
 }
 
 /**
- * A user's project in `folder` that has the packed package installed, and of everything else only what its manifest
- * lists: a dependency that is missing there is missing here. Needs no network: dependencies are links to the ones
- * installed for the project itself. `others` names further packages to link.
+ * A user's project in `folder` that has the packed package installed, and of everything else only what its
+ * manifest lists: a dependency that is missing there is missing here. Needs no network: dependencies are
+ * links to the ones installed for the project itself. `others` names further packages to link.
  */
 export async function createProject(
   folder: string,
@@ -78,7 +78,9 @@ export async function createProject(
   );
 }
 
-/** `tar` comes with Linux, macOS and Windows alike; a relative name keeps `C:` from being taken for a host. */
+/**
+ * `tar` comes with Linux, macOS and Windows alike; a relative name keeps `C:` from being taken for a host.
+ */
 async function extract(tarball: string, folder: string): Promise<void> {
   await cp(tarball, join(folder, "package.tgz"));
   const { code, stderr } = await runChild("tar", ["-xzf", "package.tgz"], { cwd: folder });

@@ -14,8 +14,9 @@ import { memorySource } from "../../src/codec/range-source.ts";
 import { readParquetRows } from "./parquet-rows.ts";
 
 /**
- * Readers of Parquet files that are not ours, made to answer alike: rows of columns as number (float64, int32), bigint
- * (int64; timestamp as microseconds), boolean, string, `x` and hex digits (binary), array (list), null.
+ * Readers of Parquet files that are not ours, made to answer alike: rows of columns as number (float64,
+ * int32), bigint (int64; timestamp as microseconds), boolean, string, `x` and hex digits (binary), array
+ * (list), null.
  */
 export interface Engine {
   readonly name: string;

@@ -55,8 +55,9 @@ export function parquetFiles(folder: string): string[] {
 }
 
 /**
- * All rows of a collection, read by hyparquet, DuckDB and arrow-rs, which must agree; in the order of collection. `types`
- * of feature columns as in `parquet-engines.ts`; the columns asked for are these and the ids.
+ * All rows of a collection, read by hyparquet, DuckDB and arrow-rs, which must agree; in the order of
+ * collection. `types` of feature columns as in `parquet-engines.ts`; the columns asked for are these and the
+ * ids.
  */
 export async function storedRows(
   destination: string,

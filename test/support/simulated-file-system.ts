@@ -1,10 +1,11 @@
 import type { FileStat, FileSystem } from "../../src/base/files/file-system.ts";
 
 /*
- * A disk with a page cache, to crash at will. Every file and folder has two states: what programs see, and what would be
- * there after a power cut. `datasync` and `syncDirectory` copy the first to the second; `powerCut` keeps, drops, tears or
- * zeroes whatever lies between. A rename is one step that happens or does not, as on every journaling file system;
- * apart from that, steps of a folder that was not synced may survive in any combination.
+ * A disk with a page cache, to crash at will. Every file and folder has two states: what programs see, and
+ * what would be there after a power cut. `datasync` and `syncDirectory` copy the first to the second;
+ * `powerCut` keeps, drops, tears or zeroes whatever lies between. A rename is one step that happens or does
+ * not, as on every journaling file system; apart from that, steps of a folder that was not synced may survive
+ * in any combination.
  */
 
 /** A source of whole numbers from 0 to `below - 1`. */

@@ -5,7 +5,10 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export interface ProxyFault {
   /** Cuts both sides after that many bytes from the client were passed on. */
   readonly cutRequestAfterBytes?: number;
-  /** Cuts the client's side before any byte of an answer that holds this text is passed on: the answer is lost. */
+  /**
+   * Cuts the client's side before any byte of an answer that holds this text is passed on: the answer is
+   * lost.
+   */
   readonly cutResponseAt?: string;
   /** Cuts both sides after that many bytes from the server were passed on. */
   readonly cutResponseAfterBytes?: number;
@@ -23,8 +26,8 @@ export interface TcpProxy {
   /** How often a fault has happened. */
   readonly faults: number;
   /**
-   * Breaks all connections there are, and holds for new ones, until changed; `times` ends it after so many faults
-   * happened. Resolves when clients have noticed.
+   * Breaks all connections there are, and holds for new ones, until changed; `times` ends it after so many
+   * faults happened. Resolves when clients have noticed.
    */
   setFault(fault: ProxyFault | undefined, times?: number): Promise<void>;
   /** Breaks all connections there are. */

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 
 /**
- * A new, empty folder that is removed when the current test ends, passed or failed. Its path has no symbolic link in
- * it, so it compares equal to paths that the code under test resolved.
+ * A new, empty folder that is removed when the current test ends, passed or failed. Its path has no symbolic
+ * link in it, so it compares equal to paths that the code under test resolved.
  */
 export async function tempFolder(): Promise<string> {
   const folder = await mkdtemp(join(await realpath(tmpdir()), "mdc-test-"));

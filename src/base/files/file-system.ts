@@ -22,18 +22,18 @@ import {
 } from "node:fs";
 
 /**
- * Port: the calls of a local file system that durable storage is built from, one method per system call, so that a
- * simulated disk can stand in and every crash becomes a unit test.
+ * Port: the calls of a local file system that durable storage is built from, one method per system call, so
+ * that a simulated disk can stand in and every crash becomes a unit test.
  *
- * All are synchronous and throw the system's error (`code`: `ENOSPC`, `EIO`, …). What is created is private: files
- * 0600, folders 0700. No method follows a symbolic link in the last part of a path.
+ * All are synchronous and throw the system's error (`code`: `ENOSPC`, `EIO`, …). What is created is private:
+ * files 0600, folders 0700. No method follows a symbolic link in the last part of a path.
  */
 export interface FileSystem {
   /** User id that new files get; undefined where there is no such thing (Windows). */
   readonly uid: number | undefined;
   /**
-   * Opens a file. `create` fails with `EEXIST` if anything has that name; `update` reads and writes what is there;
-   * `read` never blocks, not even on a FIFO, and opens folders too.
+   * Opens a file. `create` fails with `EEXIST` if anything has that name; `update` reads and writes what is
+   * there; `read` never blocks, not even on a FIFO, and opens folders too.
    */
   open(path: string, mode: "create" | "update" | "read"): number;
   close(fd: number): void;
@@ -46,7 +46,10 @@ export interface FileSystem {
   write(fd: number, parts: readonly Uint8Array[], position: number): void;
   /** Cuts the file, or extends it by zeros. */
   truncate(fd: number, size: number): void;
-  /** Makes the file's bytes and size survive a power cut. After an error the state of the file on disk is unknown. */
+  /**
+   * Makes the file's bytes and size survive a power cut. After an error the state of the file on disk is
+   * unknown.
+   */
   datasync(fd: number): void;
   /** Makes the folder's entries survive a power cut. */
   syncDirectory(path: string): void;
@@ -108,7 +111,9 @@ export function readText(fileSystem: FileSystem, path: string, maxBytes: number)
   }
 }
 
-/** Creates a small file; fails with `EEXIST` if the name is taken, and leaves nothing behind when it fails. */
+/**
+ * Creates a small file; fails with `EEXIST` if the name is taken, and leaves nothing behind when it fails.
+ */
 export function createText(fileSystem: FileSystem, path: string, text: string): void {
   const fd = fileSystem.open(path, "create");
   try {
@@ -132,7 +137,10 @@ export function removeFile(fileSystem: FileSystem, path: string): boolean {
   }
 }
 
-/** Names in a folder; none if there is no folder of that name. Throws the system's error if it may not be read. */
+/**
+ * Names in a folder; none if there is no folder of that name. Throws the system's error if it may not be
+ * read.
+ */
 export function listIfThere(fileSystem: FileSystem, path: string): string[] {
   try {
     return fileSystem.list(path);

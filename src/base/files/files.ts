@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { type EntryKind, entryKind, errorCode } from "./file-system.ts";
 
 /**
- * Asynchronous work on whole files, for code that must not hold up an event loop. Nothing here follows a symbolic link in
- * the last part of a path. Errors are the system's own, with `code`.
+ * Asynchronous work on whole files, for code that must not hold up an event loop. Nothing here follows a
+ * symbolic link in the last part of a path. Errors are the system's own, with `code`.
  */
 
 /** What is at a path, not following a symbolic link. */
@@ -50,7 +50,10 @@ export async function readDirectory(path: string): Promise<readonly DirectoryEnt
   return entries.map((entry) => ({ name: entry.name, kind: entryKind(entry) }));
 }
 
-/** Makes one directory, mode 0777 less the umask, and makes that survive a power cut. False if something is there. */
+/**
+ * Makes one directory, mode 0777 less the umask, and makes that survive a power cut. False if something is
+ * there.
+ */
 export async function makeDirectory(path: string): Promise<boolean> {
   try {
     await mkdir(path);
@@ -63,8 +66,8 @@ export async function makeDirectory(path: string): Promise<boolean> {
 }
 
 /**
- * Makes a directory and its parents and makes them survive a power cut; a directory that is there, also through a
- * symbolic link, is fine. `path` is absolute.
+ * Makes a directory and its parents and makes them survive a power cut; a directory that is there, also
+ * through a symbolic link, is fine. `path` is absolute.
  */
 export async function makeDirectories(path: string): Promise<void> {
   try {
@@ -72,7 +75,8 @@ export async function makeDirectories(path: string): Promise<void> {
   } catch (thrown) {
     const parent = dirname(path);
     if (!isMissing(thrown) || parent === path) throw thrown;
-    // Not the `recursive` of Node's own, which tries for ever where a file system says ENOENT below a directory that is there.
+    // Not the `recursive` of Node's own, which tries for ever where a file system says ENOENT below a
+    // directory that is there.
     await makeDirectories(parent);
     await makeOrFindDirectory(path);
   }
@@ -86,8 +90,8 @@ async function makeOrFindDirectory(path: string): Promise<void> {
 }
 
 /**
- * Creates a file of `chunks`, mode 0666 less the umask, and makes its bytes survive a power cut. Fails with `EEXIST` if
- * anything has that name. If writing fails, the file is removed again as far as possible.
+ * Creates a file of `chunks`, mode 0666 less the umask, and makes its bytes survive a power cut. Fails with
+ * `EEXIST` if anything has that name. If writing fails, the file is removed again as far as possible.
  */
 export async function writeNewFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
@@ -130,7 +134,9 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
-/** Makes new and removed names in a directory survive a power cut. Windows has no such call and needs none. */
+/**
+ * Makes new and removed names in a directory survive a power cut. Windows has no such call and needs none.
+ */
 export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);

@@ -4,14 +4,17 @@ import type { Clock } from "../time/clock.ts";
 import { asError } from "../errors.ts";
 
 /**
- * Small files that people and platforms write, such as configuration. Symbolic links are followed: a Kubernetes ConfigMap is mounted
- * as one, and changes by having another target.
+ * Small files that people and platforms write, such as configuration. Symbolic links are followed: a
+ * Kubernetes ConfigMap is mounted as one, and changes by having another target.
  */
 
 // Never wait for a FIFO's writer.
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
-/** The file's text, UTF-8 with or without byte order mark. Throws the system's error, and an `Error` for what is no file or too large. */
+/**
+ * The file's text, UTF-8 with or without byte order mark. Throws the system's error, and an `Error` for what
+ * is no file or too large.
+ */
 export function readTextFile(path: string): string {
   const fd = openSync(path, flags);
   try {
@@ -39,9 +42,10 @@ export interface TextFileWatch {
 }
 
 /**
- * Looks at a file now and then: the one way that works for every file system, every editor's way of saving and a ConfigMap's links. What
- * is seen counts when two looks in a row see the same, so a file that is just being written is not read half. Holds up neither the event
- * loop nor the end of the process. Dispose to stop.
+ * Looks at a file now and then: the one way that works for every file system, every editor's way of saving
+ * and a ConfigMap's links. What is seen counts when two looks in a row see the same, so a file that is just
+ * being written is not read half. Holds up neither the event loop nor the end of the process. Dispose to
+ * stop.
  */
 export function watchTextFile(watch: TextFileWatch): Disposable {
   const { path, clock, everyMs, onChange, onTrouble } = watch;

@@ -11,10 +11,10 @@ export interface BackoffOptions {
 /** Waits between tries of one thing that keeps failing. */
 export interface Backoff {
   /**
-   * Milliseconds to wait before the next try: uniform between 0 and a window that doubles with each call up to `maxMs`
-   * ("full jitter", so that many clients that failed together do not come back together). If the service said how long
-   * to wait, never less than that, plus up to a tenth of it as jitter; a service that asks for more than an hour gets an
-   * hour.
+   * Milliseconds to wait before the next try: uniform between 0 and a window that doubles with each call up
+   * to `maxMs` ("full jitter", so that many clients that failed together do not come back together). If the
+   * service said how long to wait, never less than that, plus up to a tenth of it as jitter; a service that
+   * asks for more than an hour gets an hour.
    */
   next(retryAfterMs?: number): number;
   /** Something succeeded: the next wait is short again. */

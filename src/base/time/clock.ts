@@ -8,15 +8,17 @@ export interface Clock {
   /** Milliseconds from an arbitrary start, never going back; for durations. */
   monotonic(): number;
   /**
-   * Calls back once after `ms`. Dispose to cancel. The timer does not keep the process alive, unless `keepAlive` is true:
-   * for a wait inside a promise that somebody awaits, which would otherwise end the process silently.
+   * Calls back once after `ms`. Dispose to cancel. The timer does not keep the process alive, unless
+   * `keepAlive` is true: for a wait inside a promise that somebody awaits, which would otherwise end the
+   * process silently.
    */
   setTimer(callback: () => void, ms: number, options?: { readonly keepAlive?: boolean }): Disposable;
 }
 
 /*
- * Node's own, taken when this file is loaded: test runners put fake ones in their places later and stop their time, and in an
- * environment that plays a browser the global `setTimeout` gives numbers. Neither is to hold up data.
+ * Node's own, taken when this file is loaded: test runners put fake ones in their places later and stop their
+ * time, and in an environment that plays a browser the global `setTimeout` gives numbers. Neither is to hold
+ * up data.
  */
 const startTimer: typeof setTimeout = setTimeout;
 const stopTimer: typeof clearTimeout = clearTimeout;

@@ -1,11 +1,15 @@
 import { performance } from "node:perf_hooks";
 
 /**
- * The time as the host's `Date.now` gives it, which is the host's to replace: fake timers, polyfills and mistakes do. Whatever it is,
- * time here is a whole number of milliseconds from 1970 to 9999, for everything after it counts on that: partitions, ids, file names.
+ * The time as the host's `Date.now` gives it, which is the host's to replace: fake timers, polyfills and
+ * mistakes do. Whatever it is, time here is a whole number of milliseconds from 1970 to 9999, for everything
+ * after it counts on that: partitions, ids, file names.
  */
 
-/** The last instant that data can have, milliseconds since 1970 UTC: the end of the year 9999, after which dates have other forms. */
+/**
+ * The last instant that data can have, milliseconds since 1970 UTC: the end of the year 9999, after which
+ * dates have other forms.
+ */
 export const lastTimeMs: number = Date.UTC(10_000, 0) - 1;
 
 /** True for a whole number of milliseconds from 1970 to 9999. */
@@ -13,7 +17,9 @@ export function isTimeMs(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= lastTimeMs;
 }
 
-/** Milliseconds since 1970 UTC, whole, by the `Date.now` of this moment: also in a test that fakes the date. */
+/**
+ * Milliseconds since 1970 UTC, whole, by the `Date.now` of this moment: also in a test that fakes the date.
+ */
 export function hostTimeMs(): number {
   try {
     const said = Math.floor(Date.now());
@@ -24,7 +30,10 @@ export function hostTimeMs(): number {
   return ownTimeMs();
 }
 
-/** The same by the `Date.now` that was there when this file was loaded. If even that gives no time, this process counts itself. */
+/**
+ * The same by the `Date.now` that was there when this file was loaded. If even that gives no time, this
+ * process counts itself.
+ */
 export function ownTimeMs(): number {
   try {
     const said = Math.floor(wallClock());
@@ -47,7 +56,8 @@ export function monotonicMs(): number {
   return latestMs;
 }
 
-// As they were when this file was loaded: test runners put fake ones in their places later, which may stand still or jump.
+// As they were when this file was loaded: test runners put fake ones in their places later, which may stand
+// still or jump.
 const wallClock: () => number = Date.now;
 const elapsed: () => number = performance.now.bind(performance);
 const startedMs: number = performance.timeOrigin;

@@ -5,7 +5,10 @@ import { valueText } from "./value-text.ts";
 
 const maxCell = 40;
 
-/** Lines of a table of row objects; its columns are those of all rows, in the order in which they are first seen. */
+/**
+ * Lines of a table of row objects; its columns are those of all rows, in the order in which they are first
+ * seen.
+ */
 export function rowTable(rows: readonly Row[], { width }: { readonly width: number }): Text[] {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   if (names.length === 0) return [];

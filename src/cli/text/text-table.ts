@@ -10,7 +10,10 @@ export interface TextColumn {
 
 /** How a table is laid out. */
 export interface TextTableOptions {
-  /** Characters in a line; what does not fit is left out, whole columns at a time, and counted in the last line. */
+  /**
+   * Characters in a line; what does not fit is left out, whole columns at a time, and counted in the last
+   * line.
+   */
   readonly width?: number;
   /** Characters in a cell; a longer text is cut, with an ellipsis. */
   readonly maxCell?: number;

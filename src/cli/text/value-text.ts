@@ -57,8 +57,8 @@ function numberText(value: number): string {
 }
 
 /**
- * A stored value as JSON can carry it: times in ISO 8601, bytes in base64, integers beyond 2^53 as their digits, and
- * `NaN`, `Infinity`, `-Infinity` as texts, as in the JSON mapping of Protocol Buffers.
+ * A stored value as JSON can carry it: times in ISO 8601, bytes in base64, integers beyond 2^53 as their
+ * digits, and `NaN`, `Infinity`, `-Infinity` as texts, as in the JSON mapping of Protocol Buffers.
  */
 export function jsonValue(value: unknown): unknown {
   if (value === null || value === undefined) return null;

@@ -1,16 +1,17 @@
 import { ThriftWriter } from "./bytes/thrift.ts";
 
 /**
- * A split block Bloom filter (BloomFilter.md): blocks of 8 words of 32 bits; a value sets one bit in each word of one
- * block. A reader that looks for one correlation id learns from it that a row group has no such id, or maybe has.
+ * A split block Bloom filter (BloomFilter.md): blocks of 8 words of 32 bits; a value sets one bit in each
+ * word of one block. A reader that looks for one correlation id learns from it that a row group has no such
+ * id, or maybe has.
  */
 export class BloomFilter {
   readonly #words: Uint32Array;
   readonly #blocks: number;
 
   /**
-   * For `values` different values. The size is a power of two, as some readers demand, with 7 to 14 bits a value:
-   * 0.2 % to 5 % of absent values are taken for present.
+   * For `values` different values. The size is a power of two, as some readers demand, with 7 to 14 bits a
+   * value: 0.2 % to 5 % of absent values are taken for present.
    */
   constructor(values: number) {
     const bytes = 2 ** Math.ceil(Math.log2(Math.max(32, (values * minBits) / 8)));

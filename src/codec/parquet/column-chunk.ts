@@ -14,7 +14,10 @@ import { checkPiece, leafValues, type Piece, plainBytes, splitPiece, valueCount 
 import { lookUp } from "./encodings/plain.ts";
 import { nullCode, RunBuilder } from "./encodings/runs.ts";
 
-/** What column chunks are written with; its buffers are used again for every page, and for every file one after another. */
+/**
+ * What column chunks are written with; its buffers are used again for every page, and for every file one
+ * after another.
+ */
 export interface ChunkContext extends PageContext {
   /** A page is closed before it becomes larger than this, uncompressed. */
   readonly pageBytes: number;
@@ -55,7 +58,9 @@ export interface Chunk {
   readonly extent: Extent;
 }
 
-/** Writes one column of a row group, given batch by batch; `known` is its dictionary, if there is one already. */
+/**
+ * Writes one column of a row group, given batch by batch; `known` is its dictionary, if there is one already.
+ */
 export function writeChunk(
   leaf: Leaf,
   pieces: readonly Piece[],
@@ -91,7 +96,10 @@ export function writeChunk(
   return closeChunk(leaf, pages);
 }
 
-/** Writes a column of few values in long repetitions, which are the context's. Its pages end between repetitions. */
+/**
+ * Writes a column of few values in long repetitions, which are the context's. Its pages end between
+ * repetitions.
+ */
 export function writeRunChunk(leaf: Leaf, context: ChunkContext): Chunk {
   const { dictionary, codes, lengths, count } = context.runs;
   const width = bitWidth(Math.max(0, dictionary.count - 1));
@@ -199,14 +207,15 @@ function writeLevels(
 }
 
 /**
- * A page ends after so many rows, however small it is (as those of parquet-java and arrow-rs do): a reader that finds a value
- * by one column's page index reads of all other columns the pages with the same rows.
+ * A page ends after so many rows, however small it is (as those of parquet-java and arrow-rs do): a reader
+ * that finds a value by one column's page index reads of all other columns the pages with the same rows.
  */
 const pageRows = 20_000;
 
 /**
- * Consecutive pieces that make a page together: whole batches if they are small enough, else parts of them. Of rows without any
- * value there is nothing to be found, so a page of nulls alone has as many as follow one another.
+ * Consecutive pieces that make a page together: whole batches if they are small enough, else parts of them.
+ * Of rows without any value there is nothing to be found, so a page of nulls alone has as many as follow one
+ * another.
  */
 function groupPieces(
   pieces: readonly Piece[],

@@ -5,13 +5,13 @@ import { notFilled } from "./encodings/byte-dictionary.ts";
 import type { PhysicalType } from "./format.ts";
 
 /**
- * Least and greatest value of a page or chunk, for statistics and the column index. Order: numbers by value, byte
- * arrays by unsigned bytes (which for UTF-8 is the order of code points), false before true: the order
+ * Least and greatest value of a page or chunk, for statistics and the column index. Order: numbers by value,
+ * byte arrays by unsigned bytes (which for UTF-8 is the order of code points), false before true: the order
  * `TypeDefinedOrder` stands for in parquet.thrift.
  *
- * `"none"`: there is no value. `"unknown"`: no bounds can be given. That is so as soon as there is a NaN: the format
- * would allow to leave NaN out, but engines that sort it above all numbers (DuckDB, Spark) would then skip rows that
- * `x > 5` is true for.
+ * `"none"`: there is no value. `"unknown"`: no bounds can be given. That is so as soon as there is a NaN: the
+ * format would allow to leave NaN out, but engines that sort it above all numbers (DuckDB, Spark) would then
+ * skip rows that `x > 5` is true for.
  */
 export type Extent = { readonly min: Scalar; readonly max: Scalar } | "none" | "unknown";
 
@@ -29,7 +29,9 @@ export interface StoredExtent {
 /** Longer byte arrays are cut to this many bytes in statistics. */
 const maxBoundBytes = 64;
 
-/** The extent of values of any kind but dictionary and list. `measured` says that `min` and `max` are given. */
+/**
+ * The extent of values of any kind but dictionary and list. `measured` says that `min` and `max` are given.
+ */
 export function extentOf(values: Values, measured: boolean): Extent {
   switch (values.kind) {
     case "float64":
@@ -156,8 +158,9 @@ export function storeExtent(extent: Extent, type: PhysicalType, text: boolean): 
       maxExact: max.length <= maxBoundBytes,
     };
   }
-  // A zero's sign is not ordered, so zero bounds must cover both (parquet.thrift, ColumnOrder). Nobody knows then whether that very zero
-  // occurs, and an engine that takes an exact bound for the answer to min() would say -0.0 where all are positive.
+  // A zero's sign is not ordered, so zero bounds must cover both (parquet.thrift, ColumnOrder). Nobody knows
+  // then whether that very zero occurs, and an engine that takes an exact bound for the answer to min() would
+  // say -0.0 where all are positive.
   const zero = type === "DOUBLE" ? 0 : undefined;
   return {
     min: encodeScalar(min === zero ? -0 : (min as number | bigint), type),
@@ -238,8 +241,8 @@ function cut(value: Uint8Array, text: boolean): Uint8Array {
 }
 
 /**
- * The least short upper bound of all values that begin with `prefix`: its last character or byte that can be raised
- * is raised by one, and what follows is dropped. Undefined if none can be.
+ * The least short upper bound of all values that begin with `prefix`: its last character or byte that can be
+ * raised is raised by one, and what follows is dropped. Undefined if none can be.
  */
 function raise(prefix: Uint8Array, text: boolean): Uint8Array | undefined {
   for (let end = prefix.length; end > 0; ) {

@@ -40,8 +40,9 @@ export interface FileBatch {
  *     column indexes, offset indexes    if any column has more than one page
  *     footer, its length (uint32), PAR1
  *
- * The bytes come out in pieces, column by column; only the batches of one row group and the facts for the footer are
- * kept. Nothing but the batches and the settings has a part in them: the same input makes the same file.
+ * The bytes come out in pieces, column by column; only the batches of one row group and the facts for the
+ * footer are kept. Nothing but the batches and the settings has a part in them: the same input makes the same
+ * file.
  */
 export class FileWriter {
   readonly #fingerprint: string;
@@ -85,7 +86,8 @@ export class FileWriter {
   *end(keyValues: Readonly<Record<string, string>>, createdBy: string): Iterable<Uint8Array> {
     const chunks = this.#rowGroups.flatMap((group) => group.chunks);
     const { header } = this.#context;
-    // Of one page the footer tells the same. All chunks or none: some readers use no index unless each has one.
+    // Of one page the footer tells the same. All chunks or none: some readers use no index unless each has
+    // one.
     if (chunks.some(({ chunk }) => chunk.pages.pages.length > 1)) {
       for (const placed of chunks) {
         const index = encodeColumnIndex(placed.chunk, header);
@@ -192,8 +194,8 @@ class Group {
 }
 
 /**
- * A column so far. Batches that do not have it, one after another, are one piece: what a row group costs is then what its batches hold,
- * not columns times batches.
+ * A column so far. Batches that do not have it, one after another, are one piece: what a row group costs is
+ * then what its batches hold, not columns times batches.
  */
 interface Feature {
   readonly pieces: Piece[];

@@ -1,6 +1,6 @@
 /**
- * Numbers of the Parquet format that files are made of: the enums of `parquet.thrift` in apache/parquet-format, only
- * the members this product writes.
+ * Numbers of the Parquet format that files are made of: the enums of `parquet.thrift` in
+ * apache/parquet-format, only the members this product writes.
  */
 
 /** `Type`: how a value is stored. */

@@ -1,9 +1,9 @@
 /**
- * The file's bytes on their way out, gathered into pieces of one size; `take` hands over what is ready, so that never more than
- * a column chunk waits here.
+ * The file's bytes on their way out, gathered into pieces of one size; `take` hands over what is ready, so
+ * that never more than a column chunk waits here.
  *
- * A piece is good until the next one is asked for, then its memory is used again: a file's worth of it would otherwise wait for
- * V8's garbage collector, and make it run several times per file.
+ * A piece is good until the next one is asked for, then its memory is used again: a file's worth of it would
+ * otherwise wait for V8's garbage collector, and make it run several times per file.
  */
 export class Output {
   /** Bytes written so far: the offset in the file of the next one. */

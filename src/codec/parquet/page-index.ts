@@ -5,13 +5,13 @@ import { boundaryOrders } from "./format.ts";
 import { ThriftWriter } from "./bytes/thrift.ts";
 
 /**
- * The page index (PageIndex.md): per column chunk a `ColumnIndex`, the bounds of its pages, and an `OffsetIndex`, where
- * they are. A reader finds the pages that can hold a value without reading the others.
+ * The page index (PageIndex.md): per column chunk a `ColumnIndex`, the bounds of its pages, and an
+ * `OffsetIndex`, where they are. A reader finds the pages that can hold a value without reading the others.
  */
 
 /**
- * The `ColumnIndex`, or undefined when a page with values has no bounds: there is no way to say so for one page. It is in `sink`, whose
- * content is lost.
+ * The `ColumnIndex`, or undefined when a page with values has no bounds: there is no way to say so for one
+ * page. It is in `sink`, whose content is lost.
  */
 export function encodeColumnIndex(chunk: Chunk, sink: ByteSink): Uint8Array | undefined {
   const { leaf } = chunk;

@@ -32,8 +32,9 @@ export interface PageContext {
 }
 
 /**
- * Writes the pages of one column chunk: header (`PageHeader` in parquet.thrift), then the body, compressed. The codec
- * belongs to the chunk, so it is settled by its first page: if that does not shrink, all stay as they are.
+ * Writes the pages of one column chunk: header (`PageHeader` in parquet.thrift), then the body, compressed.
+ * The codec belongs to the chunk, so it is settled by its first page: if that does not shrink, all stay as
+ * they are.
  */
 export class PageWriter {
   readonly pages: Page[] = [];

@@ -10,7 +10,10 @@ export { openParquet, readParquetInfo } from "./parquet-file.ts";
 
 /** Which rows and columns to read. */
 export interface ParquetReadOptions {
-  /** Columns in the order wanted; one that the file does not have is null in every row. Default: all of the file. */
+  /**
+   * Columns in the order wanted; one that the file does not have is null in every row. Default: all of the
+   * file.
+   */
   readonly columns?: readonly string[];
   /** First row of the file, from 0. Default 0. */
   readonly rowStart?: number;
@@ -18,14 +21,20 @@ export interface ParquetReadOptions {
   readonly rowEnd?: number;
   /** Only rows for which all of this is true. */
   readonly where?: ParquetWhere;
-  /** `date` (default) drops what is below a millisecond; `micros` gives a bigint of microseconds since 1970 UTC. */
+  /**
+   * `date` (default) drops what is below a millisecond; `micros` gives a bigint of microseconds since 1970
+   * UTC.
+   */
   readonly timestamps?: "date" | "micros";
 }
 
 /** Conditions by column; null satisfies none. */
 export type ParquetWhere = Readonly<Record<string, ParquetCondition>>;
 
-/** A value, or a range with its beginning and without its end. A `Date` is compared with timestamps to the microsecond. */
+/**
+ * A value, or a range with its beginning and without its end. A `Date` is compared with timestamps to the
+ * microsecond.
+ */
 export interface ParquetCondition {
   readonly equal?: string | number | bigint | boolean | Date;
   readonly from?: string | number | bigint | Date;
@@ -39,15 +48,16 @@ export interface ParquetColumns {
   /** Each row's place in the file. */
   readonly rows: Uint32Array;
   /**
-   * Values: number (float64, int32), bigint (int64), boolean, string (also JSON text), Date or bigint (timestamp),
-   * Uint8Array (binary), array (list), null.
+   * Values: number (float64, int32), bigint (int64), boolean, string (also JSON text), Date or bigint
+   * (timestamp), Uint8Array (binary), array (list), null.
    */
   readonly columns: ReadonlyMap<string, ArrayLike<unknown>>;
 }
 
 /**
  * Reads a file by column, a row group at a time. What `where` rules out by statistics, by the Bloom filter of
- * `mdc_correlation_id` or by the page index is not fetched, so that one correlation id costs a few small requests.
+ * `mdc_correlation_id` or by the page index is not fetched, so that one correlation id costs a few small
+ * requests.
  */
 export async function* readParquetColumns(
   source: RangeSource | OpenedParquet,
@@ -144,7 +154,10 @@ function inMicros(condition: ParquetCondition): ParquetCondition {
   );
 }
 
-/** Whether hyparquet can look that column up: it does in plain objects, where every one has a `constructor`, and by path. */
+/**
+ * Whether hyparquet can look that column up: it does in plain objects, where every one has a `constructor`,
+ * and by path.
+ */
 function canPrune(name: string): boolean {
   return !(name in Object.prototype) && !name.includes(".");
 }

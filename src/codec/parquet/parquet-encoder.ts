@@ -17,13 +17,18 @@ export interface ParquetEncoderOptions {
   readonly compression?: "zstd" | "none";
   /** zstd level, 1 to 19. Default 1: level 3 takes nearly twice the time for less than 1 %. */
   readonly level?: number;
-  /** A row group is closed before it would have more rows than this; it has whole batches. Default 122,880. */
+  /**
+   * A row group is closed before it would have more rows than this; it has whole batches. Default 122,880.
+   */
   readonly rowGroupRows?: number;
-  /** A row group is closed before its batches would be larger than this, or have 150,000 columns together. Default 128 MiB. */
+  /**
+   * A row group is closed before its batches would be larger than this, or have 150,000 columns together.
+   * Default 128 MiB.
+   */
   readonly rowGroupBytes?: number;
   /**
-   * A page is closed before it would be larger than this, uncompressed. Default 256 KiB: zstd makes 3 % less of it than of
-   * 1 MiB in the same time, and a look-up by page index reads a quarter.
+   * A page is closed before it would be larger than this, uncompressed. Default 256 KiB: zstd makes 3 % less
+   * of it than of 1 MiB in the same time, and a look-up by page index reads a quarter.
    */
   readonly pageBytes?: number;
   /** `created_by` in the footer. Default: from the first batch's agent. */
@@ -31,8 +36,8 @@ export interface ParquetEncoderOptions {
 }
 
 /**
- * An encoder of Parquet files. A batch must stay unchanged until the next one but one row group is asked for; it holds
- * the batches of one row group, and its output no longer than it takes to hand it on.
+ * An encoder of Parquet files. A batch must stay unchanged until the next one but one row group is asked for;
+ * it holds the batches of one row group, and its output no longer than it takes to hand it on.
  */
 export function createParquetEncoder(options: ParquetEncoderOptions = {}): Encoder {
   return new ParquetEncoder(options);
@@ -45,7 +50,10 @@ class ParquetEncoder implements Encoder {
   readonly #rowGroupBytes: number;
   readonly #pageBytes: number;
   readonly #createdBy: string | undefined;
-  /** That of the last file, for the next one: what its buffers take as garbage would make V8 collect at every file. */
+  /**
+   * That of the last file, for the next one: what its buffers take as garbage would make V8 collect at every
+   * file.
+   */
   #idle: ChunkContext | undefined;
 
   constructor(options: ParquetEncoderOptions) {
@@ -132,14 +140,15 @@ class ParquetEncoder implements Encoder {
 
 const nothing = new Uint8Array(0);
 /**
- * A row group is closed before its batches would have more columns together: each is some hundred bytes of V8's heap, however few its
- * values are.
+ * A row group is closed before its batches would have more columns together: each is some hundred bytes of
+ * V8's heap, however few its values are.
  */
 const maxGroupColumns = 150_000;
 /**
- * How Spark 3 knows in which calendar instants are: those of files without this key it refuses where one is before 1900
- * (`DataSourceUtils.datetimeRebaseSpec`), as `0001-01-01`, a common way to say "none", is. From this version on Spark writes the proleptic
- * Gregorian calendar in UTC, which is Parquet's, and ours. Spark and its kin alone read the key; who wrote the file says `created_by`.
+ * How Spark 3 knows in which calendar instants are: those of files without this key it refuses where one is
+ * before 1900 (`DataSourceUtils.datetimeRebaseSpec`), as `0001-01-01`, a common way to say "none", is. From
+ * this version on Spark writes the proleptic Gregorian calendar in UTC, which is Parquet's, and ours. Spark
+ * and its kin alone read the key; who wrote the file says `created_by`.
  */
 const calendar = { "org.apache.spark.version": "3.0.0" };
 
@@ -183,7 +192,10 @@ function batchBytes(batch: Batch): number {
   return bytes;
 }
 
-/** `model-data-collector/1.2.0 node/22` as `model-data-collector version 1.2.0`, the form Parquet readers look for. */
+/**
+ * `model-data-collector/1.2.0 node/22` as `model-data-collector version 1.2.0`, the form Parquet readers look
+ * for.
+ */
 function createdBy(agent: string | undefined): string {
   const [name, version] = /^([^/\s]+)\/(\S+)/.exec(agent ?? "")?.slice(1) ?? [];
   return `${name ?? "model-data-collector"} version ${version ?? "0.0.0"}`;

@@ -27,7 +27,10 @@ export interface ParquetFileInfo {
 /** One column of a file. */
 export interface ParquetColumnInfo {
   readonly name: string;
-  /** As `typeText` writes it: `float64`, `list<string>`. In files of others, what comes nearest, or the Parquet type. */
+  /**
+   * As `typeText` writes it: `float64`, `list<string>`. In files of others, what comes nearest, or the
+   * Parquet type.
+   */
   readonly type: string;
   readonly nullable: boolean;
 }
@@ -41,7 +44,9 @@ export interface RowGroupInfo {
   readonly statistics: Readonly<Record<string, ColumnStatistics>>;
 }
 
-/** Statistics of a column in a row group; bounds of long texts are cut, so they are bounds, not always values. */
+/**
+ * Statistics of a column in a row group; bounds of long texts are cut, so they are bounds, not always values.
+ */
 export interface ColumnStatistics {
   readonly min: unknown;
   readonly max: unknown;
@@ -71,8 +76,9 @@ export async function openParquet(source: RangeSource): Promise<OpenedParquet> {
 const text = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
- * Timestamps of any unit as a bigint of microseconds since 1970 UTC, and exact text, in statistics and in pages. JSON stays
- * text and shapes stay bytes: what is made of them would be as deep and as large as the file likes.
+ * Timestamps of any unit as a bigint of microseconds since 1970 UTC, and exact text, in statistics and in
+ * pages. JSON stays text and shapes stay bytes: what is made of them would be as deep and as large as the
+ * file likes.
  */
 const parsers: ParquetParsers = {
   timestampFromMilliseconds: (millis) => millis * 1000n,

@@ -73,7 +73,8 @@ function wrong(name: string, what: string): Error {
 }
 
 /**
- * Parts of a piece of at most `rows` rows each, for pages. `rows` is rounded to whole bytes of the bitmap, so at least 8.
+ * Parts of a piece of at most `rows` rows each, for pages. `rows` is rounded to whole bytes of the bitmap, so
+ * at least 8.
  */
 export function* splitPiece(piece: Piece, rows: number): Iterable<Piece> {
   const step = Math.max(8, rows & ~7);

@@ -23,11 +23,11 @@ export interface ThreadParts {
 const systemParts: ThreadParts = { startThread, composeEngine, composeWriter, holdInstance, exitWaitMs: 200 };
 
 /**
- * The engine in a thread of its own, supervised: if the thread dies it is started again and gets once more every batch
- * it had not yet spooled (batches live in shared memory, and the spool reads a batch that was written twice only once), and every
- * segment that was sealed here and has not come to its end.
- * Until a thread is ready this one writes to the spool itself.
- * If it cannot be started at all - a bundler left its file out - the engine runs on this thread instead.
+ * The engine in a thread of its own, supervised: if the thread dies it is started again and gets once more
+ * every batch it had not yet spooled (batches live in shared memory, and the spool reads a batch that was
+ * written twice only once), and every segment that was sealed here and has not come to its end. Until a
+ * thread is ready this one writes to the spool itself. If it cannot be started at all - a bundler left its
+ * file out - the engine runs on this thread instead.
  */
 export class BackgroundThread implements Engine {
   readonly #work: HeldWork;

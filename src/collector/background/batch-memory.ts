@@ -1,6 +1,9 @@
 import type { Clock } from "../../base/time/clock.ts";
 
-/** Memory that is lent in multiples of this, so that it fits batches of about one size; small ones in those of the second. */
+/**
+ * Memory that is lent in multiples of this, so that it fits batches of about one size; small ones in those of
+ * the second.
+ */
 const grainBytes = 64 * 1024;
 const smallGrainBytes = 4 * 1024;
 /** At most so much is kept for the next batches: half of what may wait in memory by default. */
@@ -11,8 +14,9 @@ const maxKept = 1_024;
 const keptMs = 10_000;
 
 /**
- * Shared memory for batches, lent again and again. Without it a busy process leaves a hundred buffers a second to two garbage
- * collectors, one on each side, which do not count shared memory and so let it grow to gigabytes.
+ * Shared memory for batches, lent again and again. Without it a busy process leaves a hundred buffers a
+ * second to two garbage collectors, one on each side, which do not count shared memory and so let it grow to
+ * gigabytes.
  */
 export class BatchMemory {
   readonly #clock: Clock;
@@ -31,8 +35,8 @@ export class BatchMemory {
   /**
    * Has nothing to begin with.
    *
-   * @param maxBytes what is lent and what is kept may take together; what is kept is let go for it, what is lent is the lender's
-   *   affair.
+   * @param maxBytes what is lent and what is kept may take together; what is kept is let go for it, what is
+   * lent is the lender's affair.
    */
   constructor(clock: Clock, maxBytes: () => number = () => Number.POSITIVE_INFINITY) {
     this.#clock = clock;
@@ -81,7 +85,9 @@ export class BatchMemory {
     return new SharedArrayBuffer(byteLength);
   }
 
-  /** Kept memory that is large enough, but not so large that a small batch would hold what a large one needs. */
+  /**
+   * Kept memory that is large enough, but not so large that a small batch would hold what a large one needs.
+   */
   #take(size: number): SharedArrayBuffer | undefined {
     const at = this.#kept.findLastIndex(
       ({ byteLength }) => byteLength >= size && byteLength <= 2 * size + grainBytes,

@@ -23,8 +23,9 @@ export interface FallbackWriterParts {
 }
 
 /**
- * Writes batches to the spool on the caller's thread while the background thread cannot: it is starting, or it has died, or the
- * process ends. So what sudden death costs does not depend on how long a thread takes to start.
+ * Writes batches to the spool on the caller's thread while the background thread cannot: it is starting, or
+ * it has died, or the process ends. So what sudden death costs does not depend on how long a thread takes to
+ * start.
  */
 export class FallbackWriter {
   readonly #parts: FallbackWriterParts;
@@ -65,8 +66,8 @@ export class FallbackWriter {
   }
 
   /**
-   * Seals what was written since the last call and returns it, for the thread to deliver. What the disk does not let it seal it
-   * goes on {@link FallbackWriter.holds holding}, for the next call.
+   * Seals what was written since the last call and returns it, for the thread to deliver. What the disk does
+   * not let it seal it goes on {@link FallbackWriter.holds holding}, for the next call.
    */
   seal(): readonly SealedSegment[] {
     const sealed = this.#writer?.seal() ?? [];

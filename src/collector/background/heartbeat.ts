@@ -11,7 +11,10 @@ export interface HeartbeatParts {
 }
 
 const pingMs = 5_000;
-/** A thread that was asked so often and says nothing hangs. Counted, not timed: this thread or the machine may have slept. */
+/**
+ * A thread that was asked so often and says nothing hangs. Counted, not timed: this thread or the machine may
+ * have slept.
+ */
 const maxUnanswered = 12;
 
 /** Asks the background thread for signs of life, while something is expected of it. */

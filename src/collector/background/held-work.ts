@@ -21,8 +21,8 @@ export interface HeldWorkParts {
 }
 
 /**
- * What this thread answers for, whatever becomes of those who do the work: batches and segments until their end is told, and this
- * process's part of the spool. Knows nothing of threads but that one can die.
+ * What this thread answers for, whatever becomes of those who do the work: batches and segments until their
+ * end is told, and this process's part of the spool. Knows nothing of threads but that one can die.
  */
 export class HeldWork {
   readonly batches: UnsettledBatches;
@@ -66,19 +66,27 @@ export class HeldWork {
     return this.batches.size > 0 || this.segments.size > 0 || this.spoolHolds || this.#fallback.holds;
   }
 
-  /** Takes what one of those who work on it tells: what another one has told of a segment, it cannot tell again. */
+  /**
+   * Takes what one of those who work on it tells: what another one has told of a segment, it cannot tell
+   * again.
+   */
   toldBy(teller: object): Emit {
     return this.segments.settledBy(this.emit, teller);
   }
 
-  /** Keeps other processes from taking this one's spool over while its thread has died and another is being started. */
+  /**
+   * Keeps other processes from taking this one's spool over while its thread has died and another is being
+   * started.
+   */
   holdSpool(): void {
     if (this.#hold !== undefined || !this.durable) return;
     const { instance, spoolDirectory } = this.#spec;
     this.#hold = this.#parts.holdInstance({ directory: spoolDirectory, instance }) ?? null;
   }
 
-  /** Writes batches here, for there is no thread to do it. What the disk refuses, the next thread tries again. */
+  /**
+   * Writes batches here, for there is no thread to do it. What the disk refuses, the next thread tries again.
+   */
   write(batches: readonly OutgoingBatch[]): void {
     this.#fallback.write(batches);
   }
@@ -127,8 +135,8 @@ export class HeldWork {
   }
 
   /**
-   * Nobody else will write these: what the disk does not take now is lost, and told so. A thread may still write them too; whoever
-   * reads the spool takes a sequence number once.
+   * Nobody else will write these: what the disk does not take now is lost, and told so. A thread may still
+   * write them too; whoever reads the spool takes a sequence number once.
    */
   keep(batches: readonly OutgoingBatch[]): void {
     this.batches.writeOff();
@@ -141,7 +149,10 @@ export class HeldWork {
     this.#drop(batches.map((batch) => ({ batch, reason: "closed" })));
   }
 
-  /** The thread that had all this is gone, or hangs: it may go on reading it, and what ended it is not given to the next one for ever. */
+  /**
+   * The thread that had all this is gone, or hangs: it may go on reading it, and what ended it is not given
+   * to the next one for ever.
+   */
   outliveThread(): void {
     this.batches.writeOff();
     // In a folder the spool keeps count.

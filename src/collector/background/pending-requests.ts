@@ -16,8 +16,9 @@ interface PendingFlush {
 }
 
 /**
- * What somebody waits for: flushes, and the close. They outlive threads, so that each new thread is asked again. Each ends by its
- * deadline and a little, whether a thread answers or not; until then it keeps the process alive.
+ * What somebody waits for: flushes, and the close. They outlive threads, so that each new thread is asked
+ * again. Each ends by its deadline and a little, whether a thread answers or not; until then it keeps the
+ * process alive.
  */
 export class PendingRequests {
   readonly #clock: Clock;
@@ -137,8 +138,8 @@ const graceMs = 2_000;
 const maxTimerMs = 2_147_483_647;
 
 /**
- * Calls back after `ms` and one more look at what has come in meanwhile: if this thread was held up, its timers run before
- * the answers that are already there. Keeps the process alive.
+ * Calls back after `ms` and one more look at what has come in meanwhile: if this thread was held up, its
+ * timers run before the answers that are already there. Keeps the process alive.
  */
 export function lateTimer(clock: Clock, ms: number, callback: () => void): Disposable {
   let timer = clock.setTimer(

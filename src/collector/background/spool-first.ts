@@ -14,8 +14,8 @@ import type { SpoolUsage } from "../../spool/spool.ts";
 import { composeWriter as composeSystemWriter, type EngineHost, type EngineSpec } from "../compose.ts";
 
 /**
- * Durability `frame`: batches are written to the spool on the caller's thread, so that a frame is safe when `collect`
- * returns; the engine behind only gets sealed segments.
+ * Durability `frame`: batches are written to the spool on the caller's thread, so that a frame is safe when
+ * `collect` returns; the engine behind only gets sealed segments.
  */
 export function createSpoolFirst(
   spec: EngineSpec,

@@ -6,8 +6,8 @@ import type { EngineHost, EngineSpec } from "../compose.ts";
 import type { SealedSegment } from "../../spool/sealed-segments.ts";
 
 /**
- * What the two threads say to each other. Secrets travel in `start` and `token` only: a message is gone when it is read,
- * while a worker's `workerData` can be inspected for as long as it lives.
+ * What the two threads say to each other. Secrets travel in `start` and `token` only: a message is gone when
+ * it is read, while a worker's `workerData` can be inspected for as long as it lives.
  */
 export type ToBackground =
   | { readonly type: "start"; readonly spec: EngineSpec; readonly progress: SharedArrayBuffer }
@@ -43,7 +43,10 @@ export type FromBackground =
   | { readonly type: "token"; readonly id: number; readonly scopes: readonly string[] }
   | { readonly type: "pong" };
 
-/** Asks the caller's own credential for a token, which cannot cross threads itself, and tells the thread. Never rejects. */
+/**
+ * Asks the caller's own credential for a token, which cannot cross threads itself, and tells the thread.
+ * Never rejects.
+ */
 export async function answerToken(
   thread: { post(message: ToBackground): void },
   { getToken }: EngineHost,
@@ -64,7 +67,10 @@ export class Progress {
   readonly memory: SharedArrayBuffer;
   readonly #cell: BigInt64Array;
 
-  /** @param memory of another thread's `Progress`; without it, this is the first one, and nothing has been reached. */
+  /**
+   * @param memory of another thread's `Progress`; without it, this is the first one, and nothing has been
+   * reached.
+   */
   constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT)) {
     this.memory = memory;
     this.#cell = new BigInt64Array(memory);
@@ -76,7 +82,10 @@ export class Progress {
     Atomics.notify(this.#cell, 0);
   }
 
-  /** Blocks this thread until `sequence` is reached or `timeoutMs` have passed; returns the last batch dealt with. */
+  /**
+   * Blocks this thread until `sequence` is reached or `timeoutMs` have passed; returns the last batch dealt
+   * with.
+   */
   waitFor(sequence: number, timeoutMs: number): number {
     const end = systemClock.monotonic() + timeoutMs;
     for (;;) {

@@ -9,7 +9,8 @@ import type { Thread } from "./thread.ts";
  * starting, running, replacing   ── the thread is gone ──► waiting   ── it is time ──► starting
  * starting, running, replacing   ── not closed in time ──► ending   ── the thread is gone ──► closed
  * starting, waiting   ── there can be no thread ──► inline
- * waiting, inline     ── not closed in time ──► closed;   all   ── closed ──► closed;   all but closed   ── the process ends ──► exiting
+ * waiting, inline ── not closed in time ──► closed; all ── closed ──► closed; all but closed ── the process
+ * ends ──► exiting
  * ```
  */
 export type ThreadState =
@@ -17,7 +18,10 @@ export type ThreadState =
   | { readonly is: "starting"; readonly thread: Thread }
   /** It takes work. */
   | { readonly is: "running"; readonly thread: Thread }
-  /** It hangs, was told to go, and is given nothing more; another follows it. `timer` is for one that does not go. */
+  /**
+   * It hangs, was told to go, and is given nothing more; another follows it. `timer` is for one that does not
+   * go.
+   */
   | {
       readonly is: "replacing";
       readonly thread: Thread;
@@ -25,13 +29,19 @@ export type ThreadState =
       readonly wasReady: boolean;
       readonly timer: Disposable;
     }
-  /** It was told to go because closing takes too long; what it had said is heard until it is gone. No other one follows. */
+  /**
+   * It was told to go because closing takes too long; what it had said is heard until it is gone. No other
+   * one follows.
+   */
   | { readonly is: "ending"; readonly thread: Thread; readonly timer: Disposable }
   /** There is no thread until it is time, or somebody asks for what cannot wait. */
   | { readonly is: "waiting"; readonly timer?: Disposable }
   /** There can be no thread: the work is done on this one. */
   | { readonly is: "inline"; readonly engine: Engine }
-  /** The process is ending: nothing that a thread says will be heard, in time or at all. `engine` is what was inline. */
+  /**
+   * The process is ending: nothing that a thread says will be heard, in time or at all. `engine` is what was
+   * inline.
+   */
   | { readonly is: "exiting"; readonly thread: Thread | undefined; readonly engine: Engine | undefined }
   | { readonly is: "closed" };
 

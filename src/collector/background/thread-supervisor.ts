@@ -27,14 +27,19 @@ export interface SupervisorParts {
 const farewellMs = 2_000;
 export const closedText = "the deployment is closed";
 
-/** Sees to it that there is somebody who does the work, and that each of them is told all of it. Starts the first one at once. */
+/**
+ * Sees to it that there is somebody who does the work, and that each of them is told all of it. Starts the
+ * first one at once.
+ */
 export class ThreadSupervisor {
   readonly #parts: SupervisorParts;
   readonly #work: HeldWork;
   readonly #requests: PendingRequests;
   readonly #restarts: RestartPolicy = new RestartPolicy();
   readonly #heartbeat: Heartbeat;
-  /** How far the thread is, in memory that both see: what messages tell comes too late when the process ends. */
+  /**
+   * How far the thread is, in memory that both see: what messages tell comes too late when the process ends.
+   */
   readonly #progress: Progress = new Progress();
   #state: ThreadState = { is: "waiting" };
 
@@ -101,7 +106,10 @@ export class ThreadSupervisor {
     );
   }
 
-  /** The one place where the state changes. What only the old one needed ends with it; what is closed stays so. */
+  /**
+   * The one place where the state changes. What only the old one needed ends with it; what is closed stays
+   * so.
+   */
   #become(next: ThreadState): void {
     const before = this.#state;
     if (before.is === "closed") return;
@@ -128,7 +136,9 @@ export class ThreadSupervisor {
     if (!this.#requests.isEmpty) thread.keepAlive(true);
   }
 
-  /** What cannot be said now is said when there is somebody to hear it: see {@link ThreadSupervisor.#brief}. */
+  /**
+   * What cannot be said now is said when there is somebody to hear it: see {@link ThreadSupervisor.#brief}.
+   */
   #post(message: ToBackground): void {
     if (this.#state.is === "running") this.#state.thread.post(message);
   }

@@ -40,7 +40,8 @@ export function startThread(listener: ThreadListener): Thread {
   };
   worker.on("error", (error) => {
     reason = asError(error);
-    // What it said before its death is heard until `exit`, which follows at once where threads are as in Node.
+    // What it said before its death is heard until `exit`, which follows at once where threads are as in
+    // Node.
     systemClock.setTimer(() => exited(asError(error)), exitFollowsMs);
   });
   worker.on("exit", (code) => exited(reason ?? new Error(`exited with code ${code}`)));

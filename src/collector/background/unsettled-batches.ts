@@ -11,8 +11,8 @@ import type { Refusal } from "./fallback-writer.ts";
 const maxDeaths = 3;
 
 /**
- * The batches whose only other copy is in the background thread's memory, in order: not yet spooled, or never to be (durability
- * `memory`); and the memory they lie in, which is lent again when they are settled.
+ * The batches whose only other copy is in the background thread's memory, in order: not yet spooled, or never
+ * to be (durability `memory`); and the memory they lie in, which is lent again when they are settled.
  */
 export class UnsettledBatches {
   readonly #batches = new Map<number, OutgoingBatch>();
@@ -60,8 +60,8 @@ export class UnsettledBatches {
   }
 
   /**
-   * The thread died, of what it was encoding if there was something. Those with which that happened {@link maxDeaths} times, and
-   * which nobody shall be given any more. They stay until their end is told.
+   * The thread died, of what it was encoding if there was something. Those with which that happened
+   * {@link maxDeaths} times, and which nobody shall be given any more. They stay until their end is told.
    */
   blame(): readonly OutgoingBatch[] {
     for (const sequence of this.#encoding) this.#deaths.set(sequence, (this.#deaths.get(sequence) ?? 0) + 1);
@@ -80,8 +80,9 @@ export class UnsettledBatches {
   }
 
   /**
-   * Passes events on, and settles the batches of which they tell the end. What is told of a batch that is settled already - two
-   * threads had it, one after the other - is not passed on, nor what is being encoded: see {@link UnsettledBatches.blame}.
+   * Passes events on, and settles the batches of which they tell the end. What is told of a batch that is
+   * settled already - two threads had it, one after the other - is not passed on, nor what is being encoded:
+   * see {@link UnsettledBatches.blame}.
    */
   settledBy(emit: Emit): Emit {
     return (event) => {

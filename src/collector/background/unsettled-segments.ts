@@ -5,9 +5,10 @@ import type { SealedSegment } from "../../spool/sealed-segments.ts";
 const maxRemembered = 1_000;
 
 /**
- * The segments that were sealed on this thread and given to the background thread, until they have come to their end: a thread
- * that was not there yet, or has died, did not hear of them. And which thread told first what became of a segment: one that dies
- * before the segment's files are gone leaves them to the next, which does it all again.
+ * The segments that were sealed on this thread and given to the background thread, until they have come to
+ * their end: a thread that was not there yet, or has died, did not hear of them. And which thread told first
+ * what became of a segment: one that dies before the segment's files are gone leaves them to the next, which
+ * does it all again.
  */
 export class UnsettledSegments {
   readonly #segments = new Map<string, SealedSegment>();

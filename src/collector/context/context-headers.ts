@@ -1,8 +1,8 @@
 import { types } from "node:util";
 
 /**
- * HTTP headers that tie requests together: finding them in whatever a framework calls headers, and the forms of their
- * values. Nothing here throws: headers come from strangers.
+ * HTTP headers that tie requests together: finding them in whatever a framework calls headers, and the forms
+ * of their values. Nothing here throws: headers come from strangers.
  */
 
 /** What can hold headers: see `CorrelationContext.fromHeaders`. */
@@ -34,7 +34,10 @@ const wanted: readonly ContextHeader[] = [
 ];
 const nameLengths = new Set(wanted.map((name) => name.length));
 
-/** The headers we look for, with names in lower case and values trimmed; of equal names the first that is not empty. */
+/**
+ * The headers we look for, with names in lower case and values trimmed; of equal names the first that is not
+ * empty.
+ */
 export function readHeaders(headers: unknown): ContextHeaders {
   const found: { [K in ContextHeader]?: string } = {};
   const see = (name: unknown, value: unknown): void => {
@@ -71,7 +74,10 @@ function visit(headers: unknown, see: (name: unknown, value: unknown) => void): 
   }
 }
 
-/** `tracestate` may come in several lines, which are one list (W3C Trace Context, 3.3); of the others the first counts. */
+/**
+ * `tracestate` may come in several lines, which are one list (W3C Trace Context, 3.3); of the others the
+ * first counts.
+ */
 function valueText(name: ContextHeader, value: unknown): string {
   if (typeof value === "string") return value.trim();
   if (!Array.isArray(value)) return "";
@@ -103,8 +109,8 @@ export function decodeRequestId(value: string): string | undefined {
 }
 
 /**
- * W3C Trace Context, 3.2: `version "-" trace-id "-" parent-id "-" trace-flags`, lower case. Ids of only zeros and version
- * `ff` are invalid; later versions may add fields after another dash.
+ * W3C Trace Context, 3.2: `version "-" trace-id "-" parent-id "-" trace-flags`, lower case. Ids of only zeros
+ * and version `ff` are invalid; later versions may add fields after another dash.
  */
 export function isTraceparent(value: string | undefined): value is string {
   return (
@@ -116,7 +122,10 @@ export function isTraceparent(value: string | undefined): value is string {
   );
 }
 
-/** Anything that is safe to pass on unread: printable ASCII, and not above the 512 characters that everybody forwards. */
+/**
+ * Anything that is safe to pass on unread: printable ASCII, and not above the 512 characters that everybody
+ * forwards.
+ */
 export function isTracestate(value: string | undefined): value is string {
   return value !== undefined && value.length <= 512 && /^[\x20-\x7e]+$/.test(value);
 }

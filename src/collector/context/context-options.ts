@@ -9,15 +9,15 @@ export type Attributes = Readonly<Record<string, string>>;
 /** Options of {@link CorrelationContext.create}. */
 export interface ContextOptions {
   /**
-   * What ties the records of one request together: 1 to 512 characters, no control characters or line separators.
-   * Default: a new UUIDv7, whose order in time keeps files small and look-ups fast.
+   * What ties the records of one request together: 1 to 512 characters, no control characters or line
+   * separators. Default: a new UUIDv7, whose order in time keeps files small and look-ups fast.
    */
   readonly id?: string | undefined;
   /** When the request came, 1970 to 9999; decides the partition of all its records. Default now. */
   readonly requestTime?: Date | undefined;
   /**
-   * Texts stored with every record of the request (`mdc_tags`): at most 64, names of 1 to 128 characters, values of at
-   * most 4,096. Default none.
+   * Texts stored with every record of the request (`mdc_tags`): at most 64, names of 1 to 128 characters,
+   * values of at most 4,096. Default none.
    */
   readonly attributes?: Attributes | undefined;
 }

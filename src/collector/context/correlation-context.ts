@@ -32,8 +32,8 @@ export interface ContextJson {
 }
 
 /**
- * A collection's decision; a list, because there are few and every request makes one. A class for the reason that a snapshot is
- * one: see `snapshot.ts`.
+ * A collection's decision; a list, because there are few and every request makes one. A class for the reason
+ * that a snapshot is one: see `snapshot.ts`.
  */
 class Decision {
   readonly collection: string;
@@ -48,18 +48,24 @@ class Decision {
 }
 
 /**
- * One request, for all that is collected of it: inputs, outputs and whatever lies between carry its id, its time and its
- * attributes. Nothing in it can be changed: a frame that comes with a context of which a field was changed all the same, which
- * only JavaScript allows, is dropped (`invalid`).
+ * One request, for all that is collected of it: inputs, outputs and whatever lies between carry its id, its
+ * time and its attributes. Nothing in it can be changed: a frame that comes with a context of which a field
+ * was changed all the same, which only JavaScript allows, is dropped (`invalid`).
  */
 export class CorrelationContext {
-  /** When the request came, milliseconds since 1970 UTC: {@link CorrelationContext.requestTime} without a `Date`. */
+  /**
+   * When the request came, milliseconds since 1970 UTC: {@link CorrelationContext.requestTime} without a
+   * `Date`.
+   */
   readonly requestTimeMs: number;
   /** The request id that the caller sent in a header, `mdc_request_id`; null if there was none. */
   readonly requestId: string | null;
   /** Stored with each record as `mdc_tags`. Has no prototype; frozen. */
   readonly attributes: Attributes;
-  /** Made when somebody asks: mostly that is not the caller of `collect`, whom it would cost as much as ten columns. */
+  /**
+   * Made when somebody asks: mostly that is not the caller of `collect`, whom it would cost as much as ten
+   * columns.
+   */
   #id: string | undefined;
   readonly #tracestate: string | undefined;
   // What the fields were made with: what is stored is made of these.
@@ -133,7 +139,9 @@ export class CorrelationContext {
     return context.#attributes === noAttributes ? 0 : attributesBytes(context.#attributes);
   }
 
-  /** A context of the caller's making. Throws a `TypeError` or `RangeError` that says which option is wrong. */
+  /**
+   * A context of the caller's making. Throws a `TypeError` or `RangeError` that says which option is wrong.
+   */
   static create(options?: ContextOptions): CorrelationContext {
     if (options === undefined) return CorrelationContext.#make(undefined);
     const { id, requestTime, attributes } = parseContextOptions(options);
@@ -141,12 +149,12 @@ export class CorrelationContext {
   }
 
   /**
-   * The context of a request that came over HTTP. Its id is, in this order: `x-request-id`, `x-ms-client-request-id`,
-   * the trace id of `traceparent`, a new id. A well-formed `traceparent` is kept as an attribute. Headers that are too
-   * long or malformed count as absent.
+   * The context of a request that came over HTTP. Its id is, in this order: `x-request-id`,
+   * `x-ms-client-request-id`, the trace id of `traceparent`, a new id. A well-formed `traceparent` is kept as
+   * an attribute. Headers that are too long or malformed count as absent.
    *
-   * Takes a fetch `Headers`, the `headers` or `rawHeaders` of a Node request, a `Map`, pairs, or an object, with
-   * names in any case. Never throws.
+   * Takes a fetch `Headers`, the `headers` or `rawHeaders` of a Node request, a `Map`, pairs, or an object,
+   * with names in any case. Never throws.
    */
   static fromHeaders(headers: HeadersLike): CorrelationContext {
     const found = readHeaders(headers);
@@ -183,7 +191,9 @@ export class CorrelationContext {
     return CorrelationContext.idOf(this);
   }
 
-  /** When the request came: a new `Date` each time, so changing one changes nothing. Decides the partition. */
+  /**
+   * When the request came: a new `Date` each time, so changing one changes nothing. Decides the partition.
+   */
   get requestTime(): Date {
     return new Date(this.requestTimeMs);
   }
@@ -221,9 +231,10 @@ export class CorrelationContext {
   }
 
   /**
-   * Headers for a request to the next service, which gets the same id from {@link CorrelationContext.fromHeaders}:
-   * `x-request-id`, `x-ms-client-request-id` and, if this request came with them, `traceparent` and `tracestate`
-   * unchanged. An id that is not ASCII travels as an `ext-value` of RFC 8187, 3.2: `UTF-8''%E6%97%A5`.
+   * Headers for a request to the next service, which gets the same id from
+   * {@link CorrelationContext.fromHeaders}: `x-request-id`, `x-ms-client-request-id` and, if this request
+   * came with them, `traceparent` and `tracestate` unchanged. An id that is not ASCII travels as an
+   * `ext-value` of RFC 8187, 3.2: `UTF-8''%E6%97%A5`.
    */
   toHeaders(): Record<string, string> {
     const requestId = encodeRequestId(this.id);
@@ -261,8 +272,8 @@ Object.defineProperty(CorrelationContext.prototype, inspect.custom, {
 const storage = new AsyncLocalStorage<CorrelationContext>();
 
 /**
- * Calls `run` and gives back what it returns. In it, and in all that it starts and awaits, `collect` without a context
- * uses this one, and {@link currentContext} returns it.
+ * Calls `run` and gives back what it returns. In it, and in all that it starts and awaits, `collect` without
+ * a context uses this one, and {@link currentContext} returns it.
  */
 export function runWithContext<T>(context: CorrelationContext, run: () => T): T {
   if (!CorrelationContext.isOne(context)) {

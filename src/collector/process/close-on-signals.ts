@@ -13,24 +13,26 @@ export interface CloseOnSignalsOptions {
   /** Which signals; default `["SIGTERM", "SIGINT"]`. */
   readonly signals?: readonly ClosingSignal[] | undefined;
   /**
-   * Milliseconds for delivering what is left, 0 to 2,147,483,647; default 10,000. What is not delivered by then stays in the
-   * spool. Keep it below the time after which your platform kills (Kubernetes: `terminationGracePeriodSeconds`).
+   * Milliseconds for delivering what is left, 0 to 2,147,483,647; default 10,000. What is not delivered by
+   * then stays in the spool. Keep it below the time after which your platform kills (Kubernetes:
+   * `terminationGracePeriodSeconds`).
    */
   readonly deadlineMs?: number | undefined;
 }
 
 /**
- * Has the process's signals close every open deployment of it, the process's own too, before they take effect. Without a call
- * of this, no signal is listened to, and one that ends the process leaves to the next process what is in the spool.
+ * Has the process's signals close every open deployment of it, the process's own too, before they take
+ * effect. Without a call of this, no signal is listened to, and one that ends the process leaves to the next
+ * process what is in the spool.
  *
- * Afterwards the signal is raised again, so that the process ends as it would have ended without this: by that signal. (As the
- * first process of a container, which the kernel shields from its own signals, it ends with the exit code 128 + the signal's number.) If you
- * listen to the signal yourself, it is not raised again: ending the process is your listener's decision. A second signal
- * does not wait for the delivery: what is in memory is put into the spool, and the process ends at once, if you do not listen to it
- * yourself.
+ * Afterwards the signal is raised again, so that the process ends as it would have ended without this: by
+ * that signal. (As the first process of a container, which the kernel shields from its own signals, it ends
+ * with the exit code 128 + the signal's number.) If you listen to the signal yourself, it is not raised
+ * again: ending the process is your listener's decision. A second signal does not wait for the delivery: what
+ * is in memory is put into the spool, and the process ends at once, if you do not listen to it yourself.
  *
- * Dispose to listen no more. Throws a `TypeError` or `RangeError` that names the option that is wrong. In a worker thread, where
- * Node delivers no signals, it does nothing.
+ * Dispose to listen no more. Throws a `TypeError` or `RangeError` that names the option that is wrong. In a
+ * worker thread, where Node delivers no signals, it does nothing.
  */
 export function closeOnSignals(options: CloseOnSignalsOptions = {}): Disposable {
   const parsed = parseFields<CloseOnSignalsOptions>(options, optionsOf("closeOnSignals"), {
@@ -40,7 +42,9 @@ export function closeOnSignals(options: CloseOnSignalsOptions = {}): Disposable 
   return new SignalWatch(parsed.signals ?? ["SIGTERM", "SIGINT"], parsed.deadlineMs ?? 10_000);
 }
 
-/** Marks our listeners, so that two copies of this package in one process do not take each other for the host. */
+/**
+ * Marks our listeners, so that two copies of this package in one process do not take each other for the host.
+ */
 const mark = Symbol.for("model-data-collector.signal-listener");
 
 class SignalWatch implements Disposable {
@@ -53,7 +57,8 @@ class SignalWatch implements Disposable {
     this.#signals = signals;
     this.#deadlineMs = deadlineMs;
     this.#listener = Object.assign((signal: NodeJS.Signals) => this.#heard(signal), { [mark]: true });
-    // In front, because a listener of the host's that is to be called once is gone when those behind it are called.
+    // In front, because a listener of the host's that is to be called once is gone when those behind it are
+    // called.
     for (const signal of signals) process.prependListener(signal, this.#listener);
   }
 
@@ -87,7 +92,8 @@ function raise(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
   // Still here: the kernel drops what the first process of a container has no listener for.
   const exitCode = 128 + constants.signals[signal];
-  // oxlint-disable-next-line unicorn/no-process-exit -- the signal was to end this process, and nothing else would
+  // The signal was to end this process, and nothing else would.
+  // oxlint-disable-next-line unicorn/no-process-exit
   systemClock.setTimer(() => process.exit(exitCode), survivedMs, { keepAlive: true });
 }
 

@@ -13,8 +13,9 @@ export function registerCore(deployment: Deployment, core: DeploymentCore): void
 }
 
 /**
- * The inside of a deployment; without one, of the process's own, which is made on first use from the environment. Throws a
- * `TypeError` for anything else, and whatever is wrong with the environment as a `RangeError` naming the variable.
+ * The inside of a deployment; without one, of the process's own, which is made on first use from the
+ * environment. Throws a `TypeError` for anything else, and whatever is wrong with the environment as a
+ * `RangeError` naming the variable.
  */
 export function coreOf(deployment: Deployment | undefined): DeploymentCore {
   if (deployment === undefined) {

@@ -4,9 +4,14 @@ export interface ShutdownHook {
   readonly hasPending: boolean;
   /** The loop ran empty and the process would end: brings everything home, for as long as that may take. */
   settle(): Promise<void>;
-  /** From now on leaves nothing for the event loop to do at each `collect`: that would keep the process going. */
+  /**
+   * From now on leaves nothing for the event loop to do at each `collect`: that would keep the process going.
+   */
   handOverEach(): void;
-  /** The process ends now: saves synchronously what can be saved, from now on at each `collect`. Must not throw. */
+  /**
+   * The process ends now: saves synchronously what can be saved, from now on at each `collect`. Must not
+   * throw.
+   */
   save(): void;
   /** The process is asked to end: takes no more, and delivers until the deadline. Never rejects. */
   close(deadlineMs: number): Promise<unknown>;
@@ -16,14 +21,15 @@ const hooks = new Set<ShutdownHook>();
 let installed = false;
 let rounds = 0;
 /**
- * How often, in a process's life, an empty event loop is kept going to deliver. A listener of `beforeExit` that collects each time
- * would otherwise keep its process going for ever. What comes later is saved at the end.
+ * How often, in a process's life, an empty event loop is kept going to deliver. A listener of `beforeExit`
+ * that collects each time would otherwise keep its process going for ever. What comes later is saved at the
+ * end.
  */
 const maxRounds = 10;
 
 /**
- * Registers with the process's end. There is one listener of each kind, however many deployments; no signal is listened to,
- * and neither the exit code nor the way the process ends is changed. Dispose when closed.
+ * Registers with the process's end. There is one listener of each kind, however many deployments; no signal
+ * is listened to, and neither the exit code nor the way the process ends is changed. Dispose when closed.
  */
 export function onProcessEnd(hook: ShutdownHook): Disposable {
   hooks.add(hook);

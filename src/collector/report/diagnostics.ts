@@ -2,8 +2,8 @@ import { channel, type Channel } from "node:diagnostics_channel";
 
 /**
  * Public events, on `node:diagnostics_channel`: subscribe to `model-data-collector:<name>`. Publishing costs
- * nothing while nobody listens. Messages are plain data without secrets; fields may be added, never changed or
- * removed. Every message has the `endpoint` and `deployment` that it is about.
+ * nothing while nobody listens. Messages are plain data without secrets; fields may be added, never changed
+ * or removed. Every message has the `endpoint` and `deployment` that it is about.
  *
  * | Channel `model-data-collector:` | When | Fields beside `endpoint`, `deployment` |
  * |-|-|-|
@@ -14,9 +14,9 @@ import { channel, type Channel } from "node:diagnostics_channel";
  * | `health` | `status()` got better or worse, or has other reasons | `status`, `reasons` |
  * | `config` | another configuration holds, by an `update` or a changed file | `version` |
  *
- * `recovered` is true of what an earlier process had left in the spool. Subscribers are called synchronously, some
- * within `collect`. What one throws never reaches the caller of `collect`: Node raises it as `uncaughtException` a
- * moment later, as for every channel.
+ * `recovered` is true of what an earlier process had left in the spool. Subscribers are called synchronously,
+ * some within `collect`. What one throws never reaches the caller of `collect`: Node raises it as
+ * `uncaughtException` a moment later, as for every channel.
  */
 export interface DiagnosticEvents {
   readonly spooled: Source & Amount;

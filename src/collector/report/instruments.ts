@@ -15,8 +15,8 @@ export interface Measurement {
 }
 
 /**
- * The attributes that an instrument can have beside those of the deployment, each with its values, if these are
- * a closed set. All have few: endpoints, deployments, collections and reasons; never an id.
+ * The attributes that an instrument can have beside those of the deployment, each with its values, if these
+ * are a closed set. All have few: endpoints, deployments, collections and reasons; never an id.
  */
 export const attributeValues = {
   "mdc.collection": undefined,

@@ -1,4 +1,7 @@
-/** Calls a user's listener. What it throws, and what a promise that it returns is rejected with, is not ours to spread. */
+/**
+ * Calls a user's listener. What it throws, and what a promise that it returns is rejected with, is not ours
+ * to spread.
+ */
 export function safeCall(call: () => unknown): void {
   try {
     const returned = call();

@@ -4,7 +4,10 @@ import type { DeploymentStats } from "../../config/callbacks.ts";
 import type { DeploymentStatus } from "../api.ts";
 import { type Instrument, instruments, type Measured } from "./instruments.ts";
 
-/** What is measured of a deployment. Everything is read when the metrics are collected; a `collect` costs nothing more. */
+/**
+ * What is measured of a deployment. Everything is read when the metrics are collected; a `collect` costs
+ * nothing more.
+ */
 export interface TelemetrySource {
   readonly endpoint: string;
   readonly deployment: string;
@@ -14,11 +17,12 @@ export interface TelemetrySource {
 }
 
 /**
- * Offers a deployment's ledger to OpenTelemetry, if `@opentelemetry/api` is installed (an optional peer) and a meter
- * provider is registered by the time the deployment is made: the API knows no later registration of metrics. What
- * is measured is told in {@link instruments}.
+ * Offers a deployment's ledger to OpenTelemetry, if `@opentelemetry/api` is installed (an optional peer) and
+ * a meter provider is registered by the time the deployment is made: the API knows no later registration of
+ * metrics. What is measured is told in {@link instruments}.
  *
- * Dispose when the deployment is closed: its last state is told once more, to whoever collects next, and then withdrawn.
+ * Dispose when the deployment is closed: its last state is told once more, to whoever collects next, and then
+ * withdrawn.
  */
 export function startTelemetry(source: TelemetrySource): Disposable {
   let finish: (() => void) | undefined;

@@ -35,59 +35,77 @@ type Library = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isPair" | "isS
  * levels.
  */
 export function readYamlData(document: Document.Parsed, library: Library): YamlData {
-  const { isAlias, isMap, isPair, isScalar, isSeq } = library;
-  /** By name, the nearest anchor so far. */
-  const anchors = new Map<string, unknown>();
-  const meant = new Map<Alias, unknown>();
-  const turned = new Map<unknown, unknown>();
-  const indexes = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
+  const reading = new Reading(library);
+  const data = reading.turn(document.contents, 0);
+  return { data, pair: (node, key) => reading.pair(node, key) };
+}
 
-  function turn(node: unknown, depth: number): unknown {
+class Reading {
+  readonly #library: Library;
+  /** By name, the nearest anchor so far. */
+  readonly #anchors = new Map<string, unknown>();
+  readonly #meant = new Map<Alias, unknown>();
+  readonly #turned = new Map<unknown, unknown>();
+  readonly #indexes = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
+
+  constructor(library: Library) {
+    this.#library = library;
+  }
+
+  pair(node: unknown, key: string): Pair | undefined {
+    const map = this.#library.isAlias(node) ? this.#meant.get(node) : node;
+    return this.#library.isMap(map) ? this.#indexes.get(map)?.get(key) : undefined;
+  }
+
+  turn(node: unknown, depth: number): unknown {
+    const { isAlias, isMap, isPair, isScalar, isSeq } = this.#library;
     if (depth > maxDepth) throw new YamlDataError("TOO_DEEP", offsetOf(node));
-    if (isAlias(node)) return turnAlias(node);
+    if (isAlias(node)) return this.#turnAlias(node);
     const { anchor } = (node ?? {}) as { anchor?: string };
-    if (anchor !== undefined) anchors.set(anchor, node);
-    if (isScalar(node)) return keep(node, node.value);
-    if (isMap(node)) return turnMap(node, depth);
+    if (anchor !== undefined) this.#anchors.set(anchor, node);
+    if (isScalar(node)) return this.#keep(node, node.value);
+    if (isMap(node)) return this.#turnMap(node, depth);
     if (!isSeq(node)) return null;
     const list: unknown[] = [];
-    turned.set(node, list);
+    this.#turned.set(node, list);
     for (const item of node.items) {
       list.push(
-        isPair(item) ? { [nameOf(item.key) ?? ""]: turn(item.value, depth + 1) } : turn(item, depth + 1),
+        isPair(item)
+          ? { [this.#nameOf(item.key) ?? ""]: this.turn(item.value, depth + 1) }
+          : this.turn(item, depth + 1),
       );
     }
     return list;
   }
 
-  function keep(node: unknown, value: unknown): unknown {
-    turned.set(node, value);
+  #keep(node: unknown, value: unknown): unknown {
+    this.#turned.set(node, value);
     return value;
   }
 
-  function turnAlias(node: Alias): unknown {
-    const target = anchors.get(node.source);
-    if (target === undefined || meant.size >= maxAliases) {
+  #turnAlias(node: Alias): unknown {
+    const target = this.#anchors.get(node.source);
+    if (target === undefined || this.#meant.size >= maxAliases) {
       throw new YamlDataError(target === undefined ? "NO_ANCHOR" : "TOO_MANY_ALIASES", offsetOf(node));
     }
-    meant.set(node, target);
-    return turned.get(target);
+    this.#meant.set(node, target);
+    return this.#turned.get(target);
   }
 
-  function turnMap(map: YAMLMap, depth: number): object {
+  #turnMap(map: YAMLMap, depth: number): object {
     const fields = new Map<string, unknown>();
     const index = new Map<string, Pair>();
     const merged: unknown[] = [];
     const object: Record<string, unknown> = {};
-    keep(map, object);
-    indexes.set(map, index);
+    this.#keep(map, object);
+    this.#indexes.set(map, index);
     for (const pair of map.items) {
-      const name = nameOf(pair.key);
+      const name = this.#nameOf(pair.key);
       // A list or a mapping as a key: nothing here has such a name. Its anchors count all the same.
-      if (name === undefined) turn(pair.key, depth + 1);
-      const value = turn(pair.value, depth + 1);
+      if (name === undefined) this.turn(pair.key, depth + 1);
+      const value = this.turn(pair.value, depth + 1);
       if (name === undefined) continue;
-      if (isMergeKey(pair.key)) {
+      if (this.#isMergeKey(pair.key)) {
         merged.push(...[value].flat());
         continue;
       }
@@ -107,27 +125,19 @@ export function readYamlData(document: Document.Parsed, library: Library): YamlD
     return object;
   }
 
-  function isMergeKey(key: unknown): boolean {
-    return isScalar(key) && typeof key.value === "symbol";
+  #isMergeKey(key: unknown): boolean {
+    return this.#library.isScalar(key) && typeof key.value === "symbol";
   }
 
   /** A key as an object of JavaScript has it; undefined if it is not one text, number or the like. */
-  function nameOf(key: unknown): string | undefined {
-    const node = isAlias(key) ? (turnAlias(key), meant.get(key)) : key;
+  #nameOf(key: unknown): string | undefined {
+    const { isAlias, isScalar } = this.#library;
+    const node = isAlias(key) ? (this.#turnAlias(key), this.#meant.get(key)) : key;
     if (!isScalar(node)) return node === null ? "" : undefined;
-    if (node.anchor !== undefined) anchors.set(node.anchor, node);
-    keep(node, node.value);
+    if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+    this.#keep(node, node.value);
     return node.value === null ? "" : String(node.value);
   }
-
-  const data = turn(document.contents, 0);
-  return {
-    data,
-    pair(node, key) {
-      const map = isAlias(node) ? meant.get(node) : node;
-      return isMap(map) ? indexes.get(map)?.get(key) : undefined;
-    },
-  };
 }
 
 function offsetOf(node: unknown): number {

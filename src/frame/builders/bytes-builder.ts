@@ -6,7 +6,10 @@ import { PlainValues } from "./plain-values.ts";
 import { Presence } from "../presence.ts";
 import type { ValuesBuilder } from "./values-builder.ts";
 
-/** A builder of json, rejected or binary columns: it takes boxes of that kind. JSON texts are cut at `maxBytes`. */
+/**
+ * A builder of json, rejected or binary columns: it takes boxes of that kind. JSON texts are cut at
+ * `maxBytes`.
+ */
 export function createBytesBuilder(kind: "json" | "rejected" | "binary", maxBytes: number): ValuesBuilder {
   return new BytesBuilder(kind, maxBytes);
 }

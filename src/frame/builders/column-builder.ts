@@ -13,8 +13,8 @@ interface Variant {
 }
 
 /**
- * All values of one name in a batch: a builder per type that occurs ("variant"), chosen by each value's own type, or by
- * the declared one when it can hold the value exactly.
+ * All values of one name in a batch: a builder per type that occurs ("variant"), chosen by each value's own
+ * type, or by the declared one when it can hold the value exactly.
  */
 export class ColumnBuilder {
   readonly name: string;
@@ -195,7 +195,10 @@ export class ColumnBuilder {
   }
 }
 
-/** The JSON text of a string or bigint that no column can hold; of an integer a string, because readers of JSON would round it. */
+/**
+ * The JSON text of a string or bigint that no column can hold; of an integer a string, because readers of
+ * JSON would round it.
+ */
 function rejectedText(cell: Cell): Cell {
   return rejectedCell(JSON.stringify(String(cell)));
 }

@@ -12,8 +12,9 @@ import { createStringBuilder } from "./string-builder.ts";
 import type { ValuesBuilder } from "./values-builder.ts";
 
 /**
- * The frames of a batch: their row counts and the system columns with a value per frame. Every frame has most of these values,
- * so they go straight into their buffers, not through the builders of columns that may hold anything.
+ * The frames of a batch: their row counts and the system columns with a value per frame. Every frame has most
+ * of these values, so they go straight into their buffers, not through the builders of columns that may hold
+ * anything.
  */
 export class FrameTableBuilder {
   /** Frames so far. */
@@ -44,7 +45,10 @@ export class FrameTableBuilder {
     return this.count * 28 + texts + this.#requestIds.byteLength + this.#tags.byteLength;
   }
 
-  /** Appends a frame. Whatever it throws, the frames before are as they were once {@link FrameTableBuilder.abandon} was called. */
+  /**
+   * Appends a frame. Whatever it throws, the frames before are as they were once
+   * {@link FrameTableBuilder.abandon} was called.
+   */
   add(rows: number, facts: FrameFacts): void {
     const frame = this.count;
     this.#begun = true;

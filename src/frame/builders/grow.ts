@@ -9,8 +9,8 @@ export function copyBytes(from: Uint8Array, to: Uint8Array): void {
 }
 
 /**
- * True when a buffer of `capacityBytes`, of which a batch used `usedBytes`, is worth giving back: one unusually large
- * batch must not hold its memory for ever.
+ * True when a buffer of `capacityBytes`, of which a batch used `usedBytes`, is worth giving back: one
+ * unusually large batch must not hold its memory for ever.
  */
 export function isOversized(capacityBytes: number, usedBytes: number): boolean {
   return capacityBytes > 1 << 16 && usedBytes < capacityBytes / 4;

@@ -6,8 +6,8 @@ import { Presence } from "../presence.ts";
 import type { NumericBuilder } from "./values-builder.ts";
 
 /**
- * A builder of int64 columns, which takes every bigint of 64 bits and, with `takesNumbers`, every whole number that is
- * exact; or of timestamp columns, which takes instants.
+ * A builder of int64 columns, which takes every bigint of 64 bits and, with `takesNumbers`, every whole
+ * number that is exact; or of timestamp columns, which takes instants.
  */
 export function createInt64Builder(type: "int64" | "timestamp", takesNumbers: boolean): NumericBuilder {
   return new Int64Builder(type === "timestamp", takesNumbers);

@@ -8,8 +8,9 @@ const twoTo32 = 4294967296;
 export const maxExactMs = 9_007_199_254_740;
 
 /**
- * A growing array of int64. Whole numbers go in as two 32-bit words, which is many times faster than through a bigint. The
- * least and greatest of what numbers hold exactly are kept as numbers, those of greater bigints apart.
+ * A growing array of int64. Whole numbers go in as two 32-bit words, which is many times faster than through
+ * a bigint. The least and greatest of what numbers hold exactly are kept as numbers, those of greater bigints
+ * apart.
  */
 export class Int64Values {
   #data = new BigInt64Array(64);

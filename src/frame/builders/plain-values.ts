@@ -9,8 +9,8 @@ const loopLength = 24;
 export const maxEvenLength = 127;
 
 /**
- * Growing bytes of values in Parquet's PLAIN form for byte arrays: each a little-endian uint32 length, then its bytes
- * (parquet-format, Encodings.md, "Plain: (PLAIN = 0)").
+ * Growing bytes of values in Parquet's PLAIN form for byte arrays: each a little-endian uint32 length, then
+ * its bytes (parquet-format, Encodings.md, "Plain: (PLAIN = 0)").
  */
 export class PlainValues {
   /** Bytes so far. */
@@ -43,9 +43,10 @@ export class PlainValues {
   }
 
   /**
-   * Appends `count` texts of `length` characters each, from `cells[from]` on. False, and nothing appended, unless all are ASCII
-   * and `length` is at most {@link maxEvenLength}. The length before each is the separator they are joined with, so that the engine
-   * copies all in one call: half the time of a loop over the characters.
+   * Appends `count` texts of `length` characters each, from `cells[from]` on. False, and nothing appended,
+   * unless all are ASCII and `length` is at most {@link maxEvenLength}. The length before each is the
+   * separator they are joined with, so that the engine copies all in one call: half the time of a loop over
+   * the characters.
    */
   putEven(cells: readonly Cell[], from: number, count: number, length: number): boolean {
     const joined = (count === cells.length ? cells : cells.slice(from, from + count)).join(

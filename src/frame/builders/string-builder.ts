@@ -6,21 +6,27 @@ import { maxEvenLength, PlainValues } from "./plain-values.ts";
 import { Presence } from "../presence.ts";
 import type { ValuesBuilder } from "./values-builder.ts";
 
-/** A dictionary is given up when it has more than this many entries and more than half of the values are distinct. */
+/**
+ * A dictionary is given up when it has more than this many entries and more than half of the values are
+ * distinct.
+ */
 const sampleEntries = 1000;
 /** At the end of a batch, so many entries are enough to tell. */
 const fewEntries = 64;
 /** A power of two: enough for the values of a category, at 6 KiB for a column. */
 const recentSlots = 512;
-/** Texts joined at once, from so many on, up to so many: it pays for long columns, and bounds the string that comes to be. */
+/**
+ * Texts joined at once, from so many on, up to so many: it pays for long columns, and bounds the string that
+ * comes to be.
+ */
 const minEven = 32;
 const maxEven = 1024;
 /** A column that gave up its dictionary tries again after this many batches. */
 const plainBatches = 16;
 
 /**
- * A builder of string columns: a dictionary and codes while values repeat, plain values when a sample says that they
- * do not. Texts of more than `maxBytes` UTF-8 bytes are cut. Takes well-formed strings only.
+ * A builder of string columns: a dictionary and codes while values repeat, plain values when a sample says
+ * that they do not. Texts of more than `maxBytes` UTF-8 bytes are cut. Takes well-formed strings only.
  *
  * @param plain always plain, for columns known to be distinct.
  */
@@ -38,8 +44,8 @@ class StringBuilder implements ValuesBuilder {
   #codeOf = new Map<string, number>();
   #codes = new Uint32Array(64);
   /**
-   * A text lately seen in each slot of {@link recentSlot}, and its code. To find a text again here takes a third of what it takes
-   * in the map, which must hash all of it first.
+   * A text lately seen in each slot of {@link recentSlot}, and its code. To find a text again here takes a
+   * third of what it takes in the map, which must hash all of it first.
    */
   readonly #recent: string[];
   readonly #recentCodes: Uint32Array;
@@ -172,7 +178,8 @@ class StringBuilder implements ValuesBuilder {
   }
 
   #newCode(text: string): number {
-    // A cut text can be an entry already; entries are told apart by the text before the cut, which does no harm.
+    // A cut text can be an entry already; entries are told apart by the text before the cut, which does no
+    // harm.
     const code = this.#codeOf.size;
     if (!this.#data.putText(text.length * 3 <= this.#maxBytes ? text : cutText(text, this.#maxBytes)))
       return -1;
@@ -206,7 +213,9 @@ class StringBuilder implements ValuesBuilder {
   }
 }
 
-/** A slot by length and last characters: texts of one column mostly differ in these, be they numbers or words. */
+/**
+ * A slot by length and last characters: texts of one column mostly differ in these, be they numbers or words.
+ */
 function recentSlot(text: string): number {
   const end = text.length;
   if (end < 3) return end;

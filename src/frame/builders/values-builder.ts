@@ -8,8 +8,8 @@ export interface ValuesBuilder {
   /** Bytes so far, about what they take in a batch. */
   readonly byteLength: number;
   /**
-   * Takes `cells[from]` … `cells[to - 1]`, which belong to the rows `row` … , up to the first one that is neither null
-   * nor of this type. Returns its index, or `to`.
+   * Takes `cells[from]` … `cells[to - 1]`, which belong to the rows `row` … , up to the first one that is
+   * neither null nor of this type. Returns its index, or `to`.
    */
   fill(cells: readonly Cell[], from: number, to: number, row: number): number;
   /** Bit per row, or undefined when all `rows` have a value. Valid until the next change. */

@@ -4,8 +4,8 @@ import type { StoredCell } from "./stored-cell.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
 
 /**
- * Walks over the values of a column, row by row. What it reads stays where it is, as bytes: a column, a text or a list may be as large
- * as a frame can be, and no more of it becomes JS values than somebody asks for.
+ * Walks over the values of a column, row by row. What it reads stays where it is, as bytes: a column, a text
+ * or a list may be as large as a frame can be, and no more of it becomes JS values than somebody asks for.
  */
 export class CellCursor {
   readonly type: ColumnType | "rejected";
@@ -68,7 +68,10 @@ export class CellCursor {
     return true;
   }
 
-  /** The present value; not of a list, which can be long: its items are asked one by one. A text becomes a string, bytes are a view. */
+  /**
+   * The present value; not of a list, which can be long: its items are asked one by one. A text becomes a
+   * string, bytes are a view.
+   */
   cell(): Exclude<StoredCell, readonly unknown[]> {
     const values = this.#values;
     switch (values.kind) {

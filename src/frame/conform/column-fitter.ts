@@ -18,7 +18,7 @@ export interface RejectedColumn {
 }
 
 /** What a row was rejected for is not kept beyond this, bytes, when the next row is read. */
-export const maxKeptBytes = 1024 * 1024;
+export const maxKeptBytes: number = 1024 * 1024;
 
 /** One type in which a column came. */
 class Variant {
@@ -148,7 +148,10 @@ function takeList(
   return undefined;
 }
 
-/** Texts and bytes fit no other type than their own and json, so that nobody need make values of them: one can be as large as a frame. */
+/**
+ * Texts and bytes fit no other type than their own and json, so that nobody need make values of them: one can
+ * be as large as a frame.
+ */
 function isBytes(type: CellCursor["type"]): boolean {
   return type === "string" || type === "json" || type === "binary" || type === "rejected";
 }
@@ -160,7 +163,10 @@ export function variantText(column: BatchColumn): string {
 const unfit = Symbol("unfit");
 const missing = Symbol("missing");
 
-/** The value of a scalar column as the pinned type has it. Lists and texts are dealt with above, piece by piece. */
+/**
+ * The value of a scalar column as the pinned type has it. Lists and texts are dealt with above, piece by
+ * piece.
+ */
 function fit(
   cell: StoredCell,
   from: ColumnType | "rejected",

@@ -5,8 +5,8 @@ import type { StoredCell } from "./stored-cell.ts";
 import type { ColumnType, ScalarType } from "../../layout/column-type.ts";
 
 /**
- * Builds a column of one type from one row after another, in memory outside of V8's heap: what it holds may be as large as a frame.
- * Every row, or item, is given by one call of `skip`, `put`, `putBytes` or `putList`.
+ * Builds a column of one type from one row after another, in memory outside of V8's heap: what it holds may
+ * be as large as a frame. Every row, or item, is given by one call of `skip`, `put`, `putBytes` or `putList`.
  */
 export class ColumnSink {
   /** Of a list column: takes the items of a list after {@link putList}. */

@@ -10,18 +10,21 @@ import { ColumnFitter, type RejectedColumn, variantText, maxKeptBytes } from "./
 export interface ConformedBatch {
   /** At most one per entry of the schema, and of exactly its type; one that is not there is all null. */
   readonly columns: readonly BatchColumn[];
-  /** `mdc_rejected`: in each row that has any, a JSON object of column names and the values that did not fit. */
+  /**
+   * `mdc_rejected`: in each row that has any, a JSON object of column names and the values that did not fit.
+   */
   readonly rejected: BatchColumn | undefined;
   /** What did not fit, by column and type that came. */
   readonly report: readonly RejectedColumn[];
 }
 
 /**
- * What the schema's pinned types make of a batch. A column that came only in its pinned type is passed on as it is.
- * Otherwise values are converted where that loses nothing: integers become float64 up to 2^53, whole doubles become
- * integers in range (`-0` becomes 0), a list without values fits every list type, json takes all that JSON can say, and NaN beside
- * a type that is not numeric means "missing", as in danfojs and pandas. Everything else is kept in `rejected`, exactly; so are the
- * values of a column that has no type yet because they decide none, but they are not reported: nothing is wrong with them.
+ * What the schema's pinned types make of a batch. A column that came only in its pinned type is passed on as
+ * it is. Otherwise values are converted where that loses nothing: integers become float64 up to 2^53, whole
+ * doubles become integers in range (`-0` becomes 0), a list without values fits every list type, json takes
+ * all that JSON can say, and NaN beside a type that is not numeric means "missing", as in danfojs and pandas.
+ * Everything else is kept in `rejected`, exactly; so are the values of a column that has no type yet because
+ * they decide none, but they are not reported: nothing is wrong with them.
  */
 export function conformBatch(batch: Batch, schema: Schema): ConformedBatch {
   const conforming = new Conforming(batch, schema);
@@ -33,8 +36,9 @@ export function conformBatch(batch: Batch, schema: Schema): ConformedBatch {
 const cellsPerStep = 16_384;
 
 /**
- * {@link conformBatch} in small steps. It goes through the batch row by row, and what it makes are bytes outside of V8's heap: of a
- * frame, however large and whatever it holds, no more than one value at a time is a value of JS.
+ * {@link conformBatch} in small steps. It goes through the batch row by row, and what it makes are bytes
+ * outside of V8's heap: of a frame, however large and whatever it holds, no more than one value at a time is
+ * a value of JS.
  */
 export class Conforming {
   readonly #rows: number;

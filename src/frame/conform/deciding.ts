@@ -2,8 +2,9 @@ import { hasBit } from "../../base/bitmap.ts";
 import type { BatchColumn, Values } from "../batch.ts";
 
 /**
- * Whether nothing in a column says of what type it is: it has only empty lists, lists of nulls, or NaN, which danfojs writes
- * for a missing text. Such values decide no type, and while a column has no other they are kept in `mdc_rejected`.
+ * Whether nothing in a column says of what type it is: it has only empty lists, lists of nulls, or NaN, which
+ * danfojs writes for a missing text. Such values decide no type, and while a column has no other they are
+ * kept in `mdc_rejected`.
  */
 export function isUndecided({ type, values }: Pick<BatchColumn, "type" | "values">): boolean {
   if (values.kind === "list") return values.elements.count === 0;
@@ -11,7 +12,9 @@ export function isUndecided({ type, values }: Pick<BatchColumn, "type" | "values
   return type === "float64" && values.kind === "float64" && values.min > values.max;
 }
 
-/** The first row whose value says of what type a column is, or Infinity. Slow: for columns of several types. */
+/**
+ * The first row whose value says of what type a column is, or Infinity. Slow: for columns of several types.
+ */
 export function firstDeciding({ validity, values }: Pick<BatchColumn, "validity" | "values">): number {
   return rowOf(firstDecidingValue(values), validity);
 }

@@ -1,6 +1,6 @@
 /**
- * JSON as bytes, in memory that grows as needed and is used again. Texts are escaped as `JSON.stringify` does it, but from UTF-8 to
- * UTF-8: no string is made of them, whatever their size.
+ * JSON as bytes, in memory that grows as needed and is used again. Texts are escaped as `JSON.stringify` does
+ * it, but from UTF-8 to UTF-8: no string is made of them, whatever their size.
  */
 export class JsonBytes {
   #buffer: Buffer = Buffer.allocUnsafeSlow(4096);
@@ -63,8 +63,8 @@ export class JsonBytes {
   }
 
   /**
-   * What stands between the quotes of a JSON string, of UTF-8 from `start` to `end` of `source`, which may begin and end within a
-   * character.
+   * What stands between the quotes of a JSON string, of UTF-8 from `start` to `end` of `source`, which may
+   * begin and end within a character.
    */
   escaped(source: Uint8Array, start: number, end: number): void {
     let plain = start;

@@ -62,8 +62,8 @@ function copyPlain(value: unknown, room: number): Cell {
 }
 
 /**
- * A value that is neither null nor an ordinary primitive, or a primitive, as a cell. One that throws when it is read (a getter, a
- * revoked Proxy) is rejected alone.
+ * A value that is neither null nor an ordinary primitive, or a primitive, as a cell. One that throws when it
+ * is read (a getter, a revoked Proxy) is rejected alone.
  */
 export function copyValue(value: unknown, declared: Declared, room: number): Cell {
   switch (typeof value) {
@@ -98,7 +98,10 @@ export function cellBytes(cell: Cell): number {
   return bytes;
 }
 
-/** About the bytes that it takes beyond {@link cellBytes}, which counts what it holds rather than what holds it. */
+/**
+ * About the bytes that it takes beyond {@link cellBytes}, which counts what it holds rather than what holds
+ * it.
+ */
 export function cellOverhead(cell: Cell): number {
   if (typeof cell === "string") return stringOverhead + cell.length;
   if (typeof cell !== "object" || cell === null) return 0;
@@ -178,7 +181,10 @@ function copyJsonList(values: readonly unknown[], room: number): Cell {
   return listCell("json", cells);
 }
 
-/** A list with an element that its type can not hold exactly is rejected whole, as JSON; integers as text, like all that is rejected. */
+/**
+ * A list with an element that its type can not hold exactly is rejected whole, as JSON; integers as text,
+ * like all that is rejected.
+ */
 function rejectedJson(values: readonly unknown[], room: number): Cell {
   let left = room;
   const exact = values.map((value) => {

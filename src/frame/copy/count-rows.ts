@@ -4,8 +4,9 @@ import { isPlain } from "../open-frame.ts";
 import { isTypedArray, typedLength } from "../typed-array.ts";
 
 /**
- * How many rows a frame has, for the ledger alone: of a frame that is not to be stored, nothing is opened, checked or read beyond what
- * tells that. The first column speaks for all. 0 for what is no frame. Never throws.
+ * How many rows a frame has, for the ledger alone: of a frame that is not to be stored, nothing is opened,
+ * checked or read beyond what tells that. The first column speaks for all. 0 for what is no frame. Never
+ * throws.
  */
 export function countRows(frame: unknown): number {
   try {

@@ -8,8 +8,9 @@ import { sha256 } from "../../base/checksum.ts";
  * <beginning>…[cut: 70000 bytes, sha256 0123456789abcdef]
  * ```
  *
- * with the length of the original in UTF-8 bytes and the first 16 hex digits of its SHA-256. The same text always
- * gives the same result, so equal values stay equal. A text within the limit is returned as it is. Must be well-formed.
+ * with the length of the original in UTF-8 bytes and the first 16 hex digits of its SHA-256. The same text
+ * always gives the same result, so equal values stay equal. A text within the limit is returned as it is.
+ * Must be well-formed.
  */
 export function cutText(text: string, maxBytes: number): string {
   if (text.length * 3 <= maxBytes) return text;
@@ -20,8 +21,8 @@ export function cutText(text: string, maxBytes: number): string {
 }
 
 /**
- * A JSON text of more than `maxBytes` UTF-8 bytes as a JSON *string* that holds its cut text, so that the cell stays
- * valid JSON. The limit then holds for the text inside the string.
+ * A JSON text of more than `maxBytes` UTF-8 bytes as a JSON *string* that holds its cut text, so that the
+ * cell stays valid JSON. The limit then holds for the text inside the string.
  */
 export function cutJson(text: string, maxBytes: number): string {
   const cut = cutText(text, maxBytes);

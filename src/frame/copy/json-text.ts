@@ -10,7 +10,9 @@ export const itThrows = "it throws when read";
 /** Deepest nesting that is stored. */
 const maxDepth = 64;
 
-/** A value as JSON text; the reason why there is none; or `too_large`, when it would be longer than allowed. */
+/**
+ * A value as JSON text; the reason why there is none; or `too_large`, when it would be longer than allowed.
+ */
 export type JsonResult =
   | { readonly status: "ok"; readonly text: string }
   | { readonly status: "unstorable"; readonly reason: string }
@@ -19,13 +21,14 @@ export type JsonResult =
 /**
  * The JSON text (RFC 8259) of an object, made at once, so that later changes of it change nothing.
  *
- * As `JSON.stringify`, but exact where that is not: a bigint is its digits, `NaN` and the infinities are the strings
- * `"NaN"`, `"Infinity"`, `"-Infinity"`, `-0` stays `-0`, an invalid Date is the string `"Invalid Date"`; errors and regular
- * expressions are what `plain-value.ts` says. A Map is an
- * object if all its keys are strings, else an array of pairs; a Set is an array; bytes are base64 text; another typed
- * array is an array. Keys with an undefined value, a function or a symbol are left out, and such elements of an array
- * are null. A promise, a cycle, more than 64 levels, a bigint of more than 4,096 digits and whatever throws (a getter, `toJSON`) make the
- * whole value unstorable. The work is in proportion to `maxLength`, however large the value is; only the keys of an object are all listed.
+ * As `JSON.stringify`, but exact where that is not: a bigint is its digits, `NaN` and the infinities are the
+ * strings `"NaN"`, `"Infinity"`, `"-Infinity"`, `-0` stays `-0`, an invalid Date is the string
+ * `"Invalid Date"`; errors and regular expressions are what `plain-value.ts` says. A Map is an object if all
+ * its keys are strings, else an array of pairs; a Set is an array; bytes are base64 text; another typed array
+ * is an array. Keys with an undefined value, a function or a symbol are left out, and such elements of an
+ * array are null. A promise, a cycle, more than 64 levels, a bigint of more than 4,096 digits and whatever
+ * throws (a getter, `toJSON`) make the whole value unstorable. The work is in proportion to `maxLength`,
+ * however large the value is; only the keys of an object are all listed.
  *
  * @param maxLength greatest length of the text in UTF-16 code units.
  */
@@ -40,7 +43,10 @@ export function jsonText(value: unknown, maxLength: number): JsonResult {
   }
 }
 
-/** The JSON text of a copied value, or undefined when JSON can not say it (NaN, bytes, what is rejected anyway). */
+/**
+ * The JSON text of a copied value, or undefined when JSON can not say it (NaN, bytes, what is rejected
+ * anyway).
+ */
 export function cellJson(cell: Cell): string | undefined {
   switch (typeof cell) {
     case "string":

@@ -2,9 +2,9 @@ import { types } from "node:util";
 import { isError } from "../../base/errors.ts";
 
 /**
- * What an object stands for: a boxed primitive for what is in it, a RegExp for its text, one with a `toJSON` (a URL, a Temporal, a
- * decimal) for what that gives, an error for its name, message, cause and own properties; any other for itself. Runs the caller's
- * code, and throws what that throws.
+ * What an object stands for: a boxed primitive for what is in it, a RegExp for its text, one with a `toJSON`
+ * (a URL, a Temporal, a decimal) for what that gives, an error for its name, message, cause and own
+ * properties; any other for itself. Runs the caller's code, and throws what that throws.
  */
 export function plainValue(value: object, key = ""): unknown {
   const literal = isLiteral(value);
@@ -29,7 +29,10 @@ function unboxed(value: object): unknown {
   return Symbol.prototype.valueOf.call(value as unknown as symbol);
 }
 
-/** An error's fields, of which `JSON.stringify` leaves out the ones that matter. Not the stack, which is long and full of paths. */
+/**
+ * An error's fields, of which `JSON.stringify` leaves out the ones that matter. Not the stack, which is long
+ * and full of paths.
+ */
 function errorFields(error: Error): object {
   const { name, message, cause, errors } = error as Error & { errors?: unknown };
   return {

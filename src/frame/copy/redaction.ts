@@ -12,14 +12,14 @@ import { unreadable } from "../unreadable.ts";
  *
  * - `"drop"`: the column is left out, and not even read
  * - `"mask"`: every value becomes `"***"`
- * - `{ hmacKey }`: every value becomes the 64 hex digits of the HMAC-SHA-256 of its text, so that equal values stay equal
- *   but nobody without the key can tell which they were
+ * - `{ hmacKey }`: every value becomes the 64 hex digits of the HMAC-SHA-256 of its text, so that equal
+ *   values stay equal but nobody without the key can tell which they were
  * - `{ truncate: n }`: the first `n` characters (code points) of its text
  * - a function: what it returns. If it throws, or returns a promise, the value is dropped
  *
- * A null stays a null and is not shown to a function. The text of a value is a string itself, the digits of a number
- * or bigint, `true` or `false`, ISO 8601 of a Date (in milliseconds, which is all that a Date has), the bytes of bytes, JSON of
- * anything else.
+ * A null stays a null and is not shown to a function. The text of a value is a string itself, the digits of a
+ * number or bigint, `true` or `false`, ISO 8601 of a Date (in milliseconds, which is all that a Date has),
+ * the bytes of bytes, JSON of anything else.
  */
 export type RedactOptions = Readonly<
   Record<
@@ -119,7 +119,10 @@ function textOf(value: unknown): string | Uint8Array {
   return json.text;
 }
 
-/** An asynchronous redactor comes too late: its value is dropped, and its failure is nobody's unhandled rejection. */
+/**
+ * An asynchronous redactor comes too late: its value is dropped, and its failure is nobody's unhandled
+ * rejection.
+ */
 function swallow(promise: Promise<unknown>): null {
   promise.catch(() => undefined);
   return null;

@@ -1,8 +1,8 @@
 import { isTypedArray, type TypedArray } from "../typed-array.ts";
 
 /**
- * What a danfojs `NDframe` keeps, whatever its columns are called. `values`, `columns`, `shape` and `getColumnData` are
- * getters, which a column of that name shadows, so they are not asked.
+ * What a danfojs `NDframe` keeps, whatever its columns are called. `values`, `columns`, `shape` and
+ * `getColumnData` are getters, which a column of that name shadows, so they are not asked.
  */
 export interface DanfoFields {
   readonly $isSeries: boolean;

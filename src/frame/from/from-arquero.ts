@@ -24,8 +24,9 @@ interface ArqueroTable {
 }
 
 /**
- * A table of Arquero: the rows that its filter lets through, in its order. Typed arrays and Arrow columns keep their type; of columns
- * that a verb has made anew (`join`, `concat`, `impute`, `derive`) Arquero itself knows no more than that they are numbers.
+ * A table of Arquero: the rows that its filter lets through, in its order. Typed arrays and Arrow columns
+ * keep their type; of columns that a verb has made anew (`join`, `concat`, `impute`, `derive`) Arquero itself
+ * knows no more than that they are numbers.
  */
 export function fromArquero(frame: object, bounds: FrameBounds): SourceFrame | undefined {
   const table = frame as Partial<ArqueroTable>;
@@ -75,7 +76,9 @@ class ArqueroFrame implements SourceFrame {
   }
 }
 
-/** These rows of a typed array, in an array of its kind. A table's rows are never more than its columns have. */
+/**
+ * These rows of a typed array, in an array of its kind. A table's rows are never more than its columns have.
+ */
 function pick(column: TypedArray, rows: readonly number[]): TypedArray {
   const picked = column.slice(0, rows.length);
   for (let i = 0; i < rows.length; i++) picked[i] = column[rows[i] as number] as number & bigint;

@@ -54,7 +54,10 @@ class ArrowFrame implements SourceFrame {
     throw new FrameProblem(`column ${quote(this.names[index] ?? "")} of the Arrow table cannot be read`);
   }
 
-  /** The column's parts where they are: apache-arrow's own vector takes longer to make than a short column to copy. */
+  /**
+   * The column's parts where they are: apache-arrow's own vector takes longer to make than a short column to
+   * copy.
+   */
   #vector(index: number): object | null | undefined {
     const table = this.#table;
     const structs = table.data;

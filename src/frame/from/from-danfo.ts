@@ -11,8 +11,8 @@ import {
 import { isTypedArray } from "../typed-array.ts";
 
 /**
- * A DataFrame or Series of danfojs or danfojs-node; a Series is a frame of one column. Its dtypes are guesses from the
- * first rows and say nothing about the others, so types come from the values alone.
+ * A DataFrame or Series of danfojs or danfojs-node; a Series is a frame of one column. Its dtypes are guesses
+ * from the first rows and say nothing about the others, so types come from the values alone.
  */
 export function fromDanfo(frame: object, bounds: FrameBounds): SourceFrame | undefined {
   const fields = danfoFields(frame);

@@ -45,7 +45,9 @@ class PolarsTable implements SourceFrame {
   }
 }
 
-/** The column of a Series. What Polars throws or cannot do costs the frame, so its report names the column. */
+/**
+ * The column of a Series. What Polars throws or cannot do costs the frame, so its report names the column.
+ */
 function seriesColumn(series: object, name: string): SourceColumn {
   let column: SourceColumn | undefined;
   try {

@@ -15,8 +15,8 @@ type Row = Readonly<Record<string, unknown>>;
 const noKeys: readonly string[] = [];
 
 /**
- * An array of row objects: their own enumerable properties. The first row's keys come first; a key that only later rows
- * have follows, and a row without a key has null there.
+ * An array of row objects: their own enumerable properties. The first row's keys come first; a key that only
+ * later rows have follows, and a row without a key has null there.
  */
 export function fromRows(rows: readonly unknown[], bounds: FrameBounds): SourceFrame {
   const count = rows.length;

@@ -3,10 +3,16 @@ import type { ScalarType } from "../../layout/column-type.ts";
 import { reasonKey } from "../../layout/system-columns.ts";
 import { cellJson } from "../copy/json-text.ts";
 
-/** What a library says of its lists' elements: their type; `null` when none has a value; `nested` for all that becomes JSON. */
+/**
+ * What a library says of its lists' elements: their type; `null` when none has a value; `nested` for all that
+ * becomes JSON.
+ */
 export type ElementType = ScalarType | "null" | "nested";
 
-/** A library's list: JSON when its elements are nested; rejected, as JSON, when their type can not hold one of them exactly. */
+/**
+ * A library's list: JSON when its elements are nested; rejected, as JSON, when their type can not hold one of
+ * them exactly.
+ */
 export function typedListCell(element: ElementType, cells: readonly Cell[]): Cell {
   if (element === "null") return listCell(undefined, cells);
   const nested = element === "nested";
@@ -39,7 +45,10 @@ export function wholeJson(cell: Cell): Cell {
   return isUnstorable(cell) ? cell : jsonCell(nestedJson(cell));
 }
 
-/** A cell as JSON inside a struct, map or list of lists: what JSON can not say becomes a string, as in `json-text.ts`. */
+/**
+ * A cell as JSON inside a struct, map or list of lists: what JSON can not say becomes a string, as in
+ * `json-text.ts`.
+ */
 function nestedJson(cell: Cell): string {
   if (typeof cell === "object" && cell !== null) {
     if (cell.kind === "binary") return `"${base64(cell.value)}"`;
@@ -54,7 +63,9 @@ function isRejected(cell: Cell): boolean {
   return typeof cell === "object" && cell?.kind === "rejected";
 }
 
-/** True for what is no value at all but the reason why there is none; other rejected cells are exact as JSON. */
+/**
+ * True for what is no value at all but the reason why there is none; other rejected cells are exact as JSON.
+ */
 function isUnstorable(cell: Cell): boolean {
   return (
     typeof cell === "object" &&

@@ -1,6 +1,9 @@
 import { frameTooLarge } from "../source-frame.ts";
 
-/** Bytes that reading a column may still take, for buffers that are small can stand for much: views, runs and lists share them. */
+/**
+ * Bytes that reading a column may still take, for buffers that are small can stand for much: views, runs and
+ * lists share them.
+ */
 export class ReadingRoom {
   #left: number;
 

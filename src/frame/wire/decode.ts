@@ -17,10 +17,11 @@ import {
 } from "./layout.ts";
 
 /**
- * Reads the wire form of a batch (`wire/layout.ts`). The result's arrays are views of `bytes`, which must start at a multiple
- * of 8 in their buffer (else they are copied first). Every offset, length, count, bitmap and length prefix is checked,
- * so that whoever reads the batch need not; that texts are UTF-8 is left to the record's checksum. Throws a
- * {@link CollectorError} with the code `CORRUPT` for anything that is no batch, and only that.
+ * Reads the wire form of a batch (`wire/layout.ts`). The result's arrays are views of `bytes`, which must
+ * start at a multiple of 8 in their buffer (else they are copied first). Every offset, length, count, bitmap
+ * and length prefix is checked, so that whoever reads the batch need not; that texts are UTF-8 is left to the
+ * record's checksum. Throws a {@link CollectorError} with the code `CORRUPT` for anything that is no batch,
+ * and only that.
  */
 export function decodeBatch(bytes: Uint8Array): Batch {
   const aligned = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);

@@ -2,8 +2,9 @@ import type { BatchColumn, Values } from "../batch.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
 
 /*
- * What `decode.ts` makes of a record: classes, and no object literals. V8 notices that what is made there lives for a while,
- * allocates further literals of the same place among its old objects, and then collects those again and again.
+ * What `decode.ts` makes of a record: classes, and no object literals. V8 notices that what is made there
+ * lives for a while, allocates further literals of the same place among its old objects, and then collects
+ * those again and again.
  */
 
 /** Which rows have a value, and the values. */

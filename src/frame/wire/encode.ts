@@ -63,7 +63,10 @@ interface Entry {
 class Layout {
   readonly entries: Entry[] = [];
   namesBytes = 0;
-  /** Where the frames' row counts and then the columns' buffers are, which are written without gaps but for a few bytes each. */
+  /**
+   * Where the frames' row counts and then the columns' buffers are, which are written without gaps but for a
+   * few bytes each.
+   */
   buffersStart = 0;
   readonly #frameRows: Uint32Array;
 

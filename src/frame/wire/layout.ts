@@ -2,8 +2,8 @@ import type { Values } from "../batch.ts";
 import { scalarTypes } from "../../layout/column-type.ts";
 
 /**
- * The wire form of a batch: one buffer, which a thread hands to another and the spool keeps as a record. Reading it makes
- * views and copies nothing.
+ * The wire form of a batch: one buffer, which a thread hands to another and the spool keeps as a record.
+ * Reading it makes views and copies nothing.
  *
  * ```text
  *  0  "MDCB"                                       40  header: JSON, UTF-8
@@ -31,9 +31,9 @@ import { scalarTypes } from "../../layout/column-type.ts";
  * 56  zeros
  * ```
  *
- * A list's entry is followed by one for its elements, without a name, whose "rows" are the elements. The frames' row
- * counts are a u32 array right after the directory. All numbers are little-endian, and so must the machine be: Node's
- * typed arrays then are the buffers. Starts count from the first byte of the whole.
+ * A list's entry is followed by one for its elements, without a name, whose "rows" are the elements. The
+ * frames' row counts are a u32 array right after the directory. All numbers are little-endian, and so must
+ * the machine be: Node's typed arrays then are the buffers. Starts count from the first byte of the whole.
  *
  * Decoding (`wire/decode.ts`) believes nothing: it checks each offset, length, count and bitmap.
  */

@@ -157,7 +157,8 @@ export class BatchFiller {
   }
 
   /**
-   * The frame that was begun is not to be stored. If even that cannot be undone, its whole accumulator is lost.
+   * The frame that was begun is not to be stored. If even that cannot be undone, its whole accumulator is
+   * lost.
    */
   #abandon(): void {
     const accumulator = this.#begun;

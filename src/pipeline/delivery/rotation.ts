@@ -9,9 +9,10 @@ export function isRipe(segment: OpenSegment, rotation: Rotation, nowMs: number):
 }
 
 /**
- * True when open segments in memory (durability `memory`) take so much of what frames may take that they are to become files now,
- * young and small as they are: there they make room, and no frame is dropped for those that only wait for their time. Each byte takes two
- * until it is delivered, and new frames need room meanwhile.
+ * True when open segments in memory (durability `memory`) take so much of what frames may take that they are
+ * to become files now, young and small as they are: there they make room, and no frame is dropped for those
+ * that only wait for their time. Each byte takes two until it is delivered, and new frames need room
+ * meanwhile.
  */
 export function isCrowded(open: readonly OpenSegment[], maxMemoryBytes: number): boolean {
   const bytes = open.reduce((sum, { size }) => sum + size, 0);

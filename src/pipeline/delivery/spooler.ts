@@ -9,7 +9,10 @@ import type { CurrentSettings } from "../live-settings.ts";
 import { isCrowded, isRipe } from "./rotation.ts";
 import { collectionOf, unknownCollection } from "../segment-label.ts";
 
-/** The writing half of the engine: appends batches to the spool, syncs it, and seals segments when they are ripe. */
+/**
+ * The writing half of the engine: appends batches to the spool, syncs it, and seals segments when they are
+ * ripe.
+ */
 export interface Spooler {
   /** Appends a batch and tells its fate before it returns. */
   append(batch: OutgoingBatch): void;

@@ -1,7 +1,8 @@
 /*
- * Preloaded into a process under test and into its background thread. Every call that changes something on disk gets the
- * name that the step has in the product, and at the one that `MDC_TEST_CRASH` names (`CrashPlan`) the process kills
- * itself, as the kernel would: no handler runs, nothing is flushed. The code under test knows nothing of it.
+ * Preloaded into a process under test and into its background thread. Every call that changes something on
+ * disk gets the name that the step has in the product, and at the one that `MDC_TEST_CRASH` names
+ * (`CrashPlan`) the process kills itself, as the kernel would: no handler runs, nothing is flushed. The code
+ * under test knows nothing of it.
  *
  * The journal of the process (descriptor 3, see `collecting-process.ts`) gets the line `k <name>` before.
  */
@@ -189,7 +190,9 @@ function patchStore(): void {
     storeStep({ call: "unlink", path: String(path) }, () => realPromises.unlink(path));
 }
 
-/** The store in the cloud: its requests, before a byte has left, when all have, and when the answer is there. */
+/**
+ * The store in the cloud: its requests, before a byte has left, when all have, and when the answer is there.
+ */
 function watchRequests(): void {
   const moments = {
     "http.client.request.created": "begun",

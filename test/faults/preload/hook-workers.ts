@@ -10,7 +10,10 @@ export interface ThreadPreload {
   readonly started?: (thread: Worker) => void;
 }
 
-/** From now on every thread that this one starts gets what `preloadOf` says of the first, the second, … (from 0). */
+/**
+ * From now on every thread that this one starts gets what `preloadOf` says of the first, the second, … (from
+ * 0).
+ */
 export function hookWorkers(preloadOf: (index: number) => ThreadPreload): void {
   const RealWorker = threads.Worker;
   let count = 0;

@@ -1,6 +1,7 @@
 /*
- * Preloaded into a process under test: the background thread that it starts gets `preload/thread.ts` as well, and
- * both get a clock that jumps. `MDC_TEST_FAULT` says what happens (`ThreadFault`); the code under test knows nothing of it.
+ * Preloaded into a process under test: the background thread that it starts gets `preload/thread.ts` as well,
+ * and both get a clock that jumps. `MDC_TEST_FAULT` says what happens (`ThreadFault`); the code under test
+ * knows nothing of it.
  */
 import { writeSync } from "node:fs";
 import { hookWorkers } from "./hook-workers.ts";

@@ -16,9 +16,10 @@ export type FileCall =
     };
 
 /**
- * Says what the calls of one thread mean to the product. Told each in turn, it names the step of the cycle that the call is, or
- * gives undefined for one that it does not know. A name follows from the operation, the kind of file, and what this thread did
- * before: the same `unlink` can be a release or the removal of a dead process's garbage.
+ * Says what the calls of one thread mean to the product. Told each in turn, it names the step of the cycle
+ * that the call is, or gives undefined for one that it does not know. A name follows from the operation, the
+ * kind of file, and what this thread did before: the same `unlink` can be a release or the removal of a dead
+ * process's garbage.
  */
 export interface StepNames {
   /** A call of the spool. */

@@ -5,7 +5,9 @@ export interface ThreadFault {
   readonly afterMs?: number;
   /** So many threads, one after the other, misbehave; the next one is well. */
   readonly times?: number;
-  /** The clock is set off by each of these in turn, for 300 ms each; the monotonic clock goes on as it was. */
+  /**
+   * The clock is set off by each of these in turn, for 300 ms each; the monotonic clock goes on as it was.
+   */
   readonly clockJumpsMs?: readonly number[];
 }
 

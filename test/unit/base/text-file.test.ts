@@ -53,7 +53,8 @@ test("renaming over it and swapping the target of its link are changes too", asy
   writeFileSync(join(folder, "new"), "two");
   renameSync(join(folder, "new"), path);
   expect(await look(2)).toEqual(["two"]);
-  // As a ConfigMap is mounted: the file is a link into `..data`, which is a link to the folder of the version.
+  // As a ConfigMap is mounted: the file is a link into `..data`, which is a link to the folder of the
+  // version.
   for (const version of ["v1", "v2"]) {
     mkdirSync(join(folder, version));
     writeFileSync(join(folder, version, "watched"), version);

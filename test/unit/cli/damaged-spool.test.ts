@@ -73,7 +73,8 @@ describe("the spool commands, over a damaged spool", () => {
       }[];
       for (const { id } of set) await expectEnds([0], "spool", "quarantine", "show", id, ...spool);
       const told = delivered.frames + lost.reduce((sum, { frames }) => sum + frames, 0);
-      // A torn end is cut, and cannot tell of how many frames. Whose owner cannot be told to be gone is left to it.
+      // A torn end is cut, and cannot tell of how many frames. Whose owner cannot be told to be gone is left
+      // to it.
       expect(
         told === 6 || left + living + set.length > 0 || lost.length > 0 || kind === 0,
         `seed ${seed}: ${drained}`,

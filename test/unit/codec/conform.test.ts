@@ -5,7 +5,10 @@ import { conformBatch } from "../../../src/frame/conform/conform.ts";
 import { columnCells } from "../../support/column-cells.ts";
 import { makeBatch, type Plain, type PlainColumn } from "../../support/make-batch.ts";
 
-/** What becomes of `cells` that came as `from` in a column pinned to `to`, beside a first row of the pinned type. */
+/**
+ * What becomes of `cells` that came as `from` in a column pinned to `to`, beside a first row of the pinned
+ * type.
+ */
 function conform(
   from: ColumnType | "rejected",
   to: ColumnType,

@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { expectBalance } from "../../support/scratch.ts";
 import { CoreWorld } from "./core-world.ts";
 
-/** Small enough when it is taken, too large when it is put into its batch: what becomes of it is told from within the drain. */
+/**
+ * Small enough when it is taken, too large when it is put into its batch: what becomes of it is told from
+ * within the drain.
+ */
 const tooLarge = { s: ["\u20ac".repeat(1_800)] };
 
 test.each(["group", "frame"] as const)(

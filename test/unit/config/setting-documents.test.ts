@@ -103,7 +103,10 @@ function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
-/** The fields of `DeploymentOptions`, by path, with what their comments say; and the fields of `DeploymentPatch`. */
+/**
+ * The fields of `DeploymentOptions`, by path, with what their comments say; and the fields of
+ * `DeploymentPatch`.
+ */
 function optionTypes(): { members: Map<string, string>; patch: string[] } {
   const path = join(root, "src/config/deployment-options.ts");
   const program = ts.createProgram([path], {

@@ -80,7 +80,9 @@ describe("what is refused names the line, and quotes nothing", () => {
   });
 });
 
-/** Each is far longer than a file may be: what compares each with each would take minutes, and fail by that. */
+/**
+ * Each is far longer than a file may be: what compares each with each would take minutes, and fail by that.
+ */
 describe("a long document is read in one go:", () => {
   it("many keys", () => {
     const found = readYaml(`${lines(20_000, (i) => `k${i}: ${i}`)}\nlast: { a: 1 }`, "a.yml");

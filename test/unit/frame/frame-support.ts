@@ -79,7 +79,10 @@ export function batchOf(
   return decodeBatch(builder.finish(finishFacts));
 }
 
-/** What each row of a batch has, read without any of the project's code: `{ type, value }` by name, null left out. */
+/**
+ * What each row of a batch has, read without any of the project's code: `{ type, value }` by name, null left
+ * out.
+ */
 export function cellsOf(batch: Batch): Map<string, { type: string; value: unknown }>[] {
   const rows: Map<string, { type: string; value: unknown }>[] = [];
   for (let i = 0; i < batch.header.rows; i++) rows.push(new Map());

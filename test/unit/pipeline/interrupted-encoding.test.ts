@@ -98,7 +98,8 @@ test.each([true, false])(
     for (let process = 0; process < 40; process++) {
       const clock = createHandClock();
       const told = new Told();
-      // The encoding never comes to an end: as far as the spool can tell, the process died in the middle of it.
+      // The encoding never comes to an end: as far as the spool can tell, the process died in the middle of
+      // it.
       const stuck: Encoder = {
         contentType: "",
         encode: () => {

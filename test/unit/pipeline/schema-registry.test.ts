@@ -73,7 +73,8 @@ test("a collection costs no listing, a few reads, and one object per new set of 
   const registry = createSchemaRegistry(store);
   for (let i = 0; i < 5; i++) await registry.pin(label, types({ a: "float64" }), none);
   await registry.pin(label, types({ a: "float64", b: "string" }), none);
-  // Its own place and the former one, each with a look behind the end; the former one again for the new column.
+  // Its own place and the former one, each with a look behind the end; the former one again for the new
+  // column.
   expect({ asked: store.asked.length, puts: store.puts }).toEqual({ asked: 6, puts: 2 });
 });
 

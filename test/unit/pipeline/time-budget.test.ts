@@ -4,7 +4,10 @@ import { TimeBudget } from "../../../src/collector/time-budget.ts";
 
 const limitMs = 50;
 
-/** Calls one after another, each so long, without a pause; returns how many were made before the collection was muted. */
+/**
+ * Calls one after another, each so long, without a pause; returns how many were made before the collection
+ * was muted.
+ */
 function callsUntilMuted(
   budget: TimeBudget,
   times: readonly number[],

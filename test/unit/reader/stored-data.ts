@@ -5,8 +5,8 @@ import type { SchemaElement } from "hyparquet";
 import { parquetWriteBuffer } from "hyparquet-writer";
 
 /**
- * Stored data by another hand: files in the documented layout and types, written by hyparquet-writer, so that the reader
- * is tested against the contract and not against this package's own encoder.
+ * Stored data by another hand: files in the documented layout and types, written by hyparquet-writer, so that
+ * the reader is tested against the contract and not against this package's own encoder.
  */
 
 /** One collected frame. */
@@ -35,7 +35,10 @@ export interface StoreFileOptions {
 
 let files = 0;
 
-/** Writes one file with these frames, which must be of one collection and one partition; returns its path below `root`. */
+/**
+ * Writes one file with these frames, which must be of one collection and one partition; returns its path
+ * below `root`.
+ */
 export function storeFile(
   root: string,
   frames: readonly StoredFrame[],

@@ -1,6 +1,6 @@
 /*
- * A process with a spool, for tests that kill it. Arguments: what to do, the spool's folder. Says on standard output,
- * by synchronous writes, what it has done: a line that was read was true.
+ * A process with a spool, for tests that kill it. Arguments: what to do, the spool's folder. Says on standard
+ * output, by synchronous writes, what it has done: a line that was read was true.
  */
 import { writeSync } from "node:fs";
 import { systemClock } from "../../../src/base/time/clock.ts";

@@ -5,7 +5,10 @@ import { tellFigures } from "../../support/fault-figures.ts";
 import { SimulatedFileSystem, type SimulatedFault } from "../../support/simulated-file-system.ts";
 import { countsOf, recordOf, recoverAll, SpoolWorld, bodyOf } from "./spool-world.ts";
 
-/** A spool's whole life, with time passing so that it heals. Returns what was acknowledged and what was delivered. */
+/**
+ * A spool's whole life, with time passing so that it heals. Returns what was acknowledged and what was
+ * delivered.
+ */
 async function live(
   world: SpoolWorld,
   spool: Spool,

@@ -1,6 +1,7 @@
 /**
- * A growing buffer that bytes are written to, reused from page to page. Hot code reserves room once and then writes
- * through `bytes` or `view` itself; both are replaced when the buffer grows, so take them after `reserve`.
+ * A growing buffer that bytes are written to, reused from page to page. Hot code reserves room once and then
+ * writes through `bytes` or `view` itself; both are replaced when the buffer grows, so take them after
+ * `reserve`.
  */
 export class ByteSink {
   bytes: Uint8Array<ArrayBuffer>;
@@ -13,7 +14,10 @@ export class ByteSink {
     this.view = new DataView(this.bytes.buffer);
   }
 
-  /** Makes room for `count` more bytes, counts them as written and returns where they begin. They hold old data. */
+  /**
+   * Makes room for `count` more bytes, counts them as written and returns where they begin. They hold old
+   * data.
+   */
   reserve(count: number): number {
     const start = this.length;
     const end = start + count;

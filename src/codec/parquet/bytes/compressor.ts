@@ -2,7 +2,9 @@ import { constants } from "node:zlib";
 import type { Codec } from "../format.ts";
 import { createZstdContext } from "./zstd-context.ts";
 
-/** What a page mostly holds: texts with long repetitions, or numbers, codes and ids, which have hardly any. */
+/**
+ * What a page mostly holds: texts with long repetitions, or numbers, codes and ids, which have hardly any.
+ */
 export type PageContent = "texts" | "values";
 
 /** Compresses one page body. */
@@ -28,7 +30,8 @@ export function createZstdCompressor(level: number): Compressor {
 }
 
 /**
- * Level 1 remembers 2^14 places, in 64 KiB. A quarter of that stays in a core's first cache: ids take a quarter less time,
- * numbers some 7 %, for the same size. JSON texts would gain nothing and become 3 % larger.
+ * Level 1 remembers 2^14 places, in 64 KiB. A quarter of that stays in a core's first cache: ids take a
+ * quarter less time, numbers some 7 %, for the same size. JSON texts would gain nothing and become 3 %
+ * larger.
  */
 const cachedHashLog = 12;

@@ -1,9 +1,9 @@
 import { ByteSink } from "./byte-sink.ts";
 
 /**
- * Writes Thrift's compact protocol (apache/thrift, doc/specs/thrift-compact-protocol.md), in which Parquet's page
- * headers, indexes and footer are laid out. Fields of a struct must come in rising order of their ids; integers are
- * never negative here, so that zigzag is a doubling.
+ * Writes Thrift's compact protocol (apache/thrift, doc/specs/thrift-compact-protocol.md), in which Parquet's
+ * page headers, indexes and footer are laid out. Fields of a struct must come in rising order of their ids;
+ * integers are never negative here, so that zigzag is a doubling.
  */
 export class ThriftWriter {
   readonly sink: ByteSink;

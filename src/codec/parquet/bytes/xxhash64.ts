@@ -1,8 +1,9 @@
 /**
- * xxHash64 with seed 0 (xxHash's doc/xxhash_spec.md), the hash of Parquet's Bloom filters. On pairs of 32-bit numbers:
- * BigInt takes ten times as long.
+ * xxHash64 with seed 0 (xxHash's doc/xxhash_spec.md), the hash of Parquet's Bloom filters. On pairs of 32-bit
+ * numbers: BigInt takes ten times as long.
  *
- * The functions leave their 64-bit result in `high` and `low`; nothing here is asynchronous, so nobody sees another's.
+ * The functions leave their 64-bit result in `high` and `low`; nothing here is asynchronous, so nobody sees
+ * another's.
  */
 
 /** Upper half of the last result. Signed, because V8 keeps a signed 32-bit number without allocating. */

@@ -4,9 +4,10 @@ import { createZstdCompress, constants, zstdCompressSync } from "node:zlib";
 export type ZstdParams = Readonly<Record<number, number>>;
 
 /**
- * Compresses one body after another with the same parameters, each to a Zstandard frame of its own (RFC 8878), byte for byte as
- * `zstdCompressSync` does. That makes a context of about 1 MB for each call, which takes nearly as long as to compress a page with
- * it, and which stays until V8 collects it; V8 does not know how large it is, so hundreds come together. Here there is one context.
+ * Compresses one body after another with the same parameters, each to a Zstandard frame of its own (RFC
+ * 8878), byte for byte as `zstdCompressSync` does. That makes a context of about 1 MB for each call, which
+ * takes nearly as long as to compress a page with it, and which stays until V8 collects it; V8 does not know
+ * how large it is, so hundreds come together. Here there is one context.
  */
 export interface ZstdContext {
   /** The frame is good until the next call. */
@@ -20,8 +21,9 @@ export function createZstdContext(params: ZstdParams): ZstdContext {
 }
 
 /**
- * A context that is used again, by the inner calls of Node's own synchronous functions: they have been the same since zlib is a
- * part of it, but are not documented. Therefore they are tried first; undefined if they do anything else than expected.
+ * A context that is used again, by the inner calls of Node's own synchronous functions: they have been the
+ * same since zlib is a part of it, but are not documented. Therefore they are tried first; undefined if they
+ * do anything else than expected.
  */
 export function reusedContext(params: ZstdParams): ZstdContext | undefined {
   const stream = createZstdCompress({ params: { ...params } }) as Partial<Inner> &
@@ -35,7 +37,8 @@ export function reusedContext(params: ZstdParams): ZstdContext | undefined {
     if (stream.destroyed || body.length > maxReused) return compressAlone(body, params);
     const bound = compressBound(body.length);
     if (output.length < bound) output = new Uint8Array(bound);
-    // With all the input and room for any result, an end is reached at once, and the context is ready for the next frame.
+    // With all the input and room for any result, an end is reached at once, and the context is ready for the
+    // next frame.
     handle.writeSync(constants.ZSTD_e_end, body, 0, body.length, output, 0, output.length);
     const [room = 0, left = 0] = state;
     if (!stream.destroyed && left === 0 && room > 0) return output.subarray(0, output.length - room);

@@ -1,8 +1,9 @@
 import { ByteSink } from "../bytes/byte-sink.ts";
 
 /**
- * The distinct values of a column, numbered in order of first appearance. Values are compared by their bytes, without
- * becoming JS strings; `page` is at any time the body of a PLAIN dictionary page (Encodings.md, "Dictionary Encoding").
+ * The distinct values of a column, numbered in order of first appearance. Values are compared by their bytes,
+ * without becoming JS strings; `page` is at any time the body of a PLAIN dictionary page (Encodings.md,
+ * "Dictionary Encoding").
  */
 export class ByteDictionary {
   /** Bytes of every value, or 0: each has its length before it (BYTE_ARRAY). */
@@ -21,7 +22,10 @@ export class ByteDictionary {
     this.width = width;
   }
 
-  /** Starts again for values of that width; keeps the memory, so that what was read from `page` is no longer valid. */
+  /**
+   * Starts again for values of that width; keeps the memory, so that what was read from `page` is no longer
+   * valid.
+   */
   reset(width: number): void {
     this.width = width;
     this.count = 0;
@@ -149,7 +153,10 @@ function hashBytes(view: DataView, start: number, end: number): number {
   return hash ^ (hash >>> 16);
 }
 
-/** Adds the first `count` values of a PLAIN BYTE_ARRAY sequence; their codes go to `codes[at…]`. Returns bytes read. */
+/**
+ * Adds the first `count` values of a PLAIN BYTE_ARRAY sequence; their codes go to `codes[at…]`. Returns bytes
+ * read.
+ */
 export function addByteArrays(
   dictionary: ByteDictionary,
   data: Uint8Array,
@@ -170,7 +177,10 @@ export function addByteArrays(
   return read;
 }
 
-/** Calls `each` with the bytes' place of every value of a PLAIN BYTE_ARRAY sequence; throws if they do not fill `data`. */
+/**
+ * Calls `each` with the bytes' place of every value of a PLAIN BYTE_ARRAY sequence; throws if they do not
+ * fill `data`.
+ */
 export function eachByteArray(
   data: Uint8Array,
   count: number,

@@ -1,8 +1,8 @@
 import type { ByteSink } from "../bytes/byte-sink.ts";
 
 /**
- * DELTA_BINARY_PACKED (Encodings.md, "Delta Encoding"): the first value, then the differences between neighbours in
- * blocks, each less the block's least difference and in as few bits as a miniblock needs:
+ * DELTA_BINARY_PACKED (Encodings.md, "Delta Encoding"): the first value, then the differences between
+ * neighbours in blocks, each less the block's least difference and in as few bits as a miniblock needs:
  *
  *     header := varint(values in a block) varint(miniblocks in a block) varint(values) zigzag(first value)
  *     block  := zigzag(least difference) width… miniblock…
@@ -17,8 +17,8 @@ const miniblockValues = blockValues / miniblocks;
 export type Integers = BigInt64Array | Int32Array;
 
 /**
- * Differences are doubles here, which take the time that BigInt takes for its allocation alone. Up to this size they and
- * what is left of them less the least one are exact.
+ * Differences are doubles here, which take the time that BigInt takes for its allocation alone. Up to this
+ * size they and what is left of them less the least one are exact.
  */
 const greatestDifference = 2 ** 51;
 
@@ -34,8 +34,8 @@ export class DeltaIntegers {
   }
 
   /**
-   * Writes the parts one after another as one sequence. Writes nothing and returns false when neighbours are too far
-   * apart: that is nothing this encoding could shrink.
+   * Writes the parts one after another as one sequence. Writes nothing and returns false when neighbours are
+   * too far apart: that is nothing this encoding could shrink.
    */
   write(sink: ByteSink, parts: readonly Integers[]): boolean {
     const filled = parts.filter((part) => part.length > 0);

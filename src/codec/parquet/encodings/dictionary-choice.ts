@@ -11,7 +11,10 @@ export interface Coded {
   readonly codes: Uint32Array;
 }
 
-/** Memory for a chunk's dictionary, codes and numbers, used again for every chunk: what was in it for the last one is then no longer valid. */
+/**
+ * Memory for a chunk's dictionary, codes and numbers, used again for every chunk: what was in it for the last
+ * one is then no longer valid.
+ */
 export class DictionaryScratch {
   readonly dictionary: ByteDictionary = new ByteDictionary(0);
   #codes: Uint32Array = new Uint32Array(0);
@@ -68,8 +71,8 @@ const sampleValues = 2048;
 const repeats = { text: 2, number: 4 } as const;
 
 /**
- * The values of a chunk merged into one dictionary, or undefined where PLAIN is better: when few values repeat, or
- * when there are too many different ones.
+ * The values of a chunk merged into one dictionary, or undefined where PLAIN is better: when few values
+ * repeat, or when there are too many different ones.
  */
 export function tryDictionary(
   parts: readonly Values[],
@@ -112,8 +115,8 @@ function merge(
 }
 
 /**
- * Whether the dictionary is too large, or is going to be: of `limit` different values that are equally frequent, so many
- * are to be expected among the first `done`. Values of unequal frequency repeat sooner.
+ * Whether the dictionary is too large, or is going to be: of `limit` different values that are equally
+ * frequent, so many are to be expected among the first `done`. Values of unequal frequency repeat sooner.
  */
 function exceeds(dictionary: ByteDictionary, done: number, limit: number): boolean {
   const { count, page } = dictionary;

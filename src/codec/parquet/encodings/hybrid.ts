@@ -1,8 +1,8 @@
 import type { ByteSink } from "../bytes/byte-sink.ts";
 
 /**
- * The RLE / bit-packed hybrid of Encodings.md ("Run Length Encoding / Bit-Packing Hybrid (RLE = 3)"), in which levels
- * and dictionary codes are written:
+ * The RLE / bit-packed hybrid of Encodings.md ("Run Length Encoding / Bit-Packing Hybrid (RLE = 3)"), in
+ * which levels and dictionary codes are written:
  *
  *     run        := varint(count << 1) value            a value repeated, in whole bytes, little-endian
  *                 | varint(groups << 1 | 1) packed…     groups of 8 values, `width` bits each, low bits first

@@ -4,11 +4,12 @@ import { writeHybrid, writePackedHead, writeRun } from "./hybrid.ts";
 import type { Piece } from "../piece.ts";
 
 /**
- * Repetition and definition levels (README.md, "Nested Encoding"). In a data page of version 1 each kind is a 4-byte
- * length and a hybrid of that many bytes (Encodings.md, "RLE = 3").
+ * Repetition and definition levels (README.md, "Nested Encoding"). In a data page of version 1 each kind is a
+ * 4-byte length and a hybrid of that many bytes (Encodings.md, "RLE = 3").
  *
  * A flat column has definition levels 0 (null) and 1, which as one bit-packed run *are* the validity bitmap.
- * A list has: 0 null, 1 empty list, 2 null element, 3 element; and repetition 0 at a row's first entry, 1 after.
+ * A list has: 0 null, 1 empty list, 2 null element, 3 element; and repetition 0 at a row's first entry, 1
+ * after.
  */
 
 /** Levels of a flat nullable column. */
@@ -37,8 +38,8 @@ export function writeFlatLevels(sink: ByteSink, pieces: readonly Piece[]): void 
 }
 
 /**
- * Where fewer than one row in so many is other than the rest, runs take less than the bitmap, which for a column of some values in a
- * hundred thousand rows would be nearly all of its page.
+ * Where fewer than one row in so many is other than the rest, runs take less than the bitmap, which for a
+ * column of some values in a hundred thousand rows would be nearly all of its page.
  */
 const rare = 64;
 

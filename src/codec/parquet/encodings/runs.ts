@@ -10,8 +10,8 @@ import { valueCount } from "../piece.ts";
 export const nullCode = 0xffffffff;
 
 /**
- * A column as repetitions of few values: `lengths[i]` rows with the value `codes[i]`, neighbours different. Its memory is used
- * again from column to column.
+ * A column as repetitions of few values: `lengths[i]` rows with the value `codes[i]`, neighbours different.
+ * Its memory is used again from column to column.
  */
 export class RunBuilder {
   readonly dictionary: ByteDictionary = new ByteDictionary(0);

@@ -11,11 +11,12 @@ export type ValueEncoding = "PLAIN" | "DELTA_BINARY_PACKED";
 /**
  * Lays out values without dictionary, and chooses how.
  *
- * The choice is among what engines read without settings: DELTA_BINARY_PACKED since Spark 3.3 (SPARK-36879), DuckDB, polars,
- * Arrow, Trino and Velox. Left out: DELTA_BYTE_ARRAY, which would make ids a twentieth smaller and twice as fast to compress, but
- * which Velox does not read (facebookincubator/velox#10938), the reader of Presto and of Spark's native engines;
- * DELTA_LENGTH_BYTE_ARRAY, whose vectorised reader takes wrong lengths in Spark 3.3 to 4.0 (SPARK-52240); and
- * BYTE_STREAM_SPLIT, which Spark's reader knows only since 2026 (SPARK-56894).
+ * The choice is among what engines read without settings: DELTA_BINARY_PACKED since Spark 3.3 (SPARK-36879),
+ * DuckDB, polars, Arrow, Trino and Velox. Left out: DELTA_BYTE_ARRAY, which would make ids a twentieth
+ * smaller and twice as fast to compress, but which Velox does not read (facebookincubator/velox#10938), the
+ * reader of Presto and of Spark's native engines; DELTA_LENGTH_BYTE_ARRAY, whose vectorised reader takes
+ * wrong lengths in Spark 3.3 to 4.0 (SPARK-52240); and BYTE_STREAM_SPLIT, which Spark's reader knows only
+ * since 2026 (SPARK-56894).
  */
 export class ValueWriter {
   readonly #integers = new DeltaIntegers();
@@ -28,8 +29,8 @@ export class ValueWriter {
   }
 
   /**
-   * What makes a sample smaller. Delta pages are compared as they are, because bits that are packed hardly compress further;
-   * PLAIN wins when there is little between them.
+   * What makes a sample smaller. Delta pages are compared as they are, because bits that are packed hardly
+   * compress further; PLAIN wins when there is little between them.
    */
   choose(parts: readonly Values[], compressor: Compressor): ValueEncoding {
     const kind = parts[0]?.kind;
@@ -45,8 +46,8 @@ export class ValueWriter {
   }
 
   /**
-   * Writes values, and returns how: PLAIN instead of `encoding` where that is not possible, or where there are none, which some
-   * readers of delta pages do not expect.
+   * Writes values, and returns how: PLAIN instead of `encoding` where that is not possible, or where there
+   * are none, which some readers of delta pages do not expect.
    */
   write(sink: ByteSink, parts: readonly Values[], encoding: ValueEncoding): ValueEncoding {
     if (encoding !== "PLAIN" && parts.some((part) => valueCount(part) > 0)) {

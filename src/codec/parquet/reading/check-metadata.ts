@@ -6,8 +6,8 @@ const maxDecimalBytes = 32;
 const maxRows = 2 ** 31 - 1;
 
 /**
- * Refuses a footer that cannot be true of a file of `size` bytes: counts below zero, bytes outside the file, columns that
- * the schema does not have. What decodes the file takes all of it for granted.
+ * Refuses a footer that cannot be true of a file of `size` bytes: counts below zero, bytes outside the file,
+ * columns that the schema does not have. What decodes the file takes all of it for granted.
  */
 export function checkMetadata(
   { schema, num_rows, row_groups, key_value_metadata }: FileMetaData,

@@ -1,6 +1,8 @@
 import { zstdDecompressSync } from "node:zlib";
 
-/** The bytes of a page, exactly `size` of them: never makes more, whatever the compressed bytes would become. */
+/**
+ * The bytes of a page, exactly `size` of them: never makes more, whatever the compressed bytes would become.
+ */
 export function decompress(codec: string, input: Uint8Array, size: number): Uint8Array {
   const output = decompressed(codec, input, size);
   if (output.length !== size) throw new Error(`a page has ${output.length} bytes, its header says ${size}`);
@@ -42,9 +44,9 @@ function zstd(input: Uint8Array, size: number): Uint8Array {
 /**
  * Snappy's raw format: the length, then literals and copies of what came before.
  *
- *   tag & 3 = 0: a literal of (tag >> 2) + 1 bytes, or of the little-endian number in the next 1 to 4 bytes, plus one
- *   tag & 3 = 1: copy ((tag >> 2) & 7) + 4 bytes from (tag >> 5) << 8 | next byte before
- *   tag & 3 = 2, 3: copy (tag >> 2) + 1 bytes from the number in the next 2, 4 bytes before
+ *   tag & 3 = 0: a literal of (tag >> 2) + 1 bytes, or of the little-endian number in the next 1 to 4 bytes,
+ *   plus one tag & 3 = 1: copy ((tag >> 2) & 7) + 4 bytes from (tag >> 5) << 8 | next byte before tag & 3 =
+ *   2, 3: copy (tag >> 2) + 1 bytes from the number in the next 2, 4 bytes before
  */
 function snappy(input: Uint8Array, size: number): Uint8Array {
   const output = new Uint8Array(size);

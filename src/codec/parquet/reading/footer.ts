@@ -10,7 +10,10 @@ const minFileBytes = 12;
 const firstBytes = 512 * 1024;
 const magic = 0x31_52_41_50;
 
-/** Reads a file's footer, and refuses what cannot be true. Rejects when the bytes are not those of a whole Parquet file. */
+/**
+ * Reads a file's footer, and refuses what cannot be true. Rejects when the bytes are not those of a whole
+ * Parquet file.
+ */
 export async function readFooter(
   source: RangeSource,
   parsers: Partial<ParquetParsers>,

@@ -11,7 +11,10 @@ interface IndexExtent {
   check(bytes: Uint8Array): void;
 }
 
-/** A file's bytes for whoever looks through its page indexes and Bloom filters: these are checked before they are given. */
+/**
+ * A file's bytes for whoever looks through its page indexes and Bloom filters: these are checked before they
+ * are given.
+ */
 export function indexBuffer(source: RangeSource, metadata: FileMetaData): AsyncBuffer {
   const extents = extentsOf(metadata);
   const slice = async (start: number, end: number): Promise<ArrayBuffer> => {
@@ -30,7 +33,8 @@ export function indexBuffer(source: RangeSource, metadata: FileMetaData): AsyncB
     byteLength: source.size,
     slice(start, end = source.size) {
       const bytes = slice(start, end);
-      // Prefetched, it may fail before anybody waits for it, or when something else has failed and nobody will.
+      // Prefetched, it may fail before anybody waits for it, or when something else has failed and nobody
+      // will.
       bytes.catch(() => {});
       return bytes;
     },

@@ -1,6 +1,6 @@
 /**
- * What this reader takes into memory of one file, whatever its headers promise. A file beyond them may be whole; it is
- * refused all the same, because decoding it could end the process.
+ * What this reader takes into memory of one file, whatever its headers promise. A file beyond them may be
+ * whole; it is refused all the same, because decoding it could end the process.
  */
 
 /** Bytes of a footer. Ten thousand columns in ten row groups take 15 MB. */

@@ -8,7 +8,10 @@ export interface PagePlace {
   readonly firstRow: number;
 }
 
-/** The places of a chunk's pages of values, as its offset index has them, and refuses what cannot be true of them. */
+/**
+ * The places of a chunk's pages of values, as its offset index has them, and refuses what cannot be true of
+ * them.
+ */
 export function pagePlaces(bytes: Uint8Array, chunk: ColumnChunk, groupRows: number): PagePlace[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   skimStruct(view, 0);

@@ -31,8 +31,9 @@ export interface CheckedPage {
 const maxDecimalBytes = 32;
 
 /**
- * Refuses a page of which the decoder would make more than its counts say, or which lacks what they say: `bytes` are the
- * levels and values, not compressed. `dictionary` is how many values the chunk's dictionary has, undefined without one.
+ * Refuses a page of which the decoder would make more than its counts say, or which lacks what they say:
+ * `bytes` are the levels and values, not compressed. `dictionary` is how many values the chunk's dictionary
+ * has, undefined without one.
  */
 export function checkPage(
   bytes: Uint8Array,
@@ -65,7 +66,10 @@ export function checkPage(
   return { rows };
 }
 
-/** Refuses values that are not all there; `count` of them, nulls not included. `second` in a page of version 2. */
+/**
+ * Refuses values that are not all there; `count` of them, nulls not included. `second` in a page of version
+ * 2.
+ */
 export function checkValues(
   bytes: Uint8Array,
   at: number,

@@ -1,9 +1,9 @@
 /*
- * The encodings that make many values of few bytes, walked before they are decoded: a decoder that believes a run's count
- * fills memory, or runs for ever.
+ * The encodings that make many values of few bytes, walked before they are decoded: a decoder that believes a
+ * run's count fills memory, or runs for ever.
  *
- * Hybrid of runs and bit-packed groups:  { count << 1 | value | 8 values packed << 1 | 1 }
- * Deltas:  block size, miniblocks, count, first value, then blocks of { least delta, widths, miniblocks packed }
+ * Hybrid of runs and bit-packed groups: { count << 1 | value | 8 values packed << 1 | 1 } Deltas: block size,
+ * miniblocks, count, first value, then blocks of { least delta, widths, miniblocks packed }
  */
 
 /** What a hybrid encoding holds. */
@@ -20,7 +20,10 @@ export interface HybridFacts {
 const maxPadding = 512;
 const widest = 24;
 
-/** Walks `count` values of `width` bits in `bytes[at, end)`. Throws when they are not all there, or there would be more. */
+/**
+ * Walks `count` values of `width` bits in `bytes[at, end)`. Throws when they are not all there, or there
+ * would be more.
+ */
 export function scanHybrid(
   bytes: Uint8Array,
   at: number,

@@ -22,8 +22,8 @@ export function textReader(chunk: ArrowChunk, room: ReadingRoom): ArrowReader {
 }
 
 /**
- * Reads a chunk of texts that are ASCII, all of which become one text first: a call into the engine's decoder costs more than to
- * cut that up. Undefined for any other chunk.
+ * Reads a chunk of texts that are ASCII, all of which become one text first: a call into the engine's decoder
+ * costs more than to cut that up. Undefined for any other chunk.
  */
 export function jointTextReader({ type, values, offsets, length }: ArrowChunk): ArrowReader | undefined {
   if (type.typeId !== T.utf8 && type.typeId !== T.largeUtf8) return undefined;
@@ -52,8 +52,8 @@ export function fixedBinaryReader(chunk: ArrowChunk, room: ReadingRoom): ArrowRe
 }
 
 /**
- * Reads texts or bytes that are told by views of 16 bytes: the length, then up to 12 bytes themselves, or four of them, the number
- * of the buffer that has all of them, and where.
+ * Reads texts or bytes that are told by views of 16 bytes: the length, then up to 12 bytes themselves, or
+ * four of them, the number of the buffer that has all of them, and where.
  */
 export function viewReader(chunk: ArrowChunk, room: ReadingRoom): ArrowReader {
   const views = bufferOf(chunk.values);

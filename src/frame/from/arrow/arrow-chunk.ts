@@ -2,8 +2,8 @@ import { hasBit } from "../../../base/bitmap.ts";
 import type { Cell } from "../../cell.ts";
 
 /**
- * One chunk of an Arrow column, as both apache-arrow (`Data`) and flechette (`Batch`) keep it: the buffers of the Arrow
- * columnar format (arrow.apache.org/docs/format/Columnar.html, "Physical Memory Layout").
+ * One chunk of an Arrow column, as both apache-arrow (`Data`) and flechette (`Batch`) keep it: the buffers of
+ * the Arrow columnar format (arrow.apache.org/docs/format/Columnar.html, "Physical Memory Layout").
  */
 export interface ArrowChunk {
   readonly type: ArrowType;

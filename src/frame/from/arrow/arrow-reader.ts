@@ -24,8 +24,9 @@ import { ReadingRoom } from "../reading-room.ts";
 import { frameTooLarge } from "../../source-frame.ts";
 
 /**
- * All cells of a vector: copies, in the types that Arrow says. They are read from the buffers, not by the library, which has
- * numbers for 64-bit integers, milliseconds for nanoseconds, and nothing at all for some types inside others.
+ * All cells of a vector: copies, in the types that Arrow says. They are read from the buffers, not by the
+ * library, which has numbers for 64-bit integers, milliseconds for nanoseconds, and nothing at all for some
+ * types inside others.
  *
  * @param room bytes that they may take.
  * @param rows which of them, in their order; all by default.

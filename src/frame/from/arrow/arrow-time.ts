@@ -2,7 +2,10 @@ import { arrowTypes as T } from "./arrow-chunk.ts";
 import { fitsInt64 } from "../../cell.ts";
 import { decimalText } from "../decimal-text.ts";
 
-/** An Arrow type of time: its unit is an enum of its own for dates (day, millisecond), else second … nanosecond. */
+/**
+ * An Arrow type of time: its unit is an enum of its own for dates (day, millisecond), else second …
+ * nanosecond.
+ */
 export interface ArrowTime {
   readonly typeId: number;
   readonly unit: number;
@@ -25,8 +28,8 @@ export function toMicros(ticks: bigint, type: ArrowTime): bigint | undefined {
 }
 
 /**
- * A time of day or duration as text, `12:34:56` with as many decimals as its unit has; an instant that no timestamp holds
- * likewise, as the count of its nanoseconds since 1970.
+ * A time of day or duration as text, `12:34:56` with as many decimals as its unit has; an instant that no
+ * timestamp holds likewise, as the count of its nanoseconds since 1970.
  */
 export function timeText(ticks: bigint, type: ArrowTime): string {
   const nanos = ticks * tickNanos(type);
@@ -46,8 +49,8 @@ export function timeText(ticks: bigint, type: ArrowTime): string {
 const intervalBytes = [4, 8, 16] as const;
 
 /**
- * An interval of the calendar as ISO 8601 text, `P14M`, `P3DT4.005S`, `P1M2DT-3.000000004S`: each part as it is, with a sign of its
- * own, because a month has no length in days and a day none in seconds.
+ * An interval of the calendar as ISO 8601 text, `P14M`, `P3DT4.005S`, `P1M2DT-3.000000004S`: each part as it
+ * is, with a sign of its own, because a month has no length in days and a day none in seconds.
  */
 export function intervalText(values: Buffer, index: number, unit: number): string {
   const at = index * (intervalBytes[unit] as number);

@@ -5,8 +5,9 @@ import { type ElementType, structCell, typedListCell } from "../nested-cells.ts"
 import { type PolarsSeries, polarsType, polarsTypes } from "./polars-series.ts";
 
 /**
- * The cells of a Series, each exactly what is in it. `toArray` alone does not do: it has numbers for 64-bit integers inside
- * lists and structs, milliseconds for every time, and a struct of nulls for a null. Throws what Polars throws.
+ * The cells of a Series, each exactly what is in it. `toArray` alone does not do: it has numbers for 64-bit
+ * integers inside lists and structs, milliseconds for every time, and a struct of nulls for a null. Throws
+ * what Polars throws.
  */
 export function polarsCells(series: PolarsSeries, type: string): Cell[] {
   switch (kindOf(type)) {

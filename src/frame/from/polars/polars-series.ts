@@ -35,8 +35,9 @@ export function isPolarsSeries(value: object): value is PolarsSeries {
 const fewRows = 1000;
 
 /**
- * The type of a Series as Polars itself calls it: `i64`, `datetime[μs, UTC]`, `list[struct[2]]`. Throws when it cannot be told. It stands in its text: `dtype` says of
- * every Duration that it has milliseconds, and breaks off at types that JavaScript does not have, such as `binary`.
+ * The type of a Series as Polars itself calls it: `i64`, `datetime[μs, UTC]`, `list[struct[2]]`. Throws when
+ * it cannot be told. It stands in its text: `dtype` says of every Duration that it has milliseconds, and
+ * breaks off at types that JavaScript does not have, such as `binary`.
  */
 export function polarsType(series: PolarsSeries): string {
   const mark = `\nSeries: '${series.name}' [`;
@@ -65,7 +66,10 @@ interface PolarsTypes {
   List(inner: object): object;
 }
 
-/** Polars' own names for types: the class of every type inherits them. Where `dtype` breaks off, that of a boolean Series has them. */
+/**
+ * Polars' own names for types: the class of every type inherits them. Where `dtype` breaks off, that of a
+ * boolean Series has them.
+ */
 export function polarsTypes(series: PolarsSeries, type: string): PolarsTypes {
   const known = !/^(?:binary|enum|i128|u128)/.test(type);
   return (known ? series : series.isNull()).dtype.constructor as PolarsTypes;

@@ -25,7 +25,10 @@ export class ReadRecord implements SpoolRecord {
   }
 }
 
-/** The good records of one segment, as often as they are asked for. Throws the system's error where they are read. */
+/**
+ * The good records of one segment, as often as they are asked for. Throws the system's error where they are
+ * read.
+ */
 export interface SegmentRecords {
   /** Each holds until the next one is asked for. */
   passing(): Iterable<ReadRecord>;
@@ -34,10 +37,10 @@ export interface SegmentRecords {
 }
 
 /**
- * Reads segments one at a time. One that is small enough, and that is nearly all, is read, checked and decoded once, into memory
- * that is used for the next one again: as garbage, so much memory outside of V8's heap would make it collect all the time. It is
- * given back when nothing was read for a while. A larger one is read anew each time it is asked for, and one of very many columns is
- * decoded anew.
+ * Reads segments one at a time. One that is small enough, and that is nearly all, is read, checked and
+ * decoded once, into memory that is used for the next one again: as garbage, so much memory outside of V8's
+ * heap would make it collect all the time. It is given back when nothing was read for a while. A larger one
+ * is read anew each time it is asked for, and one of very many columns is decoded anew.
  */
 export class SegmentReader {
   readonly #spool: SealedSegments;
@@ -86,7 +89,10 @@ export class SegmentReader {
 const nothing = new Uint8Array(0);
 /** What is sealed at the default size, and a record more, is held; it is about what one row group takes. */
 const maxHeldBytes = 40 * 1024 * 1024;
-/** Columns that are held decoded, of all batches together: each is some hundred bytes of V8's heap, however few its values are. */
+/**
+ * Columns that are held decoded, of all batches together: each is some hundred bytes of V8's heap, however
+ * few its values are.
+ */
 const maxHeldColumns = 100_000;
 /** Memory comes in multiples of this, because segments are never of one size. */
 const stepBytes = 1024 * 1024;
