@@ -3,20 +3,37 @@ import { kindOf, quote } from "../base/errors.ts";
 import type { ExitCode } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** One subcommand of `mdc`. `commands.ts` lists them all; `program.ts` parses and runs them. */
-export interface Command {
+/**
+ * One command of `mdc`: one that does something, or a group of such. `commands.ts` lists them; `program.ts` runs
+ * them.
+ */
+export type Command = RunnableCommand | CommandGroup;
+
+/** What the help says of a command. */
+interface DescribedCommand {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
   /** What stands behind the name in the usage line: `<collection> [-n 20]`. */
   readonly parameters: string;
-  /** The least and the greatest number of positional arguments. */
-  readonly positionals: readonly [least: number, greatest: number];
   /** Its own options, in `node:util` `parseArgs` form, with a description each. */
   readonly options: CommandOptions;
   /** Complete command lines that work, one a line. */
   readonly examples: readonly string[];
+}
+
+/** A command that does something. */
+export interface RunnableCommand extends DescribedCommand {
+  /** The least and the greatest number of positional arguments. */
+  readonly positionals: readonly [min: number, max: number];
   run(input: CommandInput): Promise<ExitCode>;
+}
+
+/** A command whose next word says which of its own commands is meant. Make one with `createCommandGroup`. */
+export interface CommandGroup extends DescribedCommand {
+  readonly subcommands: readonly Command[];
+  /** Which one is meant without a next word; without it, one has to be named. */
+  readonly otherwise: Command | undefined;
 }
 
 /** Options by name, without the leading `--`. */

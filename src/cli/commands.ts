@@ -2,7 +2,7 @@ import type { Command } from "./command.ts";
 import { head } from "./commands/head.ts";
 import { ls } from "./commands/ls.ts";
 import { schema } from "./commands/schema.ts";
-import { spool } from "./commands/spool.ts";
+import { spool } from "./commands/spool/spool.ts";
 import { trace } from "./commands/trace.ts";
 
 /** Every command, in the order of the help. */

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { asError, CollectorError, messageOf } from "../base/errors.ts";
 import type { Command, CommandInput, CommandOption, CommandOptions } from "./command.ts";
 import { UsageError, wordText } from "./command.ts";
+import { chooseCommand } from "./command-group.ts";
 import { commands } from "./commands.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
 import { commandHelp, programHelp } from "./help.ts";
@@ -54,15 +55,12 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
 }
 
 async function runCommand(command: Command, args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const { values, positionals } = parse(command, args);
+  const { values, positionals: words } = parse(command, args);
   if (values["help"] === true) {
     show(commandHelp(command, commonOptions), terminal);
     return exitCode.ok;
   }
-  const [min, max] = command.positionals;
-  if (positionals.length < min || positionals.length > max) {
-    throw new UsageError(`expected: mdc ${command.name} ${command.parameters} (mdc ${command.name} --help)`);
-  }
+  const { command: chosen, positionals } = chooseCommand(command, words);
   const input: CommandInput = {
     positionals,
     terminal,
@@ -70,7 +68,7 @@ async function runCommand(command: Command, args: readonly string[], terminal: T
     flag: (option) => values[option] === true,
   };
   try {
-    return await command.run(input);
+    return await chosen.run(input);
   } finally {
     terminal.progress();
   }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import type { Command } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { exitCode } from "../../src/cli/exit-code.ts";
 import { programHelp } from "../../src/cli/help.ts";
@@ -94,7 +95,6 @@ describe("metrics", () => {
 });
 
 describe("mdc", () => {
-  const names = commands.map(({ name }) => name);
   const documents = ["README.md", "docs/operations.md", "docs/configuration.md", "docs/stored-data.md"];
 
   test("tells its exit codes in the help", () => {
@@ -107,12 +107,17 @@ describe("mdc", () => {
     const code = [...textOf(path).matchAll(/^```sh\n([^]*?)^```|`([^`\n]+)`/gm)].map(
       ([, block = "", span = ""]) => block + span,
     );
-    for (const [, name] of code.join("\n").matchAll(/^(?:npx )?mdc ([a-z]+)/gm))
-      expect(names).toContain(name);
+    for (const [, words = ""] of code.join("\n").matchAll(/^(?:npx )?mdc((?: [a-z]+)+)/gm)) {
+      expect(() => commandAt(words.trim().split(" "))).not.toThrow();
+    }
   });
 
   test("has no command that docs/operations.md leaves out", () => {
-    for (const name of names) expect(operations).toMatch(new RegExp(`\`(mdc )?${name}\`|^mdc ${name} `, "m"));
+    for (const path of pathsOf(commands)) {
+      // Those that read are named by their name alone.
+      const told = path.includes(" ") ? `^mdc ${path} ` : `\`(mdc )?${path}\``;
+      expect(operations).toMatch(new RegExp(told, "m"));
+    }
   });
 });
 
@@ -128,6 +133,23 @@ describe("README.md", () => {
     expect([...new Set(told)].toSorted()).toEqual(columnTypes.toSorted());
   });
 });
+
+/** The command of so many words; throws if there is none. Words behind one that runs are its own. */
+function commandAt(words: readonly string[], among: readonly Command[] = commands): Command {
+  const [name, ...rest] = words;
+  const found = among.find((command) => command.name === name);
+  if (found === undefined) throw new Error(`no command ${name}`);
+  return "subcommands" in found && rest.length > 0 ? commandAt(rest, found.subcommands) : found;
+}
+
+/** The words of each command that runs. */
+function pathsOf(among: readonly Command[]): string[] {
+  return among.flatMap((command) =>
+    "subcommands" in command
+      ? pathsOf(command.subcommands).map((path) => `${command.name} ${path}`)
+      : command.name,
+  );
+}
 
 /** The code that stands in the first cell of each row; every one of them, if there are several. */
 function firstCodes(text: string, head: string): string[] {

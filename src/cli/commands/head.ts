@@ -1,14 +1,14 @@
 import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import type { Row } from "../../layout/row.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
-import { type Command, timeOption, UsageError, wholeNumber } from "../command.ts";
+import { type RunnableCommand, timeOption, UsageError, wholeNumber } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
 import { rowTable } from "../text/row-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
 
 /** `mdc head`: the first rows. */
-export const head: Command = {
+export const head: RunnableCommand = {
   name: "head",
   summary: "show the first rows of a collection",
   parameters: "<collection> [-n <rows>] [--columns a,b] [--from <time>] [--to <time>]",

@@ -1,5 +1,5 @@
 import type { CollectionSummary } from "../../reader/collection-summary.ts";
-import type { Command } from "../command.ts";
+import type { RunnableCommand } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
 import type { Text } from "../terminal.ts";
@@ -8,7 +8,7 @@ import { tellUnreadable } from "../text/unreadable.ts";
 import { bytesText, countText, timeText } from "../text/value-text.ts";
 
 /** `mdc ls`: what there is. */
-export const ls: Command = {
+export const ls: RunnableCommand = {
   name: "ls",
   summary: "list the collections, with their files, rows, bytes and times",
   parameters: "[--endpoint <name>] [--deployment <name>]",

@@ -1,6 +1,6 @@
 import type { CollectionSummary } from "../../reader/collection-summary.ts";
 import { isSystemColumn } from "../../layout/system-columns.ts";
-import type { Command, CommandInput } from "../command.ts";
+import type { CommandInput, RunnableCommand } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
 import { bold, dim } from "../terminal.ts";
@@ -8,7 +8,7 @@ import { textTable } from "../text/text-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
 
 /** `mdc schema`: the columns and their types. */
-export const schema: Command = {
+export const schema: RunnableCommand = {
   name: "schema",
   summary: "show the columns of a collection and their types",
   parameters: "[<collection>] [--system]",

@@ -1,7 +1,7 @@
 import { countOf } from "../../base/plural.ts";
 import type { Trace } from "../../reader/trace.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
-import type { Command } from "../command.ts";
+import type { RunnableCommand } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { withDataset } from "../with-dataset.ts";
 import { rowTable } from "../text/row-table.ts";
@@ -10,7 +10,7 @@ import { tellUnreadable } from "../text/unreadable.ts";
 import { timeText } from "../text/value-text.ts";
 
 /** `mdc trace`: one request, end to end. */
-export const trace: Command = {
+export const trace: RunnableCommand = {
   name: "trace",
   summary: "show everything that was collected under one correlation id, in time order",
   parameters: "<correlation-id> [--everywhere]",

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { commands } from "../../../src/cli/commands.ts";
+import { ls } from "../../../src/cli/commands/ls.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { idAt, storeFile } from "../reader/stored-data.ts";
 import { run, runOn } from "./run.ts";
@@ -139,7 +140,6 @@ describe("the command line", () => {
   });
 
   test("a fault of the program itself is not taken for one of the storage", async () => {
-    const ls = commands.find(({ name }) => name === "ls") ?? expect.unreachable();
     using fail = vi.spyOn(ls, "run");
     fail.mockRejectedValue(new TypeError("x is undefined"));
     const { code, err } = await run("ls");

@@ -1,12 +1,28 @@
-import { drainSpool } from "../../operator/drain.ts";
-import { listSpooled } from "../../operator/spool-inspection.ts";
-import { type CommandInput, wholeNumber } from "../command.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
-import { spoolOf } from "../spool-folder.ts";
-import { amountText, bytesText } from "../text/value-text.ts";
+import { drainSpool } from "../../../operator/drain.ts";
+import { listSpooled } from "../../../operator/spool-inspection.ts";
+import { type CommandInput, type RunnableCommand, wholeNumber } from "../../command.ts";
+import { type ExitCode, exitCode } from "../../exit-code.ts";
+import { spoolOf, spoolOptions } from "../../spool-folder.ts";
+import { amountText, bytesText } from "../../text/value-text.ts";
 
 /** `mdc spool drain`: delivers what dead processes left. */
-export async function drainNow(input: CommandInput): Promise<ExitCode> {
+export const spoolDrain: RunnableCommand = {
+  name: "drain",
+  summary: "deliver what dead processes left",
+  parameters: "",
+  positionals: [0, 0],
+  options: {
+    ...spoolOptions,
+    deadline: { type: "string", value: "<seconds>", description: "how long at most; default 600" },
+  },
+  examples: [
+    "mdc spool drain --root ./collected --deadline 60",
+    "mdc spool drain --spool /var/spool/mdc --root https://account.blob.core.windows.net/container/prefix",
+  ],
+  run: drainNow,
+};
+
+async function drainNow(input: CommandInput): Promise<ExitCode> {
   const { terminal } = input;
   const deadlineMs = wholeNumber(input, "deadline", 1, 600) * 1_000;
   const deployment = spoolOf(input);

@@ -1,13 +1,23 @@
-import { listSpooled, type SpooledSegment } from "../../operator/spool-inspection.ts";
-import type { CommandInput } from "../command.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
-import { spoolOf } from "../spool-folder.ts";
-import type { Text } from "../terminal.ts";
-import { textTable } from "../text/text-table.ts";
-import { ageText, amountText, bytesText, countText, timeText } from "../text/value-text.ts";
+import { listSpooled, type SpooledSegment } from "../../../operator/spool-inspection.ts";
+import type { CommandInput, RunnableCommand } from "../../command.ts";
+import { type ExitCode, exitCode } from "../../exit-code.ts";
+import { spoolOf, spoolOptions } from "../../spool-folder.ts";
+import type { Text } from "../../terminal.ts";
+import { textTable } from "../../text/text-table.ts";
+import { ageText, amountText, bytesText, countText, timeText } from "../../text/value-text.ts";
 
 /** `mdc spool ls`: what waits, oldest first. */
-export async function listSpool(input: CommandInput): Promise<ExitCode> {
+export const spoolLs: RunnableCommand = {
+  name: "ls",
+  summary: "list what waits, oldest first",
+  parameters: "",
+  positionals: [0, 0],
+  options: spoolOptions,
+  examples: ["mdc spool ls"],
+  run: listSpool,
+};
+
+async function listSpool(input: CommandInput): Promise<ExitCode> {
   const { terminal } = input;
   const { directory } = spoolOf(input).config.spool;
   const segments = await listSpooled(directory);

@@ -1,0 +1,16 @@
+import { dropQuarantined } from "../../../operator/spool-inspection.ts";
+import type { RunnableCommand } from "../../command.ts";
+import { exitCode } from "../../exit-code.ts";
+import { createSegmentCommand, tellDone } from "./segment-command.ts";
+
+/** `mdc spool quarantine drop`: deletes a segment for good. */
+export const quarantineDrop: RunnableCommand = createSegmentCommand({
+  name: "drop",
+  summary: "delete a segment for good",
+  examples: [],
+  act(input, segments, directory) {
+    for (const segment of segments) dropQuarantined(segment, directory);
+    tellDone(input, segments, "deleted");
+    return exitCode.ok;
+  },
+});
