@@ -45,8 +45,8 @@ export interface ChosenCommand {
 }
 
 /**
- * Which command is meant by `command` and the words behind its name. {@link UsageError} if there is none, or if
- * it takes more words or fewer.
+ * Which command is meant by `command` and the words behind its name. {@link UsageError} if there is none, or
+ * if it takes more words or fewer.
  */
 export function chooseCommand(command: Command, words: readonly string[]): ChosenCommand {
   const help = `(mdc ${command.name} --help)`;

@@ -4,8 +4,8 @@ import type { ExitCode } from "./exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * One command of `mdc`: one that does something, or a group of such. `commands.ts` lists them; `program.ts` runs
- * them.
+ * One command of `mdc`: one that does something, or a group of such. `commands.ts` lists them; `program.ts`
+ * runs them.
  */
 export type Command = RunnableCommand | CommandGroup;
 
