@@ -1,5 +1,5 @@
 import { createParquetEncoder } from "../src/codec/parquet/parquet-encoder.ts";
-import { createBatchBuilder, type FrameFacts } from "../src/frame/batch-builder.ts";
+import { BatchBuilder, type FrameFacts } from "../src/frame/batch-builder.ts";
 import type { Batch } from "../src/frame/batch.ts";
 import { takeSnapshot } from "../src/frame/snapshot.ts";
 import { decodeBatch } from "../src/frame/wire/decode.ts";
@@ -44,7 +44,7 @@ export function collectedRows(rows: number, rowsPerFrame: number): () => Promise
       tags: null,
     };
   });
-  const builder = createBatchBuilder({ maxStringBytes: 64 * 1024 });
+  const builder = new BatchBuilder({ maxStringBytes: 64 * 1024 });
   const limits = { maxFrameBytes: 2 ** 30, maxFrameRows: rows, maxFrameColumns: 1000 };
   const finish = (): Batch =>
     decodeBatch(builder.finish({ collection: "model_inputs", partition: startMs, constants, bytes: 0 }));

@@ -11,35 +11,6 @@ import { type Allocate, encodeBatch } from "./wire/encode.ts";
 
 export type { FrameFacts } from "./frame-facts.ts";
 
-/**
- * Fills the columns of a batch, frame after frame, in steps as small as the caller likes. All buffers are
- * reused from batch to batch.
- */
-export interface BatchBuilder {
-  /** Complete frames so far. */
-  readonly frames: number;
-  /** Rows of the complete frames. */
-  readonly rows: number;
-  /** Bytes filled so far, about the size of the finished batch. */
-  readonly byteLength: number;
-  /** Columns that there is memory for: those so far, and those of the batch before. */
-  readonly width: number;
-  /** Starts to append a frame. Throws if one is begun already. */
-  begin(snapshot: Snapshot, facts: FrameFacts): void;
-  /**
-   * Does about `cells` cells of the work; true when the frame is complete. Throws a {@link FrameProblem} when
-   * the builder is larger than `maxByteLength` with it; abandon it then.
-   */
-  advance(cells: number, maxByteLength?: number): boolean;
-  /** Gives up the frame that was begun; earlier frames stay as they were. */
-  abandon(): void;
-  /**
-   * The batch in its wire form (`wire/layout.ts`), in memory of `allocate`. The builder is empty afterwards.
-   * Throws while a frame is begun.
-   */
-  finish(facts: FinishFacts): Uint8Array;
-}
-
 /** What the builder does not know of a batch's header. */
 export interface FinishFacts {
   readonly collection: string;
@@ -56,11 +27,6 @@ export interface BatchBuilderOptions {
   readonly maxStringBytes: number;
   /** Where finished batches get their memory; by default each has its own, which threads can share. */
   readonly allocate?: Allocate;
-}
-
-/** A builder of batches. */
-export function createBatchBuilder(options: BatchBuilderOptions): BatchBuilder {
-  return new ColumnarBatchBuilder(options.maxStringBytes, options.allocate);
 }
 
 /** The frame being appended. A class for the reason that a snapshot is one: see `snapshot.ts`. */
@@ -81,7 +47,12 @@ class Pending {
   }
 }
 
-class ColumnarBatchBuilder implements BatchBuilder {
+/**
+ * Fills the columns of a batch, frame after frame, in steps as small as the caller likes. All buffers are
+ * reused from batch to batch.
+ */
+export class BatchBuilder {
+  /** Rows of the complete frames. */
   rows = 0;
   readonly #maxStringBytes: number;
   readonly #allocate: Allocate | undefined;
@@ -95,26 +66,30 @@ class ColumnarBatchBuilder implements BatchBuilder {
   #lastNames: readonly string[] = [];
   #lastBuilders: ColumnBuilder[] = [];
 
-  constructor(maxStringBytes: number, allocate: Allocate | undefined) {
+  constructor({ maxStringBytes, allocate }: BatchBuilderOptions) {
     this.#maxStringBytes = maxStringBytes;
     this.#allocate = allocate;
     this.#table = new FrameTableBuilder(maxStringBytes);
   }
 
+  /** Complete frames so far. */
   get frames(): number {
     return this.#table.count;
   }
 
+  /** Bytes filled so far, about the size of the finished batch. */
   get byteLength(): number {
     let bytes = 512 + this.#table.byteLength;
     for (const column of this.#columns) bytes += 64 + column.name.length + column.byteLength;
     return bytes;
   }
 
+  /** Columns that there is memory for: those so far, and those of the batch before. */
   get width(): number {
     return this.#columns.length;
   }
 
+  /** Starts to append a frame. Throws if one is begun already. */
   begin(snapshot: Snapshot, facts: FrameFacts): void {
     if (this.#pending !== undefined) throw new Error("begin: a frame is begun already");
     if (snapshot.declared !== this.#declared) this.#adoptDeclared(snapshot.declared);
@@ -125,6 +100,10 @@ class ColumnarBatchBuilder implements BatchBuilder {
     }
   }
 
+  /**
+   * Does about `cells` cells of the work; true when the frame is complete. Throws a {@link FrameProblem} when
+   * the builder is larger than `maxByteLength` with it; abandon it then.
+   */
   advance(cells: number, maxByteLength: number = Number.POSITIVE_INFINITY): boolean {
     const pending = this.#pending;
     if (pending === undefined) throw new Error("advance: no frame is begun");
@@ -160,6 +139,7 @@ class ColumnarBatchBuilder implements BatchBuilder {
     return true;
   }
 
+  /** Gives up the frame that was begun; earlier frames stay as they were. */
   abandon(): void {
     const pending = this.#pending;
     if (pending === undefined) return;
@@ -170,6 +150,10 @@ class ColumnarBatchBuilder implements BatchBuilder {
     this.#forgetLast();
   }
 
+  /**
+   * The batch in its wire form (`wire/layout.ts`), in memory of `allocate`. The builder is empty afterwards.
+   * Throws while a frame is begun.
+   */
   finish(facts: FinishFacts): Uint8Array {
     if (this.#pending !== undefined) throw new Error("finish: a frame is begun and not complete");
     const columns: BatchColumn[] = [];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CollectorError } from "../../src/base/errors.ts";
-import { createBatchBuilder } from "../../src/frame/batch-builder.ts";
+import { BatchBuilder } from "../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../src/frame/snapshot.ts";
 import { decodeBatch } from "../../src/frame/wire/decode.ts";
 import { encodeBatch } from "../../src/frame/wire/encode.ts";
@@ -96,7 +96,7 @@ function same(got: { type: string; value: unknown } | undefined, want: Expected)
 }
 
 function check(frames: readonly Record<string, readonly unknown[]>[], step: number, asRows: boolean): void {
-  const builder = createBatchBuilder({ maxStringBytes: 1 << 20 });
+  const builder = new BatchBuilder({ maxStringBytes: 1 << 20 });
   for (const columns of frames) {
     const rows = Object.values(columns)[0]?.length ?? 0;
     const toRow = (_: unknown, i: number) =>
@@ -134,7 +134,7 @@ test("abandoning any frame at any point leaves no trace", () => {
   fc.assert(
     fc.property(frame, frame, frame, fc.integer({ min: 0, max: 60 }), (first, gone, last, cells) => {
       const build = (abandon: boolean): Uint8Array => {
-        const builder = createBatchBuilder({ maxStringBytes: 1 << 20 });
+        const builder = new BatchBuilder({ maxStringBytes: 1 << 20 });
         builder.begin(snapshotOf(first), frameFacts());
         builder.advance(Number.POSITIVE_INFINITY);
         if (abandon) {
@@ -171,7 +171,7 @@ test("abandoning any frame at any point leaves no trace", () => {
 test("random bytes and flipped bits are refused with a CollectorError or read as a batch, nothing else", () => {
   const good = Buffer.from(
     (() => {
-      const builder = createBatchBuilder({ maxStringBytes: 1 << 20 });
+      const builder = new BatchBuilder({ maxStringBytes: 1 << 20 });
       builder.begin(
         snapshotOf({ n: [1, null], s: ["a", "b"], l: [["a"], [null]], o: [{ a: 1 }, 5n] }),
         frameFacts(),
@@ -226,7 +226,7 @@ test("whatever is passed, a snapshot is taken or the frame dropped, and nothing 
         ]) {
           const result = takeSnapshot(passed, { limits });
           if (result.status === "dropped") continue;
-          const builder = createBatchBuilder({ maxStringBytes: 100 });
+          const builder = new BatchBuilder({ maxStringBytes: 100 });
           builder.begin(result.snapshot, frameFacts());
           builder.advance(Number.POSITIVE_INFINITY);
           expect(decodeBatch(builder.finish(finishFacts)).header.rows).toBe(result.snapshot.rows);

@@ -7,7 +7,7 @@ import type {
   OutgoingBatch,
 } from "../../pipeline/backend.ts";
 import { type Engine, unsealedText } from "../../pipeline/delivery/engine.ts";
-import { createSpooler, type Spooler } from "../../pipeline/delivery/spooler.ts";
+import { Spooler } from "../../pipeline/delivery/spooler.ts";
 import { LiveSettings } from "../../pipeline/live-settings.ts";
 import type { OpenSegment, SpoolWriter } from "../../spool/spool-writer.ts";
 import type { SpoolUsage } from "../../spool/spool.ts";
@@ -61,7 +61,7 @@ class SpoolFirst implements Backend {
         tellUsage();
       },
     });
-    this.#spooler = createSpooler({
+    this.#spooler = new Spooler({
       writer: this.#writer,
       clock,
       emit,

@@ -1,7 +1,7 @@
 import { asError } from "../../base/errors.ts";
 import { unsoundArrays } from "../../base/sound-arrays.ts";
 import type { Limits } from "../../config/deployment-config.ts";
-import { createBatchBuilder } from "../../frame/batch-builder.ts";
+import { BatchBuilder } from "../../frame/batch-builder.ts";
 import type { SystemConstants } from "../../frame/batch.ts";
 import { FrameProblem } from "../../frame/source-frame.ts";
 import type { Allocate } from "../../frame/wire/encode.ts";
@@ -192,7 +192,7 @@ export class BatchFiller {
     const builder =
       spare?.maxStringBytes === maxStringBytes
         ? spare.builder
-        : createBatchBuilder({ maxStringBytes, ...(allocate === undefined ? {} : { allocate }) });
+        : new BatchBuilder({ maxStringBytes, ...(allocate === undefined ? {} : { allocate }) });
     const base = builder.byteLength;
     const { width } = builder;
     const accumulator = { collection, constants, partition, builder, maxStringBytes, base, width };

@@ -14,7 +14,7 @@ import { Deliverer } from "./deliverer.ts";
 import { originOf, sequencesInMemory } from "./delivery-task.ts";
 import { unknownCollection } from "../segment-label.ts";
 import type { LiveSettings } from "../live-settings.ts";
-import { createSpooler, type Spooler } from "./spooler.ts";
+import { Spooler } from "./spooler.ts";
 
 export interface EngineParts {
   readonly spool: Spool;
@@ -69,7 +69,7 @@ class SpoolingEngine implements Engine {
       ...{ ...parts, spool: parts.spool.sealed },
       onAttempt: (left) => this.#tellUsage(left === 0),
     });
-    this.#spooler = createSpooler({
+    this.#spooler = new Spooler({
       ...{ ...parts, writer: parts.spool.writer },
       onSealed: (segment) => this.deliver(segment),
       onTick: () => this.#tellUsage(false),

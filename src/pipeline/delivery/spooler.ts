@@ -9,23 +9,6 @@ import type { CurrentSettings } from "../live-settings.ts";
 import { isCrowded, isRipe } from "./rotation.ts";
 import { collectionOf, unknownCollection } from "../segment-label.ts";
 
-/**
- * The writing half of the engine: appends batches to the spool, syncs it, and seals segments when they are
- * ripe.
- */
-export interface Spooler {
-  /** Appends a batch and tells its fate before it returns. */
-  append(batch: OutgoingBatch): void;
-  /** Seals everything open. */
-  seal(): void;
-  /** Makes what was appended survive a power cut, unless that is switched off. */
-  sync(): void;
-  /** The settings were replaced: what is ripe by the new ones is sealed. */
-  settingsChanged(): void;
-  /** Seals everything and takes no more. */
-  close(): void;
-}
-
 export interface SpoolerParts {
   readonly writer: SpoolWriter;
   readonly clock: Clock;
@@ -40,11 +23,11 @@ export interface SpoolerParts {
   readonly onTick?: () => void;
 }
 
-export function createSpooler(parts: SpoolerParts): Spooler {
-  return new BatchSpooler(parts);
-}
-
-class BatchSpooler implements Spooler {
+/**
+ * The writing half of the engine: appends batches to the spool, syncs it, and seals segments when they are
+ * ripe.
+ */
+export class Spooler {
   readonly #parts: SpoolerParts;
   #tick: Disposable | undefined;
   #unsynced = false;
@@ -59,6 +42,7 @@ class BatchSpooler implements Spooler {
     this.#syncedAt = parts.clock.monotonic();
   }
 
+  /** Appends a batch and tells its fate before it returns. */
   append({ sequence, label, bytes, counts }: OutgoingBatch): void {
     const { writer, emit, fsync } = this.#parts;
     if (label !== this.#label) {
@@ -106,10 +90,12 @@ class BatchSpooler implements Spooler {
     }
   }
 
+  /** Seals everything open. */
   seal(): void {
     for (const segment of this.#parts.writer.seal()) this.#parts.onSealed(segment);
   }
 
+  /** Makes what was appended survive a power cut, unless that is switched off. */
   sync(): void {
     if (this.#parts.fsync === "never" || !this.#unsynced) return;
     const { writer, clock, emit } = this.#parts;
@@ -121,6 +107,7 @@ class BatchSpooler implements Spooler {
     emit({ kind: "trouble", code: "SPOOL_FAILED", reason: "sync_failed", message });
   }
 
+  /** The settings were replaced: what is ripe by the new ones is sealed. */
   settingsChanged(): void {
     this.#tick?.[Symbol.dispose]();
     this.#tick = undefined;
@@ -128,6 +115,7 @@ class BatchSpooler implements Spooler {
     this.#arm();
   }
 
+  /** Seals everything and takes no more. */
   close(): void {
     this.#closed = true;
     this.#tick?.[Symbol.dispose]();

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { readParquetColumns } from "../../../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
-import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
+import { BatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { memorySource } from "../../../src/codec/range-source.ts";
 import { decodeBatch } from "../../../src/frame/wire/decode.ts";
 import { comparePlain, duckdbConstant } from "../../support/column-filter.ts";
@@ -14,7 +14,7 @@ const schema = new Map([["x", "string"]] as const);
 
 /** The whole way from a user's cells to the bytes of a file. */
 async function collected(cells: readonly unknown[], pageBytes: number): Promise<Uint8Array> {
-  const builder = createBatchBuilder({ maxStringBytes: 1024 * 1024 });
+  const builder = new BatchBuilder({ maxStringBytes: 1024 * 1024 });
   builder.begin(snapshotOf({ x: cells }), frameFacts());
   while (!builder.advance(64));
   const batches: readonly Batch[] = [decodeBatch(builder.finish(finishFacts))];
@@ -76,7 +76,7 @@ test("our own reader finds them too, also where JavaScript orders strings differ
 
 test("our own reader filters by a column that is named like a method of every object", async () => {
   const schema = new Map([["constructor", "string"]] as const);
-  const builder = createBatchBuilder({ maxStringBytes: 1024 });
+  const builder = new BatchBuilder({ maxStringBytes: 1024 });
   builder.begin(snapshotOf({ constructor: ["a", "b"] }), frameFacts());
   while (!builder.advance(64));
   const batches = [decodeBatch(builder.finish(finishFacts))];

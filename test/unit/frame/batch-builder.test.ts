@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
+import { BatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { decodeBatch } from "../../../src/frame/wire/decode.ts";
 import { batchOf, cellsOf, columnValues, finishFacts, frameFacts, snapshotOf } from "./frame-support.ts";
 
@@ -16,7 +16,7 @@ describe("frames of one batch", () => {
   });
 
   test("carry their facts, one value per frame", () => {
-    const builder = createBatchBuilder({ maxStringBytes: 100 });
+    const builder = new BatchBuilder({ maxStringBytes: 100 });
     const facts = [
       frameFacts({
         correlationId: "é",
@@ -102,7 +102,7 @@ describe("texts that repeat", () => {
   });
 
   test("are numbered afresh in the next batch and after a frame that was abandoned", () => {
-    const builder = createBatchBuilder({ maxStringBytes: 100 });
+    const builder = new BatchBuilder({ maxStringBytes: 100 });
     const add = (a: readonly string[]): void => {
       builder.begin(snapshotOf({ a }), frameFacts());
       while (!builder.advance(all));
@@ -126,7 +126,7 @@ describe("advance", () => {
       b: Array.from({ length: 50 }, (_, i) => `s${i % 4}`),
     };
     const batches = [1, 7, 50, 1000].map((step) => {
-      const builder = createBatchBuilder({ maxStringBytes: 1000 });
+      const builder = new BatchBuilder({ maxStringBytes: 1000 });
       builder.begin(snapshotOf(frame), frameFacts());
       let steps = 1;
       while (!builder.advance(step)) steps++;
@@ -137,7 +137,7 @@ describe("advance", () => {
   });
 
   test("counts a frame and its rows when it is complete", () => {
-    const builder = createBatchBuilder({ maxStringBytes: 1000 });
+    const builder = new BatchBuilder({ maxStringBytes: 1000 });
     builder.begin(snapshotOf({ a: [1, 2, 3] }), frameFacts());
     expect(builder.advance(2)).toBe(false);
     expect([builder.frames, builder.rows]).toEqual([0, 0]);
@@ -146,7 +146,7 @@ describe("advance", () => {
   });
 
   test("and its neighbours refuse to be called out of turn", () => {
-    const builder = createBatchBuilder({ maxStringBytes: 1000 });
+    const builder = new BatchBuilder({ maxStringBytes: 1000 });
     expect(() => builder.advance(1)).toThrow(/no frame is begun/);
     builder.begin(snapshotOf({ a: [1, 2] }), frameFacts());
     expect(() => builder.begin(snapshotOf({ a: [1] }), frameFacts())).toThrow(/begun already/);
@@ -175,7 +175,7 @@ describe("abandon", () => {
 
   test.each([0, 1, 4, 10, 20])("after %i cells leaves earlier frames as they were", (cells) => {
     const build = (abandoned: boolean): Buffer => {
-      const builder = createBatchBuilder({ maxStringBytes: 1000 });
+      const builder = new BatchBuilder({ maxStringBytes: 1000 });
       builder.begin(snapshotOf(everything), frameFacts());
       builder.advance(all);
       if (abandoned) {
@@ -191,7 +191,7 @@ describe("abandon", () => {
   });
 
   test("after a dictionary was given up within the abandoned frame", () => {
-    const builder = createBatchBuilder({ maxStringBytes: 1000 });
+    const builder = new BatchBuilder({ maxStringBytes: 1000 });
     builder.begin(snapshotOf({ s: ["a", "b", "a"] }), frameFacts());
     builder.advance(all);
     builder.begin(snapshotOf({ s: Array.from({ length: 5000 }, (_, i) => `u${i}`) }), frameFacts());
@@ -205,7 +205,7 @@ describe("abandon", () => {
   });
 
   test("without a frame does nothing", () => {
-    const builder = createBatchBuilder({ maxStringBytes: 1000 });
+    const builder = new BatchBuilder({ maxStringBytes: 1000 });
     builder.abandon();
     expect(builder.frames).toBe(0);
   });
@@ -213,7 +213,7 @@ describe("abandon", () => {
 
 describe("finish", () => {
   test("empties the builder, and a second batch is as if it were the first", () => {
-    const builder = createBatchBuilder({ maxStringBytes: 1000 });
+    const builder = new BatchBuilder({ maxStringBytes: 1000 });
     const build = (frame: unknown): Buffer => {
       builder.begin(snapshotOf(frame), frameFacts());
       builder.advance(all);
@@ -230,17 +230,17 @@ describe("finish", () => {
   });
 
   test("puts the batch into a SharedArrayBuffer, or, when told, an ordinary one", () => {
-    expect(createBatchBuilder({ maxStringBytes: 9 }).finish(finishFacts).buffer).toBeInstanceOf(
+    expect(new BatchBuilder({ maxStringBytes: 9 }).finish(finishFacts).buffer).toBeInstanceOf(
       SharedArrayBuffer,
     );
     expect(
-      createBatchBuilder({ maxStringBytes: 9, allocate: (size) => new Uint8Array(size) }).finish(finishFacts)
+      new BatchBuilder({ maxStringBytes: 9, allocate: (size) => new Uint8Array(size) }).finish(finishFacts)
         .buffer,
     ).toBeInstanceOf(ArrayBuffer);
   });
 
   test("says beforehand about how large the batch is", () => {
-    const builder = createBatchBuilder({ maxStringBytes: 1 << 20 });
+    const builder = new BatchBuilder({ maxStringBytes: 1 << 20 });
     builder.begin(
       snapshotOf({
         n: new Float64Array(20_000),
@@ -270,7 +270,7 @@ describe("strings", () => {
   });
 
   test("a column of few texts a batch that all differ is plain from the next batch on, for a while", () => {
-    const builder = createBatchBuilder({ maxStringBytes: 1000 });
+    const builder = new BatchBuilder({ maxStringBytes: 1000 });
     const kinds: (string | undefined)[] = [];
     for (let batch = 0; batch < 30; batch++) {
       const differ = Array.from({ length: 200 }, (_, i) => `${batch} ${i}`);

@@ -1,5 +1,5 @@
 import type { Batch, BatchColumn, ListElements, Values } from "../../../src/frame/batch.ts";
-import { createBatchBuilder, type FinishFacts, type FrameFacts } from "../../../src/frame/batch-builder.ts";
+import { BatchBuilder, type FinishFacts, type FrameFacts } from "../../../src/frame/batch-builder.ts";
 import { typeText } from "../../../src/layout/column-type.ts";
 import { type Snapshot, type SnapshotOptions, takeSnapshot } from "../../../src/frame/snapshot.ts";
 import { decodeBatch } from "../../../src/frame/wire/decode.ts";
@@ -71,7 +71,7 @@ export function batchOf(
   frames: readonly unknown[],
   options: Partial<SnapshotOptions & { maxStringBytes: number }> = {},
 ): Batch {
-  const builder = createBatchBuilder({ maxStringBytes: options.maxStringBytes ?? 1 << 20 });
+  const builder = new BatchBuilder({ maxStringBytes: options.maxStringBytes ?? 1 << 20 });
   for (const frame of frames) {
     builder.begin(snapshotOf(frame, options), frameFacts());
     while (!builder.advance(7));

@@ -5,7 +5,7 @@ import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder
 import type { Ids } from "../../../src/base/ids.ts";
 import type { Limits, SpoolConfig } from "../../../src/config/deployment-config.ts";
 import type { Format } from "../../../src/layout/format.ts";
-import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
+import { BatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
 import type { BackendSettings, OutgoingBatch } from "../../../src/pipeline/backend.ts";
 import { LiveSettings } from "../../../src/pipeline/live-settings.ts";
@@ -252,7 +252,7 @@ export function batchOf(
   };
   const taken = takeSnapshot(frame, { limits: snapshotLimits });
   if (taken.status !== "ok") throw taken.error;
-  const builder = createBatchBuilder({ maxStringBytes: 64 << 10 });
+  const builder = new BatchBuilder({ maxStringBytes: 64 << 10 });
   builder.begin(
     taken.snapshot,
     frameFacts({ correlationId: `id-${sequence}`, eventId: `event-${sequence}` }),

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { systemClock } from "../../../src/base/time/clock.ts";
 import { systemIds } from "../../../src/base/ids.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
-import { createBatchBuilder } from "../../../src/frame/batch-builder.ts";
+import { BatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
 import type { SchemaRegistry } from "../../../src/pipeline/delivery/pins/schema-registry.ts";
 import { DeliveryTask } from "../../../src/pipeline/delivery/delivery-task.ts";
@@ -72,7 +72,7 @@ function recordOf(rows: number): Uint8Array {
   const limits = { maxFrameBytes: 1e9, maxFrameRows: 1e9, maxFrameColumns: 100 };
   const taken = takeSnapshot(frame, { limits });
   if (taken.status !== "ok") throw taken.error;
-  const builder = createBatchBuilder({ maxStringBytes: 100 });
+  const builder = new BatchBuilder({ maxStringBytes: 100 });
   builder.begin(taken.snapshot, {
     correlationId: "a",
     eventId: "b",

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { LiveSettings } from "../../../src/pipeline/live-settings.ts";
-import { createSpooler, type Spooler } from "../../../src/pipeline/delivery/spooler.ts";
+import { Spooler } from "../../../src/pipeline/delivery/spooler.ts";
 import type { SealedSegment } from "../../../src/spool/sealed-segments.ts";
 import type { AppendResult, SpoolWriter, SyncResult } from "../../../src/spool/spool-writer.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
@@ -47,7 +47,7 @@ class World {
       },
     };
     const current = new LiveSettings(settings);
-    this.spooler = createSpooler({
+    this.spooler = new Spooler({
       writer: writer as SpoolWriter,
       clock: this.clock,
       emit: this.told.emit,
