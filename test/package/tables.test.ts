@@ -4,6 +4,7 @@ import type { Command } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { exitCode } from "../../src/cli/exit-code.ts";
 import { programHelp } from "../../src/cli/help.ts";
+import { commonOptions } from "../../src/cli/program.ts";
 import { attributeValues, type Instrument, instruments } from "../../src/collector/report/instruments.ts";
 import { scalarTypes } from "../../src/layout/column-type.ts";
 import { codesIn, SourceTypes, tableRows, textOf } from "../support/document-tables.ts";
@@ -103,12 +104,13 @@ describe("mdc", () => {
     expect(told.map(([, code]) => Number(code))).toEqual(Object.values(exitCode));
   });
 
-  test.each(documents)("has each command that %s names", (path) => {
+  test.each(documents)("has each command and each option that %s names", (path) => {
     const code = [...textOf(path).matchAll(/^```sh\n([^]*?)^```|`([^`\n]+)`/gm)].map(
       ([, block = "", span = ""]) => block + span,
     );
-    for (const [, words = ""] of code.join("\n").matchAll(/^(?:npx )?mdc((?: [a-z]+)+)/gm)) {
-      expect(() => commandAt(words.trim().split(" "))).not.toThrow();
+    for (const [line, words = ""] of code.join("\n").matchAll(/^(?:npx )?mdc((?: [a-z]+)+).*/gm)) {
+      const known = Object.keys({ ...commandAt(words.trim().split(" ")).options, ...commonOptions });
+      for (const [, option] of line.matchAll(/ --([a-z-]+)/g)) expect(known, line).toContain(option);
     }
   });
 
@@ -122,6 +124,15 @@ describe("mdc", () => {
 });
 
 describe("README.md", () => {
+  test("tells each account that a frame can be in, and no other", () => {
+    const accounts = types.texts("src/pipeline/ledger.ts", "Account");
+    const [, told = ""] = /under exactly one of: ([^]*?), or dropped/.exec(readme) ?? [];
+    const names = told
+      .split(",")
+      .map((words) => words.trim().replace(/ (.)/, (_, letter: string) => letter.toUpperCase()));
+    expect(names.toSorted()).toEqual(accounts.toSorted());
+  });
+
   test("tells each type of a column, and no other", () => {
     const told = [
       ...tableRows(readme, "| Value | Column type |"),
