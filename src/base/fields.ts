@@ -81,15 +81,6 @@ export function codeName(key: string): string {
   return key.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The object without its undefined fields. */
-export function present<T extends object>(
-  fields: {
-    readonly [K in keyof T]?: T[K] | undefined;
-  },
-): Partial<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
-}
-
 function unknownName(name: string, where: string, known: readonly string[]): RangeError {
   const guess = nearest(name, known);
   const expected =

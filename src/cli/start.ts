@@ -21,7 +21,7 @@ export async function start(): Promise<void> {
   // Node writes these as they are, and ends with 1, which stands for a breached threshold.
   process.on("uncaughtException", (thrown) => {
     for (const line of (asError(thrown).stack ?? "").split("\n")) terminal.err(line);
-    process.exit(exitCode.storage);
+    process.exit(exitCode.internal);
   });
   if (process.listenerCount("warning") > 0) {
     process.removeAllListeners("warning");
