@@ -15,12 +15,12 @@ import {
  * The stored tree: where everything is that is ever put at a destination, written and read back by one
  * grammar.
  *
- *     <endpoint>/<deployment>/<collection>/inference_date=2026-11-22/inference_hour=05/<begun
- *     at>-<segment>.parquet
- *     <endpoint>/<deployment>/<collection>/2026/11/22/05/<segment>000000.jsonl
- *     <endpoint>/<deployment>/<collection>/2026/11/22/05/<segment>000000-000000.json
- *     <endpoint>/<deployment>/_schema/<collection, lower case>/schema-000001.json
- *     <endpoint>/<deployment>/<collection>/_schema/schema-000001.json where an earlier version kept them
+ *     <endpoint>/<deployment>/
+ *       <collection>/inference_date=2026-11-22/inference_hour=05/<begun at>-<segment>.parquet
+ *       <collection>/2026/11/22/05/<segment>000000.jsonl
+ *       <collection>/2026/11/22/05/<segment>000000-000000.json
+ *       _schema/<collection, lower case>/schema-000001.json
+ *       <collection>/_schema/schema-000001.json              where an earlier version kept them
  *
  * The partition is the UTC truncation of the *request's* time, and a file holds rows of one partition only,
  * so a path alone tells whether a file can hold rows of a time range.

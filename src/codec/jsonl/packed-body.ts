@@ -6,8 +6,7 @@ import type { EncodedBody, UnpackedBody } from "../encoder.ts";
  * frozen together, by one rename, and delivered from what was frozen; and where they go, on which the
  * references depend, need not be known before.
  *
- *     bytes of the file | bytes of object 0 | bytes of the file | … | table, JSON | its length, u32 |
- *     "MDCPARTS"
+ *     bytes of the file | bytes of object 0 | bytes of the file | … | table, JSON | its length, u32 | magic
  *
  * A file that refers to nothing is only itself, without a table; its last bytes are never these.
  */

@@ -9,8 +9,9 @@ import type { Thread } from "./thread.ts";
  * starting, running, replacing   ── the thread is gone ──► waiting   ── it is time ──► starting
  * starting, running, replacing   ── not closed in time ──► ending   ── the thread is gone ──► closed
  * starting, waiting   ── there can be no thread ──► inline
- * waiting, inline ── not closed in time ──► closed; all ── closed ──► closed; all but closed ── the process
- * ends ──► exiting
+ * waiting, inline ── not closed in time ──► closed
+ * all   ── closed ──► closed
+ * all but closed   ── the process ends ──► exiting
  * ```
  */
 export type ThreadState =
