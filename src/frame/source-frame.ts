@@ -36,7 +36,10 @@ export class OwnNumbers {
   }
 }
 
-/** Thrown when copying would take more than the frame may have. */
+/**
+ * Thrown when copying would take more than the frame may have. A symbol, because it is told by `===` from
+ * what a frame's own code throws, and that may answer `instanceof` with anything, or by throwing again.
+ */
 export const frameTooLarge: symbol = Symbol("frame too large");
 
 /** What a frame may have, so that a reader can stop before it does work in vain. */
