@@ -50,6 +50,7 @@ const muted: Verdict = { kind: "refuse", reason: "muted", quietMs: muteMs };
 export class Admission {
   readonly #gate: Gate;
   readonly #collection: DeploymentCollection;
+  #decidedAt = 0;
 
   constructor(gate: Gate, collection: DeploymentCollection) {
     this.#gate = gate;
@@ -58,17 +59,25 @@ export class Admission {
 
   /**
    * What is to become of a frame of this request; notes in the context whether the request is sampled.
-   *
-   * @param startedAt when the call began, of `Clock.monotonic`.
    */
-  decide(context: CorrelationContext, startedAt: number): Verdict {
+  decide(context: CorrelationContext): Verdict {
     if (this.#gate.closed) return closed;
     const { name, enabled, samplingRate, budget } = this.#collection;
     if (!enabled) return disabled;
     const sampled = samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
     context.noteSampled(name, sampled);
     if (!sampled) return sampledOut;
-    return budget.isMuted(startedAt) ? muted : take;
+    // Only now: to look at the clock takes as long as all that comes before it.
+    this.#decidedAt = this.#gate.clock.monotonic();
+    return budget.isMuted(this.#decidedAt) ? muted : take;
+  }
+
+  /**
+   * When it last decided to take a frame, of `Clock.monotonic`: to be kept before the frame's code is run,
+   * which may collect.
+   */
+  get decidedAt(): number {
+    return this.#decidedAt;
   }
 
   /** Why a frame was refused, for people. */

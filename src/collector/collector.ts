@@ -93,8 +93,7 @@ class FrameCollector implements CollectorApi {
   }
 
   #offer(frame: object, context: CorrelationContext): void {
-    const startedAt = this.#core.clock.monotonic();
-    const verdict = this.#admission.decide(context, startedAt);
+    const verdict = this.#admission.decide(context);
     switch (verdict.kind) {
       case "leave":
         this.#collection.ledger.enter(verdict.as, 1, countRows(frame), 0);
@@ -105,6 +104,7 @@ class FrameCollector implements CollectorApi {
         return;
       }
       case "take": {
+        const startedAt = this.#admission.decidedAt;
         let bytes = 0;
         try {
           bytes = this.#take(frame, context);

@@ -30,7 +30,7 @@ function admissionOf(options: DeploymentOptions = {}) {
       admission.ended(startedAt, bytes);
     }
   };
-  const decide = (context = CorrelationContext.create()) => admission.decide(context, clock.monotonic());
+  const decide = (context = CorrelationContext.create()) => admission.decide(context);
   return { admission, clock, collection, deployment, decide, spend };
 }
 
