@@ -1,4 +1,4 @@
-import { cpSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
@@ -195,7 +195,7 @@ test("a flush and a close end by their deadlines although the thread hangs; what
     const closed = await deployment.close({ deadlineMs: 100 });
     console.log(JSON.stringify({ code: error.code, closed, tookMs: Date.now() - started }));`;
   const folder = copyOfThePackage(world.folder);
-  writeFileSync(join(folder, "dist/collector/background/worker.js"), "for (;;);");
+  writeFileSync(join(folder, "dist/collector/background/model-data-collector-worker.js"), "for (;;);");
   const { code, stdout } = await runScript(body, { env: world.env, cwd: folder });
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
@@ -209,7 +209,7 @@ test("a flush and a close end by their deadlines although the thread hangs; what
 test("before its thread is ready, a process that is killed has its frames in the spool all the same", async () => {
   const world = await scratch();
   const copy = copyOfThePackage(world.folder);
-  writeFileSync(join(copy, "dist/collector/background/worker.js"), "for (;;);");
+  writeFileSync(join(copy, "dist/collector/background/model-data-collector-worker.js"), "for (;;);");
   const body = `
     import { Collector } from "model-data-collector";
     const inputs = new Collector({ name: "model_inputs" });
@@ -244,7 +244,7 @@ test.each(["group", "frame", "memory"])(
   async (durability) => {
     const { env, folder, destination } = await scratch();
     const copy = copyOfThePackage(folder);
-    rmSync(join(copy, "dist/collector/background/worker.js"));
+    rmSync(join(copy, "dist/collector/background/model-data-collector-worker.js"));
     const body = `${opening(durability)}
       collect(30);
       await deployment.flush();
@@ -260,6 +260,55 @@ test.each(["group", "frame", "memory"])(
   },
 );
 
+/** What may stand where a bundle looks for the thread's file; each writes down all that it is told. */
+const strangers: readonly (readonly [who: string, file: string, fault: string])[] = [
+  ["another program, which talks", `say("job 1"); setInterval(() => {}, 1_000);`, "another program's"],
+  ["another program, which says nothing", "setInterval(() => {}, 1_000);", "has not answered"],
+  ["a program that never ends", "for (;;);", "has not answered"],
+  [
+    "an earlier version of ours",
+    `say({ type: "hello", from: "model-data-collector", version: "0.0.9" }); setInterval(() => {}, 1_000);`,
+    "of version 0.0.9",
+  ],
+];
+
+test.each(strangers)(
+  "in place of its thread's file stands %s: it is told nothing, and the work is done on the main thread",
+  async (_, file, fault) => {
+    const { env, folder, destination } = await scratch();
+    const copy = copyOfThePackage(folder);
+    writeFileSync(
+      join(copy, "dist/collector/background/model-data-collector-worker.js"),
+      `import { appendFileSync } from "node:fs";
+       import { parentPort } from "node:worker_threads";
+       const say = (word) => parentPort.postMessage(word);
+       appendFileSync(${JSON.stringify(join(folder, "started"))}, "x");
+       parentPort.on("message", (m) => appendFileSync(${JSON.stringify(join(folder, "told"))}, m.type));
+       ${file}`,
+    );
+    const body = `
+      import { openDeployment } from "model-data-collector";
+      const heard = [];
+      const deployment = await openDeployment({ onError: (error) => heard.push(error.message) });
+      const inputs = deployment.collector("model_inputs");
+      for (let a = 0; a < 30; a++) inputs.collect([{ a }]);
+      await deployment.flush({ deadlineMs: 30_000 });
+      const { status, reasons } = deployment.status();
+      for (let a = 30; a < 60; a++) inputs.collect([{ a }]);
+      await deployment.close();
+      console.log(JSON.stringify({ frames: deployment.stats().frames, heard, status, reasons }));`;
+    const { code, stdout, stderr } = await runScript(body, { env, cwd: copy });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { frames, heard, status, reasons } = JSON.parse(stdout);
+    expect(frames).toMatchObject({ offered: 60, delivered: 60 });
+    expect(heard).toEqual([expect.stringContaining(fault)]);
+    expect({ status, reasons }).toEqual({ status: "degraded", reasons: [expect.stringContaining(fault)] });
+    expect(await values(destination)).toEqual(range(60));
+    expect(readFileSync(join(folder, "started"), "utf8")).toBe("x");
+    expect(existsSync(join(folder, "told"))).toBe(false);
+  },
+);
+
 test.each([
   "collect(30);",
   "collect(30); await sleep(300); collect(30);",
@@ -267,7 +316,7 @@ test.each([
 ])("without its file, a script that only collects loses nothing when it ends: %s", async (script) => {
   const world = await scratch();
   const copy = copyOfThePackage(world.folder);
-  rmSync(join(copy, "dist/collector/background/worker.js"));
+  rmSync(join(copy, "dist/collector/background/model-data-collector-worker.js"));
   const { code, stderr } = await runScript(`${opening("group")} ${script}`, { env: world.env, cwd: copy });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   await runScript(`${opening("group")} next = 1000; collect(1);`, { env: world.env });

@@ -47,7 +47,7 @@ test("an older Node is told at run time, not refused at installation", async () 
 
 test("every front door and the executable are there once built", async () => {
   const { exports, bin } = await manifest();
-  expect(Object.keys(exports)).toEqual([".", "./reader", "./package.json"]);
+  expect(Object.keys(exports)).toEqual([".", "./reader", "./worker", "./package.json"]);
   const targets = Object.values(exports).flatMap((target) =>
     typeof target === "string" ? [target] : Object.values(target as Record<string, string>),
   );

@@ -1,5 +1,6 @@
 import { messageOf } from "../../base/errors.ts";
 import { systemClock } from "../../base/time/clock.ts";
+import { version } from "../../base/version.ts";
 import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { EngineEvent } from "../../pipeline/engine-event.ts";
 import type { EngineHost, EngineSpec } from "../compose.ts";
@@ -42,6 +43,23 @@ export type FromBackground =
   | { readonly type: "closed" }
   | { readonly type: "token"; readonly id: number; readonly scopes: readonly string[] }
   | { readonly type: "pong" };
+
+/** The first word of a background thread, before it is told anything: who it is. */
+export const greeting: { readonly type: "hello"; readonly from: string; readonly version: string } = {
+  type: "hello",
+  from: "model-data-collector",
+  version,
+};
+
+/**
+ * What is wrong with a thread whose first word this is; undefined if it is ours. In a bundle its file may be
+ * anybody's, or one that an earlier version of the package left there.
+ */
+export function greetingFault(word: unknown): string | undefined {
+  const { type, from, version: its } = (word ?? {}) as Partial<Record<keyof typeof greeting, unknown>>;
+  if (type !== greeting.type || from !== greeting.from) return "its file is another program's";
+  return its === version ? undefined : `its file is of version ${String(its)}, not ${version}`;
+}
 
 /**
  * Asks the caller's own credential for a token, which cannot cross threads itself, and tells the thread.

@@ -7,7 +7,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import type { HeldWork } from "./held-work.ts";
 import { lateTimer, type PendingRequests } from "./pending-requests.ts";
 import { RestartPolicy } from "./restart-policy.ts";
-import type { startThread, Thread } from "./thread.ts";
+import { type startThread, type Thread, UnfitThreadError } from "./thread.ts";
 import { answerToken, type FromBackground, Progress, type ToBackground } from "./thread-protocol.ts";
 import { engineOf, threadOf, type ThreadState } from "./thread-state.ts";
 
@@ -227,6 +227,10 @@ export class ThreadSupervisor {
       this.#end();
       return;
     }
+    if (error instanceof UnfitThreadError) {
+      this.#runInline(error);
+      return;
+    }
     const wasReady = state.is === "replacing" ? state.wasReady : state.is === "running";
     const delayMs = this.#restarts.died(wasReady, !this.#requests.isEmpty);
     if (delayMs === undefined) {
@@ -246,7 +250,9 @@ export class ThreadSupervisor {
     this.#work.giveTo(engine);
     this.#requests.flushBy(engine);
     if (this.#requests.closing !== undefined) this.#closeInline(engine);
-    const message = `the background thread cannot be started (${messageOf(error)}); its work is done on this thread instead`;
+    const message =
+      `the background thread cannot be started (${messageOf(error)}); its work is done on this thread ` +
+      "instead (a bundle needs model-data-collector/worker as a file beside it)";
     this.#trouble("background_missing", message);
   }
 

@@ -1,7 +1,8 @@
-import { Worker } from "node:worker_threads";
+import { pathToFileURL } from "node:url";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import { systemClock } from "../../base/time/clock.ts";
 import { asError } from "../../base/errors.ts";
-import type { FromBackground, ToBackground } from "./thread-protocol.ts";
+import { type FromBackground, greetingFault, type ToBackground } from "./thread-protocol.ts";
 
 /** The background thread as its host sees it. */
 export interface Thread {
@@ -19,9 +20,70 @@ export interface ThreadListener {
   died(error: Error): void;
 }
 
-/** Starts a thread. Throws if there can be none. */
+/** A thread that is not ours, or says nothing: starting it again would change nothing. */
+export class UnfitThreadError extends Error {}
+
+/** How often a thread is looked for its first word, and how long apart, milliseconds. */
+const maxLooks = 5;
+const lookMs = 1_000;
+const exitFollowsMs = 1_000;
+
+/**
+ * Starts a thread. It is told nothing before it has said who it is: what is sent to it holds secrets, and in a
+ * bundle its file may be anybody's. Throws if there can be none.
+ */
 export function startThread(listener: ThreadListener): Thread {
-  const worker = new Worker(new URL("./worker.js", import.meta.url), {
+  const worker = startWorker();
+  let untold: ToBackground[] | undefined = [];
+  let reason: Error | undefined;
+  let gone = false;
+  const exited = (error: Error): void => {
+    if (gone) return;
+    gone = true;
+    wait[Symbol.dispose]();
+    listener.died(error);
+  };
+  const refuse = (fault: string): void => {
+    if (reason instanceof UnfitThreadError) return;
+    reason = new UnfitThreadError(fault);
+    const error = reason;
+    systemClock.setTimer(() => exited(error), exitFollowsMs);
+    void worker.terminate();
+  };
+  const wait = waitLooking(() =>
+    refuse(`its file has not answered as model-data-collector does in ${(maxLooks * lookMs) / 1_000} s`),
+  );
+  worker.on("error", (error) => {
+    reason ??= asError(error);
+    // What it said before its death is heard until `exit`, which follows at once where threads are as in
+    // Node.
+    systemClock.setTimer(() => exited(reason ?? asError(error)), exitFollowsMs);
+  });
+  worker.on("exit", (code) => exited(reason ?? new Error(`exited with code ${code}`)));
+  worker.on("message", (message: FromBackground) => {
+    if (untold === undefined) {
+      listener.heard(message);
+      return;
+    }
+    const fault = greetingFault(message);
+    if (fault !== undefined) {
+      refuse(fault);
+      return;
+    }
+    wait[Symbol.dispose]();
+    for (const one of untold) worker.postMessage(one);
+    untold = undefined;
+  });
+  worker.unref();
+  return {
+    post: (message) => (untold === undefined ? worker.postMessage(message) : void untold.push(message)),
+    keepAlive: (on) => (on ? worker.ref() : worker.unref()),
+    end: () => void worker.terminate(),
+  };
+}
+
+function startWorker(): Worker {
+  const options: WorkerOptions = {
     name: "model-data-collector",
     // Nothing of the host's is inherited: neither preloads and flags, nor the environment with its secrets.
     execArgv: [],
@@ -30,28 +92,28 @@ export function startThread(listener: ThreadListener): Thread {
     stdout: true,
     stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: 256 },
-  });
-  let reason: Error | undefined;
-  let gone = false;
-  const exited = (error: Error): void => {
-    if (gone) return;
-    gone = true;
-    listener.died(error);
   };
-  worker.on("error", (error) => {
-    reason = asError(error);
-    // What it said before its death is heard until `exit`, which follows at once where threads are as in
-    // Node.
-    systemClock.setTimer(() => exited(asError(error)), exitFollowsMs);
-  });
-  worker.on("exit", (code) => exited(reason ?? new Error(`exited with code ${code}`)));
-  worker.on("message", (message: FromBackground) => listener.heard(message));
-  worker.unref();
-  return {
-    post: (message) => worker.postMessage(message),
-    keepAlive: (on) => (on ? worker.ref() : worker.unref()),
-    end: () => void worker.terminate(),
-  };
+  // A bundle of CommonJS has a path in its place, and an application may give its files another ending.
+  const own: string | undefined = import.meta.url;
+  const bundle = own ?? pathToFileURL(__filename).href;
+  const [ending] = /\.[cm]js$/.exec(bundle) ?? [];
+  if (own === undefined || ending !== undefined)
+    return new Worker(new URL(`model-data-collector-worker${ending ?? ".js"}`, bundle), options);
+  // Written like this, webpack finds the file and makes a chunk of it.
+  return new Worker(new URL("./model-data-collector-worker.js", import.meta.url), options);
 }
 
-const exitFollowsMs = 1_000;
+/**
+ * Calls back when there was time enough. Counted, not timed: the machine may sleep, and what came while this
+ * thread was held up is heard between two looks.
+ */
+function waitLooking(late: () => void): Disposable {
+  let looks = 0;
+  let timer: Disposable;
+  const look = (): void => {
+    if (++looks > maxLooks) late();
+    else timer = systemClock.setTimer(look, lookMs);
+  };
+  timer = systemClock.setTimer(look, lookMs);
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}
