@@ -28,6 +28,7 @@ import { createSpoolFirst } from "./background/spool-first.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 import { Reporter } from "./report/reporter.ts";
 import { StatusBoard } from "./report/status-board.ts";
+import { warnOfSlips } from "./report/slips.ts";
 import { startTelemetry } from "./report/telemetry.ts";
 import { startStatsTicker } from "./stats-ticker.ts";
 
@@ -81,7 +82,8 @@ export class DeploymentCore {
   #gaveUpAt = 0;
 
   constructor(resolved: ResolvedDeployment, parts: CoreParts = systemParts) {
-    const { config, onError, onStats, file } = resolved;
+    const { config, onError, onStats, file, slips } = resolved;
+    warnOfSlips(slips);
     const { endpoint, deployment } = config;
     const { clock } = parts;
     this.clock = clock;
@@ -239,7 +241,7 @@ export class DeploymentCore {
       await this.flush("empty", naturalExitDeadlineMs);
     } catch (error) {
       const kept = this.#durable
-        ? "it stays in the spool for the next process"
+        ? `it stays in the spool (${this.handle.current.spool.directory}) for the next process`
         : "it is lost with this process";
       const message = `the process ends before all was delivered; ${kept}`;
       this.reporter.trouble("DELIVERY_DELAYED", "exit", () => message, { cause: error });

@@ -1,5 +1,6 @@
 import { wrongValue } from "../base/errors.ts";
 import type { Parser } from "../base/fields.ts";
+import { nearest } from "../base/nearest.ts";
 import type { Credential } from "../destination/credential.ts";
 import { isWorkspace, type Workspace } from "../destination/datastore-uri.ts";
 import type { Secret } from "../destination/secret.ts";
@@ -24,6 +25,8 @@ export interface Environment {
    * Where this user's programs keep what must outlive them, if there is such a place: see `state-folder.ts`.
    */
   readonly stateFolder: string | undefined;
+  /** What is set and was probably meant otherwise, as sentences for people: see {@link misspelt}. */
+  readonly slips?: readonly string[];
 }
 
 /** A file to be configured by, and who says so. */
@@ -55,6 +58,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
   const workspace = readWorkspace(env);
   const trustedHosts = readTrustedHosts(env);
   const { credential, configFile, ...settings } = readSettings(env, workspace);
+  const slips = misspelt(env);
   return {
     settings,
     credential,
@@ -65,7 +69,59 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
     workspace,
     ...(trustedHosts.length === 0 ? {} : { trustedHosts }),
     stateFolder: stateFolder(env, machine),
+    ...(slips.length === 0 ? {} : { slips }),
   };
+}
+
+/**
+ * Variables that are none of ours, and look as if they were meant to be: spelt almost like one, or like the
+ * beginning of one or with more behind it, or called like a setting that no variable says. Others that begin
+ * with `MDC_` belong to somebody else: Kubernetes, for one, sets `MDC_PORT` and more of a service `mdc`.
+ */
+export function misspelt(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const names = [...settingRows()].flatMap(([, { kind, variable }]) => namesOf(kind, variable));
+  const ours = [...names.map(([name]) => name), trustedHostsName].filter((name) => name.startsWith(prefix));
+  return (
+    Object.keys(env)
+      .filter((name) => name.toUpperCase().startsWith(prefix) && !serviceLink.test(name))
+      // Windows takes names in whatever case.
+      .filter((name) => !ours.includes(process.platform === "win32" ? name.toUpperCase() : name))
+      .flatMap((name) => {
+        const near = ours.find((one) => isCut(name, one)) ?? nearestOf(name, ours);
+        if (near !== undefined) return [`environment variable ${name} is not read; did you mean ${near}?`];
+        const option = optionLike(name);
+        if (option === undefined) return [];
+        return [`environment variable ${name} is not read; ${option} is set as an option or in a file`];
+      })
+  );
+}
+
+const prefix = "MDC_";
+const trustedHostsName = "MDC_TRUSTED_HOSTS";
+/** What Kubernetes and Docker tell of services. */
+const serviceLink = /_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP).*)?)$/;
+
+/** Whether one is the beginning of the other, of which enough is left to tell. */
+function isCut(name: string, ours: string): boolean {
+  const [given, own] = [name.toUpperCase(), ours];
+  return given.length >= prefix.length + 4 && (own.startsWith(given) || given.startsWith(own));
+}
+
+/** By what stands behind `MDC_`, which all have in common. */
+function nearestOf(name: string, ours: readonly string[]): string | undefined {
+  const near = nearest(
+    name.slice(prefix.length),
+    ours.map((one) => one.slice(prefix.length)),
+  );
+  return near === undefined ? undefined : prefix + near;
+}
+
+/** The setting that a variable is called like: `spool.maxBytes` for `MDC_SPOOL_MAX_BYTES`. */
+function optionLike(name: string): string | undefined {
+  const plain = name.slice(prefix.length).replaceAll("_", "").toLowerCase();
+  return [...settingRows()].find(
+    ([path, { option }]) => option !== false && path.replaceAll(".", "").toLowerCase() === plain,
+  )?.[0];
 }
 
 function readSettings(env: NodeJS.ProcessEnv, workspace: Workspace | undefined): Settings {
@@ -99,13 +155,13 @@ function whereOf(name: string): string {
  * What `MDC_TRUSTED_HOSTS` names, in lower case; a host alone, or `.` and a domain for all hosts below it.
  */
 function readTrustedHosts(env: NodeJS.ProcessEnv): readonly string[] {
-  const names = (env["MDC_TRUSTED_HOSTS"] ?? "").split(",").map((name) => name.trim().toLowerCase());
+  const names = (env[trustedHostsName] ?? "").split(",").map((name) => name.trim().toLowerCase());
   return names
     .filter((name) => name !== "")
     .map((name) => {
       if (/^\.?[a-z0-9_-]+(\.[a-z0-9_-]+)+$/.test(name)) return name;
       const expected = "names of hosts, separated by commas, without scheme and port";
-      throw wrongValue(whereOf("MDC_TRUSTED_HOSTS"), expected, name);
+      throw wrongValue(whereOf(trustedHostsName), expected, name);
     });
 }
 

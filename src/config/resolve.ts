@@ -26,6 +26,8 @@ export interface ResolvedDeployment {
   readonly onStats: StatsListener | undefined;
   /** The file that part of it came from. */
   readonly file: ResolvedFile | undefined;
+  /** What was probably meant otherwise, as sentences for people. */
+  readonly slips?: readonly string[];
 }
 
 /** A configuration file, which may change while the deployment runs. */
@@ -62,7 +64,7 @@ export function resolveDeployment(
   const resolved = (file: FileSettings | undefined): ResolvedSettings =>
     resolveSettings({ options: parsed, environment, file }, callee);
 
-  const { config, values } = resolved(content === undefined ? undefined : read(content));
+  const { config, values, isDestinationSaid } = resolved(content === undefined ? undefined : read(content));
   const { credential } = values.destination;
   return {
     config,
@@ -70,6 +72,7 @@ export function resolveDeployment(
     trustedHosts: environment.trustedHosts ?? [],
     onError: values.onError,
     onStats: values.onStats,
+    slips: [...(environment.slips ?? []), ...unusedCredential(config, environment, isDestinationSaid)],
     file:
       named === undefined || content === undefined
         ? undefined
@@ -107,6 +110,21 @@ interface Sources {
 interface ResolvedSettings {
   readonly values: SettingValues;
   readonly config: DeploymentConfig;
+  /** False if the destination is the default. */
+  readonly isDestinationSaid: boolean;
+}
+
+/** Whoever sets who we are at Azure, and nowhere to go, hardly means a folder. */
+function unusedCredential(
+  { destination }: DeploymentConfig,
+  { credential }: Environment,
+  isDestinationSaid: boolean,
+): readonly string[] {
+  if (credential === undefined || isDestinationSaid || destination.kind !== "folder") return [];
+  const isSignature = credential.reveal().kind === "sas";
+  const name = isSignature ? "AZURE_STORAGE_SAS_TOKEN" : "AZURE_STORAGE_CONNECTION_STRING";
+  const url = "https://<account>.blob.core.windows.net/<container>";
+  return [`${name} is set and MDC_DESTINATION (${url}) is not: data goes to the folder ${destination.path}`];
 }
 
 function resolveSettings({ options, environment, file }: Sources, callee: string): ResolvedSettings {
@@ -124,7 +142,8 @@ function resolveSettings({ options, environment, file }: Sources, callee: string
     collections: resolveCollections(collections, plain.samplingRate, othersEnabled),
     othersEnabled,
   });
-  return { values, config };
+  const isDestinationSaid = (said.destination ?? file?.fallbackDestination?.()) !== undefined;
+  return { values, config, isDestinationSaid };
 }
 
 /** Fills in what collections take over from the deployment. */

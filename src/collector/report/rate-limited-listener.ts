@@ -67,10 +67,13 @@ export class RateLimitedListener {
   }
 }
 
+/** The name of all warnings of this package. */
+export const warningName = "ModelDataCollectorWarning";
+
 function warn(error: CollectorError, info: ErrorInfo): void {
   const more = info.occurrences > 1 ? ` (${info.occurrences} times since the last such warning)` : "";
   const text = `${error.message}${more}`;
-  const name = "ModelDataCollectorWarning";
+  const name = warningName;
   const { code } = error;
   // `emitWarning` waits for the event loop, which does not turn any more when the process ends.
   if (isExiting()) process.emit("warning", Object.assign(new Error(text), { name, code }));

@@ -253,3 +253,30 @@ describe("stateFolder", () => {
     expect(stateFolder({ XDG_STATE_HOME: "/state" }, unknown)).toBe("/state");
   });
 });
+
+describe("variables that are almost ours", () => {
+  const slips = (env: NodeJS.ProcessEnv) => read(env).slips ?? [];
+
+  it.each([
+    ["MDC_SAMPLE_RATE", "did you mean MDC_SAMPLING_RATE?"],
+    ["MDC_DESTINATON", "did you mean MDC_DESTINATION?"],
+    ["mdc_endpoint", "did you mean MDC_ENDPOINT?"],
+    ["MDC_SPOOL_DIRECTORY", "did you mean MDC_SPOOL_DIR?"],
+    ["MDC_DEST", "did you mean MDC_DESTINATION?"],
+    ["MDC_TRUSTED_HOST", "did you mean MDC_TRUSTED_HOSTS?"],
+    ["MDC_ROTATION_MAX_AGE_MS", "rotation.maxAgeMs is set as an option or in a file"],
+  ])("%s is told of, without its value", (name, hint) => {
+    expect(slips({ [name]: "secret-value" })).toEqual([expect.stringContaining(hint)]);
+    expect(slips({ [name]: "secret-value" })[0]).toMatch(
+      new RegExp(`^environment variable ${name} is not read; `),
+    );
+    expect(slips({ [name]: "secret-value" })[0]).not.toContain("secret-value");
+  });
+
+  it("is nothing to be told of for ours, for those of a Kubernetes service, and for others'", () => {
+    const ours = ["CONFIG", "DESTINATION", "ENDPOINT", "TRUSTED_HOSTS", "SPOOL_DIR", "DISABLED"];
+    expect(slips(Object.fromEntries(ours.map((name) => [`MDC_${name}`, ""])))).toEqual([]);
+    const others = ["SERVICE_HOST", "PORT", "PORT_8080_TCP_ADDR", "DEPLOYMENT_SERVICE_PORT_HTTP", "LOGGING"];
+    expect(slips(Object.fromEntries(others.map((name) => [`MDC_${name}`, "1"])))).toEqual([]);
+  });
+});
