@@ -63,6 +63,12 @@ export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
+/** Whether something thrown says that what a person gave is wrong. */
+export function isMisuse(thrown: unknown): boolean {
+  if (thrown instanceof UsageError) return true;
+  return thrown instanceof Error && "code" in thrown && thrown.code === "INVALID_ARGUMENT";
+}
+
 /**
  * A word of the command line in a message, if it looks like a command; what else was pasted there may be a
  * secret.

@@ -1,8 +1,9 @@
-import { parseArgs } from "node:util";
 import { asError, CollectorError, messageOf } from "../base/errors.ts";
-import type { Command, CommandInput, CommandOption, CommandOptions } from "./command.ts";
-import { UsageError, wordText } from "./command.ts";
-import { chooseCommand } from "./command-group.ts";
+import { misspelt } from "../config/environment.ts";
+import type { Command, CommandOptions } from "./command.ts";
+import { isMisuse, UsageError, wordText } from "./command.ts";
+import { chooseCommand, followWords } from "./command-group.ts";
+import { optionsOfAll, optionValues, refuseUnknown, takeApart } from "./command-line.ts";
 import { commands } from "./commands.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
 import { commandHelp, programHelp } from "./help.ts";
@@ -22,80 +23,58 @@ export const commonOptions: CommandOptions = {
   help: { type: "boolean", short: "h", description: "show this help" },
 };
 
+/** What stands without a command. */
+const versionOption: CommandOptions = {
+  version: { type: "boolean", short: "v", description: "show the version" },
+};
+
 /**
  * Runs one command line, without the leading `node` and script, and tells what to end the process with. Never
  * throws.
  */
 export async function runProgram(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   try {
-    const [name, ...rest] = args;
-    if (name === undefined) {
-      for (const line of programHelp(commands)) terminal.err(line);
-      return exitCode.usage;
-    }
-    if (name === "--version" || name === "-V") {
-      terminal.out(version);
-      return exitCode.ok;
-    }
-    if (name === "--help" || name === "-h") {
-      show(programHelp(commands), terminal);
-      return exitCode.ok;
-    }
-    if (name === "help") {
-      show(
-        rest[0] === undefined ? programHelp(commands) : commandHelp(find(rest[0]), commonOptions),
-        terminal,
-      );
-      return exitCode.ok;
-    }
-    return await runCommand(find(name), rest, terminal);
+    return await runLine(args, terminal);
   } catch (thrown) {
     return report(asError(thrown), terminal);
-  }
-}
-
-async function runCommand(command: Command, args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const { values, positionals: words } = parse(command, args);
-  if (values["help"] === true) {
-    show(commandHelp(command, commonOptions), terminal);
-    return exitCode.ok;
-  }
-  const { command: chosen, positionals } = chooseCommand(command, words);
-  const input: CommandInput = {
-    positionals,
-    terminal,
-    text: (option) => (typeof values[option] === "string" ? values[option] : undefined),
-    flag: (option) => values[option] === true,
-  };
-  try {
-    return await chosen.run(input);
   } finally {
     terminal.progress();
   }
 }
 
-function show(lines: readonly string[], terminal: Terminal): void {
-  for (const line of lines) terminal.out(line);
-}
-
-/** What `parseArgs` returns, widened: which options there are is known at run time only. */
-interface Parsed {
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly positionals: readonly string[];
-}
-
-function parse(command: Command, args: readonly string[]): Parsed {
-  const options: Record<string, CommandOption> = { ...command.options, ...commonOptions };
-  try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-  } catch (thrown) {
-    const error = asError(thrown);
-    const unknown = /^Unknown option '(-{1,2}[^']*)'/.exec(error.message)?.[1];
-    if (unknown === undefined) throw new UsageError(`${error.message} (mdc ${command.name} --help)`);
-    const near = nearest(unknown.replace(/^-+/, ""), Object.keys(options));
-    const hint = near === undefined ? `see mdc ${command.name} --help` : `did you mean --${near}?`;
-    throw new UsageError(`mdc ${command.name} has no option ${unknown}; ${hint}`);
+async function runLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const allOptions = { ...optionsOfAll(commands), ...commonOptions, ...versionOption };
+  const { words, options } = takeApart(args, allOptions);
+  const asksHelp = words[0] === "help" || options.some(({ name }) => name === "help");
+  const [name, ...rest] = words[0] === "help" ? words.slice(1) : words;
+  if (options.some((option) => option.name === "version" || option.written === "-V")) {
+    terminal.out(version);
+    return exitCode.ok;
   }
+  if (name === undefined) {
+    refuseUnknown(options, allOptions, "mdc");
+    const lines = programHelp(commands);
+    for (const line of lines) {
+      if (asksHelp) terminal.out(line);
+      else terminal.err(line);
+    }
+    return asksHelp ? exitCode.ok : exitCode.usage;
+  }
+  const found = followWords(find(name), rest);
+  if (asksHelp) {
+    for (const line of commandHelp(found, commonOptions)) terminal.out(line);
+    return exitCode.ok;
+  }
+  refuseUnknown(options, { ...found.command.options, ...commonOptions }, found.path);
+  const { command, positionals } = chooseCommand(found.command, found.rest, found.path);
+  for (const slip of misspelt()) terminal.err(`mdc: ${slip}`);
+  const values = optionValues(args, { ...command.options, ...commonOptions }, found.path);
+  return await command.run({
+    positionals,
+    terminal,
+    text: (option) => (typeof values[option] === "string" ? values[option] : undefined),
+    flag: (option) => values[option] === true,
+  });
 }
 
 function find(name: string): Command {
@@ -115,8 +94,7 @@ function report(error: Error, terminal: Terminal): ExitCode {
 }
 
 function exitCodeOf(error: Error): ExitCode {
-  if (error instanceof UsageError) return exitCode.usage;
-  if ("code" in error && error.code === "INVALID_ARGUMENT") return exitCode.usage;
+  if (isMisuse(error)) return exitCode.usage;
   if (error instanceof CollectorError && error.code === "CORRUPT") return exitCode.data;
   // The store's errors, the system's, and those of a library that is not there.
   const isForeseen = error instanceof StoreError || error instanceof CollectorError || isCoded(error);

@@ -60,14 +60,14 @@ describe("the command that words mean", () => {
 
   test.each([
     [[], "expected: mdc house kitchen [list | eat <id>] | leave (mdc house --help)"],
-    [["leav"], 'mdc house: expected kitchen or leave, got "leav" (mdc house --help)'],
-    [["leave", "now"], "mdc house leave takes no more words (mdc house --help)"],
+    [["leav"], 'mdc house: expected kitchen or leave, got "leav"; did you mean mdc house leave?'],
+    [["leave", "now"], "mdc house leave takes no more words (mdc house leave --help)"],
     [
       ["kitchen", "7"],
-      "mdc house kitchen: expected list or eat, got a text of 1 character (mdc house --help)",
+      "mdc house kitchen: expected list or eat, got a text of 1 character (mdc house kitchen --help)",
     ],
-    [["kitchen", "eat"], "expected: mdc house kitchen eat <id> (mdc house --help)"],
-    [["kitchen", "eat", "7", "8"], "expected: mdc house kitchen eat <id> (mdc house --help)"],
+    [["kitchen", "eat"], "expected: mdc house kitchen eat <id> (mdc house kitchen eat --help)"],
+    [["kitchen", "eat", "7", "8"], "expected: mdc house kitchen eat <id> (mdc house kitchen eat --help)"],
   ])("is none for %j", (words, message) => {
     expect(() => chooseCommand(house, words)).toThrow(new UsageError(message));
   });
