@@ -1,13 +1,49 @@
-import { type Dataset, openDataset } from "../reader/dataset.ts";
+import { basename, dirname, isAbsolute, join } from "node:path";
+import { inspectPath, readDirectory } from "../base/files/files.ts";
+import { nearest } from "../base/nearest.ts";
+import { type Catalog, createCatalog } from "../reader/catalog.ts";
+import { type Dataset, datasetOf } from "../reader/dataset.ts";
+import { openRoot } from "../reader/open-root.ts";
+import { StoreError } from "../store/store-error.ts";
 import type { CommandInput } from "./command.ts";
+import { waitingLines } from "./waiting.ts";
 
-/** Runs `use` on the data that a command line names: `--root`, else what `openDataset` finds without one. */
-export async function withDataset<T>(input: CommandInput, use: (data: Dataset) => Promise<T>): Promise<T> {
-  const endpoint = input.text("endpoint");
-  const deployment = input.text("deployment");
-  await using data = await openDataset(input.text("root"), {
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(deployment === undefined ? {} : { deployment }),
-  });
-  return await use(data);
+/**
+ * Runs `use` on the data that a command line names: `--root`, else what `openDataset` finds without one. A
+ * folder that is given, and is not there, is a mistake, unless something waits to be stored in it.
+ */
+export async function withDataset<T>(
+  input: CommandInput,
+  use: (data: Dataset, catalog: Catalog) => Promise<T>,
+): Promise<T> {
+  const given = input.text("root");
+  const store = openRoot(given, undefined);
+  const scope = { endpoint: input.text("endpoint"), deployment: input.text("deployment") };
+  await using data = datasetOf(store, scope);
+  if (given !== undefined && (await isMissing(data.root)) && (await waitingLines(input)).length === 0)
+    throw await missingRoot(data.root);
+  return await use(data, createCatalog(store, scope));
+}
+
+/** Says that there is nothing at a place. */
+export async function nothingStored(root: string): Promise<string> {
+  const why = (await isMissing(root)) ? ": there is no such folder" : "";
+  return `nothing is stored under ${root}${why}`;
+}
+
+/** Whether a root is a folder that is not there. */
+async function isMissing(root: string): Promise<boolean> {
+  return isAbsolute(root) && (await inspectPath(root)) === undefined;
+}
+
+async function missingRoot(root: string): Promise<StoreError> {
+  const folder = dirname(root);
+  const beside = (await readDirectory(folder)).filter(({ kind }) => kind === "directory");
+  const near = nearest(
+    basename(root),
+    beside.map(({ name }) => name),
+  );
+  const hint = near === undefined ? "" : `; did you mean ${join(folder, near)}?`;
+  const facts = { operation: "list", code: "ENOENT" };
+  return new StoreError("configuration", `--root: there is no folder ${root}${hint}`, facts);
 }

@@ -33,19 +33,62 @@ export interface ColumnSummary {
 
 const footersAtOnce = 16;
 
+/** A collection of JSON lines, as its files' paths tell: what is in them is not read. */
+export interface LinesSummary extends Omit<CollectionSummary, "rows" | "columns" | "unreadable"> {
+  /** Start of the first partition. */
+  readonly from: Date;
+  /** End of the last one. */
+  readonly to: Date;
+}
+
+/** All that there is. */
+export interface Survey {
+  readonly collections: readonly CollectionSummary[];
+  readonly lines: readonly LinesSummary[];
+}
+
 /** Sums up every collection of a catalog, by endpoint, deployment and name. */
 export async function summarise(catalog: Catalog): Promise<CollectionSummary[]> {
+  return [...(await survey(catalog)).collections];
+}
+
+/** The same, and what collections of JSON lines there are. */
+export async function survey(catalog: Catalog): Promise<Survey> {
   const files: DataFile[] = [];
-  for await (const file of catalog.files()) files.push(file);
+  const lines = new Map<string, LinesSummary>();
+  for await (const { format, file } of catalog.listed()) {
+    if (format === "parquet") files.push(file);
+    else lines.set(keyOf(file), withLines(lines.get(keyOf(file)), file));
+  }
   const sums = new Map<string, Sum>();
   const outcomes = mapConcurrent(files, footersAtOnce, (file) => readFacts(catalog, file));
   for await (const { file, facts } of outcomes) {
-    const key = `${file.endpoint}/${file.deployment}/${file.collection}`;
+    const key = keyOf(file);
     let sum = sums.get(key);
     if (sum === undefined) sums.set(key, (sum = new Sum(file)));
     sum.add(file, facts);
   }
-  return [...sums.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum.result());
+  const collections = sorted(sums).map((sum) => sum.result());
+  return { collections, lines: sorted(lines) };
+}
+
+function keyOf({ endpoint, deployment, collection }: DataFile): string {
+  return `${endpoint}/${deployment}/${collection}`;
+}
+
+function sorted<T>(byKey: ReadonlyMap<string, T>): T[] {
+  return [...byKey].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
+}
+
+function withLines(before: LinesSummary | undefined, file: DataFile): LinesSummary {
+  const { collection: name, endpoint, deployment, size, start, end } = file;
+  return {
+    ...{ name, endpoint, deployment },
+    files: (before?.files ?? 0) + 1,
+    bytes: (before?.bytes ?? 0) + size,
+    from: new Date(Math.min(before?.from.getTime() ?? start, start)),
+    to: new Date(Math.max(before?.to.getTime() ?? end, end)),
+  };
 }
 
 async function readFacts(

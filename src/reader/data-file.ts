@@ -1,4 +1,5 @@
 import { parsePath, spanOf } from "../layout/dataset-path.ts";
+import type { Format } from "../layout/format.ts";
 import type { Span } from "../layout/partition.ts";
 import type { StoreEntry } from "../store/store.ts";
 
@@ -15,13 +16,25 @@ export interface DataFile extends Span {
   readonly collection: string;
 }
 
+/** A stored file of either format, of which only Parquet is read. */
+export interface ListedFile {
+  readonly format: Format;
+  readonly file: DataFile;
+}
+
 /**
- * The file of a listing's entry, or undefined when the object is not one: a foreign file, records, or one of
- * ours that stands beside the collections.
+ * The Parquet file of a listing's entry, or undefined when the object is not one: a foreign file, records, or
+ * one of ours that stands beside the collections.
  */
-export function parseDataFile({ path, size }: StoreEntry): DataFile | undefined {
+export function parseDataFile(entry: StoreEntry): DataFile | undefined {
+  const listed = parseListedFile(entry);
+  return listed?.format === "parquet" ? listed.file : undefined;
+}
+
+/** The same of a file of either format. */
+export function parseListedFile({ path, size }: StoreEntry): ListedFile | undefined {
   const stored = parsePath(path);
-  if (stored?.kind !== "parquet") return undefined;
-  const { endpoint, deployment, collection } = stored;
-  return { path, size, endpoint, deployment, collection, ...spanOf(stored) };
+  if (stored?.kind !== "parquet" && stored?.kind !== "jsonl") return undefined;
+  const { kind: format, endpoint, deployment, collection } = stored;
+  return { format, file: { path, size, endpoint, deployment, collection, ...spanOf(stored) } };
 }

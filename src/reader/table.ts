@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { quote, told, wrongKind, wrongValue } from "../base/errors.ts";
+import { nearest } from "../base/nearest.ts";
 import { collectionKey } from "../layout/collection-key.ts";
 import { overlaps, type TimeRange } from "../layout/partition.ts";
 import type { Catalog } from "./catalog.ts";
@@ -101,18 +102,26 @@ function cutting(file: DataFile, range: TimeRange): { readonly range?: TimeRange
 async function filesOf(catalog: Catalog, name: string): Promise<DataFile[]> {
   const files: DataFile[] = [];
   const others = new Set<string>();
+  const lines = new Set<string>();
   const key = collectionKey(name);
-  for await (const file of catalog.files()) {
-    if (collectionKey(file.collection) === key) files.push(file);
-    else others.add(file.collection);
+  for await (const { format, file } of catalog.listed()) {
+    const isIt = collectionKey(file.collection) === key;
+    if (isIt && format === "parquet") files.push(file);
+    else (format === "parquet" ? others : lines).add(file.collection);
   }
   if (files.length > 0) return files.sort((a, b) => a.start - b.start);
   const there = others.size === 0 ? "there is none" : [...others].sort().join(", ");
-  throw wrongValue(
-    "table: name",
-    `a collection under ${catalog.store.description} (${there})`,
-    told(quote(name)),
-  );
+  const expected = `a collection under ${catalog.store.description} (${there})`;
+  throw wrongValue("table: name", expected, told(`${quote(name)}${hintFor(name, others, lines)}`));
+}
+
+/** What may help whoever asked for a collection that there is not. */
+function hintFor(name: string, others: ReadonlySet<string>, lines: ReadonlySet<string>): string {
+  const key = collectionKey(name);
+  if ([...lines].some((one) => collectionKey(one) === key))
+    return ", which is stored as JSON lines; only Parquet is read";
+  const near = nearest(name, [...others]);
+  return near === undefined ? "" : `; did you mean ${quote(near)}?`;
 }
 
 function timeOption(value: unknown, option: "from" | "to"): number | undefined {

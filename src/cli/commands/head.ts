@@ -1,8 +1,21 @@
+import { quote } from "../../base/errors.ts";
+import { nearest } from "../../base/nearest.ts";
 import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import type { Row } from "../../layout/row.ts";
+import type { Catalog } from "../../reader/catalog.ts";
+import { checkColumns } from "../../reader/column-check.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
-import { type RunnableCommand, timeOption, UsageError, wholeNumber } from "../command.ts";
-import type { ExitCode } from "../exit-code.ts";
+import type { TableOptions } from "../../reader/table.ts";
+import {
+  type CommandInput,
+  isMisuse,
+  type RunnableCommand,
+  timeOption,
+  UsageError,
+  wholeNumber,
+} from "../command.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { waitingLines } from "../waiting.ts";
 import { withDataset } from "../with-dataset.ts";
 import { rowTable } from "../text/row-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
@@ -23,40 +36,81 @@ export const head: RunnableCommand = {
   examples: ["mdc head model_inputs", "mdc head model_outputs -n 100 --from 2026-11-22T05:00 --json"],
   async run(input): Promise<ExitCode> {
     const { terminal } = input;
-    const limit = wholeNumber(input, "rows", 1, 10);
+    const [name = ""] = input.positionals;
+    const unreadable: UnreadableFile[] = [];
     const columns = input.text("columns")?.split(",");
     if (columns?.includes("")) throw new UsageError("--columns: expected names separated by commas");
-    const [from, to] = [timeOption(input, "from"), timeOption(input, "to")];
-    const unreadable: UnreadableFile[] = [];
-    const rows = await withDataset(input, async (data) => {
-      const table = data.table(input.positionals[0] ?? "", {
-        limit,
-        onUnreadable: (file) => unreadable.push(file),
-        ...(columns === undefined ? {} : { columns }),
-        ...(from === undefined ? {} : { from }),
-        ...(to === undefined ? {} : { to }),
-      });
-      const first: Row[] = [];
-      for await (const row of table.rows()) first.push(row);
-      return first;
-    });
+    const onUnreadable = (file: UnreadableFile): void => void unreadable.push(file);
+    const options = { ...rangeOf(input), onUnreadable, ...(columns === undefined ? {} : { columns }) };
+    const rows = await firstRows(input, name, options);
+    if (rows === undefined) return exitCode.data;
     if (input.flag("json")) {
       terminal.json(rows);
       return tellUnreadable(unreadable, terminal);
     }
     const everything = input.flag("system") || columns !== undefined;
-    const shown = rows.map((row) => (everything ? row : withoutSystem(row)));
+    const shown = rows.map((row) => (everything ? row : withoutSystem(row, terminal.width)));
     for (const line of rowTable(shown, terminal)) terminal.out(line);
     if (rows.length === 0) terminal.err("no rows");
     return tellUnreadable(unreadable, terminal);
   },
 };
 
-/** Without the system columns but the id, which `mdc trace` takes. */
-function withoutSystem(row: Row): Row {
-  return Object.fromEntries(
-    Object.entries(row).filter(
-      ([name]) => !isSystemColumn(name) || name === systemColumns.correlationId.name,
-    ),
-  );
+function rangeOf(input: CommandInput): TableOptions {
+  const [from, to] = [timeOption(input, "from"), timeOption(input, "to")];
+  return {
+    limit: wholeNumber(input, "rows", 1, 10),
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to }),
+  };
+}
+
+/** The rows; undefined, and said so, if nothing is stored of the collection yet. */
+async function firstRows(
+  input: CommandInput,
+  name: string,
+  options: TableOptions,
+): Promise<readonly Row[] | undefined> {
+  try {
+    return await withDataset(input, async (data, catalog) => {
+      const rows: Row[] = [];
+      for await (const row of data.table(name, options).rows()) rows.push(row);
+      const empty = options.columns?.filter((column) => rows.every((row) => row[column] == null));
+      await refuseMissing(catalog, name, empty);
+      return rows;
+    });
+  } catch (thrown) {
+    const lines = isMisuse(thrown) ? await waitingLines(input, name) : [];
+    if (lines.length === 0) throw thrown;
+    input.terminal.err(`mdc: nothing is stored of ${quote(name)} yet`);
+    for (const line of lines) input.terminal.err(line);
+    return undefined;
+  }
+}
+
+/** {@link UsageError} if one of these columns, of which no row has a value, is in no file. */
+async function refuseMissing(
+  catalog: Catalog,
+  collection: string,
+  columns: readonly string[] = [],
+): Promise<void> {
+  if (columns.length === 0) return;
+  const { missing, known } = await checkColumns(catalog, collection, columns);
+  const [first] = missing;
+  if (first === undefined) return;
+  const near = nearest(first, known);
+  const features = known.filter((column) => !isSystemColumn(column));
+  const hint = near === undefined ? `there are: ${features.join(", ")}` : `did you mean ${quote(near)}?`;
+  throw new UsageError(`--columns: no file of ${collection} has a column ${quote(first)}; ${hint}`);
+}
+
+/** Characters in a line that has room for an id and hardly anything else. */
+const narrow = 60;
+
+/** Without the system columns but the id, which `mdc trace` takes; last where it would leave no room. */
+function withoutSystem(row: Row, width: number): Row {
+  const { name } = systemColumns.correlationId;
+  const features = Object.entries(row).filter(([column]) => !isSystemColumn(column));
+  const id = Object.entries(row).filter(([column]) => column === name);
+  return Object.fromEntries(width < narrow ? [...features, ...id] : [...id, ...features]);
 }

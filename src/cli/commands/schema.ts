@@ -1,8 +1,12 @@
-import type { CollectionSummary } from "../../reader/collection-summary.ts";
+import { quote } from "../../base/errors.ts";
+import { nearest } from "../../base/nearest.ts";
+import { collectionKey } from "../../layout/collection-key.ts";
+import { type CollectionSummary, type Survey, survey } from "../../reader/collection-summary.ts";
 import { isSystemColumn } from "../../layout/system-columns.ts";
 import type { CommandInput, RunnableCommand } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
-import { withDataset } from "../with-dataset.ts";
+import { waitingLines } from "../waiting.ts";
+import { nothingStored, withDataset } from "../with-dataset.ts";
 import { bold, dim } from "../terminal.ts";
 import { textTable } from "../text/text-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
@@ -19,19 +23,21 @@ export const schema: RunnableCommand = {
   examples: ["mdc schema", "mdc schema model_inputs --system"],
   async run(input): Promise<ExitCode> {
     input.terminal.progress("reading footers …");
-    const { root, all } = await withDataset(input, async (data) => ({
+    const { root, found } = await withDataset(input, async (data, catalog) => ({
       root: data.root,
-      all: await data.collections(),
+      found: await survey(catalog),
     }));
+    const { collections } = found;
     const [name] = input.positionals;
-    const chosen =
-      name === undefined ? all : all.filter((one) => one.name.toLowerCase() === name.toLowerCase());
+    const chosen = name === undefined ? collections : collections.filter((one) => isCalled(one, name));
     if (chosen.length === 0) {
-      const there = [...new Set(all.map((one) => one.name))].join(", ");
-      const what =
-        name === undefined || there === "" ? "nothing is stored" : `no collection ${JSON.stringify(name)}`;
-      input.terminal.err(`mdc: ${what} under ${root}${there === "" ? "" : `; there are: ${there}`}`);
-      return name === undefined ? exitCode.ok : exitCode.usage;
+      const waiting = await waitingLines(input, name);
+      input.terminal.err(
+        name === undefined ? await nothingStored(root) : `mdc: ${notThere(name, root, found)}`,
+      );
+      for (const line of waiting) input.terminal.err(line);
+      if (name === undefined) return exitCode.ok;
+      return waiting.length > 0 ? exitCode.data : exitCode.usage;
     }
     show(chosen, input);
     return tellUnreadable(
@@ -40,6 +46,21 @@ export const schema: RunnableCommand = {
     );
   },
 };
+
+function isCalled(collection: { readonly name: string }, name: string): boolean {
+  return collectionKey(collection.name) === collectionKey(name);
+}
+
+/** That there is no such collection, and what may have been meant. */
+function notThere(name: string, root: string, { collections, lines }: Survey): string {
+  if (lines.some((one) => isCalled(one, name)))
+    return `${quote(name)} is stored as JSON lines under ${root}, of which mdc reads no columns`;
+  const names = [...new Set(collections.map((one) => one.name))];
+  if (names.length === 0) return `nothing is stored under ${root}`;
+  const near = nearest(name, names);
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  return `no collection ${quote(name)} under ${root}${hint}; there are: ${names.join(", ")}`;
+}
 
 function show(collections: readonly CollectionSummary[], input: CommandInput): void {
   const { terminal } = input;

@@ -3,6 +3,7 @@ import type { Trace } from "../../reader/trace.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import type { RunnableCommand } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { waitingLines } from "../waiting.ts";
 import { withDataset } from "../with-dataset.ts";
 import { rowTable } from "../text/row-table.ts";
 import { bold, dim, type Terminal } from "../terminal.ts";
@@ -39,6 +40,7 @@ export const trace: RunnableCommand = {
     const code = tellUnreadable(unreadable, terminal);
     if (found.records.length > 0) return code;
     terminal.err(`mdc: nothing is stored under ${root} with the id ${JSON.stringify(found.id)}`);
+    for (const line of await waitingLines(input)) terminal.err(line);
     return exitCode.data;
   },
 };

@@ -103,7 +103,7 @@ describe("the command line", () => {
     expect((await run("ls")).out).toContain("model_inputs");
     vi.stubEnv("MDC_DESTINATION", "");
     vi.spyOn(process, "cwd").mockReturnValue(await tempFolder());
-    expect((await run("ls")).err).toMatch(/^nothing is stored under .*collected\n$/);
+    expect((await run("ls")).err).toMatch(/^nothing is stored under .*collected: there is/);
     vi.unstubAllEnvs();
     vi.restoreAllMocks();
   });
@@ -114,6 +114,7 @@ describe("the command line", () => {
     vi.stubEnv("MDC_SPOOL_DIR", join(folder, "spool"));
     const looksAt = async (...args: string[]) => {
       const { destination } = JSON.parse((await run("spool", "drain", "--json", ...args)).out);
+      mkdirSync(destination, { recursive: true });
       expect((await run("ls", ...args)).err).toBe(`nothing is stored under ${destination}\n`);
       return destination;
     };

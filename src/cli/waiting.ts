@@ -1,0 +1,57 @@
+import { listSpooled, type SpooledSegment } from "../operator/spool-inspection.ts";
+import type { DeploymentConfig } from "../config/deployment-config.ts";
+import type { CommandInput } from "./command.ts";
+import { spoolOf } from "./spool-folder.ts";
+import { ageText, amountText } from "./text/value-text.ts";
+
+/**
+ * What was collected for the place that a command line names, and is not stored there yet, as lines for
+ * people; none if nothing waits, or nobody can tell. With `collection`, of that one alone.
+ */
+export async function waitingLines(input: CommandInput, collection?: string): Promise<readonly string[]> {
+  const { config, segments } = await spooledIfKnown(input);
+  const waiting = segments.filter((segment) => isMeant(segment, input, collection));
+  if (config === undefined || waiting.length === 0) return [];
+  const frames = new Map<string, number>();
+  for (const { collection: name, counts } of waiting)
+    frames.set(name ?? "(unknown)", (frames.get(name ?? "(unknown)") ?? 0) + counts.frames);
+  const amounts = [...frames].map(([name, count]) => `${amountText(count, "frame")} of ${name}`).join(", ");
+  return [`waiting in ${config.spool.directory}: ${amounts}`, whenStored(waiting, config.rotation.maxAgeMs)];
+}
+
+interface Spooled {
+  readonly config: DeploymentConfig | undefined;
+  readonly segments: readonly SpooledSegment[];
+}
+
+/** Nothing where this process cannot tell which spool it is, or may not look: whoever only reads needs none. */
+async function spooledIfKnown(input: CommandInput): Promise<Spooled> {
+  try {
+    const { config } = spoolOf(input);
+    const { directory } = config.spool;
+    return { config, segments: directory === "" ? [] : await listSpooled(directory) };
+  } catch {
+    return { config: undefined, segments: [] };
+  }
+}
+
+function isMeant(segment: SpooledSegment, input: CommandInput, collection: string | undefined): boolean {
+  const [endpoint, deployment] = [input.text("endpoint"), input.text("deployment")];
+  return (
+    (collection === undefined || segment.collection?.toLowerCase() === collection.toLowerCase()) &&
+    (endpoint === undefined || segment.endpoint === endpoint) &&
+    (deployment === undefined || segment.deployment === deployment)
+  );
+}
+
+/** When it becomes files. */
+function whenStored(waiting: readonly SpooledSegment[], maxAgeMs: number): string {
+  const gone = waiting.filter(({ ownerAlive }) => !ownerAlive).length;
+  if (gone > 0)
+    return "their process is gone: the next one with this spool delivers them, or mdc spool drain does now";
+  if (waiting.every(({ state }) => state === "open")) {
+    const within = `${ageText(maxAgeMs)} after its first frame (rotation.maxAgeMs)`;
+    return `a file appears ${within} at the latest, or when the process ends`;
+  }
+  return "mdc spool ls tells why";
+}

@@ -1,0 +1,36 @@
+import { collectionKey } from "../layout/collection-key.ts";
+import type { Catalog } from "./catalog.ts";
+import { readFooterSummary } from "./footer-summary.ts";
+import { reasonOf } from "./unreadable.ts";
+
+/** Columns that were asked for, against those that there are. */
+export interface ColumnCheck {
+  /** Those that no file has, in the order in which they were asked for. */
+  readonly missing: readonly string[];
+  /** All that were seen, in the order in which they were first seen; all there are if one is missing. */
+  readonly known: readonly string[];
+}
+
+/** Looks through the footers of a collection's files until each of these columns was seen. */
+export async function checkColumns(
+  catalog: Catalog,
+  collection: string,
+  columns: readonly string[],
+): Promise<ColumnCheck> {
+  const missing = new Set(columns);
+  const known = new Set<string>();
+  for await (const file of catalog.files()) {
+    if (missing.size === 0) break;
+    if (collectionKey(file.collection) !== collectionKey(collection)) continue;
+    try {
+      for (const { name } of (await readFooterSummary(catalog.store, file)).columns) {
+        known.add(name);
+        missing.delete(name);
+      }
+    } catch (thrown) {
+      // A bad file is told when its rows are read.
+      reasonOf(thrown);
+    }
+  }
+  return { missing: [...missing], known: [...known] };
+}
