@@ -39,6 +39,7 @@ export function collectedRows(rows: number, rowsPerFrame: number): () => Promise
       eventTimeMs: time,
       requestTimeMs: time,
       requestId: null,
+      clientRequestId: null,
       samplingRate: 1,
       configVersion: 1,
       tags: null,

@@ -196,6 +196,10 @@ class CallFacts implements FrameFacts {
     return CorrelationContext.requestIdOf(this.#context);
   }
 
+  get clientRequestId(): string | null {
+    return CorrelationContext.clientRequestIdOf(this.#context);
+  }
+
   get tags(): string | null {
     return this.#context.tagsText;
   }

@@ -8,7 +8,12 @@ export interface FrameColumn {
   readonly name: string;
   readonly type: ScalarType;
   readonly nullable: boolean;
+  /** The version of the wire form that has it first: see `wire/layout.ts`. Any but 1 is for texts only. */
+  readonly since: number;
 }
+
+/** The columns that batches of the first version do not have. */
+const later: { readonly [Key in SystemColumnKey<"frame">]?: number } = { clientRequestId: 2 };
 
 /**
  * The columns of a batch's frame table, in their order. JSON is carried as `string`, in a batch as in the
@@ -18,7 +23,7 @@ export const frameColumns: readonly FrameColumn[] = (Object.keys(systemColumns) 
   .filter(isOfFrames)
   .map((key) => {
     const { name, type, nullable } = systemColumns[key];
-    return { key, name, type: type === "json" ? "string" : type, nullable };
+    return { key, name, type: type === "json" ? "string" : type, nullable, since: later[key] ?? 1 };
   });
 
 function isOfFrames(key: SystemColumnKey): key is SystemColumnKey<"frame"> {

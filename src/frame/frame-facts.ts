@@ -6,7 +6,10 @@ export interface FrameFacts {
   readonly eventTimeMs: number;
   /** When the request began, milliseconds since 1970 UTC. */
   readonly requestTimeMs: number;
+  /** The header `x-request-id`. */
   readonly requestId: string | null;
+  /** The header `x-ms-client-request-id`. */
+  readonly clientRequestId: string | null;
   /** 0 to 1. */
   readonly samplingRate: number;
   readonly configVersion: number;

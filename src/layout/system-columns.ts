@@ -63,7 +63,14 @@ export const systemColumns = {
     type: "string",
     nullable: true,
     per: "frame",
-    meaning: "the request id that the caller sent in a header",
+    meaning: "the header `x-request-id`; on Azure ML the platform's own, whatever the caller sent",
+  },
+  clientRequestId: {
+    name: "mdc_client_request_id",
+    type: "string",
+    nullable: true,
+    per: "frame",
+    meaning: "the header `x-ms-client-request-id`: the caller's",
   },
   collection: {
     name: "mdc_collection",

@@ -89,7 +89,10 @@ test("every stored row says where it comes from", async () => {
   const context = CorrelationContext.create({ id: "mine", requestTime, attributes: { tenant: "acme" } });
   const before = BigInt(Date.now()) * 1000n;
   deployment.collector("model_inputs").collect([{ a: 1 }, { a: 2 }], context);
-  const fromHeaders = CorrelationContext.fromHeaders({ "x-request-id": "from-header" });
+  const fromHeaders = CorrelationContext.fromHeaders({
+    "x-request-id": "from-header",
+    "x-ms-client-request-id": "caller",
+  });
   deployment.collector("model_inputs").collect([{ a: 3 }], fromHeaders);
   await deployment.flush();
   const types = Object.fromEntries(
@@ -103,6 +106,7 @@ test("every stored row says where it comes from", async () => {
       "agent",
       "tags",
       "request_id",
+      "client_request_id",
     ]
       .concat(["instance_id", "schema_fingerprint"])
       .map((name) => [`mdc_${name}`, "string"]),
@@ -123,6 +127,7 @@ test("every stored row says where it comes from", async () => {
     mdc_model_version: "3",
     mdc_request_time: BigInt(requestTime.getTime()) * 1000n,
     mdc_request_id: null,
+    mdc_client_request_id: null,
     mdc_rejected: null,
     mdc_tags: JSON.stringify({ tenant: "acme" }),
     mdc_agent: expect.stringMatching(/^model-data-collector\/\d+\.\d+\.\d+ node\/\d+/),
@@ -132,6 +137,7 @@ test("every stored row says where it comes from", async () => {
   expect(third).toMatchObject({
     mdc_correlation_id: "from-header",
     mdc_request_id: "from-header",
+    mdc_client_request_id: "caller",
     mdc_tags: null,
   });
 });

@@ -184,6 +184,7 @@ const contexts = fc.constantFrom<() => CorrelationContext | undefined>(
     (requestTimeMs) => () => Object.assign(CorrelationContext.create(), { requestTimeMs }),
   ),
   () => Object.assign(CorrelationContext.create(), { requestId: { toString: boom } }),
+  () => Object.assign(CorrelationContext.create(), { clientRequestId: { toString: boom } }),
   () => Object.assign(CorrelationContext.create(), { attributes: new Proxy({}, { ownKeys: boom }) }),
   ...[() => "i".repeat(10_000_000), () => 7, boom].map(
     (get) => () => Object.defineProperty(CorrelationContext.create(), "id", { get }),

@@ -27,6 +27,7 @@ export interface BatchParts {
   /** Distinguishes the ids of this batch's frames from another's. */
   readonly seed?: number;
   readonly requestId?: (frame: number) => string | null;
+  readonly clientRequestId?: (frame: number) => string | null;
   readonly tags?: (frame: number) => string | null;
   readonly samplingRate?: number;
 }
@@ -44,6 +45,11 @@ export function makeBatch(parts: BatchParts): Batch {
     { name: "mdc_event_time", type: "timestamp", cells: each((frame) => eventTime(seed, frame)) },
     { name: "mdc_request_time", type: "timestamp", cells: each((frame) => eventTime(seed, frame) - 250n) },
     { name: "mdc_request_id", type: "string", cells: each(parts.requestId ?? (() => null)) },
+    {
+      name: "mdc_client_request_id",
+      type: "string",
+      cells: each(parts.clientRequestId ?? (() => null)),
+    },
     { name: "mdc_sampling_rate", type: "float64", cells: each(() => parts.samplingRate ?? 1) },
     { name: "mdc_config_version", type: "int32", cells: each(() => 1) },
     { name: "mdc_tags", type: "json", cells: each(parts.tags ?? (() => null)) },

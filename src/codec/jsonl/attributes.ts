@@ -2,10 +2,14 @@ import { attributeName, systemColumns } from "../../layout/system-columns.ts";
 
 /** System columns for which a record of Azure's has no other place. */
 export const ownAttributes: {
+  readonly requestId: string;
+  readonly clientRequestId: string;
   readonly samplingRate: string;
   readonly rejected: string;
   readonly tags: string;
 } = {
+  requestId: attributeName(systemColumns.requestId),
+  clientRequestId: attributeName(systemColumns.clientRequestId),
   samplingRate: attributeName(systemColumns.samplingRate),
   rejected: attributeName(systemColumns.rejected),
   tags: attributeName(systemColumns.tags),

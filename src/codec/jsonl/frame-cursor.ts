@@ -7,6 +7,8 @@ export interface FrameOfRecord {
   readonly eventId: string;
   readonly correlationId: string;
   readonly eventTime: bigint;
+  readonly requestId: string | undefined;
+  readonly clientRequestId: string | undefined;
   readonly samplingRate: number;
   readonly tags: string | undefined;
 }
@@ -16,6 +18,8 @@ export class FrameCursor {
   readonly #eventId: CellCursor;
   readonly #correlationId: CellCursor;
   readonly #eventTime: CellCursor;
+  readonly #requestId: CellCursor;
+  readonly #clientRequestId: CellCursor;
   readonly #samplingRate: CellCursor;
   readonly #tags: CellCursor;
 
@@ -28,6 +32,8 @@ export class FrameCursor {
     this.#eventId = of(systemColumns.eventId);
     this.#correlationId = of(systemColumns.correlationId);
     this.#eventTime = of(systemColumns.eventTime);
+    this.#requestId = of(systemColumns.requestId);
+    this.#clientRequestId = of(systemColumns.clientRequestId);
     this.#samplingRate = of(systemColumns.samplingRate);
     this.#tags = of(systemColumns.tags);
   }
@@ -37,6 +43,8 @@ export class FrameCursor {
       eventId: next(this.#eventId) as string,
       correlationId: next(this.#correlationId) as string,
       eventTime: next(this.#eventTime) as bigint,
+      requestId: next(this.#requestId) as string | undefined,
+      clientRequestId: next(this.#clientRequestId) as string | undefined,
       samplingRate: next(this.#samplingRate) as number,
       tags: next(this.#tags) as string | undefined,
     };

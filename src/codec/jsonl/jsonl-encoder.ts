@@ -21,8 +21,9 @@ import { RejectedReport } from "../rejected-report.ts";
  *
  * What Azure's record has no place for stands in extension attributes, which its readers pass over:
  * `mdcrejected`, a JSON text of the cells that did not fit their column's type, row by row, or
- * `mdcrejectedref` where that is too large; `mdcsamplingrate`, when it is not 1; and `mdctags`, the text of
- * tags that were cut and so are no attributes.
+ * `mdcrejectedref` where that is too large; `mdcsamplingrate`, when it is not 1; `mdcrequestid` and
+ * `mdcclientrequestid`, the ids of the request's headers, when it had them (`xrequestid` is the correlation id,
+ * as in Azure's own records); and `mdctags`, the text of tags that were cut and so are no attributes.
  */
 export function createJsonlEncoder(): Encoder {
   return {
@@ -135,6 +136,10 @@ class JsonlWriter {
       ["collectdatatype", '"pandas.core.frame.DataFrame"'],
       ["agent", JSON.stringify(constants.agent)],
     ];
+    const { requestId, clientRequestId } = facts;
+    if (requestId !== undefined) after.push([ownAttributes.requestId, JSON.stringify(requestId)]);
+    if (clientRequestId !== undefined)
+      after.push([ownAttributes.clientRequestId, JSON.stringify(clientRequestId)]);
     if (facts.samplingRate !== 1) after.push([ownAttributes.samplingRate, String(facts.samplingRate)]);
     out.text(`,${members(after)}`);
     const misfits = rejected?.take(rows);

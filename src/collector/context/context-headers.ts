@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { isId } from "./context-options.ts";
 
 /**
  * HTTP headers that tie requests together: finding them in whatever a framework calls headers, and the forms
@@ -97,8 +98,13 @@ export function encodeRequestId(id: string): string {
   return `UTF-8''${escaped}`;
 }
 
-/** The id in a header value, or undefined if its encoding is broken. */
-export function decodeRequestId(value: string): string | undefined {
+/** The id in a header value; null if there is none, or its encoding is broken, or nothing can have such an id. */
+export function idIn(value: string | undefined): string | null {
+  const id = value === undefined ? undefined : decodeRequestId(value);
+  return id !== undefined && isId(id) ? id : null;
+}
+
+function decodeRequestId(value: string): string | undefined {
   const prefix = extendedValue.exec(value)?.[0];
   if (prefix === undefined) return value;
   try {

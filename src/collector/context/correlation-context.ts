@@ -5,9 +5,9 @@ import { hostTimeMs } from "../../base/time/host-time.ts";
 import { systemIds } from "../../base/ids.ts";
 import { ownJson } from "../../base/own-json.ts";
 import {
-  decodeRequestId,
   encodeRequestId,
   type HeadersLike,
+  idIn,
   isTraceparent,
   isTracestate,
   readHeaders,
@@ -17,10 +17,10 @@ import {
   attributesBytes,
   type ContextOptions,
   copyAttributes,
-  isId,
   noAttributes,
   parseContextOptions,
 } from "./context-options.ts";
+import { decided, type Decision, decisionsOf } from "./sampling-decisions.ts";
 
 /** What a context is in JSON. */
 export interface ContextJson {
@@ -28,23 +28,8 @@ export interface ContextJson {
   /** ISO 8601, UTC, milliseconds. */
   readonly requestTime: string;
   readonly requestId: string | null;
+  readonly clientRequestId: string | null;
   readonly attributes: Attributes;
-}
-
-/**
- * A collection's decision; a list, because there are few and every request makes one. A class for the reason
- * that a snapshot is one: see `snapshot.ts`.
- */
-class Decision {
-  readonly collection: string;
-  sampled: boolean;
-  readonly next: Decision | undefined;
-
-  constructor(collection: string, sampled: boolean, next: Decision | undefined) {
-    this.collection = collection;
-    this.sampled = sampled;
-    this.next = next;
-  }
 }
 
 /**
@@ -58,8 +43,16 @@ export class CorrelationContext {
    * `Date`.
    */
   readonly requestTimeMs: number;
-  /** The request id that the caller sent in a header, `mdc_request_id`; null if there was none. */
+  /**
+   * The header `x-request-id`, stored as `mdc_request_id`; null if there was none. Azure ML replaces what the
+   * caller sent by an id of its own, which its payload log has, too.
+   */
   readonly requestId: string | null;
+  /**
+   * The header `x-ms-client-request-id`, stored as `mdc_client_request_id`; null if there was none. It is the
+   * caller's, on Azure ML, too.
+   */
+  readonly clientRequestId: string | null;
   /** Stored with each record as `mdc_tags`. Has no prototype; frozen. */
   readonly attributes: Attributes;
   /**
@@ -71,6 +64,7 @@ export class CorrelationContext {
   // What the fields were made with: what is stored is made of these.
   readonly #requestTimeMs: number;
   readonly #requestId: string | null;
+  readonly #clientRequestId: string | null;
   readonly #attributes: Attributes;
   #decisions: Decision | undefined;
   #tagsText: string | null | undefined;
@@ -80,15 +74,18 @@ export class CorrelationContext {
     requestTimeMs: number,
     attributes: Attributes,
     requestId: string | null,
+    clientRequestId: string | null,
     tracestate: string | undefined,
   ) {
     this.#id = id;
     this.requestTimeMs = requestTimeMs;
     this.attributes = attributes;
     this.requestId = requestId;
+    this.clientRequestId = clientRequestId;
     this.#tracestate = tracestate;
     this.#requestTimeMs = requestTimeMs;
     this.#requestId = requestId;
+    this.#clientRequestId = clientRequestId;
     this.#attributes = attributes;
   }
 
@@ -108,12 +105,13 @@ export class CorrelationContext {
     return (
       context.requestTimeMs === context.#requestTimeMs &&
       context.requestId === context.#requestId &&
+      context.clientRequestId === context.#clientRequestId &&
       context.attributes === context.#attributes
     );
   }
 
   /**
-   * The id, whatever somebody may have put in its place; as the next two.
+   * The id, whatever somebody may have put in its place; as the next three.
    * @internal
    */
   static idOf(context: CorrelationContext): string {
@@ -131,6 +129,11 @@ export class CorrelationContext {
     return context.#requestId;
   }
 
+  /** @internal */
+  static clientRequestIdOf(context: CorrelationContext): string | null {
+    return context.#clientRequestId;
+  }
+
   /**
    * About the bytes of memory that it takes beyond a context without attributes.
    * @internal
@@ -143,47 +146,34 @@ export class CorrelationContext {
    * A context of the caller's making. Throws a `TypeError` or `RangeError` that says which option is wrong.
    */
   static create(options?: ContextOptions): CorrelationContext {
-    if (options === undefined) return CorrelationContext.#make(undefined);
-    const { id, requestTime, attributes } = parseContextOptions(options);
-    return CorrelationContext.#make(id, requestTime, attributes);
+    const { id, requestTime, attributes } = options === undefined ? noOptions : parseContextOptions(options);
+    // Not our clock: in a test that fakes the date, requests come at that date.
+    const at = requestTime ?? hostTimeMs();
+    return new CorrelationContext(id, at, attributes ?? noAttributes, null, null, undefined);
   }
 
   /**
    * The context of a request that came over HTTP. Its id is, in this order: `x-request-id`,
-   * `x-ms-client-request-id`, the trace id of `traceparent`, a new id. A well-formed `traceparent` is kept as
-   * an attribute. Headers that are too long or malformed count as absent.
+   * `x-ms-client-request-id`, the trace id of `traceparent`, a new id. Both request ids are kept;
+   * a well-formed `traceparent` is kept as an attribute. Headers that are too long or malformed count as
+   * absent.
    *
    * Takes a fetch `Headers`, the `headers` or `rawHeaders` of a Node request, a `Map`, pairs, or an object,
    * with names in any case. Never throws.
    */
   static fromHeaders(headers: HeadersLike): CorrelationContext {
     const found = readHeaders(headers);
-    const requestId = firstId(found["x-request-id"], found["x-ms-client-request-id"]);
-    const { traceparent } = found;
-    if (!isTraceparent(traceparent)) {
-      return CorrelationContext.#make(requestId ?? undefined, undefined, undefined, requestId);
-    }
-    const attributes = copyAttributes([["traceparent", traceparent]]);
-    const id = requestId ?? traceparent.slice(3, 35);
-    const { tracestate } = found;
-    return CorrelationContext.#make(
-      id,
-      undefined,
-      attributes,
+    const requestId = idIn(found["x-request-id"]);
+    const clientRequestId = idIn(found["x-ms-client-request-id"]);
+    const traceparent = isTraceparent(found.traceparent) ? found.traceparent : undefined;
+    return new CorrelationContext(
+      requestId ?? clientRequestId ?? traceparent?.slice(3, 35),
+      hostTimeMs(),
+      traceparent === undefined ? noAttributes : copyAttributes([["traceparent", traceparent]]),
       requestId,
-      isTracestate(tracestate) ? tracestate : undefined,
+      clientRequestId,
+      traceparent !== undefined && isTracestate(found.tracestate) ? found.tracestate : undefined,
     );
-  }
-
-  static #make(
-    id: string | undefined,
-    // Not our clock: in a test that fakes the date, requests come at that date.
-    requestTimeMs: number = hostTimeMs(),
-    attributes: Attributes = noAttributes,
-    requestId: string | null = null,
-    tracestate?: string,
-  ): CorrelationContext {
-    return new CorrelationContext(id, requestTimeMs, attributes, requestId, tracestate);
   }
 
   /** The correlation id, `mdc_correlation_id`. */
@@ -200,11 +190,7 @@ export class CorrelationContext {
 
   /** Which collections have kept this request (true) or left it out (false) so far. A new map each time. */
   get sampled(): ReadonlyMap<string, boolean> {
-    const sampled = new Map<string, boolean>();
-    for (let decision = this.#decisions; decision; decision = decision.next) {
-      sampled.set(decision.collection, decision.sampled);
-    }
-    return sampled;
+    return decisionsOf(this.#decisions);
   }
 
   /**
@@ -212,13 +198,7 @@ export class CorrelationContext {
    * @internal
    */
   noteSampled(collection: string, sampled: boolean): void {
-    for (let decision = this.#decisions; decision; decision = decision.next) {
-      if (decision.collection === collection) {
-        decision.sampled = sampled;
-        return;
-      }
-    }
-    this.#decisions = new Decision(collection, sampled, this.#decisions);
+    this.#decisions = decided(this.#decisions, collection, sampled);
   }
 
   /**
@@ -232,15 +212,15 @@ export class CorrelationContext {
 
   /**
    * Headers for a request to the next service, which gets the same id from
-   * {@link CorrelationContext.fromHeaders}: `x-request-id`, `x-ms-client-request-id` and, if this request
-   * came with them, `traceparent` and `tracestate` unchanged. An id that is not ASCII travels as an
-   * `ext-value` of RFC 8187, 3.2: `UTF-8''%E6%97%A5`.
+   * {@link CorrelationContext.fromHeaders}: `x-request-id`; `x-ms-client-request-id`, which is the caller's if
+   * this request came with one, else the id; and, if it came with them, `traceparent` and `tracestate`
+   * unchanged. An id that is not ASCII travels as an `ext-value` of RFC 8187, 3.2: `UTF-8''%E6%97%A5`.
    */
   toHeaders(): Record<string, string> {
-    const requestId = encodeRequestId(this.id);
+    const { id, clientRequestId } = this;
     const headers: Record<string, string> = {
-      "x-request-id": requestId,
-      "x-ms-client-request-id": requestId,
+      "x-request-id": encodeRequestId(id),
+      "x-ms-client-request-id": encodeRequestId(clientRequestId ?? id),
     };
     const traceparent = this.attributes["traceparent"];
     if (isTraceparent(traceparent)) {
@@ -257,8 +237,8 @@ export class CorrelationContext {
 
   /** Plain data for logs. */
   toJSON(): ContextJson {
-    const { id, requestTime, requestId, attributes } = this;
-    return { id, requestTime: requestTime.toISOString(), requestId, attributes };
+    const { id, requestTime, requestId, clientRequestId, attributes } = this;
+    return { id, requestTime: requestTime.toISOString(), requestId, clientRequestId, attributes };
   }
 }
 
@@ -268,6 +248,8 @@ Object.defineProperty(CorrelationContext.prototype, inspect.custom, {
     return `CorrelationContext ${inspect(this.toJSON(), options)}`;
   },
 });
+
+const noOptions: ReturnType<typeof parseContextOptions> = {};
 
 const storage = new AsyncLocalStorage<CorrelationContext>();
 
@@ -286,13 +268,4 @@ export function runWithContext<T>(context: CorrelationContext, run: () => T): T 
 /** The context of the innermost {@link runWithContext} around this call, or undefined. */
 export function currentContext(): CorrelationContext | undefined {
   return storage.getStore();
-}
-
-/** The first header value that can be an id. */
-function firstId(...values: readonly (string | undefined)[]): string | null {
-  for (const value of values) {
-    const id = value === undefined ? undefined : decodeRequestId(value);
-    if (id !== undefined && isId(id)) return id;
-  }
-  return null;
 }

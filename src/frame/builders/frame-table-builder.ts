@@ -30,19 +30,22 @@ export class FrameTableBuilder {
   readonly #eventTimes = new Int64Values();
   readonly #requestTimes = new Int64Values();
   readonly #requestIds: ValuesBuilder;
+  readonly #clientRequestIds: ValuesBuilder;
   readonly #tags: ValuesBuilder;
   readonly #one: Cell[] = [null];
 
   constructor(maxStringBytes: number) {
     this.#maxStringBytes = maxStringBytes;
     this.#requestIds = createStringBuilder(maxStringBytes, true);
+    this.#clientRequestIds = createStringBuilder(maxStringBytes, true);
     this.#tags = createStringBuilder(maxStringBytes);
   }
 
   /** Bytes so far, about what they take in a batch. */
   get byteLength(): number {
     const texts = this.#correlationIds.size + this.#eventIds.size;
-    return this.count * 28 + texts + this.#requestIds.byteLength + this.#tags.byteLength;
+    const requestIds = this.#requestIds.byteLength + this.#clientRequestIds.byteLength;
+    return this.count * 28 + texts + requestIds + this.#tags.byteLength;
   }
 
   /**
@@ -60,8 +63,9 @@ export class FrameTableBuilder {
     this.#putText(this.#eventIds, facts.eventId);
     putInstant(this.#eventTimes, frame, facts.eventTimeMs);
     putInstant(this.#requestTimes, frame, facts.requestTimeMs);
-    const { requestId, tags } = facts;
+    const { requestId, clientRequestId, tags } = facts;
     if (requestId !== null) this.#putOptional(this.#requestIds, requestId, frame);
+    if (clientRequestId !== null) this.#putOptional(this.#clientRequestIds, clientRequestId, frame);
     if (tags !== null) this.#putOptional(this.#tags, tags, frame);
     this.count = frame + 1;
     this.#begun = false;
@@ -76,14 +80,13 @@ export class FrameTableBuilder {
     this.#eventTimes.truncate(this.count);
     this.#requestTimes.truncate(this.count);
     this.#requestIds.truncate(this.count);
+    this.#clientRequestIds.truncate(this.count);
     this.#tags.truncate(this.count);
   }
 
   /** All frames. Views, valid until the next change. */
   table(): FrameTable {
     const { count } = this;
-    const requestIds = this.#requestIds;
-    const tags = this.#tags;
     const all = (values: Values): Omit<BatchColumn, "name" | "type"> => ({
       validity: undefined,
       count,
@@ -99,10 +102,11 @@ export class FrameTableBuilder {
       eventId: all({ kind: "bytes", count, data: this.#eventIds.view() }),
       eventTime: all(this.#eventTimes.values(count)),
       requestTime: all(this.#requestTimes.values(count)),
-      requestId: some(requestIds),
+      requestId: some(this.#requestIds),
+      clientRequestId: some(this.#clientRequestIds),
       samplingRate: all({ kind: "float64", ...withRange(this.#rates.subarray(0, count)) }),
       configVersion: all({ kind: "int32", ...withRange(this.#versions.subarray(0, count)) }),
-      tags: some(tags),
+      tags: some(this.#tags),
     };
     const columns = frameColumns.map(({ key, name, type }): BatchColumn => ({ name, type, ...parts[key] }));
     return { rows: this.#rows.subarray(0, count), columns };
@@ -120,6 +124,7 @@ export class FrameTableBuilder {
     this.#eventTimes.clear(count);
     this.#requestTimes.clear(count);
     this.#requestIds.clear();
+    this.#clientRequestIds.clear();
     this.#tags.clear();
     this.count = 0;
   }

@@ -2,7 +2,15 @@ import { countBits } from "../../base/bitmap.ts";
 import { CollectorError } from "../../base/errors.ts";
 import type { Batch, BatchColumn, BatchHeader, ListElements, Values } from "../batch.ts";
 import type { ColumnType, ScalarType } from "../../layout/column-type.ts";
-import { Codes, DecodedContent, DecodedColumn, Dictionary, Numbers, Texts } from "./decoded-column.ts";
+import {
+  Codes,
+  DecodedContent,
+  DecodedColumn,
+  Dictionary,
+  Numbers,
+  Texts,
+  withoutTexts,
+} from "./decoded-column.ts";
 import { frameColumns } from "../frame-columns.ts";
 import {
   align,
@@ -63,7 +71,8 @@ class Decoder {
       bytes.length >= wirePreamble && view.getUint32(0, true) === wireMagic,
       "it does not start like one",
     );
-    check(view.getUint32(4, true) === wireVersion, `version ${view.getUint32(4, true)} is unknown`);
+    const version = view.getUint32(4, true);
+    check(version >= 1 && version <= wireVersion, `version ${version} is unknown`);
     check(
       view.getUint32(8, true) === bytes.length,
       `it has ${bytes.length} bytes instead of ${view.getUint32(8, true)}`,
@@ -83,10 +92,10 @@ class Decoder {
     let sum = 0;
     for (let i = 0; i < frames; i++) sum += frameRows[i] as number;
     check(sum === rows, "the frames' rows are not the batch's");
-    return { header, ...this.#columns(frameRows, rows) };
+    return { header, ...this.#columns(version, frameRows, rows) };
   }
 
-  #columns(frameRows: Uint32Array, rows: number): Pick<Batch, "frames" | "columns"> {
+  #columns(version: number, frameRows: Uint32Array, rows: number): Pick<Batch, "frames" | "columns"> {
     const frameColumnCount = this.#view.getUint32(36, true);
     const frameTable: BatchColumn[] = [];
     const features: BatchColumn[] = [];
@@ -97,16 +106,17 @@ class Decoder {
       (ofFrames ? frameTable : features).push(column);
       index += column.values.kind === "list" ? 2 : 1;
     }
-    check(
-      frameColumnCount === frameColumns.length && frameTable.length === frameColumnCount,
-      "the frame table is not whole",
-    );
-    frameColumns.forEach(({ name, type, nullable }, i) => {
-      const column = frameTable[i] as BatchColumn;
-      check(column.name === name && column.type === type, `the frame table has no ${name}`);
+    check(frameTable.length === frameColumnCount, "the frame table is not whole");
+    let next = 0;
+    const whole = frameColumns.map(({ name, type, nullable, since }): BatchColumn => {
+      if (since > version) return withoutTexts(name, frameRows.length, this.#bytes.subarray(0, 0));
+      const column = frameTable[next++];
+      check(column?.name === name && column.type === type, `the frame table has no ${name}`);
       check(nullable || column.validity === undefined, `${name} has nulls`);
+      return column;
     });
-    return { frames: { rows: frameRows, columns: frameTable }, columns: features };
+    check(next === frameColumnCount, "the frame table has a column too many");
+    return { frames: { rows: frameRows, columns: whole }, columns: features };
   }
 
   #header(length: number, frames: number, rows: number): BatchHeader {

@@ -86,3 +86,9 @@ export class Texts {
     this.data = data;
   }
 }
+
+/** A column of texts that no row has one of; `none` are no bytes of the batch. */
+export function withoutTexts(name: string, rows: number, none: Uint8Array): DecodedColumn {
+  const validity = new Uint8Array(Math.ceil(rows / 8));
+  return new DecodedColumn(name, "string", new DecodedContent(validity, 0, new Texts(0, none)));
+}

@@ -1,6 +1,7 @@
 import { ownJson } from "../../base/own-json.ts";
 import type { Batch, BatchColumn, ListElements, Values } from "../batch.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
+import { frameColumns } from "../frame-columns.ts";
 import {
   align,
   kinds,
@@ -10,7 +11,6 @@ import {
   wireEntry,
   wireMagic,
   wirePreamble,
-  wireVersion,
 } from "./layout.ts";
 
 const maxBytes = 0xffff_fff8;
@@ -24,7 +24,9 @@ const sharedMemory: Allocate = (size) => new Uint8Array(new SharedArrayBuffer(si
 /** Lays a batch out in one buffer. Throws a RangeError beyond 4 GiB. */
 export function encodeBatch(batch: Batch, allocate: Allocate = sharedMemory): Uint8Array {
   const header = Buffer.from(ownJson(batch.header), "utf8");
-  const layout = new Layout(batch);
+  const version = versionOf(batch);
+  const frameTable = batch.frames.columns.filter(({ name }) => sinceOf(name) <= version);
+  const layout = new Layout(batch, frameTable);
   const namesStart = wirePreamble + header.length;
   const directoryStart = align(namesStart + layout.namesBytes);
   const size = layout.place(directoryStart);
@@ -34,7 +36,7 @@ export function encodeBatch(batch: Batch, allocate: Allocate = sharedMemory): Ui
   // Whatever was in the memory before: what is written below leaves gaps.
   bytes.fill(0, 0, layout.buffersStart);
   view.setUint32(0, wireMagic, true);
-  view.setUint8(4, wireVersion);
+  view.setUint8(4, version);
   view.setUint32(8, size, true);
   view.setUint32(12, header.length, true);
   view.setUint32(16, layout.namesBytes, true);
@@ -42,10 +44,23 @@ export function encodeBatch(batch: Batch, allocate: Allocate = sharedMemory): Ui
   view.setUint32(24, layout.entries.length, true);
   view.setUint32(28, batch.frames.rows.length, true);
   view.setUint32(32, batch.header.rows, true);
-  view.setUint32(36, batch.frames.columns.length, true);
+  view.setUint32(36, frameTable.length, true);
   bytes.set(header, wirePreamble);
   layout.write(bytes, view, namesStart, directoryStart);
   return bytes;
+}
+
+/** The oldest version that holds all values of the batch. */
+function versionOf({ frames }: Batch): number {
+  let version = 1;
+  for (const { name, count } of frames.columns) if (count > 0) version = Math.max(version, sinceOf(name));
+  return version;
+}
+
+const since = new Map(frameColumns.map((column) => [column.name, column.since]));
+
+function sinceOf(name: string): number {
+  return since.get(name) ?? 1;
 }
 
 /** A part of the batch that has an entry: a column, or the elements of a list. */
@@ -70,9 +85,9 @@ class Layout {
   buffersStart = 0;
   readonly #frameRows: Uint32Array;
 
-  constructor(batch: Batch) {
+  constructor(batch: Batch, frameTable: readonly BatchColumn[]) {
     this.#frameRows = batch.frames.rows;
-    for (const column of batch.frames.columns) this.#add(column);
+    for (const column of frameTable) this.#add(column);
     for (const column of batch.columns) this.#add(column);
   }
 

@@ -7,7 +7,7 @@ import { scalarTypes } from "../../layout/column-type.ts";
  *
  * ```text
  *  0  "MDCB"                                       40  header: JSON, UTF-8
- *  4  u8 version (1), u8 × 3 zero                   …  names: UTF-8, one after another
+ *  4  u8 version (1, 2), u8 × 3 zero                …  names: UTF-8, one after another
  *  8  u32 bytes of the whole                        …  (zeros up to a multiple of 8)
  * 12  u32 bytes of the header                       …  directory: an entry of 64 bytes per column:
  * 16  u32 bytes of the names                              first the frame table's, then the features'
@@ -38,8 +38,12 @@ import { scalarTypes } from "../../layout/column-type.ts";
  * Decoding (`wire/decode.ts`) believes nothing: it checks each offset, length, count and bitmap.
  */
 export const wireMagic = 0x4243444d;
-/** Version of the wire form. */
-export const wireVersion = 1;
+/**
+ * The newest version of the wire form. Versions differ in the columns of the frame table alone: version 2 has
+ * the client request id. A batch is written in the oldest version that holds all its values, so that an older
+ * release of this package, with which it shares a spool, can read it; all of them are read.
+ */
+export const wireVersion = 2;
 /** Bytes before the header. */
 export const wirePreamble = 40;
 /** Bytes of a directory's entry. */

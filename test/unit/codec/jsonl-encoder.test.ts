@@ -82,6 +82,23 @@ describe("a record", () => {
     expect(JSON.parse(full ?? "")).not.toHaveProperty("mdcsamplingrate");
   });
 
+  test("has the ids of the request's headers, if it had them, and the correlation id where Azure has it", async () => {
+    const ids = { requestId: () => "platform", clientRequestId: () => '"caller"' };
+    const [line] = await lines([makeBatch({ columns: [], rows: 1, ...ids })], new Map());
+    expect(JSON.parse(line ?? "")).toMatchObject({
+      correlationid: correlationId(0, 0),
+      xrequestid: correlationId(0, 0),
+      mdcrequestid: "platform",
+      mdcclientrequestid: '"caller"',
+    });
+    const [without] = await lines([makeBatch({ columns: [], rows: 1 })], new Map());
+    expect(without).not.toContain("mdcrequestid");
+    expect(without).not.toContain("mdcclientrequestid");
+    const tags = (): string => '{"mdc_request_id":"no","mdcClientRequestId":"no"}';
+    const [tagged] = await lines([makeBatch({ columns: [], rows: 1, tags })], new Map());
+    expect(tagged).not.toContain('"no"');
+  });
+
   test("keeps what did not fit its column beside the data, and reports it", async () => {
     const reports: (readonly RejectedColumn[])[] = [];
     const batch = makeBatch({

@@ -39,7 +39,7 @@ describe("what a file tells of itself", () => {
     const bytes = await file(3);
     const info = await readParquetInfo(memorySource(bytes));
     expect([info.size, info.rows, info.rowGroups.length]).toEqual([bytes.length, 12, 3]);
-    expect(info.columns.slice(19).map(({ name, type }) => `${name} ${type}`)).toEqual([
+    expect(info.columns.slice(20).map(({ name, type }) => `${name} ${type}`)).toEqual([
       "d float64",
       "i int64",
       "b boolean",

@@ -44,8 +44,8 @@ describe("the schema of a file", () => {
   test("has the system columns in their order, then the features in the schema's", async () => {
     const rows = await duckdbQuery(await encode([], schema), "DESCRIBE SELECT * FROM FILE");
     const system =
-      "mdc_correlation_id mdc_row_index mdc_event_id mdc_event_time mdc_request_time mdc_request_id mdc_collection " +
-      "mdc_source mdc_endpoint mdc_deployment mdc_model_name mdc_model_version mdc_instance_id mdc_agent " +
+      "mdc_correlation_id mdc_row_index mdc_event_id mdc_event_time mdc_request_time mdc_request_id " +
+      "mdc_client_request_id mdc_collection mdc_source mdc_endpoint mdc_deployment mdc_model_name mdc_model_version mdc_instance_id mdc_agent " +
       "mdc_schema_fingerprint mdc_sampling_rate mdc_config_version mdc_rejected mdc_tags";
     expect(rows.map((row) => row["column_name"])).toEqual([...system.split(" "), ...schema.keys()]);
   });

@@ -171,8 +171,8 @@ describe("fromHeaders", () => {
 
   it("asks x-request-id, then x-ms-client-request-id, then traceparent, then makes an id", () => {
     const headers = { traceparent, "x-ms-client-request-id": "ms", "x-request-id": "x" };
-    expect(from(headers)).toMatchObject({ id: "x", requestId: "x", attributes: { traceparent } });
-    expect(from({ ...headers, "x-request-id": "" })).toMatchObject({ id: "ms", requestId: "ms" });
+    expect(from(headers)).toMatchObject({ id: "x", attributes: { traceparent } });
+    expect(from({ ...headers, "x-request-id": "" }).id).toBe("ms");
     expect(from({ traceparent })).toMatchObject({
       id: traceId,
       requestId: null,
@@ -180,6 +180,15 @@ describe("fromHeaders", () => {
     });
     expect(isNew(from({}))).toBe(true);
     expect(from({}).attributes).toEqual({});
+  });
+
+  it("keeps both request ids, each as what it is", () => {
+    const both = { "x-request-id": "platform", "x-ms-client-request-id": "UTF-8''%E6%97%A5" };
+    expect(from(both)).toMatchObject({ id: "platform", requestId: "platform", clientRequestId: "日" });
+    expect(from({ "x-request-id": "p" })).toMatchObject({ requestId: "p", clientRequestId: null });
+    expect(from({ "x-ms-client-request-id": "c" })).toMatchObject({ requestId: null, clientRequestId: "c" });
+    expect(from({ ...both, "x-ms-client-request-id": "x".repeat(513) }).clientRequestId).toBeNull();
+    expect(CorrelationContext.create({ id: "a" })).toMatchObject({ requestId: null, clientRequestId: null });
   });
 
   it.each([
@@ -312,6 +321,11 @@ describe("toHeaders", () => {
     });
   });
 
+  it("passes on the id that the caller sent, whatever a platform put in the other one's place", () => {
+    const headers = { "x-request-id": "platform", "x-ms-client-request-id": "caller" };
+    expect(CorrelationContext.fromHeaders(headers).toHeaders()).toEqual(headers);
+  });
+
   it("leaves out a trace that is none, and a state that is unsafe", () => {
     expect(
       CorrelationContext.create({ attributes: { traceparent: "a\r\nb" } }).toHeaders(),
@@ -386,6 +400,7 @@ describe("as text", () => {
       id: "a",
       requestTime: "1970-01-01T00:00:00.000Z",
       requestId: null,
+      clientRequestId: null,
       attributes: { b: "c" },
     });
   });

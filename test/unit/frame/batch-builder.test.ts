@@ -21,6 +21,7 @@ describe("frames of one batch", () => {
       frameFacts({
         correlationId: "é",
         requestId: "r",
+        clientRequestId: "c",
         tags: '{"a":1}',
         samplingRate: 0.5,
         configVersion: 7,
@@ -40,6 +41,7 @@ describe("frames of one batch", () => {
       mdc_event_time: [1_700_000_000_123_000n, -1000n],
       mdc_request_time: [1_700_000_000_001_000n, 1_700_000_000_001_000n],
       mdc_request_id: ["r", "bad\ufffd"],
+      mdc_client_request_id: ["c", undefined],
       mdc_sampling_rate: [0.5, 1],
       mdc_config_version: [7, 1],
       mdc_tags: ['{"a":1}', undefined],

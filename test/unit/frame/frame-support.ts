@@ -19,6 +19,7 @@ export function frameFacts(given: Partial<FrameFacts> = {}): FrameFacts {
     eventTimeMs: 1_700_000_000_123,
     requestTimeMs: 1_700_000_000_001,
     requestId: null,
+    clientRequestId: null,
     samplingRate: 1,
     configVersion: 1,
     tags: null,

@@ -3,7 +3,8 @@ import { CollectorError } from "../../../src/base/errors.ts";
 import type { Values } from "../../../src/frame/batch.ts";
 import { decodeBatch } from "../../../src/frame/wire/decode.ts";
 import { encodeBatch } from "../../../src/frame/wire/encode.ts";
-import { batchOf } from "./frame-support.ts";
+import { BatchBuilder } from "../../../src/frame/batch-builder.ts";
+import { batchOf, columnValues, finishFacts, frameFacts, snapshotOf } from "./frame-support.ts";
 
 const frame = {
   n: [1, null, 3],
@@ -21,6 +22,35 @@ test("encoding what was decoded gives the same bytes", () => {
   expect(
     Buffer.from(encodeBatch(decodeBatch(bytes), (size) => new Uint8Array(size))).equals(Buffer.from(bytes)),
   ).toBe(true);
+});
+
+test("a batch without client request ids is in the first version, which earlier releases read, and has nulls for them", () => {
+  const batch = batchOf([frame, [], frame]);
+  const bytes = encodeBatch(batch);
+  const view = new DataView(bytes.buffer);
+  expect([view.getUint32(4, true), view.getUint32(36, true)]).toEqual([1, 8]);
+  expect(Buffer.from(bytes).includes("mdc_client_request_id")).toBe(false);
+  const column = decodeBatch(bytes).frames.columns.find(({ name }) => name === "mdc_client_request_id");
+  expect(column && columnValues(column, 3)).toEqual([undefined, undefined, undefined]);
+});
+
+test("one with client request ids is in the second version", () => {
+  const builder = new BatchBuilder({ maxStringBytes: 100 });
+  for (const clientRequestId of [null, "c-1", null]) {
+    builder.begin(snapshotOf([{ a: 1 }]), frameFacts({ clientRequestId }));
+    builder.advance(Number.POSITIVE_INFINITY);
+  }
+  const bytes = builder.finish(finishFacts);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  expect([view.getUint32(4, true), view.getUint32(36, true)]).toEqual([2, 9]);
+  const column = decodeBatch(bytes).frames.columns.find(({ name }) => name === "mdc_client_request_id");
+  expect(column && columnValues(column, 3)).toEqual([undefined, "c-1", undefined]);
+  // Neither version may have the other's columns.
+  const other = new Uint8Array(bytes);
+  for (const version of [0, 1, 3]) {
+    other[4] = version;
+    expect(() => decodeBatch(other)).toThrow(/not a batch: (version|the frame table)/);
+  }
 });
 
 test("decoding copies nothing and every buffer starts at a multiple of 8", () => {

@@ -55,8 +55,10 @@ test("no feature can have the name of a system column, and each is recognised as
   }
 });
 
-test("spooled batches of any version have these frame columns, so neither they nor their order can change", () => {
-  expect(frameColumns.map(({ name, type, nullable }) => ({ name, type, nullable }))).toEqual([
+test("spooled batches of a version have these frame columns, so neither they nor their order can change", () => {
+  const columns = frameColumns.map(({ name, type, nullable, since }) => ({ name, type, nullable, since }));
+  const first = columns.filter(({ since }) => since === 1).map(({ since: _, ...column }) => column);
+  expect(first).toEqual([
     { name: "mdc_correlation_id", type: "string", nullable: false },
     { name: "mdc_event_id", type: "string", nullable: false },
     { name: "mdc_event_time", type: "timestamp", nullable: false },
@@ -66,6 +68,10 @@ test("spooled batches of any version have these frame columns, so neither they n
     { name: "mdc_config_version", type: "int32", nullable: false },
     { name: "mdc_tags", type: "string", nullable: true },
   ]);
+  expect(columns.filter(({ since }) => since > 1)).toEqual([
+    { name: "mdc_client_request_id", type: "string", nullable: true, since: 2 },
+  ]);
+  expect(columns[5]?.name).toBe("mdc_client_request_id");
 });
 
 /** Every token of a file: all but its comments. */

@@ -79,6 +79,7 @@ function recordOf(rows: number): Uint8Array {
     eventTimeMs: 0,
     requestTimeMs: 0,
     requestId: null,
+    clientRequestId: null,
     tags: null,
     samplingRate: 1,
     configVersion: 1,
