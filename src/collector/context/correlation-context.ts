@@ -4,6 +4,7 @@ import { wrongKind } from "../../base/errors.ts";
 import { hostTimeMs } from "../../base/time/host-time.ts";
 import { systemIds } from "../../base/ids.ts";
 import { ownJson } from "../../base/own-json.ts";
+import { activeTraceparent, traced } from "./active-span.ts";
 import {
   encodeRequestId,
   type HeadersLike,
@@ -143,20 +144,21 @@ export class CorrelationContext {
   }
 
   /**
-   * A context of the caller's making. Throws a `TypeError` or `RangeError` that says which option is wrong.
+   * A context of the caller's making. If an OpenTelemetry span is active, its `traceparent` is kept as an
+   * attribute, unless one is given. Throws a `TypeError` or `RangeError` that says which option is wrong.
    */
   static create(options?: ContextOptions): CorrelationContext {
     const { id, requestTime, attributes } = options === undefined ? noOptions : parseContextOptions(options);
     // Not our clock: in a test that fakes the date, requests come at that date.
     const at = requestTime ?? hostTimeMs();
-    return new CorrelationContext(id, at, attributes ?? noAttributes, null, null, undefined);
+    return new CorrelationContext(id, at, traced(attributes), null, null, undefined);
   }
 
   /**
    * The context of a request that came over HTTP. Its id is, in this order: `x-request-id`,
    * `x-ms-client-request-id`, the trace id of `traceparent`, a new id. Both request ids are kept;
    * a well-formed `traceparent` is kept as an attribute. Headers that are too long or malformed count as
-   * absent.
+   * absent; for an absent `traceparent`, that of the active OpenTelemetry span is taken.
    *
    * Takes a fetch `Headers`, the `headers` or `rawHeaders` of a Node request, a `Map`, pairs, or an object,
    * with names in any case. Never throws.
@@ -165,14 +167,15 @@ export class CorrelationContext {
     const found = readHeaders(headers);
     const requestId = idIn(found["x-request-id"]);
     const clientRequestId = idIn(found["x-ms-client-request-id"]);
-    const traceparent = isTraceparent(found.traceparent) ? found.traceparent : undefined;
+    const came = isTraceparent(found.traceparent) ? found.traceparent : undefined;
+    const traceparent = came ?? activeTraceparent();
     return new CorrelationContext(
       requestId ?? clientRequestId ?? traceparent?.slice(3, 35),
       hostTimeMs(),
       traceparent === undefined ? noAttributes : copyAttributes([["traceparent", traceparent]]),
       requestId,
       clientRequestId,
-      traceparent !== undefined && isTracestate(found.tracestate) ? found.tracestate : undefined,
+      came !== undefined && isTracestate(found.tracestate) ? found.tracestate : undefined,
     );
   }
 
@@ -213,7 +216,7 @@ export class CorrelationContext {
   /**
    * Headers for a request to the next service, which gets the same id from
    * {@link CorrelationContext.fromHeaders}: `x-request-id`; `x-ms-client-request-id`, which is the caller's if
-   * this request came with one, else the id; and, if it came with them, `traceparent` and `tracestate`
+   * this request came with one, else the id; and, if it has them, `traceparent` and `tracestate`
    * unchanged. An id that is not ASCII travels as an `ext-value` of RFC 8187, 3.2: `UTF-8''%E6%97%A5`.
    */
   toHeaders(): Record<string, string> {
