@@ -22,7 +22,10 @@ export interface GivenOption {
   readonly written: string;
 }
 
-/** Takes a line apart by all options that there are; none of them has a value in one command and none in another. */
+/**
+ * Takes a line apart by all options that there are; none of them has a value in one command and none in
+ * another.
+ */
 export function takeApart(args: readonly string[], options: CommandOptions): CommandLine {
   const { tokens } = parseArgs({
     ...{ args: [...args], options, allowPositionals: true, strict: false, tokens: true },
@@ -50,7 +53,9 @@ export function refuseUnknown(given: readonly GivenOption[], known: CommandOptio
   }
 }
 
-/** The values of the options that a command takes. {@link UsageError} for one without its value, and the like. */
+/**
+ * The values of the options that a command takes. {@link UsageError} for one without its value, and the like.
+ */
 export function optionValues(
   args: readonly string[],
   known: CommandOptions,

@@ -24,7 +24,9 @@ interface Spooled {
   readonly segments: readonly SpooledSegment[];
 }
 
-/** Nothing where this process cannot tell which spool it is, or may not look: whoever only reads needs none. */
+/**
+ * Nothing where this process cannot tell which spool it is, or may not look: whoever only reads needs none.
+ */
 async function spooledIfKnown(input: CommandInput): Promise<Spooled> {
   try {
     const { config } = spoolOf(input);

@@ -22,8 +22,8 @@ import { RejectedReport } from "../rejected-report.ts";
  * What Azure's record has no place for stands in extension attributes, which its readers pass over:
  * `mdcrejected`, a JSON text of the cells that did not fit their column's type, row by row, or
  * `mdcrejectedref` where that is too large; `mdcsamplingrate`, when it is not 1; `mdcrequestid` and
- * `mdcclientrequestid`, the ids of the request's headers, when it had them (`xrequestid` is the correlation id,
- * as in Azure's own records); and `mdctags`, the text of tags that were cut and so are no attributes.
+ * `mdcclientrequestid`, the ids of the request's headers, when it had them (`xrequestid` is the correlation
+ * id, as in Azure's own records); and `mdctags`, the text of tags that were cut and so are no attributes.
  */
 export function createJsonlEncoder(): Encoder {
   return {

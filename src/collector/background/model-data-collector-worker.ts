@@ -3,8 +3,8 @@ import { greeting } from "./thread-protocol.ts";
 import { createThreadService } from "./thread-service.ts";
 
 /**
- * The background thread. Plumbing only; what it does is in `thread-service.ts`. Its file's name is one that no
- * other program's file has: a bundle looks for it beside itself.
+ * The background thread. Plumbing only; what it does is in `thread-service.ts`. Its file's name is one that
+ * no other program's file has: a bundle looks for it beside itself.
  */
 const port = parentPort;
 if (port === null)

@@ -29,8 +29,8 @@ const lookMs = 1_000;
 const exitFollowsMs = 1_000;
 
 /**
- * Starts a thread. It is told nothing before it has said who it is: what is sent to it holds secrets, and in a
- * bundle its file may be anybody's. Throws if there can be none.
+ * Starts a thread. It is told nothing before it has said who it is: what is sent to it holds secrets, and in
+ * a bundle its file may be anybody's. Throws if there can be none.
  */
 export function startThread(listener: ThreadListener): Thread {
   const worker = startWorker();

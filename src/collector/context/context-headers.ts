@@ -98,7 +98,9 @@ export function encodeRequestId(id: string): string {
   return `UTF-8''${escaped}`;
 }
 
-/** The id in a header value; null if there is none, its encoding is broken, or nothing can have such an id. */
+/**
+ * The id in a header value; null if there is none, its encoding is broken, or nothing can have such an id.
+ */
 export function idIn(value: string | undefined): string | null {
   const id = value === undefined ? undefined : decodeRequestId(value);
   return id !== undefined && isId(id) ? id : null;

@@ -215,8 +215,8 @@ export class CorrelationContext {
 
   /**
    * Headers for a request to the next service, which gets the same id from
-   * {@link CorrelationContext.fromHeaders}: `x-request-id`; `x-ms-client-request-id`, which is the caller's if
-   * this request came with one, else the id; and, if it has them, `traceparent` and `tracestate`
+   * {@link CorrelationContext.fromHeaders}: `x-request-id`; `x-ms-client-request-id`, which is the caller's
+   * if this request came with one, else the id; and, if it has them, `traceparent` and `tracestate`
    * unchanged. An id that is not ASCII travels as an `ext-value` of RFC 8187, 3.2: `UTF-8''%E6%97%A5`.
    */
   toHeaders(): Record<string, string> {
