@@ -1,7 +1,7 @@
 import { pathToFileURL } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { systemClock } from "../../base/time/clock.ts";
-import { asError } from "../../base/errors.ts";
+import { asError, isError } from "../../base/errors.ts";
 import { type FromBackground, greetingFault, type ToBackground } from "./thread-protocol.ts";
 
 /** The background thread as its host sees it. */
@@ -54,7 +54,7 @@ export function startThread(listener: ThreadListener): Thread {
     refuse(`its file has not answered as model-data-collector does in ${(maxLooks * lookMs) / 1_000} s`),
   );
   worker.on("error", (error) => {
-    reason ??= asError(error);
+    reason ??= isNotFound(error) && untold !== undefined ? new UnfitThreadError(error.message) : asError(error);
     // What it said before its death is heard until `exit`, which follows at once where threads are as in
     // Node.
     systemClock.setTimer(() => exited(reason ?? asError(error)), exitFollowsMs);
@@ -80,6 +80,11 @@ export function startThread(listener: ThreadListener): Thread {
     keepAlive: (on) => (on ? worker.ref() : worker.unref()),
     end: () => void worker.terminate(),
   };
+}
+
+/** The file, or one that it imports, is not there. */
+function isNotFound(error: unknown): error is Error {
+  return isError(error) && /^(ERR_)?MODULE_NOT_FOUND$/.test(String((error as { code?: unknown }).code));
 }
 
 function startWorker(): Worker {

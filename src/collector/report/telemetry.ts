@@ -1,4 +1,5 @@
-import type { BatchObservableCallback, Observable } from "@opentelemetry/api";
+import type { BatchObservableCallback, MeterProvider, Observable } from "@opentelemetry/api";
+import { onNextTurn } from "../../base/time/clock.ts";
 import { version } from "../../base/version.ts";
 import type { DeploymentStats } from "../../config/callbacks.ts";
 import type { DeploymentStatus } from "../api.ts";
@@ -17,9 +18,8 @@ export interface TelemetrySource {
 }
 
 /**
- * Offers a deployment's ledger to OpenTelemetry, if `@opentelemetry/api` is installed (an optional peer) and
- * a meter provider is registered by the time the deployment is made: the API knows no later registration of
- * metrics. What is measured is told in {@link instruments}.
+ * Offers a deployment's ledger to OpenTelemetry, if a meter provider is registered by the time the deployment
+ * is made: the API knows no later registration of metrics. What is measured is told in {@link instruments}.
  *
  * Dispose when the deployment is closed: its last state is told once more, to whoever collects next, and then
  * withdrawn.
@@ -33,7 +33,7 @@ export function startTelemetry(source: TelemetrySource): Disposable {
       else finish = finishThis;
     },
     () => {
-      // Not installed, or a provider that refuses: nobody wants metrics.
+      // A provider that refuses: nobody wants metrics.
     },
   );
   return {
@@ -45,10 +45,21 @@ export function startTelemetry(source: TelemetrySource): Disposable {
   };
 }
 
+/**
+ * The registered provider. All copies of `@opentelemetry/api` 1.x, an application's bundled one too, share it
+ * in this place, so none needs to be found; an `import()` of a package that may not be there breaks builds.
+ */
+function meterProvider(): MeterProvider | undefined {
+  const shared: unknown = Reflect.get(globalThis, Symbol.for("opentelemetry.js.api.1"));
+  return (shared as { readonly metrics?: MeterProvider } | undefined)?.metrics;
+}
+
 /** Returns what to call when the source is closed. */
 async function register(source: TelemetrySource): Promise<() => void> {
-  const { metrics } = await import("@opentelemetry/api");
-  const meter = metrics.getMeter("model-data-collector", version);
+  // What the same module registers a few lines further down counts.
+  await new Promise<void>((resolve) => onNextTurn(resolve));
+  const meter = meterProvider()?.getMeter("model-data-collector", version);
+  if (meter === undefined) return () => {};
   const made = instruments.map((instrument): readonly [Observable, Instrument] => {
     const { name, kind, unit, description } = instrument;
     const options = { unit, description };

@@ -1,8 +1,8 @@
-import { createRequire } from "node:module";
 import type { Document, LineCounter } from "yaml";
 import { quote, told, wrongValue } from "../../base/errors.ts";
 import type { Place } from "../../base/fields.ts";
 import { maxAliases, readYamlData, type YamlData, YamlDataError } from "./yaml-data.ts";
+import { yaml } from "./yaml-library.ts";
 
 /** A YAML document (JSON is one too) as plain data, which knows the line of each of its parts. */
 export interface YamlText {
@@ -22,17 +22,16 @@ export interface YamlText {
  * it says. No message ever quotes a line: it may hold a secret.
  */
 export function readYaml(text: string, name: string): YamlText {
-  const library = yaml();
-  const lines = new library.LineCounter();
+  const lines = new yaml.LineCounter();
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const refuse = (offset: number, code: string): RangeError =>
     wrongValue(`${name}:${lineAt(offset)}`, "one YAML document", told(quote(code)));
 
-  const document = parse(library, text, lines);
+  const document = parse(text, lines);
   if (document === undefined) throw wrongValue(name, "one YAML document", told(quote("TOO_DEEP")));
   const [error] = document.errors;
   if (error !== undefined) throw refuse(error.pos[0], error.code);
-  const { data, pair } = plainData(document, library, refuse, name);
+  const { data, pair } = plainData(document, refuse, name);
 
   /** The line of the last key on the path that is there; 1 when none is. */
   function lineOf(path: readonly string[]): number {
@@ -57,15 +56,13 @@ export function readYaml(text: string, name: string): YamlText {
   };
 }
 
-type Library = typeof import("yaml");
-
 /**
  * Undefined if it is nested deeper than the stack. Duplicate keys are looked for later: the library compares
  * each with each.
  */
-function parse(library: Library, text: string, lineCounter: LineCounter): Document.Parsed | undefined {
+function parse(text: string, lineCounter: LineCounter): Document.Parsed | undefined {
   try {
-    return library.parseDocument(text, { lineCounter, prettyErrors: false, merge: true, uniqueKeys: false });
+    return yaml.parseDocument(text, { lineCounter, prettyErrors: false, merge: true, uniqueKeys: false });
   } catch (thrown) {
     if (thrown instanceof RangeError) return undefined;
     throw thrown;
@@ -74,12 +71,11 @@ function parse(library: Library, text: string, lineCounter: LineCounter): Docume
 
 function plainData(
   document: Document.Parsed,
-  library: Library,
   refuse: (offset: number, code: string) => RangeError,
   name: string,
 ): YamlData {
   try {
-    return readYamlData(document, library);
+    return readYamlData(document, yaml);
   } catch (thrown) {
     if (!(thrown instanceof YamlDataError)) throw thrown;
     const aliases = thrown.code === "NO_ANCHOR" || thrown.code === "TOO_MANY_ALIASES";
@@ -90,11 +86,4 @@ function plainData(
       told(quote("others")),
     );
   }
-}
-
-const require = createRequire(import.meta.url);
-
-/** Loaded when the first file is read: most deployments have none. */
-function yaml(): Library {
-  return require("yaml") as Library;
 }

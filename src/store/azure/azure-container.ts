@@ -11,6 +11,7 @@ import { hidden } from "../../destination/credential.ts";
 import { isStorageScope, mayHaveToken } from "../../destination/token-host.ts";
 import { blobHttpClient } from "./azure-http.ts";
 import { createTokenCredential, type ResolvedCredential, type TokenSource } from "./azure-credential.ts";
+import { libraryError } from "./azure-library.ts";
 import { StoreError } from "../store-error.ts";
 
 /** A container, and the folder in it that a store may touch. */
@@ -71,7 +72,7 @@ function checkAccountUrl(text: string, credential: ResolvedCredential, where: st
 
 /**
  * The Azure library, loaded by the first call: a few hundred milliseconds in which its thread does nothing
- * else. Rejects if it is not installed.
+ * else. Rejects if it cannot be loaded.
  */
 export async function loadAzureLibrary(): Promise<void> {
   await import("@azure/storage-blob");
@@ -98,10 +99,8 @@ export async function openContainer(
   credential: ResolvedCredential,
   tokenDeadlineMs: number,
 ): Promise<ContainerClient> {
-  const blob = await import("@azure/storage-blob").catch(() => {
-    throw new StoreError("configuration", "the package @azure/storage-blob is not installed", {
-      operation: "open",
-    });
+  const blob = await import("@azure/storage-blob").catch((thrown: unknown) => {
+    throw libraryError("@azure/storage-blob", thrown);
   });
   const url = `${location.accountUrl}/${location.container}`;
   const options: StoragePipelineOptions & { readonly redirectOptions: { readonly maxRetries: number } } = {

@@ -1,4 +1,5 @@
 import { credentialHttpClient } from "./azure-http.ts";
+import { libraryError } from "./azure-library.ts";
 import type { TokenSource } from "./azure-credential.ts";
 
 /**
@@ -7,7 +8,9 @@ import type { TokenSource } from "./azure-credential.ts";
  * this is called, not before. `clientId` chooses among several managed identities.
  */
 export async function findMachineCredential(clientId: string | null): Promise<TokenSource> {
-  const { DefaultAzureCredential } = await import("@azure/identity");
+  const { DefaultAzureCredential } = await import("@azure/identity").catch((thrown: unknown) => {
+    throw libraryError("@azure/identity", thrown);
+  });
   const options = { httpClient: credentialHttpClient, redirectOptions: { maxRetries: 0 } };
   return new DefaultAzureCredential(
     clientId === null ? options : { ...options, managedIdentityClientId: clientId },
