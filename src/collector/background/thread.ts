@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
-import { Worker, type WorkerOptions } from "node:worker_threads";
+// Without `node:`, which webpack does not know here: it would take this for a browser's `Worker`.
+import { Worker, type WorkerOptions } from "worker_threads";
 import { systemClock } from "../../base/time/clock.ts";
 import { asError, isError } from "../../base/errors.ts";
 import { type FromBackground, greetingFault, type ToBackground } from "./thread-protocol.ts";
@@ -54,7 +55,8 @@ export function startThread(listener: ThreadListener): Thread {
     refuse(`its file has not answered as model-data-collector does in ${(maxLooks * lookMs) / 1_000} s`),
   );
   worker.on("error", (error) => {
-    reason ??= isNotFound(error) && untold !== undefined ? new UnfitThreadError(error.message) : asError(error);
+    reason ??=
+      isNotFound(error) && untold !== undefined ? new UnfitThreadError(error.message) : asError(error);
     // What it said before its death is heard until `exit`, which follows at once where threads are as in
     // Node.
     systemClock.setTimer(() => exited(reason ?? asError(error)), exitFollowsMs);
