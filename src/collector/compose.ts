@@ -3,6 +3,7 @@ import { systemIds } from "../base/ids.ts";
 import { createJsonlEncoder } from "../codec/jsonl/jsonl-encoder.ts";
 import { createParquetEncoder } from "../codec/parquet/parquet-encoder.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
+import type { NetworkVariables } from "../config/environment.ts";
 import { objectReference } from "../destination/object-url.ts";
 import { createEngine, type Engine } from "../pipeline/delivery/engine.ts";
 import { type CurrentSettings, LiveSettings } from "../pipeline/live-settings.ts";
@@ -21,6 +22,8 @@ export interface EngineSpec {
   readonly instance: string;
   readonly spoolDirectory: string;
   readonly credential: CredentialSpec;
+  /** What a thread of its own is to have in its environment. Default nothing. */
+  readonly network?: NetworkVariables;
 }
 
 /** How to prove who we are. `token` asks the main thread, where the caller's own credential object lives. */

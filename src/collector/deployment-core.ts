@@ -135,6 +135,7 @@ export class DeploymentCore {
       instance: ids.random128(),
       spoolDirectory: config.spool.directory,
       credential: credentials.spec,
+      network: resolved.network.reveal(),
     };
     return start(spec, { emit: (event) => this.accounting.take(event), getToken }, clock);
   }

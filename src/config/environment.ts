@@ -27,7 +27,12 @@ export interface Environment {
   readonly stateFolder: string | undefined;
   /** What is set and was probably meant otherwise, as sentences for people: see {@link misspelt}. */
   readonly slips?: readonly string[];
+  /** The {@link networkVariables} that are set: how this process is to reach the network. */
+  readonly network: NetworkVariables;
 }
+
+/** Variables by their names. A proxy's URL can hold a password. */
+export type NetworkVariables = Readonly<Record<string, string>>;
 
 /** A file to be configured by, and who says so. */
 export interface ConfigFile {
@@ -38,6 +43,16 @@ export interface ConfigFile {
   /** How messages call what named it. */
   readonly where: string;
 }
+
+/**
+ * Variables of others that say how to reach the network. The Azure library and Node read them in the
+ * environment of the thread that they run in; so the background thread, which inherits nothing else, gets
+ * these. Not among them: `NODE_TLS_REJECT_UNAUTHORIZED`, with which anybody could read what is delivered.
+ */
+const networkVariables: readonly string[] = [
+  ...["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap((name) => [name, name.toLowerCase()]),
+  ...["NODE_EXTRA_CA_CERTS", "NODE_USE_SYSTEM_CA", "SSL_CERT_FILE", "SSL_CERT_DIR"],
+];
 
 /**
  * Reads this product's environment variables; nothing else does. A variable that is empty or blank counts as
@@ -70,6 +85,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
     ...(trustedHosts.length === 0 ? {} : { trustedHosts }),
     stateFolder: stateFolder(env, machine),
     ...(slips.length === 0 ? {} : { slips }),
+    network: readNetwork(env),
   };
 }
 
@@ -163,6 +179,21 @@ function readTrustedHosts(env: NodeJS.ProcessEnv): readonly string[] {
       const expected = "names of hosts, separated by commas, without scheme and port";
       throw wrongValue(whereOf(trustedHostsName), expected, name);
     });
+}
+
+/**
+ * As they are, for what they mean is their readers' business; but for a proxy without scheme (`proxy:8080`),
+ * which everybody takes for `http` and the Azure library for something else.
+ */
+function readNetwork(env: NodeJS.ProcessEnv): NetworkVariables {
+  const values: Record<string, string> = {};
+  for (const name of networkVariables) {
+    const value = env[name]?.trim();
+    if (value === undefined || value === "") continue;
+    const isProxy = /(?<!no)_proxy$/i.test(name);
+    values[name] = isProxy && !value.includes("://") ? `http://${value}` : value;
+  }
+  return values;
 }
 
 /** Set by the platform, so what makes no sense is passed over: nobody here can mend it. */

@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { asError, wrongValue } from "../base/errors.ts";
 import { readTextFile } from "../base/files/text-file.ts";
 import type { Credential } from "../destination/credential.ts";
-import type { Secret } from "../destination/secret.ts";
+import { Secret } from "../destination/secret.ts";
 import type { ErrorListener, StatsListener } from "./callbacks.ts";
 import type { CollectionConfig, DeploymentConfig } from "./deployment-config.ts";
 import type { DeploymentOptions } from "./deployment-options.ts";
-import type { ConfigFile, Environment } from "./environment.ts";
+import type { ConfigFile, Environment, NetworkVariables } from "./environment.ts";
 import { readAgentFile } from "./file/agent-file.ts";
 import { readDeploymentFile } from "./file/deployment-file.ts";
 import type { FileSettings } from "./file/file-settings.ts";
@@ -22,6 +22,8 @@ export interface ResolvedDeployment {
   readonly credential: Secret<Credential> | null;
   /** Hosts beside Azure's own that may have an access token. */
   readonly trustedHosts: readonly string[];
+  /** How the process is to reach the network; a proxy's password may be among it. */
+  readonly network: Secret<NetworkVariables>;
   readonly onError: ErrorListener | undefined;
   readonly onStats: StatsListener | undefined;
   /** The file that part of it came from. */
@@ -70,6 +72,7 @@ export function resolveDeployment(
     config,
     credential: values.credential ?? credential ?? environment.credential ?? null,
     trustedHosts: environment.trustedHosts ?? [],
+    network: new Secret(environment.network),
     onError: values.onError,
     onStats: values.onStats,
     slips: [...(environment.slips ?? []), ...unusedCredential(config, environment, isDestinationSaid)],

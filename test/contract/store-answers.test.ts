@@ -131,6 +131,27 @@ describe("the service's answers", () => {
     expect(await put()).toMatchObject({ status: "retryable", class: "clock" });
   });
 
+  test("its own words are passed on, the first line of them, without what may be a secret", async () => {
+    const says = async (message: string): Promise<string> => {
+      const xml = `<?xml version="1.0"?><Error><Code>InvalidHeaderValue</Code><Message>${message}</Message></Error>`;
+      const headers = { "x-ms-error-code": "InvalidHeaderValue", "content-type": "application/xml" };
+      server.script({ status: 400, headers, body: xml });
+      return ((await put()) as { error: Error }).error.message.split("; the service says: ")[1] ?? "";
+    };
+    const hint = "The API version 2099-01-01 is not known. Use --skipApiVersionCheck.";
+    expect(await says(`${hint}\nRequestId:1\nTime:2`)).toBe(hint);
+    expect(await says(`the signature ${azuriteKey} of a?sv=2021&amp;sig=c4n4ry is wrong`)).toBe(
+      "the signature … of a?… is wrong",
+    );
+    expect(await says("AuthorizationPermissionMismatch\u009b31m")).toBe(
+      "AuthorizationPermissionMismatch 31m",
+    );
+    expect(await says("long ".repeat(1_000))).toHaveLength(401);
+    expect(await says("")).toBe("");
+    server.script({ status: 503, body: "<Message>not the service</Message>" });
+    expect(((await put()) as { error: Error }).error.message).not.toContain("says");
+  });
+
   test("Retry-After in seconds and as a date", async () => {
     server.script(blobError(503, "ServerBusy", { "retry-after": "7" }));
     expect(await put()).toMatchObject({ retryAfterMs: 7_000 });

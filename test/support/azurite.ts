@@ -5,10 +5,11 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  BlobServiceClient,
-  type ContainerClient,
+  ContainerClient,
   ContainerSASPermissions,
   generateBlobSASQueryParameters,
+  newPipeline,
+  type RequestPolicyFactory,
   StorageSharedKeyCredential,
 } from "@azure/storage-blob";
 
@@ -16,6 +17,16 @@ import {
 export const azuriteAccount = "devstoreaccount1";
 export const azuriteKey =
   "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+/** The library's own version of the protocol is newer than Azurite's. */
+const inAzuritesVersion: RequestPolicyFactory = {
+  create: (next) => ({
+    sendRequest(request) {
+      request.headers.set("x-ms-version", "2021-12-02");
+      return next.sendRequest(request);
+    },
+  }),
+};
 
 /** A running Azurite blob server with a temporary folder of its own. */
 export interface Azurite {
@@ -86,7 +97,9 @@ export async function startAzurite(
     port,
     connectionString,
     async container(name) {
-      const client = BlobServiceClient.fromConnectionString(connectionString).getContainerClient(name);
+      const pipeline = newPipeline(new StorageSharedKeyCredential(azuriteAccount, azuriteKey));
+      pipeline.factories.push(inAzuritesVersion);
+      const client = new ContainerClient(`${url}/${name}`, pipeline);
       await client.createIfNotExists();
       return client;
     },
@@ -122,7 +135,7 @@ async function launch(
   extra: readonly string[],
 ): Promise<{ child: ChildProcess; port: number }> {
   const args = ["--blobHost", "127.0.0.1", "--blobPort", String(port), "--location", folder, "--silent"];
-  args.push("--skipApiVersionCheck", "--disableTelemetry", "--disableProductStyleUrl", ...extra);
+  args.push("--disableTelemetry", "--disableProductStyleUrl", ...extra);
   const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   const listening = new Promise<number>((resolve, reject) => {

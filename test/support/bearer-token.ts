@@ -1,17 +1,20 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-/** A self-made certificate for 127.0.0.1: paths of PEM files. */
+/** A self-made certificate for 127.0.0.1 and the host {@link certifiedHost}: paths of PEM files. */
 export interface Certificate {
   readonly cert: string;
   readonly key: string;
 }
 
+/** A name that no name server knows: whoever reaches it went through a proxy. */
+export const certifiedHost = "storage.mdc-test.invalid";
+
 /** Makes one in a folder, good for two days; undefined where there is no `openssl`. */
 export function makeCertificate(folder: string): Certificate | undefined {
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
   const algorithm = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const subject = ["-subj", "/CN=localhost", "-addext", `subjectAltName=IP:127.0.0.1,DNS:${certifiedHost}`];
   const args = [
     "req",
     "-x509",

@@ -7,7 +7,7 @@ import { Heartbeat } from "./heartbeat.ts";
 import type { HeldWork } from "./held-work.ts";
 import { lateTimer, type PendingRequests } from "./pending-requests.ts";
 import { RestartPolicy } from "./restart-policy.ts";
-import { type startThread, type Thread, UnfitThreadError } from "./thread.ts";
+import { type startThread, type Thread, UnfitThreadError, type ThreadListener } from "./thread.ts";
 import { answerToken, type FromBackground, Progress, type ToBackground } from "./thread-protocol.ts";
 import { engineOf, threadOf, type ThreadState } from "./thread-state.ts";
 
@@ -120,10 +120,11 @@ export class ThreadSupervisor {
   #start(): void {
     let thread: Thread;
     try {
-      thread = this.#parts.startThread({
+      const listener: ThreadListener = {
         heard: (message) => this.#heard(thread, emit, message),
         died: (error) => this.#died(thread, error),
-      });
+      };
+      thread = this.#parts.startThread(listener, this.#work.spec.network);
     } catch (thrown) {
       this.#runInline(asError(thrown));
       return;

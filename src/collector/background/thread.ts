@@ -4,6 +4,7 @@ import { Worker, type WorkerOptions } from "worker_threads";
 import { systemClock } from "../../base/time/clock.ts";
 import { asError, isError } from "../../base/errors.ts";
 import { type FromBackground, greetingFault, type ToBackground } from "./thread-protocol.ts";
+import type { NetworkVariables } from "../../config/environment.ts";
 
 /** The background thread as its host sees it. */
 export interface Thread {
@@ -30,11 +31,11 @@ const lookMs = 1_000;
 const exitFollowsMs = 1_000;
 
 /**
- * Starts a thread. It is told nothing before it has said who it is: what is sent to it holds secrets, and in
+ * Starts a thread, with `network` as its environment. It is told nothing before it has said who it is: what is sent to it holds secrets, and in
  * a bundle its file may be anybody's. Throws if there can be none.
  */
-export function startThread(listener: ThreadListener): Thread {
-  const worker = startWorker();
+export function startThread(listener: ThreadListener, network: NetworkVariables = {}): Thread {
+  const worker = startWorker(network);
   let untold: ToBackground[] | undefined = [];
   let reason: Error | undefined;
   let gone = false;
@@ -89,12 +90,13 @@ function isNotFound(error: unknown): error is Error {
   return isError(error) && /^(ERR_)?MODULE_NOT_FOUND$/.test(String((error as { code?: unknown }).code));
 }
 
-function startWorker(): Worker {
+function startWorker(network: NetworkVariables): Worker {
   const options: WorkerOptions = {
     name: "model-data-collector",
-    // Nothing of the host's is inherited: neither preloads and flags, nor the environment with its secrets.
+    // Nothing of the host's is inherited: neither preloads and flags, nor the environment with its secrets,
+    // but for the way to the network.
     execArgv: [],
-    env: {},
+    env: { ...network },
     stdin: false,
     stdout: true,
     stderr: true,

@@ -1,4 +1,4 @@
-import type { ContainerClient, StoragePipelineOptions } from "@azure/storage-blob";
+import type { ContainerClient, RequestPolicyFactory, StoragePipelineOptions } from "@azure/storage-blob";
 import { told, wrongKind, wrongValue } from "../../base/errors.ts";
 import {
   accountHostFault,
@@ -93,6 +93,23 @@ function forStorage(source: TokenSource, accountUrl: string): TokenSource {
   };
 }
 
+/**
+ * The version of the service's protocol that we speak: the oldest with all that we need (Put Blob of more
+ * than 256 MiB, and the challenge to a bearer token). The library's own is newer than what many an emulator
+ * knows, also the newest one. https://learn.microsoft.com/rest/api/storageservices/version-2019-12-12
+ */
+const serviceVersion = "2019-12-12";
+
+/** Puts it in place of the library's own, before the request is signed. */
+const inOurVersion: RequestPolicyFactory = {
+  create: (next) => ({
+    sendRequest(request) {
+      request.headers.set("x-ms-version", serviceVersion);
+      return next.sendRequest(request);
+    },
+  }),
+};
+
 /** Opens a client; one token may take `tokenDeadlineMs`. The client holds the secret: never print it. */
 export async function openContainer(
   location: AzureLocation,
@@ -113,28 +130,27 @@ export async function openContainer(
     httpClient: blobHttpClient,
     userAgentOptions: { userAgentPrefix: "model-data-collector" },
   };
+  const open = (as: Parameters<typeof blob.newPipeline>[0], query = ""): ContainerClient => {
+    const pipeline = blob.newPipeline(as, options);
+    pipeline.factories.push(inOurVersion);
+    try {
+      return new blob.ContainerClient(url + query, pipeline);
+    } catch {
+      // All that it reads here, and that was not checked.
+      const message = "the URL of the proxy (HTTPS_PROXY) is malformed";
+      throw new StoreError("configuration", message, { operation: "open" });
+    }
+  };
   switch (credential.kind) {
-    case "token":
-      return new blob.ContainerClient(
-        url,
-        createTokenCredential(forStorage(credential.source, location.accountUrl), {
-          deadlineMs: tokenDeadlineMs,
-        }),
-        options,
-      );
+    case "token": {
+      const source = forStorage(credential.source, location.accountUrl);
+      return open(createTokenCredential(source, { deadlineMs: tokenDeadlineMs }));
+    }
     case "sas":
-      return new blob.ContainerClient(`${url}?${credential.query}`, new blob.AnonymousCredential(), options);
-    case "key": {
-      const { accountName, accountKey } = credential;
-      return new blob.ContainerClient(
-        url,
-        new blob.StorageSharedKeyCredential(accountName, accountKey),
-        options,
-      );
-    }
-    case "emulator": {
-      const account = blob.BlobServiceClient.fromConnectionString("UseDevelopmentStorage=true");
-      return new blob.ContainerClient(url, account.credential, options);
-    }
+      return open(new blob.AnonymousCredential(), `?${credential.query}`);
+    case "key":
+      return open(new blob.StorageSharedKeyCredential(credential.accountName, credential.accountKey));
+    case "emulator":
+      return open(blob.BlobServiceClient.fromConnectionString("UseDevelopmentStorage=true").credential);
   }
 }

@@ -1,4 +1,5 @@
 import { type AzureAnswer, classifyAzureAnswer } from "./azure-response.ts";
+import { proxyOf } from "./azure-http.ts";
 import { DeadlineError } from "../deadline.ts";
 import { ObjectNotFoundError } from "../store.ts";
 import { StoreError } from "../store-error.ts";
@@ -6,7 +7,7 @@ import { StoreError } from "../store-error.ts";
 /**
  * The only way from an error of the Azure libraries to one of ours. Theirs hold the request: its URL with the
  * SAS, its headers with the signature or token. Only a status, a code and an id pass, each of a shape too
- * short and plain for a key or a signature.
+ * short and plain for a key or a signature; and the service's own sentence, without what could be one.
  */
 
 /** What the libraries' errors look like, as far as we trust it. */
@@ -14,17 +15,34 @@ interface ForeignError {
   readonly name?: unknown;
   readonly statusCode?: unknown;
   readonly code?: unknown;
-  readonly response?: { readonly headers?: { get?(name: string): unknown } };
+  readonly response?: {
+    readonly headers?: { get?(name: string): unknown };
+    readonly parsedBody?: { readonly message?: unknown };
+  };
+  readonly request?: { readonly url?: unknown; readonly agent?: unknown };
+  /** Of errors of `azure-http.ts`. */
+  readonly throughProxy?: unknown;
+}
+
+/** What there is to tell of a failed request, beside what decides. */
+interface AnswerDetails {
+  readonly requestId?: string | undefined;
+  /** The service's own sentence. */
+  readonly words?: string | undefined;
+  /** Host and port. */
+  readonly proxy?: string | undefined;
 }
 
 /** The checked facts of an error thrown by the Azure libraries. */
-export function readAzureAnswer(thrown: unknown): AzureAnswer & { readonly requestId?: string | undefined } {
+export function readAzureAnswer(thrown: unknown): AzureAnswer & AnswerDetails {
   const error = (typeof thrown === "object" && thrown !== null ? thrown : {}) as ForeignError;
   const header = (name: string): unknown => error.response?.headers?.get?.(name);
   const statusCode = Number.isInteger(error.statusCode) ? Number(error.statusCode) : undefined;
   return {
     statusCode,
     code: matching(header("x-ms-error-code"), codePattern) ?? matching(error.code, codePattern),
+    words: wordsOf(error.response?.parsedBody?.message),
+    proxy: matching(error.throughProxy ?? proxyOfRequest(error.request), proxyPattern),
     requestId: matching(header("x-ms-request-id"), requestIdPattern),
     retryAfter: matching(header("retry-after"), headerPattern),
     date: matching(header("date"), headerPattern),
@@ -34,6 +52,26 @@ export function readAzureAnswer(thrown: unknown): AzureAnswer & { readonly reque
 const codePattern = /^[A-Za-z][A-Za-z0-9_]{1,63}$/;
 const requestIdPattern = /^[0-9a-fA-F-]{8,40}$/;
 const headerPattern = /^[A-Za-z0-9 ,:+-]{1,40}$/;
+
+const proxyPattern = /^[A-Za-z0-9_.[\]:-]{1,255}$/;
+/** A word this long with a digit or a sign in it may be a key, a signature or a token. */
+const mayBeSecret = /(?=[A-Za-z.-]*[0-9+/=_%])[A-Za-z0-9+/=_%.-]{20,}/g;
+const maxWords = 400;
+
+/** The first line of what the service says, as far as it can be shown. */
+function wordsOf(message: unknown): string | undefined {
+  if (typeof message !== "string") return undefined;
+  const [line = ""] = message.slice(0, 4_096).split(/[\r\n]/, 1);
+  const plain = line.replace(/[^\x20-\x7e]+/g, " ").replace(mayBeSecret, "…");
+  const words = plain.replace(/\b\w+=\S+/g, "…").trim();
+  if (words === "") return undefined;
+  return words.length > maxWords ? `${words.slice(0, maxWords)}…` : words;
+}
+
+function proxyOfRequest(request: ForeignError["request"]): string | undefined {
+  const { url, agent } = request ?? {};
+  return typeof url === "string" && URL.canParse(url) ? proxyOf({ url, agent }) : undefined;
+}
 
 function matching(value: unknown, pattern: RegExp): string | undefined {
   return typeof value === "string" && pattern.test(value) ? value : undefined;
@@ -74,11 +112,11 @@ export function toAzureFailure(
   const answer = readAzureAnswer(thrown);
   const verdict = classifyAzureAnswer(answer, nowMs);
   const status = answer.statusCode === undefined ? undefined : `status ${answer.statusCode}`;
-  const detail = [status, answer.code, answer.requestId && `request ${answer.requestId}`]
-    .filter(Boolean)
-    .join(", ");
+  const facts = [status, answer.code, answer.requestId && `request ${answer.requestId}`];
+  const detail = [...facts, answer.proxy && `through the proxy ${answer.proxy}`].filter(Boolean).join(", ");
   const needs = answer.code === "AuthorizationPermissionMismatch" ? `; ${permissionsFor(operation)}` : "";
-  const message = `${what}: ${verdict.hint}${needs}${detail && ` (${detail})`}`;
+  const said = answer.words === undefined ? "" : `; the service says: ${answer.words}`;
+  const message = `${what}: ${verdict.hint}${needs}${detail && ` (${detail})`}${said}`;
   if (verdict.kind === "missing") return { error: new ObjectNotFoundError(message), verify: false };
   const verify = verdict.kind === "verify";
   const error = new StoreError(verdict.kind === "verify" ? "transient" : verdict.kind, message, {

@@ -1,6 +1,7 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as SecureAgent, request as requestHttps } from "node:https";
 import type { DefaultAzureCredentialOptions } from "@azure/identity";
+import { isLoopback } from "../../destination/loopback.ts";
 import type { HttpHeaders, IHttpClient } from "@azure/storage-blob";
 
 /**
@@ -99,7 +100,7 @@ async function send(
   request.once("close", () => abortSignal?.removeEventListener("abort", onAbort));
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     // For as long as it lives: a reset may follow an answer.
-    request.on("error", reject);
+    request.on("error", (error) => reject(Object.assign(error, { throughProxy: proxyOf(call) })));
     request.once("response", resolve);
     write(request, call.body);
   });
@@ -118,13 +119,21 @@ async function send(
 }
 
 function open({ url, method, agent }: Call, headers: Readonly<Record<string, string>>): ClientRequest {
-  const secure = new URL(url).protocol === "https:";
-  const options = {
-    method,
-    headers,
-    agent: (agent as Agent | undefined) ?? (secure ? secureAgent : plainAgent),
-  };
+  const { protocol, hostname } = new URL(url);
+  const secure = protocol === "https:";
+  const proxy = isLoopback(hostname) ? undefined : (agent as Agent | undefined);
+  const options = { method, headers, agent: proxy ?? (secure ? secureAgent : plainAgent) };
   return secure ? requestHttps(url, options) : requestHttp(url, options);
+}
+
+/**
+ * Host and port of the proxy that a request goes through, if any. The library asks one for everything that
+ * `NO_PROXY` does not name, but none knows an emulator on this machine.
+ */
+export function proxyOf({ url, agent }: Pick<Call, "url" | "agent">): string | undefined {
+  const { proxy } = (agent ?? {}) as { readonly proxy?: { readonly host?: unknown } };
+  const host = proxy?.host;
+  return typeof host === "string" && !isLoopback(new URL(url).hostname) ? host : undefined;
 }
 
 function write(request: ClientRequest, body: unknown): void {

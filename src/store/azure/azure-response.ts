@@ -122,6 +122,8 @@ function rowOfStatus(statusCode: number): Row {
       return ["configuration", "the storage account or container was not found"];
     case 409:
       return ["configuration", "a lease, a snapshot or an immutability policy forbids it"];
+    case 407:
+      return ["configuration", "the proxy wants to know who asks: a user and password in HTTPS_PROXY"];
     case 412:
       return ["verify", "an object of that name exists"];
     case 408:

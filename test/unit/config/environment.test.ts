@@ -26,6 +26,7 @@ describe("readEnvironment", () => {
       configFile: undefined,
       workspace: undefined,
       stateFolder: "/home/ada/.local/state",
+      network: {},
     });
   });
 
@@ -56,6 +57,17 @@ describe("readEnvironment", () => {
     expect(credential?.reveal()).toEqual({
       kind: "connection-string",
       connectionString: "UseDevelopmentStorage=true",
+    });
+  });
+
+  it("passes on how to reach the network, and no other variable", () => {
+    const proxies = { HTTPS_PROXY: "http://user:pass@proxy:8080", no_proxy: ".example.com,10.0.0.1" };
+    const certificates = { NODE_EXTRA_CA_CERTS: "/etc/ssl/company.pem", SSL_CERT_DIR: "/etc/ssl/certs" };
+    const others = { HTTP_PROXY: "", PATH: "/bin", AZURE_CLIENT_SECRET: "x", NODE_OPTIONS: "--inspect" };
+    expect(read({ ...proxies, ...certificates, ...others }).network).toEqual({ ...proxies, ...certificates });
+    expect(read({ http_proxy: "proxy:3128", NO_PROXY: "a:1" }).network).toEqual({
+      http_proxy: "http://proxy:3128",
+      NO_PROXY: "a:1",
     });
   });
 
