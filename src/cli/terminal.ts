@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { cutText } from "./text/text-width.ts";
 import { jsonValue } from "./text/value-text.ts";
 import { visibleJson, visibleText } from "./text/visible-text.ts";
 
@@ -72,7 +73,7 @@ export function createTerminal(stdout: TerminalStream, stderr: TerminalStream): 
     progress(text) {
       clear();
       if (text === undefined || stderr.isTTY !== true) return;
-      stderr.write([...visibleText(text)].slice(0, (stderr.columns ?? 80) - 1).join(""));
+      stderr.write(cutText(visibleText(text), (stderr.columns ?? 80) - 1));
       progressShown = true;
     },
     width: stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY,

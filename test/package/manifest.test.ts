@@ -5,9 +5,14 @@ import { expect, test } from "vitest";
 import { runNpm } from "../support/child.ts";
 import { manifest, root } from "../support/packed-project.ts";
 
-test("the package depends on exactly three packages, and on optional peers for those who have them", async () => {
+test("the package depends on exactly four packages, and on optional peers for those who have them", async () => {
   const { dependencies, peerDependencies, peerDependenciesMeta, optionalDependencies } = await manifest();
-  expect(Object.keys(dependencies)).toEqual(["@azure/identity", "@azure/storage-blob", "hyparquet"]);
+  expect(Object.keys(dependencies)).toEqual([
+    "@azure/identity",
+    "@azure/storage-blob",
+    "hyparquet",
+    "string-width",
+  ]);
   const optional = Object.entries(peerDependenciesMeta).filter(([, meta]) => meta.optional);
   expect(optional.map(([name]) => name)).toEqual(Object.keys(peerDependencies));
   expect(Object.keys(peerDependencies)).toEqual(["@opentelemetry/api"]);

@@ -1,4 +1,5 @@
 import { bold, type Text } from "../terminal.ts";
+import { cutText, textWidth } from "./text-width.ts";
 import { visibleText } from "./visible-text.ts";
 
 /** A column of a text table. */
@@ -15,7 +16,7 @@ export interface TextTableOptions {
    * line.
    */
   readonly width?: number;
-  /** Characters in a cell; a longer text is cut, with an ellipsis. */
+  /** Columns of a terminal in a cell; a longer text is cut, with an ellipsis. */
   readonly maxCell?: number;
 }
 
@@ -29,8 +30,8 @@ export function textTable(
   options: TextTableOptions = {},
 ): Text[] {
   const { width = Number.POSITIVE_INFINITY, maxCell = Number.POSITIVE_INFINITY } = options;
-  const cells = rows.map((row) => row.map((cell) => cut(visibleText(cell), maxCell)));
-  const titles = columns.map(({ title }) => cut(visibleText(title), maxCell));
+  const cells = rows.map((row) => row.map((cell) => cutText(visibleText(cell), maxCell)));
+  const titles = columns.map(({ title }) => cutText(visibleText(title), maxCell));
   const widths = titles.map((title, i) =>
     cells.reduce((max, row) => Math.max(max, textWidth(row[i] ?? "")), textWidth(title)),
   );
@@ -43,7 +44,7 @@ export function textTable(
       .trimEnd();
   const lines: Text[] = [bold(line(titles)), ...cells.map(line)];
   const hidden = titles.slice(shown);
-  if (hidden.length > 0) lines.push(`… and ${hidden.length} more: ${cut(hidden.join(", "), 300)}`);
+  if (hidden.length > 0) lines.push(`… and ${hidden.length} more: ${cutText(hidden.join(", "), 300)}`);
   return lines;
 }
 
@@ -60,16 +61,4 @@ function fitting(widths: readonly number[], width: number): number {
 function pad(text: string, width: number, align: "left" | "right"): string {
   const spaces = " ".repeat(Math.max(0, width - textWidth(text)));
   return align === "right" ? spaces + text : text + spaces;
-}
-
-function cut(text: string, max: number): string {
-  if (text.length <= max) return text;
-  return `${[...text].slice(0, max - 1).join("")}…`;
-}
-
-/** Code points: right for most scripts; wide and combining characters may shift a line, never lose text. */
-function textWidth(text: string): number {
-  let width = 0;
-  for (const _ of text) width++;
-  return width;
 }
