@@ -4,6 +4,8 @@
  *
  * @packageDocumentation
  */
+import "./base/node-version.ts";
+
 export { CollectorError } from "./base/errors.ts";
 export { closeOnSignals } from "./collector/process/close-on-signals.ts";
 export { Collector } from "./collector/collector.ts";

@@ -1,3 +1,5 @@
+import "./base/node-version.ts";
+
 export type { CollectionSummary, ColumnSummary } from "./reader/collection-summary.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";
 export { type Dataset, type DatasetOptions, openDataset } from "./reader/dataset.ts";

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { expect, test } from "vitest";
 import { runChild, runNode } from "../support/child.ts";
@@ -27,6 +27,32 @@ test("mdc says so on the older Nodes that are on this machine, too", async (cont
     expect({ code, stdout }, node).toEqual({ code: 2, stdout: "" });
     expect(stderr, node).toMatch(/^mdc[^\n]*22\.15[^\n]*\n$/);
   }
+});
+
+test.each(["index", "reader"])("importing %s on an older Node throws one clear line", async (door) => {
+  const pretend = join(await tempFolder(), "older.cjs");
+  await writeFile(pretend, `Object.defineProperty(process.versions, "node", { value: "20.19.0" });`);
+  const older = [...(await olderNodes()).map((node) => [node, []] as const)];
+  for (const [node, args] of [[process.execPath, ["--require", pretend]] as const, ...older]) {
+    const program = `import ${JSON.stringify(join(root, `dist/${door}.js`))};`;
+    const run = await runChild(node, [...args, "--input-type=module", "-e", program]);
+    expect({ code: run.code, stdout: run.stdout }, node).toEqual({ code: 1, stdout: "" });
+    expect(run.stderr, node).toMatch(
+      /^\[?Error: model-data-collector needs Node 22\.15 or newer; this is Node [\d.]+\]?$/m,
+    );
+    expect(run.stderr, node).not.toMatch(/^\s+at /m);
+  }
+});
+
+test("nothing is imported by name that an older Node's zlib does not have: it would be missed first", async () => {
+  const names: string[] = [];
+  for (const file of await readdir(join(root, "dist"), { recursive: true })) {
+    if (!file.endsWith(".js")) continue;
+    const source = await readFile(join(root, "dist", file), "utf8");
+    for (const [, list = ""] of source.matchAll(/^import [^;]*\{([^}]*)\} from "node:zlib"/gm))
+      names.push(...list.split(",").map((name) => name.trim().split(" ")[0] ?? ""));
+  }
+  expect(new Set(names)).toEqual(new Set(["constants"]));
 });
 
 test("mdc's entry imports nothing before it has looked at the version", async () => {

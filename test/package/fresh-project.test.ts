@@ -1,7 +1,8 @@
-import { writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { runNode } from "../support/child.ts";
+import { runChild, runNode } from "../support/child.ts";
 import { createProject, pack, root } from "../support/packed-project.ts";
 import { disposableFolder } from "../support/temp-folder.ts";
 
@@ -70,6 +71,47 @@ test("a CommonJS program collects, and the process ends by itself with everythin
       { distance: 7, origin: null },
     ],
   });
+});
+
+test("README's first snippet runs as printed in what npm init makes, of whatever type", async () => {
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  const [, snippet = "", file = ""] = /```js\n(\/\/ (\S+)\n[^]*?)```/.exec(readme) ?? [];
+  expect(readme).toContain(`\nnode ${file}\n`);
+  for (const type of [undefined, "commonjs", "module"]) {
+    const project = join(folder.path, `blank-${type}`);
+    await mkdir(project);
+    await writeFile(join(project, "package.json"), JSON.stringify({ name: "blank", version: "1.0.0", type }));
+    await writeFile(join(project, file), snippet);
+    const env = { MDC_DESTINATION: undefined, MDC_CONFIG: undefined, MDC_SPOOL_DIR: join(project, "spool") };
+    const ran = await runNode([file], { cwd: project, env });
+    expect(ran, type).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    const mdc = join(folder.path, "node_modules/model-data-collector/dist/cli/main.js");
+    const ls = await runNode([mdc, "ls"], { cwd: project, env });
+    expect(ls, type).toMatchObject({
+      code: 0,
+      stderr: "",
+      stdout: expect.stringMatching(/^model_outputs /m),
+    });
+  }
+});
+
+test("mdc says in one line that a full disk took no results, and ends with 4", async (context) => {
+  context.skip(!existsSync("/dev/full"), "this system has no full disk at hand");
+  const mdc = join(folder.path, "node_modules/model-data-collector/dist/cli/main.js");
+  for (const args of [["--help"], ["--version"], ["ls", "--json"]]) {
+    const env = {
+      MDC_DESTINATION: folder.path,
+      MDC_CONFIG: undefined,
+      MDC_SPOOL_DIR: join(folder.path, "spool"),
+    };
+    const { code, stderr } = await runChild(
+      "sh",
+      ["-c", `"$0" "$@" > /dev/full`, process.execPath, mdc, ...args],
+      { env },
+    );
+    const line = expect.stringMatching(/^mdc: the results cannot be written: ENOSPC/);
+    expect({ code, lines: stderr.split("\n") }, args.join(" ")).toEqual({ code: 4, lines: [line, ""] });
+  }
 });
 
 test("a program that only imports the package loads no storage vendor's library", async () => {

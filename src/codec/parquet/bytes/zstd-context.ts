@@ -1,4 +1,4 @@
-import { createZstdCompress, constants, zstdCompressSync } from "node:zlib";
+import zlib, { constants } from "node:zlib";
 
 /** By number of the parameter, as `node:zlib` numbers them. */
 export type ZstdParams = Readonly<Record<number, number>>;
@@ -26,8 +26,8 @@ export function createZstdContext(params: ZstdParams): ZstdContext {
  * do anything else than expected.
  */
 export function reusedContext(params: ZstdParams): ZstdContext | undefined {
-  const stream = createZstdCompress({ params: { ...params } }) as Partial<Inner> &
-    ReturnType<typeof createZstdCompress>;
+  const stream = zlib.createZstdCompress({ params: { ...params } }) as Partial<Inner> &
+    ReturnType<typeof zlib.createZstdCompress>;
   // An error is told by `destroyed` already.
   stream.on("error", () => {});
   const { _handle: handle, _writeState: state } = stream;
@@ -56,7 +56,7 @@ export function reusedContext(params: ZstdParams): ZstdContext | undefined {
 function compressAlone(body: Uint8Array, params: ZstdParams): Uint8Array {
   // One buffer that surely holds the result, instead of a list of 16 KiB ones to join.
   const chunkSize = compressBound(body.length);
-  return zstdCompressSync(body, { params: { ...params }, chunkSize, pledgedSrcSize: body.length });
+  return zlib.zstdCompressSync(body, { params: { ...params }, chunkSize, pledgedSrcSize: body.length });
 }
 
 /** No frame is longer than this (ZSTD_COMPRESSBOUND in zstd.h). */

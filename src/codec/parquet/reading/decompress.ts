@@ -1,4 +1,4 @@
-import { zstdDecompressSync } from "node:zlib";
+import zlib from "node:zlib";
 
 /**
  * The bytes of a page, exactly `size` of them: never makes more, whatever the compressed bytes would become.
@@ -26,7 +26,7 @@ const maxChunkBytes = 64 * 1024 * 1024;
 
 function zstd(input: Uint8Array, size: number): Uint8Array {
   try {
-    return zstdDecompressSync(input, {
+    return zlib.zstdDecompressSync(input, {
       chunkSize: Math.min(Math.max(size, 64), maxChunkBytes),
       maxOutputLength: Math.max(size, 1),
     });
