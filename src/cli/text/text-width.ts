@@ -2,12 +2,12 @@ import stringWidth from "string-width";
 
 // How wide a character is changes with each version of Unicode, so a library knows it, and no table here.
 
-/** Columns that a text takes in a terminal: two for each wide character, none for what goes on top of others. */
+/** Columns that a text takes in a terminal: two for a wide character, none for what goes on top of one. */
 export function textWidth(text: string): number {
   return stringWidth(text);
 }
 
-/** A text in at most so many columns of a terminal; a longer one is cut between characters, with an ellipsis. */
+/** A text in at most so many columns of a terminal, cut between characters, with an ellipsis if it is. */
 export function cutText(text: string, max: number): string {
   if (text.length * 2 <= max || textWidth(text) <= max) return text;
   let cut = "";
