@@ -26,6 +26,7 @@ export type {
   Deployment,
   DeploymentStatus,
   FlushOptions,
+  FlushResult,
   Frame,
   SpoolStatus,
 } from "./collector/api.ts";

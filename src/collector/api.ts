@@ -54,8 +54,11 @@ export interface Collector<Row = unknown> {
   collect(frame: Frame<Row>, context?: CorrelationContext): CorrelationContext;
   /** What became of the frames of this collection, in this process. */
   stats(): DeploymentStats;
-  /** Resolves when everything collected before it is where `to` says. See {@link FlushOptions}. */
-  flush(options?: FlushOptions): Promise<void>;
+  /**
+   * Resolves when everything that the deployment collected before it is where `to` says, with what became of
+   * this collection's. See {@link FlushOptions}.
+   */
+  flush(options?: FlushOptions): Promise<FlushResult>;
 }
 
 /** Makes {@link Collector}s. With a `schema`, the row type follows from it. */
@@ -71,10 +74,21 @@ export interface FlushOptions {
   /** `store`: in files at the destination (default). `spool`: safe from the death of this process. */
   readonly to?: FlushTarget | undefined;
   /**
-   * Milliseconds to wait at most, 0 to 2,147,483,647; default 60,000. After that it rejects with code
-   * `TIMEOUT`; nothing is lost by that.
+   * Milliseconds to wait at most, 0 to 2,147,483,647; default 60,000. After that, and a quarter of a second
+   * in which late answers count, it rejects with code `TIMEOUT`; nothing is lost by that.
    */
   readonly deadlineMs?: number | undefined;
+}
+
+/**
+ * What has become of all that was collected before a flush, in frames of this process; of a collector's
+ * flush, in frames of its collection.
+ */
+export interface FlushResult {
+  readonly delivered: number;
+  /** Safe on disk and not delivered yet; 0 when all was brought to the destination. */
+  readonly leftInSpool: number;
+  readonly dropped: number;
 }
 
 /** How long closing may take. */
@@ -146,8 +160,8 @@ export interface Deployment extends AsyncDisposable {
   status(): DeploymentStatus;
   /** What became of all frames offered in this process. It always balances. */
   stats(): DeploymentStats;
-  /** Resolves when everything collected before it is where `to` says. */
-  flush(options?: FlushOptions): Promise<void>;
+  /** Resolves when everything collected before it is where `to` says, with what became of it. */
+  flush(options?: FlushOptions): Promise<FlushResult>;
   /**
    * Takes no more, delivers what is there until the deadline, and reports. Repeated calls share the first
    * one's result.

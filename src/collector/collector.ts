@@ -16,6 +16,7 @@ import type {
   CollectorOptions,
   Deployment,
   FlushOptions,
+  FlushResult,
 } from "./api.ts";
 import type { DeploymentCollection } from "./deployment-collection.ts";
 import { CorrelationContext, currentContext } from "./context/correlation-context.ts";
@@ -70,9 +71,9 @@ class FrameCollector implements CollectorApi {
     return this.#collection.ledger.snapshot();
   }
 
-  flush(options?: FlushOptions): Promise<void> {
+  flush(options?: FlushOptions): Promise<FlushResult> {
     const { to, deadlineMs } = parseFlushOptions(options, "collector.flush");
-    return this.#core.flush(to, deadlineMs);
+    return this.#core.flush(to, deadlineMs, this.#collection.ledger);
   }
 
   #contextOf(context: CorrelationContext | undefined): CorrelationContext {

@@ -16,13 +16,13 @@ import type { Engine } from "../pipeline/delivery/engine.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import { Accounting } from "./accounting.ts";
 import { openStore } from "../store/open-store.ts";
-import type { CloseReport, DeploymentStatus } from "./api.ts";
+import type { CloseReport, DeploymentStatus, FlushResult } from "./api.ts";
 import { BackgroundThread } from "./background/background-thread.ts";
 import { DeploymentCollection } from "./deployment-collection.ts";
 import type { EngineHost, EngineSpec } from "./compose.ts";
 import { followConfigFile } from "./config-following.ts";
 import { credentialsOf } from "./credentials.ts";
-import { FlushAccount } from "./flush-account.ts";
+import { answeredWithin, droppedOf, FlushAccount } from "./flush-account.ts";
 import { onProcessEnd } from "./process/shutdown-hooks.ts";
 import { createSpoolFirst } from "./background/spool-first.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
@@ -183,26 +183,29 @@ export class DeploymentCore {
     await comesWithin(this.clock, readyPatienceMs, this.#backend.flush("spool", readyPatienceMs));
   }
 
-  async flush(to: FlushGoal, deadlineMs: number): Promise<void> {
-    const account = new FlushAccount(this.ledger, to);
+  /** @param asked of what the result is to tell. */
+  async flush(to: FlushGoal, deadlineMs: number, asked: Ledger = this.ledger): Promise<FlushResult> {
+    const account = new FlushAccount(this.ledger, to, asked);
     if (!this.closed) {
       const startedAt = this.clock.monotonic();
       const report = await this.#flushed(to, deadlineMs);
       const late = account.late(report, this.clock.monotonic() - startedAt);
-      if (late === undefined) return;
+      if (late === undefined) return account.result();
       if (!this.closed) throw late;
     }
     await this.#closeOnce();
     const closed = account.closed();
     if (closed !== undefined) throw closed;
+    return account.result();
   }
 
   /** Hands over what is queued and waits for the backend, no longer than that. */
   async #flushed(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
     const endsAt = this.clock.monotonic() + deadlineMs;
     const handedOver = await comesWithin(this.clock, deadlineMs, this.batcher.flush());
-    if (handedOver) return this.#backend.flush(to, Math.max(0, endsAt - this.clock.monotonic()));
-    return { pending: undefined, trouble: "frames are still being gathered" };
+    if (!handedOver) return { pending: undefined, trouble: "frames are still being gathered" };
+    const leftMs = Math.max(0, endsAt - this.clock.monotonic());
+    return answeredWithin(this.clock, leftMs, this.#backend.flush(to, leftMs));
   }
 
   status(): DeploymentStatus {
@@ -221,9 +224,8 @@ export class DeploymentCore {
     this.batcher.flushNow();
     await this.#backend.close(this.#closeDeadlineMs ?? 0);
     for (const each of this.#atClose) each[Symbol.dispose]();
-    const { delivered, spooled, dropped } = this.ledger.snapshot().frames;
-    const lost = Object.values(dropped).reduce<number>((sum, frames) => sum + (frames ?? 0), 0);
-    return { delivered, leftInSpool: spooled, dropped: lost };
+    const { frames } = this.ledger.snapshot();
+    return { delivered: frames.delivered, leftInSpool: frames.spooled, dropped: droppedOf(frames) };
   });
 
   // What the process's end asks: see shutdown-hooks.ts.

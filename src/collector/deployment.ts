@@ -12,6 +12,7 @@ import type {
   Deployment,
   DeploymentStatus,
   FlushOptions,
+  FlushResult,
 } from "./api.ts";
 import { Collector } from "./collector.ts";
 import { registerCore } from "./process/core-registry.ts";
@@ -64,7 +65,7 @@ class OpenDeployment implements Deployment {
     return this.#core.ledger.snapshot();
   }
 
-  flush(options?: FlushOptions): Promise<void> {
+  flush(options?: FlushOptions): Promise<FlushResult> {
     const { to, deadlineMs } = parseFlushOptions(options, "deployment.flush");
     return this.#core.flush(to, deadlineMs);
   }

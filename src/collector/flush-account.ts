@@ -1,7 +1,11 @@
 import { countOf } from "../base/plural.ts";
+import type { Clock } from "../base/time/clock.ts";
 import { CollectorError } from "../base/errors.ts";
 import type { FlushGoal, FlushReport } from "../pipeline/backend.ts";
+import type { StatsEntry } from "../config/callbacks.ts";
 import type { Ledger } from "../pipeline/ledger.ts";
+import type { FlushResult } from "./api.ts";
+import { lateTimer } from "./background/pending-requests.ts";
 
 /**
  * What a flush came to. What the backend says is held against the ledger: there it shows if the backend does
@@ -11,13 +15,21 @@ import type { Ledger } from "../pipeline/ledger.ts";
 export class FlushAccount {
   readonly #ledger: Ledger;
   readonly #goal: FlushGoal;
+  readonly #asked: Ledger;
   readonly #before: Waiting;
+  readonly #askedBefore: number;
 
-  /** As the flush begins. */
-  constructor(ledger: Ledger, goal: FlushGoal) {
+  /**
+   * As the flush begins.
+   *
+   * @param asked of what the result is to tell: a collection's ledger, part of the other one.
+   */
+  constructor(ledger: Ledger, goal: FlushGoal, asked: Ledger = ledger) {
     this.#ledger = ledger;
     this.#goal = goal;
+    this.#asked = asked;
     this.#before = this.#waiting();
+    this.#askedBefore = asked.pendingFrames;
   }
 
   /**
@@ -36,6 +48,14 @@ export class FlushAccount {
       "TIMEOUT",
       `flush: ${about}${countOf(left, "frame")} ${late}; what is left is kept and tried again`,
     );
+  }
+
+  /** What has become of the frames, once nothing is left of what was to be brought where it is. */
+  result(): FlushResult {
+    const { frames } = this.#asked.snapshot();
+    // What came meanwhile may be in the spool, too.
+    const leftInSpool = this.#goal === "spool" ? Math.min(frames.spooled, this.#askedBefore) : 0;
+    return { delivered: frames.delivered, leftInSpool, dropped: droppedOf(frames) };
   }
 
   /** What to throw when the deployment is closed; undefined if nothing was left. */
@@ -60,6 +80,11 @@ export class FlushAccount {
   }
 }
 
+/** All that was lost, for whatever reason. */
+export function droppedOf({ dropped }: StatsEntry): number {
+  return Object.values(dropped).reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}
+
 /** Frames that wait, and all that were offered. */
 interface Waiting {
   readonly frames: number;
@@ -75,4 +100,23 @@ function leftOf(before: Waiting, now: Waiting, pending: number | undefined, othe
   const atMost = Math.min(before.frames, now.frames);
   if (pending === undefined) return atMost;
   return Math.max(atLeast, others ? pending : Math.min(pending, atMost));
+}
+
+/** How much later than its deadline the answer to a flush may come, milliseconds. */
+const answerMs = 200;
+
+/**
+ * The backend's answer, or that there is none when the deadline has passed: whoever is to answer may hang, or
+ * be busy, while whoever asked has to go on.
+ */
+export function answeredWithin(
+  clock: Clock,
+  deadlineMs: number,
+  answer: Promise<FlushReport>,
+): Promise<FlushReport> {
+  return new Promise((resolve, reject) => {
+    const silent = { pending: undefined, trouble: "the background thread does not answer" };
+    const timer = lateTimer(clock, deadlineMs + answerMs, () => resolve(silent));
+    answer.finally(() => timer[Symbol.dispose]()).then(resolve, reject);
+  });
 }

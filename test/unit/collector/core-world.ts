@@ -17,6 +17,8 @@ export class CoreWorld {
   /** What the backend tells: call these. */
   events!: Teller;
   readonly batches: OutgoingBatch[] = [];
+  /** False: whoever flushes waits for an answer for ever. */
+  answers = true;
   readonly #deployment = {} as Deployment;
   #spentMs = 0;
 
@@ -57,7 +59,10 @@ export class CoreWorld {
     return {
       append: (batch) => void this.batches.push(batch),
       update: () => {},
-      flush: async () => ({ pending: 0, trouble: undefined }),
+      flush: async () => {
+        if (!this.answers) await new Promise(() => {});
+        return { pending: 0, trouble: undefined };
+      },
       close: async () => {},
       save: () => {},
     };

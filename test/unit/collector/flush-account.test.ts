@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { FlushAccount } from "../../../src/collector/flush-account.ts";
 import { Ledger } from "../../../src/pipeline/ledger.ts";
+import { CoreWorld } from "./core-world.ts";
 
 const one = { frames: 1, rows: 1, bytes: 8 };
 
@@ -68,4 +69,46 @@ test("after the deployment was closed it says what the next process has to deliv
   ledger.move("buffered", "spooled", one);
   deliver(ledger, 3);
   expect(account.closed()).toBeUndefined();
+});
+
+test("the result tells what became of the frames asked for, and of the spool only what was there before", () => {
+  const total = new Ledger();
+  const [mine, others] = [new Ledger(total), new Ledger(total)];
+  const put = (ledger: Ledger): void => {
+    ledger.enter("buffered", 1, 1, 8);
+    ledger.move("buffered", "spooled", one);
+  };
+  for (let i = 0; i < 3; i++) put(mine);
+  put(others);
+  mine.refuse("invalid", 1, 1, 8);
+  const [toSpool, toStore] = [new FlushAccount(total, "spool", mine), new FlushAccount(total, "store", mine)];
+  deliver(mine, 1);
+  mine.drop("spooled", "poison", one);
+  expect(toSpool.result()).toEqual({ delivered: 1, leftInSpool: 1, dropped: 2 });
+  deliver(mine, 1);
+  for (let i = 0; i < 5; i++) put(mine);
+  expect(toStore.result()).toEqual({ delivered: 2, leftInSpool: 0, dropped: 2 });
+  expect(new FlushAccount(total, "spool").result()).toEqual({ delivered: 2, leftInSpool: 6, dropped: 2 });
+});
+
+test("a flush keeps its deadline when nobody answers, and tells what the ledger knows", async () => {
+  const world = new CoreWorld();
+  world.answers = false;
+  const collector = world.collector();
+  collector.collect([{ a: 1 }]);
+  const ended = vi.fn();
+  const late = collector.flush({ deadlineMs: 500 }).catch(ended);
+  await world.clock.advance(499);
+  expect(ended).not.toHaveBeenCalled();
+  await world.clock.advance(251);
+  await late;
+  expect(ended.mock.calls[0]?.[0]).toMatchObject({
+    code: "TIMEOUT",
+    message: expect.stringMatching(/^flush: 1 frame not yet in the destination after [567]\d\d ms/),
+  });
+  // What it waited for is there by then: that nobody says so does not make it late.
+  world.spoolAll();
+  const spooled = collector.flush({ to: "spool", deadlineMs: 0 });
+  await world.clock.advance(250);
+  expect(await spooled).toEqual({ delivered: 0, leftInSpool: 1, dropped: 0 });
 });
