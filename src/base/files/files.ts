@@ -1,4 +1,4 @@
-import { constants, type Dirent } from "node:fs";
+import { constants, type Dirent, fsync } from "node:fs";
 import { type FileHandle, link, lstat, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type EntryKind, entryKind, errorCode } from "./file-system.ts";
@@ -98,7 +98,7 @@ export async function writeNewFile(path: string, chunks: AsyncIterable<Uint8Arra
   const file = await open(path, flags, 0o666);
   try {
     for await (const chunk of chunks) await writeFully(file, chunk);
-    await file.sync();
+    await syncHandle(file);
     await file.close();
   } catch (thrown) {
     await file.close().catch(() => {});
@@ -113,6 +113,13 @@ async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
     const { bytesWritten } = await file.write(chunk, at, chunk.byteLength - at);
     at += bytesWritten;
   }
+}
+
+/** As `FileHandle.sync`, which the handles of Yarn's Plug'n'Play only pretend to have. */
+function syncHandle({ fd }: FileHandle): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fsync(fd, (error) => (error === null ? resolve() : reject(error)));
+  });
 }
 
 /** Gives a file a second name, atomically. Fails with `EEXIST` if anything has that name. */
@@ -141,7 +148,7 @@ export async function syncDirectory(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const directory = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
-    await directory.sync();
+    await syncHandle(directory);
   } catch (thrown) {
     // Some file systems (FUSE, SMB) refuse fsync on a directory: there is then nothing more one could do.
     if (errorCode(thrown) !== "EINVAL" && errorCode(thrown) !== "ENOTSUP") throw thrown;

@@ -3,6 +3,7 @@ import { pathToFileURL } from "node:url";
 import { Worker, type WorkerOptions } from "worker_threads";
 import { systemClock } from "../../base/time/clock.ts";
 import { asError, isError } from "../../base/errors.ts";
+import { plugAndPlayArguments } from "../../base/plug-and-play.ts";
 import { type FromBackground, greetingFault, type ToBackground } from "./thread-protocol.ts";
 import type { NetworkVariables } from "../../config/environment.ts";
 
@@ -94,8 +95,8 @@ function startWorker(network: NetworkVariables): Worker {
   const options: WorkerOptions = {
     name: "model-data-collector",
     // Nothing of the host's is inherited: neither preloads and flags, nor the environment with its secrets,
-    // but for the way to the network.
-    execArgv: [],
+    // but for what reads the package's files, and for the way to the network.
+    execArgv: plugAndPlayArguments(),
     env: { ...network },
     stdin: false,
     stdout: true,

@@ -11,6 +11,7 @@ import fs from "node:fs";
 import type { ClientRequest } from "node:http";
 import { syncBuiltinESMExports } from "node:module";
 import { type ListenOptions, Server } from "node:net";
+import { promisify } from "node:util";
 import { isMainThread } from "node:worker_threads";
 import { CrashTrigger, type CrashPlan } from "./crash-plan.ts";
 import { hookWorkers } from "./hook-workers.ts";
@@ -160,18 +161,26 @@ function patchSockets(): void {
 
 /** The store in a folder works with the promises; nothing else in the process changes files with them. */
 function patchStore(): void {
+  const opened = new Map<number, { readonly path: string; readonly created: boolean }>();
+  fs.fsync = ((fd: number, done: (error: Error | null) => void) => {
+    const sync = (): Promise<void> => promisify(real.fsync)(fd);
+    const { path, created } = opened.get(fd) ?? {};
+    const synced =
+      path === undefined
+        ? sync()
+        : storeStep(created ? { call: "datasync", path, created } : { call: "syncDirectory", path }, sync);
+    synced.then(() => done(null), done);
+  }) as typeof fs.fsync;
   fs.promises.open = (async (path: string, flags: number, mode?: number) => {
     const open = (): Promise<fs.promises.FileHandle> => realPromises.open(path, flags, mode);
     const created = (flags & creating) !== 0;
     const handle = created ? await storeStep({ call: "create", path }, open) : await open();
-    const sync = handle.sync.bind(handle);
+    opened.set(handle.fd, { path, created });
     const write = handle.write.bind(handle) as (
       bytes: Uint8Array,
       offset: number,
       length: number,
     ) => Promise<{ bytesWritten: number; buffer: Uint8Array }>;
-    handle.sync = () =>
-      storeStep(created ? { call: "datasync", path, created } : { call: "syncDirectory", path }, sync);
     handle.write = ((bytes: Uint8Array, offset: number, length: number) => {
       const call: FileCall = { call: "write", path, created, bytes, position: 0 };
       return storeStep(
