@@ -9,11 +9,8 @@ import "./base/node-version.ts";
 export { CollectorError } from "./base/errors.ts";
 export { closeOnSignals } from "./collector/process/close-on-signals.ts";
 export { Collector } from "./collector/collector.ts";
-export {
-  CorrelationContext,
-  currentContext,
-  runWithContext,
-} from "./collector/context/correlation-context.ts";
+export { CorrelationContext } from "./collector/context/correlation-context.ts";
+export { currentContext, runWithContext } from "./collector/context/current-context.ts";
 export { openDeployment } from "./collector/deployment.ts";
 export { list } from "./layout/column-type.ts";
 

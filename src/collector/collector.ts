@@ -19,24 +19,31 @@ import type {
   FlushResult,
 } from "./api.ts";
 import type { DeploymentCollection } from "./deployment-collection.ts";
-import { CorrelationContext, currentContext } from "./context/correlation-context.ts";
-import { coreOf } from "./process/core-registry.ts";
+import { CorrelationContext } from "./context/correlation-context.ts";
+import { currentContext } from "./context/current-context.ts";
+import { adopt, isOfAnotherCopy, passOnDecision } from "./context/other-copies.ts";
+import { homeOf } from "./process/core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
 import { parseFlushOptions } from "./flush-options.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
 class FrameCollector implements CollectorApi {
-  readonly #core: DeploymentCore;
-  readonly #collection: DeploymentCollection;
-  readonly #admission: Admission;
-  readonly #listener: RateLimitedListener;
+  // All made in the constructor, unless that gives back another copy's collector.
+  readonly #core!: DeploymentCore;
+  readonly #collection!: DeploymentCollection;
+  readonly #admission!: Admission;
+  readonly #listener!: RateLimitedListener;
   /** Made anew when the limits change. */
-  #snapshot: SnapshotOptions;
+  #snapshot!: SnapshotOptions;
 
   constructor(options: CollectorOptions) {
     const { name, onError, deployment, schema, redact } = parseCollectorOptions(options);
-    this.#core = coreOf(deployment);
-    this.#collection = this.#core.collection(name);
+    const home = homeOf(deployment, (given) => new FrameCollector(given));
+    // Of another copy of this package, whose collectors are as good.
+    if ("other" in home)
+      return home.other.collector(name, { onError, schema, redact }) as unknown as FrameCollector;
+    this.#core = home.core;
+    this.#collection = home.core.collection(name);
     this.#admission = new Admission(this.#core, this.#collection);
     this.#listener = this.#collection.listenerOf(onError, () =>
       onError === undefined ? this.#core.listener : new RateLimitedListener(this.#core.clock, onError),
@@ -58,13 +65,19 @@ class FrameCollector implements CollectorApi {
 
   collect(frame: object, context?: CorrelationContext): CorrelationContext {
     const correlation = this.#contextOf(context);
+    this.#collect(frame, correlation);
+    if (context === undefined || context === correlation || !isOfAnotherCopy(context)) return correlation;
+    passOnDecision(correlation, context, this.name);
+    return context;
+  }
+
+  #collect(frame: object, correlation: CorrelationContext): void {
     try {
       this.#offer(frame, correlation);
     } catch (thrown) {
       // Nothing in #offer is meant to throw; whatever does must not reach the scoring code.
       this.#refuse("invalid", countRows(frame), new Error(`it cannot be read: ${errorKind(thrown)}`));
     }
-    return correlation;
   }
 
   stats(): DeploymentStats {
@@ -80,6 +93,8 @@ class FrameCollector implements CollectorApi {
     if (context !== undefined && context !== null) {
       // Not `instanceof`: a Proxy can answer that with anything.
       if (CorrelationContext.isOne(context)) return context;
+      const known = adopt(context);
+      if (known !== undefined) return known;
       const { name: collection } = this.#collection;
       const message = (): string =>
         `collector.collect, context: expected a CorrelationContext, got ${kindOf(context)}; another one is used`;
@@ -90,7 +105,9 @@ class FrameCollector implements CollectorApi {
         // A host that has broken what everybody shares is not told.
       }
     }
-    return currentContext() ?? CorrelationContext.create();
+    const current = currentContext();
+    if (current === undefined) return CorrelationContext.create();
+    return CorrelationContext.isOne(current) ? current : (adopt(current) ?? CorrelationContext.create());
   }
 
   #offer(frame: object, context: CorrelationContext): void {

@@ -1,6 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { type InspectOptions, inspect } from "node:util";
-import { wrongKind } from "../../base/errors.ts";
 import { hostTimeMs } from "../../base/time/host-time.ts";
 import { systemIds } from "../../base/ids.ts";
 import { ownJson } from "../../base/own-json.ts";
@@ -18,6 +16,7 @@ import {
   attributesBytes,
   type ContextOptions,
   copyAttributes,
+  isId,
   noAttributes,
   parseContextOptions,
 } from "./context-options.ts";
@@ -179,6 +178,19 @@ export class CorrelationContext {
     );
   }
 
+  /**
+   * One like another copy's. Throws if what it says of itself cannot be.
+   * @internal
+   */
+  static like(other: CorrelationContext): CorrelationContext {
+    const given = { id: other.id, requestTime: other.requestTime, attributes: { ...other.attributes } };
+    const { id, requestTime, attributes = noAttributes } = parseContextOptions(given);
+    if (id === undefined || requestTime === undefined) throw new TypeError("it is no context");
+    const idOr = (one: unknown): string | null => (typeof one === "string" && isId(one) ? one : null);
+    const [requestId, clientRequestId] = [idOr(other.requestId), idOr(other.clientRequestId)];
+    return new CorrelationContext(id, requestTime, attributes, requestId, clientRequestId, undefined);
+  }
+
   /** The correlation id, `mdc_correlation_id`. */
   get id(): string {
     return CorrelationContext.idOf(this);
@@ -253,22 +265,3 @@ Object.defineProperty(CorrelationContext.prototype, inspect.custom, {
 });
 
 const noOptions: ReturnType<typeof parseContextOptions> = {};
-
-const storage = new AsyncLocalStorage<CorrelationContext>();
-
-/**
- * Calls `run` and gives back what it returns. In it, and in all that it starts and awaits, `collect` without
- * a context uses this one, and {@link currentContext} returns it.
- */
-export function runWithContext<T>(context: CorrelationContext, run: () => T): T {
-  if (!CorrelationContext.isOne(context)) {
-    throw wrongKind("runWithContext argument context", "a CorrelationContext", context);
-  }
-  if (typeof run !== "function") throw wrongKind("runWithContext argument run", "a function", run);
-  return storage.run(context, run);
-}
-
-/** The context of the innermost {@link runWithContext} around this call, or undefined. */
-export function currentContext(): CorrelationContext | undefined {
-  return storage.getStore();
-}

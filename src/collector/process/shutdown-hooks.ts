@@ -1,3 +1,5 @@
+import { processWide } from "../../base/process-wide.ts";
+
 /** What must happen before this process ends. */
 export interface ShutdownHook {
   /** True while something collected is not yet safe. */
@@ -17,9 +19,16 @@ export interface ShutdownHook {
   close(deadlineMs: number): Promise<unknown>;
 }
 
-const hooks = new Set<ShutdownHook>();
-let installed = false;
-let rounds = 0;
+/**
+ * Of all copies of this package: whoever closes on a signal closes the deployments of all. `rounds` counts how
+ * often an empty event loop was kept going.
+ */
+const shared = processWide("process-end", () => ({
+  hooks: new Set<ShutdownHook>(),
+  installed: false,
+  rounds: 0,
+}));
+const { hooks } = shared;
 /**
  * How often, in a process's life, an empty event loop is kept going to deliver. A listener of `beforeExit`
  * that collects each time would otherwise keep its process going for ever. What comes later is saved at the
@@ -33,13 +42,13 @@ const maxRounds = 10;
  */
 export function onProcessEnd(hook: ShutdownHook): Disposable {
   hooks.add(hook);
-  if (!installed) {
-    installed = true;
+  if (!shared.installed) {
+    shared.installed = true;
     // Emitted again whenever the loop runs empty anew, so work done here is followed by one more look.
     process.on("beforeExit", () => {
       const pending = [...hooks].filter(({ hasPending }) => hasPending);
       if (pending.length === 0) return;
-      if (++rounds <= maxRounds) for (const each of pending) void each.settle();
+      if (++shared.rounds <= maxRounds) for (const each of pending) void each.settle();
       else for (const each of hooks) each.handOverEach();
     });
     process.on("exit", saveAll);

@@ -6,11 +6,8 @@ import { validate, version } from "uuid";
 import { describe, expect, it } from "vitest";
 import type { HeadersLike } from "../../../src/collector/context/context-headers.ts";
 import type { ContextOptions } from "../../../src/collector/context/context-options.ts";
-import {
-  CorrelationContext,
-  currentContext,
-  runWithContext,
-} from "../../../src/collector/context/correlation-context.ts";
+import { CorrelationContext } from "../../../src/collector/context/correlation-context.ts";
+import { currentContext, runWithContext } from "../../../src/collector/context/current-context.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;

@@ -1,0 +1,24 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { wrongKind } from "../../base/errors.ts";
+import { processWide } from "../../base/process-wide.ts";
+import { CorrelationContext } from "./correlation-context.ts";
+import { isOfAnotherCopy } from "./other-copies.ts";
+
+const storage = processWide("current-context", () => new AsyncLocalStorage<CorrelationContext>());
+
+/**
+ * Calls `run` and gives back what it returns. In it, and in all that it starts and awaits, `collect` without
+ * a context uses this one, and {@link currentContext} returns it.
+ */
+export function runWithContext<T>(context: CorrelationContext, run: () => T): T {
+  if (!CorrelationContext.isOne(context) && !isOfAnotherCopy(context)) {
+    throw wrongKind("runWithContext argument context", "a CorrelationContext", context);
+  }
+  if (typeof run !== "function") throw wrongKind("runWithContext argument run", "a function", run);
+  return storage.run(context, run);
+}
+
+/** The context of the innermost {@link runWithContext} around this call, or undefined. */
+export function currentContext(): CorrelationContext | undefined {
+  return storage.getStore();
+}

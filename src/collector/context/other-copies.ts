@@ -1,0 +1,44 @@
+import { CorrelationContext } from "./correlation-context.ts";
+
+/** Marks contexts, for other copies of this package in the same process. */
+const brand = Symbol.for("model-data-collector.context");
+
+Object.defineProperty(CorrelationContext.prototype, brand, { value: true });
+
+const adopted = new WeakMap<object, CorrelationContext>();
+
+/** True for a context that another copy of this package in this process has made. Never throws. */
+export function isOfAnotherCopy(value: unknown): value is CorrelationContext {
+  try {
+    return typeof value === "object" && value !== null && brand in value && !CorrelationContext.isOne(value);
+  } catch {
+    // A Proxy may throw at every question.
+    return false;
+  }
+}
+
+/**
+ * A context of ours for one of another copy: the same request. Read once, through what every version shows of
+ * a context, and checked, for a brand can be forged; undefined if it is no context.
+ */
+export function adopt(other: unknown): CorrelationContext | undefined {
+  if (!isOfAnotherCopy(other)) return undefined;
+  try {
+    const known = adopted.get(other) ?? CorrelationContext.like(other);
+    adopted.set(other, known);
+    return known;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Tells the other copy's context what a collection decided, as its own collectors would. */
+export function passOnDecision(from: CorrelationContext, to: CorrelationContext, collection: string): void {
+  const sampled = from.sampled.get(collection);
+  if (sampled === undefined) return;
+  try {
+    to.noteSampled(collection, sampled);
+  } catch {
+    // Of a version that notes it in another way.
+  }
+}
