@@ -1,6 +1,7 @@
 /**
  * `npm run test:interop`: writes a tree of files through the public API, and has other engines read it. Each
- * engine must find the same rows, types and values, and the same counts when it prunes by statistics.
+ * engine must find the same rows, types and values, and the same counts when it prunes by statistics. Then the
+ * engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it.
  *
  * Python and its packages are fetched into `node_modules/.cache/interop`. What can not be had (no Python, no
  * network, no Java for Spark) is said and left out; a mismatch exits 1.
@@ -9,17 +10,31 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { countOf } from "../../src/base/plural.ts";
 import { runChild } from "../support/child.ts";
 import { root } from "../support/packed-project.ts";
+import { type EnginesPage, readEnginesPage, runSnippet, storeData } from "./page.ts";
 import { writeTree } from "./write-tree.ts";
 
-const engines = [
-  { name: "pyarrow", packages: ["pyarrow>=15"] },
-  { name: "pandas", packages: ["pandas>=2", "pyarrow>=15"] },
-  { name: "polars", packages: ["polars>=1"] },
-  { name: "duckdb", packages: ["duckdb>=1.1"] },
+interface Engine {
+  /** As its heading in `docs/engines.md`. */
+  readonly name: string;
+  /** What `read_tree.py` calls it, if it reads the tree. */
+  readonly reads?: string;
+  readonly packages: readonly string[];
+  readonly needsJava?: boolean;
+}
+
+const engines: readonly Engine[] = [
+  { name: "pyarrow", reads: "pyarrow", packages: ["pyarrow>=15"] },
+  { name: "pandas", reads: "pandas", packages: ["pandas>=2", "pyarrow>=15"] },
+  { name: "Polars", reads: "polars", packages: ["polars>=1"] },
+  { name: "DuckDB", reads: "duckdb", packages: ["duckdb>=1.1"] },
   // Spark 3 refuses what 4 takes: instants before 1900, unless a file says which calendar theirs is.
-  { name: "pyspark", packages: ["pyspark==3.5.*"], needsJava: true },
+  { name: "Spark", reads: "pyspark", packages: ["pyspark==3.5.*"], needsJava: true },
+  { name: "DataFusion", packages: ["datafusion>=50", "pyarrow>=15"] },
+  // ClickHouse inside Python.
+  { name: "ClickHouse", packages: ["chdb>=3"] },
 ];
 
 const folder = await mkdtemp(join(tmpdir(), "mdc-interop-"));
@@ -29,38 +44,49 @@ try {
   console.log(
     `wrote ${expected.collections.map(({ name, rows }) => `${name}: ${rows.length} rows`).join(", ")}`,
   );
+  const page = await readEnginesPage();
+  const strange = page.snippets.find(({ engine }) => engines.every(({ name }) => name !== engine));
+  if (strange !== undefined) throw new Error(`docs/engines.md: nothing here runs ${strange.engine}`);
+  await storeData(page, join(folder, "page"));
   const python = await virtualEnvironment();
   if (python !== undefined) {
-    for (const engine of engines) await check(python, engine);
+    for (const engine of engines) await check(python, engine, page);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
 
-/** Has one engine read the tree; a failure sets the exit code and leaves the others their turn. */
-async function check(
-  python: string,
-  { name, packages, needsJava = false }: (typeof engines)[number],
-): Promise<void> {
+/** Has one engine read what was written; a failure sets the exit code and leaves the others their turn. */
+async function check(python: string, engine: Engine, page: EnginesPage): Promise<void> {
+  const { name, reads, packages, needsJava = false } = engine;
   if (needsJava && !(await works("java", ["-version"]))) return leftOut(name, "there is no Java");
-  const pip = await run(python, [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    ...packages,
-  ]);
+  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages];
+  const pip = await run(python, install);
   if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
+  if (reads !== undefined) await readTree(python, name, reads);
+  await runPage(python, name, page);
+}
+
+async function readTree(python: string, name: string, reads: string): Promise<void> {
   const reader = join(import.meta.dirname, "read_tree.py");
-  const { ok, output } = await run(python, [
-    reader,
-    name,
-    join(folder, "collected"),
-    join(folder, "expected.json"),
-  ]);
+  const files = [join(folder, "collected"), join(folder, "expected.json")];
+  const { ok, output } = await run(python, [reader, reads, ...files]);
   console.log(ok ? output.trim() : `${name}: FAILED\n${output.trim()}`);
   if (!ok) process.exitCode = 1;
+}
+
+async function runPage(python: string, name: string, { snippets }: EnginesPage): Promise<void> {
+  const own = snippets.filter(({ engine }) => engine === name);
+  let wrong = own.length === 0 ? 1 : 0;
+  if (own.length === 0) console.log(`${name}: FAILED\ndocs/engines.md says nothing of it`);
+  for (const snippet of own) {
+    const problem = await runSnippet(python, snippet, join(folder, "page"));
+    if (problem === undefined) continue;
+    wrong++;
+    console.log(`${name}: FAILED\n${problem}`);
+  }
+  if (wrong > 0) process.exitCode = 1;
+  else console.log(`${name}: ${countOf(own.length, "snippet")} of docs/engines.md, printing what it says`);
 }
 
 /** The Python of an environment of our own, made on first use. */
