@@ -2,7 +2,22 @@
  * Collects what goes into and comes out of a model in production: frames, correlated by request, as typed
  * Parquet in a folder or in Azure Blob Storage.
  *
- * @packageDocumentation
+ * @example
+ * ```ts
+ * import { Collector, CorrelationContext, currentContext, runWithContext } from "model-data-collector";
+ *
+ * const inputs = new Collector({ name: "model_inputs" });
+ * const outputs = new Collector({ name: "model_outputs" });
+ *
+ * const context = CorrelationContext.fromHeaders({ "x-request-id": "order-17" });
+ * runWithContext(context, () => {
+ *   inputs.collect([{ distance: 2475, origin: "JFK" }]);
+ *   outputs.collect([{ late: false, probability: 0.12 }]); // joins with the other on the request's id
+ *   console.log(currentContext()?.id); // order-17
+ * });
+ * ```
+ *
+ * @module model-data-collector
  */
 import "./base/node-version.ts";
 

@@ -1,3 +1,8 @@
+/**
+ * Finds, prunes and decodes what a deployment has stored.
+ *
+ * @module model-data-collector/reader
+ */
 import "./base/node-version.ts";
 
 export type { CollectionSummary, ColumnSummary } from "./reader/collection-summary.ts";

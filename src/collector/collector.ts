@@ -225,7 +225,24 @@ class CallFacts implements FrameFacts {
 
 /** Logs frames of one collection. `Row` is the type of a row; `unknown` accepts every frame. */
 export interface Collector<Row = unknown> extends CollectorApi<Row> {}
-/** Makes a collector. Throws a `TypeError` or `RangeError` that names the option that is wrong. */
+/**
+ * Logs frames of one collection. Making one throws a `TypeError` or `RangeError` that names the option that
+ * is wrong.
+ *
+ * @example
+ * ```ts
+ * import { Collector } from "model-data-collector";
+ *
+ * const schema = { distance: "float64", origin: "string" } as const;
+ * const inputs = new Collector({ name: "model_inputs", schema });
+ * const outputs = new Collector({ name: "model_outputs" });
+ *
+ * const context = inputs.collect([{ distance: 2475, origin: "JFK" }]);
+ * outputs.collect([{ late: false, probability: 0.12 }], context);
+ * ```
+ *
+ * @class
+ */
 export const Collector: CollectorConstructor = FrameCollector as unknown as CollectorConstructor;
 
 const parsers: Parsers<CollectorOptions> = {

@@ -23,6 +23,15 @@ import { parseCloseOptions, parseFlushOptions } from "./flush-options.ts";
  * Opens a deployment: where frames go, what is collected, how much. Throws a `TypeError` or `RangeError` that
  * names the option or environment variable, what was expected and what came; trouble at the destination is
  * told by `status()` and `onError` instead, because it may pass.
+ *
+ * @example
+ * ```ts
+ * import { openDeployment } from "model-data-collector";
+ *
+ * const deployment = await openDeployment({ endpoint: "flights", destination: "./collected" });
+ * deployment.collector("model_inputs").collect([{ distance: 2475, origin: "JFK" }]);
+ * const { delivered, leftInSpool, dropped } = await deployment.close();
+ * ```
  */
 export async function openDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
   const core = new DeploymentCore(resolveDeployment(options, readEnvironment()));

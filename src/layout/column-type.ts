@@ -30,7 +30,18 @@ export interface ListType {
 /** The type of a column. */
 export type ColumnType = ScalarType | ListType;
 
-/** A list type, for schemas: `{ tags: list("string") }`. */
+/**
+ * A list type, for schemas.
+ *
+ * @example
+ * ```ts
+ * import { Collector, list } from "model-data-collector";
+ *
+ * const schema = { tags: list("string"), scores: list("float64") };
+ * const inputs = new Collector({ name: "model_inputs", schema });
+ * inputs.collect([{ tags: ["red", null], scores: [0.5] }]);
+ * ```
+ */
 export function list<const T extends ScalarType>(element: T): { readonly list: T } {
   return { list: element };
 }

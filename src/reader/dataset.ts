@@ -52,6 +52,16 @@ export interface Dataset extends AsyncDisposable {
  *   `https://<account>.blob.core.windows.net/<container>/<prefix>`. Nothing is read yet. Default: where a
  *   deployment of this process writes to, which is `MDC_DESTINATION`, then what the configuration file
  *   (`MDC_CONFIG`) says, then `./collected`.
+ *
+ * @example
+ * ```ts
+ * import { openDataset } from "model-data-collector/reader";
+ *
+ * const data = await openDataset("./collected");
+ * for (const { name, rows } of await data.collections()) console.log(name, rows);
+ * const { records } = await data.trace("019aa8f2-7c00-7000-8000-000000000000");
+ * await data.close();
+ * ```
  */
 export async function openDataset(root?: string, options: DatasetOptions = {}): Promise<Dataset> {
   if (root !== undefined && typeof root !== "string")

@@ -35,6 +35,19 @@ test("TypeScript in documents compiles against the built package", async () => {
   }
 });
 
+test("TypeScript in docblocks compiles against the built package", async () => {
+  const src = join(root, "src");
+  const files = (await readdir(src, { recursive: true })).filter((file) => file.endsWith(".ts"));
+  let examples = 0;
+  for (const file of files) {
+    const text = (await readFile(join(src, file), "utf8")).replace(/^ *\* ?/gm, "");
+    const blocks = [...text.matchAll(/^```ts\n([^]*?)^```/gm)].map(([, code = ""]) => `${code}\nexport {};`);
+    examples += blocks.length;
+    if (blocks.length > 0) expect(compile(blocks), file).toEqual([]);
+  }
+  expect(examples).toBeGreaterThan(5);
+});
+
 test("the changelog begins with what is unreleased", async () => {
   expect(await readFile(join(root, "CHANGELOG.md"), "utf8")).toMatch(
     /^# Changelog\n(?:(?!^## ).*\n)*## Unreleased\n/m,

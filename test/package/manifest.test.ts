@@ -50,6 +50,15 @@ test("an older Node is told at run time, not refused at installation", async () 
   );
 });
 
+test("the manifest says what the package is and whose, and names no place that is not there", async () => {
+  const { description, keywords, license, author, repository, bugs, homepage } = await manifest();
+  expect(description.length).toBeGreaterThan(40);
+  expect(new Set(keywords).size).toBe(keywords.length);
+  expect(await readFile(join(root, "LICENSE"), "utf8")).toMatch(`${license} License`);
+  expect(await readFile(join(root, "LICENSE"), "utf8")).toContain(author);
+  expect([repository, bugs, homepage]).toEqual([undefined, undefined, undefined]);
+});
+
 test("every front door and the executable are there once built", async () => {
   const { exports, bin } = await manifest();
   expect(Object.keys(exports)).toEqual([".", "./reader", "./worker", "./package.json"]);

@@ -12,8 +12,22 @@ beforeAll(async () => {
 });
 
 test("the tarball holds the built package, its source and the papers, nothing else", () => {
-  const outside = tarball.files.filter((file) => !/^(dist|src)\//.test(file));
-  expect(outside).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  const outside = tarball.files.filter((file) => !/^(dist|src|docs|examples)\//.test(file));
+  const papers = [
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "LICENSE",
+    "README.md",
+    "SECURITY.md",
+  ];
+  expect(outside).toEqual([...papers, "package.json"]);
+  const beside = tarball.files.filter((file) => /^(docs|examples)\//.test(file));
+  expect(
+    beside.filter(
+      (file) => !/^docs\/(benchmarks\/[\w-]+\.svg|[\w-]+\.md)$|^examples\/.+\.(ts|js|md)$/.test(file),
+    ),
+  ).toEqual([]);
   const inside = tarball.files.filter((file) => /^(dist|src)\//.test(file));
   expect(inside.filter((file) => !/^src\/.+\.ts$|^dist\/.+\.(js|d\.ts)(\.map)?$/.test(file))).toEqual([]);
 });
@@ -34,7 +48,23 @@ test("source maps lead to files that are in the tarball", async () => {
   }
 });
 
+test("what its documents link to is in the tarball", async () => {
+  const documents = tarball.files.filter((file) => file.endsWith(".md"));
+  expect(documents.length).toBeGreaterThan(8);
+  for (const document of documents) {
+    const text = (await readFile(join(root, document), "utf8"))
+      .replace(/^```[^]*?^```/gm, "")
+      .replace(/`[^`\n]*`/g, "");
+    for (const [, target = ""] of text.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const path = posix.join(posix.dirname(document), target);
+      const found = tarball.files.some((file) => file === path || file.startsWith(`${path}/`));
+      expect(found, `${target} in ${document}`).toBe(true);
+    }
+  }
+});
+
 test("the tarball stays small", () => {
-  // With the YAML library in it, 45 kB.
+  // With the YAML library in it, 45 kB, and documents and examples.
   expect(tarball.size).toBeLessThan(1.25 * 1024 * 1024);
 });

@@ -42,13 +42,18 @@ export function runChild(
   });
 }
 
-/**
- * Runs JavaScript with the Node that runs the tests. A TypeScript file runs there too if that Node takes
- * types off; if not, on the project's own Node, as in npm scripts.
- */
+/** Runs JavaScript or TypeScript with the Node of {@link nodeFor}. */
 export function runNode(args: readonly string[], options?: ChildOptions): Promise<ChildResult> {
+  return runChild(nodeFor(...args), args, options);
+}
+
+/**
+ * The Node that runs the tests. A TypeScript file runs there too if that Node takes types off; if not, on the
+ * project's own Node, as in npm scripts.
+ */
+export function nodeFor(...args: readonly string[]): string {
   const typescript = args.some((argument) => argument.endsWith(".ts")) && !process.features.typescript;
-  return runChild(typescript ? ownNode : process.execPath, args, options);
+  return typescript ? ownNode : process.execPath;
 }
 
 const ownNode = join(

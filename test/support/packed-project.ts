@@ -21,6 +21,12 @@ export interface Manifest {
   readonly engines: Readonly<Record<string, string>>;
   readonly type: string;
   readonly license: string;
+  readonly description: string;
+  readonly keywords: readonly string[];
+  readonly author: string;
+  readonly repository?: unknown;
+  readonly bugs?: unknown;
+  readonly homepage?: unknown;
 }
 
 /** The project's `package.json`. */

@@ -33,6 +33,13 @@ export interface CloseOnSignalsOptions {
  *
  * Dispose to listen no more. Throws a `TypeError` or `RangeError` that names the option that is wrong. In a
  * worker thread, where Node delivers no signals, it does nothing.
+ *
+ * @example
+ * ```ts
+ * import { closeOnSignals } from "model-data-collector";
+ *
+ * closeOnSignals({ deadlineMs: 5_000 });
+ * ```
  */
 export function closeOnSignals(options: CloseOnSignalsOptions = {}): Disposable {
   const parsed = parseFields<CloseOnSignalsOptions>(options, optionsOf("closeOnSignals"), {

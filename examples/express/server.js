@@ -1,0 +1,60 @@
+/**
+ * A model behind Express 5. Every request's input and output are collected under the request's own id.
+ *
+ *   node examples/express/server.js
+ *   curl -H 'x-request-id: order-17' --json '[{"origin":"JFK","distance":2475}]' localhost:8080/score
+ *   npx mdc trace order-17          # a minute later, or after Ctrl-C
+ */
+import express from "express";
+import { Collector, CorrelationContext, openDeployment, runWithContext } from "model-data-collector";
+
+// Destination, sampling rate and all the rest from MDC_* variables; see docs/configuration.md.
+const deployment = await openDeployment({ endpoint: "flights", deployment: "express" });
+const inputs = new Collector({
+  name: "model_inputs",
+  deployment,
+  schema: { origin: "string", distance: "float64" },
+});
+const outputs = new Collector({ name: "model_outputs", deployment });
+
+const app = express();
+app.use(express.json());
+
+// After the body was parsed, so that the context is still there in the handler and all that it awaits.
+app.use((request, _response, next) => {
+  runWithContext(CorrelationContext.fromHeaders(request.headers), next);
+});
+
+app.post("/score", async (request, response) => {
+  if (!Array.isArray(request.body)) {
+    return response.status(400).json({ message: "expected an array of flights" });
+  }
+  inputs.collect(request.body);
+  const predictions = await predict(request.body);
+  outputs.collect(predictions);
+  return response.json(predictions);
+});
+
+app.get("/health", (_request, response) => response.json(deployment.status()));
+
+const server = app.listen(Number(process.env.PORT ?? 8080), () => {
+  console.log(`listening on http://localhost:${server.address().port}`);
+});
+
+// The last requests are answered first, then what they collected is delivered.
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => {
+    server.close(async () => {
+      const { delivered, leftInSpool, dropped } = await deployment.close({ deadlineMs: 10_000 });
+      console.log(`frames: ${delivered} delivered, ${leftInSpool} left in the spool, ${dropped} dropped`);
+    });
+  });
+}
+
+/** Stands for your model. */
+async function predict(rows) {
+  return rows.map(({ distance }) => {
+    const probability = 1 / (1 + Math.exp(2 - distance / 1000));
+    return { late: probability >= 0.5, probability };
+  });
+}

@@ -1,0 +1,64 @@
+/**
+ * A model behind Fastify. Every request's input and output are collected under the request's own id.
+ *
+ *   node examples/fastify/server.ts
+ *   curl -H 'x-request-id: order-17' --json '[{"origin":"JFK","distance":2475}]' localhost:8080/score
+ *   npx mdc trace order-17          # a minute later, or after Ctrl-C
+ */
+import Fastify from "fastify";
+import { Collector, CorrelationContext, openDeployment, runWithContext } from "model-data-collector";
+
+interface Flight {
+  readonly origin: string;
+  readonly distance: number;
+}
+
+// Destination, sampling rate and all the rest from MDC_* variables; see docs/configuration.md.
+const deployment = await openDeployment({ endpoint: "flights", deployment: "fastify" });
+const inputs = new Collector({
+  name: "model_inputs",
+  deployment,
+  schema: { origin: "string", distance: "float64" },
+});
+const outputs = new Collector({ name: "model_outputs", deployment });
+
+const app = Fastify();
+
+// After the body was parsed, so that the context is still there in the handler and all that it awaits.
+app.addHook("preHandler", (request, _reply, done) => {
+  runWithContext(CorrelationContext.fromHeaders(request.headers), done);
+});
+
+const flights = {
+  type: "array",
+  items: {
+    type: "object",
+    required: ["origin", "distance"],
+    properties: { origin: { type: "string" }, distance: { type: "number" } },
+  },
+};
+app.post<{ Body: Flight[] }>("/score", { schema: { body: flights } }, async ({ body }) => {
+  inputs.collect(body);
+  const predictions = await predict(body);
+  outputs.collect(predictions);
+  return predictions;
+});
+
+app.get("/health", () => deployment.status());
+
+// The last requests are answered first, then what they collected is delivered.
+app.addHook("onClose", async () => {
+  const { delivered, leftInSpool, dropped } = await deployment.close({ deadlineMs: 10_000 });
+  console.log(`frames: ${delivered} delivered, ${leftInSpool} left in the spool, ${dropped} dropped`);
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void app.close());
+
+console.log(`listening on ${await app.listen({ port: Number(process.env["PORT"] ?? 8080) })}`);
+
+/** Stands for your model. */
+async function predict(rows: readonly Flight[]): Promise<{ late: boolean; probability: number }[]> {
+  return rows.map(({ distance }) => {
+    const probability = 1 / (1 + Math.exp(2 - distance / 1000));
+    return { late: probability >= 0.5, probability };
+  });
+}
