@@ -132,6 +132,7 @@ function frameColumns(start: number, frames: number): BatchColumn[] {
     ),
     times("mdc_request_time", each(time)),
     column("mdc_request_id", "string", nulls),
+    column("mdc_client_request_id", "string", nulls),
     column(
       "mdc_sampling_rate",
       "float64",
