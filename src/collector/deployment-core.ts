@@ -24,6 +24,7 @@ import { followConfigFile } from "./config-following.ts";
 import { credentialsOf } from "./credentials.ts";
 import { answeredWithin, droppedOf, FlushAccount } from "./flush-account.ts";
 import { onProcessEnd } from "./process/shutdown-hooks.ts";
+import type { PlacedDeployment } from "./spool-place.ts";
 import { createSpoolFirst } from "./background/spool-first.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 import { Reporter } from "./report/reporter.ts";
@@ -81,8 +82,8 @@ export class DeploymentCore {
   /** What had been offered when the natural end of the process last waited. */
   #gaveUpAt = 0;
 
-  constructor(resolved: ResolvedDeployment, parts: CoreParts = systemParts) {
-    const { config, onError, onStats, file, slips } = resolved;
+  constructor(resolved: ResolvedDeployment & Partial<PlacedDeployment>, parts: CoreParts = systemParts) {
+    const { config, onError, onStats, file, slips, spoolTrouble } = resolved;
     warnOfSlips(slips);
     const { endpoint, deployment } = config;
     const { clock } = parts;
@@ -110,6 +111,10 @@ export class DeploymentCore {
       limits: () => handle.current.limits,
       flushIntervalMs: config.spool.flushIntervalMs,
     });
+    if (spoolTrouble !== undefined) {
+      board.hold("spool_elsewhere", spoolTrouble);
+      reporter.trouble("SPOOL_FAILED", "spool_elsewhere", () => spoolTrouble, {});
+    }
     handle.subscribe((changed) => this.#configure(changed));
     const telemetry = startTelemetry({
       endpoint,

@@ -17,6 +17,7 @@ import type {
 import { Collector } from "./collector.ts";
 import { registerCore } from "./process/core-registry.ts";
 import { DeploymentCore } from "./deployment-core.ts";
+import { placeSpool } from "./spool-place.ts";
 import { parseCloseOptions, parseFlushOptions } from "./flush-options.ts";
 
 /**
@@ -34,7 +35,7 @@ import { parseCloseOptions, parseFlushOptions } from "./flush-options.ts";
  * ```
  */
 export async function openDeployment(options: DeploymentOptions = {}): Promise<Deployment> {
-  const core = new DeploymentCore(resolveDeployment(options, readEnvironment()));
+  const core = new DeploymentCore(placeSpool(resolveDeployment(options, readEnvironment())));
   await core.ready();
   return new OpenDeployment(core);
 }

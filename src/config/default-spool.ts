@@ -1,32 +1,38 @@
 import { basename, join } from "node:path";
 import { sha256 } from "../base/checksum.ts";
-import { wrongValue } from "../base/errors.ts";
 import { ownJson } from "../base/own-json.ts";
 import type { Destination } from "../destination/destination.ts";
 import type { SettingValues, Surroundings } from "./setting-row.ts";
 
+/** A folder that the spool can be in. */
+export interface SpoolFolder {
+  readonly directory: string;
+  /** A folder above it that nobody else may write to either. */
+  readonly home?: string;
+}
+
 /**
  * A spool for each destination: whoever finds data in a spool delivers it to his own destination, so two
  * programs of one user that write to different places must not meet. Endpoint and deployment need not differ,
- * they are kept with the data. Throws a `RangeError` if this user has no place for it; empty if durability
- * `memory` needs none.
+ * they are kept with the data. The first is the default, the others stand in where it cannot be written:
+ * below the user's state folder, if there is one; then in a private folder among the temporary ones.
  */
-export function defaultSpool(
-  { destination, spool }: Pick<SettingValues, "destination" | "spool">,
-  { stateFolder, callee }: Surroundings,
-): string {
-  if (stateFolder === undefined) {
-    if (spool.durability === "memory") return "";
-    throw wrongValue(
-      `${callee} option spool.directory`,
-      'a folder (or MDC_SPOOL_DIR, or spool.durability "memory"), because this user has no home folder',
-      undefined,
-    );
-  }
+export function defaultSpools(
+  { destination }: Pick<SettingValues, "destination">,
+  { stateFolder, temporaryFolder }: Pick<Surroundings, "stateFolder" | "temporaryFolder">,
+): readonly [SpoolFolder, ...SpoolFolder[]] {
   const { name, identity } = describeDestination(destination.destination);
   const hash = sha256(ownJson(identity)).slice(0, 16);
   const readable = name.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 32);
-  return join(stateFolder, "model-data-collector", "spool", `${readable}-${hash}`);
+  const below = (home: string): string => join(home, "spool", `${readable}-${hash}`);
+  const temporary = { directory: below(temporaryFolder), home: temporaryFolder };
+  if (stateFolder === undefined) return [temporary];
+  return [{ directory: below(join(stateFolder, "model-data-collector")) }, temporary];
+}
+
+/** The first of {@link defaultSpools}. */
+export function defaultSpool(values: SettingValues, surroundings: Surroundings): string {
+  return defaultSpools(values, surroundings)[0].directory;
 }
 
 function describeDestination(destination: Destination): { name: string; identity: readonly string[] } {

@@ -7,7 +7,7 @@ import type { Secret } from "../destination/secret.ts";
 import * as kinds from "./setting-kinds.ts";
 import { namesOf, parserAt } from "./setting-row.ts";
 import { putAt, type Settings, settingRows } from "./settings.ts";
-import { type Machine, stateFolder } from "./state-folder.ts";
+import { type Machine, stateFolder, temporaryFolder } from "./state-folder.ts";
 
 /** What the environment says, read once and checked. */
 export interface Environment {
@@ -27,6 +27,8 @@ export interface Environment {
   readonly stateFolder: string | undefined;
   /** What is set and was probably meant otherwise, as sentences for people: see {@link misspelt}. */
   readonly slips?: readonly string[];
+  /** This user's private folder among the temporary ones, absolute, if somebody has made it. */
+  readonly temporaryFolder: string;
   /** The {@link networkVariables} that are set: how this process is to reach the network. */
   readonly network: NetworkVariables;
 }
@@ -85,6 +87,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
     ...(trustedHosts.length === 0 ? {} : { trustedHosts }),
     stateFolder: stateFolder(env, machine),
     ...(slips.length === 0 ? {} : { slips }),
+    temporaryFolder: temporaryFolder(machine),
     network: readNetwork(env),
   };
 }

@@ -4,6 +4,7 @@ import { readTextFile } from "../base/files/text-file.ts";
 import type { Credential } from "../destination/credential.ts";
 import { Secret } from "../destination/secret.ts";
 import type { ErrorListener, StatsListener } from "./callbacks.ts";
+import { defaultSpools, type SpoolFolder } from "./default-spool.ts";
 import type { CollectionConfig, DeploymentConfig } from "./deployment-config.ts";
 import type { DeploymentOptions } from "./deployment-options.ts";
 import type { ConfigFile, Environment, NetworkVariables } from "./environment.ts";
@@ -22,6 +23,7 @@ export interface ResolvedDeployment {
   readonly credential: Secret<Credential> | null;
   /** Hosts beside Azure's own that may have an access token. */
   readonly trustedHosts: readonly string[];
+  readonly spoolPlace: SpoolPlaces;
   /** How the process is to reach the network; a proxy's password may be among it. */
   readonly network: Secret<NetworkVariables>;
   readonly onError: ErrorListener | undefined;
@@ -30,6 +32,13 @@ export interface ResolvedDeployment {
   readonly file: ResolvedFile | undefined;
   /** What was probably meant otherwise, as sentences for people. */
   readonly slips?: readonly string[];
+}
+
+/** The folders that the spool can be in, the wanted one first. */
+export interface SpoolPlaces {
+  /** What messages call the place where it was said; undefined for the default. */
+  readonly givenBy: string | undefined;
+  readonly folders: readonly SpoolFolder[];
 }
 
 /** A configuration file, which may change while the deployment runs. */
@@ -66,12 +75,14 @@ export function resolveDeployment(
   const resolved = (file: FileSettings | undefined): ResolvedSettings =>
     resolveSettings({ options: parsed, environment, file }, callee);
 
-  const { config, values, isDestinationSaid } = resolved(content === undefined ? undefined : read(content));
+  const file = content === undefined ? undefined : read(content);
+  const { config, values, isDestinationSaid } = resolved(file);
   const { credential } = values.destination;
   return {
     config,
     credential: values.credential ?? credential ?? environment.credential ?? null,
     trustedHosts: environment.trustedHosts ?? [],
+    spoolPlace: spoolPlaces(values, { options: parsed, environment, file }, callee),
     network: new Secret(environment.network),
     onError: values.onError,
     onStats: values.onStats,
@@ -83,11 +94,11 @@ export function resolveDeployment(
             path: named.path,
             content,
             resolve(changed) {
-              const file = read(changed);
-              const next = resolved(file);
-              refuseFixedChanges(config, next.config, file.where);
+              const fresh = read(changed);
+              const next = resolved(fresh);
+              refuseFixedChanges(config, next.config, fresh.where);
               if (!isDeepStrictEqual(next.values.destination.credential?.reveal(), credential?.reveal()))
-                throw fixedError(settingTable.credential, file.where("destination"), undefined);
+                throw fixedError(settingTable.credential, fresh.where("destination"), undefined);
               return next.config;
             },
           },
@@ -135,6 +146,7 @@ function resolveSettings({ options, environment, file }: Sources, callee: string
   const values = withDefaults(said, {
     callee,
     stateFolder: environment.stateFolder,
+    temporaryFolder: environment.temporaryFolder,
     fallbackDestination: file?.fallbackDestination,
   });
   const { collections, destination, credential, configFile, onError, onStats, ...plain } = values;
@@ -147,6 +159,20 @@ function resolveSettings({ options, environment, file }: Sources, callee: string
   });
   const isDestinationSaid = (said.destination ?? file?.fallbackDestination?.()) !== undefined;
   return { values, config, isDestinationSaid };
+}
+
+function spoolPlaces(values: SettingValues, sources: Sources, callee: string): SpoolPlaces {
+  const { options, environment, file } = sources;
+  const { directory } = values.spool;
+  const given = (settings: Settings | undefined): boolean => settings?.spool?.directory !== undefined;
+  const givenBy = given(options)
+    ? `${callee} option spool.directory`
+    : given(environment.settings)
+      ? "environment variable MDC_SPOOL_DIR"
+      : given(file?.settings)
+        ? file?.where("spool.directory")
+        : undefined;
+  return { givenBy, folders: givenBy === undefined ? defaultSpools(values, environment) : [{ directory }] };
 }
 
 /** Fills in what collections take over from the deployment. */

@@ -128,6 +128,8 @@ export interface Surroundings {
   readonly callee: string;
   /** Where this user's programs keep what must outlive them, if there is such a place. */
   readonly stateFolder: string | undefined;
+  /** This user's private folder among the temporary ones. */
+  readonly temporaryFolder: string;
   /** Where the file says that data goes if nothing names a destination. */
   readonly fallbackDestination: (() => ParsedDestination | undefined) | undefined;
 }

@@ -1,11 +1,15 @@
-import { homedir } from "node:os";
-import { join, posix, win32 } from "node:path";
+import { homedir, tmpdir as systemTmpdir } from "node:os";
+import { join, posix, resolve, win32 } from "node:path";
 
 /** What {@link stateFolder} asks of the machine. */
 export interface Machine {
   readonly platform: NodeJS.Platform;
   /** The user's home folder; throws when there is none. */
   homedir(): string;
+  /** The folder for temporary files. Default the system's. */
+  tmpdir?(): string;
+  /** The user's number; undefined where there are none. Default the process's. */
+  readonly uid?: number;
 }
 
 /** This machine. */
@@ -27,6 +31,15 @@ export function stateFolder(env: NodeJS.ProcessEnv, machine: Machine = thisMachi
   if (platform === "win32") return join(home, "AppData", "Local");
   if (platform === "darwin") return join(home, "Library", "Application Support");
   return join(home, ".local", "state");
+}
+
+/**
+ * Where programs of this user keep what has no better place: a folder of his own among the temporary files,
+ * named by his number, for he may have no name. Whoever uses it makes sure that it is his.
+ */
+export function temporaryFolder(machine: Machine = thisMachine): string {
+  const { tmpdir = systemTmpdir, uid = process.getuid?.() } = machine;
+  return resolve(tmpdir(), uid === undefined ? "model-data-collector" : `model-data-collector-${uid}`);
 }
 
 function homeFolder(machine: Machine): string | undefined {

@@ -4,6 +4,7 @@ import { readEnvironment } from "../../config/environment.ts";
 import { resolveDeployment } from "../../config/resolve.ts";
 import type { Collector, CollectorOptions, Deployment } from "../api.ts";
 import { DeploymentCore } from "../deployment-core.ts";
+import { placeSpool } from "../spool-place.ts";
 
 /** What makes collectors: all that copies of this package know of each other's deployments. */
 interface CollectorSource {
@@ -56,7 +57,7 @@ function homeIn(deployment: CollectorSource): Home {
 }
 
 function openOwn(create: (options: CollectorOptions) => Collector): SharedDeployment {
-  const core = new DeploymentCore(resolveDeployment({}, readEnvironment()));
+  const core = new DeploymentCore(placeSpool(resolveDeployment({}, readEnvironment())));
   const own: SharedDeployment = {
     get closed() {
       return core.closed;

@@ -44,7 +44,8 @@ export class StatusBoard implements Disposable {
   get health(): BackendHealth {
     const now = this.#clock.monotonic();
     for (const [key, { endsAt }] of this.#notes) if (endsAt <= now) this.#notes.delete(key);
-    const others = [...this.#holding.values(), ...Array.from(this.#notes.values(), ({ text }) => text)];
+    const notes = Array.from(this.#notes.values(), ({ text }) => text);
+    const others = [...new Set([...this.#holding.values(), ...notes])];
     const { quarantined } = this.#usage;
     if (quarantined > 0)
       others.push(`${countOf(quarantined, "segment")} in quarantine, waiting for somebody to look`);

@@ -6,7 +6,12 @@ import { readEnvironment } from "../../../src/config/environment.ts";
 import { type Machine, stateFolder } from "../../../src/config/state-folder.ts";
 import { thrown } from "./thrown.ts";
 
-const linux: Machine = { platform: "linux", homedir: () => "/home/ada" };
+const linux: Machine = {
+  platform: "linux",
+  homedir: () => "/home/ada",
+  tmpdir: () => "/tmp",
+  uid: 7,
+};
 /** What a message says of a wrong value: never the value, but for a number. */
 const shown = (text: string): string =>
   /^\d+(\.\d+)?$/.test(text)
@@ -26,6 +31,7 @@ describe("readEnvironment", () => {
       configFile: undefined,
       workspace: undefined,
       stateFolder: "/home/ada/.local/state",
+      temporaryFolder: "/tmp/model-data-collector-7",
       network: {},
     });
   });

@@ -85,13 +85,36 @@ describe("defaults", () => {
     expect(spools({ destination: `${blob}/data?sv=1&sig=x` })).toBe(directories[2]);
   });
 
-  it("put the spool nowhere for a user without a home: memory needs none, the rest is an error", () => {
-    const homeless = readEnvironment({}, { platform: "linux", homedir: () => "" });
-    expect(resolveDeploymentConfig({ spool: { durability: "memory" } }, homeless).spool.directory).toBe("");
-    expect(thrown(() => resolveDeploymentConfig({}, homeless))).toBe(
-      "RangeError: openDeployment option spool.directory: expected a folder (or MDC_SPOOL_DIR, or spool.durability " +
-        '"memory"), because this user has no home folder, got undefined',
-    );
+  it("put the spool of a user without a home into a private folder among the temporary ones", () => {
+    const machine = { platform: "linux", homedir: () => "", tmpdir: () => "/tmp", uid: 7 } as const;
+    const homeless = readEnvironment({}, machine);
+    const options = { destination: "https://flights.blob.core.windows.net/data" };
+    const { config: found, spoolPlace } = resolveDeployment(options, homeless);
+    expect(found.spool.directory).toMatch(/^\/tmp\/model-data-collector-7\/spool\/data-[0-9a-f]{16}$/);
+    expect(spoolPlace).toEqual({
+      givenBy: undefined,
+      folders: [{ directory: found.spool.directory, home: "/tmp/model-data-collector-7" }],
+    });
+  });
+
+  it("name that folder as the second for everybody else, and none beside one that was given", () => {
+    const spools = (options: DeploymentOptions, env: NodeJS.ProcessEnv = {}) =>
+      resolveDeployment(options, environment(env)).spoolPlace;
+    const { givenBy, folders } = spools({});
+    expect(givenBy).toBeUndefined();
+    expect(folders.map(({ home }) => home)).toEqual([
+      undefined,
+      expect.stringContaining("model-data-collector-"),
+    ]);
+    expect(folders[0]?.directory.split("/").at(-1)).toBe(folders[1]?.directory.split("/").at(-1));
+    expect(spools({ spool: { directory: "/a" } }, { MDC_SPOOL_DIR: "/b" })).toEqual({
+      givenBy: "openDeployment option spool.directory",
+      folders: [{ directory: "/a" }],
+    });
+    expect(spools({}, { MDC_SPOOL_DIR: "/b" })).toEqual({
+      givenBy: "environment variable MDC_SPOOL_DIR",
+      folders: [{ directory: "/b" }],
+    });
   });
 });
 
