@@ -25,7 +25,8 @@ const maxReasons = 1_000;
 
 /**
  * Passes run-time problems on to an `onError`, each reason of each collection at most once a second; without
- * one, warns at most once a minute. What comes in between is counted, and told with the next.
+ * one, warns at most once a minute, of a late delivery once for all collections. What comes in between is
+ * counted, and told with the next.
  */
 export class RateLimitedListener {
   readonly #clock: Clock;
@@ -42,7 +43,9 @@ export class RateLimitedListener {
 
   /** A problem, with its message made only if it is told. What the handler throws is ignored. */
   report(code: CollectorErrorCode, reason: string, message: () => string, details: ReportDetails = {}): void {
-    const key = `${reason}\n${details.collection ?? ""}`;
+    // A destination out of reach is one trouble to whoever reads warnings, however many collections wait.
+    const isShared = this.#handler === warn && code === "DELIVERY_DELAYED";
+    const key = isShared ? reason : `${reason}\n${details.collection ?? ""}`;
     const now = this.#clock.monotonic();
     let held = this.#held.get(key);
     if (held === undefined) {

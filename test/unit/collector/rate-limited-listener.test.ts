@@ -114,3 +114,20 @@ test("without a listener a warning is given, once a minute for each reason, with
   reporter.report("FRAME_DROPPED", "x", () => "a frame was dropped");
   expect(warnings[1]).toBe("a frame was dropped (6 times since the last such warning)");
 });
+
+test("Node is warned of a late delivery once for all collections, of drops for each", async () => {
+  const { clock } = world();
+  const reporter = new RateLimitedListener(clock, undefined);
+  using emit = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  const late = (collection: string): void =>
+    reporter.report("DELIVERY_DELAYED", "transient", () => `${collection} is late`, { collection });
+  for (const collection of ["a", "b", "c"]) {
+    late(collection);
+    reporter.report("FRAME_DROPPED", "invalid", () => `${collection} dropped`, { collection });
+  }
+  const said = (): unknown[] => emit.mock.calls.map(([text]) => text);
+  expect(said()).toEqual(["a is late", "a dropped", "b dropped", "c dropped"]);
+  await clock.advance(60_000);
+  late("b");
+  expect(said().at(-1)).toBe("b is late (3 times since the last such warning)");
+});
