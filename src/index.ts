@@ -52,6 +52,7 @@ export type {
   ErrorListener,
   StatsEntry,
   StatsListener,
+  WaitUntil,
 } from "./config/callbacks.ts";
 export type { TokenCredential } from "./destination/credential.ts";
 export type {

@@ -23,6 +23,7 @@ import type { EngineHost, EngineSpec } from "./compose.ts";
 import { followConfigFile } from "./config-following.ts";
 import { credentialsOf } from "./credentials.ts";
 import { answeredWithin, droppedOf, FlushAccount } from "./flush-account.ts";
+import { PromisedDelivery } from "./promised-delivery.ts";
 import { onProcessEnd } from "./process/shutdown-hooks.ts";
 import type { PlacedDeployment } from "./spool-place.ts";
 import { createSpoolFirst } from "./background/spool-first.ts";
@@ -50,6 +51,8 @@ function startBackend(spec: EngineSpec, host: EngineHost, clock: Clock): Backend
 
 /** How long the natural end of a process may take to deliver, milliseconds. */
 const naturalExitDeadlineMs = 10_000;
+/** How long a delivery may take that a platform was asked to wait for, milliseconds. */
+const promisedDeadlineMs = 30_000;
 /** How long opening waits for the background thread, milliseconds. */
 const readyPatienceMs = 250;
 
@@ -77,13 +80,14 @@ export class DeploymentCore {
   readonly #backend: Backend;
   readonly #durable: boolean;
   readonly #board: StatusBoard;
+  readonly #promised: PromisedDelivery;
   /** What ends when it is closed, in this order. */
   readonly #atClose: readonly Disposable[];
   /** What had been offered when the natural end of the process last waited. */
   #gaveUpAt = 0;
 
   constructor(resolved: ResolvedDeployment & Partial<PlacedDeployment>, parts: CoreParts = systemParts) {
-    const { config, onError, onStats, file, slips, spoolTrouble } = resolved;
+    const { config, onError, onStats, waitUntil, file, slips, spoolTrouble } = resolved;
     warnOfSlips(slips);
     const { endpoint, deployment } = config;
     const { clock } = parts;
@@ -125,7 +129,9 @@ export class DeploymentCore {
     const exitHook = onProcessEnd(this);
     const fileWatch = file === undefined ? [] : [followConfigFile(file, { clock, handle, board, reporter })];
     const ticker = startStatsTicker(clock, onStats, () => this.ledger.snapshot());
-    this.#atClose = [exitHook, ...fileWatch, ticker, board, telemetry];
+    const deliver = (): Promise<unknown> => this.flush("store", promisedDeadlineMs);
+    this.#promised = new PromisedDelivery({ clock, waitUntil, deliver });
+    this.#atClose = [exitHook, ...fileWatch, ticker, board, telemetry, this.#promised];
   }
 
   #startBackend(resolved: ResolvedDeployment, { clock, ids, startBackend: start }: CoreParts): Backend {
@@ -176,6 +182,7 @@ export class DeploymentCore {
     collection.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
     if (this.#handsOverEach) this.batcher.addNow(collection, snapshot, facts);
     else this.batcher.add(collection, snapshot, facts, memory);
+    this.#promised.promise();
   }
 
   /**

@@ -21,6 +21,9 @@ export interface ErrorInfo {
 /** Told the counters now and then. */
 export type StatsListener = (stats: DeploymentStats) => void;
 
+/** Has the process go on until the promise is settled: what serverless platforms offer. */
+export type WaitUntil = (promise: Promise<unknown>) => unknown;
+
 /** The ledger in three units. Each balances: `offered` is the sum of all the rest. */
 export interface DeploymentStats {
   readonly frames: StatsEntry;

@@ -1,4 +1,4 @@
-import type { ErrorListener, StatsListener } from "./callbacks.ts";
+import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
 import type { TokenCredential } from "../destination/credential.ts";
 import type { Durability, Fsync } from "./deployment-config.ts";
 import type { Format } from "../layout/format.ts";
@@ -89,6 +89,13 @@ export interface DeploymentOptions {
    * while running.
    */
   readonly onStats?: StatsListener | undefined;
+  /**
+   * How a serverless platform is told to let a request go on after its answer: called in a `collect` with a
+   * promise that is kept when what was collected is at the destination, and never rejected; once for all
+   * frames that come in quick succession. What it throws reaches nobody. Default: what Next.js and Vercel
+   * publish, else none. See `docs/serverless.md`. Fixed while running.
+   */
+  readonly waitUntil?: WaitUntil | undefined;
 }
 
 /** Settings of one collection. */

@@ -3,7 +3,7 @@ import { asError, wrongValue } from "../base/errors.ts";
 import { readTextFile } from "../base/files/text-file.ts";
 import type { Credential } from "../destination/credential.ts";
 import { Secret } from "../destination/secret.ts";
-import type { ErrorListener, StatsListener } from "./callbacks.ts";
+import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
 import { defaultSpools, type SpoolFolder } from "./default-spool.ts";
 import type { CollectionConfig, DeploymentConfig } from "./deployment-config.ts";
 import type { DeploymentOptions } from "./deployment-options.ts";
@@ -28,6 +28,7 @@ export interface ResolvedDeployment {
   readonly network: Secret<NetworkVariables>;
   readonly onError: ErrorListener | undefined;
   readonly onStats: StatsListener | undefined;
+  readonly waitUntil: WaitUntil | undefined;
   /** The file that part of it came from. */
   readonly file: ResolvedFile | undefined;
   /** What was probably meant otherwise, as sentences for people. */
@@ -86,6 +87,7 @@ export function resolveDeployment(
     network: new Secret(environment.network),
     onError: values.onError,
     onStats: values.onStats,
+    waitUntil: values.waitUntil,
     slips: [...(environment.slips ?? []), ...unusedCredential(config, environment, isDestinationSaid)],
     file:
       named === undefined || content === undefined
@@ -149,7 +151,7 @@ function resolveSettings({ options, environment, file }: Sources, callee: string
     temporaryFolder: environment.temporaryFolder,
     fallbackDestination: file?.fallbackDestination,
   });
-  const { collections, destination, credential, configFile, onError, onStats, ...plain } = values;
+  const { collections, destination, credential, configFile, onError, onStats, waitUntil, ...plain } = values;
   const config = freezeConfig({
     version: 1,
     ...plain,

@@ -3,7 +3,7 @@ import type { Credential } from "../destination/credential.ts";
 import type { Workspace } from "../destination/datastore-uri.ts";
 import type { ParsedDestination } from "../destination/parse-destination.ts";
 import type { Secret } from "../destination/secret.ts";
-import type { ErrorListener, StatsListener } from "./callbacks.ts";
+import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
 import type { DeploymentConfig, Limits, Rotation, SpoolConfig } from "./deployment-config.ts";
 
 /**
@@ -20,6 +20,7 @@ export interface SettingValues
   readonly configFile: string | undefined;
   readonly onError: ErrorListener | undefined;
   readonly onStats: StatsListener | undefined;
+  readonly waitUntil: WaitUntil | undefined;
 }
 
 /** What is set of one collection. A rate of null is the deployment's. */

@@ -1,6 +1,6 @@
 import { parseConnectionString, parseSharedAccessSignature } from "../destination/credential.ts";
 import { parseDestination } from "../destination/parse-destination.ts";
-import type { ErrorListener, StatsListener } from "./callbacks.ts";
+import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
 import { defaultSpool } from "./default-spool.ts";
 import { type Durability, type Fsync, maxColumns } from "./deployment-config.ts";
 import {
@@ -191,6 +191,7 @@ export const settingTable: SettingTable = {
   configFile: { kind: kinds.file, default: undefined, variable: "MDC_CONFIG", file: {}, live: once },
   onError: { kind: kinds.listener<ErrorListener>(), default: undefined, file: {}, live: once },
   onStats: { kind: kinds.listener<StatsListener>(), default: undefined, file: {}, live: once },
+  waitUntil: { kind: kinds.listener<WaitUntil>(), default: undefined, file: {}, live: once },
   clientId: {
     kind: kinds.orNull(kinds.model),
     default: null,

@@ -224,6 +224,7 @@ test("options, of every name and in every place", async () => {
     "configFile",
     "onError",
     "onStats",
+    "waitUntil",
     "destination",
     "nothing",
   );

@@ -126,7 +126,7 @@ describe("update", () => {
           "(the spool is opened with it; it needs a restart), got 7",
       ],
     ),
-    ...["configFile", "onError", "onStats"].map((name): [unknown, string] => [
+    ...["configFile", "onError", "onStats", "waitUntil"].map((name): [unknown, string] => [
       { [name]: () => {} },
       `RangeError: deployment.update option ${name}: expected no change while running ` +
         "(it is set up once; it needs a restart), got a function",

@@ -258,7 +258,9 @@ describe("the credential", () => {
 it("hands listeners through", () => {
   const onError = () => {};
   const onStats = () => {};
-  expect(resolveDeployment({ onError, onStats }, environment())).toMatchObject({ onError, onStats });
+  const waitUntil = () => {};
+  const listeners = { onError, onStats, waitUntil };
+  expect(resolveDeployment(listeners, environment())).toMatchObject(listeners);
 });
 
 describe("wrong options are refused by name, kind and range", () => {
@@ -356,6 +358,7 @@ describe("wrong options are refused by name, kind and range", () => {
     [{ configFile: 5 }, kind("configFile", "the path of a file", "5")],
     [{ onError: "log" }, kind("onError", "a function", '"log"')],
     [{ onStats: {} }, kind("onStats", "a function", "an object (Object)")],
+    [{ waitUntil: true }, kind("waitUntil", "a function", "true")],
     [
       { destination: 5 },
       expect.stringContaining("TypeError: openDeployment option destination: expected a folder, ") as never,
