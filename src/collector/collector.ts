@@ -21,7 +21,7 @@ import type {
 import type { DeploymentCollection } from "./deployment-collection.ts";
 import { CorrelationContext } from "./context/correlation-context.ts";
 import { currentContext } from "./context/current-context.ts";
-import { adopt, isOfAnotherCopy, passOnDecision } from "./context/other-copies.ts";
+import { adopt, passOnDecision } from "./context/other-copies.ts";
 import { homeOf } from "./process/core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
 import { parseFlushOptions } from "./flush-options.ts";
@@ -66,7 +66,8 @@ class FrameCollector implements CollectorApi {
   collect(frame: object, context?: CorrelationContext): CorrelationContext {
     const correlation = this.#contextOf(context);
     this.#collect(frame, correlation);
-    if (context === undefined || context === correlation || !isOfAnotherCopy(context)) return correlation;
+    if (context === undefined || context === correlation || adopt(context) !== correlation)
+      return correlation;
     passOnDecision(correlation, context, this.name);
     return context;
   }

@@ -20,8 +20,8 @@ export interface ShutdownHook {
 }
 
 /**
- * Of all copies of this package: whoever closes on a signal closes the deployments of all. `rounds` counts how
- * often an empty event loop was kept going.
+ * Of all copies of this package: whoever closes on a signal closes the deployments of all. `rounds` counts
+ * how often an empty event loop was kept going.
  */
 const shared = processWide("process-end", () => ({
   hooks: new Set<ShutdownHook>(),
