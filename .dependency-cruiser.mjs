@@ -40,6 +40,7 @@ const doors = {
   index: [...layers.collector, "collector"],
   http: ["http"],
   reader: [...layers.reader, "reader"],
+  testing: [...layers.collector, "collector"],
   monitor: [...layers.monitor, "monitor"],
 };
 

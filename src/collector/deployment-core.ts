@@ -220,6 +220,11 @@ export class DeploymentCore {
     return answeredWithin(this.clock, leftMs, this.#backend.flush(to, leftMs));
   }
 
+  /** As if nothing had been offered yet. For tests of users' code. */
+  forget(): void {
+    for (const { ledger } of [this, ...this.#collections.values()]) ledger.clear();
+  }
+
   status(): DeploymentStatus {
     return this.#board.status(this.closed);
   }

@@ -42,7 +42,8 @@ export async function openDeployment(options: DeploymentOptions = {}): Promise<D
 
 type ForOneDeployment = Omit<CollectorOptions, "name" | "deployment">;
 
-class OpenDeployment implements Deployment {
+/** What `openDeployment` gives: the inside of a deployment, as users see it. */
+export class OpenDeployment implements Deployment {
   readonly #core: DeploymentCore;
 
   constructor(core: DeploymentCore) {

@@ -93,6 +93,12 @@ export class Ledger {
     this.#total?.correctBytes(delta);
   }
 
+  /** Counts anew; not for the total, which has a call of its own. */
+  clear(): void {
+    for (const counts of [this.#offered, ...Object.values(this.#accounts)]) Object.assign(counts, noCounts);
+    this.#dropped.clear();
+  }
+
   snapshot(): DeploymentStats {
     const [frames, rows, bytes] = units.map((unit) => this.#entry(unit)) as [
       StatsEntry,

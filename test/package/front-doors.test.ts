@@ -94,10 +94,25 @@ test("the front door `model-data-collector/reader`", () => {
   `);
 });
 
+test("the front door `model-data-collector/testing`", () => {
+  expect(exportsOf("testing")).toMatchInlineSnapshot(`
+    [
+      "function createTestDeployment",
+      "type FailingPart",
+      "type Row",
+      "type TestContext",
+      "type TestDeployment",
+      "type TestDeploymentOptions",
+      "type TestFrame",
+    ]
+  `);
+});
+
 test("a front door's types promise exactly the values that are there", async () => {
   for (const [door, name] of [
     ["index", "model-data-collector"],
     ["reader", "model-data-collector/reader"],
+    ["testing", "model-data-collector/testing"],
   ] as const) {
     const values = exportsOf(door).filter((entry) => !entry.startsWith("type "));
     const names = values.map((entry) => entry.replace(/^\S+ /, "")).sort();
