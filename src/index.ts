@@ -19,7 +19,7 @@
  *
  * @module model-data-collector
  */
-import "./base/node-version.ts";
+import "./base/host/node-version.ts";
 
 export { CollectorError } from "./base/errors.ts";
 export { closeOnSignals } from "./collector/process/close-on-signals.ts";

@@ -3,7 +3,7 @@
  *
  * @module model-data-collector/reader
  */
-import "./base/node-version.ts";
+import "./base/host/node-version.ts";
 
 export type { CollectionSummary, ColumnSummary } from "./reader/collection-summary.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";

@@ -292,11 +292,7 @@ export class DeploymentCore {
   }
 
   #statsByCollection(): ReadonlyMap<string, DeploymentStats> {
-    return new Map(
-      Array.from(this.#collections.values(), ({ name: collection, ledger }) => [
-        collection,
-        ledger.snapshot(),
-      ]),
-    );
+    const all = this.#collections.values();
+    return new Map(Array.from(all, ({ name, ledger }) => [name, ledger.snapshot()]));
   }
 }

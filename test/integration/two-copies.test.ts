@@ -5,8 +5,8 @@ import { root } from "../support/packed-project.ts";
 import { runScript, type Scratch, scratch, storedRows } from "../support/scratch.ts";
 
 /*
- * A project can get the package twice: two of its dependencies bring one each, or a test runner loads it anew.
- * What one copy makes the other one takes.
+ * A project can get the package twice: two of its dependencies bring one each, or a test runner loads it
+ * anew. What one copy makes the other one takes.
  */
 
 /** Another copy of the built package in the scratch folder, and code that imports both. */

@@ -24,7 +24,9 @@ interface Outcome {
   readonly dropped: object;
 }
 
-/** A home and a temporary folder, in which nothing can be made where a file stands in the way, as root too. */
+/**
+ * A home and a temporary folder, in which nothing can be made where a file stands in the way, as root too.
+ */
 async function world(blocked: { home?: boolean; temporary?: boolean }) {
   const { folder, destination } = await scratch();
   const [home, temporary] = [join(folder, "home"), join(folder, "tmp")];

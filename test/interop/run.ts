@@ -1,7 +1,7 @@
 /**
  * `npm run test:interop`: writes a tree of files through the public API, and has other engines read it. Each
- * engine must find the same rows, types and values, and the same counts when it prunes by statistics. Then the
- * engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it.
+ * engine must find the same rows, types and values, and the same counts when it prunes by statistics. Then
+ * the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it.
  *
  * Python and its packages are fetched into `node_modules/.cache/interop`. What can not be had (no Python, no
  * network, no Java for Spark) is said and left out; a mismatch exits 1.

@@ -8,8 +8,8 @@ import { scratch, storedRows } from "../support/scratch.ts";
 import { disposableFolder } from "../support/temp-folder.ts";
 
 /*
- * The packed package, bundled as docs/bundlers.md prints it, by the real bundlers; the bundle runs in a folder
- * of its own, with no `node_modules` and none of the optional peers.
+ * The packed package, bundled as docs/bundlers.md prints it, by the real bundlers; the bundle runs in a
+ * folder of its own, with no `node_modules` and none of the optional peers.
  */
 
 let project: Awaited<ReturnType<typeof disposableFolder>>;

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { Worker, type WorkerOptions } from "worker_threads";
 import { systemClock } from "../../base/time/clock.ts";
 import { asError, isError } from "../../base/errors.ts";
-import { plugAndPlayArguments } from "../../base/plug-and-play.ts";
+import { plugAndPlayArguments } from "../../base/host/plug-and-play.ts";
 import { type FromBackground, greetingFault, type ToBackground } from "./thread-protocol.ts";
 import type { NetworkVariables } from "../../config/environment.ts";
 
@@ -32,8 +32,8 @@ const lookMs = 1_000;
 const exitFollowsMs = 1_000;
 
 /**
- * Starts a thread, with `network` as its environment. It is told nothing before it has said who it is: what is sent to it holds secrets, and in
- * a bundle its file may be anybody's. Throws if there can be none.
+ * Starts a thread, with `network` as its environment. It is told nothing before it has said who it is: what
+ * is sent to it holds secrets, and in a bundle its file may be anybody's. Throws if there can be none.
  */
 export function startThread(listener: ThreadListener, network: NetworkVariables = {}): Thread {
   const worker = startWorker(network);

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { wrongKind } from "../../base/errors.ts";
-import { processWide } from "../../base/process-wide.ts";
+import { processWide } from "../../base/host/process-wide.ts";
 import { CorrelationContext } from "./correlation-context.ts";
 import { isOfAnotherCopy } from "./other-copies.ts";
 

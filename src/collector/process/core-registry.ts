@@ -1,5 +1,5 @@
 import { wrongKind } from "../../base/errors.ts";
-import { processWide } from "../../base/process-wide.ts";
+import { processWide } from "../../base/host/process-wide.ts";
 import { readEnvironment } from "../../config/environment.ts";
 import { resolveDeployment } from "../../config/resolve.ts";
 import type { Collector, CollectorOptions, Deployment } from "../api.ts";

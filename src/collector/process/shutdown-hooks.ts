@@ -1,4 +1,4 @@
-import { processWide } from "../../base/process-wide.ts";
+import { processWide } from "../../base/host/process-wide.ts";
 
 /** What must happen before this process ends. */
 export interface ShutdownHook {
