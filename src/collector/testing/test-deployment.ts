@@ -14,9 +14,14 @@ import type { TestFrame } from "./kept-frame.ts";
 import { type FailingPart, TestBackend } from "./test-backend.ts";
 
 /** What a test may say of its deployment: all but where files go and how. */
-export type TestDeploymentOptions = Omit<DeploymentOptions, (typeof placesOf)[number]>;
+export type TestDeploymentOptions = Omit<
+  DeploymentOptions,
+  "configFile" | "credential" | "destination" | "format" | "rotation" | "spool"
+>;
 
-const placesOf = ["configFile", "credential", "destination", "format", "rotation", "spool"] as const;
+const placesOf: readonly Exclude<keyof DeploymentOptions, keyof TestDeploymentOptions>[] = [
+  ...(["configFile", "credential", "destination", "format", "rotation", "spool"] as const),
+];
 
 /** A {@link Deployment} that keeps what it collects in memory, for a test to look at. */
 export interface TestDeployment extends Deployment {
