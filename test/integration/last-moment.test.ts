@@ -135,7 +135,8 @@ test("a process ends although a flush of it hangs, and nothing is lost", async (
   expect(left).toBe("5");
   // What it took: the time that a silent thread has beyond the deadline included.
   expect(Number(ms)).toBeGreaterThan(500);
-  expect(lastLedger(stdout)).toMatchObject({ offered: 5, spooled: 5 });
+  // A thread that has not said who it is within seconds is given up: what it left is delivered without it.
+  expect(lastLedger(stdout)).toMatchObject({ offered: 5, spooled: 0, delivered: 5 });
   expect(await afterTheNextProcess(world)).toEqual(range(5));
 });
 
