@@ -24,7 +24,7 @@ import { currentContext } from "./context/current-context.ts";
 import { adopt, passOnDecision } from "./context/other-copies.ts";
 import { homeOf } from "./process/core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
-import { parseFlushOptions } from "./flush-options.ts";
+import { parseFlushOptions } from "./flush/flush-options.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
 class FrameCollector implements CollectorApi {

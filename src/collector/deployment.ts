@@ -18,7 +18,7 @@ import { Collector } from "./collector.ts";
 import { registerCore } from "./process/core-registry.ts";
 import { DeploymentCore } from "./deployment-core.ts";
 import { placeSpool } from "./spool-place.ts";
-import { parseCloseOptions, parseFlushOptions } from "./flush-options.ts";
+import { parseCloseOptions, parseFlushOptions } from "./flush/flush-options.ts";
 
 /**
  * Opens a deployment: where frames go, what is collected, how much. Throws a `TypeError` or `RangeError` that

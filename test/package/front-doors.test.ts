@@ -44,6 +44,7 @@ test("the front door `model-data-collector`", () => {
       "type ErrorInfo",
       "type ErrorListener",
       "type FlushOptions",
+      "type FlushResult",
       "type FlushTarget",
       "type Format",
       "type Frame",
@@ -67,6 +68,7 @@ test("the front door `model-data-collector`", () => {
       "type StatsEntry",
       "type StatsListener",
       "type TokenCredential",
+      "type WaitUntil",
     ]
   `);
 });

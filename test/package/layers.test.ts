@@ -48,6 +48,7 @@ const planted: Readonly<Record<string, Planted>> = {
     "door-index",
   ),
   "src/reader.ts": offence('export * from "./collector/y.ts";', "door-reader"),
+  "src/testing.ts": offence('export * from "./reader/y.ts";', "door-testing"),
   "src/monitor.ts": offence('export * from "./reader/y.ts";', "door-monitor"),
   "src/http.ts": offence('export * from "./collector/y.ts";', "door-http"),
   "src/other/y.ts": offence('import "node:path";', "no-unknown-layer"),

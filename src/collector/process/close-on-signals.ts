@@ -3,7 +3,7 @@ import { systemClock } from "../../base/time/clock.ts";
 import { wrongKind, wrongValue } from "../../base/errors.ts";
 import { oneOf, optionsOf, type Parser, parseFields } from "../../base/fields.ts";
 import { closeAll, saveAll } from "./shutdown-hooks.ts";
-import { parseDeadline } from "../flush-options.ts";
+import { parseDeadline } from "../flush/flush-options.ts";
 
 /** A signal that ends a process which does not listen to it. `SIGBREAK` exists on Windows only. */
 export type ClosingSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT" | "SIGUSR2" | "SIGBREAK";

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { FlushAccount } from "../../../src/collector/flush-account.ts";
+import { FlushAccount } from "../../../src/collector/flush/flush-account.ts";
 import { Ledger } from "../../../src/pipeline/ledger.ts";
 import { CoreWorld } from "./core-world.ts";
 

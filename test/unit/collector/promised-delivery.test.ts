@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { afterEach, describe, expect, test } from "vitest";
-import { PromisedDelivery } from "../../../src/collector/promised-delivery.ts";
+import { PromisedDelivery } from "../../../src/collector/flush/promised-delivery.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import { CoreWorld } from "./core-world.ts";
 

@@ -1,11 +1,11 @@
-import { countOf } from "../base/plural.ts";
-import type { Clock } from "../base/time/clock.ts";
-import { CollectorError } from "../base/errors.ts";
-import type { FlushGoal, FlushReport } from "../pipeline/backend.ts";
-import type { StatsEntry } from "../config/callbacks.ts";
-import type { Ledger } from "../pipeline/ledger.ts";
-import type { FlushResult } from "./api.ts";
-import { lateTimer } from "./background/pending-requests.ts";
+import { countOf } from "../../base/plural.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import { CollectorError } from "../../base/errors.ts";
+import type { FlushGoal, FlushReport } from "../../pipeline/backend.ts";
+import type { StatsEntry } from "../../config/callbacks.ts";
+import type { Ledger } from "../../pipeline/ledger.ts";
+import type { FlushResult } from "../api.ts";
+import { lateTimer } from "../background/pending-requests.ts";
 
 /**
  * What a flush came to. What the backend says is held against the ledger: there it shows if the backend does

@@ -1,5 +1,5 @@
-import { integer, oneOf, optionsOf, type Parser, parseFields } from "../base/fields.ts";
-import type { CloseOptions, FlushOptions } from "./api.ts";
+import { integer, oneOf, optionsOf, type Parser, parseFields } from "../../base/fields.ts";
+import type { CloseOptions, FlushOptions } from "../api.ts";
 
 /** The longest a timer of Node can wait, milliseconds. */
 const maxDeadlineMs = 2_147_483_647;

@@ -1,6 +1,6 @@
-import type { Clock } from "../base/time/clock.ts";
-import type { WaitUntil } from "../config/callbacks.ts";
-import { safeCall } from "./report/safe-call.ts";
+import type { Clock } from "../../base/time/clock.ts";
+import type { WaitUntil } from "../../config/callbacks.ts";
+import { safeCall } from "../report/safe-call.ts";
 
 /** What {@link PromisedDelivery} needs. */
 export interface PromisedDeliveryParts {
