@@ -14,7 +14,7 @@ export const readingCommands: readonly (readonly string[])[] = [
   ["schema", "--system"],
   ["head", "x", "-n", "20"],
   ["head", "x", "-n", "1000", "--json"],
-  ["head", "x", "-n", "1000", "--from", "2023-11-14T22:13:30", "--columns", "s,mdc_correlation_id,none"],
+  ["head", "x", "-n", "1000", "--from", "2023-11-14T22:13:30", "--columns", "s,mdc_correlation_id"],
   ["trace", storedId],
   ["trace", storedId, "--everywhere", "--json"],
 ];
