@@ -2,7 +2,7 @@
  * For tests of code that collects: a deployment without thread, disk and network that shows what it was
  * given.
  *
- * @packageDocumentation
+ * @module model-data-collector/testing
  */
 export { createTestDeployment } from "./collector/testing/test-deployment.ts";
 

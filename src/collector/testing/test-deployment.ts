@@ -43,6 +43,15 @@ export interface TestDeployment extends Deployment {
  * A deployment for tests of code that collects: no thread, no disk, no network, nothing of the environment,
  * and the same under fake timers. Give it to collectors as `deployment`, or ask it for some. Throws as
  * `openDeployment` does.
+ *
+ * @example
+ * ```ts
+ * import { createTestDeployment } from "model-data-collector/testing";
+ *
+ * const deployment = createTestDeployment({ samplingRate: 1 });
+ * deployment.collector("model_inputs").collect([{ distance: 2475 }]);
+ * const [frame] = await deployment.frames("model_inputs"); // its rows, and the context they came with
+ * ```
  */
 export function createTestDeployment(options: TestDeploymentOptions = {}): TestDeployment {
   return new InMemoryDeployment(options);
