@@ -38,7 +38,7 @@ const ports = {
 /** What each front door may load: the reader's must not start the collector, nor the collector's the reader. */
 const doors = {
   index: [...layers.collector, "collector"],
-  http: ["http"],
+  http: ["base", "http"],
   reader: [...layers.reader, "reader"],
   testing: [...layers.collector, "collector"],
   monitor: [...layers.monitor, "monitor"],

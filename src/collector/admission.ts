@@ -72,6 +72,13 @@ export class Admission {
     return budget.isMuted(this.#decidedAt) ? muted : take;
   }
 
+  /** Whether a frame of this request may be taken, if it came now. Nothing is counted or noted by that. */
+  mayTake(context: CorrelationContext): boolean {
+    const { enabled, samplingRate } = this.#collection;
+    if (this.#gate.closed || !enabled) return false;
+    return samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
+  }
+
   /**
    * When it last decided to take a frame, of `Clock.monotonic`: to be kept before the frame's code is run,
    * which may collect.

@@ -72,6 +72,12 @@ class FrameCollector implements CollectorApi {
     return context;
   }
 
+  /** @internal */
+  static mayKeep(collector: CollectorApi, context: CorrelationContext): boolean {
+    // Of another copy of this package there is no more to know.
+    return #admission in collector ? collector.#admission.mayTake(context) : collector.enabled;
+  }
+
   #collect(frame: object, correlation: CorrelationContext): void {
     try {
       this.#offer(frame, correlation);
@@ -245,6 +251,14 @@ export interface Collector<Row = unknown> extends CollectorApi<Row> {}
  * @class
  */
 export const Collector: CollectorConstructor = FrameCollector as unknown as CollectorConstructor;
+
+/**
+ * Whether a collector may keep a frame of this request. For whoever has to prepare a frame at some cost: what
+ * is certainly left out is offered empty, to be counted.
+ */
+export function mayKeep(collector: CollectorApi, context: CorrelationContext): boolean {
+  return FrameCollector.mayKeep(collector, context);
+}
 
 const parsers: Parsers<CollectorOptions> = {
   name: parseName,

@@ -73,6 +73,10 @@ test("the front door `model-data-collector`", () => {
   `);
 });
 
+test("the front door `model-data-collector/http`", () => {
+  expect(exportsOf("http")).toMatchInlineSnapshot();
+});
+
 test("the front door `model-data-collector/reader`", () => {
   expect(exportsOf("reader")).toMatchInlineSnapshot(`
     [
@@ -113,6 +117,7 @@ test("the front door `model-data-collector/testing`", () => {
 test("a front door's types promise exactly the values that are there", async () => {
   for (const [door, name] of [
     ["index", "model-data-collector"],
+    ["http", "model-data-collector/http"],
     ["reader", "model-data-collector/reader"],
     ["testing", "model-data-collector/testing"],
   ] as const) {

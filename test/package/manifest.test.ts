@@ -61,7 +61,14 @@ test("the manifest says what the package is and whose, and names no place that i
 
 test("every front door and the executable are there once built", async () => {
   const { exports, bin } = await manifest();
-  expect(Object.keys(exports)).toEqual([".", "./reader", "./testing", "./worker", "./package.json"]);
+  expect(Object.keys(exports)).toEqual([
+    ".",
+    "./http",
+    "./reader",
+    "./testing",
+    "./worker",
+    "./package.json",
+  ]);
   const targets = targetsOf(exports);
   expect(targets.length).toBeGreaterThan(15);
   for (const target of [...targets, ...Object.values(bin)])

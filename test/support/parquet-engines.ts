@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,12 +36,31 @@ export async function fileBytes(pieces: AsyncIterable<Uint8Array>): Promise<Uint
 
 let connection: Promise<DuckDBConnection> | undefined;
 
+async function connect(): Promise<DuckDBConnection> {
+  const opened = await (await DuckDBInstance.create(":memory:")).connect();
+  await opened.run("SET threads = 1; SET TimeZone = 'UTC'");
+  return opened;
+}
+
 /** Runs a query over the file, in which it is named `FILE`. */
 export async function duckdbQuery(bytes: Uint8Array, sql: string): Promise<Record<string, unknown>[]> {
   return await withDuckdb(bytes, async (duckdb, file) => {
     const reader = await duckdb.runAndReadAll(sql.replaceAll("FILE", `'${file}'`));
     return reader.getRowObjects().map((row) => mapValues(row, fromDuckdb));
   });
+}
+
+/** All rows of a collection below a destination, as DuckDB reads them; in the order of collection. */
+export async function duckdbCollection(
+  destination: string,
+  collection: string,
+): Promise<Record<string, unknown>[]> {
+  const files = `${destination}/*/*/${collection}/**/*.parquet`;
+  if (globSync(files).length === 0) return [];
+  const sql = `SELECT * FROM read_parquet('${files}', union_by_name = true)`;
+  const opened = await (connection ??= connect());
+  const reader = await opened.runAndReadAll(`${sql} ORDER BY mdc_event_id, mdc_row_index`);
+  return reader.getRowObjects().map((row) => mapValues(row, fromDuckdb));
 }
 
 /** The file that DuckDB writes of a query's rows; `options` as its `COPY` takes them. */
@@ -57,11 +76,7 @@ async function withDuckdb<T>(
   bytes: Uint8Array,
   use: (duckdb: DuckDBConnection, file: string) => Promise<T>,
 ): Promise<T> {
-  connection ??= DuckDBInstance.create(":memory:").then(async (instance) => {
-    const opened = await instance.connect();
-    await opened.run("SET threads = 1; SET TimeZone = 'UTC'");
-    return opened;
-  });
+  connection ??= connect();
   const folder = mkdtempSync(join(tmpdir(), "mdc-parquet-"));
   try {
     const file = join(folder, "file.parquet");

@@ -18,6 +18,14 @@ export function runWithContext<T>(context: CorrelationContext, run: () => T): T 
   return storage.run(context, run);
 }
 
+/**
+ * The same without a look at the arguments, for what calls it often.
+ * @internal
+ */
+export function withContext<T>(context: CorrelationContext, run: () => T): T {
+  return storage.run(context, run);
+}
+
 /** The context of the innermost {@link runWithContext} around this call, or undefined. */
 export function currentContext(): CorrelationContext | undefined {
   return storage.getStore();

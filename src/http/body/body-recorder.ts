@@ -1,0 +1,80 @@
+import { createHash, type Hash } from "node:crypto";
+import type { PayloadPolicy } from "../payload-options.ts";
+import type { BodyBudget } from "./body-budget.ts";
+
+/** A body as it came, or as much of it as is kept. */
+export interface RecordedBody {
+  /** Bytes of the whole body. */
+  readonly size: number;
+  /** What is kept of it, from its beginning: nothing unless the policy is `full`. */
+  readonly kept: Buffer;
+  /** True if that is not all, though the policy is `full`. */
+  readonly truncated: boolean;
+  /** 64 hex digits, of the whole body; null where the body itself is there, or nobody asked. */
+  readonly sha256: string | null;
+}
+
+type Chunk = Uint8Array | string;
+
+/**
+ * Listens to the chunks of one body: counts them, keeps a bounded beginning, and hashes the whole where that
+ * is not enough. Chunks are copied, for their owners may use the memory again.
+ */
+export class BodyRecorder {
+  readonly #policy: PayloadPolicy;
+  readonly #maxBytes: number;
+  readonly #budget: BodyBudget;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+  #kept = 0;
+  #hash: Hash | undefined;
+
+  constructor(policy: PayloadPolicy, maxBytes: number, budget: BodyBudget) {
+    this.#policy = policy;
+    this.#maxBytes = maxBytes;
+    this.#budget = budget;
+    if (policy === "hash") this.#hash = createHash("sha256");
+  }
+
+  /** Bytes that came so far. */
+  get size(): number {
+    return this.#size;
+  }
+
+  add(chunk: Chunk, encoding: BufferEncoding = "utf8"): void {
+    if (this.#policy !== "full") {
+      this.#size += typeof chunk === "string" ? Buffer.byteLength(chunk, encoding) : chunk.byteLength;
+      if (typeof chunk === "string") this.#hash?.update(chunk, encoding);
+      else this.#hash?.update(chunk);
+      return;
+    }
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
+    this.#size += bytes.byteLength;
+    if (this.#hash === undefined) {
+      const room = Math.min(bytes.byteLength, this.#maxBytes - this.#kept);
+      const taken = this.#budget.take(room);
+      this.#kept += taken;
+      const owned = typeof chunk === "string" ? (bytes as Buffer) : Buffer.from(bytes);
+      if (taken === bytes.byteLength) {
+        this.#chunks.push(owned);
+        return;
+      }
+      this.#hash = createHash("sha256");
+      for (const earlier of this.#chunks) this.#hash.update(earlier);
+      if (taken > 0) this.#chunks.push(owned.subarray(0, taken));
+    }
+    this.#hash.update(bytes);
+  }
+
+  /** What was recorded; to be asked once. The memory is free from then on. */
+  finish(): RecordedBody {
+    this.#budget.giveBack(this.#kept);
+    const kept = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
+    return {
+      size: this.#size,
+      kept,
+      truncated: this.#policy === "full" && this.#kept < this.#size,
+      sha256: this.#hash?.digest("hex") ?? null,
+    };
+  }
+}

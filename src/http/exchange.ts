@@ -1,0 +1,128 @@
+import type { Clock } from "../base/time/clock.ts";
+import type { CorrelationContext } from "../collector/context/correlation-context.ts";
+import type { BodyRecorder } from "./body/body-recorder.ts";
+import { capturedHeaders, type HeaderLookup } from "./headers/captured-headers.ts";
+import type { RequestTarget } from "./headers/request-target.ts";
+import { bodyRow, type Outcome } from "./payload-rows.ts";
+
+/** What an adapter knows of a request when its head has come. */
+export interface RequestHead {
+  /** Upper case. */
+  readonly method: string;
+  /** The request target as it came: path and query, or a whole URL. */
+  readonly target: string;
+  readonly header: HeaderLookup;
+}
+
+/** How an exchange ended. */
+export interface ExchangeEnd {
+  readonly outcome: Outcome;
+  /** Bytes of the response's body that the client took, as far as this side can know. */
+  readonly bytesSent: number;
+  /** False if the request's body was not read to its end. */
+  readonly requestComplete: boolean;
+}
+
+/** Where the rows of an exchange go, and under which settings it is recorded. */
+export interface ExchangeHome {
+  readonly clock: Clock;
+  readonly captureHeaders: readonly string[];
+  /** Takes the two rows of an exchange that has ended. */
+  store(exchange: ExchangeRows): void;
+}
+
+/** The two rows of an exchange. */
+export interface ExchangeRows {
+  readonly context: CorrelationContext;
+  readonly outcome: Outcome;
+  readonly status: number | null;
+  readonly durationMs: number;
+  readonly request: Record<string, unknown>;
+  readonly response: Record<string, unknown>;
+}
+
+/**
+ * One request and its response, as an adapter tells of them: heads, chunks, the end. Nothing here knows a
+ * framework, and nothing an adapter tells it can make it throw or wait.
+ */
+export class Exchange {
+  readonly context: CorrelationContext;
+  /** The route's pattern (`/users/:id`), once the framework has found it; never the path. */
+  route: string | null = null;
+  readonly requestBody: BodyRecorder;
+  readonly responseBody: BodyRecorder;
+  readonly #home: ExchangeHome;
+  readonly #head: RequestHead;
+  readonly #target: RequestTarget;
+  readonly #startedAt: number;
+  #firstByteAt: number | undefined;
+  #status: number | null = null;
+  #responseHeader: HeaderLookup = () => undefined;
+  #ended = false;
+
+  constructor(
+    home: ExchangeHome,
+    context: CorrelationContext,
+    head: RequestHead,
+    target: RequestTarget,
+    newBody: () => BodyRecorder,
+  ) {
+    this.#home = home;
+    this.context = context;
+    this.#head = head;
+    this.#target = target;
+    this.requestBody = newBody();
+    this.responseBody = newBody();
+    this.#startedAt = home.clock.monotonic();
+  }
+
+  /** The response's head is final: of informational ones (1xx) nothing is told. */
+  respond(status: number, header: HeaderLookup): void {
+    this.#status = status;
+    this.#responseHeader = header;
+  }
+
+  /** The first byte of the response, its head, goes out. Further calls change nothing. */
+  firstByte(): void {
+    this.#firstByteAt ??= this.#home.clock.monotonic();
+  }
+
+  /** The exchange is over; the first call counts. */
+  end({ outcome, bytesSent, requestComplete }: ExchangeEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const durationMs = this.#home.clock.monotonic() - this.#startedAt;
+    const { method, header } = this.#head;
+    const { path, query } = this.#target;
+    const requestBody = this.requestBody.finish();
+    const request = {
+      http_method: method,
+      http_path: path,
+      http_query: query,
+      http_route: this.route,
+      ...bodyRow(this.#facts(header), {
+        ...requestBody,
+        truncated: requestBody.truncated || !requestComplete,
+      }),
+    };
+    const response = {
+      http_status: this.#status,
+      ...bodyRow(this.#facts(this.#responseHeader), this.responseBody.finish()),
+      first_byte_ms: this.#firstByteAt === undefined ? null : this.#firstByteAt - this.#startedAt,
+      duration_ms: durationMs,
+      bytes_sent: bytesSent,
+      outcome,
+      event_count: null,
+      first_event_ms: null,
+    };
+    this.#home.store({ context: this.context, outcome, status: this.#status, durationMs, request, response });
+  }
+
+  #facts(header: HeaderLookup): Parameters<typeof bodyRow>[0] {
+    return {
+      headers: capturedHeaders(this.#home.captureHeaders, header),
+      contentType: header("content-type") ?? null,
+      contentEncoding: header("content-encoding") ?? null,
+    };
+  }
+}

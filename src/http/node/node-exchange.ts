@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { processWide } from "../../base/host/process-wide.ts";
+import { CorrelationContext } from "../../collector/context/correlation-context.ts";
+import type { HeaderLookup } from "../headers/captured-headers.ts";
+import type { Opened, PayloadLog } from "../payload-log.ts";
+import { emitInContext, tapExchange } from "./node-tap.ts";
+
+/**
+ * Requests that are logged already: of two middlewares, and of two copies of this package, the first does.
+ */
+const open = processWide("open-exchanges", () => new WeakMap<IncomingMessage, Opened>());
+
+/**
+ * The exchange of a request that has just come: from here on all of it is listened to, and its events happen
+ * in its context.
+ *
+ * @param target the request's own target, where a framework changes `request.url`.
+ */
+export function openNodeExchange(
+  log: PayloadLog,
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: string = request.url ?? "/",
+): Opened {
+  const known = open.get(request);
+  if (known !== undefined) return known;
+  const context = CorrelationContext.fromHeaders(request.rawHeaders);
+  const head = { method: request.method ?? "GET", target, header: headerOf(request) };
+  const opened = log.open(head, context);
+  open.set(request, opened);
+  if (isMade(context)) echoId(context, response);
+  emitInContext(context, request, response);
+  if (opened.exchange !== undefined) tapExchange(opened.exchange, request, response);
+  return opened;
+}
+
+function headerOf({ headers }: IncomingMessage): HeaderLookup {
+  return (name) => {
+    const value = headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  };
+}
+
+/** True if the request came with no id at all, so that its caller knows none. */
+function isMade({ requestId, clientRequestId, attributes }: CorrelationContext): boolean {
+  return requestId === null && clientRequestId === null && attributes["traceparent"] === undefined;
+}
+
+/**
+ * Tells the caller the id that was made, as `x-request-id`, unless the handler sets one. When the head is
+ * written: what is set before, an error page may throw away.
+ */
+function echoId({ id }: CorrelationContext, response: ServerResponse): void {
+  const writeHead = response.writeHead;
+  response.writeHead = function (this: ServerResponse, ...args: Parameters<typeof writeHead>) {
+    if (!response.headersSent && !response.hasHeader("x-request-id")) response.setHeader("x-request-id", id);
+    return Reflect.apply(writeHead, this, args) as ServerResponse;
+  } as typeof writeHead;
+}

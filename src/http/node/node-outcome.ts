@@ -1,0 +1,23 @@
+import type { IncomingMessage } from "node:http";
+import type { Outcome } from "../payload-rows.ts";
+
+/** What an exchange showed before it closed. */
+export interface Shown {
+  /** The response emitted `finish`: it was handed to the operating system. */
+  readonly finished: boolean;
+  readonly timedOut: boolean;
+}
+
+/**
+ * Who ended an exchange that has closed. `aborted` of the request does not tell: Node does not emit it once
+ * the request was read, and emits it for connections that the server destroys, too. The socket tells: an
+ * error, or the client's end of the stream, comes from the other side.
+ */
+export function outcomeOf({ socket }: IncomingMessage, { finished, timedOut }: Shown): Outcome {
+  const code = (socket.errored as NodeJS.ErrnoException | null | undefined)?.code;
+  if (finished && code === undefined) return "complete";
+  if (timedOut || code === "ERR_HTTP_REQUEST_TIMEOUT") return "timeout";
+  if (code === "ECONNRESET" || code === "EPIPE" || code === "HPE_INVALID_EOF_STATE") return "client_aborted";
+  if (socket.readableEnded) return "client_aborted";
+  return "server_aborted";
+}

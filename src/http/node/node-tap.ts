@@ -1,0 +1,160 @@
+import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { CorrelationContext } from "../../collector/context/correlation-context.ts";
+import { withContext } from "../../collector/context/current-context.ts";
+import type { Exchange } from "../exchange.ts";
+import type { HeaderLookup } from "../headers/captured-headers.ts";
+import { outcomeOf } from "./node-outcome.ts";
+import { unwatchSocket, watchSocket } from "./socket-watch.ts";
+
+/*
+ * How an exchange of node:http is listened to without being changed: methods of these two objects are stood
+ * in for, and each stand-in calls the real one with the same arguments and gives back what that gives. No
+ * listener is added, for some change what Node does (`data` starts the flow, `error` hides a crash, `timeout`
+ * keeps a socket open), no stream is put in between, and nothing is read that is not being read anyway.
+ */
+
+type Chunk = string | Uint8Array;
+
+/** Listens to a request and its response until both are over. */
+export function tapExchange(exchange: Exchange, request: IncomingMessage, response: ServerResponse): void {
+  const fate = new Fate(exchange, request, response);
+  tapRequest(exchange, request);
+  tapResponse(exchange, response, fate);
+  watchSocket(request.socket, fate);
+}
+
+/**
+ * Has all that a request and its response emit happen in its context: what a listener of `data` or `finish`
+ * collects belongs to the request, too.
+ */
+export function emitInContext(
+  context: CorrelationContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  for (const emitter of [request, response]) {
+    const emit = emitter.emit;
+    emitter.emit = function (this: typeof emitter, ...args: Parameters<typeof emit>): boolean {
+      return withContext(context, () => Reflect.apply(emit, this, args));
+    } as typeof emit;
+  }
+}
+
+function tapRequest({ requestBody }: Exchange, request: IncomingMessage): void {
+  const push = request.push;
+  request.push = function (this: IncomingMessage, chunk: Chunk | null, encoding?: BufferEncoding): boolean {
+    if (chunk !== null && chunk !== undefined) requestBody.add(chunk, encoding);
+    return push.call(this, chunk, encoding);
+  };
+}
+
+function tapResponse(exchange: Exchange, response: ServerResponse, fate: Fate): void {
+  const { write, end, writeHead, emit } = response;
+
+  response.writeHead = function (this: ServerResponse, ...args: Parameters<typeof writeHead>) {
+    const result = Reflect.apply(writeHead, this, args) as ServerResponse;
+    const given = args.find((arg) => typeof arg === "object" && arg !== null);
+    exchange.respond(response.statusCode, headersOf(response, given));
+    exchange.firstByte();
+    return result;
+  } as typeof writeHead;
+
+  response.write = function (this: ServerResponse, ...args: [Chunk, ...unknown[]]): boolean {
+    const open = !response.writableEnded;
+    const result = Reflect.apply(write, this, args) as boolean;
+    if (open) fate.wrote(args);
+    return result;
+  } as typeof write;
+
+  response.end = function (this: ServerResponse, ...args: unknown[]) {
+    const open = !response.writableEnded;
+    const result = Reflect.apply(end, this, args) as ServerResponse;
+    if (open) fate.wrote(args);
+    return result;
+  } as typeof end;
+
+  response.emit = function (this: ServerResponse, ...args: Parameters<typeof emit>): boolean {
+    const [name] = args;
+    if (name === "finish") fate.finished();
+    if (name === "timeout") fate.timedOut();
+    const result = Reflect.apply(emit, this, args) as boolean;
+    if (name === "close") fate.closed();
+    return result;
+  } as typeof emit;
+}
+
+/**
+ * The headers of a response whose head is out. Those given to `writeHead` are in no list if none was set
+ * before, and go before those that were.
+ */
+function headersOf(response: ServerResponse, given: unknown): HeaderLookup {
+  const late = lookupIn(given as OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined);
+  return (name) => late(name) ?? headerText(response.getHeader(name));
+}
+
+function lookupIn(given: OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined): HeaderLookup {
+  if (given === undefined) return () => undefined;
+  const pairs: (readonly [string, unknown])[] = [];
+  if (!Array.isArray(given)) pairs.push(...Object.entries(given));
+  else if (Array.isArray(given[0])) pairs.push(...(given as unknown as [string, unknown][]));
+  else for (let i = 0; i + 1 < given.length; i += 2) pairs.push([String(given[i]), given[i + 1]]);
+  return (name) => {
+    const found = pairs.filter(([key]) => key.toLowerCase() === name).map(([, value]) => headerText(value));
+    return found.length === 0 ? undefined : found.join(", ");
+  };
+}
+
+function headerText(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return Array.isArray(value) ? value.join(", ") : String(value);
+}
+
+/** What becomes of one exchange: told by the stand-ins and the socket, settled once. */
+class Fate {
+  readonly #exchange: Exchange;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #timedOut = false;
+  #finished = false;
+
+  constructor(exchange: Exchange, request: IncomingMessage, response: ServerResponse) {
+    this.#exchange = exchange;
+    this.#request = request;
+    this.#response = response;
+  }
+
+  /** Arguments of `write` or `end` that were taken. Node sends no body with HEAD, 204 and 304. */
+  wrote([chunk, encoding]: readonly unknown[]): void {
+    if (chunk === null || chunk === undefined || typeof chunk === "function") return;
+    if (!hasBody(this.#response)) return;
+    const known = typeof encoding === "string" ? (encoding as BufferEncoding) : undefined;
+    this.#exchange.responseBody.add(chunk as Chunk, known);
+  }
+
+  timedOut(): void {
+    this.#timedOut = true;
+  }
+
+  finished(): void {
+    this.#finished = true;
+  }
+
+  /** The response, or its connection, is closed. */
+  closed(): void {
+    unwatchSocket(this.#request.socket, this);
+    const finished = this.#finished;
+    const outcome = outcomeOf(this.#request, { finished, timedOut: this.#timedOut });
+    const { size } = this.#exchange.responseBody;
+    const waiting = outcome === "complete" ? 0 : this.#response.writableLength;
+    this.#exchange.end({
+      outcome,
+      bytesSent: Math.max(0, size - waiting),
+      requestComplete: this.#request.complete,
+    });
+  }
+}
+
+/** Not part of Node's types: false where the protocol allows no body. */
+function hasBody(response: ServerResponse): boolean {
+  return (response as unknown as { _hasBody?: boolean })._hasBody !== false;
+}

@@ -1,0 +1,124 @@
+import { wrongKind, wrongValue } from "../base/errors.ts";
+import { callback, oneOf, optionsOf, type Parsers, parseFields } from "../base/fields.ts";
+import type { Deployment } from "../collector/api.ts";
+
+/**
+ * What is stored of an exchange's bodies.
+ *
+ * - `full`: the bodies
+ * - `hash`: their sizes and SHA-256
+ * - `metadata`: their sizes
+ * - `none`: nothing of the exchange, not even a row
+ */
+export type PayloadPolicy = "full" | "metadata" | "hash" | "none";
+
+/** A request, as `policy` and `ignore` see it: before anything of its body came. */
+export interface PayloadRequest {
+  /** Upper case. */
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The header's value; of several lines the first. Names in any case. */
+  header(name: string): string | undefined;
+}
+
+/** What payload logging is made with. */
+export interface PayloadOptions {
+  /** Where to collect to. Default: the process's own deployment, made on first use from the environment. */
+  readonly deployment?: Deployment | undefined;
+  /**
+   * Names of the headers to store, of requests and responses, in any case. Default: none. Credentials and
+   * cookies are never stored, even when they are named here.
+   */
+  readonly captureHeaders?: readonly string[] | undefined;
+  /** The bytes of a body that are stored, 0 to 64 MiB; default 1 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+  /** What is stored of an exchange; a function is asked once for each. Default: `full`. */
+  readonly policy?: PayloadPolicy | ((request: PayloadRequest) => PayloadPolicy) | undefined;
+  /**
+   * Which requests leave no row. Default: `GET` and `HEAD` of paths that begin with `/health`, `/live` or
+   * `/ready`, and `/metrics`.
+   */
+  readonly ignore?: ((request: PayloadRequest) => boolean) | undefined;
+}
+
+/** {@link PayloadOptions}, checked, with defaults. */
+export interface PayloadSettings {
+  readonly deployment: Deployment | undefined;
+  /** Lower case. */
+  readonly captureHeaders: readonly string[];
+  readonly maxBodyBytes: number;
+  readonly policy: (request: PayloadRequest) => PayloadPolicy;
+  readonly ignore: (request: PayloadRequest) => boolean;
+}
+
+const policies = ["full", "metadata", "hash", "none"] as const;
+/** Longest body that can be asked for: one row must fit into a frame. */
+const maxStoredBodyBytes = 64 << 20;
+
+/** Checks options; `callee` is the function that they were given to. Throws as `openDeployment` does. */
+export function parsePayloadOptions(options: PayloadOptions | undefined, callee: string): PayloadSettings {
+  const given = parseFields<PayloadOptions>(options ?? {}, optionsOf(callee), parsers);
+  const { policy = "full" } = given;
+  return {
+    deployment: given.deployment,
+    captureHeaders: given.captureHeaders ?? [],
+    maxBodyBytes: given.maxBodyBytes ?? 1 << 20,
+    policy: typeof policy === "function" ? asking(policy) : () => policy,
+    ignore: given.ignore === undefined ? isProbe : unlessItThrows(given.ignore),
+  };
+}
+
+const parsers: Parsers<PayloadOptions> = {
+  deployment: (value, where) => {
+    if (typeof value !== "object" || value === null)
+      throw wrongKind(where, "what openDeployment returned", value);
+    return value as Deployment;
+  },
+  captureHeaders: (value, where) => {
+    if (!Array.isArray(value)) throw wrongKind(where, "a list of header names", value);
+    return value.map((name: unknown, i) => {
+      if (typeof name !== "string") throw wrongKind(`${where}[${i}]`, "a header's name", name);
+      if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name))
+        throw wrongValue(`${where}[${i}]`, "a header's name", name);
+      return name.toLowerCase();
+    });
+  },
+  maxBodyBytes: (value, where) => {
+    if (typeof value !== "number") throw wrongKind(where, "a number of bytes", value);
+    if (!Number.isSafeInteger(value) || value < 0 || value > maxStoredBodyBytes)
+      throw wrongValue(where, `a whole number of bytes, 0 to ${maxStoredBodyBytes}`, value);
+    return value;
+  },
+  policy: (value, where) =>
+    typeof value === "function"
+      ? (value as (request: PayloadRequest) => PayloadPolicy)
+      : oneOf(...policies)(value, where),
+  ignore: callback(),
+};
+
+/** A policy that throws, or answers nonsense, stores no body: it may have meant to protect it. */
+function asking(policy: (request: PayloadRequest) => PayloadPolicy) {
+  return (request: PayloadRequest): PayloadPolicy => {
+    try {
+      const answer = policy(request);
+      return policies.includes(answer) ? answer : "metadata";
+    } catch {
+      return "metadata";
+    }
+  };
+}
+
+function unlessItThrows(ignore: (request: PayloadRequest) => boolean) {
+  return (request: PayloadRequest): boolean => {
+    try {
+      return ignore(request);
+    } catch {
+      return false;
+    }
+  };
+}
+
+function isProbe({ method, path }: PayloadRequest): boolean {
+  return (method === "GET" || method === "HEAD") && /^\/(health|live|ready|metrics$)/.test(path);
+}

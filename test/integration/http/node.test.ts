@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from "node:http";
+import { currentContext, type Deployment } from "model-data-collector";
+import { nodePayloadLogging, type PayloadOptions } from "model-data-collector/http";
+import { expect, test } from "vitest";
+import { type PayloadServer, payloadServer } from "../../support/payload-server.ts";
+
+type Handler = (request: IncomingMessage, response: ServerResponse, deployment: Deployment) => unknown;
+
+function served(handler: Handler, options: PayloadOptions = {}): Promise<PayloadServer> {
+  return payloadServer((deployment) => {
+    const listener: RequestListener = (request, response) => void handler(request, response, deployment);
+    return createServer(nodePayloadLogging(listener, { ...options, deployment }));
+  });
+}
+
+async function post(port: number, path: string, body: string, headers: Record<string, string> = {}) {
+  const request = httpRequest({ port, path, method: "POST", headers });
+  request.end(body);
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks).toString() };
+}
+
+test("a request and its response are a row each, with one id, which custom rows have, too", async () => {
+  const server = await served(async (request, response, deployment) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    deployment.collector("model_inputs").collect([{ distance: 2475 }]);
+    response.writeHead(201, { "Content-Type": "application/json" });
+    response.end(`{"echo":${Buffer.concat(chunks).toString()}}`);
+  });
+  const headers = { "x-request-id": "order-17", "content-type": "application/json" };
+  const answer = await post(server.port, "/score?size=1", '{"a":1.0}', headers);
+  expect(answer).toMatchObject({ status: 201, body: '{"echo":{"a":1.0}}' });
+  const { requests, responses } = await server.stored();
+  expect(requests).toMatchObject([
+    {
+      mdc_correlation_id: "order-17",
+      http_method: "POST",
+      http_path: "/score",
+      http_query: "size=1",
+      content_type: "application/json",
+      body: '{"a":1.0}',
+      body_bytes: null,
+      body_size: 9n,
+      body_truncated: false,
+    },
+  ]);
+  expect(responses).toMatchObject([
+    {
+      mdc_correlation_id: "order-17",
+      http_status: 201n,
+      content_type: "application/json",
+      body: '{"echo":{"a":1.0}}',
+      outcome: "complete",
+      bytes_sent: 18n,
+    },
+  ]);
+  expect(server.deployment.stats().frames.offered).toBe(3);
+});
+
+test("what a listener of the request's events collects belongs to the request", async () => {
+  const ids: (string | undefined)[] = [];
+  const server = await served((request, response) => {
+    request.resume().on("end", () => {
+      ids.push(currentContext()?.id);
+      response.end("ok", () => void ids.push(currentContext()?.id));
+    });
+  });
+  const answer = await post(server.port, "/", "x");
+  expect(ids).toEqual([answer.headers["x-request-id"], answer.headers["x-request-id"]]);
+});
