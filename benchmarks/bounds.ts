@@ -68,6 +68,12 @@ export const bounds: readonly Bound[] = [
     dividedBy: { name: "nodejs-polars, zstd" },
     atMost: 1 / 1.2,
   },
+  {
+    benchmark: "import",
+    figure: { name: "ours, import", metric: "CPU" },
+    dividedBy: { name: "pino, import", metric: "CPU" },
+    atMost: 2.5,
+  },
   lookUp(1, 0.35),
   lookUp(10, 0.35),
   lookUp(1_000, 0.35),

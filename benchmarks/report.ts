@@ -4,6 +4,7 @@ import { type BenchmarkRecord, readRecords } from "./records.ts";
 import { collectSection } from "./report/collect-section.ts";
 import { encodeSection } from "./report/encode-section.ts";
 import { growthSection } from "./report/growth-section.ts";
+import { importSection } from "./report/import-section.ts";
 import { lookUpSection } from "./report/look-up-section.ts";
 import { pipelineSection } from "./report/pipeline-section.ts";
 import { pythonSection } from "./report/python-section.ts";
@@ -19,6 +20,7 @@ const sections: Readonly<Record<string, MakeSection>> = {
   encode: encodeSection,
   "look-up": lookUpSection,
   "python-sdk": pythonSection,
+  import: importSection,
   recovery: recoverySection,
   growth: growthSection,
 };

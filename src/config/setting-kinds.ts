@@ -131,8 +131,9 @@ function sizeText(size: number): string {
   return `${countText(size / unit)} ${["TiB", "GiB", "MiB", "KiB", "B"][units.indexOf(unit)]}`;
 }
 
+/** By hand: to load what knows of languages takes longer than all else here, and every import would wait. */
 function countText(number: number): string {
-  return number.toLocaleString("en-US");
+  return String(number).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 function codeText(word: string): string {

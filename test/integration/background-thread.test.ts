@@ -195,7 +195,7 @@ test("a flush and a close end by their deadlines although the thread hangs; what
     const closed = await deployment.close({ deadlineMs: 100 });
     console.log(JSON.stringify({ code: error.code, closed, tookMs: Date.now() - started }));`;
   const folder = copyOfThePackage(world.folder);
-  writeFileSync(join(folder, "dist/collector/background/model-data-collector-worker.js"), "for (;;);");
+  writeFileSync(join(folder, "dist/model-data-collector-worker.js"), "for (;;);");
   const { code, stdout } = await runScript(body, { env: world.env, cwd: folder });
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({
@@ -209,7 +209,7 @@ test("a flush and a close end by their deadlines although the thread hangs; what
 test("before its thread is ready, a process that is killed has its frames in the spool all the same", async () => {
   const world = await scratch();
   const copy = copyOfThePackage(world.folder);
-  writeFileSync(join(copy, "dist/collector/background/model-data-collector-worker.js"), "for (;;);");
+  writeFileSync(join(copy, "dist/model-data-collector-worker.js"), "for (;;);");
   const body = `
     import { Collector } from "model-data-collector";
     const inputs = new Collector({ name: "model_inputs" });
@@ -244,7 +244,7 @@ test.each(["group", "frame", "memory"])(
   async (durability) => {
     const { env, folder, destination } = await scratch();
     const copy = copyOfThePackage(folder);
-    rmSync(join(copy, "dist/collector/background/model-data-collector-worker.js"));
+    rmSync(join(copy, "dist/model-data-collector-worker.js"));
     const body = `${opening(durability)}
       collect(30);
       await deployment.flush();
@@ -278,7 +278,7 @@ test.each(strangers)(
     const { env, folder, destination } = await scratch();
     const copy = copyOfThePackage(folder);
     writeFileSync(
-      join(copy, "dist/collector/background/model-data-collector-worker.js"),
+      join(copy, "dist/model-data-collector-worker.js"),
       `import { appendFileSync } from "node:fs";
        import { parentPort } from "node:worker_threads";
        const say = (word) => parentPort.postMessage(word);
@@ -316,7 +316,7 @@ test.each([
 ])("without its file, a script that only collects loses nothing when it ends: %s", async (script) => {
   const world = await scratch();
   const copy = copyOfThePackage(world.folder);
-  rmSync(join(copy, "dist/collector/background/model-data-collector-worker.js"));
+  rmSync(join(copy, "dist/model-data-collector-worker.js"));
   const { code, stderr } = await runScript(`${opening("group")} ${script}`, { env: world.env, cwd: copy });
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   await runScript(`${opening("group")} next = 1000; collect(1);`, { env: world.env });

@@ -3,8 +3,8 @@ import { isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } f
 type Used = "isAlias" | "isMap" | "isPair" | "isScalar" | "isSeq" | "LineCounter" | "parseDocument";
 
 /**
- * What is used of the library `yaml`. The build puts the library itself into this file
- * (`rolldown.config.ts`): in one file it is loaded in a few milliseconds, and no bundler has to find it.
+ * What is used of the library `yaml`. The build puts the library itself into a file of ours
+ * (`rolldown.config.ts`): it is loaded in a few milliseconds, and no bundler has to find it.
  */
 export const yaml: Pick<typeof import("yaml"), Used> = {
   ...{ isAlias, isMap, isPair, isScalar, isSeq },

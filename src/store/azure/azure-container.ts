@@ -9,7 +9,6 @@ import {
 } from "../../destination/azure-names.ts";
 import { hidden } from "../../destination/credential.ts";
 import { isStorageScope, mayHaveToken } from "../../destination/token-host.ts";
-import { blobHttpClient } from "./azure-http.ts";
 import { createTokenCredential, type ResolvedCredential, type TokenSource } from "./azure-credential.ts";
 import { libraryError } from "./azure-library.ts";
 import { StoreError } from "../store-error.ts";
@@ -75,7 +74,7 @@ function checkAccountUrl(text: string, credential: ResolvedCredential, where: st
  * else. Rejects if it cannot be loaded.
  */
 export async function loadAzureLibrary(): Promise<void> {
-  await import("@azure/storage-blob");
+  await Promise.all([import("@azure/storage-blob"), import("./azure-http.ts")]);
 }
 
 /** The same credential, which gives out no token of another resource, whatever the service asks for. */
@@ -119,6 +118,7 @@ export async function openContainer(
   const blob = await import("@azure/storage-blob").catch((thrown: unknown) => {
     throw libraryError("@azure/storage-blob", thrown);
   });
+  const { blobHttpClient } = await import("./azure-http.ts");
   const url = `${location.accountUrl}/${location.container}`;
   const options: StoragePipelineOptions & { readonly redirectOptions: { readonly maxRetries: number } } = {
     // The delivery loop retries: it knows the service's Retry-After, keeps to the object's name and survives

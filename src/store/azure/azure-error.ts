@@ -1,5 +1,5 @@
 import { type AzureAnswer, classifyAzureAnswer } from "./azure-response.ts";
-import { proxyOf } from "./azure-http.ts";
+import { proxyOf } from "./azure-proxy.ts";
 import { DeadlineError } from "../deadline.ts";
 import { ObjectNotFoundError } from "../store.ts";
 import { StoreError } from "../store-error.ts";

@@ -1,13 +1,14 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as SecureAgent, request as requestHttps } from "node:https";
 import type { DefaultAzureCredentialOptions } from "@azure/identity";
-import { isLoopback } from "../../destination/loopback.ts";
 import type { HttpHeaders, IHttpClient } from "@azure/storage-blob";
+import { isLoopback } from "../../destination/loopback.ts";
+import { proxyOf } from "./azure-proxy.ts";
 
 /**
  * How the Azure libraries reach the network. Their own way reads an answer into memory however long it is;
  * here none is read further than {@link maxAnswerBytes}, but what a caller streams and bounds himself.
- * Nothing is redirected.
+ * Nothing is redirected. Loaded with those libraries, at the first request: Node's own HTTP takes its time.
  */
 
 /** Of an answer that is kept as text: the largest page of a listing has a few. */
@@ -124,16 +125,6 @@ function open({ url, method, agent }: Call, headers: Readonly<Record<string, str
   const proxy = isLoopback(hostname) ? undefined : (agent as Agent | undefined);
   const options = { method, headers, agent: proxy ?? (secure ? secureAgent : plainAgent) };
   return secure ? requestHttps(url, options) : requestHttp(url, options);
-}
-
-/**
- * Host and port of the proxy that a request goes through, if any. The library asks one for everything that
- * `NO_PROXY` does not name, but none knows an emulator on this machine.
- */
-export function proxyOf({ url, agent }: Pick<Call, "url" | "agent">): string | undefined {
-  const { proxy } = (agent ?? {}) as { readonly proxy?: { readonly host?: unknown } };
-  const host = proxy?.host;
-  return typeof host === "string" && !isLoopback(new URL(url).hostname) ? host : undefined;
 }
 
 function write(request: ClientRequest, body: unknown): void {

@@ -1,4 +1,3 @@
-import { credentialHttpClient } from "./azure-http.ts";
 import { libraryError } from "./azure-library.ts";
 import type { TokenSource } from "./azure-credential.ts";
 
@@ -11,6 +10,7 @@ export async function findMachineCredential(clientId: string | null): Promise<To
   const { DefaultAzureCredential } = await import("@azure/identity").catch((thrown: unknown) => {
     throw libraryError("@azure/identity", thrown);
   });
+  const { credentialHttpClient } = await import("./azure-http.ts");
   const options = { httpClient: credentialHttpClient, redirectOptions: { maxRetries: 0 } };
   return new DefaultAzureCredential(
     clientId === null ? options : { ...options, managedIdentityClientId: clientId },
