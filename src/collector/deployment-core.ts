@@ -27,6 +27,7 @@ import { PromisedDelivery } from "./flush/promised-delivery.ts";
 import { onProcessEnd } from "./process/shutdown-hooks.ts";
 import type { PlacedDeployment } from "./spool-place.ts";
 import { createSpoolFirst } from "./background/spool-first.ts";
+import { tellKillSwitch } from "./report/kill-switch.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 import { Reporter } from "./report/reporter.ts";
 import { StatusBoard } from "./report/status-board.ts";
@@ -119,6 +120,7 @@ export class DeploymentCore {
       board.hold("spool_elsewhere", spoolTrouble);
       reporter.trouble("SPOOL_FAILED", "spool_elsewhere", () => spoolTrouble, {});
     }
+    tellKillSwitch(handle, board);
     handle.subscribe((changed) => this.#configure(changed));
     const telemetry = startTelemetry({
       endpoint,

@@ -23,6 +23,8 @@ export interface DeploymentConfig {
   readonly rollingRate: RollingRate;
   /** False switches every collection off (`MDC_DISABLED`). */
   readonly enabled: boolean;
+  /** True stops collecting in every collection, whatever else is set. */
+  readonly killSwitch: boolean;
   /** 0 to 1, for collections that have no rate of their own. */
   readonly samplingRate: number;
   /** By lower-case name. */
@@ -49,14 +51,14 @@ export interface CollectionConfig {
   readonly inheritsSamplingRate: boolean;
 }
 
-/** What holds for a collection, in whatever case its name is written: both switches and its rate. */
+/** What holds for a collection, in whatever case its name is written: the switches and its rate. */
 export function effectiveCollection(
   config: DeploymentConfig,
   name: string,
 ): { readonly enabled: boolean; readonly samplingRate: number } {
   const own = config.collections.get(collectionKey(name));
   return {
-    enabled: config.enabled && (own?.enabled ?? config.othersEnabled),
+    enabled: config.enabled && !config.killSwitch && (own?.enabled ?? config.othersEnabled),
     samplingRate: own?.samplingRate ?? config.samplingRate,
   };
 }

@@ -51,6 +51,12 @@ export interface DeploymentOptions {
    */
   readonly enabled?: boolean | undefined;
   /**
+   * True: nothing is collected from the next `collect` on, in no collection, and `status()` says so; what was
+   * accepted before is still delivered. On as long as options, file or `deployment.update` turn it on: none
+   * of them can overrule another. Default false.
+   */
+  readonly killSwitch?: boolean | undefined;
+  /**
    * Share of requests that are kept, 0 to 1; decided from the correlation id alone, so collections of equal
    * rate keep the same requests in every process. `MDC_SAMPLING_RATE`; default 1.
    */
@@ -190,6 +196,7 @@ export interface RotationOptions {
  */
 export interface DeploymentPatch {
   readonly enabled?: boolean | undefined;
+  readonly killSwitch?: boolean | undefined;
   readonly samplingRate?: number | undefined;
   /** By collection; null takes a collection's own settings away, those of options and file too. */
   readonly collections?: { readonly [name: string]: CollectionOptions | null } | undefined;

@@ -4,7 +4,14 @@ import type { DeploymentPatch } from "./deployment-options.ts";
 import { fixedError } from "./fixed-settings.ts";
 import { resolveCollections } from "./resolve.ts";
 import { type CollectionSettings, parserAt, type Said, type SettingValues } from "./setting-row.ts";
-import { layered, parseCollections, parsersOf, type Settings } from "./settings.ts";
+import {
+  layered,
+  layeredCollection,
+  parseCollections,
+  parsersOf,
+  revised,
+  type Settings,
+} from "./settings.ts";
 
 /** `reset` takes away what lies below: the collection's own settings in options and file. */
 type CollectionPatch = Partial<CollectionSettings> & { readonly reset: boolean };
@@ -47,7 +54,7 @@ export function mergePatches(earlier: Patch, later: Patch): Patch {
     const before = collections.get(key);
     collections.set(key, reset ? { reset, ...settings } : { reset: false, ...before, ...settings });
   }
-  return { ...over(later, earlier), collections };
+  return { ...revised(plain(earlier), plain(later)), collections };
 }
 
 /** `config` with a patch upon it. */
@@ -60,12 +67,14 @@ export function applyPatch(config: DeploymentConfig, patch: Patch): DeploymentCo
   };
 }
 
-/** `upper` laid over `lower`, but for what they say of single collections. */
-function over<T extends object>({ collections: _, ...upper }: Patch, lower: T): Omit<T, "collections"> {
-  return layered([upper, { ...lower, collections: undefined } as unknown as Settings]) as Omit<
-    T,
-    "collections"
-  >;
+/** `patch` laid over `config`, but for what they say of single collections. */
+function over<T extends DeploymentConfig>(patch: Patch, config: T): Omit<T, "collections"> {
+  return layered([plain(patch), plain(config)]) as object as Omit<T, "collections">;
+}
+
+/** The settings but for those of single collections. */
+function plain(settings: Patch | DeploymentConfig): Settings {
+  return { ...settings, collections: undefined } as unknown as Settings;
 }
 
 function patchCollections(
@@ -77,7 +86,7 @@ function patchCollections(
     merged.set(key, { ...own, samplingRate: inheritsSamplingRate ? null : samplingRate });
   }
   for (const [key, { reset, ...settings }] of patches) {
-    if (!reset) merged.set(key, { ...merged.get(key), ...settings });
+    if (!reset) merged.set(key, layeredCollection([settings, merged.get(key) ?? {}]));
     else if (Object.keys(settings).length === 0) merged.delete(key);
     else merged.set(key, settings);
   }

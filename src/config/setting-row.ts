@@ -55,6 +55,11 @@ export interface Row<T> {
   readonly live: true | string;
   /** False for what only a file can say. */
   readonly option?: false;
+  /**
+   * What holds if several sources say it, the first of them on top. Default what the first says; a setting
+   * that protects has the strictest.
+   */
+  together?(said: readonly T[]): T;
   /** True if it may hold a secret: then no message shows what was given. */
   readonly secret?: true;
 }

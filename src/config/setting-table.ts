@@ -103,6 +103,13 @@ export const settingTable: SettingTable = {
     file: ours,
     live: true,
   },
+  killSwitch: {
+    kind: kinds.flag,
+    default: false,
+    file: ours,
+    live: true,
+    together: (said) => said.includes(true),
+  },
   samplingRate: {
     kind: kinds.rate,
     default: 1,

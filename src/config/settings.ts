@@ -13,6 +13,7 @@ import { reading, told, wrongValue } from "../base/errors.ts";
 import { collectionKey, parseName } from "../layout/collection-key.ts";
 import {
   type AnyRows,
+  type CollectionSettings,
   Computed,
   type Group,
   type Named,
@@ -103,26 +104,48 @@ export function putAt(settings: object, path: string, value: unknown): void {
  */
 export function layered(sources: readonly Settings[]): Settings {
   const othersEnabled = sources.find((source) => source.othersEnabled !== undefined)?.othersEnabled;
-  const together = layer(settingTable, sources as readonly Fields[]);
+  const together = layer(settingTable, sources, strictest);
   return othersEnabled === undefined ? together : { ...together, othersEnabled };
 }
 
-function layer(rows: AnyRows, sources: readonly Fields[]): Fields {
+/** What one source says that said `earlier` and then `later`, which takes back what it says anew. */
+export function revised(earlier: Settings, later: Settings): Settings {
+  return layer(settingTable, [later, earlier], first);
+}
+
+/** What settings of one collection come to, the first on top. */
+export function layeredCollection(
+  sources: readonly Partial<CollectionSettings>[],
+): Partial<CollectionSettings> {
+  return layer(settingTable.collections.each, sources, strictest);
+}
+
+/** What holds if several sources say a setting; there is at least one. */
+type Choose = (row: Row<unknown>, said: readonly unknown[]) => unknown;
+const first: Choose = (_row, said) => said[0];
+const strictest: Choose = (row, said) => (row.together === undefined ? said[0] : row.together(said));
+
+function layer(rows: AnyRows, sources: readonly object[], choose: Choose): Fields {
   const together: Record<string, unknown> = {};
   for (const [name, entry] of Object.entries(rows)) {
-    const said = sources.map((source) => source[name]).filter((value) => value !== undefined);
+    const said = sources.map((source) => (source as Fields)[name]).filter((value) => value !== undefined);
     if (said.length === 0) continue;
-    if ("kind" in entry) together[name] = said[0];
-    else if ("rows" in entry) together[name] = layer(entry.rows, said as Fields[]);
-    else together[name] = layerNamed(said as ReadonlyMap<string, Fields>[]);
+    if ("kind" in entry) together[name] = choose(entry, said);
+    else if ("rows" in entry) together[name] = layer(entry.rows, said as Fields[], choose);
+    else together[name] = layerNamed(entry.each, said as ReadonlyMap<string, Fields>[], choose);
   }
   return together;
 }
 
-function layerNamed(sources: readonly ReadonlyMap<string, Fields>[]): ReadonlyMap<string, Fields> {
+function layerNamed(
+  rows: AnyRows,
+  sources: readonly ReadonlyMap<string, Fields>[],
+  choose: Choose,
+): ReadonlyMap<string, Fields> {
   const together = new Map<string, Fields>();
-  for (const source of sources.toReversed()) {
-    for (const [key, fields] of source) together.set(key, { ...together.get(key), ...fields });
+  for (const key of sources.toReversed().flatMap((source) => [...source.keys()])) {
+    const said = sources.map((source) => source.get(key)).filter((fields) => fields !== undefined);
+    together.set(key, layer(rows, said, choose));
   }
   return together;
 }

@@ -29,6 +29,7 @@ describe("defaults", () => {
       format: "parquet",
       rollingRate: "hour",
       enabled: true,
+      killSwitch: false,
       samplingRate: 1,
       collections: new Map(),
       othersEnabled: true,

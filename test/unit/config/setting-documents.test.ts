@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
+import { fileName } from "../../../src/base/fields.ts";
 import { settingRows } from "../../../src/config/settings.ts";
 import { defaultText, fileKeysOf, variablesOf, withSettingTable } from "../../support/setting-documents.ts";
 
@@ -30,7 +31,9 @@ describe("docs/configuration.md", () => {
   test("says what stands below x_mdc", async () => {
     const [, listed = ""] =
       /^\| `data_collector\.x_mdc` \|([^|]*)\|/m.exec(await readFile(path, "utf8")) ?? [];
-    const groups = rows.filter(([, { file }]) => file.ours).map(([setting]) => setting.split(".")[0]);
+    const groups = rows
+      .filter(([, { file }]) => file.ours)
+      .map(([setting]) => fileName(setting.split(".")[0] ?? ""));
     expect(new Set([...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name))).toEqual(new Set(groups));
   });
 });
