@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import ts from "typescript";
@@ -54,9 +54,14 @@ test("the changelog begins with what is unreleased", async () => {
   );
 });
 
-/** The Markdown files of the root, `docs`, `examples` and `benchmarks`. */
+/** The Markdown files of the root, `docs`, `examples`, its folders, and `benchmarks`. */
 async function documents(): Promise<{ file: string; text: string }[]> {
-  const folders = [".", "docs", "examples", "benchmarks"].filter((folder) => existsSync(join(root, folder)));
+  const examples = readdirSync(join(root, "examples"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join("examples", name));
+  const folders = [".", "docs", "examples", "benchmarks", ...examples].filter((folder) =>
+    existsSync(join(root, folder)),
+  );
   const files = await Promise.all(
     folders.map(async (folder) =>
       (await readdir(join(root, folder)))

@@ -25,7 +25,10 @@ test("the tarball holds the built package, its source and the papers, nothing el
   const beside = tarball.files.filter((file) => /^(docs|examples)\//.test(file));
   expect(
     beside.filter(
-      (file) => !/^docs\/(benchmarks\/[\w-]+\.svg|[\w-]+\.md)$|^examples\/.+\.(ts|js|md)$/.test(file),
+      (file) =>
+        !/^docs\/(benchmarks\/[\w-]+\.svg|[\w-]+\.md)$|^examples\/.+(\.(ts|js|md|json|ya?ml)|\/Dockerfile)$/.test(
+          file,
+        ),
     ),
   ).toEqual([]);
   const inside = tarball.files.filter((file) => /^(dist|src)\//.test(file));
