@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { defineConfig, type RolldownOptions } from "rolldown";
@@ -22,10 +22,11 @@ const yaml = "node_modules/yaml";
 const licence = readFileSync(join(yaml, "LICENSE"), "utf8").trim();
 const yamlBanner = `/*\nyaml ${readManifest(join(yaml, "package.json")).version}\n\n${licence}\n*/`;
 
+/** What users import: each file of `src` itself; and what is started by its name. */
 const frontDoors = {
-  index: "src/index.ts",
-  reader: "src/reader.ts",
-  testing: "src/testing.ts",
+  ...Object.fromEntries(
+    globSync("*.ts", { cwd: "src" }).map((file) => [file.replace(/\.ts$/, ""), `src/${file}`]),
+  ),
   // Beside the file that starts it, which looks for this name.
   "model-data-collector-worker": "src/collector/background/model-data-collector-worker.ts",
 };
