@@ -45,7 +45,7 @@ export type {
 export type { CloseOnSignalsOptions, ClosingSignal } from "./collector/process/close-on-signals.ts";
 export type { HeadersLike } from "./collector/context/context-headers.ts";
 export type { Attributes, ContextOptions } from "./collector/context/context-options.ts";
-export type { ContextJson } from "./collector/context/correlation-context.ts";
+export type { ContextJson } from "./collector/context/context-json.ts";
 export type {
   DeploymentStats,
   ErrorInfo,

@@ -2,6 +2,8 @@ import type { Clock } from "../base/time/clock.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
 import { CorrelationContext } from "./context/correlation-context.ts";
 import type { DeploymentCollection } from "./deployment-collection.ts";
+import type { Requests } from "./keeping/requests.ts";
+import { type Terms, termsFor } from "./keeping/terms.ts";
 import { isSampled } from "./sampler.ts";
 import { muteMs } from "./time-budget.ts";
 
@@ -30,6 +32,7 @@ export interface Refusing {
 export interface Gate {
   readonly clock: Clock;
   readonly closed: boolean;
+  readonly requests: Requests;
   /**
    * True when a frame of so many bytes of memory fits in with all that waits, which is `most` bytes at most.
    */
@@ -51,19 +54,26 @@ export class Admission {
   readonly #gate: Gate;
   readonly #collection: DeploymentCollection;
   #decidedAt = 0;
+  #terms: Terms;
 
   constructor(gate: Gate, collection: DeploymentCollection) {
     this.#gate = gate;
     this.#collection = collection;
+    this.#terms = collection.terms;
   }
 
   /**
    * What is to become of a frame of this request; notes in the context whether the request is sampled.
    */
   decide(context: CorrelationContext): Verdict {
-    if (this.#gate.closed) return closed;
-    const { name, enabled, samplingRate, budget } = this.#collection;
-    if (!enabled) return disabled;
+    const { closed: isClosed, requests } = this.#gate;
+    if (isClosed) return closed;
+    const { name, budget } = this.#collection;
+    const request = requests.of(context);
+    const terms = termsFor(request, this.#collection);
+    this.#terms = terms;
+    if (!terms.enabled || !requests.enabled) return disabled;
+    const { samplingRate } = terms;
     const sampled = samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
     context.noteSampled(name, sampled);
     if (!sampled) return sampledOut;
@@ -74,8 +84,9 @@ export class Admission {
 
   /** Whether a frame of this request may be taken, if it came now. Nothing is counted or noted by that. */
   mayTake(context: CorrelationContext): boolean {
-    const { enabled, samplingRate } = this.#collection;
-    if (this.#gate.closed || !enabled) return false;
+    const { closed: isClosed, requests } = this.#gate;
+    const { enabled, samplingRate } = termsFor(requests.of(context), this.#collection);
+    if (isClosed || !enabled || !requests.enabled) return false;
     return samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
   }
 
@@ -85,6 +96,11 @@ export class Admission {
    */
   get decidedAt(): number {
     return this.#decidedAt;
+  }
+
+  /** What it last decided under: to be kept likewise. */
+  get terms(): Terms {
+    return this.#terms;
   }
 
   /** Why a frame was refused, for people. */

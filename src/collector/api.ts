@@ -151,7 +151,7 @@ export interface Deployment extends AsyncDisposable {
     options?: Omit<CollectorOptions, "name" | "deployment">,
   ): Collector<Row>;
   /**
-   * Changes settings while running: validated whole, swapped in one step, in force for the next `collect`.
+   * Changes settings while running: validated whole, swapped in one step, in force for the next request.
    * Throws, and changes nothing, if anything in it is wrong. What it set stays on top of the configuration
    * file, also when that changes. Returns the new configuration, whose version is one higher.
    */

@@ -24,6 +24,7 @@ import { currentContext } from "./context/current-context.ts";
 import { adopt, passOnDecision } from "./context/other-copies.ts";
 import { homeOf } from "./process/core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
+import type { Terms } from "./keeping/terms.ts";
 import { parseFlushOptions } from "./flush/flush-options.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
@@ -60,7 +61,7 @@ class FrameCollector implements CollectorApi {
   }
 
   get enabled(): boolean {
-    return this.#collection.enabled && !this.#core.closed;
+    return this.#collection.terms.enabled && !this.#core.closed;
   }
 
   collect(frame: object, context?: CorrelationContext): CorrelationContext {
@@ -129,10 +130,10 @@ class FrameCollector implements CollectorApi {
         return;
       }
       case "take": {
-        const startedAt = this.#admission.decidedAt;
+        const { decidedAt: startedAt, terms } = this.#admission;
         let bytes = 0;
         try {
-          bytes = this.#take(frame, context);
+          bytes = this.#take(frame, context, terms);
         } finally {
           this.#admission.ended(startedAt, bytes);
         }
@@ -141,7 +142,7 @@ class FrameCollector implements CollectorApi {
   }
 
   /** Returns how many bytes were taken. */
-  #take(frame: object, context: CorrelationContext): number {
+  #take(frame: object, context: CorrelationContext, terms: Terms): number {
     const collection = this.#collection;
     if (!CorrelationContext.isUnchanged(context)) {
       this.#refuse("invalid", countRows(frame), new Error(changedText));
@@ -163,7 +164,7 @@ class FrameCollector implements CollectorApi {
       return snapshot.bytes;
     }
     const { clock, ids } = this.#core;
-    const facts = new CallFacts(context, collection, ids, clock.now());
+    const facts = new CallFacts(context, terms, ids, clock.now());
     this.#core.accept(collection, snapshot, facts, memory);
     return snapshot.bytes;
   }
@@ -193,7 +194,7 @@ class CallFacts implements FrameFacts {
 
   constructor(
     context: CorrelationContext,
-    { samplingRate, configVersion }: DeploymentCollection,
+    { samplingRate, configVersion }: Terms,
     ids: Ids,
     eventTimeMs: number,
   ) {

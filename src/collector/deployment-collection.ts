@@ -1,10 +1,11 @@
 import { ownJson } from "../base/own-json.ts";
 import { agent } from "../base/version.ts";
 import type { ErrorListener } from "../config/callbacks.ts";
-import { type DeploymentConfig, effectiveCollection } from "../config/deployment-config.ts";
+import type { DeploymentConfig } from "../config/deployment-config.ts";
 import type { SystemConstants } from "../frame/batch.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import type { Collection } from "../pipeline/collection.ts";
+import { type Terms, termsUnder } from "./keeping/terms.ts";
 import { TimeBudget } from "./time-budget.ts";
 import type { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
@@ -26,11 +27,9 @@ export class DeploymentCollection implements Collection {
   readonly #instanceId: string | null;
   readonly #listeners = new Map<ErrorListener | undefined, RateLimitedListener>();
 
-  /** False: `collect` is a no-op. */
-  enabled = true;
-  /** 0 to 1. */
-  samplingRate = 1;
-  configVersion = 0;
+  /** What holds for requests that begin now. */
+  config: DeploymentConfig;
+  terms: Terms;
   limits: DeploymentConfig["limits"];
   constants: SystemConstants;
 
@@ -42,9 +41,10 @@ export class DeploymentCollection implements Collection {
     this.rollingRate = config.rollingRate;
     this.ledger = new Ledger(total);
     this.#instanceId = instanceId;
+    this.config = config;
+    this.terms = termsUnder(config, name);
     this.limits = config.limits;
     this.constants = this.#constantsOf(config);
-    this.configure(config);
   }
 
   /**
@@ -70,10 +70,8 @@ export class DeploymentCollection implements Collection {
 
   /** Takes over a new configuration, whole. */
   configure(config: DeploymentConfig): void {
-    const { enabled, samplingRate } = effectiveCollection(config, this.name);
-    this.enabled = enabled;
-    this.samplingRate = samplingRate;
-    this.configVersion = config.version;
+    this.config = config;
+    this.terms = termsUnder(config, this.name);
     this.limits = config.limits;
     const constants = this.#constantsOf(config);
     // A new object ends the batch being gathered, so it is one only if something in it changed.

@@ -3,10 +3,8 @@ import { type Clock, systemClock } from "../base/time/clock.ts";
 import { comesWithin } from "../base/time/wait.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { once } from "../base/once.ts";
-import type { DeploymentStats } from "../config/callbacks.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
 import { createConfigHandle, type MutableConfigHandle } from "../config/config-handle.ts";
-import { collectionKey } from "../layout/collection-key.ts";
 import type { ResolvedDeployment } from "../config/resolve.ts";
 import type { FrameFacts } from "../frame/batch-builder.ts";
 import type { Snapshot } from "../frame/snapshot.ts";
@@ -19,9 +17,11 @@ import { openStore } from "../store/open-store.ts";
 import type { CloseReport, DeploymentStatus, FlushResult } from "./api.ts";
 import { BackgroundThread } from "./background/background-thread.ts";
 import { DeploymentCollection } from "./deployment-collection.ts";
+import { DeploymentCollections } from "./deployment-collections.ts";
 import type { EngineHost, EngineSpec } from "./compose.ts";
 import { followConfigFile } from "./config-following.ts";
 import { credentialsOf } from "./credentials.ts";
+import { Requests } from "./keeping/requests.ts";
 import { answeredWithin, droppedOf, FlushAccount } from "./flush/flush-account.ts";
 import { PromisedDelivery } from "./flush/promised-delivery.ts";
 import { onProcessEnd } from "./process/shutdown-hooks.ts";
@@ -71,8 +71,11 @@ export class DeploymentCore {
   readonly reporter: Reporter;
   readonly accounting: Accounting;
   readonly batcher: Batcher;
+  readonly requests: Requests;
   closed = false;
-  readonly #collections = new Map<string, DeploymentCollection>();
+  readonly #collections = new DeploymentCollections(
+    (name) => new DeploymentCollection(name, this.handle.current, this.ledger, hostname()),
+  );
   /**
    * True when `collect` is to return only after its frame was handed over: with durability `frame`, and when
    * the process ends.
@@ -95,6 +98,7 @@ export class DeploymentCore {
     this.clock = clock;
     this.ids = parts.ids;
     this.handle = createConfigHandle(config);
+    this.requests = new Requests(config);
     this.#durable = config.spool.durability !== "memory";
     this.#handsOverEach = config.spool.durability === "frame";
     this.listener = new RateLimitedListener(clock, onError);
@@ -125,7 +129,7 @@ export class DeploymentCore {
     const telemetry = startTelemetry({
       endpoint,
       deployment,
-      stats: () => this.#statsByCollection(),
+      stats: () => this.#collections.stats(),
       status: () => this.status(),
     });
     const exitHook = onProcessEnd(this);
@@ -154,7 +158,8 @@ export class DeploymentCore {
   }
 
   #configure(changed: DeploymentConfig): void {
-    for (const collection of this.#collections.values()) collection.configure(changed);
+    this.requests.configure(changed);
+    this.#collections.configure(changed);
     const { rotation, limits, spool } = changed;
     this.#backend.update({ rotation, limits, spool });
     this.reporter.configured(changed.version);
@@ -162,13 +167,7 @@ export class DeploymentCore {
 
   /** The collection of a name; names that differ only in case are one, spelled as it was first. */
   collection(name: string): DeploymentCollection {
-    const key = collectionKey(name);
-    let collection = this.#collections.get(key);
-    if (collection === undefined) {
-      collection = new DeploymentCollection(name, this.handle.current, this.ledger, hostname());
-      this.#collections.set(key, collection);
-    }
-    return collection;
+    return this.#collections.of(name);
   }
 
   /**
@@ -224,7 +223,7 @@ export class DeploymentCore {
 
   /** As if nothing had been offered yet. For tests of users' code. */
   forget(): void {
-    for (const { ledger } of [this, ...this.#collections.values()]) ledger.clear();
+    for (const { ledger } of [this, ...this.#collections]) ledger.clear();
   }
 
   status(): DeploymentStatus {
@@ -289,12 +288,7 @@ export class DeploymentCore {
 
   /** The listeners of the collection, else the deployment's. */
   #listenersOf(collection = ""): Iterable<RateLimitedListener> {
-    const listeners = new Set(this.#collections.get(collectionKey(collection))?.listeners);
+    const listeners = this.#collections.listenersOf(collection);
     return listeners.size === 0 ? [this.listener] : listeners;
-  }
-
-  #statsByCollection(): ReadonlyMap<string, DeploymentStats> {
-    const all = this.#collections.values();
-    return new Map(Array.from(all, ({ name, ledger }) => [name, ledger.snapshot()]));
   }
 }

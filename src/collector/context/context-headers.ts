@@ -22,7 +22,12 @@ export type HeadersLike =
 export type HeaderValue = string | readonly string[] | undefined;
 
 /** The headers we look for, in the order in which they are asked for. */
-export type ContextHeader = "x-request-id" | "x-ms-client-request-id" | "traceparent" | "tracestate";
+export type ContextHeader =
+  | "x-request-id"
+  | "x-ms-client-request-id"
+  | "traceparent"
+  | "tracestate"
+  | "x-mdc-sampling";
 
 /** What was found. */
 export type ContextHeaders = { readonly [K in ContextHeader]?: string };
@@ -32,6 +37,7 @@ const wanted: readonly ContextHeader[] = [
   "x-ms-client-request-id",
   "traceparent",
   "tracestate",
+  "x-mdc-sampling",
 ];
 const nameLengths = new Set(wanted.map((name) => name.length));
 

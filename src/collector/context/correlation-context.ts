@@ -20,17 +20,10 @@ import {
   noAttributes,
   parseContextOptions,
 } from "./context-options.ts";
+import type { ContextJson } from "./context-json.ts";
+import { type PassedDecision, readDecision, writeDecision } from "./decision-header.ts";
+import { type Follower, RequestLife } from "./request-life.ts";
 import { decided, type Decision, decisionsOf } from "./sampling-decisions.ts";
-
-/** What a context is in JSON. */
-export interface ContextJson {
-  readonly id: string;
-  /** ISO 8601, UTC, milliseconds. */
-  readonly requestTime: string;
-  readonly requestId: string | null;
-  readonly clientRequestId: string | null;
-  readonly attributes: Attributes;
-}
 
 /**
  * One request, for all that is collected of it: inputs, outputs and whatever lies between carry its id, its
@@ -61,12 +54,14 @@ export class CorrelationContext {
    */
   #id: string | undefined;
   readonly #tracestate: string | undefined;
+  readonly #passed: PassedDecision | undefined;
   // What the fields were made with: what is stored is made of these.
   readonly #requestTimeMs: number;
   readonly #requestId: string | null;
   readonly #clientRequestId: string | null;
   readonly #attributes: Attributes;
   #decisions: Decision | undefined;
+  #life: RequestLife | undefined;
   #tagsText: string | null | undefined;
 
   private constructor(
@@ -76,6 +71,7 @@ export class CorrelationContext {
     requestId: string | null,
     clientRequestId: string | null,
     tracestate: string | undefined,
+    passed?: PassedDecision,
   ) {
     this.#id = id;
     this.requestTimeMs = requestTimeMs;
@@ -83,6 +79,7 @@ export class CorrelationContext {
     this.requestId = requestId;
     this.clientRequestId = clientRequestId;
     this.#tracestate = tracestate;
+    this.#passed = passed;
     this.#requestTimeMs = requestTimeMs;
     this.#requestId = requestId;
     this.#clientRequestId = clientRequestId;
@@ -143,6 +140,15 @@ export class CorrelationContext {
   }
 
   /**
+   * What becomes of its request.
+   * @internal
+   */
+  static lifeOf(context: CorrelationContext): RequestLife {
+    context.#life ??= new RequestLife(context.#passed);
+    return context.#life;
+  }
+
+  /**
    * A context of the caller's making. If an OpenTelemetry span is active, its `traceparent` is kept as an
    * attribute, unless one is given. Throws a `TypeError` or `RangeError` that says which option is wrong.
    */
@@ -155,9 +161,11 @@ export class CorrelationContext {
 
   /**
    * The context of a request that came over HTTP. Its id is, in this order: `x-request-id`,
-   * `x-ms-client-request-id`, the trace id of `traceparent`, a new id. Both request ids are kept;
-   * a well-formed `traceparent` is kept as an attribute. Headers that are too long or malformed count as
-   * absent; for an absent `traceparent`, that of the active OpenTelemetry span is taken.
+   * `x-ms-client-request-id`, the trace id of `traceparent`, a new id. Both request ids are kept; a
+   * well-formed `traceparent` is kept as an attribute. What the service before has decided about sampling
+   * (`x-mdc-sampling`) holds here, too, as far as it keeps no more than this deployment does. Headers that
+   * are too long or malformed count as absent; for an absent `traceparent`, that of the active OpenTelemetry
+   * span is taken.
    *
    * Takes a fetch `Headers`, the `headers` or `rawHeaders` of a Node request, a `Map`, pairs, or an object,
    * with names in any case. Never throws.
@@ -175,6 +183,7 @@ export class CorrelationContext {
       requestId,
       clientRequestId,
       came !== undefined && isTracestate(found.tracestate) ? found.tracestate : undefined,
+      readDecision(found["x-mdc-sampling"]),
     );
   }
 
@@ -209,11 +218,27 @@ export class CorrelationContext {
   }
 
   /**
+   * Has this request stored whatever the sampling rate, with `mdc_sampling_rate` 1: all that is collected of
+   * it from now on, in every collection that is on, and what the flight recorder still holds of it.
+   */
+  keep(): void {
+    CorrelationContext.lifeOf(this).keep();
+  }
+
+  /**
    * Notes what a collection decided; the newest decision of a collection counts.
    * @internal
    */
   noteSampled(collection: string, sampled: boolean): void {
     this.#decisions = decided(this.#decisions, collection, sampled);
+  }
+
+  /**
+   * Tells a follower from now on what becomes of this request: how another copy's collectors take part.
+   * @internal
+   */
+  followedBy(follower: Follower): void {
+    CorrelationContext.lifeOf(this).follow(follower);
   }
 
   /**
@@ -226,10 +251,11 @@ export class CorrelationContext {
   }
 
   /**
-   * Headers for a request to the next service, which gets the same id from
-   * {@link CorrelationContext.fromHeaders}: `x-request-id`; `x-ms-client-request-id`, which is the caller's
-   * if this request came with one, else the id; and, if it has them, `traceparent` and `tracestate`
-   * unchanged. An id that is not ASCII travels as an `ext-value` of RFC 8187, 3.2: `UTF-8''%E6%97%A5`.
+   * Headers for a request to the next service, which gets the same id from `fromHeaders`: `x-request-id`;
+   * `x-ms-client-request-id`, which is the caller's if this request came with one, else the id; if it has
+   * them, `traceparent` and `tracestate` unchanged; and once a frame of it was decided, `x-mdc-sampling` with
+   * the rate and the version that it was decided under. An id that is not ASCII travels as an `ext-value` of
+   * RFC 8187, 3.2: `UTF-8''%E6%97%A5`.
    */
   toHeaders(): Record<string, string> {
     const { id, clientRequestId } = this;
@@ -242,6 +268,8 @@ export class CorrelationContext {
       headers["traceparent"] = traceparent;
       if (this.#tracestate !== undefined) headers["tracestate"] = this.#tracestate;
     }
+    const { decision } = CorrelationContext.lifeOf(this);
+    if (decision !== undefined) headers["x-mdc-sampling"] = writeDecision(decision);
     return headers;
   }
 

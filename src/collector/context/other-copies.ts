@@ -1,4 +1,5 @@
 import { CorrelationContext } from "./correlation-context.ts";
+import type { Follower } from "./request-life.ts";
 
 /** Marks contexts, for other copies of this package in the same process. */
 const brand = Symbol.for("model-data-collector.context");
@@ -24,9 +25,12 @@ export function isOfAnotherCopy(value: unknown): value is CorrelationContext {
 export function adopt(other: unknown): CorrelationContext | undefined {
   if (!isOfAnotherCopy(other)) return undefined;
   try {
-    const known = adopted.get(other) ?? CorrelationContext.like(other);
-    adopted.set(other, known);
-    return known;
+    const known = adopted.get(other);
+    if (known !== undefined) return known;
+    const adopting = CorrelationContext.like(other);
+    adopted.set(other, adopting);
+    followOther(other, adopting);
+    return adopting;
   } catch {
     return undefined;
   }
@@ -40,5 +44,23 @@ export function passOnDecision(from: CorrelationContext, to: CorrelationContext,
     to.noteSampled(collection, sampled);
   } catch {
     // Of a version that notes it in another way.
+  }
+}
+
+/** What becomes of the other copy's context becomes of ours, too. */
+function followOther(other: CorrelationContext, ours: CorrelationContext): void {
+  const life = CorrelationContext.lifeOf(ours);
+  const follower: Follower = {
+    owner: life,
+    get decision() {
+      return life.decision;
+    },
+    keep: () => life.keep(),
+    next: undefined,
+  };
+  try {
+    other.followedBy(follower);
+  } catch {
+    // Of a version whose contexts cannot be followed.
   }
 }

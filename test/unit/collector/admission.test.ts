@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { Admission, type Refusing } from "../../../src/collector/admission.ts";
 import { CorrelationContext } from "../../../src/collector/context/correlation-context.ts";
 import { DeploymentCollection } from "../../../src/collector/deployment-collection.ts";
+import { Requests } from "../../../src/collector/keeping/requests.ts";
 import { isSampled } from "../../../src/collector/sampler.ts";
+import { createConfigHandle } from "../../../src/config/config-handle.ts";
 import { readEnvironment } from "../../../src/config/environment.ts";
 import type { DeploymentOptions } from "../../../src/config/deployment-options.ts";
 import { resolveDeployment } from "../../../src/config/resolve.ts";
@@ -17,6 +19,7 @@ function admissionOf(options: DeploymentOptions = {}) {
   const deployment = {
     clock,
     closed: false,
+    requests: new Requests(config),
     heldBytes: 0,
     hasRoom: (bytes: number, most: number) => deployment.heldBytes + bytes <= most,
   };
@@ -31,7 +34,12 @@ function admissionOf(options: DeploymentOptions = {}) {
     }
   };
   const decide = (context = CorrelationContext.create()) => admission.decide(context);
-  return { admission, clock, collection, deployment, decide, spend };
+  const handle = createConfigHandle(config);
+  handle.subscribe((changed) => {
+    deployment.requests.configure(changed);
+    collection.configure(changed);
+  });
+  return { admission, clock, collection, deployment, decide, spend, update: handle.update };
 }
 
 const noted = [["model_inputs", true]];
@@ -83,25 +91,24 @@ describe("a frame", () => {
 });
 
 test("of several reasons counts the first of: closed, switched off, sampled out, muted", async () => {
-  const { collection, decide, deployment, spend } = admissionOf({ limits: { maxCollectMs: 10 } });
+  const { decide, deployment, spend, update } = admissionOf({ limits: { maxCollectMs: 10 } });
   await spend(40, 3);
   deployment.closed = true;
-  collection.enabled = false;
-  collection.samplingRate = 0;
+  update({ enabled: false, samplingRate: 0 });
   expect(decide()).toMatchObject({ reason: "closed" });
   deployment.closed = false;
   expect(decide()).toMatchObject({ as: "disabled" });
-  collection.enabled = true;
+  update({ enabled: true });
   expect(decide()).toMatchObject({ as: "sampledOut" });
-  collection.samplingRate = 1;
+  update({ samplingRate: 1 });
   expect(decide()).toMatchObject({ reason: "muted" });
 });
 
 test("a switched-off collection that sampled the request before leaves what is noted", () => {
-  const { collection, decide } = admissionOf();
+  const { decide, update } = admissionOf();
   const context = CorrelationContext.create();
   decide(context);
-  collection.enabled = false;
+  update({ enabled: false });
   decide(context);
   expect([...context.sampled]).toEqual(noted);
 });
@@ -150,6 +157,89 @@ describe("room in memory", () => {
     expect(admission.lacksRoom(1)).toContain("limits.maxMemoryBytes");
     collection.limits = { ...collection.limits, maxMemoryBytes: 3_000_000 };
     expect(admission.lacksRoom(1)).toBeUndefined();
+  });
+});
+
+describe("a request is decided once", () => {
+  const ids = Array.from({ length: 40 }, (_, n) => `order-${n}`);
+
+  test("under the rate that its first frame found, whatever holds when the others come", () => {
+    const { admission, decide, update } = admissionOf({ samplingRate: 0.5 });
+    const contexts = ids.map((id) => CorrelationContext.create({ id }));
+    const before = contexts.map((context) => decide(context).kind);
+    expect(new Set(before)).toEqual(new Set(["take", "leave"]));
+    for (const samplingRate of [0, 1, 0.1]) {
+      update({ samplingRate });
+      expect(contexts.map((context) => decide(context).kind)).toEqual(before);
+      expect(admission.terms).toEqual({ enabled: true, samplingRate: 0.5, configVersion: 1 });
+    }
+    update({ samplingRate: 1 });
+    expect(ids.map((id) => decide(CorrelationContext.create({ id })).kind)).toEqual(ids.map(() => "take"));
+    expect(admission.terms).toEqual({ enabled: true, samplingRate: 1, configVersion: 5 });
+  });
+
+  test("also whether a collection is on; but when all is switched off, that holds at once", () => {
+    const { decide, update } = admissionOf();
+    const context = CorrelationContext.create();
+    decide(context);
+    update({ collections: { model_inputs: { enabled: false } } });
+    expect(decide(context)).toEqual({ kind: "take" });
+    expect(decide()).toMatchObject({ as: "disabled" });
+    update({ enabled: false });
+    expect(decide(context)).toMatchObject({ as: "disabled" });
+  });
+
+  test("and one that is to be kept is taken at any rate, with a rate of 1", () => {
+    const { admission, decide } = admissionOf({ samplingRate: 0 });
+    const context = CorrelationContext.create();
+    expect(decide(context)).toMatchObject({ as: "sampledOut" });
+    context.keep();
+    expect(decide(context)).toEqual({ kind: "take" });
+    expect(admission.terms.samplingRate).toBe(1);
+    expect([...context.sampled]).toEqual(noted);
+    const early = CorrelationContext.create();
+    early.keep();
+    expect(decide(early)).toEqual({ kind: "take" });
+  });
+
+  test("for all processes: what a service has decided its headers tell the next one", () => {
+    const first = admissionOf({ samplingRate: 0.5 });
+    const next = admissionOf({ samplingRate: 0.1 });
+    next.update({ samplingRate: 0.5, collections: { model_inputs: { samplingRate: 0.2 } } });
+    next.update({ samplingRate: 1, collections: { model_inputs: null } });
+    const headers = ids.map((id) => {
+      const context = CorrelationContext.create({ id });
+      first.decide(context);
+      return context.toHeaders();
+    });
+    expect(headers[0]).toMatchObject({ "x-mdc-sampling": "rate=0.5;version=1" });
+    for (const each of headers) {
+      const context = CorrelationContext.fromHeaders(each);
+      const { kind } = next.decide(context);
+      expect(kind).toBe(isSampled(context.id, 0.2) ? "take" : "leave");
+      expect(next.admission.terms).toMatchObject({ samplingRate: 0.2, configVersion: 2 });
+      expect(context.toHeaders()["x-mdc-sampling"]).toBe("rate=0.5;version=2");
+    }
+  });
+
+  test("a rate that never held here can lower what is kept, and never raise it", () => {
+    const { admission, decide } = admissionOf({ samplingRate: 0.5 });
+    const decided = (passed: string): number => {
+      decide(CorrelationContext.fromHeaders({ "x-request-id": "a", "x-mdc-sampling": passed }));
+      return admission.terms.samplingRate;
+    };
+    expect(decided("rate=0.25;version=9")).toBe(0.25);
+    expect(decided("rate=1e-7;version=9")).toBe(1e-7);
+    for (const passed of ["rate=1;version=1", "rate=0.9;version=1"]) expect(decided(passed)).toBe(0.5);
+    for (const passed of [
+      "",
+      "rate=;version=1",
+      "rate=-0.1;version=1",
+      "rate=0.1",
+      "rate=0.1;version=0",
+      "1e999",
+    ])
+      expect(decided(passed)).toBe(0.5);
   });
 });
 

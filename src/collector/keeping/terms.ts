@@ -1,0 +1,32 @@
+import { type DeploymentConfig, effectiveCollection } from "../../config/deployment-config.ts";
+import type { Request } from "./request.ts";
+
+/** What frames of one collection are decided under, and stored with. */
+export interface Terms {
+  readonly enabled: boolean;
+  /** 0 to 1. */
+  readonly samplingRate: number;
+  readonly configVersion: number;
+}
+
+/** Those of a collection under a configuration. */
+export function termsUnder(config: DeploymentConfig, collection: string): Terms {
+  return { ...effectiveCollection(config, collection), configVersion: config.version };
+}
+
+/** Those of a collection for one request: under the configuration that the request began with. */
+export function termsFor(
+  { config, kept, maxRate }: Request,
+  { name, config: current, terms }: NamedTerms,
+): Terms {
+  const own = config === current ? terms : termsUnder(config, name);
+  const samplingRate = kept ? 1 : Math.min(own.samplingRate, maxRate);
+  return samplingRate === own.samplingRate ? own : { ...own, samplingRate };
+}
+
+/** A collection, and what holds for requests that begin now. */
+export interface NamedTerms {
+  readonly name: string;
+  readonly config: DeploymentConfig;
+  readonly terms: Terms;
+}
