@@ -74,7 +74,15 @@ test("the front door `model-data-collector`", () => {
 });
 
 test("the front door `model-data-collector/http`", () => {
-  expect(exportsOf("http")).toMatchInlineSnapshot();
+  expect(exportsOf("http")).toMatchInlineSnapshot(`
+    [
+      "function nodePayloadLogging",
+      "type Outcome",
+      "type PayloadOptions",
+      "type PayloadPolicy",
+      "type PayloadRequest",
+    ]
+  `);
 });
 
 test("the front door `model-data-collector/reader`", () => {
