@@ -18,9 +18,15 @@ interface Manifest {
 const readManifest = (path: string): Manifest => JSON.parse(readFileSync(path, "utf8")) as Manifest;
 const { dependencies, peerDependencies } = readManifest("package.json");
 const libraries = Object.keys({ ...dependencies, ...peerDependencies });
-const yaml = "node_modules/yaml";
-const licence = readFileSync(join(yaml, "LICENSE"), "utf8").trim();
-const yamlBanner = `/*\nyaml ${readManifest(join(yaml, "package.json")).version}\n\n${licence}\n*/`;
+/** Libraries that go into a file of ours, with their licences. */
+const builtIn: readonly string[] = ["yaml", "hyparquet"];
+
+function bannerOf(name: string): string {
+  if (!builtIn.includes(name)) return "";
+  const folder = join("node_modules", name);
+  const licence = readFileSync(join(folder, "LICENSE"), "utf8").trim();
+  return `/*\n${name} ${readManifest(join(folder, "package.json")).version}\n\n${licence}\n*/`;
+}
 
 /** What users import: each file of `src` itself; and what is started by its name. */
 const frontDoors = {
@@ -31,12 +37,15 @@ const frontDoors = {
   "model-data-collector-worker": "src/collector/background/model-data-collector-worker.ts",
 };
 
-/** The library `yaml`, in its build that needs nothing of Node, goes into a file of ours, with its licence. */
+/**
+ * The library `yaml` is built in, in its build that needs nothing of Node; for `require` hyparquet, too, which
+ * is published as ES modules only.
+ */
 const build = (input: Record<string, string>, dir: string, format: "esm" | "cjs"): RolldownOptions => ({
   input,
   platform: "node",
-  external: [...builtinModules, /^node:/, ...libraries.map((name) => new RegExp(`^${name}(/|$)`))],
-  resolve: { alias: { yaml: join(import.meta.dirname, yaml, "browser/index.js") } },
+  external: [...builtinModules, /^node:/, ...externalTo(format)],
+  resolve: { alias: { yaml: join(import.meta.dirname, "node_modules/yaml/browser/index.js") } },
   transform: { target: "es2023" },
   // What our manifest says of files in `dist` is not about these.
   treeshake: { moduleSideEffects: [{ test: /[\\/]src[\\/]/, sideEffects: true }] },
@@ -50,10 +59,18 @@ const build = (input: Record<string, string>, dir: string, format: "esm" | "cjs"
     entryFileNames: "[name].js",
     chunkFileNames: "[name].js",
     comments: { jsdoc: false, annotation: true, legal: true },
-    banner: ({ name }) => (name === "yaml" ? yamlBanner : ""),
-    codeSplitting: { groups: [{ name: "yaml", test: /node_modules[\\/]yaml/ }] },
+    banner: ({ name }) => bannerOf(name),
+    codeSplitting: {
+      groups: builtIn.map((name) => ({ name, test: new RegExp(`node_modules[\\\\/]${name}[\\\\/]`) })),
+    },
   },
 });
+
+function externalTo(format: "esm" | "cjs"): RegExp[] {
+  return libraries
+    .filter((name) => format === "esm" || !builtIn.includes(name))
+    .map((name) => new RegExp(`^${name}(/|$)`));
+}
 
 const config: RolldownOptions[] = defineConfig([
   build({ ...frontDoors, "cli/main": "src/cli/main.ts" }, "dist", "esm"),

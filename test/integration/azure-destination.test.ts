@@ -185,3 +185,27 @@ test("a wrong key is a failing status, and no secret is anywhere: not in errors,
   expect(text).not.toMatch(/sig=|AccountKey/);
   expect(everyByte(folder).includes(wrong)).toBe(false);
 });
+
+test("why the caller's credential gives no token is told as it is, and nothing else that it threw", async () => {
+  const failing = (name: string, message: string): Promise<never> =>
+    Promise.reject(Object.assign(new Error(message), { name }));
+  const told: Readonly<Record<string, string>> = {
+    CredentialUnavailableError: "CredentialUnavailableError: sign in, or set up a managed identity",
+    AuthenticationRequiredError: "AuthenticationRequiredError, AADSTS700016",
+  };
+  for (const [name, expected] of Object.entries(told)) {
+    const { spool } = await scratch();
+    const heard: string[] = [];
+    await using deployment = await openDeployment({
+      destination: "https://account.blob.core.windows.net/container",
+      credential: { getToken: () => failing(name, "AADSTS700016: a-secret") },
+      spool: { directory: spool },
+      onError: ({ message }) => heard.push(message),
+    });
+    deployment.collector("model_inputs").collect([{ a: 1 }]);
+    await until(() => heard.length > 0 && deployment.status().reasons.length > 0);
+    expect(heard.join(), name).toContain(expected);
+    expect(heard.join() + inspect(deployment.status()), name).not.toContain("a-secret");
+    await deployment.close({ deadlineMs: 0 }).catch(() => {});
+  }
+});

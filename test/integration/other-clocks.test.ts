@@ -53,6 +53,51 @@ test.each(
   expect(await storedRows(destination, "model_inputs", { a: "float64" })).toHaveLength(20);
 });
 
+/** What sinon's fake timers do beside that, in a process that has no other realm: the module's, too. */
+const fakedModule = `
+  const { default: timers } = await import("node:timers");
+  for (const name of Object.keys(timers)) if (/^(set|clear)/.test(name)) timers[name] = () => ({});
+  (await import("node:module")).syncBuiltinESMExports();`;
+
+test.each([
+  ["node:test", fakes["node:test"].start],
+  ["globals", fakes.globals.start],
+  ["globals and modules", `${fakes.globals.start}${fakedModule}`],
+])("loaded under fake timers (%s), it delivers, and the process ends by itself", async (_, start) => {
+  const { env, destination } = await scratch();
+  const body = `
+    ${start}
+    const { openDeployment } = await import("model-data-collector");
+    const deployment = await openDeployment({ onError: console.error });
+    const inputs = deployment.collector("model_inputs");
+    const collect = (count) => { for (let a = 0; a < count; a++) inputs.collect([{ a }]); };
+    collect(10);
+    await deployment.flush({ deadlineMs: 20_000 });
+    collect(10);
+    await deployment.close();
+    console.log(JSON.stringify(deployment.stats().frames));`;
+  const { code, stdout, stderr } = await runScript(body, { env });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(JSON.parse(stdout)).toMatchObject({ offered: 20, delivered: 20, buffered: 0 });
+  expect(await storedRows(destination, "model_inputs", { a: "float64" })).toHaveLength(20);
+});
+
+test("loaded under fake timers, a flush ends at its deadline, and a timer can be stopped", async () => {
+  const { env, destination } = await scratch();
+  const body = `
+    import { writeFileSync } from "node:fs";
+    writeFileSync(${JSON.stringify(destination)}, "a file where a folder should be");
+    ${fakes["node:test"].start}
+    const { openDeployment } = await import("model-data-collector");
+    const deployment = await openDeployment({ onError: () => {} });
+    deployment.collector("model_inputs").collect([{ a: 1 }]);
+    const error = await deployment.flush({ deadlineMs: 300 }).catch((thrown) => thrown);
+    const { leftInSpool } = await deployment.close({ deadlineMs: 300 });
+    console.log(error.code, leftInSpool);`;
+  const { code, stdout } = await runScript(body, { env });
+  expect({ code, stdout }).toEqual({ code: 0, stdout: "TIMEOUT 1\n" });
+});
+
 test("what was collected under fake timers leaves the memory when nobody flushes", async () => {
   const { env } = await scratch();
   const { start, stop } = fakes["node:test"];

@@ -73,6 +73,28 @@ test("a CommonJS program collects, and the process ends by itself with everythin
   });
 });
 
+test("what cannot load ES modules by require gets all front doors as CommonJS, and what they need", async () => {
+  const source = `
+    const { openDeployment } = require("model-data-collector");
+    const { openDataset } = require("model-data-collector/reader");
+    const { createTestDeployment } = require("model-data-collector/testing");
+    (async () => {
+      const deployment = await openDeployment({ destination: "./by-require" });
+      deployment.collector("model_inputs").collect([{ a: 1 }, { a: 2 }]);
+      await deployment.close();
+      const rows = [];
+      for await (const { a } of (await openDataset("./by-require")).table("model_inputs").rows()) rows.push(a);
+      const tested = createTestDeployment();
+      tested.collector("model_inputs").collect([{ a: 3 }]);
+      const frames = await tested.frames("model_inputs");
+      console.log(JSON.stringify({ rows, frames: frames.map((frame) => frame.rows) }));
+    })();`;
+  expect(await run("by-require.cjs", source, ["--no-experimental-require-module"])).toEqual({
+    rows: [1, 2],
+    frames: [[{ a: 3 }]],
+  });
+});
+
 test("README's first snippet runs as printed in what npm init makes, of whatever type", async () => {
   const readme = await readFile(join(root, "README.md"), "utf8");
   const [, snippet = "", file = ""] = /```js\n(\/\/ (\S+)\n[^]*?)```/.exec(readme) ?? [];

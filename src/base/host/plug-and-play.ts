@@ -12,7 +12,9 @@ import { pathToFileURL } from "node:url";
  */
 export function plugAndPlayArguments(): string[] {
   if (process.versions["pnp"] === undefined) return [];
-  const hook = createRequire(import.meta.url).resolve("pnpapi");
+  // A bundle of CommonJS has a path in its place.
+  const own: string | undefined = import.meta.url;
+  const hook = createRequire(own ?? __filename).resolve("pnpapi");
   const loader = join(dirname(hook), ".pnp.loader.mjs");
   const forImport = existsSync(loader) ? ["--experimental-loader", pathToFileURL(loader).href] : [];
   return ["--require", hook, ...forImport];

@@ -1,4 +1,4 @@
-import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+import { timers } from "./engine-timers.ts";
 import { monotonicMs, ownTimeMs } from "./host-time.ts";
 
 /** Time, injected so that tests can turn it by hand. */
@@ -15,27 +15,14 @@ export interface Clock {
   setTimer(callback: () => void, ms: number, options?: { readonly keepAlive?: boolean }): Disposable;
 }
 
-/*
- * Node's own, taken when this file is loaded: test runners put fake ones in their places later and stop their
- * time, and in an environment that plays a browser the global `setTimeout` gives numbers. Neither is to hold
- * up data.
- */
-const startTimer: typeof setTimeout = setTimeout;
-const stopTimer: typeof clearTimeout = clearTimeout;
-const startImmediate: typeof setImmediate = setImmediate;
-
-/** The machine's clock. */
+/** The machine's clock: whoever replaces time or timers in a process, before or after, holds up no data. */
 export const systemClock: Clock = {
   now: ownTimeMs,
   monotonic: monotonicMs,
-  setTimer(callback, ms, options) {
-    const timer = startTimer(callback, ms);
-    if (!options?.keepAlive) timer.unref?.();
-    return { [Symbol.dispose]: () => stopTimer(timer) };
-  },
+  setTimer: (callback, ms, options) => timers.start(callback, ms, options?.keepAlive === true),
 };
 
 /** Calls back when the event loop has come round. Keeps the process alive until then. */
 export function onNextTurn(callback: () => void): void {
-  startImmediate(callback);
+  timers.nextTurn(callback);
 }

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { runInNewContext } from "node:vm";
 
 /**
  * The time as the host's `Date.now` gives it, which is the host's to replace: fake timers, polyfills and
@@ -31,8 +32,7 @@ export function hostTimeMs(): number {
 }
 
 /**
- * The same by the `Date.now` that was there when this file was loaded. If even that gives no time, this
- * process counts itself.
+ * The same by the machine, whatever `Date` is. If even that gives no time, this process counts itself.
  */
 export function ownTimeMs(): number {
   try {
@@ -57,8 +57,11 @@ export function monotonicMs(): number {
 }
 
 // As they were when this file was loaded: test runners put fake ones in their places later, which may stand
-// still or jump.
-const wallClock: () => number = Date.now;
+// still or jump. If one was there before, the engine has another.
+const isEngines = (now: unknown): boolean => /\[native code\]/.test(Function.prototype.toString.call(now));
+const wallClock: () => number = isEngines(Date.now)
+  ? Date.now
+  : (runInNewContext("Date.now") as typeof Date.now);
 const elapsed: () => number = performance.now.bind(performance);
 const startedMs: number = performance.timeOrigin;
 let latestMs = 0;

@@ -1,10 +1,11 @@
-import { messageOf } from "../../base/errors.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import { version } from "../../base/version.ts";
 import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { EngineEvent } from "../../pipeline/engine-event.ts";
 import type { EngineHost, EngineSpec } from "../compose.ts";
 import type { SealedSegment } from "../../spool/sealed-segments.ts";
+import { tokenError } from "../../store/azure/azure-credential.ts";
+import type { StoreError } from "../../store/store-error.ts";
 
 /**
  * What the two threads say to each other. Secrets travel in `start` and `token` only: a message is gone when
@@ -26,7 +27,7 @@ export type ToBackground =
       readonly type: "token";
       readonly id: number;
       readonly token: AccessTokenMessage | null;
-      readonly error?: string;
+      readonly error?: Pick<StoreError, "failure" | "message">;
     }
   | { readonly type: "ping" };
 
@@ -75,7 +76,8 @@ export async function answerToken(
     const plain = token && { token: token.token, expiresOnTimestamp: token.expiresOnTimestamp };
     thread.post({ type: "token", id, token: plain });
   } catch (thrown) {
-    thread.post({ type: "token", id, token: null, error: messageOf(thrown) });
+    const { failure, message } = tokenError(thrown);
+    thread.post({ type: "token", id, token: null, error: { failure, message } });
   }
 }
 

@@ -8,16 +8,20 @@ import {
   type ToBackground,
 } from "./thread-protocol.ts";
 import { loadStore } from "../../store/open-store.ts";
+import { StoreError } from "../../store/store-error.ts";
+
+/** A token that was asked for on the other thread. */
+interface TokenRequest {
+  readonly resolve: (token: AccessTokenMessage | null) => void;
+  readonly reject: (error: Error) => void;
+}
 
 /** What the background thread does: an engine behind messages. Returns what takes those of the host. */
 export function createThreadService(
   post: (message: FromBackground) => void,
   compose: typeof composeEngine = composeEngine,
 ): (message: ToBackground) => void {
-  const tokens = new Map<
-    number,
-    { resolve: (token: AccessTokenMessage | null) => void; reject: (error: Error) => void }
-  >();
+  const tokens = new Map<number, TokenRequest>();
   let tokenId = 0;
   let engine: Engine | undefined;
   let progress: Progress | undefined;
@@ -71,8 +75,9 @@ export function createThreadService(
       case "token": {
         const waiting = tokens.get(message.id);
         tokens.delete(message.id);
-        if (message.error === undefined) waiting?.resolve(message.token);
-        else waiting?.reject(new Error(message.error));
+        const { error, token } = message;
+        if (error === undefined) waiting?.resolve(token);
+        else waiting?.reject(new StoreError(error.failure, error.message, { operation: "token" }));
         return;
       }
       case "ping":

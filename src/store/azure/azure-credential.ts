@@ -100,10 +100,7 @@ export async function requestToken(
     if (thrown instanceof DeadlineError) {
       throw new StoreError("transient", `the credential gave no token: ${thrown.message}`, { operation });
     }
-    if (thrown instanceof StoreError) throw thrown;
-    throw new StoreError("configuration", `the credential gave no token (${reasonOf(thrown)})`, {
-      operation,
-    });
+    throw tokenError(thrown);
   }
   if (typeof token?.token !== "string" || token.token === "") {
     throw new StoreError("configuration", "the credential gave no token (its answer was empty)", {
@@ -111,6 +108,16 @@ export async function requestToken(
     });
   }
   return token;
+}
+
+/**
+ * What a credential threw, as it can be told: our own error as it is, of any other its name. Where the
+ * credential lives on another thread, this is to be made there: crossing over, errors lose their names.
+ */
+export function tokenError(thrown: unknown): StoreError {
+  if (thrown instanceof StoreError) return thrown;
+  const message = `the credential gave no token (${reasonOf(thrown)})`;
+  return new StoreError("configuration", message, { operation: "token" });
 }
 
 /**
