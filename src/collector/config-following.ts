@@ -1,12 +1,12 @@
 import { messageOf } from "../base/errors.ts";
-import { watchTextFile } from "../base/files/text-file.ts";
+import { watchTextFiles } from "../base/files/text-file.ts";
 import type { Clock } from "../base/time/clock.ts";
 import type { MutableConfigHandle } from "../config/config-handle.ts";
-import type { ResolvedFile } from "../config/resolve.ts";
+import type { ResolvedFiles } from "../config/resolve.ts";
 import type { Reporter } from "./report/reporter.ts";
 import type { StatusBoard } from "./report/status-board.ts";
 
-/** What {@link followConfigFile} works with. */
+/** What {@link followConfigFiles} works with. */
 export interface ConfigFollowingParts {
   readonly clock: Clock;
   readonly handle: Pick<MutableConfigHandle, "rebase">;
@@ -16,16 +16,16 @@ export interface ConfigFollowingParts {
 
 /** How often the file is looked at, milliseconds. A change holds after two looks that saw the same. */
 const everyMs = 500;
-/** Of the reports, and of what the status shows as long as the file is wrong. */
+/** Of the reports, and of what the status shows as long as a file is wrong. */
 const reason = "config_refused";
 
 /**
- * Takes over what a configuration file says, whenever that changes. If it is wrong or cannot be read, what
- * held before goes on, and that is told and shown until the file is right again. Dispose to follow it no
- * more.
+ * Takes over what the configuration files say, whenever that changes, in one step. If one is wrong or cannot
+ * be read, what held before goes on, and that is told and shown until it is right again. Dispose to follow
+ * them no more.
  */
-export function followConfigFile(
-  { path, content, resolve }: ResolvedFile,
+export function followConfigFiles(
+  { files, contents, resolve }: ResolvedFiles,
   { clock, handle, board, reporter }: ConfigFollowingParts,
 ): Disposable {
   const refuse = (why: string): void => {
@@ -33,8 +33,8 @@ export function followConfigFile(
     board.hold(reason, text);
     reporter.trouble("CONFIG_REFUSED", reason, () => text, {});
   };
-  return watchTextFile({
-    ...{ path, content, clock, everyMs },
+  return watchTextFiles({
+    ...{ files, contents, clock, everyMs },
     onChange: (changed) => {
       try {
         handle.rebase(resolve(changed));
@@ -43,6 +43,6 @@ export function followConfigFile(
         refuse(messageOf(thrown));
       }
     },
-    onTrouble: ({ message }) => refuse(`${path} cannot be read (${message})`),
+    onTrouble: (path, { message }) => refuse(`${path} cannot be read (${message})`),
   });
 }

@@ -19,7 +19,7 @@ import { BackgroundThread } from "./background/background-thread.ts";
 import { DeploymentCollection } from "./deployment-collection.ts";
 import { DeploymentCollections } from "./deployment-collections.ts";
 import type { EngineHost, EngineSpec } from "./compose.ts";
-import { followConfigFile } from "./config-following.ts";
+import { followConfigFiles } from "./config-following.ts";
 import { credentialsOf } from "./credentials.ts";
 import { Requests } from "./keeping/requests.ts";
 import { answeredWithin, droppedOf, FlushAccount } from "./flush/flush-account.ts";
@@ -91,7 +91,7 @@ export class DeploymentCore {
   #gaveUpAt = 0;
 
   constructor(resolved: ResolvedDeployment & Partial<PlacedDeployment>, parts: CoreParts = systemParts) {
-    const { config, onError, onStats, waitUntil, file, slips, spoolTrouble } = resolved;
+    const { config, onError, onStats, waitUntil, files, slips, spoolTrouble } = resolved;
     warnOfSlips(slips);
     const { endpoint, deployment } = config;
     const { clock } = parts;
@@ -133,11 +133,11 @@ export class DeploymentCore {
       status: () => this.status(),
     });
     const exitHook = onProcessEnd(this);
-    const fileWatch = file === undefined ? [] : [followConfigFile(file, { clock, handle, board, reporter })];
+    const watch = files === undefined ? [] : [followConfigFiles(files, { clock, handle, board, reporter })];
     const ticker = startStatsTicker(clock, onStats, () => this.ledger.snapshot());
     const deliver = (): Promise<unknown> => this.flush("store", promisedDeadlineMs);
     this.#promised = new PromisedDelivery({ clock, waitUntil, deliver });
-    this.#atClose = [exitHook, ...fileWatch, ticker, board, telemetry, this.#promised];
+    this.#atClose = [exitHook, ...watch, ticker, board, telemetry, this.#promised];
   }
 
   #startBackend(resolved: ResolvedDeployment, { clock, ids, startBackend: start }: CoreParts): Backend {

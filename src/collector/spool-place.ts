@@ -46,10 +46,10 @@ export function placeSpool(
 function movedTo(resolved: ResolvedDeployment, change: Partial<SpoolConfig>): ResolvedDeployment {
   const moved = (config: DeploymentConfig): DeploymentConfig =>
     Object.freeze({ ...config, spool: Object.freeze({ ...config.spool, ...change }) });
-  const { config, file } = resolved;
+  const { config, files } = resolved;
   return {
     ...resolved,
     config: moved(config),
-    file: file && { ...file, resolve: (content) => moved(file.resolve(content)) },
+    files: files && { ...files, resolve: (contents) => moved(files.resolve(contents)) },
   };
 }

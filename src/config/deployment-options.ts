@@ -80,8 +80,9 @@ export interface DeploymentOptions {
    */
   readonly credential?: TokenCredential | string | undefined;
   /**
-   * Path of an Azure ML deployment YAML, followed while the deployment runs; `docs/configuration.md` says
-   * what of it counts. `MDC_CONFIG`; default none. Fixed while running.
+   * Path of an Azure ML deployment YAML (`blue.yml`), which has our own settings beside it
+   * (`blue.mdc.yml`); or of these alone. Followed while the deployment runs; `docs/configuration.md` says
+   * what of them counts. `MDC_CONFIG`; default none. Fixed while running.
    */
   readonly configFile?: string | undefined;
   /**

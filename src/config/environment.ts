@@ -15,8 +15,10 @@ export interface Environment {
   readonly settings: Settings;
   /** From `AZURE_STORAGE_CONNECTION_STRING`, else `AZURE_STORAGE_SAS_TOKEN`. */
   readonly credential: Secret<Credential> | undefined;
-  /** The file that the process is to be configured by. */
+  /** The file that `MDC_CONFIG` names. */
   readonly configFile: ConfigFile | undefined;
+  /** What the platform tells its own data collector. */
+  readonly platformFile: ConfigFile | undefined;
   /** The Azure ML workspace that this process belongs to. */
   readonly workspace: Workspace | undefined;
   /** From `MDC_TRUSTED_HOSTS`: hosts beside Azure's own that may have an access token. */
@@ -40,8 +42,6 @@ export type NetworkVariables = Readonly<Record<string, string>>;
 export interface ConfigFile {
   /** Absolute. */
   readonly path: string;
-  /** `deployment`: an Azure ML deployment YAML. `agent`: what the platform tells its own data collector. */
-  readonly kind: "deployment" | "agent";
   /** How messages call what named it. */
   readonly where: string;
 }
@@ -79,10 +79,8 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
   return {
     settings,
     credential,
-    configFile:
-      configFile === undefined
-        ? readAgentPath(env)
-        : { path: configFile, kind: "deployment", where: whereOf("MDC_CONFIG") },
+    configFile: configFile === undefined ? undefined : { path: configFile, where: whereOf("MDC_CONFIG") },
+    platformFile: readPlatformFile(env),
     workspace,
     ...(trustedHosts.length === 0 ? {} : { trustedHosts }),
     stateFolder: stateFolder(env, machine),
@@ -155,10 +153,10 @@ function readSettings(env: NodeJS.ProcessEnv, workspace: Workspace | undefined):
   return settings;
 }
 
-function readAgentPath(env: NodeJS.ProcessEnv): ConfigFile | undefined {
+function readPlatformFile(env: NodeJS.ProcessEnv): ConfigFile | undefined {
   const name = "AZUREML_MDC_CONFIG_PATH";
   const path = read(env, name, parserAt(kinds.file.parse, {}));
-  return path === undefined ? undefined : { path, kind: "agent", where: whereOf(name) };
+  return path === undefined ? undefined : { path, where: whereOf(name) };
 }
 
 function read<T>(env: NodeJS.ProcessEnv, name: string, parse: Parser<T>): T | undefined {

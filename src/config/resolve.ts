@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { asError, wrongValue } from "../base/errors.ts";
-import { readTextFile } from "../base/files/text-file.ts";
+import { type FileContents, isAbsent, readTextFile, type WatchedFile } from "../base/files/text-file.ts";
 import type { Credential } from "../destination/credential.ts";
 import { Secret } from "../destination/secret.ts";
 import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
@@ -8,8 +8,7 @@ import { defaultSpools, type SpoolFolder } from "./default-spool.ts";
 import type { CollectionConfig, DeploymentConfig } from "./deployment-config.ts";
 import type { DeploymentOptions } from "./deployment-options.ts";
 import type { ConfigFile, Environment, NetworkVariables } from "./environment.ts";
-import { readAgentFile } from "./file/agent-file.ts";
-import { readDeploymentFile } from "./file/deployment-file.ts";
+import { type ConfigDocument, configDocuments, readConfigFiles } from "./file/config-files.ts";
 import type { FileSettings } from "./file/file-settings.ts";
 import { fixedError, refuseFixedChanges } from "./fixed-settings.ts";
 import type { CollectionSettings, SettingValues } from "./setting-row.ts";
@@ -29,8 +28,8 @@ export interface ResolvedDeployment {
   readonly onError: ErrorListener | undefined;
   readonly onStats: StatsListener | undefined;
   readonly waitUntil: WaitUntil | undefined;
-  /** The file that part of it came from. */
-  readonly file: ResolvedFile | undefined;
+  /** The files that part of it came from. */
+  readonly files: ResolvedFiles | undefined;
   /** What was probably meant otherwise, as sentences for people. */
   readonly slips?: readonly string[];
 }
@@ -42,16 +41,16 @@ export interface SpoolPlaces {
   readonly folders: readonly SpoolFolder[];
 }
 
-/** A configuration file, which may change while the deployment runs. */
-export interface ResolvedFile {
-  readonly path: string;
-  /** As it was read. */
-  readonly content: string;
+/** The configuration files, which may change while the deployment runs. */
+export interface ResolvedFiles {
+  readonly files: readonly WatchedFile[];
+  /** As they were read. */
+  readonly contents: FileContents;
   /**
-   * What would hold if the file said this. Throws a `TypeError` or `RangeError` with file and line for what
+   * What would hold if the files said this. Throws a `TypeError` or `RangeError` with file and line for what
    * is wrong with it, also if it changes what a running deployment cannot.
    */
-  resolve(content: string): DeploymentConfig;
+  resolve(contents: FileContents): DeploymentConfig;
 }
 
 /**
@@ -67,16 +66,15 @@ export function resolveDeployment(
   const named: ConfigFile | undefined =
     parsed.configFile === undefined
       ? environment.configFile
-      : { path: parsed.configFile, kind: "deployment", where: `${callee} option configFile` };
-  const content = named === undefined ? undefined : readConfigFile(named);
-  const read = (text: string): FileSettings =>
-    named?.kind === "agent"
-      ? readAgentFile(text, named.path)
-      : readDeploymentFile(text, named?.path ?? "", environment.workspace);
+      : { path: parsed.configFile, where: `${callee} option configFile` };
+  const documents = configDocuments(named, environment.platformFile);
+  const contents = documents.map(readDocument);
+  const read = (texts: FileContents): FileSettings | undefined =>
+    readConfigFiles(documents, texts, environment.workspace);
   const resolved = (file: FileSettings | undefined): ResolvedSettings =>
     resolveSettings({ options: parsed, environment, file }, callee);
 
-  const file = content === undefined ? undefined : read(content);
+  const file = read(contents);
   const { config, values, isDestinationSaid } = resolved(file);
   const { credential } = values.destination;
   return {
@@ -89,28 +87,30 @@ export function resolveDeployment(
     onStats: values.onStats,
     waitUntil: values.waitUntil,
     slips: [...(environment.slips ?? []), ...unusedCredential(config, environment, isDestinationSaid)],
-    file:
-      named === undefined || content === undefined
+    files:
+      documents.length === 0
         ? undefined
         : {
-            path: named.path,
-            content,
+            files: documents,
+            contents,
             resolve(changed) {
               const fresh = read(changed);
               const next = resolved(fresh);
-              refuseFixedChanges(config, next.config, fresh.where);
+              const where = (setting: string): string => fresh?.where(setting) ?? setting;
+              refuseFixedChanges(config, next.config, where);
               if (!isDeepStrictEqual(next.values.destination.credential?.reveal(), credential?.reveal()))
-                throw fixedError(settingTable.credential, fresh.where("destination"), undefined);
+                throw fixedError(settingTable.credential, where("destination"), undefined);
               return next.config;
             },
           },
   };
 }
 
-function readConfigFile({ path, where }: ConfigFile): string {
+function readDocument({ path, where, isOptional }: ConfigDocument): string | undefined {
   try {
     return readTextFile(path);
   } catch (thrown) {
+    if (isOptional && isAbsent(thrown)) return undefined;
     // The system's message names the path a second time.
     const [reason] = asError(thrown).message.split(", open '");
     throw wrongValue(where, `a text file that can be read (${reason})`, path);

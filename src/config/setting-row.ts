@@ -107,7 +107,7 @@ export type Names<T> = string | { readonly [name: string]: Parse<T | undefined> 
 
 /** How files say a setting. */
 export interface FileKeys<T> {
-  /** Below `x_mdc` of a deployment YAML, under the option's own name. */
+  /** In the file of our settings, under the option's own name with underscores. */
   readonly ours?: true;
   /** Azure's own keys in a deployment YAML, as paths; `<name>` stands for a collection's name. */
   readonly azure?: Names<T>;

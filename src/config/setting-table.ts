@@ -33,7 +33,7 @@ const connection = "accepted data is on its way there";
 const spool = "the spool is opened with it";
 const once = "it is set up once";
 
-/** What files say below `x_mdc`, under the option's name. */
+/** What the file of our settings says, under the option's name. */
 const ours = { ours: true } as const;
 
 /**
@@ -47,28 +47,28 @@ export const settingTable: SettingTable = {
     kind: kinds.name,
     default: defaultName,
     variable: "MDC_ENDPOINT",
-    file: { azure: "endpoint_name" },
+    file: { ours: true, azure: "endpoint_name" },
     live: path,
   },
   deployment: {
     kind: kinds.name,
     default: defaultName,
     variable: "MDC_DEPLOYMENT",
-    file: { azure: "name" },
+    file: { ours: true, azure: "name" },
     live: path,
   },
   modelName: {
     kind: kinds.orNull(kinds.model),
     default: null,
     variable: "MDC_MODEL_NAME",
-    file: { azure: { model: parseModelName } },
+    file: { ours: true, azure: { model: parseModelName } },
     live: true,
   },
   modelVersion: {
     kind: kinds.orNull(kinds.model),
     default: null,
     variable: "MDC_MODEL_VERSION",
-    file: { azure: { model: parseModelVersion } },
+    file: { ours: true, azure: { model: parseModelVersion } },
     live: true,
   },
   destination: {
@@ -93,7 +93,7 @@ export const settingTable: SettingTable = {
   rollingRate: {
     kind: kinds.choice<RollingRate>("day", "hour", "minute"),
     default: "hour",
-    file: { azure: { "data_collector.rolling_rate": parseRollingRate } },
+    file: { ours: true, azure: { "data_collector.rolling_rate": parseRollingRate } },
     live: path,
   },
   enabled: {
@@ -114,7 +114,7 @@ export const settingTable: SettingTable = {
     kind: kinds.rate,
     default: 1,
     variable: { MDC_SAMPLING_RATE: parseDecimalShare },
-    file: { azure: { "data_collector.sampling_rate": parseShare } },
+    file: { ours: true, azure: { "data_collector.sampling_rate": parseShare } },
     live: true,
   },
   collections: {

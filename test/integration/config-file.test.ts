@@ -107,6 +107,36 @@ test("a change of the file holds from one call to the next, under load, and each
   expect(deployment.status()).toMatchObject({ status: "ok", reasons: [] });
 });
 
+test("our file beside it is followed too, and what a ConfigMap changes in both holds together", async () => {
+  const { folder, options } = await scratch();
+  const version = (name: string, rate: number, rows: number | string): void => {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, "blue.yml"), yaml(rate));
+    writeFileSync(join(folder, name, "blue.mdc.yml"), `limits:\n  max_frame_rows: ${rows}\n`);
+    symlinkSync(name, join(folder, "..data_tmp"));
+    renameSync(join(folder, "..data_tmp"), join(folder, "..data"));
+  };
+  version("v1", 1, 1);
+  for (const name of ["blue.yml", "blue.mdc.yml"]) symlinkSync(`..data/${name}`, join(folder, name));
+  const heard: CollectorError[] = [];
+  await using deployment = await openDeployment(
+    options({ configFile: join(folder, "blue.yml"), onError: (error) => heard.push(error) }),
+  );
+  const held = (): unknown => [deployment.config.samplingRate, deployment.config.limits.maxFrameRows];
+  expect(held()).toEqual([1, 1]);
+  version("v2", 0.5, 2);
+  await until(() => deployment.config.version === 2);
+  expect(held()).toEqual([0.5, 2]);
+  // One of them is wrong: of neither anything is taken over.
+  version("v3", 0.25, "none");
+  await until(() => heard.length > 0);
+  expect(heard[0]?.message).toMatch(/^blue\.mdc\.yml:2: limits\.max_frame_rows: expected a whole number /);
+  expect([deployment.config.version, ...(held() as number[])]).toEqual([2, 0.5, 2]);
+  version("v4", 0.125, 4);
+  await until(() => deployment.config.version === 3);
+  expect([held(), deployment.status().status]).toEqual([[0.125, 4], "ok"]);
+});
+
 test("a wrong change is refused with its line, told until it is mended, and changes nothing", async () => {
   const { folder, options } = await scratch();
   const configFile = join(folder, "blue.yml");

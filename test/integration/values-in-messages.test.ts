@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import fc from "fast-check";
@@ -349,17 +349,29 @@ test("a configuration file, before and while it is followed", async () => {
     (text: string) =>
       `data_collector:\n  collections:\n    a: { enabled: 'True', client_id: x, data: { path: ${text} } }\n    b: { enabled: 'True', client_id: ${canary} }`,
   ];
-  for (const place of places) {
-    for (const text of texts) {
-      writeFileSync(configFile, place(text));
+  const ourPlaces = [
+    (text: string) => text,
+    ...["enabled", "format", "endpoint", "sampling_rate", "collections", "spool", "limits"].map(
+      (key) => (text: string) => `${key}: ${text}`,
+    ),
+    (text: string) => `destination: https://u:${canary}@h/c?sig=${canary}\nformat: ${text}`,
+  ];
+  const ourFile = join(folder, "blue.mdc.yml");
+  const tryAll = async (path: string, all: readonly ((text: string) => string)[]): Promise<void> => {
+    for (const content of all.flatMap((place) => texts.map(place))) {
+      writeFileSync(path, content);
       await openDeployment({ configFile, destination: folder, spool: { directory: spool } }).then(
         (opened) => opened.close(),
         (thrown: unknown) => ears.hear(thrown),
       );
     }
-  }
-  ears.check();
+  };
+  await tryAll(configFile, places);
   writeFileSync(configFile, good);
+  await tryAll(ourFile, ourPlaces);
+  expect(ears.heard.some((text) => text.includes("blue.mdc.yml:1: spool"))).toBe(true);
+  rmSync(ourFile);
+  ears.check();
   const deployment = await openDeployment({
     configFile,
     destination: folder,

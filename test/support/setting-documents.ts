@@ -15,13 +15,22 @@ export function withSettingTable(document: string): string {
 }
 
 function settingTableText(): string {
-  const head = ["Setting", "Values", "Default", "Variable", "In the deployment YAML", "While running"];
+  const head = [
+    "Setting",
+    "Values",
+    "Default",
+    "Variable",
+    "In Azure's YAML",
+    "In our file",
+    "While running",
+  ];
   const rows = [...settingRows()].map(([path, row]) => [
     row.option === false ? `(\`${path}\`)` : `\`${path}\``,
     row.kind.values,
     defaultText(row),
     coded(variablesOf(row), ", else "),
-    coded(fileKeysOf(path, row), ", "),
+    coded(azureKeysOf(row), ", "),
+    coded(ourKeysOf(path, row), ", "),
     row.live === true ? "changes" : "fixed",
   ]);
   return [head, head.map(() => "-"), ...rows].map((cells) => `| ${cells.join(" | ")} |\n`).join("");
@@ -39,10 +48,14 @@ export function variablesOf({ kind, variable }: Row<unknown>): string[] {
 }
 
 /** Paths of the keys in a deployment YAML that say a setting. */
-export function fileKeysOf(path: string, { kind, file }: Row<unknown>): string[] {
-  const azures = namesOf(kind, file.azure).map(([name]) => name);
-  const key = path.split(".").map((name) => (name === "<name>" ? name : fileName(name)));
-  return file.ours === true ? [...azures, `x_mdc.${key.join(".")}`] : azures;
+export function azureKeysOf({ kind, file }: Row<unknown>): string[] {
+  return namesOf(kind, file.azure).map(([name]) => name);
+}
+
+/** Path of the key in our own file that says a setting. */
+export function ourKeysOf(path: string, { file }: Row<unknown>): string[] {
+  const names = path.split(".").map((name) => (name === "<name>" ? name : fileName(name)));
+  return file.ours === true ? [names.join(".")] : [];
 }
 
 function coded(names: readonly string[], between: string): string {

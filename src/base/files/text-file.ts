@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Clock } from "../time/clock.ts";
-import { asError } from "../errors.ts";
+import { asError, isError } from "../errors.ts";
 
 /**
  * Small files that people and platforms write, such as configuration. Symbolic links are followed: a
@@ -27,73 +27,68 @@ export function readTextFile(path: string): string {
   }
 }
 
-/** What {@link watchTextFile} is told. */
-export interface TextFileWatch {
+/** A file that is watched. */
+export interface WatchedFile {
   readonly path: string;
-  /** What was read of it last. */
-  readonly content: string;
+  /** True if it need not be there. */
+  readonly isOptional: boolean;
+}
+
+/** What {@link watchTextFiles} is told. */
+export interface TextFilesWatch {
+  readonly files: readonly WatchedFile[];
+  /** What was read of each last, in their order; undefined of one that was not there. */
+  readonly contents: FileContents;
   readonly clock: Clock;
   /** Milliseconds between two looks. */
   readonly everyMs: number;
-  /** Called with new content; and with what there is when the file can be read again. */
-  readonly onChange: (content: string) => void;
-  /** Called when the file cannot be read; once, until it can again. */
-  readonly onTrouble: (error: Error) => void;
+  /** Called with what all of them say when any has changed; and when all can be read again. */
+  readonly onChange: (contents: FileContents) => void;
+  /** Called when one cannot be read; once, until all can again. */
+  readonly onTrouble: (path: string, error: Error) => void;
 }
 
+/** The texts of several files, in their order; undefined of one that is not there. */
+export type FileContents = readonly (string | undefined)[];
+
+/** What a look saw: texts, or why there are none. */
+type Look = { readonly contents: FileContents } | { readonly path: string; readonly error: Error };
+
 /**
- * Looks at a file now and then: the one way that works for every file system, every editor's way of saving
- * and a ConfigMap's links. What is seen counts when two looks in a row see the same, so a file that is just
- * being written is not read half. Holds up neither the event loop nor the end of the process. Dispose to
- * stop.
+ * Looks at files now and then: the one way that works for every file system, every editor's way of saving and
+ * a ConfigMap's links. What is seen counts when two looks in a row see the same of all of them: so a file
+ * that is just being written is not read half, and files that a ConfigMap changes together change together
+ * here.
+ * Holds up neither the event loop nor the end of the process. Dispose to stop.
  */
-export function watchTextFile(watch: TextFileWatch): Disposable {
-  const { path, clock, everyMs, onChange, onTrouble } = watch;
-  /** What a look saw: a text, or why there is none. */
-  type Look = { readonly content: string } | { readonly error: Error };
-  let known = watch.content;
+export function watchTextFiles(watch: TextFilesWatch): Disposable {
+  const { files, clock, everyMs, onChange, onTrouble } = watch;
+  let known = watch.contents;
   let inTrouble = false;
-  let before = "";
+  let before: Look | undefined;
   let stopped = false;
   let timer = arm();
 
   function arm(): Disposable {
     return clock.setTimer(() => {
-      void look().then((seen) => {
+      void lookAt(files).then((seen) => {
         if (stopped) return;
-        const now = "content" in seen ? `=${seen.content}` : `!${seen.error.message}`;
-        if (now === before) settle(seen);
-        before = now;
+        if (before !== undefined && isSame(before, seen)) settle(seen);
+        before = seen;
         timer = arm();
       });
     }, everyMs);
   }
 
-  async function look(): Promise<Look> {
-    let file: FileHandle | undefined;
-    try {
-      file = await open(path, flags);
-      const stats = await file.stat();
-      check(stats.isFile(), stats.size);
-      const bytes = new Uint8Array(stats.size);
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-      return { content: decode(bytes.subarray(0, bytesRead)) };
-    } catch (thrown) {
-      return { error: asError(thrown) };
-    } finally {
-      await file?.close().catch(() => {});
-    }
-  }
-
   function settle(seen: Look): void {
     if ("error" in seen) {
-      if (!inTrouble) onTrouble(seen.error);
+      if (!inTrouble) onTrouble(seen.path, seen.error);
       inTrouble = true;
       return;
     }
-    if (!inTrouble && seen.content === known) return;
+    if (!inTrouble && isSame(seen, { contents: known })) return;
     inTrouble = false;
-    known = seen.content;
+    known = seen.contents;
     onChange(known);
   }
 
@@ -103,6 +98,45 @@ export function watchTextFile(watch: TextFileWatch): Disposable {
       timer[Symbol.dispose]();
     },
   };
+}
+
+function isSame(one: Look, other: Look): boolean {
+  if ("error" in one || "error" in other) {
+    return "error" in one && "error" in other && one.error.message === other.error.message;
+  }
+  return one.contents.every((content, i) => content === other.contents[i]);
+}
+
+async function lookAt(files: readonly WatchedFile[]): Promise<Look> {
+  const contents: (string | undefined)[] = [];
+  for (const { path, isOptional } of files) {
+    try {
+      contents.push(await read(path));
+    } catch (thrown) {
+      if (!isOptional || !isAbsent(thrown)) return { path, error: asError(thrown) };
+      contents.push(undefined);
+    }
+  }
+  return { contents };
+}
+
+async function read(path: string): Promise<string> {
+  let file: FileHandle | undefined;
+  try {
+    file = await open(path, flags);
+    const stats = await file.stat();
+    check(stats.isFile(), stats.size);
+    const bytes = new Uint8Array(stats.size);
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
+    return decode(bytes.subarray(0, bytesRead));
+  } finally {
+    await file?.close().catch(() => {});
+  }
+}
+
+/** Whether an error of the system says that there is no such file. */
+export function isAbsent(thrown: unknown): boolean {
+  return isError(thrown) && (thrown as NodeJS.ErrnoException).code === "ENOENT";
 }
 
 /** Many times what people write, and little enough to be parsed between two requests. */

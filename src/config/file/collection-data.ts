@@ -48,13 +48,13 @@ export function destinationOfData(
     const end = `/${endpoint}/${deployment}/${name}`;
     const path = data.replace(/\/+$/, "");
     if (collectionKey(path.slice(-end.length)) !== collectionKey(end)) {
-      throw wrongValue(where, `a path that ends in ${end}, or x_mdc.destination`, shownUrl(data));
+      throw wrongValue(where, `a path that ends in ${end}, or a destination that is set`, shownUrl(data));
     }
     const root = path.slice(0, -end.length);
     if (found !== undefined && root !== found.root) {
       throw wrongValue(
         where,
-        `the same beginning as in ${found.where}, or x_mdc.destination`,
+        `the same beginning as in ${found.where}, or a destination that is set`,
         shownUrl(data),
       );
     }

@@ -1,28 +1,20 @@
 import { basename, dirname } from "node:path";
 import { wrongKind } from "../../base/errors.ts";
-import {
-  fileName,
-  type Parser,
-  parseFields,
-  parseFileFields,
-  type Place,
-  plainObject,
-  text,
-} from "../../base/fields.ts";
+import { type Parser, parseFields, parseFileFields, plainObject, text } from "../../base/fields.ts";
 import type { Workspace } from "../../destination/datastore-uri.ts";
-import { type CollectionSettings, namesOf, type Origin, parserAt } from "../setting-row.ts";
+import { type CollectionSettings, namesOf, type Origin } from "../setting-row.ts";
 import { defaultName } from "../setting-table.ts";
-import { layered, parseNamed, parsersOf, putAt, type Settings, settingRows } from "../settings.ts";
+import { layered, parseNamed, putAt, type Settings, settingRows, valueAt } from "../settings.ts";
 import { azureKeys, azureParsers, type SaidSetting } from "./azure-keys.ts";
 import { checkHeaderNames, switchText } from "./azure-values.ts";
 import { type CollectionData, destinationOfData, oneClient } from "./collection-data.ts";
 import type { FileSettings } from "./file-settings.ts";
+import { ourFilesBeside, placeOf, readOurs } from "./our-settings.ts";
 import { readYaml, type YamlText } from "./yaml-text.ts";
 
 /**
  * Reads an Azure ML deployment YAML, whole. Of it count `endpoint_name`, `name`, `model` and `data_collector`
- * (Microsoft Learn: "CLI (v2) managed online deployment YAML schema"); settings that Azure does not know
- * stand below `data_collector.x_mdc`, as this product's options do, written with underscores:
+ * (Microsoft Learn: "CLI (v2) managed online deployment YAML schema"):
  *
  *     endpoint_name: flights
  *     name: blue
@@ -35,13 +27,11 @@ import { readYaml, type YamlText } from "./yaml-text.ts";
  *         model_outputs: { enabled: 'False' }
  *       request_logging:
  *         capture_headers: [x-tenant]
- *       x_mdc:
- *         destination: ./collected
- *         collections: { model_inputs: { sampling_rate: 0.1 } }
- *         rotation: { max_age_ms: 10000 }
  *
- * When it names collections, only these are collected, as in Azure ML. Relative folders are taken from the
- * file's own. A value that is wrong throws a `TypeError` or `RangeError` that names file, line and setting.
+ * When it names collections, only these are collected, as in Azure ML; one without `data_collector` says
+ * nothing of collection. Settings that Azure does not know stand beside it (`our-settings.ts`); those below
+ * `data_collector.x_mdc` are read as well, though Azure's tools refuse that. A value that is wrong throws a
+ * `TypeError` or `RangeError` that names file, line and setting.
  */
 export function readDeploymentFile(
   content: string,
@@ -51,7 +41,7 @@ export function readDeploymentFile(
   const yaml = readYaml(content, basename(path));
   const origin = { workspace, folder: dirname(path) };
   const { said, collections, xMdc } = readAzures(yaml, plainObject(yaml.data, yaml.where()), origin);
-  const ours = readOurs(yaml, xMdc, origin);
+  const ours = xMdc === undefined ? {} : readOurs(yaml, oursPath, xMdc, origin);
   const client = oneClient(collections?.values() ?? []);
   if (client !== undefined) said.push(["clientId", client.clientId]);
   const settings: Settings = collections === undefined ? {} : { othersEnabled: false };
@@ -63,18 +53,23 @@ export function readDeploymentFile(
     settings: layered([ours, settings]),
     fallbackDestination: () =>
       destinationOfData(collections?.values() ?? [], { endpoint, deployment }, origin),
-    where: (setting) =>
-      setting === "clientId" && client !== undefined ? client.where : yaml.where(...placeOf(setting)),
+    where: (setting) => {
+      if (setting === "clientId" && client !== undefined) return client.where;
+      if (valueAt(ours, setting) !== undefined) return yaml.where(...oursPath, ...placeOf(setting));
+      const key = azureKeyOf(setting);
+      if (key !== undefined) return yaml.where(...key);
+      return xMdc === undefined
+        ? `${basename(ourFilesBeside(path)[0])}: ${placeOf(setting).join(".")}`
+        : yaml.where(...oursPath, ...placeOf(setting));
+    },
   };
 }
 
-/** Where the file would say a setting. */
-function placeOf(setting: string): readonly string[] {
-  const [, row] = [...settingRows()].find(([path]) => path === setting) ?? [];
-  if (row === undefined || row.file.ours === true) return [...oursPath, ...setting.split(".").map(fileName)];
-  const [[key] = [""]] = namesOf(row.kind, row.file.azure);
-  const [place = ""] = key.split(".<name>");
-  return place.split(".");
+/** Where the keys of Azure's own schema would say a setting. */
+function azureKeyOf(setting: string): readonly string[] | undefined {
+  const row = [...settingRows()].find(([path]) => path === setting)?.[1];
+  const [[key] = [""]] = row === undefined ? [] : namesOf(row.kind, row.file.azure);
+  return key === "" ? undefined : key.replace(/\.<name>.*/, "").split(".");
 }
 
 const collector = "data_collector";
@@ -105,19 +100,23 @@ function readAzures(yaml: YamlText, file: Readonly<Record<string, unknown>>, ori
     requestLogging: _,
     xMdc,
     ...rest
-  } = parseFileFields<DataCollector>(file[collector], yaml.place(collector), {
-    ...azureParsers(collector, origin),
-    collections: (named) =>
-      parseNamed(named, yaml.place(collector, "collections"), (one, __, name) =>
-        parseCollection(yaml, name, one, origin),
-      ),
-    // Checked, and not carried: no part of this version keeps headers.
-    requestLogging: (logging) =>
-      parseFileFields(logging, yaml.place(collector, "request_logging"), {
-        captureHeaders: checkHeaderNames,
-      }),
-    xMdc: plainObject,
-  });
+  } = parseFileFields<DataCollector>(
+    file[collector] === undefined ? {} : file[collector],
+    yaml.place(collector),
+    {
+      ...azureParsers(collector, origin),
+      collections: (named) =>
+        parseNamed(named, yaml.place(collector, "collections"), (one, __, name) =>
+          parseCollection(yaml, name, one, origin),
+        ),
+      // Checked, and not carried: no part of this version keeps headers.
+      requestLogging: (logging) =>
+        parseFileFields(logging, yaml.place(collector, "request_logging"), {
+          captureHeaders: checkHeaderNames,
+        }),
+      xMdc: plainObject,
+    },
+  );
   for (const settings of Object.values(rest)) said.push(...(settings as readonly SaidSetting[]));
   return { said, collections, xMdc };
 }
@@ -173,19 +172,3 @@ function parseData(yaml: YamlText, path: readonly string[], value: unknown): str
 }
 
 const anything: Parser<unknown> = (value) => value;
-
-/** What `x_mdc` says: settings by the names of the options. */
-function readOurs(yaml: YamlText, value: object | undefined, origin: Origin): Settings {
-  if (value === undefined) return {};
-  const placeAt = (path: string, ...names: readonly string[]): Place =>
-    yaml.place(...oursPath, ...path.split(".").map(fileName), ...names);
-  const parsers = parsersOf({
-    row: ({ kind, file }) => (file.ours === true ? parserAt(kind.parse, origin) : undefined),
-    group: (group, path) => (given) => parseFileFields(given, placeAt(path), group),
-    named: (one, path) => (given) =>
-      parseNamed(given, placeAt(path), (each, _where, name) =>
-        parseFileFields(each, placeAt(path, name), one),
-      ),
-  });
-  return parseFileFields(value, yaml.place(...oursPath), parsers);
-}

@@ -2,21 +2,25 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { readTextFile, watchTextFile } from "../../../src/base/files/text-file.ts";
+import { readTextFile, watchTextFiles } from "../../../src/base/files/text-file.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-/** A watched file; `look` lets one look happen. */
+/** A watched file, and one beside it that need not be there; `look` lets one look happen. */
 async function watched(content = "one") {
   const folder = await tempFolder();
   const path = join(folder, "watched");
   writeFileSync(path, content);
   const clock = createHandClock();
   const heard: string[] = [];
-  const watch = watchTextFile({
-    ...{ path, content, clock, everyMs: 500 },
-    onChange: (text) => heard.push(text),
-    onTrouble: ({ message }) => heard.push(`trouble: ${message.split(":")[0]}`),
+  const watch = watchTextFiles({
+    files: [
+      { path, isOptional: false },
+      { path: `${path}.more`, isOptional: true },
+    ],
+    ...{ contents: [content, undefined], clock, everyMs: 500 },
+    onChange: (texts) => heard.push(texts.filter((text) => text !== undefined).join("+")),
+    onTrouble: (_, { message }) => heard.push(`trouble: ${message.split(":")[0]}`),
   });
   const look = async (times = 1): Promise<string[]> => {
     for (let i = 0; i < times; i++) {
@@ -81,6 +85,23 @@ test("a file that is gone for one look is no trouble; for two it is, once, until
   rmSync(path);
   mkdirSync(path);
   expect(await look(3)).toEqual(["trouble: ENOENT", "one", "trouble: it is not a file"]);
+});
+
+test("files that change together are told together; one that need not be there may come and go", async () => {
+  const { path, look } = await watched();
+  const beside = `${path}.more`;
+  writeFileSync(beside, "a");
+  expect(await look(3)).toEqual(["one+a"]);
+  writeFileSync(path, "two");
+  expect(await look()).toEqual(["one+a"]);
+  // The second look sees another file changed: neither holds until both have settled.
+  writeFileSync(beside, "b");
+  expect(await look()).toEqual(["one+a"]);
+  expect(await look(3)).toEqual(["one+a", "two+b"]);
+  rmSync(beside);
+  expect(await look(3)).toEqual(["one+a", "two+b", "two"]);
+  mkdirSync(beside);
+  expect(await look(3)).toEqual(["one+a", "two+b", "two", "trouble: it is not a file"]);
 });
 
 test("no more is told after the end, not even of a look that was under way", async () => {

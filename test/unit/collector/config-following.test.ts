@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { wrongValue } from "../../../src/base/errors.ts";
-import { followConfigFile } from "../../../src/collector/config-following.ts";
+import { followConfigFiles } from "../../../src/collector/config-following.ts";
 import type { DeploymentConfig } from "../../../src/config/deployment-config.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -16,11 +16,11 @@ async function followed() {
   const held: number[] = [];
   const troubles: string[] = [];
   let shown: string | undefined;
-  const following = followConfigFile(
+  const following = followConfigFiles(
     {
-      path,
-      content: "1",
-      resolve: (content) => {
+      files: [{ path, isOptional: false }],
+      contents: ["1"],
+      resolve: ([content]) => {
         const samplingRate = Number(content);
         if (Number.isNaN(samplingRate)) throw wrongValue("line 1", "a rate", content);
         return { samplingRate } as DeploymentConfig;

@@ -96,7 +96,16 @@ describe("an Azure ML deployment YAML", () => {
     expect(read("data_collector: {}").where("clientId")).toBe("blue.yml:1: data_collector.collections");
   });
 
-  it("that names no collections leaves all of them on", () => {
+  it("says of a setting that it leaves open where it would stand: beside it, unless it has an x_mdc", () => {
+    const { where } = read("name: blue\ndata_collector: {}");
+    expect(["spool.maxBytes", "samplingRate"].map(where)).toEqual([
+      "blue.mdc.yml: spool.max_bytes",
+      "blue.yml:2: data_collector.sampling_rate",
+    ]);
+  });
+
+  it("that names no collections leaves all of them on, and so does one without data_collector", () => {
+    expect(read("name: blue\ninstance_count: 1").settings).toEqual({ deployment: "blue" });
     const { settings } = read("name: blue\ndata_collector: { sampling_rate: 0 }");
     expect(settings).toEqual({ deployment: "blue", samplingRate: 0 });
     expect(read("data_collector: { collections: {} }").settings.othersEnabled).toBe(false);
@@ -121,7 +130,7 @@ data_collector:
     expect(read("data_collector: {}").fallbackDestination?.()).toBeUndefined();
     expect(thrown(() => read(data(path, "inputs")).fallbackDestination?.())).toBe(
       "RangeError: blue.yml:6: data_collector.collections.model_inputs.data.path: expected a path that ends in " +
-        "/e/d/model_inputs, or x_mdc.destination, got a URL azureml://…",
+        "/e/d/model_inputs, or a destination that is set, got a URL azureml://…",
     );
     expect(thrown(() => read(data(`${path}2`)).fallbackDestination?.())).toContain(
       "blue.yml:7: data_collector.collections.model_outputs.data.path: expected the same beginning as in blue.yml:6: ",
@@ -178,7 +187,7 @@ data_collector:
   it.each([
     ["", "blue.yml:1: expected a plain object, got null"],
     ["- a\n- b", "blue.yml:1: expected a plain object, got an array of 2"],
-    ["name: blue", "blue.yml:1: data_collector: expected a plain object, got undefined"],
+    ["name: blue\ndata_collector:", "blue.yml:2: data_collector: expected a plain object, got null"],
     ["a: 1\na: 2\ndata_collector: {}", 'blue.yml:2: expected one YAML document, got "DUPLICATE_KEY"'],
     ["a: {\n\n", 'blue.yml:3: expected one YAML document, got "BAD_INDENT"'],
     ["a: 1\n---\nb: 2", 'blue.yml:2: expected one YAML document, got "MULTIPLE_DOCS"'],

@@ -29,6 +29,7 @@ describe("readEnvironment", () => {
       settings: {},
       credential: undefined,
       configFile: undefined,
+      platformFile: undefined,
       workspace: undefined,
       stateFolder: "/home/ada/.local/state",
       temporaryFolder: "/tmp/model-data-collector-7",
@@ -98,13 +99,14 @@ describe("readEnvironment", () => {
     }
   });
 
-  it("names the file to be configured by: MDC_CONFIG before the platform's", () => {
+  it("names the file to be configured by, and the platform's", () => {
     const platform = { AZUREML_MDC_CONFIG_PATH: "/etc/mdc.json" };
-    expect(read(platform).configFile).toMatchObject({ path: resolve("/etc/mdc.json"), kind: "agent" });
-    expect(read({ ...platform, MDC_CONFIG: "blue.yml" }).configFile).toEqual({
-      path: resolve("blue.yml"),
-      kind: "deployment",
-      where: "environment variable MDC_CONFIG",
+    expect(read({ ...platform, MDC_CONFIG: "blue.yml" })).toMatchObject({
+      configFile: { path: resolve("blue.yml"), where: "environment variable MDC_CONFIG" },
+      platformFile: {
+        path: resolve("/etc/mdc.json"),
+        where: "environment variable AZUREML_MDC_CONFIG_PATH",
+      },
     });
   });
 

@@ -2,9 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { fileName } from "../../../src/base/fields.ts";
 import { settingRows } from "../../../src/config/settings.ts";
-import { defaultText, fileKeysOf, variablesOf, withSettingTable } from "../../support/setting-documents.ts";
+import { azureKeysOf, defaultText, variablesOf, withSettingTable } from "../../support/setting-documents.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const rows = [...settingRows()];
@@ -19,22 +18,10 @@ describe("docs/configuration.md", () => {
 
   test("explains each key of a deployment YAML", async () => {
     const explained = firstColumn(await readFile(path, "utf8"), "| Key |");
-    const keys = rows.flatMap(([setting, row]) => fileKeysOf(setting, row));
+    const keys = rows.flatMap(([, row]) => azureKeysOf(row));
     const others = ["collections.<name>.data.path", "request_logging.capture_headers", "x_mdc"];
-    const expected = new Set([
-      ...keys.filter((key) => !key.startsWith("x_mdc.")),
-      ...others.map((key) => `data_collector.${key}`),
-    ]);
+    const expected = new Set([...keys, ...others.map((key) => `data_collector.${key}`)]);
     expect(new Set(explained)).toEqual(expected);
-  });
-
-  test("says what stands below x_mdc", async () => {
-    const [, listed = ""] =
-      /^\| `data_collector\.x_mdc` \|([^|]*)\|/m.exec(await readFile(path, "utf8")) ?? [];
-    const groups = rows
-      .filter(([, { file }]) => file.ours)
-      .map(([setting]) => fileName(setting.split(".")[0] ?? ""));
-    expect(new Set([...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name))).toEqual(new Set(groups));
   });
 });
 
