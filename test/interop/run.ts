@@ -1,13 +1,14 @@
 /**
  * `npm run test:interop`: writes a tree of files through the public API, and has other engines read it. Each
  * engine must find the same rows, types and values, and the same counts when it prunes by statistics. Then
- * the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it.
+ * the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it. Last,
+ * the manifests of `examples/kubernetes` are held against Kubernetes' schemas.
  *
  * Python and its packages are fetched into `node_modules/.cache/interop`. What can not be had (no Python, no
  * network, no Java for Spark) is said and left out; a mismatch exits 1.
  */
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countOf } from "../../src/base/plural.ts";
@@ -51,6 +52,7 @@ try {
   const python = await virtualEnvironment();
   if (python !== undefined) {
     for (const engine of engines) await check(python, engine, page);
+    await checkManifests(python);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
@@ -65,6 +67,26 @@ async function check(python: string, engine: Engine, page: EnginesPage): Promise
   if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
   if (reads !== undefined) await readTree(python, name, reads);
   await runPage(python, name, page);
+}
+
+/**
+ * Has another program hold the manifests of `examples/kubernetes` against the schemas of the newest Kubernetes
+ * that it knows, and of the first in which sidecars end after the others.
+ */
+async function checkManifests(python: string): Promise<void> {
+  const name = "kubernetes-validate";
+  const pip = await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", name]);
+  if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
+  const folder = join(root, "examples/kubernetes/rendered");
+  const files = (await readdir(folder)).map((file) => join(folder, file));
+  for (const version of [[], ["--kubernetes-version", "1.29"]]) {
+    const args = ["-m", "kubernetes_validate", "--strict", "--quiet", ...version, ...files];
+    const { ok, output } = await run(python, args);
+    console.log(
+      ok ? `${name}: ${countOf(files.length, "file")} of manifests` : `${name}: FAILED\n${output.trim()}`,
+    );
+    if (!ok) process.exitCode = 1;
+  }
 }
 
 async function readTree(python: string, name: string, reads: string): Promise<void> {
