@@ -3,7 +3,10 @@
  * capability (the disk, the network, threads, a vendor's library) one home. `npm run layers` checks all of it.
  */
 
-const engine = ["base", "layout", "destination", "config", "frame", "spool", "store", "codec", "pipeline"];
+const engine = ["base", "layout", "destination", "config", "frame", "spool", "store", "codec"].concat([
+  "agent",
+  "pipeline",
+]);
 
 const layers = {
   base: [],
@@ -13,6 +16,7 @@ const layers = {
   frame: ["base", "layout"],
   spool: ["base"],
   store: ["base", "destination"],
+  agent: ["base"],
   codec: ["base", "layout", "frame"],
   pipeline: ["base", "layout", "config", "frame"],
   collector: engine,
@@ -32,7 +36,14 @@ const layers = {
 
 /** Interfaces that a layer may see of layers it must not depend on otherwise. */
 const ports = {
-  pipeline: ["spool/spool", "spool/spool-writer", "spool/sealed-segments", "store/store", "codec/encoder"],
+  pipeline: [
+    "spool/spool",
+    "spool/spool-writer",
+    "spool/sealed-segments",
+    "store/store",
+    "agent/sender",
+    "codec/encoder",
+  ],
 };
 
 /** What each front door may load: the reader's must not start the collector, nor the collector's the reader. */
@@ -52,8 +63,9 @@ const walls = {
   // How a frame is seen, and how a batch is laid into bytes, know nothing of one another.
   "frame/from": ["frame/builders", "frame/conform", "frame/wire"],
   "frame/wire": ["frame/builders", "frame/conform", "frame/copy", "frame/from"],
-  "codec/parquet": ["codec/jsonl"],
-  "codec/jsonl": ["codec/parquet"],
+  "codec/parquet": ["codec/azureml", "codec/jsonl"],
+  "codec/jsonl": ["codec/azureml", "codec/parquet"],
+  "codec/azureml": ["codec/parquet"],
   "collector/context": ["collector/background", "collector/process", "collector/report"],
   "collector/process": ["collector/background", "collector/context", "collector/report"],
 };
@@ -147,7 +159,7 @@ export default {
     only(
       "sockets",
       core("net", "tls", "dgram", "http", "https", "http2"),
-      "^src/((http|sidecar)/|spool/instance/socket-liveness\\.ts$|store/azure/azure-http\\.ts$)",
+      "^src/((http|sidecar|agent)/|spool/instance/socket-liveness\\.ts$|store/azure/azure-http\\.ts$)",
     ),
     only("framework", installed("express", "fastify"), "^src/http/"),
     only("terminal", core("readline", "tty", "repl"), "^src/cli/"),

@@ -16,7 +16,7 @@ export async function waitingLines(input: CommandInput, collection?: string): Pr
   for (const { collection: name, counts } of waiting)
     frames.set(name ?? "(unknown)", (frames.get(name ?? "(unknown)") ?? 0) + counts.frames);
   const amounts = [...frames].map(([name, count]) => `${amountText(count, "frame")} of ${name}`).join(", ");
-  return [`waiting in ${config.spool.directory}: ${amounts}`, whenStored(waiting, config.rotation.maxAgeMs)];
+  return [`waiting in ${config.spool.directory}: ${amounts}`, whenStored(waiting, config)];
 }
 
 interface Spooled {
@@ -47,13 +47,17 @@ function isMeant(segment: SpooledSegment, input: CommandInput, collection: strin
 }
 
 /** When it becomes files. */
-function whenStored(waiting: readonly SpooledSegment[], maxAgeMs: number): string {
+function whenStored(
+  waiting: readonly SpooledSegment[],
+  { format, rotation }: Pick<DeploymentConfig, "format" | "rotation">,
+): string {
   const gone = waiting.filter(({ ownerAlive }) => !ownerAlive).length;
   if (gone > 0)
     return "their process is gone: the next one with this spool delivers them, or mdc spool drain does now";
   if (waiting.every(({ state }) => state === "open")) {
-    const within = `${ageText(maxAgeMs)} after its first frame (rotation.maxAgeMs)`;
-    return `a file appears ${within} at the latest, or when the process ends`;
+    const what = format === "azureml" ? "it is posted to the Azure ML agent" : "a file appears";
+    const within = `${ageText(rotation.maxAgeMs)} after its first frame (rotation.maxAgeMs)`;
+    return `${what} ${within} at the latest, or when the process ends`;
   }
   return "mdc spool ls tells why";
 }

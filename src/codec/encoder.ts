@@ -1,5 +1,6 @@
 import type { RejectedColumn } from "../frame/conform/column-fitter.ts";
 import type { Batch } from "../frame/batch.ts";
+import type { FileFormat, Format } from "../layout/format.ts";
 import type { Schema } from "../layout/schema.ts";
 
 /** Port: batches in, the bytes of one file out. */
@@ -17,6 +18,39 @@ export interface Encoder {
    * it that has this number.
    */
   unpack?(body: EncodedBody, reference: (number: number) => string): Promise<UnpackedBody>;
+  /**
+   * The frames of an encoding that is no file: each is sent by itself. With this method no types are pinned,
+   * and `EncodeOptions.schema` has what a segment says of itself. Throws if the body is damaged.
+   */
+  frames?(body: EncodedBody): Promise<EncodedFrames>;
+}
+
+/** Frames in the order of `collect`, numbered from 0. */
+export interface EncodedFrames {
+  readonly count: number;
+  /** One that there is. */
+  read(number: number): Promise<EncodedFrame>;
+}
+
+/** One frame as it is sent. */
+export interface EncodedFrame {
+  /** By name; values are Latin-1. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly rows: number;
+  /** Bytes of the body. */
+  readonly size: number;
+  /** The body. A piece is good until the next one is asked for. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** An encoder for each format of files, and for what is sent by frames if anything is. */
+export type Encoders = Readonly<Record<FileFormat, Encoder> & Partial<Record<Format, Encoder>>>;
+
+/** Throws if there is none. */
+export function encoderOf(encoders: Encoders, format: Format): Encoder {
+  const encoder = encoders[format];
+  if (encoder === undefined) throw new Error(`nothing encodes the format ${format} here`);
+  return encoder;
 }
 
 /** All bytes of an encoding, in order, wherever they were kept meanwhile. */

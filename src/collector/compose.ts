@@ -1,5 +1,7 @@
 import { systemClock } from "../base/time/clock.ts";
 import { systemIds } from "../base/ids.ts";
+import { LocalAgent } from "../agent/local-agent.ts";
+import { createAzureMlEncoder } from "../codec/azureml/azureml-encoder.ts";
 import { createJsonlEncoder } from "../codec/jsonl/jsonl-encoder.ts";
 import { createParquetEncoder } from "../codec/parquet/parquet-encoder.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
@@ -46,7 +48,13 @@ export function composeEngine(spec: EngineSpec, host: EngineHost): Engine {
   return createEngine({
     spool: composeSpool(spec, settings),
     store: openStore(config.destination, proof),
-    encoders: { parquet: createParquetEncoder(), jsonl: createJsonlEncoder() },
+    encoders: {
+      parquet: createParquetEncoder(),
+      jsonl: createJsonlEncoder(),
+      azureml: createAzureMlEncoder(),
+    },
+    sender: new LocalAgent(config.agent),
+    onlySends: config.format === "azureml",
     reference: (path) => objectReference(config.destination, path),
     clock: systemClock,
     emit: host.emit,

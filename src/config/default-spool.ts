@@ -14,14 +14,18 @@ export interface SpoolFolder {
 /**
  * A spool for each destination: whoever finds data in a spool delivers it to his own destination, so two
  * programs of one user that write to different places must not meet. Endpoint and deployment need not differ,
- * they are kept with the data. The first is the default, the others stand in where it cannot be written:
- * below the user's state folder, if there is one; then in a private folder among the temporary ones.
+ * they are kept with the data. Frames for the local agent have it for their place. The first is the default,
+ * the others stand in where it cannot be written: below the user's state folder, if there is one; then in a
+ * private folder among the temporary ones.
  */
 export function defaultSpools(
-  { destination }: Pick<SettingValues, "destination">,
+  { destination, format, agent }: Pick<SettingValues, "destination" | "format" | "agent">,
   { stateFolder, temporaryFolder }: Pick<Surroundings, "stateFolder" | "temporaryFolder">,
 ): readonly [SpoolFolder, ...SpoolFolder[]] {
-  const { name, identity } = describeDestination(destination.destination);
+  const { name, identity } =
+    format === "azureml"
+      ? { name: "azureml-agent", identity: ["azureml-agent", agent.host, String(agent.port)] }
+      : describeDestination(destination.destination);
   const hash = sha256(ownJson(identity)).slice(0, 16);
   const readable = name.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 32);
   const below = (home: string): string => join(home, "spool", `${readable}-${hash}`);

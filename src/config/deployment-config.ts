@@ -19,6 +19,8 @@ export interface DeploymentConfig {
   readonly modelVersion: string | null;
   readonly destination: Destination;
   readonly format: Format;
+  /** Where the platform's local agent listens. */
+  readonly agent: AgentConfig;
   /** Depth of the time partitions. */
   readonly rollingRate: RollingRate;
   /** False switches every collection off (`MDC_DISABLED`). */
@@ -61,6 +63,12 @@ export function effectiveCollection(
     enabled: config.enabled && !config.killSwitch && (own?.enabled ?? config.othersEnabled),
     samplingRate: own?.samplingRate ?? config.samplingRate,
   };
+}
+
+/** The local agent of an Azure ML endpoint, to which frames go with format `azureml`. */
+export interface AgentConfig {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Where accepted data waits for delivery. Meanings, ranges and defaults: `SpoolOptions`. */

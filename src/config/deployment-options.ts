@@ -36,8 +36,9 @@ export interface DeploymentOptions {
    */
   readonly destination?: string | URL | undefined;
   /**
-   * `parquet`, or `jsonl` for the records that Azure Machine Learning's monitoring reads. `MDC_FORMAT`;
-   * default `parquet`. Fixed while running.
+   * `parquet`; `jsonl` for the records that Azure Machine Learning's monitoring reads; or `azureml`: each
+   * frame is posted to the local agent of the platform's data collector, nothing is stored, and no
+   * destination is needed (see `docs/azureml.md`). `MDC_FORMAT`; default `parquet`. Fixed while running.
    */
   readonly format?: Format | undefined;
   /**
@@ -185,7 +186,10 @@ export interface LimitOptions {
  * files.
  */
 export interface RotationOptions {
-  /** 1 to 86,400,000 ms; default 60,000: the age at which data becomes visible at the destination. */
+  /**
+   * 1 to 86,400,000 ms; default 60,000; with `format` `azureml` 1,000: the age at which data becomes visible
+   * at the destination.
+   */
   readonly maxAgeMs?: number | undefined;
   /** 1 KiB to 1 GiB of records before encoding; default 32 MiB. */
   readonly maxBytes?: number | undefined;

@@ -86,7 +86,11 @@ export function resolveDeployment(
     onError: values.onError,
     onStats: values.onStats,
     waitUntil: values.waitUntil,
-    slips: [...(environment.slips ?? []), ...unusedCredential(config, environment, isDestinationSaid)],
+    slips: [
+      ...(environment.slips ?? []),
+      ...unusedCredential(config, environment, isDestinationSaid),
+      ...unseenByMonitoring(config),
+    ],
     files:
       documents.length === 0
         ? undefined
@@ -141,6 +145,15 @@ function unusedCredential(
   const name = isSignature ? "AZURE_STORAGE_SAS_TOKEN" : "AZURE_STORAGE_CONNECTION_STRING";
   const url = "https://<account>.blob.core.windows.net/<container>";
   return [`${name} is set and MDC_DESTINATION (${url}) is not: data goes to the folder ${destination.path}`];
+}
+
+/** Azure ML's monitoring reads JSON lines by whole hours, as their folders say. */
+function unseenByMonitoring({ format, rollingRate }: DeploymentConfig): readonly string[] {
+  if (format !== "jsonl" || rollingRate === "hour") return [];
+  return [
+    `format jsonl with rolling rate ${rollingRate}: Azure ML's monitoring reads whole hours, so it finds ` +
+      `nothing, or the rows of other hours; set the rolling rate to hour`,
+  ];
 }
 
 function resolveSettings({ options, environment, file }: Sources, callee: string): ResolvedSettings {

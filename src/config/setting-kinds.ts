@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { told, wrongKind, wrongValue } from "../base/errors.ts";
+import { wrongKind, wrongValue } from "../base/errors.ts";
 import {
   boolean,
   callback,
@@ -14,7 +14,6 @@ import { type Credential, parseCredential } from "../destination/credential.ts";
 import { type ParsedDestination, parseDestination } from "../destination/parse-destination.ts";
 import type { Secret } from "../destination/secret.ts";
 import { parseName } from "../layout/collection-key.ts";
-import type { Format } from "../layout/format.ts";
 import type { Kind, Parse } from "./setting-row.ts";
 
 export const KiB = 1024;
@@ -55,20 +54,20 @@ export function choice<const T extends string>(...words: readonly T[]): Kind<T> 
   return { parse: oneOf<T>(...words), values: choiceText(words), show: codeText };
 }
 
-const written = choice<Format>("parquet", "jsonl");
-
-/** What files hold, of those formats that this version writes. */
-export const format: Kind<Format> = {
-  ...written,
-  parse(value, where, origin) {
-    if (value !== "azureml") return written.parse(value, where, origin);
-    throw wrongValue(
-      where,
-      '"parquet" or "jsonl" ("azureml" is not available in this version)',
-      told('"azureml"'),
-    );
+/** The name of a host, or its address. */
+export const host: Kind<string> = {
+  parse(value, where) {
+    const expected = "the name of a host or its address, without scheme and port";
+    if (typeof value !== "string") throw wrongKind(where, expected, value);
+    if (!/^[A-Za-z0-9._:-]{1,253}$/.test(value)) throw wrongValue(where, expected, value);
+    return value;
   },
+  values: "a host",
+  show: codeText,
 };
+
+/** Of TCP. */
+export const port: Kind<number> = { parse: integer(1, 65_535), values: "1 to 65,535", show: String };
 
 /** A part of a path: see `parseName`. */
 export const name: Kind<string> = {

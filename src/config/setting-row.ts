@@ -4,7 +4,7 @@ import type { Workspace } from "../destination/datastore-uri.ts";
 import type { ParsedDestination } from "../destination/parse-destination.ts";
 import type { Secret } from "../destination/secret.ts";
 import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
-import type { DeploymentConfig, Limits, Rotation, SpoolConfig } from "./deployment-config.ts";
+import type { AgentConfig, DeploymentConfig, Limits, Rotation, SpoolConfig } from "./deployment-config.ts";
 
 /**
  * Everything that can be set, checked: one field for each option of `DeploymentOptions`, and for what only
@@ -30,7 +30,7 @@ export interface CollectionSettings {
 }
 
 /** The types whose fields are settings of their own. */
-type SettingGroup = SpoolConfig | Limits | Rotation;
+type SettingGroup = AgentConfig | SpoolConfig | Limits | Rotation;
 
 /** A row for each field of `T`; a field that is a group has rows of its own. */
 export type Rows<T> = {
@@ -53,7 +53,7 @@ export interface Row<T> {
   readonly file: FileKeys<T>;
   /** True if it can change while the deployment runs, else the reason why that needs a restart. */
   readonly live: true | string;
-  /** False for what only a file can say. */
+  /** False for what only a file or the environment can say. */
   readonly option?: false;
   /**
    * What holds if several sources say it, the first of them on top. Default what the first says; a setting

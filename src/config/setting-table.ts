@@ -19,7 +19,8 @@ import {
   type Rows,
   type SettingValues,
 } from "./setting-row.ts";
-import { parseDecimalShare, parseDisabled } from "./variable-values.ts";
+import { parseDecimalShare, parseDisabled, parsePort } from "./variable-values.ts";
+import type { Format } from "../layout/format.ts";
 import type { RollingRate } from "../layout/partition.ts";
 
 const { KiB, MiB, GiB, TiB } = kinds;
@@ -84,11 +85,31 @@ export const settingTable: SettingTable = {
     secret: true,
   },
   format: {
-    kind: kinds.format,
+    kind: kinds.choice<Format>("parquet", "jsonl", "azureml"),
     default: "parquet",
     variable: "MDC_FORMAT",
     file: ours,
     live: "files that are being written depend on it",
+  },
+  agent: {
+    rows: {
+      host: {
+        kind: kinds.host,
+        default: "127.0.0.1",
+        variable: "AZUREML_MDC_HOST",
+        file: {},
+        live: connection,
+        option: false,
+      },
+      port: {
+        kind: kinds.port,
+        default: 50_011,
+        variable: { AZUREML_MDC_PORT: parsePort },
+        file: {},
+        live: connection,
+        option: false,
+      },
+    },
   },
   rollingRate: {
     kind: kinds.choice<RollingRate>("day", "hour", "minute"),
@@ -180,7 +201,14 @@ export const settingTable: SettingTable = {
   },
   rotation: {
     rows: {
-      maxAgeMs: { kind: kinds.milliseconds(1, 86_400_000), default: 60_000, file: ours, live: true },
+      maxAgeMs: {
+        kind: kinds.milliseconds(1, 86_400_000),
+        default: new Computed("60,000; with `format` `azureml` 1,000", ({ format }) =>
+          format === "azureml" ? 1_000 : 60_000,
+        ),
+        file: ours,
+        live: true,
+      },
       maxBytes: { kind: kinds.bytes(KiB, GiB), default: 32 * MiB, file: ours, live: true },
     },
   },

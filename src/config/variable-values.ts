@@ -9,6 +9,15 @@ export const parseDisabled: Parser<boolean> = (value, where) => {
   throw wrongValue(where, "1, true, yes, on, 0, false, no or off", value);
 };
 
+/** The number of a port, in digits. */
+export const parsePort: Parser<number> = (value, where) => {
+  const expected = "a whole number from 1 to 65535";
+  const port = Number(value);
+  if (!/^\d{1,9}$/.test(String(value))) throw wrongValue(where, expected, value);
+  if (port < 1 || port > 65_535) throw wrongValue(where, expected, port);
+  return port;
+};
+
 /** A share as a decimal number. */
 export const parseDecimalShare: Parser<number> = (value, where) => {
   // `Number` alone would also take "0x1", "1e-1" and "".

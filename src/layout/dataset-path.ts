@@ -1,5 +1,5 @@
 import { collectionKey } from "./collection-key.ts";
-import { type Format, fileEndings } from "./format.ts";
+import { type FileFormat, fileEndings } from "./format.ts";
 import {
   azureMlPartition,
   hivePartition,
@@ -28,7 +28,7 @@ import {
 
 /** What the files of one collection and partition have in common. */
 export interface DataFolder {
-  readonly format: Format;
+  readonly format: FileFormat;
   readonly rollingRate: RollingRate;
   readonly endpoint: string;
   readonly deployment: string;
@@ -195,7 +195,7 @@ export function besidePath(folder: DataFolder, segment: NamedSegment, number: nu
 }
 
 /** The name of a segment's file without its ending. */
-export function segmentStem(format: Format, { id, createdAt }: NamedSegment): string {
+export function segmentStem(format: FileFormat, { id, createdAt }: NamedSegment): string {
   // Azure ML names are 32 hex digits and a six-digit count; ids are unique, so the count stays 0.
   if (format === "jsonl") return `${id}000000`;
   return `${new Date(createdAt).toISOString().replaceAll(/[-:.]/g, "")}-${id}`;
@@ -205,7 +205,7 @@ export function segmentStem(format: Format, { id, createdAt }: NamedSegment): st
  * The segment that a file of this name was made of; undefined if the name is not one of {@link segmentStem}.
  * JSON lines say only the id.
  */
-export function parseStem(format: Format, stem: string): Partial<NamedSegment> | undefined {
+export function parseStem(format: FileFormat, stem: string): Partial<NamedSegment> | undefined {
   if (format === "jsonl") {
     const [, id] = /^([0-9a-f]{32})000000$/.exec(stem) ?? [];
     return id === undefined ? undefined : { id };

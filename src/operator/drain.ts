@@ -1,3 +1,4 @@
+import { LocalAgent } from "../agent/local-agent.ts";
 import { addCounts, type Counts, noCounts } from "../base/counts.ts";
 import { systemClock } from "../base/time/clock.ts";
 import { systemIds } from "../base/ids.ts";
@@ -52,9 +53,12 @@ export async function drainSpool(
     spoolDirectory: config.spool.directory,
     credential: credentials.spec,
   };
-  const store = openStore(config.destination, credentials.proof);
-  const destination = store.description;
-  await store.close();
+  const target =
+    config.format === "azureml"
+      ? new LocalAgent(config.agent)
+      : openStore(config.destination, credentials.proof);
+  const destination = target.description;
+  await target.close();
 
   let delivered = noCounts;
   const lost: (Counts & { reason: DropReason; collection: string })[] = [];

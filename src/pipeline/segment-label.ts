@@ -1,6 +1,6 @@
 import { ownJson } from "../base/own-json.ts";
 import type { DataFolder } from "../layout/dataset-path.ts";
-import { isFormat } from "../layout/format.ts";
+import { type Format, isFormat } from "../layout/format.ts";
 import { hasPlainDate, isRollingRate } from "../layout/partition.ts";
 
 /**
@@ -8,7 +8,9 @@ import { hasPlainDate, isRollingRate } from "../layout/partition.ts";
  * is made of: whoever finds the segment, in whatever process, gives its file the same name. The collection is
  * as the collector spells it.
  */
-export type SegmentLabel = DataFolder;
+export interface SegmentLabel extends Omit<DataFolder, "format"> {
+  readonly format: Format;
+}
 
 /**
  * The label as the spool keeps it: a JSON array, well below 1,024 bytes because names are at most 63

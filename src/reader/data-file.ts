@@ -1,5 +1,5 @@
 import { parsePath, spanOf } from "../layout/dataset-path.ts";
-import type { Format } from "../layout/format.ts";
+import type { FileFormat } from "../layout/format.ts";
 import type { Span } from "../layout/partition.ts";
 import type { StoreEntry } from "../store/store.ts";
 
@@ -18,7 +18,7 @@ export interface DataFile extends Span {
 
 /** A stored file of either format, of which only Parquet is read. */
 export interface ListedFile {
-  readonly format: Format;
+  readonly format: FileFormat;
   readonly file: DataFile;
 }
 

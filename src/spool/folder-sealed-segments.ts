@@ -34,6 +34,7 @@ interface Held {
   readonly segment: SealedSegment;
   name: string;
   attempts: number;
+  progress: number;
   body: string | undefined;
   /** Frozen bytes that the disk had no room for. */
   inMemory: FrozenBody | undefined;
@@ -64,7 +65,7 @@ export class FolderSealedSegments implements SealedSegments {
 
   /** The writer sealed a segment. */
   sealed(segment: SealedSegment): void {
-    this.#add({ segment, name: sealedName(segment.id, 0), body: undefined, attempts: 0 });
+    this.#add({ segment, name: sealedName(segment.id, 0), body: undefined, attempts: 0, progress: 0 });
   }
 
   recover(onLoss: (loss: SpoolLoss) => void): AsyncIterable<SealedSegment> {
@@ -87,17 +88,32 @@ export class FolderSealedSegments implements SealedSegments {
     this.#count(segment, -1);
   }
 
+  advance(segment: SealedSegment, progress: number): void {
+    this.#hold(segment).progress = progress;
+    this.#rename(segment);
+  }
+
+  progress(segment: SealedSegment): number {
+    return this.#hold(segment).progress;
+  }
+
   #count(segment: SealedSegment, more: 1 | -1): number {
+    this.#hold(segment).attempts += more;
+    this.#rename(segment);
+    return this.attempts(segment);
+  }
+
+  /** Gives a segment's file the name that says what is known of it. */
+  #rename(segment: SealedSegment): void {
     const held = this.#hold(segment);
     const from = this.#locate(segment);
-    const name = sealedName(segment.id, (held.attempts += more));
+    const name = sealedName(segment.id, held.attempts, held.progress);
     try {
       this.#fileSystem.rename(from, join(segment.directory, name));
       held.name = name;
     } catch {
-      // Counted in memory at least; reading the segment will tell what is wrong.
+      // Known in memory at least; reading the segment will tell what is wrong.
     }
-    return held.attempts;
   }
 
   attempts(segment: SealedSegment): number {
@@ -185,8 +201,8 @@ export class FolderSealedSegments implements SealedSegments {
     }
   }
 
-  #add({ segment, name, body, attempts }: Found): void {
-    this.#held.set(segment.id, { segment, name, attempts, body, inMemory: undefined });
+  #add({ segment, name, body, attempts, progress }: Found): void {
+    this.#held.set(segment.id, { segment, name, attempts, progress, body, inMemory: undefined });
   }
 
   /** What is known of a segment; of one that another thread's spool sealed, what its folder shows. */
@@ -198,6 +214,7 @@ export class FolderSealedSegments implements SealedSegments {
       segment,
       name: sealedName(id, 0),
       attempts: 0,
+      progress: 0,
       body: undefined,
       inMemory: undefined,
     };
@@ -208,6 +225,7 @@ export class FolderSealedSegments implements SealedSegments {
       if (parsed.state === "sealed") {
         held.name = name;
         held.attempts = parsed.attempts;
+        held.progress = parsed.progress;
       }
     }
     this.#held.set(id, held);

@@ -33,6 +33,7 @@ interface Segment {
   counts: Counts;
   readonly records: SpoolRecord[];
   attempts: number;
+  progress: number;
   frozen: FrozenBody | undefined;
 }
 
@@ -61,7 +62,7 @@ class MemorySpool implements SpoolWriter, SealedSegments {
     let segment = this.#open.get(label);
     if (segment === undefined) {
       const id = uuidHex(ids);
-      const empty = { size: 0, counts: noCounts, records: [], attempts: 0, frozen: undefined };
+      const empty = { size: 0, counts: noCounts, records: [], attempts: 0, progress: 0, frozen: undefined };
       segment = { id, label, createdAt: now, appendedAt: now, ...empty };
       this.#open.set(label, segment);
     }
@@ -115,6 +116,14 @@ class MemorySpool implements SpoolWriter, SealedSegments {
 
   attempts({ id }: SealedSegment): number {
     return this.#get(id).attempts;
+  }
+
+  advance({ id }: SealedSegment, progress: number): void {
+    this.#get(id).progress = progress;
+  }
+
+  progress({ id }: SealedSegment): number {
+    return this.#get(id).progress;
   }
 
   async freeze({ id }: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody> {

@@ -39,6 +39,14 @@ export interface SealedSegments {
   freeze(segment: SealedSegment, body: AsyncIterable<Uint8Array>): Promise<FrozenBody>;
   /** The bytes frozen earlier, verified, or undefined. */
   frozen(segment: SealedSegment): FrozenBody | undefined;
+  /**
+   * Notes that the first so many parts of a segment were delivered, for one whose parts are delivered one by
+   * one: whoever goes on with it, in whatever process, begins behind them. What a disk does to it costs
+   * nothing but that they are delivered again.
+   */
+  advance(segment: SealedSegment, progress: number): void;
+  /** How many that are; 0 at first. */
+  progress(segment: SealedSegment): number;
   /** The segment was delivered: forgets it and its frozen bytes. */
   release(segment: SealedSegment): void;
   /** Keeps the segment, with a reason, for a person. */

@@ -23,6 +23,7 @@ const layers = [
   "frame",
   "spool",
   "store",
+  "agent",
   "codec",
   "pipeline",
   "collector",
@@ -32,13 +33,13 @@ const layers = [
 
 /** The same for the folders inside a layer that have a wall between them. */
 const inside = ["pipeline/batching", "pipeline/delivery", "frame/conform", "frame/wire"].concat(
-  ["codec/jsonl", "codec/parquet"],
+  ["codec/azureml", "codec/jsonl", "codec/parquet"],
   ["collector/background", "collector/report"],
 );
 
 /** Files of other layers that `pipeline` may import. */
 const ports = ["spool/spool.ts", "spool/spool-writer.ts", "spool/sealed-segments.ts"].concat(
-  ["store/store.ts"],
+  ["store/store.ts", "agent/sender.ts"],
   ["codec/encoder.ts"],
 );
 
@@ -60,6 +61,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/frame/layer.ts": offence('import "../config/y.ts";', "layer-frame"),
   "src/spool/layer.ts": offence('import "../frame/y.ts";', "layer-spool"),
   "src/store/layer.ts": offence('import "../spool/y.ts";', "layer-store"),
+  "src/agent/layer.ts": offence('import "../store/y.ts";', "layer-agent"),
   "src/codec/layer.ts": offence('import "../store/y.ts";', "layer-codec"),
   "src/pipeline/layer.ts": offence('import "../spool/y.ts";', "layer-pipeline"),
   "src/collector/layer.ts": offence('import "../reader/y.ts";', "layer-collector"),
@@ -83,6 +85,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/frame/from/wall.ts": offence('import "../wire/y.ts";', "wall-frame-from"),
   "src/frame/wire/wall.ts": offence('import "../conform/y.ts";', "wall-frame-wire"),
   "src/codec/parquet/wall.ts": offence('import "../jsonl/y.ts";', "wall-codec-parquet"),
+  "src/codec/azureml/wall.ts": offence('import "../parquet/y.ts";', "wall-codec-azureml"),
   "src/codec/jsonl/wall.ts": offence('import "../parquet/y.ts";', "wall-codec-jsonl"),
   "src/collector/context/wall.ts": offence('import "../report/y.ts";', "wall-collector-context"),
   "src/collector/process/wall.ts": offence('import "../background/y.ts";', "wall-collector-process"),

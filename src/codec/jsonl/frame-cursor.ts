@@ -6,7 +6,9 @@ import { type SystemColumn, systemColumns } from "../../layout/system-columns.ts
 export interface FrameOfRecord {
   readonly eventId: string;
   readonly correlationId: string;
+  /** Microseconds since 1970 UTC, like the request's. */
   readonly eventTime: bigint;
+  readonly requestTime: bigint;
   readonly requestId: string | undefined;
   readonly clientRequestId: string | undefined;
   readonly samplingRate: number;
@@ -18,6 +20,7 @@ export class FrameCursor {
   readonly #eventId: CellCursor;
   readonly #correlationId: CellCursor;
   readonly #eventTime: CellCursor;
+  readonly #requestTime: CellCursor;
   readonly #requestId: CellCursor;
   readonly #clientRequestId: CellCursor;
   readonly #samplingRate: CellCursor;
@@ -32,6 +35,7 @@ export class FrameCursor {
     this.#eventId = of(systemColumns.eventId);
     this.#correlationId = of(systemColumns.correlationId);
     this.#eventTime = of(systemColumns.eventTime);
+    this.#requestTime = of(systemColumns.requestTime);
     this.#requestId = of(systemColumns.requestId);
     this.#clientRequestId = of(systemColumns.clientRequestId);
     this.#samplingRate = of(systemColumns.samplingRate);
@@ -43,6 +47,7 @@ export class FrameCursor {
       eventId: next(this.#eventId) as string,
       correlationId: next(this.#correlationId) as string,
       eventTime: next(this.#eventTime) as bigint,
+      requestTime: next(this.#requestTime) as bigint,
       requestId: next(this.#requestId) as string | undefined,
       clientRequestId: next(this.#clientRequestId) as string | undefined,
       samplingRate: next(this.#samplingRate) as number,

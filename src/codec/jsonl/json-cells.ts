@@ -22,22 +22,36 @@ export class JsonColumn {
   /** For a column of doubles: whether all numbers so far were whole; undefined before the first. */
   whole: boolean | undefined;
   readonly #cursor: CellCursor | undefined;
+  /** Of a column whose values have several types: those of the others. A row has a value of one at most. */
+  readonly #others: readonly CellCursor[];
 
-  constructor(name: string, column: BatchColumn | undefined) {
+  constructor(name: string, variants: readonly BatchColumn[]) {
     this.name = name;
     this.key = Buffer.from(`${JSON.stringify(name)}:`);
-    this.#cursor = column === undefined ? undefined : new CellCursor(column);
+    const [cursor, ...others] = variants.map((variant) => new CellCursor(variant));
+    this.#cursor = cursor;
+    this.#others = others;
+  }
+
+  /** One of a single type, or without any value. */
+  static of(name: string, column: BatchColumn | undefined): JsonColumn {
+    return new JsonColumn(name, column === undefined ? [] : [column]);
   }
 
   /** Passes the next rows by if none of them has a value; whether it did. */
   passNulls(rows: number): boolean {
-    return this.#cursor?.passNulls(rows) ?? true;
+    if (this.#cursor === undefined) return true;
+    const marks = [this.#cursor, ...this.#others].map((cursor) => ({ cursor, mark: cursor.mark() }));
+    if (marks.every(({ cursor }) => cursor.passNulls(rows))) return true;
+    for (const { cursor, mark } of marks) cursor.return(mark);
+    return false;
   }
 
   /** Writes the next row's cell, at once if it is small; else what is returned does it, with pauses. */
   write(to: JsonBytes): Iterable<void> | undefined {
-    const cursor = this.#cursor;
-    if (cursor === undefined || !cursor.next()) {
+    let cursor = this.#cursor?.next() === true ? this.#cursor : undefined;
+    for (const other of this.#others) if (other.next()) cursor = other;
+    if (cursor === undefined) {
       to.ascii("null");
       return undefined;
     }
@@ -51,6 +65,31 @@ export class JsonColumn {
     writeSmall(cursor, to);
     return undefined;
   }
+}
+
+/** The next rows as an array of objects, with a pause from time to time. */
+export function* rowsJson(
+  columns: readonly JsonColumn[],
+  rows: number,
+  out: JsonBytes,
+): Generator<void, void, undefined> {
+  out.ascii("[");
+  let paused = out.length;
+  for (let row = 0; row < rows; row++) {
+    out.ascii(row === 0 ? "{" : ",{");
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!;
+      if (i > 0) out.ascii(",");
+      out.raw(column.key, 0, column.key.length);
+      const large = column.write(out);
+      if (large !== undefined) yield* large;
+      if (out.length >= paused && out.length - paused < stepBytes) continue;
+      yield;
+      paused = out.length;
+    }
+    out.ascii("}");
+  }
+  out.ascii("]");
 }
 
 function writeSmall(cursor: CellCursor, to: JsonBytes): void {

@@ -4,7 +4,7 @@ import { JsonBytes } from "../../frame/conform/json-bytes.ts";
 import type { EncodeOptions, Encoder } from "../encoder.ts";
 import { ownAttributes, referenceName, tagAttributes } from "./attributes.ts";
 import { FrameCursor, type FrameOfRecord } from "./frame-cursor.ts";
-import { JsonColumn, stepBytes } from "./json-cells.ts";
+import { JsonColumn, rowsJson } from "./json-cells.ts";
 import { type PackedTable, partsTable, unpackBody } from "./packed-body.ts";
 import { RejectedCells } from "./rejected-cells.ts";
 import { RejectedReport } from "../rejected-report.ts";
@@ -91,7 +91,7 @@ class JsonlWriter {
     this.#rejected.add(conformed.report);
     const found = new Map(conformed.columns.map((column) => [column.name, column]));
     const names = schema.size > maxKeys ? found : schema;
-    const columns = [...names.keys()].map((name) => new JsonColumn(name, found.get(name)));
+    const columns = [...names.keys()].map((name) => JsonColumn.of(name, found.get(name)));
     const rejected = conformed.rejected === undefined ? undefined : new RejectedCells(conformed.rejected);
     const facts = new FrameCursor(batch);
     for (let frame = 0; frame < batch.header.frames; frame++) {
@@ -214,31 +214,6 @@ class JsonlWriter {
 
 /** Frames between two pauses. */
 const framesPerStep = 256;
-
-/** The next rows as an array of objects, with a pause from time to time. */
-function* rowsJson(
-  columns: readonly JsonColumn[],
-  rows: number,
-  out: JsonBytes,
-): Generator<void, void, undefined> {
-  out.ascii("[");
-  let paused = out.length;
-  for (let row = 0; row < rows; row++) {
-    out.ascii(row === 0 ? "{" : ",{");
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i]!;
-      if (i > 0) out.ascii(",");
-      out.raw(column.key, 0, column.key.length);
-      const large = column.write(out);
-      if (large !== undefined) yield* large;
-      if (out.length >= paused && out.length - paused < stepBytes) continue;
-      yield;
-      paused = out.length;
-    }
-    out.ascii("}");
-  }
-  out.ascii("]");
-}
 
 function members(all: readonly (readonly [string, string])[]): string {
   return all.map(([name, json]) => `"${name}":${json}`).join(",");

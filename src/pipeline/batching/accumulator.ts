@@ -7,6 +7,8 @@ export interface Accumulator {
   readonly collection: Collection;
   readonly constants: SystemConstants;
   readonly partition: number;
+  /** The columns of its first frame. */
+  readonly names: readonly string[];
   readonly builder: BatchBuilder;
   /** What the builder was made with. */
   readonly maxStringBytes: number;

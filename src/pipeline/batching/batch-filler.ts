@@ -91,6 +91,7 @@ export class BatchFiller {
           collection,
           constants,
           partitionStart(requestTimeMs, collection.rollingRate),
+          snapshot.names,
         );
         if (bounded) this.measure(accumulator);
         this.#begun = accumulator;
@@ -174,7 +175,12 @@ export class BatchFiller {
     }
   }
 
-  #accumulator(collection: Collection, constants: SystemConstants, partition: number): Accumulator {
+  #accumulator(
+    collection: Collection,
+    constants: SystemConstants,
+    partition: number,
+    names: readonly string[],
+  ): Accumulator {
     let ofCollection = this.#accumulators.get(collection);
     if (ofCollection === undefined) {
       ofCollection = new Map();
@@ -182,7 +188,10 @@ export class BatchFiller {
     }
     const existing = ofCollection.get(partition);
     if (existing !== undefined) {
-      if (existing.constants === constants) return existing;
+      // A batch does not say which of its columns a frame had. In a file that is nothing but a null; a frame
+      // that is sent by itself is to have its own columns and no others.
+      const fits = collection.format !== "azureml" || sameNames(existing.names, names);
+      if (fits && existing.constants === constants) return existing;
       this.#parts.handOver(existing);
     }
     if (this.#open >= maxAccumulators || this.#columns > maxColumns) this.#parts.handOverAll();
@@ -195,7 +204,7 @@ export class BatchFiller {
         : new BatchBuilder({ maxStringBytes, ...(allocate === undefined ? {} : { allocate }) });
     const base = builder.byteLength;
     const { width } = builder;
-    const accumulator = { collection, constants, partition, builder, maxStringBytes, base, width };
+    const accumulator = { collection, constants, partition, names, builder, maxStringBytes, base, width };
     const begun: Accumulator = { ...accumulator, bytes: 0, estimate: 0 };
     ofCollection.set(partition, begun);
     this.#open++;
@@ -208,4 +217,8 @@ export class BatchFiller {
     accumulator.estimate += more;
     this.#bytes += 2 * more;
   }
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((name, i) => name === b[i]));
 }

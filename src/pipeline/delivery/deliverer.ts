@@ -1,24 +1,25 @@
 import type { Clock } from "../../base/time/clock.ts";
 import { comesWithin } from "../../base/time/wait.ts";
 import { messageOf } from "../../base/errors.ts";
-import { countOf } from "../../base/plural.ts";
-import type { SealedSegment, SealedSegments } from "../../spool/sealed-segments.ts";
-import type { Emit } from "../engine-event.ts";
-import type { DropReason } from "../ledger.ts";
+import type { SealedSegment } from "../../spool/sealed-segments.ts";
 import { BlockedCollections, type Unpinned } from "./blocked-collections.ts";
 import { DeliveryHealth, type Obstacle } from "./delivery-health.ts";
-import { DeliveryTask, originOf, sequencesInMemory } from "./delivery-task.ts";
+import { DeliveryTargets, type DeliveryTargetsParts } from "./delivery-targets.ts";
+import { DeliveryTask, sequencesInMemory } from "./delivery-task.ts";
 import { DeliveryWaiter } from "./delivery-waiter.ts";
 import { Outage, type PutFailure } from "./outage.ts";
 import { createSchemaRegistry } from "./pins/schema-registry.ts";
 import { SegmentEncoder } from "./encoding/segment-encoder.ts";
-import { SegmentUpload, type SegmentUploadParts } from "./segment-upload.ts";
-import { SpoolExit } from "./spool-exit.ts";
+import { SenderProbe } from "./sender-probe.ts";
+import { type SetAsideReason, SpoolExit } from "./spool-exit.ts";
 
-export interface DelivererParts extends SegmentUploadParts {
-  readonly spool: SealedSegments;
+export interface DelivererParts extends DeliveryTargetsParts {
   readonly clock: Clock;
-  readonly emit: Emit;
+  /**
+   * True if all new segments are sent by frames: then one at a time is, so that the order is kept, and the
+   * sender is asked at once whether it is there. Default false.
+   */
+  readonly onlySends?: boolean;
   /**
    * Uploads at once. Two keep one busy while the other waits for its answer; more would only spend memory.
    */
@@ -44,7 +45,8 @@ const maxRemembered = 1_000;
 export class Deliverer {
   readonly #parts: DelivererParts;
   readonly #encoder: SegmentEncoder;
-  readonly #upload: SegmentUpload;
+  readonly #targets: DeliveryTargets;
+  readonly #probe: SenderProbe | undefined;
   readonly #exit: SpoolExit;
   readonly #health: DeliveryHealth;
   readonly #outage: Outage;
@@ -59,14 +61,22 @@ export class Deliverer {
   readonly #settled = new Set<string>();
 
   constructor(parts: DelivererParts) {
-    const { spool, store, clock, emit } = parts;
+    const { spool, store, clock, emit, sender } = parts;
     this.#parts = parts;
     this.#encoder = new SegmentEncoder({ ...parts, registry: createSchemaRegistry(store) });
-    this.#upload = new SegmentUpload(parts);
+    this.#targets = new DeliveryTargets(parts, () => this.#outage.succeeded());
     this.#exit = new SpoolExit(spool, emit);
     this.#health = new DeliveryHealth(emit);
-    this.#outage = new Outage(clock, () => this.#pump());
+    this.#outage = new Outage(clock, () => this.#resume());
     this.#blocked = new BlockedCollections(clock, (tasks) => this.#requeue(tasks));
+    if (parts.onlySends !== true || sender === undefined) return;
+    this.#probe = new SenderProbe({
+      ...{ sender, outage: this.#outage, signal: this.#stopping.signal },
+      isBusy: () => this.#attempts.size > 0,
+      onAbsent: (obstacle, delayMs) => this.#tellObstacle(undefined, obstacle, delayMs),
+      onDone: () => this.#tellHealth(),
+    });
+    void this.#probe.run();
   }
 
   /** The newest trouble, until something succeeds. */
@@ -81,10 +91,11 @@ export class Deliverer {
 
   /**
    * Takes over a sealed segment; one that it was given before is ignored. Throws if its label is not one of
-   * this version's; then it stays in the spool.
+   * this version's, or nobody here takes what it holds; then it stays in the spool.
    */
   add(segment: SealedSegment): void {
     const task = new DeliveryTask(segment);
+    this.#targets.of(task);
     if (this.#tasks.has(segment.id) || this.#settled.has(segment.id)) return;
     this.#tasks.set(segment.id, task);
     this.#queue.push(task);
@@ -124,14 +135,23 @@ export class Deliverer {
   #requeue(tasks: readonly DeliveryTask[]): void {
     for (const task of tasks) {
       task.enter({ is: "waiting" });
-      this.#queue.push(task);
+      // What was sent before others were is to arrive before them.
+      if (task.label.format === "azureml") this.#queue.unshift(task);
+      else this.#queue.push(task);
     }
     this.#pump();
   }
 
+  /** Something can be sent again. */
+  #resume(): void {
+    this.#pump();
+    if (this.#attempts.size === 0 && this.#outage.obstacle !== undefined) void this.#probe?.run();
+  }
+
   #pump(): void {
     // After a failure one attempt at a time probes whether the destination is back.
-    const limit = this.#outage.obstacle === undefined ? (this.#parts.concurrency ?? 2) : 1;
+    const most = this.#probe === undefined ? (this.#parts.concurrency ?? 2) : 1;
+    const limit = this.#outage.obstacle === undefined ? most : 1;
     while (!this.#stopping.signal.aborted && !this.#outage.isPaused && this.#attempts.size < limit) {
       const task = this.#queue.shift();
       if (task === undefined) return;
@@ -169,7 +189,7 @@ export class Deliverer {
         this.#health.clear(task);
         this.#blocked.unblock(task.label);
         task.enter({ is: "putting" });
-        const result = await this.#upload.put(task, encoded, signal);
+        const result = await this.#targets.of(task).put(task, encoded, signal);
         if (result.status === "stored" || result.status === "exists") this.#delivered(task);
         else this.#failed(task, result);
         return;
@@ -209,7 +229,12 @@ export class Deliverer {
   #failed(task: DeliveryTask, failure: PutFailure): void {
     const verdict = this.#outage.judge(task, failure);
     if (verdict.is === "setAside") {
-      this.#setAside(task, verdict.reason, verdict.detail);
+      const target = this.#targets.of(task);
+      if (target.leaveOut === undefined) this.#setAside(task, verdict.reason, verdict.detail);
+      else {
+        target.leaveOut(task, verdict.detail);
+        this.#requeue([task]);
+      }
       return;
     }
     if (!this.#stopping.signal.aborted) {
@@ -239,26 +264,8 @@ export class Deliverer {
     if (!this.#stopping.signal.aborted) this.#tellObstacle(task, obstacle, delayMs);
   }
 
-  #setAside(
-    task: DeliveryTask,
-    reason: DropReason & ("poison" | "conflict" | "corrupt"),
-    detail: string,
-  ): void {
-    const { segment, label, counts } = task;
-    const { spool, emit } = this.#parts;
-    const { collection } = label;
-    const origin = originOf(segment, sequencesInMemory(spool, segment));
-    emit({ kind: "dropped", reason, collection, counts, origin });
-    this.#settle(task);
-    this.#exit.quarantine(segment, reason);
-    emit({
-      kind: "trouble",
-      code: "QUARANTINED",
-      reason: `quarantined_${reason}`,
-      message: `a segment of ${countOf(counts.frames, "frame")} was set aside: ${detail}`,
-      collection,
-      counts,
-    });
+  #setAside(task: DeliveryTask, reason: SetAsideReason, detail: string): void {
+    this.#exit.setAside(task, reason, detail, () => this.#settle(task));
   }
 
   #settle(task: DeliveryTask): void {
@@ -273,14 +280,16 @@ export class Deliverer {
     this.#blocked.unblock(task.label);
   }
 
-  #tellObstacle({ label }: DeliveryTask, { status, message }: Obstacle, delayMs: number): void {
+  /** Without a task it is about no collection, but about the sender. */
+  #tellObstacle(task: DeliveryTask | undefined, { status, message }: Obstacle, delayMs: number): void {
     const blocked = status === "failing";
+    const where = this.#targets.describe(task);
     this.#parts.emit({
       kind: "trouble",
       code: blocked ? "DELIVERY_BLOCKED" : "DELIVERY_DELAYED",
       reason: blocked ? "delivery_blocked" : "delivery_delayed",
-      message: `${this.#parts.store.description}: ${message}; the data is kept, next try in ${Math.ceil(delayMs / 1000)} s`,
-      collection: label.collection,
+      message: `${where}: ${message}; the data is kept, next try in ${Math.ceil(delayMs / 1000)} s`,
+      ...(task === undefined ? {} : { collection: task.label.collection }),
     });
   }
 

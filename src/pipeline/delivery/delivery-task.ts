@@ -43,8 +43,10 @@ export class DeliveryTask {
   damageCounted = false;
   /** True when somebody waits for it: then it is tried now, whatever happened to it before. */
   awaited = false;
-  /** How often the service refused its file. */
+  /** How often the service refused its file; of frames that are sent one by one, the next one. */
   rejections = 0;
+  /** Of frames that are sent one by one: the next one. Of what is a file it stays as it is. */
+  part: { readonly number: number; readonly rows: number } = { number: 0, rows: 0 };
   /** How often it could not be read from the spool, or written to it. */
   spoolFailures = 0;
   #state: TaskState = { is: "waiting" };

@@ -2,9 +2,9 @@ import type { Clock } from "../../base/time/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import { once } from "../../base/once.ts";
 import { comesWithin } from "../../base/time/wait.ts";
-import type { Encoder } from "../../codec/encoder.ts";
+import type { Sender } from "../../agent/sender.ts";
+import type { Encoders } from "../../codec/encoder.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
-import type { Format } from "../../layout/format.ts";
 import type { SealedSegment, SpoolLoss } from "../../spool/sealed-segments.ts";
 import type { Spool } from "../../spool/spool.ts";
 import type { Store } from "../../store/store.ts";
@@ -19,7 +19,11 @@ import { Spooler } from "./spooler.ts";
 export interface EngineParts {
   readonly spool: Spool;
   readonly store: Store;
-  readonly encoders: Readonly<Record<Format, Encoder>>;
+  readonly encoders: Encoders;
+  /** Takes what is sent by frames: see `DelivererParts`. */
+  readonly sender?: Sender | undefined;
+  /** See `DelivererParts`. */
+  readonly onlySends?: boolean;
   /** How a file refers to an object in the same folder: see `DelivererParts`. */
   readonly reference?: (path: string) => string;
   readonly clock: Clock;
@@ -148,6 +152,7 @@ class SpoolingEngine implements Engine {
       }
     }
     writer.close();
+    this.#parts.sender?.close();
     await store.close();
   });
 

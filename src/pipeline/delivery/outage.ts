@@ -23,7 +23,10 @@ export class Outage {
   readonly #clock: Clock;
   readonly #onPauseEnd: () => void;
   readonly #backoff: Backoff = createBackoff(retryWaits);
-  /** Segments refused in a row without one accepted: more than one means that it is not the segment. */
+  /**
+   * What was refused in a row without one accepted, segments or single frames: more than one means that it is
+   * not the data.
+   */
   readonly #refused = new Set<string>();
   #obstacle: Obstacle | undefined;
   #pause: Disposable | undefined;
@@ -51,32 +54,34 @@ export class Outage {
     this.#backoff.reset();
   }
 
-  /** The service refused something of this segment, be it only its types. */
+  /** The service refused something of this segment, be it only its types or one of its frames. */
   refused(task: DeliveryTask): void {
-    this.#refused.add(task.segment.id);
+    this.#refused.add(`${task.segment.id} ${task.part.number}`);
   }
 
   judge(task: DeliveryTask, failure: PutFailure): Verdict {
     const { message } = failure.error;
     const blocked: Verdict = { is: "pause", obstacle: { status: "failing", message }, delayMs: mendingMs };
-    const passing = (retryAfterMs?: number): Verdict => {
-      const delayMs = this.#backoff.next(retryAfterMs);
-      return { is: "pause", obstacle: { status: "degraded", message }, delayMs };
-    };
     switch (failure.status) {
       case "conflict":
         return { is: "setAside", reason: "conflict", detail: message };
       case "rejected":
         this.refused(task);
-        // Two different segments refused one after the other: more likely the account than the data.
+        // Two different ones refused one after the other: more likely the account than the data.
         if (this.#refused.size > 1) return blocked;
         task.rejections++;
         return task.rejections >= maxRejections
           ? { is: "setAside", reason: "poison", detail: message }
-          : passing();
+          : this.passing(message);
       case "retryable":
-        return failure.class === "transient" ? passing(failure.retryAfterMs) : blocked;
+        return failure.class === "transient" ? this.passing(message, failure.retryAfterMs) : blocked;
     }
+  }
+
+  /** What follows from a failure that time may heal. */
+  passing(message: string, retryAfterMs?: number): Extract<Verdict, { is: "pause" }> {
+    const delayMs = this.#backoff.next(retryAfterMs);
+    return { is: "pause", obstacle: { status: "degraded", message }, delayMs };
   }
 
   /** Nothing is sent for so long; after it, one attempt at a time, until one succeeds. */

@@ -1,13 +1,13 @@
-import type { Encoder, UnpackedBody } from "../../codec/encoder.ts";
-import type { Format } from "../../layout/format.ts";
+import type { Encoders, UnpackedBody } from "../../codec/encoder.ts";
+import type { FileFormat } from "../../layout/format.ts";
 import type { FrozenBody } from "../../spool/sealed-segments.ts";
 import type { PutOptions, PutResult, Store } from "../../store/store.ts";
-import { besidePath, dataFilePath } from "../../layout/dataset-path.ts";
+import { besidePath, type DataFolder, dataFilePath, type NamedSegment } from "../../layout/dataset-path.ts";
 import type { DeliveryTask } from "./delivery-task.ts";
 
 export interface SegmentUploadParts {
   readonly store: Store;
-  readonly encoders: Readonly<Record<Format, Encoder>>;
+  readonly encoders: Encoders;
   /**
    * How a file refers to an object in the same folder, by its path. Default: by the last part of it, relative
    * to the file.
@@ -35,9 +35,10 @@ export class SegmentUpload {
     const { store, encoders } = this.#parts;
     const { segment, label, counts } = task;
     const { body, collection } = frozen;
-    const folder = { ...label, collection };
-    const { contentType } = encoders[label.format];
-    const { file, beside } = await this.#unpack(task, frozen);
+    const format = label.format as FileFormat;
+    const folder = { ...label, format, collection };
+    const { contentType } = encoders[format];
+    const { file, beside } = await this.#unpack(folder, segment, body);
     // The frozen bytes are one, and so is their hash: with its place among them each object is told from any
     // other.
     const facts = (content: string): PutOptions => ({
@@ -53,11 +54,11 @@ export class SegmentUpload {
     return store.put(dataFilePath(folder, segment), file, { ...facts(body.sha256), contentType });
   }
 
-  async #unpack({ segment, label }: DeliveryTask, { body, collection }: Frozen): Promise<UnpackedBody> {
+  async #unpack(folder: DataFolder, segment: NamedSegment, body: FrozenBody): Promise<UnpackedBody> {
     const { encoders, reference = lastPart } = this.#parts;
-    const encoder = encoders[label.format];
+    const encoder = encoders[folder.format];
     if (encoder.unpack === undefined) return { file: body, beside: [] };
-    return encoder.unpack(body, (number) => reference(besidePath({ ...label, collection }, segment, number)));
+    return encoder.unpack(body, (number) => reference(besidePath(folder, segment, number)));
   }
 }
 

@@ -1,6 +1,12 @@
 import { messageOf } from "../../base/errors.ts";
+import { countOf } from "../../base/plural.ts";
 import type { SealedSegment, SealedSegments } from "../../spool/sealed-segments.ts";
 import type { Emit } from "../engine-event.ts";
+import type { DropReason } from "../ledger.ts";
+import { type DeliveryTask, originOf, sequencesInMemory } from "./delivery-task.ts";
+
+/** Why a segment is kept for a person. */
+export type SetAsideReason = DropReason & ("poison" | "conflict" | "corrupt");
 
 /**
  * Takes settled segments out of the spool. All that happens to them has been told by then: one that the disk
@@ -21,8 +27,24 @@ export class SpoolExit {
     this.#take(segment, () => this.#spool.release(segment));
   }
 
-  quarantine(segment: SealedSegment, reason: string): void {
+  /**
+   * Tells that all frames of a segment are lost, and keeps it for a person; in between `settle` is called.
+   */
+  setAside(task: DeliveryTask, reason: SetAsideReason, detail: string, settle: () => void): void {
+    const { segment, label, counts } = task;
+    const { collection } = label;
+    const origin = originOf(segment, sequencesInMemory(this.#spool, segment));
+    this.#emit({ kind: "dropped", reason, collection, counts, origin });
+    settle();
     this.#take(segment, () => this.#spool.quarantine(segment, reason));
+    this.#emit({
+      kind: "trouble",
+      code: "QUARANTINED",
+      reason: `quarantined_${reason}`,
+      message: `a segment of ${countOf(counts.frames, "frame")} was set aside: ${detail}`,
+      collection,
+      counts,
+    });
   }
 
   /** Tries those again that are left, until one fails. */

@@ -19,13 +19,15 @@ import type { Candidate } from "./recovery-candidates.ts";
 import { lost, type RecoveryContext } from "./recovery-context.ts";
 
 /**
- * A segment found, with the name of its frozen bytes if there are any, and how often encoding it was begun.
+ * A segment found, with the name of its frozen bytes if there are any, how often encoding it was begun, and
+ * how many of its parts are delivered.
  */
 export interface Found {
   readonly segment: SealedSegment;
   readonly name: string;
   readonly body: string | undefined;
   readonly attempts: number;
+  readonly progress: number;
 }
 
 /**
@@ -106,7 +108,7 @@ async function settle(context: RecoveryContext, subject: Subject): Promise<Found
     }
   });
   const facts = { id: header.id, directory, label: header.label, createdAt: header.createdAt, recovered };
-  const attempts = parsed.state === "sealed" ? parsed.attempts : 0;
+  const { attempts, progress: delivered } = parsed.state === "sealed" ? parsed : { attempts: 0, progress: 0 };
 
   const intact = damages.length === 0 && end.complete;
   if (body !== undefined && (intact || verifyBody(fileSystem, directory, header.id, body) !== undefined)) {
@@ -117,11 +119,14 @@ async function settle(context: RecoveryContext, subject: Subject): Promise<Found
       name: candidate.name,
       body,
       attempts,
+      progress: delivered,
     };
   }
   if (body !== undefined) removeFile(fileSystem, join(directory, body));
 
-  const name = sealedName(header.id, attempts);
+  // Where records are left out, the parts are counted anew: rather again than not at all.
+  const progress = damages.length === 0 && repeated === 0 ? delivered : 0;
+  const name = sealedName(header.id, attempts, progress);
   const target = join(directory, name);
   let size = file.size;
   if (damages.length === 0 && kept.size === 0) fileSystem.unlink(path);
@@ -141,7 +146,7 @@ async function settle(context: RecoveryContext, subject: Subject): Promise<Found
   if (end.tornBytes > 0)
     lost(context, "torn", noCounts, `${candidate.name}: ${end.tornBytes} bytes at the end are no record`);
   if (kept.size === 0) return undefined;
-  return { segment: { ...facts, size, counts }, name, body: undefined, attempts };
+  return { segment: { ...facts, size, counts }, name, body: undefined, attempts, progress };
 }
 
 /** Cuts a torn tail off and writes the footer, or does without if there is no room for it. */

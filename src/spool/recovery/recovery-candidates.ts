@@ -57,7 +57,7 @@ function dropAliases(
 ): void {
   const newest = new Map<string, (typeof segments)[number]>();
   const age = ({ parsed }: (typeof segments)[number]): number =>
-    parsed.state === "open" ? -1 : parsed.attempts;
+    parsed.state === "open" ? -1 : parsed.attempts + parsed.progress;
   for (const segment of [...segments].sort((a, b) => age(b) - age(a))) {
     const first = newest.get(segment.parsed.id);
     if (first === undefined) {

@@ -16,11 +16,9 @@ const linux: Machine = {
 const shown = (text: string): string =>
   /^\d+(\.\d+)?$/.test(text)
     ? text
-    : text === "azureml"
-      ? '"azureml"'
-      : text.startsWith("http:")
-        ? "a URL http://example.com…"
-        : `a text of ${text.length} character${text.length === 1 ? "" : "s"}`;
+    : text.startsWith("http:")
+      ? "a URL http://example.com…"
+      : `a text of ${text.length} character${text.length === 1 ? "" : "s"}`;
 const read = (env: NodeJS.ProcessEnv) => readEnvironment(env, linux);
 
 describe("readEnvironment", () => {
@@ -165,8 +163,10 @@ describe("readEnvironment", () => {
     ["MDC_ENDPOINT", "a/b", name],
     ["MDC_DEPLOYMENT", "..", name],
     ["MDC_MODEL_NAME", "a\nb", "a text of 1 to 256 characters without control characters"],
-    ["MDC_FORMAT", "csv", '"parquet" or "jsonl"'],
-    ["MDC_FORMAT", "azureml", '"parquet" or "jsonl" ("azureml" is not available in this version)'],
+    ["MDC_FORMAT", "csv", '"parquet" or "jsonl" or "azureml"'],
+    ["AZUREML_MDC_PORT", "http", "a whole number from 1 to 65535"],
+    ["AZUREML_MDC_PORT", "65536", "a whole number from 1 to 65535"],
+    ["AZUREML_MDC_HOST", "localhost:50011/x", "the name of a host or its address, without scheme and port"],
     ["MDC_SPOOL_DIR", "a\0b", "the path of a folder"],
     ["MDC_CONFIG", "a\0b", "the path of a file"],
     ["AZUREML_MDC_CONFIG_PATH", "a\0b", "the path of a file"],

@@ -27,6 +27,7 @@ describe("defaults", () => {
       modelVersion: null,
       destination: { kind: "folder", path: resolve("collected") },
       format: "parquet",
+      agent: { host: "127.0.0.1", port: 50_011 },
       rollingRate: "hour",
       enabled: true,
       killSwitch: false,
@@ -85,6 +86,24 @@ describe("defaults", () => {
     );
     expect(spools({ destination: `${blob}/data?sv=1&sig=x` })).toBe(directories[2]);
   });
+
+  it("of a deployment that posts to the local agent are a spool of its own, and posts after a second", () => {
+    const files = config({ destination: "./data" });
+    const posts = config({ destination: "./data", format: "azureml" });
+    expect(posts.rotation).toEqual({ ...files.rotation, maxAgeMs: 1_000 });
+    expect(posts.spool.directory).toMatch(/\/azureml-agent-[0-9a-f]{16}$/);
+    expect(config({ format: "azureml" }).spool).toEqual(posts.spool);
+  });
+
+  it.each(["day", "minute"] as const)(
+    "warn of JSON lines by %s, of which monitoring finds nothing",
+    (rollingRate) => {
+      const slips = (options: DeploymentOptions) => resolveDeployment(options, readEnvironment({})).slips;
+      expect(slips({ format: "jsonl", rollingRate })?.join()).toContain("set the rolling rate to hour");
+      expect(slips({ format: "jsonl" })).toEqual([]);
+      expect(slips({ format: "parquet", rollingRate })).toEqual([]);
+    },
+  );
 
   it("put the spool of a user without a home into a private folder among the temporary ones", () => {
     const machine = { platform: "linux", homedir: () => "", tmpdir: () => "/tmp", uid: 7 } as const;
@@ -269,7 +288,7 @@ describe("wrong options are refused by name, kind and range", () => {
     'a name of 1 to 63 letters, digits, ".", "_" or "-" that starts with a letter or digit and has no ".."';
   const model = "a text of 1 to 256 characters without control characters";
   /** A text that was given is never shown; the name of an option, a collection or a known value is. */
-  const names = ['"sampleRate"', '"A"', '"azureml"', '"(not shown)"'];
+  const names = ['"sampleRate"', '"A"', '"(not shown)"'];
   const shown = (got: string): string => {
     if (!got.startsWith('"') || names.includes(got)) return got;
     const { length } = JSON.parse(got) as string;
@@ -302,12 +321,8 @@ describe("wrong options are refused by name, kind and range", () => {
     [{ modelVersion: "\ud800" }, value("modelVersion", model, '"\\ud800"')],
     [{ modelVersion: "x".repeat(257) }, value("modelVersion", model, JSON.stringify("x".repeat(257)))],
 
-    [{ format: "csv" }, value("format", '"parquet" or "jsonl"', '"csv"')],
-    [{ format: 1 }, kind("format", '"parquet" or "jsonl"', "1")],
-    [
-      { format: "azureml" },
-      value("format", '"parquet" or "jsonl" ("azureml" is not available in this version)', '"azureml"'),
-    ],
+    [{ format: "csv" }, value("format", '"parquet" or "jsonl" or "azureml"', '"csv"')],
+    [{ format: 1 }, kind("format", '"parquet" or "jsonl" or "azureml"', "1")],
     [
       { rollingRate: "Hour" },
       value("rollingRate", '"day" or "hour" or "minute" (did you mean "hour"?)', '"Hour"'),

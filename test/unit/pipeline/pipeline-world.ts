@@ -1,10 +1,9 @@
 import type { Counts } from "../../../src/base/counts.ts";
 import { createJsonlEncoder } from "../../../src/codec/jsonl/jsonl-encoder.ts";
-import type { Encoder } from "../../../src/codec/encoder.ts";
+import type { Encoder, Encoders } from "../../../src/codec/encoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { Ids } from "../../../src/base/ids.ts";
 import type { Limits, SpoolConfig } from "../../../src/config/deployment-config.ts";
-import type { Format } from "../../../src/layout/format.ts";
 import { BatchBuilder } from "../../../src/frame/batch-builder.ts";
 import { takeSnapshot } from "../../../src/frame/snapshot.ts";
 import type { BackendSettings, OutgoingBatch } from "../../../src/pipeline/backend.ts";
@@ -171,7 +170,7 @@ export class PipelineWorld {
     this.current = new LiveSettings({ ...settings, ...options.settings });
     const spool = createMemorySpool({ clock, ids, maxBytes: 1 << 30 });
     this.spool = options.spool?.(spool) ?? spool;
-    const encoders: Record<Format, Encoder> = {
+    const encoders: Encoders = {
       parquet: options.parquet ?? createParquetEncoder(),
       jsonl: createJsonlEncoder(),
     };

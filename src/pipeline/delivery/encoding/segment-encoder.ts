@@ -2,9 +2,8 @@ import { subtractCounts } from "../../../base/counts.ts";
 import type { Clock } from "../../../base/time/clock.ts";
 import { messageOf } from "../../../base/errors.ts";
 import { errorCode } from "../../../base/files/file-system.ts";
-import type { Encoder } from "../../../codec/encoder.ts";
+import { type Encoders, encoderOf } from "../../../codec/encoder.ts";
 import type { RejectedColumn } from "../../../frame/conform/column-fitter.ts";
-import type { Format } from "../../../layout/format.ts";
 import type { Batch } from "../../../frame/batch.ts";
 import type { Schema } from "../../../layout/schema.ts";
 import { decodeBatch } from "../../../frame/wire/decode.ts";
@@ -31,7 +30,7 @@ export type Encoded =
 
 export interface SegmentEncoderParts {
   readonly spool: SealedSegments;
-  readonly encoders: Readonly<Record<Format, Encoder>>;
+  readonly encoders: Encoders;
   readonly registry: SchemaRegistry;
   readonly clock: Clock;
   readonly emit: Emit;
@@ -61,7 +60,9 @@ export class SegmentEncoder {
     if (frozen !== undefined) {
       // What its file is made of was settled before; only the folder's name is asked for.
       const known =
-        registry.lookUp(label, noTypes, none) ?? (await registry.pin(label, noTypes, none, signal));
+        this.#unpinned(task, noTypes) ??
+        registry.lookUp(label, noTypes, none) ??
+        (await registry.pin(label, noTypes, none, signal));
       return known.status === "pinned"
         ? { status: "frozen", body: frozen, collection: known.collection }
         : known;
@@ -107,10 +108,16 @@ export class SegmentEncoder {
   ): Promise<Encoded | (WantedTypes & { readonly status: "unpinned" })> {
     const { wanted, untyped } = this.#survey(task, records);
     if (task.counts.frames === 0) return { status: "empty" };
-    const pinned = this.#parts.registry.lookUp(task.label, wanted, untyped);
+    const pinned = this.#unpinned(task, wanted) ?? this.#parts.registry.lookUp(task.label, wanted, untyped);
     if (pinned?.status === "pinned") return this.#attempt(task, records, pinned);
     this.#parts.spool.forgive(task.segment);
     return pinned ?? { status: "unpinned", wanted, untyped };
+  }
+
+  /** What stands for pins where nothing is stored that could contradict itself. */
+  #unpinned({ label }: DeliveryTask, schema: Schema): Pinned | undefined {
+    if (encoderOf(this.#parts.encoders, label.format).frames === undefined) return undefined;
+    return { status: "pinned", schema, collection: label.collection };
   }
 
   /** Until the bytes are fixed, or nothing helps. */
@@ -156,7 +163,7 @@ export class SegmentEncoder {
       this.#reports.rejected(label, rejected, beyond);
     const onWholeNumbers = (columns: readonly string[]): void => this.#reports.wholeNumbers(label, columns);
     const options = { schema, segment: segment.id, onRejected, onWholeNumbers };
-    const bytes = encoders[label.format].encode(batches, options);
+    const bytes = encoderOf(encoders, label.format).encode(batches, options);
     return spool.freeze(segment, yielding(bytes, clock));
   }
 
@@ -186,7 +193,7 @@ export class SegmentEncoder {
   async #poisonIn(task: DeliveryTask, records: SegmentRecords): Promise<Set<number>> {
     const { spool, emit, encoders } = this.#parts;
     const { segment, label } = task;
-    const encoder = encoders[label.format];
+    const encoder = encoderOf(encoders, label.format);
     const poison = new Set<number>();
     for (const record of records.lasting()) {
       try {
