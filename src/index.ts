@@ -64,6 +64,8 @@ export type {
   Rotation,
   SpoolConfig,
 } from "./config/deployment-config.ts";
+export type { CollectionPolicy } from "./config/protection/policy.ts";
+export type { RedactRule, RedactRules } from "./config/protection/redact-rules.ts";
 export type { Destination } from "./destination/destination.ts";
 export type { Format } from "./layout/format.ts";
 export type { RollingRate } from "./layout/partition.ts";

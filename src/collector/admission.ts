@@ -68,11 +68,11 @@ export class Admission {
   decide(context: CorrelationContext): Verdict {
     const { closed: isClosed, requests } = this.#gate;
     if (isClosed) return closed;
-    const { name, budget } = this.#collection;
+    const { name, budget, protection } = this.#collection;
     const request = requests.of(context);
     const terms = termsFor(request, this.#collection);
     this.#terms = terms;
-    if (!terms.enabled || !requests.enabled) return disabled;
+    if (!terms.enabled || !requests.enabled || protection.isNone) return disabled;
     const { samplingRate } = terms;
     const sampled = samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
     context.noteSampled(name, sampled);
@@ -86,7 +86,7 @@ export class Admission {
   mayTake(context: CorrelationContext): boolean {
     const { closed: isClosed, requests } = this.#gate;
     const { enabled, samplingRate } = termsFor(requests.of(context), this.#collection);
-    if (isClosed || !enabled || !requests.enabled) return false;
+    if (isClosed || !enabled || !requests.enabled || this.#collection.protection.isNone) return false;
     return samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
   }
 

@@ -7,7 +7,8 @@ import { resolveSchema, type SchemaOptions } from "../frame/declared-schema.ts";
 import { countRows } from "../frame/copy/count-rows.ts";
 import type { FrameFacts } from "../frame/frame-facts.ts";
 import { type RedactOptions, resolveRedaction } from "../frame/copy/redaction.ts";
-import { type SnapshotOptions, takeSnapshot } from "../frame/snapshot.ts";
+import { Copying } from "./protection.ts";
+import { takeSnapshot } from "../frame/snapshot.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
 import { Admission } from "./admission.ts";
 import type {
@@ -34,8 +35,7 @@ class FrameCollector implements CollectorApi {
   readonly #collection!: DeploymentCollection;
   readonly #admission!: Admission;
   readonly #listener!: RateLimitedListener;
-  /** Made anew when the limits change. */
-  #snapshot!: SnapshotOptions;
+  readonly #copying!: Copying;
 
   constructor(options: CollectorOptions) {
     const { name, onError, deployment, schema, redact } = parseCollectorOptions(options);
@@ -49,11 +49,10 @@ class FrameCollector implements CollectorApi {
     this.#listener = this.#collection.listenerOf(onError, () =>
       onError === undefined ? this.#core.listener : new RateLimitedListener(this.#core.clock, onError),
     );
-    this.#snapshot = {
-      limits: this.#collection.limits,
+    this.#copying = new Copying(this.#collection, {
       ...(schema === undefined ? {} : { declared: resolveSchema(schema, "Collector option schema") }),
-      ...(redact === undefined ? {} : { redaction: resolveRedaction(redact, "Collector option redact") }),
-    };
+      redaction: resolveRedaction(redact === undefined ? {} : redact, "Collector option redact"),
+    });
   }
 
   get name(): string {
@@ -148,9 +147,7 @@ class FrameCollector implements CollectorApi {
       this.#refuse("invalid", countRows(frame), new Error(changedText));
       return 0;
     }
-    if (this.#snapshot.limits !== collection.limits)
-      this.#snapshot = { ...this.#snapshot, limits: collection.limits };
-    const result = takeSnapshot(frame, this.#snapshot);
+    const result = takeSnapshot(frame, this.#copying.options);
     if (result.status === "dropped") {
       this.#refuse(result.reason, countRows(frame), result.error);
       return 0;

@@ -6,6 +6,7 @@ import type { SystemConstants } from "../frame/batch.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import type { Collection } from "../pipeline/collection.ts";
 import { type Terms, termsUnder } from "./keeping/terms.ts";
+import { type Protection, protectionOf } from "./protection.ts";
 import { TimeBudget } from "./time-budget.ts";
 import type { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
@@ -31,6 +32,8 @@ export class DeploymentCollection implements Collection {
   config: DeploymentConfig;
   terms: Terms;
   limits: DeploymentConfig["limits"];
+  /** What of a frame may be kept: a new object with each configuration. */
+  protection: Protection;
   constants: SystemConstants;
 
   constructor(name: string, config: DeploymentConfig, total: Ledger, instanceId: string | null) {
@@ -44,6 +47,7 @@ export class DeploymentCollection implements Collection {
     this.config = config;
     this.terms = termsUnder(config, name);
     this.limits = config.limits;
+    this.protection = protectionOf(config, name);
     this.constants = this.#constantsOf(config);
   }
 
@@ -73,6 +77,7 @@ export class DeploymentCollection implements Collection {
     this.config = config;
     this.terms = termsUnder(config, this.name);
     this.limits = config.limits;
+    this.protection = protectionOf(config, this.name);
     const constants = this.#constantsOf(config);
     // A new object ends the batch being gathered, so it is one only if something in it changed.
     if (ownJson(constants) !== ownJson(this.constants)) this.constants = constants;

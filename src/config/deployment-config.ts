@@ -2,6 +2,8 @@ import type { Destination } from "../destination/destination.ts";
 import { collectionKey } from "../layout/collection-key.ts";
 import type { Format } from "../layout/format.ts";
 import type { RollingRate } from "../layout/partition.ts";
+import type { CollectionPolicy } from "./protection/policy.ts";
+import { type RedactRules, strictestRules } from "./protection/redact-rules.ts";
 
 /**
  * What a deployment is set to, right now: one frozen snapshot, swapped whole. `resolve.ts` makes it from the
@@ -27,6 +29,10 @@ export interface DeploymentConfig {
   readonly enabled: boolean;
   /** True stops collecting in every collection, whatever else is set. */
   readonly killSwitch: boolean;
+  /** By lower-case column, for all collections, beside what each has of its own. */
+  readonly redact: RedactRules;
+  /** The environment variable with the key of policy `hash`; null for a digest without key. */
+  readonly hashKeyEnv: string | null;
   /** 0 to 1, for collections that have no rate of their own. */
   readonly samplingRate: number;
   /** By lower-case name. */
@@ -51,6 +57,10 @@ export interface CollectionConfig {
   readonly samplingRate: number;
   /** True when the rate is the deployment's and follows it. */
   readonly inheritsSamplingRate: boolean;
+  /** What is stored of its frames. */
+  readonly policy: CollectionPolicy;
+  /** By lower-case column, beside what holds for all collections. */
+  readonly redact: RedactRules;
 }
 
 /** What holds for a collection, in whatever case its name is written: the switches and its rate. */
@@ -59,8 +69,9 @@ export function effectiveCollection(
   name: string,
 ): { readonly enabled: boolean; readonly samplingRate: number } {
   const own = config.collections.get(collectionKey(name));
+  const isOn = config.enabled && !config.killSwitch && own?.policy !== "none";
   return {
-    enabled: config.enabled && !config.killSwitch && (own?.enabled ?? config.othersEnabled),
+    enabled: isOn && (own?.enabled ?? config.othersEnabled),
     samplingRate: own?.samplingRate ?? config.samplingRate,
   };
 }
@@ -70,6 +81,17 @@ export interface AgentConfig {
   readonly host: string;
   readonly port: number;
 }
+
+/** What of a collection's frames may be stored: its own rules with those for all. */
+export function effectiveProtection(
+  config: DeploymentConfig,
+  name: string,
+): Pick<CollectionConfig, "policy" | "redact"> {
+  const { policy, redact } = config.collections.get(collectionKey(name)) ?? nothingSaid;
+  return { policy, redact: strictestRules([redact, config.redact]) };
+}
+
+const nothingSaid = { policy: "full", redact: {} } as const;
 
 /** Where accepted data waits for delivery. Meanings, ranges and defaults: `SpoolOptions`. */
 export interface SpoolConfig {

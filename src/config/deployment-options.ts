@@ -3,6 +3,8 @@ import type { TokenCredential } from "../destination/credential.ts";
 import type { Durability, Fsync } from "./deployment-config.ts";
 import type { Format } from "../layout/format.ts";
 import type { RollingRate } from "../layout/partition.ts";
+import type { CollectionPolicy } from "./protection/policy.ts";
+import type { RedactRules } from "./protection/redact-rules.ts";
 
 /**
  * What a deployment can be told. Everything is optional; for each field the first of these that says
@@ -58,6 +60,17 @@ export interface DeploymentOptions {
    */
   readonly killSwitch?: boolean | undefined;
   /**
+   * What to leave out or replace in all collections, by column, before anything of it is copied: `drop`,
+   * `mask`, `{ hmacKeyEnv }` or `{ truncate }`. Of all that is said of a column, here, for its collection, in
+   * a file or by its collector, the strictest holds. Default none.
+   */
+  readonly redact?: RedactRules | undefined;
+  /**
+   * The environment variable that holds the key of policy `hash`, or null. Default none: then the digest has
+   * no key, and whoever can guess a row can check his guess.
+   */
+  readonly hashKeyEnv?: string | null | undefined;
+  /**
    * Share of requests that are kept, 0 to 1; decided from the correlation id alone, so collections of equal
    * rate keep the same requests in every process. `MDC_SAMPLING_RATE`; default 1.
    */
@@ -112,6 +125,14 @@ export interface CollectionOptions {
   readonly enabled?: boolean | undefined;
   /** 0 to 1; null or absent: the deployment's rate, also when that changes. */
   readonly samplingRate?: number | null | undefined;
+  /**
+   * What is stored of its frames: `full` all of it; `metadata` a row for each row, without features; `hash`
+   * the same with `mdc_row_hash`, a digest that is equal for equal rows; `none` nothing, counted as disabled.
+   * The strictest that is said holds. Default `full`.
+   */
+  readonly policy?: CollectionPolicy | undefined;
+  /** What to leave out or replace in this collection, as `redact` of all: `drop`, `mask`, … Default none. */
+  readonly redact?: RedactRules | undefined;
 }
 
 /** Where accepted data waits until it is delivered, and what it survives there. */
@@ -202,6 +223,9 @@ export interface RotationOptions {
 export interface DeploymentPatch {
   readonly enabled?: boolean | undefined;
   readonly killSwitch?: boolean | undefined;
+  /** In place of what an earlier update said of it; options and file hold beside it. */
+  readonly redact?: RedactRules | undefined;
+  readonly hashKeyEnv?: string | null | undefined;
   readonly samplingRate?: number | undefined;
   /** By collection; null takes a collection's own settings away, those of options and file too. */
   readonly collections?: { readonly [name: string]: CollectionOptions | null } | undefined;

@@ -86,9 +86,21 @@ function patchCollections(
     merged.set(key, { ...own, samplingRate: inheritsSamplingRate ? null : samplingRate });
   }
   for (const [key, { reset, ...settings }] of patches) {
-    if (!reset) merged.set(key, layeredCollection([settings, merged.get(key) ?? {}]));
-    else if (Object.keys(settings).length === 0) merged.delete(key);
-    else merged.set(key, settings);
+    const below = merged.get(key) ?? {};
+    const next = layeredCollection([settings, reset ? protectionOf(below) : below]);
+    if (reset && Object.keys(next).length === 0) merged.delete(key);
+    else merged.set(key, next);
   }
   return merged;
+}
+
+/** What protects is not taken away with a collection's other settings. */
+function protectionOf({
+  policy = "full",
+  redact = {},
+}: Partial<CollectionSettings>): Partial<CollectionSettings> {
+  return {
+    ...(policy === "full" ? {} : { policy }),
+    ...(Object.keys(redact).length === 0 ? {} : { redact }),
+  };
 }

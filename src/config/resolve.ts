@@ -203,6 +203,8 @@ export function resolveCollections(
       enabled: settings.enabled ?? othersEnabled,
       samplingRate: own ?? samplingRate,
       inheritsSamplingRate: own === null,
+      policy: settings.policy ?? "full",
+      redact: settings.redact ?? {},
     });
   }
   return resolved;
@@ -210,7 +212,7 @@ export function resolveCollections(
 
 /** Freezes a config through and through. */
 export function freezeConfig(config: DeploymentConfig): DeploymentConfig {
-  for (const collection of config.collections.values()) Object.freeze(collection);
+  for (const collection of config.collections.values()) freezeThrough(collection);
   freezeMap(config.collections);
   return freezeThrough(config);
 }

@@ -14,6 +14,8 @@ import { type Credential, parseCredential } from "../destination/credential.ts";
 import { type ParsedDestination, parseDestination } from "../destination/parse-destination.ts";
 import type { Secret } from "../destination/secret.ts";
 import { parseName } from "../layout/collection-key.ts";
+import { parseRedactRules, type RedactRules } from "./protection/redact-rules.ts";
+import { secretVariable as parseSecretVariable } from "./protection/secret-variable.ts";
 import type { Kind, Parse } from "./setting-row.ts";
 
 export const KiB = 1024;
@@ -81,6 +83,20 @@ export const modelText: Parser<string> = text(256);
 
 /** The same in a table. */
 export const model: Kind<string> = { parse: modelText, values: "1 to 256 characters", show: codeText };
+
+/** The name of an environment variable that holds a key. */
+export const secretVariable: Kind<string> = {
+  parse: parseSecretVariable,
+  values: "the name of an environment variable",
+  show: codeText,
+};
+
+/** What to do to columns before they are copied. */
+export const redactRules: Kind<RedactRules> = {
+  parse: parseRedactRules,
+  values: "by column: `drop`, `mask`, `{ hmacKeyEnv }` or `{ truncate }`",
+  show: () => "none",
+};
 
 /** What `kind` takes, or null. */
 export function orNull<T>({ parse, values, show }: Kind<T>): Kind<T | null> {

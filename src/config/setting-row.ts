@@ -5,6 +5,8 @@ import type { ParsedDestination } from "../destination/parse-destination.ts";
 import type { Secret } from "../destination/secret.ts";
 import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
 import type { AgentConfig, DeploymentConfig, Limits, Rotation, SpoolConfig } from "./deployment-config.ts";
+import type { CollectionPolicy } from "./protection/policy.ts";
+import type { RedactRules } from "./protection/redact-rules.ts";
 
 /**
  * Everything that can be set, checked: one field for each option of `DeploymentOptions`, and for what only
@@ -27,6 +29,8 @@ export interface SettingValues
 export interface CollectionSettings {
   readonly enabled: boolean;
   readonly samplingRate: number | null;
+  readonly policy: CollectionPolicy;
+  readonly redact: RedactRules;
 }
 
 /** The types whose fields are settings of their own. */

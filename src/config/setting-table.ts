@@ -11,6 +11,8 @@ import {
   parseShare,
   parseSwitch,
 } from "./file/azure-values.ts";
+import { policies, strictestPolicy } from "./protection/policy.ts";
+import { strictestRules } from "./protection/redact-rules.ts";
 import * as kinds from "./setting-kinds.ts";
 import {
   type CollectionSettings,
@@ -131,6 +133,8 @@ export const settingTable: SettingTable = {
     live: true,
     together: (said) => said.includes(true),
   },
+  redact: { kind: kinds.redactRules, default: {}, file: ours, live: true, together: strictestRules },
+  hashKeyEnv: { kind: kinds.orNull(kinds.secretVariable), default: null, file: ours, live: true },
   samplingRate: {
     kind: kinds.rate,
     default: 1,
@@ -160,6 +164,14 @@ export const settingTable: SettingTable = {
         },
         live: true,
       },
+      policy: {
+        kind: kinds.choice(...policies),
+        default: "full",
+        file: ours,
+        live: true,
+        together: strictestPolicy,
+      },
+      redact: { kind: kinds.redactRules, default: {}, file: ours, live: true, together: strictestRules },
     },
   },
   spool: {

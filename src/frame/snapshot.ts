@@ -6,7 +6,11 @@ import { type NumberChunk, NumberRoom } from "./copy/number-room.ts";
 import { openFrame } from "./open-frame.ts";
 import type { Redaction } from "./copy/redaction.ts";
 import type { Schema } from "../layout/schema.ts";
-import { FrameProblem, frameTooLarge, type SourceFrame } from "./source-frame.ts";
+import { checkShape, FrameProblem, frameTooLarge, type SourceFrame } from "./source-frame.ts";
+import { rowHashColumn } from "../layout/system-columns.ts";
+import { rowHashes } from "./copy/row-hash.ts";
+import { stringOverhead } from "./copy/copy-value.ts";
+import { countRows } from "./copy/count-rows.ts";
 
 export type { SnapshotColumn } from "./copy/column-copier.ts";
 
@@ -49,6 +53,12 @@ export interface SnapshotOptions {
   readonly redaction?: Redaction;
   /** Declared types; none by default. */
   readonly declared?: Schema;
+  /**
+   * What of the frame's columns is kept: all (`full`, the default), none (`metadata`), or a digest of each
+   * row (`hash`), with `hashKey` if there is one.
+   */
+  readonly policy?: "full" | "metadata" | "hash";
+  readonly hashKey?: string | undefined;
 }
 
 const nothingDeclared: Schema = new Map();
@@ -70,7 +80,12 @@ const numberRoom = new NumberRoom();
  */
 export function takeSnapshot(frame: unknown, options: SnapshotOptions): SnapshotResult {
   try {
-    return { status: "ok", snapshot: copyFrame(openFrame(frame, options.limits), options) };
+    const source = openFrame(frame, options.limits);
+    const keepsNothing = options.policy === "metadata";
+    return {
+      status: "ok",
+      snapshot: keepsNothing ? framedRows(frame, source, options) : copyFrame(source, options),
+    };
   } catch (thrown) {
     return dropped(thrown, options);
   }
@@ -114,19 +129,9 @@ function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {
       columns[i] = copier.copy(column, name, declared?.get(name));
     }
   } else {
-    columns = [];
-    const kept: string[] = [];
-    for (let i = 0; i < checked.length; i++) {
-      const name = checked[i] as string;
-      const redactor = redaction.get(name.toLowerCase());
-      if (redactor === "drop") continue;
-      kept.push(name);
-      const column = source.column(i, limits.maxFrameBytes - copier.bytes);
-      const type = declared?.get(name);
-      const redacted = redactor === undefined ? column : copier.redact(column, name, redactor, type);
-      columns.push(copier.copy(redacted, name, type));
-    }
-    names = kept;
+    const kept = copyRedacted(source, checked, copier, redaction, options);
+    columns = kept.columns;
+    names = kept.names;
   }
   const rows = Math.max(0, copier.rows);
   if (rows > 0 && checked.length === 0) {
@@ -134,6 +139,7 @@ function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {
       `the frame has ${countOf(rows, "row")} and no columns: pass rows with at least one property`,
     );
   }
+  if (options.policy === "hash") return hashedFrame(names, columns, rows, copier, options.hashKey);
   const memory = frameOverhead + columnOverhead * columns.length + copier.bytes + copier.overhead;
   return new CopiedFrame(
     names,
@@ -145,6 +151,56 @@ function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {
     copier.chunk,
   );
 }
+
+/** The columns that a redaction leaves, as it leaves them. */
+function copyRedacted(
+  source: SourceFrame,
+  all: readonly string[],
+  copier: ColumnCopier,
+  redaction: Redaction,
+  { limits, declared }: SnapshotOptions,
+): { readonly names: string[]; readonly columns: SnapshotColumn[] } {
+  const columns: SnapshotColumn[] = [];
+  const names: string[] = [];
+  for (let i = 0; i < all.length; i++) {
+    const name = all[i] as string;
+    const redactor = redaction.get(name.toLowerCase())?.redactor;
+    if (redactor === "drop") continue;
+    names.push(name);
+    const column = source.column(i, limits.maxFrameBytes - copier.bytes);
+    const type = declared?.get(name);
+    const redacted = redactor === undefined ? column : copier.redact(column, name, redactor, type);
+    columns.push(copier.copy(redacted, name, type));
+  }
+  return { names, columns };
+}
+
+/** A frame of which nothing is kept but how many rows it has; no value of it is read. */
+function framedRows(frame: unknown, { rows: told }: SourceFrame, { limits }: SnapshotOptions): Snapshot {
+  const rows = told >= 0 ? told : countRows(frame);
+  checkShape(rows, 0, limits);
+  return new CopiedFrame(noNames, [], rows, 0, frameOverhead, nothingDeclared, undefined);
+}
+
+/** A frame of which each row's digest is kept. */
+function hashedFrame(
+  names: readonly string[],
+  columns: readonly SnapshotColumn[],
+  rows: number,
+  { chunk }: ColumnCopier,
+  key: string | undefined,
+): Snapshot {
+  const hashes = rowHashes(names, columns, rows, key);
+  const bytes = rows * hashLength;
+  const memory = frameOverhead + columnOverhead + rows * (2 * hashLength + stringOverhead);
+  return new CopiedFrame(hashNames, [hashes], rows, bytes, memory, nothingDeclared, chunk);
+}
+
+// Always the same: whoever gathers frames looks up the columns of other names only.
+const noNames: readonly string[] = Object.freeze([]);
+const hashNames: readonly string[] = Object.freeze([rowHashColumn]);
+/** Hex digits of a SHA-256. */
+const hashLength = 64;
 
 /**
  * A class, not a literal. Once many of the objects that one literal made have lived for a while, because

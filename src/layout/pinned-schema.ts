@@ -2,6 +2,7 @@ import { ownJson } from "../base/own-json.ts";
 import { isRollingRate, type RollingRate } from "./partition.ts";
 import { isName } from "./collection-key.ts";
 import { columnKey, nameProblem } from "./column-names.ts";
+import { rowHashColumn } from "./system-columns.ts";
 import { type ColumnType, parseType, typeText } from "./column-type.ts";
 import { type Schema, schemaFingerprint } from "./schema.ts";
 
@@ -89,7 +90,7 @@ function parseColumns(
   for (const [index, column] of columns.entries()) {
     const { name, type } = (column ?? {}) as { readonly name?: unknown; readonly type?: unknown };
     const parsed = typeof type === "string" ? parseType(type) : undefined;
-    if (typeof name !== "string" || nameProblem(name) !== undefined) {
+    if (typeof name !== "string" || (name !== rowHashColumn && nameProblem(name) !== undefined)) {
       throw unusable(`has no usable name for column ${index + 1}`);
     }
     if (parsed === undefined)

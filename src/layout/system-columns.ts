@@ -173,9 +173,15 @@ export type SystemColumnKey<Per extends SystemColumn["per"] = SystemColumn["per"
 /** {@link systemColumns} as a list. */
 export const systemColumnList: readonly SystemColumn[] = Object.values(systemColumns);
 
+/**
+ * The one feature of a collection under policy `hash`: a digest of each row. No frame can have a column of
+ * this name, for it begins as those of the system do.
+ */
+export const rowHashColumn = "mdc_row_hash";
+
 /** True for the columns that the collector adds; all others are features, whose names cannot begin so. */
 export function isSystemColumn(name: string): boolean {
-  return name.startsWith(systemPrefix);
+  return name.startsWith(systemPrefix) && name !== rowHashColumn;
 }
 
 /**

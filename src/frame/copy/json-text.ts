@@ -86,7 +86,8 @@ function listJson(cells: readonly Cell[]): string | undefined {
   return `[${texts.join(",")}]`;
 }
 
-function numberText(value: number): string {
+/** A number as `jsonText` writes it. */
+export function numberText(value: number): string {
   if (Object.is(value, -0)) return "-0";
   return Number.isFinite(value) ? String(value) : `"${value}"`;
 }

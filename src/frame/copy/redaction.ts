@@ -31,8 +31,18 @@ export type RedactOptions = Readonly<
 /** What to do with a column: leave it out, or replace each value (never null) by another. */
 export type Redactor = "drop" | ((value: unknown) => unknown);
 
+/** A rule, ready to be applied. */
+export interface ResolvedRule {
+  readonly redactor: Redactor;
+  /**
+   * The less it leaves, the less: 0 for a column left out, 1 for a mark, 2 for what tells equal values, 3 and
+   * the number of characters for a part of the text; undefined for a function, of which nobody knows.
+   */
+  readonly leaves: number | undefined;
+}
+
 /** Resolved {@link RedactOptions}: lower-case column name → what to do. */
-export type Redaction = ReadonlyMap<string, Redactor>;
+export type Redaction = ReadonlyMap<string, ResolvedRule>;
 
 /** Longest text of an object that is hashed or truncated. */
 const maxTextLength = 1 << 24;
@@ -42,13 +52,34 @@ export function resolveRedaction(options: RedactOptions, where: string): Redacti
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw wrongKind(where, "an object of column names", options);
   }
-  const redaction = new Map<string, Redactor>();
+  const redaction = new Map<string, ResolvedRule>();
   for (const [name, rule] of reading(where, () => Object.entries(options))) {
     const key = name.toLowerCase();
     if (redaction.has(key)) throw wrongValue(where, "names that differ in more than case", told(quote(name)));
     redaction.set(key, resolveRule(rule, `${where}.${name}`));
   }
   return redaction;
+}
+
+/** Both at once: of each column the stricter rule, and one of a function after it. */
+export function strictestRedaction(own: Redaction, other: Redaction): Redaction {
+  const both = new Map(own);
+  for (const [name, rule] of other) {
+    const known = both.get(name);
+    both.set(name, known === undefined ? rule : stricterRule(known, rule));
+  }
+  return both;
+}
+
+function stricterRule(own: ResolvedRule, other: ResolvedRule): ResolvedRule {
+  if (own.leaves !== undefined) return other.leaves !== undefined && other.leaves < own.leaves ? other : own;
+  const [first, second] = [own.redactor, other.redactor];
+  if (first === "drop" || second === "drop") return other;
+  const after = (value: unknown): unknown => {
+    const redacted = redactValue(first, value);
+    return redacted === null || redacted === undefined ? null : second(redacted);
+  };
+  return { redactor: after, leaves: other.leaves };
 }
 
 /** The value after redaction. Never throws: what can not be redacted is dropped. */
@@ -64,11 +95,11 @@ export function redactValue(redactor: (value: unknown) => unknown, value: unknow
   }
 }
 
-function resolveRule(rule: unknown, where: string): Redactor {
+function resolveRule(rule: unknown, where: string): ResolvedRule {
   const expected = '"drop", "mask", { hmacKey }, { truncate } or a function';
-  if (rule === "drop") return "drop";
-  if (rule === "mask") return () => "***";
-  if (typeof rule === "function") return rule as (value: unknown) => unknown;
+  if (rule === "drop") return { redactor: "drop", leaves: 0 };
+  if (rule === "mask") return { redactor: () => "***", leaves: 1 };
+  if (typeof rule === "function") return { redactor: rule as (value: unknown) => unknown, leaves: undefined };
   if (typeof rule === "string") throw wrongValue(where, expected, rule);
   if (typeof rule !== "object" || rule === null) throw wrongKind(where, expected, rule);
   const keys = reading(where, () => Object.keys(rule));
@@ -79,23 +110,24 @@ function resolveRule(rule: unknown, where: string): Redactor {
   throw wrongValue(where, expected, rule);
 }
 
-function hmac(key: unknown, where: string): Redactor {
+function hmac(key: unknown, where: string): ResolvedRule {
   if (typeof key !== "string" && !types.isUint8Array(key)) {
     throw wrongKind(where, "a string or Uint8Array", key);
   }
   if (key.length === 0) throw wrongValue(where, "a key that is not empty", "");
   const secret = Buffer.from(key as string);
-  return (value) => createHmac("sha256", secret).update(textOf(value)).digest("hex");
+  return { redactor: (value) => createHmac("sha256", secret).update(textOf(value)).digest("hex"), leaves: 2 };
 }
 
-function truncation(length: unknown, where: string): Redactor {
+function truncation(length: unknown, where: string): ResolvedRule {
   if (typeof length !== "number") throw wrongKind(where, "a whole number of characters", length);
   if (!Number.isSafeInteger(length) || length < 0)
     throw wrongValue(where, "a whole number of at least 0", length);
-  return (value) => {
+  const redactor = (value: unknown): string => {
     const text = textOf(value);
     return firstCodePoints(typeof text === "string" ? text : Buffer.from(text).toString("base64"), length);
   };
+  return { redactor, leaves: 3 + length };
 }
 
 function firstCodePoints(text: string, count: number): string {

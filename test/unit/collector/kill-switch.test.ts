@@ -55,3 +55,15 @@ test("of the file and of an update: neither can overrule the other, each is turn
   world.core.handle.update({ killSwitch: false });
   expect(inputs.enabled).toBe(true);
 });
+
+test.each([
+  { killSwitch: true },
+  { enabled: false },
+  { collections: { model_outputs: { policy: "none" } } },
+] as const)("%j holds at once, also for requests that began before", (patch) => {
+  const world = new CoreWorld();
+  const context = world.collector().collect([{ a: 1 }]);
+  world.core.handle.update(patch);
+  world.collector({ name: "model_outputs" }).collect([{ b: 1 }], context);
+  expect(world.core.ledger.snapshot().frames).toMatchObject({ offered: 2, disabled: 1, buffered: 1 });
+});

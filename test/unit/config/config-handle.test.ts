@@ -7,6 +7,8 @@ import { readEnvironment } from "../../../src/config/environment.ts";
 import { resolveDeploymentConfig } from "./resolve-config.ts";
 import { thrown } from "./thrown.ts";
 
+/** What protects a collection of which nothing is said. */
+const unprotected = { policy: "full", redact: {} } as const;
 const environment = readEnvironment({}, { platform: "linux", homedir: () => "/home/ada" });
 const open = (options: DeploymentOptions = {}): MutableConfigHandle =>
   createConfigHandle(resolveDeploymentConfig(options, environment));
@@ -55,6 +57,7 @@ describe("update", () => {
       enabled: true,
       samplingRate: 0.5,
       inheritsSamplingRate: true,
+      ...unprotected,
     });
   });
 
@@ -62,9 +65,9 @@ describe("update", () => {
     const handle = open({ collections: { a: { samplingRate: 0.1 }, b: { enabled: false } } });
     handle.update({ collections: { A: { enabled: false }, c: { samplingRate: 0.3 } } });
     expect([...handle.current.collections]).toEqual([
-      ["a", { enabled: false, samplingRate: 0.1, inheritsSamplingRate: false }],
-      ["b", { enabled: false, samplingRate: 1, inheritsSamplingRate: true }],
-      ["c", { enabled: true, samplingRate: 0.3, inheritsSamplingRate: false }],
+      ["a", { enabled: false, samplingRate: 0.1, inheritsSamplingRate: false, ...unprotected }],
+      ["b", { enabled: false, samplingRate: 1, inheritsSamplingRate: true, ...unprotected }],
+      ["c", { enabled: true, samplingRate: 0.3, inheritsSamplingRate: false, ...unprotected }],
     ]);
     handle.update({ collections: { b: null } });
     expect([...handle.current.collections.keys()]).toEqual(["a", "c"]);
@@ -181,7 +184,7 @@ describe("rebase", () => {
     expect(after).toBe(handle.current);
     expect(after).toMatchObject({ version: 3, samplingRate: 0.25, modelName: "late", modelVersion: "2" });
     expect([...after.collections]).toEqual([
-      ["c", { enabled: false, samplingRate: 0.25, inheritsSamplingRate: true }],
+      ["c", { enabled: false, samplingRate: 0.25, inheritsSamplingRate: true, ...unprotected }],
     ]);
     expect(Object.isFrozen(after) && Object.isFrozen(after.collections)).toBe(true);
   });

@@ -8,6 +8,8 @@ import { resolveDeployment } from "../../../src/config/resolve.ts";
 import { resolveDeploymentConfig } from "./resolve-config.ts";
 import { thrown } from "./thrown.ts";
 
+/** What protects a collection of which nothing is said. */
+const unprotected = { policy: "full", redact: {} } as const;
 const machine = { platform: "linux", homedir: () => "/home/ada" } as const;
 const environment = (env: NodeJS.ProcessEnv = {}) => readEnvironment(env, machine);
 const config = (options: DeploymentOptions = {}, env: NodeJS.ProcessEnv = {}) =>
@@ -31,6 +33,8 @@ describe("defaults", () => {
       rollingRate: "hour",
       enabled: true,
       killSwitch: false,
+      redact: {},
+      hashKeyEnv: null,
       samplingRate: 1,
       collections: new Map(),
       othersEnabled: true,
@@ -194,18 +198,18 @@ describe("collections", () => {
 
   it("are kept by lower-case name, with what they take over filled in", () => {
     expect([...collections]).toEqual([
-      ["model_inputs", { enabled: true, samplingRate: 0.5, inheritsSamplingRate: true }],
-      ["model_outputs", { enabled: true, samplingRate: 0.1, inheritsSamplingRate: false }],
-      ["request", { enabled: false, samplingRate: 0.5, inheritsSamplingRate: true }],
+      ["model_inputs", { enabled: true, samplingRate: 0.5, inheritsSamplingRate: true, ...unprotected }],
+      ["model_outputs", { enabled: true, samplingRate: 0.1, inheritsSamplingRate: false, ...unprotected }],
+      ["request", { enabled: false, samplingRate: 0.5, inheritsSamplingRate: true, ...unprotected }],
     ]);
   });
 
   it("are found in any case, and those not named are on at the deployment's rate", () => {
     const whole = { ...rest, collections };
-    expect(effectiveCollection(whole, "MODEL_OUTPUTS")).toEqual({ enabled: true, samplingRate: 0.1 });
-    expect(effectiveCollection(whole, "Request")).toEqual({ enabled: false, samplingRate: 0.5 });
-    expect(effectiveCollection(whole, "other")).toEqual({ enabled: true, samplingRate: 0.5 });
-    expect(effectiveCollection(whole, "constructor")).toEqual({ enabled: true, samplingRate: 0.5 });
+    expect(effectiveCollection(whole, "MODEL_OUTPUTS")).toMatchObject({ enabled: true, samplingRate: 0.1 });
+    expect(effectiveCollection(whole, "Request")).toMatchObject({ enabled: false, samplingRate: 0.5 });
+    expect(effectiveCollection(whole, "other")).toMatchObject({ enabled: true, samplingRate: 0.5 });
+    expect(effectiveCollection(whole, "constructor")).toMatchObject({ enabled: true, samplingRate: 0.5 });
     expect(effectiveCollection({ ...whole, enabled: false }, "other").enabled).toBe(false);
   });
 });

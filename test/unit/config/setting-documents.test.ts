@@ -128,7 +128,8 @@ function optionTypes(): { members: Map<string, string>; patch: string[] } {
         const inner = checker.getNonNullableType(checker.getTypeOfSymbol(property));
         const field = above + property.name;
         const each = inner.getStringIndexType();
-        if (each !== undefined) return list(each, `${field}.<name>.`);
+        if (each !== undefined && above === "" && groups.has(property.name))
+          return list(each, `${field}.<name>.`);
         if (above === "" && groups.has(property.name)) return list(inner, `${field}.`);
         const text = ts
           .displayPartsToString(property.getDocumentationComment(checker))

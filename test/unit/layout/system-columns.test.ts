@@ -4,7 +4,12 @@ import ts from "typescript";
 import { expect, test } from "vitest";
 import { frameColumns } from "../../../src/frame/frame-columns.ts";
 import { nameProblem } from "../../../src/layout/column-names.ts";
-import { isSystemColumn, reasonKey, systemColumnList } from "../../../src/layout/system-columns.ts";
+import {
+  isSystemColumn,
+  reasonKey,
+  rowHashColumn,
+  systemColumnList,
+} from "../../../src/layout/system-columns.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const names = systemColumnList.map(({ name }) => name);
@@ -23,7 +28,7 @@ test("no code but the table names a system column", async () => {
 });
 
 test("comments and documents name no system column that there is not", async () => {
-  const known = new Set([...names, reasonKey]);
+  const known = new Set([...names, reasonKey, rowHashColumn]);
   const documents = ["README.md", "CHANGELOG.md", ...(await filesIn("docs", ".md"))];
   for (const file of [...documents, ...(await filesIn("src", ".ts"))]) {
     for (const [name] of (await read(file)).matchAll(/\bmdc_[a-z_]+\b/g)) {
