@@ -49,8 +49,8 @@ export interface DeploymentOptions {
    */
   readonly rollingRate?: RollingRate | undefined;
   /**
-   * False: nothing is collected, and `collect` costs next to nothing. `MDC_DISABLED=1` says the same. Default
-   * true.
+   * False: nothing is collected, and `collect` costs next to nothing. `MDC_DISABLED=1` says the same, and so
+   * does the platform's `AZUREML_MDC_ENABLED` if it is not "true" and names no file of its own. Default true.
    */
   readonly enabled?: boolean | undefined;
   /**
@@ -72,7 +72,8 @@ export interface DeploymentOptions {
   readonly hashKeyEnv?: string | null | undefined;
   /**
    * Share of requests that are kept, 0 to 1; decided from the correlation id alone, so collections of equal
-   * rate keep the same requests in every process. `MDC_SAMPLING_RATE`; default 1.
+   * rate keep the same requests in every process. `MDC_SAMPLING_RATE`, else the platform's
+   * `AZUREML_MDC_SAMPLE_RATE` in percent; default 1.
    */
   readonly samplingRate?: number | undefined;
   /**

@@ -114,6 +114,7 @@ export function misspelt(env: NodeJS.ProcessEnv = process.env): readonly string[
 }
 
 const prefix = "MDC_";
+const platformFileName = "AZUREML_MDC_CONFIG_PATH";
 const trustedHostsName = "MDC_TRUSTED_HOSTS";
 /** What Kubernetes and Docker tell of services. */
 const serviceLink = /_(SERVICE_(HOST|PORT.*)|PORT(_\d+_(TCP|UDP).*)?)$/;
@@ -141,12 +142,18 @@ function optionLike(name: string): string | undefined {
   )?.[0];
 }
 
+/**
+ * Variables of the platform from before it had a file: they count only where it names none, as for its own.
+ */
+const legacyNames: readonly string[] = ["AZUREML_MDC_ENABLED", "AZUREML_MDC_SAMPLE_RATE"];
+
 function readSettings(env: NodeJS.ProcessEnv, workspace: Workspace | undefined): Settings {
   const settings: Settings = {};
+  const isLegacy = (env[platformFileName]?.trim() ?? "") === "";
   for (const [path, { kind, variable }] of settingRows()) {
-    const said = namesOf(kind, variable).map(([name, parse]) =>
-      read(env, name, parserAt(parse, { workspace })),
-    );
+    const said = namesOf(kind, variable)
+      .filter(([name]) => isLegacy || !legacyNames.includes(name))
+      .map(([name, parse]) => read(env, name, parserAt(parse, { workspace })));
     const value = said.find((one) => one !== undefined);
     if (value !== undefined) putAt(settings, path, value);
   }
@@ -154,7 +161,7 @@ function readSettings(env: NodeJS.ProcessEnv, workspace: Workspace | undefined):
 }
 
 function readPlatformFile(env: NodeJS.ProcessEnv): ConfigFile | undefined {
-  const name = "AZUREML_MDC_CONFIG_PATH";
+  const name = platformFileName;
   const path = read(env, name, parserAt(kinds.file.parse, {}));
   return path === undefined ? undefined : { path, where: whereOf(name) };
 }

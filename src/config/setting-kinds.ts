@@ -13,7 +13,7 @@ import {
 import { type Credential, parseCredential } from "../destination/credential.ts";
 import { type ParsedDestination, parseDestination } from "../destination/parse-destination.ts";
 import type { Secret } from "../destination/secret.ts";
-import { parseName } from "../layout/collection-key.ts";
+import { namePattern, parseName } from "../layout/collection-key.ts";
 import { parseRedactRules, type RedactRules } from "./protection/redact-rules.ts";
 import { secretVariable as parseSecretVariable } from "./protection/secret-variable.ts";
 import type { Kind, Parse } from "./setting-row.ts";
@@ -27,6 +27,7 @@ export const TiB: number = 1024 * GiB;
 export function bytes(min: number, max: number): Kind<number> {
   return {
     parse: integer(min, max, "bytes"),
+    schema: { type: "integer", minimum: min, maximum: max },
     values: `${sizeText(min)} to ${sizeText(max)}`,
     show: sizeText,
   };
@@ -36,6 +37,7 @@ export function bytes(min: number, max: number): Kind<number> {
 export function milliseconds(min: number, max: number): Kind<number> {
   return {
     parse: integer(min, max, "milliseconds"),
+    schema: { type: "integer", minimum: min, maximum: max },
     values: `${countText(min)} to ${countText(max)} ms`,
     show: countText,
   };
@@ -43,17 +45,32 @@ export function milliseconds(min: number, max: number): Kind<number> {
 
 /** A whole number, bounds included. */
 export function count(min: number, max: number): Kind<number> {
-  return { parse: integer(min, max), values: `${countText(min)} to ${countText(max)}`, show: countText };
+  return {
+    parse: integer(min, max),
+    schema: { type: "integer", minimum: min, maximum: max },
+    values: `${countText(min)} to ${countText(max)}`,
+    show: countText,
+  };
 }
 
 /** A share. */
-export const rate: Kind<number> = { parse: share, values: "0 to 1", show: String };
+export const rate: Kind<number> = {
+  parse: share,
+  schema: { type: "number", minimum: 0, maximum: 1 },
+  values: "0 to 1",
+  show: String,
+};
 
-export const flag: Kind<boolean> = { parse: boolean, values: "true or false", show: String };
+export const flag: Kind<boolean> = {
+  parse: boolean,
+  schema: { type: "boolean" },
+  values: "true or false",
+  show: String,
+};
 
 /** One of a few words. */
 export function choice<const T extends string>(...words: readonly T[]): Kind<T> {
-  return { parse: oneOf<T>(...words), values: choiceText(words), show: codeText };
+  return { parse: oneOf<T>(...words), schema: { enum: words }, values: choiceText(words), show: codeText };
 }
 
 /** The name of a host, or its address. */
@@ -74,6 +91,7 @@ export const port: Kind<number> = { parse: integer(1, 65_535), values: "1 to 65,
 /** A part of a path: see `parseName`. */
 export const name: Kind<string> = {
   parse: parseName,
+  schema: { type: "string", pattern: namePattern },
   values: "1 to 63 of `A-Z a-z 0-9 . _ -`, a letter or digit first, no `..`",
   show: codeText,
 };
@@ -82,7 +100,12 @@ export const name: Kind<string> = {
 export const modelText: Parser<string> = text(256);
 
 /** The same in a table. */
-export const model: Kind<string> = { parse: modelText, values: "1 to 256 characters", show: codeText };
+export const model: Kind<string> = {
+  parse: modelText,
+  schema: { type: "string", minLength: 1, maxLength: 256, pattern: "^[^\\p{Cc}\\p{Cs}]*$" },
+  values: "1 to 256 characters",
+  show: codeText,
+};
 
 /** The name of an environment variable that holds a key. */
 export const secretVariable: Kind<string> = {
@@ -99,8 +122,9 @@ export const redactRules: Kind<RedactRules> = {
 };
 
 /** What `kind` takes, or null. */
-export function orNull<T>({ parse, values, show }: Kind<T>): Kind<T | null> {
+export function orNull<T>({ parse, schema, values, show }: Kind<T>): Kind<T | null> {
   return {
+    ...(schema && { schema: { ...schema, type: [schema["type"], "null"] } }),
     parse: (value, where, origin) => parseOrNull((given, at) => parse(given, at, origin))(value, where),
     values: `${values}, or null`,
     show: (value) => (value === null ? "none" : show(value)),
@@ -115,6 +139,7 @@ export const file: Kind<string> = pathKind("the path of a file", "a file");
 
 export const destination: Kind<ParsedDestination> = {
   parse: parseDestination,
+  schema: { type: "string", minLength: 1 },
   values: "a folder, a blob URL, or `azureml://…`",
   show: () => "not shown",
 };
@@ -136,7 +161,7 @@ function pathKind(expected: string, values: string): Kind<string> {
     if (value.trim() === "" || value.includes("\0")) throw wrongValue(where, expected, value);
     return resolve(base, value);
   };
-  return { parse, values, show: codeText };
+  return { parse, schema: { type: "string", pattern: "\\S" }, values, show: codeText };
 }
 
 function sizeText(size: number): string {

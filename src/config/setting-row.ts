@@ -86,10 +86,17 @@ export interface AnyRows {
 /** What values a setting takes. */
 export interface Kind<T> {
   readonly parse: Parse<T>;
+  /** The values in files, as a JSON Schema; absent for what no file says. */
+  readonly schema?: JsonSchema;
   /** The values in documents: `1 KiB to 1 GiB`. */
   readonly values: string;
   /** One of the values in documents: `32 MiB`. */
   show(value: T): string;
+}
+
+/** A JSON Schema, draft 2020-12 (<https://json-schema.org/draft/2020-12>). */
+export interface JsonSchema {
+  readonly [keyword: string]: unknown;
 }
 
 /** A `Parser` for values that may be relative to where they were said. */

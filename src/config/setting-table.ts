@@ -21,8 +21,14 @@ import {
   type Rows,
   type SettingValues,
 } from "./setting-row.ts";
-import { parseDecimalShare, parseDisabled, parsePort } from "./variable-values.ts";
 import type { Format } from "../layout/format.ts";
+import {
+  parseDecimalShare,
+  parseDisabled,
+  parseLegacyRate,
+  parseLegacySwitch,
+  parsePort,
+} from "./variable-values.ts";
 import type { RollingRate } from "../layout/partition.ts";
 
 const { KiB, MiB, GiB, TiB } = kinds;
@@ -122,7 +128,7 @@ export const settingTable: SettingTable = {
   enabled: {
     kind: kinds.flag,
     default: true,
-    variable: { MDC_DISABLED: parseDisabled },
+    variable: { MDC_DISABLED: parseDisabled, AZUREML_MDC_ENABLED: parseLegacySwitch },
     file: ours,
     live: true,
   },
@@ -138,7 +144,7 @@ export const settingTable: SettingTable = {
   samplingRate: {
     kind: kinds.rate,
     default: 1,
-    variable: { MDC_SAMPLING_RATE: parseDecimalShare },
+    variable: { MDC_SAMPLING_RATE: parseDecimalShare, AZUREML_MDC_SAMPLE_RATE: parseLegacyRate },
     file: { ours: true, azure: { "data_collector.sampling_rate": parseShare } },
     live: true,
   },

@@ -1,5 +1,5 @@
 import { wrongValue } from "../base/errors.ts";
-import { type Parser, share } from "../base/fields.ts";
+import { integer, type Parser, share } from "../base/fields.ts";
 
 /** What `MDC_DISABLED` says of `enabled`. */
 export const parseDisabled: Parser<boolean> = (value, where) => {
@@ -16,6 +16,17 @@ export const parsePort: Parser<number> = (value, where) => {
   if (!/^\d{1,9}$/.test(String(value))) throw wrongValue(where, expected, value);
   if (port < 1 || port > 65_535) throw wrongValue(where, expected, port);
   return port;
+};
+
+/**
+ * What `AZUREML_MDC_ENABLED` says of `enabled`: all but "true" is off, as in `azureml-ai-monitoring` 0.1.0.
+ */
+export const parseLegacySwitch: Parser<boolean> = (value) => String(value).toLowerCase() === "true";
+
+/** What `AZUREML_MDC_SAMPLE_RATE` says, a whole number of percent. */
+export const parseLegacyRate: Parser<number> = (value, where) => {
+  const word = String(value);
+  return integer(0, 100, "percent")(/^\+?\d+$/.test(word) ? Number(word) : value, where) / 100;
 };
 
 /** A share as a decimal number. */

@@ -4,7 +4,7 @@ import { type CollectionSettings, namesOf } from "../setting-row.ts";
 import { settingTable } from "../setting-table.ts";
 import { parseNamed, settingRows } from "../settings.ts";
 import type { FileSettings } from "./file-settings.ts";
-import { readYaml } from "./yaml-text.ts";
+import { readYaml, type YamlText } from "./yaml-text.ts";
 
 /**
  * Reads the JSON by which Azure ML configures its own data collector inside a deployment
@@ -17,12 +17,31 @@ import { readYaml } from "./yaml-text.ts";
  * is passed over: nobody here can mend it.
  */
 export function readAgentFile(content: string, path: string): FileSettings {
-  const json = readYaml(content, basename(path));
+  return readAgents(readYaml(content, basename(path)));
+}
+
+/** Whether a document is such a file, whoever named it. */
+export function isAgents({ data }: YamlText): boolean {
+  if (typeof data !== "object" || data === null || "data_collector" in data) return false;
+  const { runMode, collections } = data as { runMode?: unknown; collections?: unknown };
+  return (
+    runMode !== undefined ||
+    Object.values(collections ?? {}).some(
+      (one) => typeof one === "object" && one !== null && "enabled" in one,
+    )
+  );
+}
+
+/** The same of a document that was read. */
+export function readAgents(json: YamlText): FileSettings {
   const file = plainObject(json.data, json.where());
   const collections = parseNamed(file["collections"] ?? {}, json.place("collections"), (one, where, name) =>
     parseCollection(one, where, (key) => json.where("collections", name, key)),
   );
-  return { settings: { collections, othersEnabled: false }, where: () => basename(path) };
+  return {
+    settings: { collections, othersEnabled: false },
+    where: () => json.where("collections").replace(/:.*/, ""),
+  };
 }
 
 function parseCollection(

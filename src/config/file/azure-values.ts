@@ -15,13 +15,31 @@ export const parseSwitch: Parser<boolean> = (value, where) => {
   return word === "true";
 };
 
-/** A share; Azure's own tools take a number in quotes too. */
-export const parseShare: Parser<number> = (value, where) =>
-  share(typeof value === "string" && /^[0-9.]+$/.test(value) ? Number(value) : value, where);
+/**
+ * Whether what YAML 1.2 takes for a number is a text in YAML 1.1, which Azure's tools read (PyYAML 6, its
+ * resolver): exponents without a point or without a sign, as in a hash that is a version, and `0o17`.
+ */
+export function isTextToAzure(source: string): boolean {
+  if (source.startsWith("0o")) return true;
+  return /e/i.test(source) && !source.startsWith("0x") && !/\..*e[-+]/i.test(source);
+}
+
+/** A number; Azure's own tools take it in quotes too, as Python's `float` reads it. */
+export function unquotedNumber(value: unknown): unknown {
+  if (typeof value !== "string") return value;
+  const word = value.trim();
+  return /^[+-]?(\d+(_\d+)*\.?(\d+(_\d+)*)?|\.\d+(_\d+)*)(e[+-]?\d+)?$/i.test(word)
+    ? Number(word.replaceAll("_", ""))
+    : value;
+}
+
+/** A share, in quotes or not. */
+export const parseShare: Parser<number> = (value, where) => share(unquotedNumber(value), where);
 
 /** A share in percent, as the platform tells it to its own data collector. */
-export const parsePercentage: Parser<number> = (value, where) => {
+export const parsePercentage: Parser<number> = (given, where) => {
   const expected = "a number from 0 to 100";
+  const value = unquotedNumber(given);
   if (typeof value !== "number") throw wrongKind(where, expected, value);
   if (!(value >= 0 && value <= 100)) throw wrongValue(where, expected, value);
   return value / 100;

@@ -1,20 +1,32 @@
 import { basename, dirname } from "node:path";
-import { wrongKind } from "../../base/errors.ts";
-import { type Parser, parseFields, parseFileFields, plainObject, text } from "../../base/fields.ts";
+import { told, wrongKind, wrongValue } from "../../base/errors.ts";
+import {
+  codeName,
+  nameText,
+  type Parser,
+  parseFields,
+  parseFileFields,
+  plainObject,
+  text,
+} from "../../base/fields.ts";
+import { nearest } from "../../base/nearest.ts";
 import type { Workspace } from "../../destination/datastore-uri.ts";
 import { type CollectionSettings, namesOf, type Origin } from "../setting-row.ts";
-import { defaultName } from "../setting-table.ts";
+import { defaultName, settingTable } from "../setting-table.ts";
 import { layered, parseNamed, putAt, type Settings, settingRows, valueAt } from "../settings.ts";
+import { isAgents, readAgents } from "./agent-file.ts";
 import { azureKeys, azureParsers, type SaidSetting } from "./azure-keys.ts";
-import { checkHeaderNames, switchText } from "./azure-values.ts";
+import { checkHeaderNames, isTextToAzure, switchText } from "./azure-values.ts";
 import { type CollectionData, destinationOfData, oneClient } from "./collection-data.ts";
 import type { FileSettings } from "./file-settings.ts";
 import { ourFilesBeside, placeOf, readOurs } from "./our-settings.ts";
+import { asDeploymentYaml } from "./rest-twin.ts";
 import { readYaml, type YamlText } from "./yaml-text.ts";
 
 /**
- * Reads an Azure ML deployment YAML, whole. Of it count `endpoint_name`, `name`, `model` and `data_collector`
- * (Microsoft Learn: "CLI (v2) managed online deployment YAML schema"):
+ * Reads an Azure ML deployment YAML, whole; or its REST twin (`rest-twin.ts`), or the platform's own file. Of
+ * it count `endpoint_name`, `name`, `model` and `data_collector` (Microsoft Learn: "CLI (v2) managed online
+ * deployment YAML schema"):
  *
  *     endpoint_name: flights
  *     name: blue
@@ -38,7 +50,10 @@ export function readDeploymentFile(
   path: string,
   workspace: Workspace | undefined,
 ): FileSettings {
-  const yaml = readYaml(content, basename(path));
+  const written = readYaml(content, basename(path), isTextToAzure);
+  if (isAgents(written)) return readAgents(written);
+  const yaml = asDeploymentYaml(written);
+  checkKeys(yaml, path);
   const origin = { workspace, folder: dirname(path) };
   const { said, collections, xMdc } = readAzures(yaml, plainObject(yaml.data, yaml.where()), origin);
   const ours = xMdc === undefined ? {} : readOurs(yaml, oursPath, xMdc, origin);
@@ -63,6 +78,28 @@ export function readDeploymentFile(
         : yaml.where(...oursPath, ...placeOf(setting));
     },
   };
+}
+
+/**
+ * Azure's tools refuse what they do not know. Here it is passed over, but for what is meant for us: a key
+ * that is almost one that is read, a setting of ours, and a document of which nothing is.
+ */
+function checkKeys(yaml: YamlText, path: string): void {
+  const keys = Object.keys(plainObject(yaml.data, yaml.where()));
+  const known = [...azureKeys("").map(({ key }) => key), collector];
+  for (const key of keys.filter((name) => !known.includes(name))) {
+    if (Object.hasOwn(settingTable, codeName(key))) {
+      const ours = basename(ourFilesBeside(path)[0]);
+      throw wrongValue(yaml.where(key), `it in ${ours}, with all that Azure does not know`, told("it here"));
+    }
+    if (nearest(key, [collector, "endpoint_name"]) !== undefined) {
+      const [meant = ""] = known.filter((name) => nearest(key, [name]) !== undefined).toReversed();
+      throw wrongValue(yaml.where(), `a known name (did you mean "${meant}"?)`, told(nameText(key)));
+    }
+  }
+  if (!keys.some((key) => known.includes(key))) {
+    throw wrongValue(yaml.where(), `a deployment with ${known.join(", ")}`, told("none of these"));
+  }
 }
 
 /** Where the keys of Azure's own schema would say a setting. */

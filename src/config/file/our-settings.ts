@@ -1,8 +1,9 @@
 import { basename, dirname, extname, join } from "node:path";
-import { fileName, parseFileFields, type Place } from "../../base/fields.ts";
+import { fileName, parseFileFields, type Parser, type Place } from "../../base/fields.ts";
 import type { Workspace } from "../../destination/datastore-uri.ts";
-import { type Origin, parserAt } from "../setting-row.ts";
+import { type Kind, type Origin, parserAt } from "../setting-row.ts";
 import { parseNamed, parsersOf, type Settings } from "../settings.ts";
+import { parseSwitch, unquotedNumber } from "./azure-values.ts";
 import type { FileSettings } from "./file-settings.ts";
 import { readYaml, type YamlText } from "./yaml-text.ts";
 
@@ -30,7 +31,7 @@ export function readOurs(yaml: YamlText, above: readonly string[], value: unknow
   const placeAt = (path: string, ...names: readonly string[]): Place =>
     yaml.place(...above, ...placeOf(path), ...names);
   const parsers = parsersOf({
-    row: ({ kind, file }) => (file.ours === true ? parserAt(kind.parse, origin) : undefined),
+    row: ({ kind, file }) => (file.ours === true ? unquoted(parserAt(kind.parse, origin), kind) : undefined),
     group: (group, path) => (given) => parseFileFields(given, placeAt(path), group),
     named: (one, path) => (given) =>
       parseNamed(given, placeAt(path), (each, _where, name) =>
@@ -38,6 +39,16 @@ export function readOurs(yaml: YamlText, above: readonly string[], value: unknow
       ),
   });
   return parseFileFields(value, yaml.place(...above), parsers);
+}
+
+/** As Azure's tools do in their YAML, and templates do anyway: numbers and switches may stand in quotes. */
+function unquoted(parse: Parser<unknown>, { schema }: Kind<unknown>): Parser<unknown> {
+  const types = [schema?.["type"]].flat();
+  if (types.includes("boolean")) {
+    return (value, where) => parse(typeof value === "string" ? parseSwitch(value, where) : value, where);
+  }
+  const isNumber = types.includes("number") || types.includes("integer");
+  return isNumber ? (value, where) => parse(unquotedNumber(value), where) : parse;
 }
 
 /** Where a setting stands among ours. */

@@ -32,24 +32,30 @@ type Library = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isPair" | "isS
 
 /**
  * Throws {@link YamlDataError}: a key twice, an alias without anchor before it, too many aliases, too many
- * levels.
+ * levels. What is written as a number is text if `isText` says so.
  */
-export function readYamlData(document: Document.Parsed, library: Library): YamlData {
-  const reading = new Reading(library);
+export function readYamlData(
+  document: Document.Parsed,
+  library: Library,
+  isText: (source: string) => boolean,
+): YamlData {
+  const reading = new Reading(library, isText);
   const data = reading.turn(document.contents, 0);
   return { data, pair: (node, key) => reading.pair(node, key) };
 }
 
 class Reading {
   readonly #library: Library;
+  readonly #isText: (source: string) => boolean;
   /** By name, the nearest anchor so far. */
   readonly #anchors = new Map<string, unknown>();
   readonly #meant = new Map<Alias, unknown>();
   readonly #turned = new Map<unknown, unknown>();
   readonly #indexes = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
 
-  constructor(library: Library) {
+  constructor(library: Library, isText: (source: string) => boolean) {
     this.#library = library;
+    this.#isText = isText;
   }
 
   pair(node: unknown, key: string): Pair | undefined {
@@ -63,7 +69,7 @@ class Reading {
     if (isAlias(node)) return this.#turnAlias(node);
     const { anchor } = (node ?? {}) as { anchor?: string };
     if (anchor !== undefined) this.#anchors.set(anchor, node);
-    if (isScalar(node)) return this.#keep(node, node.value);
+    if (isScalar(node)) return this.#keep(node, this.#scalar(node.value, node.source));
     if (isMap(node)) return this.#turnMap(node, depth);
     if (!isSeq(node)) return null;
     const list: unknown[] = [];
@@ -76,6 +82,10 @@ class Reading {
       );
     }
     return list;
+  }
+
+  #scalar(value: unknown, source: string | undefined): unknown {
+    return typeof value === "number" && source !== undefined && this.#isText(source) ? source : value;
   }
 
   #keep(node: unknown, value: unknown): unknown {
@@ -135,8 +145,9 @@ class Reading {
     const node = isAlias(key) ? (this.#turnAlias(key), this.#meant.get(key)) : key;
     if (!isScalar(node)) return node === null ? "" : undefined;
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
-    this.#keep(node, node.value);
-    return node.value === null ? "" : String(node.value);
+    const value = this.#scalar(node.value, node.source);
+    this.#keep(node, value);
+    return value === null ? "" : String(value);
   }
 }
 

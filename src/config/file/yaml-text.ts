@@ -19,9 +19,10 @@ export interface YamlText {
  * Reads one document of YAML 1.2; `name` is what the file is called in messages. Throws a `RangeError` with
  * the line of what is no YAML, of a key that is there twice, or of a second document; and for aliases of no
  * anchor, for too many, and for too many levels. Takes time that grows with the text and no faster, whatever
- * it says. No message ever quotes a line: it may hold a secret.
+ * it says. `isText` tells which plain numbers are texts to somebody else. No message ever quotes a line: it
+ * may hold a secret.
  */
-export function readYaml(text: string, name: string): YamlText {
+export function readYaml(text: string, name: string, isText: IsText = () => false): YamlText {
   const lines = new yaml.LineCounter();
   const lineAt = (offset: number): number => lines.linePos(offset).line;
   const refuse = (offset: number, code: string): RangeError =>
@@ -31,7 +32,7 @@ export function readYaml(text: string, name: string): YamlText {
   if (document === undefined) throw wrongValue(name, "one YAML document", told(quote("TOO_DEEP")));
   const [error] = document.errors;
   if (error !== undefined) throw refuse(error.pos[0], error.code);
-  const { data, pair } = plainData(document, refuse, name);
+  const { data, pair } = plainData(document, refuse, name, isText);
 
   /** The line of the last key on the path that is there; 1 when none is. */
   function lineOf(path: readonly string[]): number {
@@ -56,6 +57,8 @@ export function readYaml(text: string, name: string): YamlText {
   };
 }
 
+type IsText = (source: string) => boolean;
+
 /**
  * Undefined if it is nested deeper than the stack. Duplicate keys are looked for later: the library compares
  * each with each.
@@ -73,9 +76,10 @@ function plainData(
   document: Document.Parsed,
   refuse: (offset: number, code: string) => RangeError,
   name: string,
+  isText: IsText,
 ): YamlData {
   try {
-    return readYamlData(document, yaml);
+    return readYamlData(document, yaml, isText);
   } catch (thrown) {
     if (!(thrown instanceof YamlDataError)) throw thrown;
     const aliases = thrown.code === "NO_ANCHOR" || thrown.code === "TOO_MANY_ALIASES";

@@ -138,3 +138,147 @@ it("a change of what is fixed names the file and line that make it", async () =>
     ...{ samplingRate: 0.1, enabled: false },
   });
 });
+
+const resource = {
+  id: "/subscriptions/s/resourceGroups/g/providers/Microsoft.MachineLearningServices/workspaces/w/onlineEndpoints/flights/deployments/blue",
+  name: "blue",
+  type: "Microsoft.MachineLearningServices/workspaces/onlineEndpoints/deployments",
+  properties: {
+    model: "azureml://registries/r/models/late-arrival/versions/3",
+    dataCollector: {
+      rollingRate: "Minute",
+      collections: {
+        Model_Inputs: { dataCollectionMode: "Enabled", samplingRate: 0.5, dataId: null, clientId: "c" },
+        model_outputs: { dataCollectionMode: "Disabled" },
+        request: null,
+      },
+      requestLogging: { captureHeaders: ["x-tenant"] },
+    },
+  },
+};
+
+it("the JSON of Azure's REST interface says what the YAML would", async () => {
+  const { properties } = resource;
+  const template = { ...resource, id: undefined, name: "ws/flights/blue" };
+  const { open } = await folderOf({
+    "whole.json": JSON.stringify(resource),
+    "template.json": JSON.stringify(template, null, 2),
+    "properties.json": JSON.stringify(properties),
+    "collector.json": JSON.stringify(properties.dataCollector),
+    "none.json": JSON.stringify({ ...resource, properties: { dataCollector: null } }),
+  });
+  const collections = (name: string): unknown =>
+    [...open(name).config.collections].map(([key, { enabled, samplingRate }]) => [
+      key,
+      enabled,
+      samplingRate,
+    ]);
+  for (const name of ["whole.json", "template.json", "properties.json", "collector.json"]) {
+    expect(collections(name)).toEqual([
+      ["model_inputs", true, 0.5],
+      ["model_outputs", false, 1],
+      ["request", false, 1],
+    ]);
+    expect(open(name).config).toMatchObject({ rollingRate: "minute", clientId: "c", othersEnabled: false });
+  }
+  for (const name of ["whole.json", "template.json"]) {
+    const { endpoint, deployment, modelName, modelVersion } = open(name).config;
+    expect([endpoint, deployment, modelName, modelVersion]).toEqual(["flights", "blue", "late-arrival", "3"]);
+  }
+  expect(open("none.json").config).toMatchObject({ deployment: "blue", othersEnabled: true });
+});
+
+it.each([
+  [
+    { dataCollectionMode: "On" },
+    ':11: properties.dataCollector.collections.Model_Inputs.dataCollectionMode: expected "Enabled" or "Disabled"',
+  ],
+  [
+    { dataCollectionMode: "Enabled", samplingRate: 2 },
+    ":12: properties.dataCollector.collections.Model_Inputs.samplingRate: expected a number from 0 to 1",
+  ],
+  [
+    { dataCollectionMode: "Enabled", rate: 1 },
+    ":10: properties.dataCollector.collections.Model_Inputs: expected ",
+  ],
+])("of that JSON %j is refused with file, line and place", async (one, message) => {
+  const { dataCollector } = resource.properties;
+  const collections = { Model_Inputs: one };
+  const wrong = {
+    ...resource,
+    properties: { model: "azureml:a:1", dataCollector: { ...dataCollector, collections } },
+  };
+  const { open } = await folderOf({ "whole.json": JSON.stringify(wrong, null, 2) });
+  expect(thrown(() => open("whole.json"))).toContain(`whole.json${message}`);
+});
+
+it("the platform's own file is taken whoever names it, with either word for a rate", async () => {
+  const { open } = await folderOf({
+    "mdc.json":
+      '{"runMode":"local","captureHeaders":["x"],"collections":{"a":{"enabled":true,"sampling_percentage":"25"},"b":{"enabled":false}}}',
+  });
+  const { collections, othersEnabled } = open("mdc.json").config;
+  expect([othersEnabled, collections.get("a")?.samplingRate, collections.get("b")?.enabled]).toEqual([
+    false,
+    0.25,
+    false,
+  ]);
+});
+
+it("the platform's variables of before count where it names no file, below ours", async () => {
+  const { folder, open } = await folderOf({ "mdc.json": '{"collections":{"a":{"enabled":true}}}' });
+  const env = { AZUREML_MDC_ENABLED: "True", AZUREML_MDC_SAMPLE_RATE: "10" };
+  expect(open(undefined, env).config).toMatchObject({ enabled: true, samplingRate: 0.1 });
+  expect(open(undefined, { ...env, MDC_SAMPLING_RATE: "0.2" }).config.samplingRate).toBe(0.2);
+  expect(open(undefined, { ...env, MDC_DISABLED: "1" }).config.enabled).toBe(false);
+  for (const word of ["false", "1"]) {
+    expect(open(undefined, { AZUREML_MDC_ENABLED: word }).config.enabled).toBe(false);
+  }
+  const path = { AZUREML_MDC_CONFIG_PATH: join(folder, "mdc.json") };
+  expect(open(undefined, { ...env, ...path, AZUREML_MDC_ENABLED: "false" }).config).toMatchObject({
+    ...{ enabled: true, samplingRate: 1 },
+  });
+  expect(thrown(() => open(undefined, { AZUREML_MDC_SAMPLE_RATE: "0.5" }))).toContain(
+    "environment variable AZUREML_MDC_SAMPLE_RATE: expected a whole number of percent from 0 to 100, got a text",
+  );
+});
+
+it("numbers and switches may stand in quotes, and what looks like a number to us alone is a name", async () => {
+  const { open } = await folderOf({
+    "blue.yml": `endpoint_name: 1e3
+name: blue
+model: { name: m, version: 12e4567 }
+data_collector:
+  sampling_rate: ' 5e-1 '
+  collections: { a: { enabled: 'TRUE', sampling_rate: "0.25" }, 1e3: { enabled: 'fAlse' } }
+`,
+    "blue.mdc.yml": `enabled: 'True'
+limits: { max_frame_rows: "1_000" }
+rotation: { max_age_ms: 1e4 }
+collections: { a: { sampling_rate: null } }
+`,
+  });
+  expect(open("blue.yml").config).toMatchObject({
+    ...{ endpoint: "1e3", modelVersion: "12e4567", samplingRate: 0.5, enabled: true },
+    ...{ limits: { maxFrameRows: 1000 }, rotation: { maxAgeMs: 10_000 } },
+  });
+  expect([...open("blue.yml").config.collections.keys()].toSorted()).toEqual(["1e3", "a"]);
+});
+
+it.each([
+  [
+    "name: blue\ndata_colector: {}",
+    'blue.yml:1: expected a known name (did you mean "data_collector"?), got "data_colector"',
+  ],
+  [
+    "name: blue\nrotation: {}",
+    "blue.yml:2: rotation: expected it in blue.mdc.yml, with all that Azure does not know, got it here",
+  ],
+  [
+    "{}",
+    "blue.yml:1: expected a deployment with endpoint_name, name, model, data_collector, got none of these",
+  ],
+])("%j, which would say nothing, is refused", async (content, message) => {
+  const { open } = await folderOf({ "blue.yml": content });
+  expect(thrown(() => open("blue.yml"))).toBe(`RangeError: ${message}`);
+});

@@ -40,6 +40,8 @@ test("the README names each environment variable, with its default", async () =>
   const otherwise = [
     "MDC_DISABLED",
     "MDC_SPOOL_DIR",
+    "AZUREML_MDC_ENABLED",
+    "AZUREML_MDC_SAMPLE_RATE",
     "AZURE_STORAGE_CONNECTION_STRING",
     "AZURE_STORAGE_SAS_TOKEN",
   ];
