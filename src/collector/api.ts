@@ -114,7 +114,7 @@ export interface DeploymentStatus {
    * what.
    */
   readonly status: "ok" | "degraded" | "failing" | "closed";
-  /** For people; empty when all is well. */
+  /** For people; empty when all is well. While the status is `ok`, what could be better. */
   readonly reasons: readonly string[];
   /** What waits in the spool, as it was some seconds ago at most. */
   readonly spool: SpoolStatus;

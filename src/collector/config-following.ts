@@ -1,16 +1,18 @@
 import { messageOf } from "../base/errors.ts";
+import { isMountedAlone } from "../base/host/mounts.ts";
 import { watchTextFiles } from "../base/files/text-file.ts";
 import type { Clock } from "../base/time/clock.ts";
 import type { MutableConfigHandle } from "../config/config-handle.ts";
 import type { ResolvedFiles } from "../config/resolve.ts";
 import type { Reporter } from "./report/reporter.ts";
+import { warnOfSlips } from "./report/slips.ts";
 import type { StatusBoard } from "./report/status-board.ts";
 
 /** What {@link followConfigFiles} works with. */
 export interface ConfigFollowingParts {
   readonly clock: Clock;
   readonly handle: Pick<MutableConfigHandle, "rebase">;
-  readonly board: Pick<StatusBoard, "hold">;
+  readonly board: Pick<StatusBoard, "hold" | "hint">;
   readonly reporter: Pick<Reporter, "trouble">;
 }
 
@@ -33,6 +35,12 @@ export function followConfigFiles(
     board.hold(reason, text);
     reporter.trouble("CONFIG_REFUSED", reason, () => text, {});
   };
+  for (const { path } of files) {
+    if (!isMountedAlone(path)) continue;
+    const text = mountedAlone(path);
+    board.hint(text);
+    warnOfSlips([text]);
+  }
   return watchTextFiles({
     ...{ files, contents, clock, everyMs },
     onChange: (changed) => {
@@ -45,4 +53,9 @@ export function followConfigFiles(
     },
     onTrouble: (path, { message }) => refuse(`${path} cannot be read (${message})`),
   });
+}
+
+/** What is told of a file that is mounted by itself. */
+export function mountedAlone(path: string): string {
+  return `${path} is mounted by itself (a subPath, or a bind mount of the file): changes that put another file in its place are not seen; mount its folder`;
 }

@@ -28,6 +28,7 @@ export class StatusBoard implements Disposable {
   /** The oldest first. */
   readonly #notes = new Map<string, Note>();
   readonly #holding = new Map<string, string>();
+  readonly #hints: string[] = [];
   #told: BackendHealth = this.#delivery;
   #timer: Disposable | undefined;
   #stopped = false;
@@ -50,8 +51,9 @@ export class StatusBoard implements Disposable {
     if (quarantined > 0)
       others.push(`${countOf(quarantined, "segment")} in quarantine, waiting for somebody to look`);
     const { status, reasons } = this.#delivery;
-    if (others.length === 0) return this.#delivery;
-    return { status: status === "ok" ? "degraded" : status, reasons: [...reasons, ...others] };
+    if (others.length === 0 && this.#hints.length === 0) return this.#delivery;
+    const isDegraded = status === "ok" && others.length > 0;
+    return { status: isDegraded ? "degraded" : status, reasons: [...reasons, ...others, ...this.#hints] };
   }
 
   /** Segments that wait in the spool: of this process, and of those that it took over from earlier ones. */
@@ -98,6 +100,12 @@ export class StatusBoard implements Disposable {
   hold(key: string, text: string | undefined): void {
     if (text === undefined) this.#holding.delete(key);
     else this.#holding.set(key, text);
+    this.#tell();
+  }
+
+  /** Something is not as it should be, and makes nothing worse that is done now. */
+  hint(text: string): void {
+    this.#hints.push(text);
     this.#tell();
   }
 

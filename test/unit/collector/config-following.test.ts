@@ -34,7 +34,7 @@ async function followed() {
           return config;
         },
       },
-      board: { hold: (_, text) => void (shown = text) },
+      board: { hold: (_, text) => void (shown = text), hint: () => {} },
       reporter: { trouble: (code, _, message) => void troubles.push(`${code}: ${message()}`) },
     },
   );
