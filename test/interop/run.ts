@@ -4,6 +4,8 @@
  * the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it. Last,
  * the manifests of `examples/kubernetes` are held against Kubernetes' schemas.
  *
+ * Then Azure's own Python SDK and this package send the same frames to one server, where they must be equal.
+ *
  * Python and its packages are fetched into `node_modules/.cache/interop`. What can not be had (no Python, no
  * network, no Java for Spark) is said and left out; a mismatch exits 1.
  */
@@ -14,6 +16,7 @@ import { join } from "node:path";
 import { countOf } from "../../src/base/plural.ts";
 import { runChild } from "../support/child.ts";
 import { root } from "../support/packed-project.ts";
+import { compareWithSdk } from "./agent-frames.ts";
 import { type EnginesPage, readEnginesPage, runSnippet, storeData } from "./page.ts";
 import { writeTree } from "./write-tree.ts";
 
@@ -53,9 +56,36 @@ try {
   if (python !== undefined) {
     for (const engine of engines) await check(python, engine, page);
     await checkManifests(python);
+    await checkAgentFrames(python);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Azure's own Python SDK and this package send the same frames. */
+async function checkAgentFrames(python: string): Promise<void> {
+  const name = "azureml-ai-monitoring";
+  const pip = await run(python, [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    name,
+    "pandas>=2",
+  ]);
+  if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
+  try {
+    const told = await compareWithSdk(folder, async (script, args, env) => {
+      const path = join(import.meta.dirname, script);
+      const { code, stdout, stderr } = await runChild(python, [path, ...args], { timeoutMs: 120_000, env });
+      return code === 0 ? undefined : stdout + stderr;
+    });
+    console.log(`${name}: ${told}`);
+  } catch (error) {
+    console.log(`${name}: FAILED\n${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
 }
 
 /** Has one engine read what was written; a failure sets the exit code and leaves the others their turn. */
