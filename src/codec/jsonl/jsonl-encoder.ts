@@ -16,8 +16,8 @@ import { RejectedReport } from "../rejected-report.ts";
  * format").
  *
  * As there, a payload of more than {@link maxInlineBytes} does not stand in its record but in an object
- * beside the file, to which `dataref` refers. So a line has a bound, whatever a frame holds, and no more than
- * a line is in memory.
+ * beside the file, to which `dataref` refers; but for the first one of a file in which all would. So a line
+ * of any other file has a bound, whatever a frame holds, and no more than that is in memory.
  *
  * What Azure's record has no place for stands in extension attributes, which its readers pass over:
  * `mdcrejected`, a JSON text of the cells that did not fit their column's type, row by row, or
@@ -58,6 +58,10 @@ class JsonlWriter {
     file: [],
     beside: [],
   };
+  /** Whether a record has rows of its own. */
+  #hasData = false;
+  /** The first object beside the file that has rows, by its number. */
+  #firstAside: number | undefined;
   /** What was handed on before `#out`. */
   #position = 0;
   /** Where the file goes on after what `#parts` has of it. */
@@ -69,9 +73,9 @@ class JsonlWriter {
 
   *file(batches: Iterable<Batch>): Generator<Uint8Array, void, undefined> {
     for (const batch of batches) yield* this.#batch(batch);
-    const { beside } = this.#parts;
-    if (beside.length > 0) {
+    if (this.#parts.beside.length > 0) {
       this.#endFilePart();
+      if (!this.#hasData && this.#firstAside !== undefined) this.#bringBack(this.#firstAside);
       const table = partsTable(this.#parts satisfies PackedTable);
       this.#out.raw(table, 0, table.length);
     }
@@ -127,7 +131,10 @@ class JsonlWriter {
     );
     const said =
       this.#options.schema.size > maxKeys ? columns.filter((column) => !column.passNulls(rows)) : columns;
+    const asides = this.#parts.beside.length;
     const bytes = yield* this.#payload("data", rowsJson(said, rows, out), false);
+    if (this.#parts.beside.length > asides) this.#firstAside ??= asides;
+    else if (rows > 0) this.#hasData = true;
     const after: [string, string][] = [
       ["contentrange", JSON.stringify(`bytes 0-${bytes - 1}/${bytes}`)],
       ["correlationid", id],
@@ -180,6 +187,25 @@ class JsonlWriter {
     file.push(beside.length);
     beside.push([from, to]);
     return to - from;
+  }
+
+  /**
+   * Azure's reader takes the columns from the rows that stand in records, and finds none where all stand
+   * beside: so those of this object are put into its record after all.
+   */
+  #bringBack(number: number): void {
+    const { file, beside } = this.#parts;
+    const [extent] = beside.splice(number, 1);
+    const at = file.indexOf(number);
+    for (let i = at + 1; i < file.length; i++) {
+      const part = file[i];
+      if (typeof part === "number") file[i] = part - 1;
+    }
+    const key = this.#fileFrom;
+    this.#out.ascii('"data":');
+    this.#fileFrom = this.#position + this.#out.length;
+    // The part before is the key of the reference, alone.
+    file.splice(at - 1, 2, [key, this.#fileFrom], extent!);
   }
 
   /**

@@ -8,7 +8,7 @@ import type { EncodedBody, UnpackedBody } from "../encoder.ts";
  *
  *     bytes of the file | bytes of object 0 | bytes of the file | … | table, JSON | its length, u32 | magic
  *
- * A file that refers to nothing is only itself, without a table; its last bytes are never these.
+ * A file that never referred to anything is only itself, without a table; its last bytes are never these.
  */
 
 /** What the table says. */
