@@ -189,16 +189,24 @@ test("a wrong key is a failing status, and no secret is anywhere: not in errors,
 test("why the caller's credential gives no token is told as it is, and nothing else that it threw", async () => {
   const failing = (name: string, message: string): Promise<never> =>
     Promise.reject(Object.assign(new Error(message), { name }));
-  const told: Readonly<Record<string, string>> = {
-    CredentialUnavailableError: "CredentialUnavailableError: sign in, or set up a managed identity",
-    AuthenticationRequiredError: "AuthenticationRequiredError, AADSTS700016",
-  };
-  for (const [name, expected] of Object.entries(told)) {
+  for (const [name, message, expected] of [
+    [
+      "CredentialUnavailableError",
+      "a-secret",
+      "CredentialUnavailableError: sign in, or set up a managed identity",
+    ],
+    ["AuthenticationRequiredError", "AADSTS700016: a-secret", "AuthenticationRequiredError, AADSTS700016"],
+    [
+      "AggregateAuthenticationError",
+      "Tried\nAADSTS700024: a-secret",
+      "AggregateAuthenticationError, AADSTS700024",
+    ],
+  ] as const) {
     const { spool } = await scratch();
     const heard: string[] = [];
     await using deployment = await openDeployment({
       destination: "https://account.blob.core.windows.net/container",
-      credential: { getToken: () => failing(name, "AADSTS700016: a-secret") },
+      credential: { getToken: () => failing(name, message) },
       spool: { directory: spool },
       onError: ({ message }) => heard.push(message),
     });

@@ -10,11 +10,12 @@ export interface Certificate {
 /** A name that no name server knows: whoever reaches it went through a proxy. */
 export const certifiedHost = "storage.mdc-test.invalid";
 
-/** Makes one in a folder, good for two days; undefined where there is no `openssl`. */
-export function makeCertificate(folder: string): Certificate | undefined {
+/** Makes one in a folder, for more hosts if they are named, good for two days; undefined without `openssl`. */
+export function makeCertificate(folder: string, ...hosts: readonly string[]): Certificate | undefined {
   const [cert, key] = [join(folder, "cert.pem"), join(folder, "key.pem")];
   const algorithm = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
-  const subject = ["-subj", "/CN=localhost", "-addext", `subjectAltName=IP:127.0.0.1,DNS:${certifiedHost}`];
+  const names = ["IP:127.0.0.1", ...[certifiedHost, ...hosts].map((host) => `DNS:${host}`)];
+  const subject = ["-subj", "/CN=localhost", "-addext", `subjectAltName=${names.join(",")}`];
   const args = [
     "req",
     "-x509",

@@ -125,12 +125,14 @@ export function tokenError(thrown: unknown): StoreError {
  */
 function reasonOf(thrown: unknown): string {
   if (!isError(thrown)) return "it threw no error";
-  if (thrown.name === "CredentialUnavailableError" || thrown.name === "AggregateAuthenticationError") {
-    return `${thrown.name}: sign in, or set up a managed identity or environment variables`;
-  }
   const name = /^[A-Za-z][A-Za-z0-9]{0,63}$/.test(thrown.name) ? thrown.name : "Error";
+  // Of several credentials that were tried, the one that was answered is meant to be used.
   const code = /\bAADSTS\d{4,8}\b/.exec(thrown.message)?.[0];
-  return code === undefined ? name : `${name}, ${code}`;
+  if (code !== undefined) return `${name}, ${code}`;
+  if (name === "CredentialUnavailableError" || name === "AggregateAuthenticationError") {
+    return `${name}: sign in, or set up a managed identity or environment variables`;
+  }
+  return name;
 }
 
 /** A credential as the client is made from it. */

@@ -20,7 +20,8 @@ export function hookWorkers(preloadOf: (index: number) => ThreadPreload): void {
   threads.Worker = class extends RealWorker {
     constructor(url: string | URL, options: WorkerOptions = {}) {
       const { preload, env, started } = preloadOf(count++);
-      super(url, { ...options, execArgv: ["--import", preload.href], env: { ...env } });
+      const given = typeof options.env === "object" ? options.env : {};
+      super(url, { ...options, execArgv: ["--import", preload.href], env: { ...given, ...env } });
       started?.(this);
     }
   };
