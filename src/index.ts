@@ -59,6 +59,7 @@ export type {
   CollectionConfig,
   DeploymentConfig,
   Durability,
+  FlightRecorderConfig,
   Fsync,
   Limits,
   Rotation,
@@ -73,10 +74,21 @@ export type {
   CollectionOptions,
   DeploymentOptions,
   DeploymentPatch,
+  FlightRecorderOptions,
   LimitOptions,
   RotationOptions,
   SpoolOptions,
 } from "./config/deployment-options.ts";
+export type {
+  AttributeRule,
+  ColumnRule,
+  FailedRule,
+  KeepCandidate,
+  KeepPredicate,
+  KeepRule,
+  RequestOutcome,
+  SlowRule,
+} from "./config/keeping/keep-rule.ts";
 export type { ListType, ScalarType } from "./layout/column-type.ts";
 export type { FrameOf, LibraryFrame, RowOf, SchemaOptions } from "./frame/declared-schema.ts";
 export type { RedactOptions } from "./frame/copy/redaction.ts";

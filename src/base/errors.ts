@@ -37,6 +37,8 @@ export type CollectorErrorCode =
   | "CORRUPT"
   /** The configuration file changed to something that cannot be used; the configuration of before holds. */
   | "CONFIG_REFUSED"
+  /** A predicate of `keep` throws, or answers neither true nor false; it keeps nothing then. */
+  | "RULE_FAILED"
   /** A deadline passed. */
   | "TIMEOUT"
   /** The deployment is closed. */

@@ -2,23 +2,33 @@ import type { Clock } from "../base/time/clock.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
 import { CorrelationContext } from "./context/correlation-context.ts";
 import type { DeploymentCollection } from "./deployment-collection.ts";
+import type { Request } from "./keeping/request.ts";
 import type { Requests } from "./keeping/requests.ts";
 import { type Terms, termsFor } from "./keeping/terms.ts";
-import { isSampled } from "./sampler.ts";
+import { isSampled } from "./keeping/sampler.ts";
 import { muteMs } from "./time-budget.ts";
 
 /**
  * What is to become of a frame, decided before anything of it is read: it is taken, or left out as somebody
  * asked for, or refused, which is a drop and is reported.
  *
- * What cannot be decided before the request has ended, such as to keep every request that failed, is one kind
- * more: taken into memory, and given on or let go when its end is known. Whoever asks has a `switch` over the
- * kinds, so the compiler names all places that have to know of it.
+ * What cannot be decided before the request has ended, such as to keep every request that failed, is held:
+ * taken into memory, and given on or let go when its end is known.
  */
 export type Verdict =
-  | { readonly kind: "take" }
+  | { readonly kind: "take" | "hold" }
   | { readonly kind: "leave"; readonly as: "disabled" | "sampledOut" }
   | Refusing;
+
+/** What a frame that is taken or held was decided by. */
+export interface Decided {
+  /** When, of `Clock.monotonic`. */
+  readonly at: number;
+  readonly request: Request;
+  readonly terms: Terms;
+  /** What the rate says. */
+  readonly sampled: boolean;
+}
 
 /** A verdict of which the collector's listener is told. */
 export interface Refusing {
@@ -41,6 +51,7 @@ export interface Gate {
 
 // Made once: `collect` is called for frames that are left out, too, and must cost nothing for them.
 const take: Verdict = { kind: "take" };
+const hold: Verdict = { kind: "hold" };
 const disabled: Verdict = { kind: "leave", as: "disabled" };
 const sampledOut: Verdict = { kind: "leave", as: "sampledOut" };
 const closed: Verdict = { kind: "refuse", reason: "closed", quietMs: 0 };
@@ -53,33 +64,31 @@ const muted: Verdict = { kind: "refuse", reason: "muted", quietMs: muteMs };
 export class Admission {
   readonly #gate: Gate;
   readonly #collection: DeploymentCollection;
-  #decidedAt = 0;
-  #terms: Terms;
+  #decided: Decided | undefined = undefined;
 
   constructor(gate: Gate, collection: DeploymentCollection) {
     this.#gate = gate;
     this.#collection = collection;
-    this.#terms = collection.terms;
   }
 
-  /**
-   * What is to become of a frame of this request; notes in the context whether the request is sampled.
-   */
+  /** What is to become of a frame of this request; notes in the context whether the request is sampled. */
   decide(context: CorrelationContext): Verdict {
     const { closed: isClosed, requests } = this.#gate;
     if (isClosed) return closed;
     const { name, budget, protection } = this.#collection;
     const request = requests.of(context);
     const terms = termsFor(request, this.#collection);
-    this.#terms = terms;
     if (!terms.enabled || !requests.enabled || protection.isNone) return disabled;
     const { samplingRate } = terms;
     const sampled = samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
     context.noteSampled(name, sampled);
-    if (!sampled) return sampledOut;
+    const held = samplingRate < 1 && requests.watching && !request.kept;
+    if (!sampled && !held) return sampledOut;
     // Only now: to look at the clock takes as long as all that comes before it.
-    this.#decidedAt = this.#gate.clock.monotonic();
-    return budget.isMuted(this.#decidedAt) ? muted : take;
+    const at = this.#gate.clock.monotonic();
+    this.#decided = { at, request, terms, sampled };
+    if (budget.isMuted(at)) return sampled ? muted : sampledOut;
+    return held ? hold : take;
   }
 
   /** Whether a frame of this request may be taken, if it came now. Nothing is counted or noted by that. */
@@ -87,20 +96,15 @@ export class Admission {
     const { closed: isClosed, requests } = this.#gate;
     const { enabled, samplingRate } = termsFor(requests.of(context), this.#collection);
     if (isClosed || !enabled || !requests.enabled || this.#collection.protection.isNone) return false;
+    if (requests.watching) return true;
     return samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
   }
 
   /**
-   * When it last decided to take a frame, of `Clock.monotonic`: to be kept before the frame's code is run,
-   * which may collect.
+   * Of the last frame that is taken or held: to be kept before the frame's code is run, which may collect.
    */
-  get decidedAt(): number {
-    return this.#decidedAt;
-  }
-
-  /** What it last decided under: to be kept likewise. */
-  get terms(): Terms {
-    return this.#terms;
+  get decided(): Decided {
+    return this.#decided as Decided;
   }
 
   /** Why a frame was refused, for people. */

@@ -1,16 +1,14 @@
 import { errorKind, kindOf, wrongKind } from "../base/errors.ts";
-import type { Ids } from "../base/ids.ts";
 import type { DeploymentStats } from "../config/callbacks.ts";
 import { callback, optionsOf, type Parsers, parseFields } from "../base/fields.ts";
 import { parseName } from "../layout/collection-key.ts";
 import { resolveSchema, type SchemaOptions } from "../frame/declared-schema.ts";
 import { countRows } from "../frame/copy/count-rows.ts";
-import type { FrameFacts } from "../frame/frame-facts.ts";
 import { type RedactOptions, resolveRedaction } from "../frame/copy/redaction.ts";
 import { Copying } from "./protection.ts";
 import { takeSnapshot } from "../frame/snapshot.ts";
 import type { DropReason } from "../pipeline/ledger.ts";
-import { Admission } from "./admission.ts";
+import { Admission, type Decided } from "./admission.ts";
 import type {
   Collector as CollectorApi,
   CollectorConstructor,
@@ -25,7 +23,7 @@ import { currentContext } from "./context/current-context.ts";
 import { adopt, passOnDecision } from "./context/other-copies.ts";
 import { homeOf } from "./process/core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
-import type { Terms } from "./keeping/terms.ts";
+import { CallFacts } from "./keeping/call-facts.ts";
 import { parseFlushOptions } from "./flush/flush-options.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
@@ -128,42 +126,49 @@ class FrameCollector implements CollectorApi {
         this.#refuse(reason, countRows(frame), new Error(this.#admission.why(verdict)), { quietMs });
         return;
       }
-      case "take": {
-        const { decidedAt: startedAt, terms } = this.#admission;
+      case "take":
+      case "hold": {
+        const { decided } = this.#admission;
         let bytes = 0;
         try {
-          bytes = this.#take(frame, context, terms);
+          bytes = this.#take(frame, context, decided, verdict.kind);
         } finally {
-          this.#admission.ended(startedAt, bytes);
+          this.#admission.ended(decided.at, bytes);
         }
       }
     }
   }
 
   /** Returns how many bytes were taken. */
-  #take(frame: object, context: CorrelationContext, terms: Terms): number {
+  #take(frame: object, context: CorrelationContext, decided: Decided, as: "take" | "hold"): number {
     const collection = this.#collection;
     if (!CorrelationContext.isUnchanged(context)) {
-      this.#refuse("invalid", countRows(frame), new Error(changedText));
+      this.#unfit(decided, "invalid", countRows(frame), new Error(changedText));
       return 0;
     }
     const result = takeSnapshot(frame, this.#copying.options);
     if (result.status === "dropped") {
-      this.#refuse(result.reason, countRows(frame), result.error);
+      this.#unfit(decided, result.reason, countRows(frame), result.error);
       return 0;
     }
     const { snapshot } = result;
     const memory = snapshot.memory + CorrelationContext.bytesOf(context);
     const full = this.#admission.lacksRoom(memory);
     if (full !== undefined) {
-      this.#refuse("memory", snapshot.rows, new Error(full), { bytes: snapshot.bytes });
+      this.#unfit(decided, "memory", snapshot.rows, new Error(full), snapshot.bytes);
       snapshot.release();
       return snapshot.bytes;
     }
     const { clock, ids } = this.#core;
-    const facts = new CallFacts(context, terms, ids, clock.now());
-    this.#core.accept(collection, snapshot, facts, memory);
+    const facts = new CallFacts(context, decided.terms, ids, clock.now());
+    this.#core.accept({ collection, snapshot, facts, memory, frame, decided, as });
     return snapshot.bytes;
+  }
+
+  /** A frame cannot be stored; if the rate leaves it out anyway, nothing is lost by that. */
+  #unfit({ sampled }: Decided, reason: DropReason, rows: number, cause: Error, bytes = 0): void {
+    if (sampled) this.#refuse(reason, rows, cause, { bytes });
+    else this.#collection.ledger.enter("sampledOut", 1, rows, 0);
   }
 
   #refuse(
@@ -174,57 +179,6 @@ class FrameCollector implements CollectorApi {
   ): void {
     const refusal = { reason, rows, bytes, cause, listener: this.#listener, quietMs };
     this.#core.accounting.refused(this.#collection, refusal);
-  }
-}
-
-/**
- * What is stored with a frame besides its columns. A class for the reason that a snapshot is one: see
- * `snapshot.ts`. Ids are made when the frame is put into its batch, not while the caller waits.
- */
-class CallFacts implements FrameFacts {
-  readonly eventTimeMs: number;
-  readonly samplingRate: number;
-  readonly configVersion: number;
-  readonly #context: CorrelationContext;
-  readonly #ids: Ids;
-  #ownId: string | undefined = undefined;
-
-  constructor(
-    context: CorrelationContext,
-    { samplingRate, configVersion }: Terms,
-    ids: Ids,
-    eventTimeMs: number,
-  ) {
-    this.#context = context;
-    this.samplingRate = samplingRate;
-    this.configVersion = configVersion;
-    this.#ids = ids;
-    this.eventTimeMs = eventTimeMs;
-  }
-
-  get correlationId(): string {
-    return CorrelationContext.idOf(this.#context);
-  }
-
-  get eventId(): string {
-    this.#ownId ??= this.#ids.uuid();
-    return this.#ownId;
-  }
-
-  get requestTimeMs(): number {
-    return CorrelationContext.requestTimeOf(this.#context);
-  }
-
-  get requestId(): string | null {
-    return CorrelationContext.requestIdOf(this.#context);
-  }
-
-  get clientRequestId(): string | null {
-    return CorrelationContext.clientRequestIdOf(this.#context);
-  }
-
-  get tags(): string | null {
-    return this.#context.tagsText;
   }
 }
 

@@ -1,32 +1,29 @@
 import { hostname } from "node:os";
-import { type Clock, systemClock } from "../base/time/clock.ts";
+import type { Clock } from "../base/time/clock.ts";
 import { comesWithin } from "../base/time/wait.ts";
-import { type Ids, systemIds } from "../base/ids.ts";
+import type { Ids } from "../base/ids.ts";
 import { once } from "../base/once.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
 import { createConfigHandle, type MutableConfigHandle } from "../config/config-handle.ts";
 import type { ResolvedDeployment } from "../config/resolve.ts";
-import type { FrameFacts } from "../frame/batch-builder.ts";
-import type { Snapshot } from "../frame/snapshot.ts";
 import type { Backend, FlushReport, FlushGoal } from "../pipeline/backend.ts";
 import { Batcher } from "../pipeline/batching/batcher.ts";
-import type { Engine } from "../pipeline/delivery/engine.ts";
+import type { Queued } from "../pipeline/batching/frame-queue.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import { Accounting } from "./accounting.ts";
 import { openStore } from "../store/open-store.ts";
 import type { CloseReport, DeploymentStatus, FlushResult } from "./api.ts";
-import { BackgroundThread } from "./background/background-thread.ts";
 import { DeploymentCollection } from "./deployment-collection.ts";
 import { DeploymentCollections } from "./deployment-collections.ts";
 import type { EngineHost, EngineSpec } from "./compose.ts";
 import { followConfigFiles } from "./config-following.ts";
+import { type CoreParts, systemParts } from "./core-parts.ts";
 import { credentialsOf } from "./credentials.ts";
-import { Requests } from "./keeping/requests.ts";
+import { type Accepted, Requests } from "./keeping/requests.ts";
 import { answeredWithin, droppedOf, FlushAccount } from "./flush/flush-account.ts";
 import { PromisedDelivery } from "./flush/promised-delivery.ts";
 import { onProcessEnd } from "./process/shutdown-hooks.ts";
 import type { PlacedDeployment } from "./spool-place.ts";
-import { createSpoolFirst } from "./background/spool-first.ts";
 import { tellKillSwitch } from "./report/kill-switch.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 import { Reporter } from "./report/reporter.ts";
@@ -34,21 +31,6 @@ import { StatusBoard } from "./report/status-board.ts";
 import { warnOfSlips } from "./report/slips.ts";
 import { startTelemetry } from "./report/telemetry.ts";
 import { startStatsTicker } from "./stats-ticker.ts";
-
-/** What a deployment is made of, replaceable for tests. */
-export interface CoreParts {
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly startBackend: (spec: EngineSpec, host: EngineHost, clock: Clock) => Backend;
-}
-
-const systemParts: CoreParts = { clock: systemClock, ids: systemIds, startBackend };
-
-function startBackend(spec: EngineSpec, host: EngineHost, clock: Clock): Backend {
-  const startThread = (forHost: EngineHost): Engine => new BackgroundThread(spec, forHost, clock);
-  if (spec.config.spool.durability !== "frame") return startThread(host);
-  return createSpoolFirst(spec, host, startThread, clock);
-}
 
 /** How long the natural end of a process may take to deliver, milliseconds. */
 const naturalExitDeadlineMs = 10_000;
@@ -98,9 +80,14 @@ export class DeploymentCore {
     this.clock = clock;
     this.ids = parts.ids;
     this.handle = createConfigHandle(config);
-    this.requests = new Requests(config);
     this.#durable = config.spool.durability !== "memory";
     this.#handsOverEach = config.spool.durability === "frame";
+    this.requests = new Requests(config, {
+      clock,
+      store: (queued) => this.#store(queued),
+      tellRule: (message) => this.reporter.trouble("RULE_FAILED", "rule_failed", () => message, {}),
+    });
+    if (!(parts.waits ?? !this.#handsOverEach)) this.requests.waitNoMore();
     this.listener = new RateLimitedListener(clock, onError);
     const board = new StatusBoard(clock, (health) => this.reporter.health(health));
     this.#board = board;
@@ -148,7 +135,8 @@ export class DeploymentCore {
     // together.
     void openStore(config.destination, credentials.proof).close();
     const spec: EngineSpec = {
-      config,
+      // Predicates stay on this thread.
+      config: { ...config, keep: [] },
       instance: ids.random128(),
       spoolDirectory: config.spool.directory,
       credential: credentials.spec,
@@ -175,15 +163,19 @@ export class DeploymentCore {
    * at most `most`.
    */
   hasRoom(bytes: number, max: number): boolean {
-    return this.batcher.heldBytes(bytes, max) + (this.#backend.heldBytes ?? 0) <= max;
+    const waiting = this.requests.recorder.bytes + (this.#backend.heldBytes ?? 0);
+    return this.batcher.heldBytes(bytes, max) + waiting <= max;
   }
 
-  /** Takes an accepted frame, which takes so many bytes of memory with its facts. */
-  accept(collection: DeploymentCollection, snapshot: Snapshot, facts: FrameFacts, memory: number): void {
-    collection.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
-    if (this.#handsOverEach) this.batcher.addNow(collection, snapshot, facts);
-    else this.batcher.add(collection, snapshot, facts, memory);
+  /** Takes an accepted frame, or has it wait for what becomes of its request. */
+  accept(accepted: Accepted): void {
+    this.requests.accept(accepted);
     this.#promised.promise();
+  }
+
+  #store(queued: Queued): void {
+    this.batcher.enqueue(queued);
+    if (this.#handsOverEach) this.batcher.flushNow();
   }
 
   /**
@@ -215,6 +207,7 @@ export class DeploymentCore {
   /** Hands over what is queued and waits for the backend, no longer than that. */
   async #flushed(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
     const endsAt = this.clock.monotonic() + deadlineMs;
+    this.requests.recorder.settleAll();
     const handedOver = await comesWithin(this.clock, deadlineMs, this.batcher.flush());
     if (!handedOver) return { pending: undefined, trouble: "frames are still being gathered" };
     const leftMs = Math.max(0, endsAt - this.clock.monotonic());
@@ -223,6 +216,7 @@ export class DeploymentCore {
 
   /** As if nothing had been offered yet. For tests of users' code. */
   forget(): void {
+    this.requests.recorder.clear();
     for (const { ledger } of [this, ...this.#collections]) ledger.clear();
   }
 
@@ -239,6 +233,7 @@ export class DeploymentCore {
   #closeDeadlineMs: number | undefined;
   readonly #closeOnce = once(async (): Promise<CloseReport> => {
     this.closed = true;
+    this.requests.waitNoMore();
     this.batcher.flushNow();
     await this.#backend.close(this.#closeDeadlineMs ?? 0);
     for (const each of this.#atClose) each[Symbol.dispose]();
@@ -271,6 +266,7 @@ export class DeploymentCore {
 
   handOverEach(): void {
     this.#handsOverEach = true;
+    this.requests.waitNoMore();
   }
 
   save(): void {

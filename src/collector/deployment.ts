@@ -65,7 +65,10 @@ export class OpenDeployment implements Deployment {
   }
 
   update(patch: DeploymentPatch): DeploymentConfig {
-    return this.#core.handle.update(patch);
+    const config = this.#core.handle.update(patch);
+    // Said again, it begins again.
+    if (patch.captureNext !== undefined) this.#core.requests.capture(config.captureNext);
+    return config;
   }
 
   status(): DeploymentStatus {

@@ -47,4 +47,9 @@ export interface StatsEntry {
   readonly buffered: number;
   /** Lost, by reason. */
   readonly dropped: { readonly [reason: string]: number | undefined };
+  /**
+   * Stored although the sampling rate had left them out, because their request was kept in the end. They are
+   * among the others, too, wherever they are now: this is no part of the balance.
+   */
+  readonly recalled: number;
 }

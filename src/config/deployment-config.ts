@@ -2,13 +2,15 @@ import type { Destination } from "../destination/destination.ts";
 import { collectionKey } from "../layout/collection-key.ts";
 import type { Format } from "../layout/format.ts";
 import type { RollingRate } from "../layout/partition.ts";
+import type { KeepRule } from "./keeping/keep-rule.ts";
 import type { CollectionPolicy } from "./protection/policy.ts";
 import { type RedactRules, strictestRules } from "./protection/redact-rules.ts";
 
 /**
  * What a deployment is set to, right now: one frozen snapshot, swapped whole. `resolve.ts` makes it from the
  * user's options, the environment, a file and defaults; nothing else reads those. Plain data without secrets:
- * it can be printed, and cloned into another thread.
+ * it can be printed, and, without `keep`, cloned into another
+ * thread.
  */
 export interface DeploymentConfig {
   /** Rises by one with every accepted change, from 1; stored with each row as `mdc_config_version`. */
@@ -35,6 +37,11 @@ export interface DeploymentConfig {
   readonly hashKeyEnv: string | null;
   /** 0 to 1, for collections that have no rate of their own. */
   readonly samplingRate: number;
+  /** Which requests are kept whatever the rate. Functions among them are the caller's own. */
+  readonly keep: readonly KeepRule[];
+  readonly flightRecorder: FlightRecorderConfig;
+  /** How many requests were to be kept in full when this was set. */
+  readonly captureNext: number;
   /** By lower-case name. */
   readonly collections: ReadonlyMap<string, CollectionConfig>;
   /**
@@ -47,6 +54,12 @@ export interface DeploymentConfig {
   readonly spool: SpoolConfig;
   readonly limits: Limits;
   readonly rotation: Rotation;
+}
+
+/** What waits for its request's end. Meaning, range and default: `FlightRecorderOptions`. */
+export interface FlightRecorderConfig {
+  /** Bytes of memory, or null: there is no flight recorder. */
+  readonly maxBytes: number | null;
 }
 
 /** The settings of one collection. */

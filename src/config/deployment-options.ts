@@ -1,6 +1,7 @@
 import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
 import type { TokenCredential } from "../destination/credential.ts";
 import type { Durability, Fsync } from "./deployment-config.ts";
+import type { KeepRule } from "./keeping/keep-rule.ts";
 import type { Format } from "../layout/format.ts";
 import type { RollingRate } from "../layout/partition.ts";
 import type { CollectionPolicy } from "./protection/policy.ts";
@@ -77,6 +78,22 @@ export interface DeploymentOptions {
    */
   readonly samplingRate?: number | undefined;
   /**
+   * Requests that are kept whatever the rate, whole and in all collections, with `mdc_sampling_rate` 1: a
+   * predicate of a frame and its request, or `{ column, above, below }`, `{ column, equals }`, `{
+   * slowerThanMs }`, `{ failed: true }`, `{ attribute, equals }`. While there are rules and a rate lies below
+   * 1, frames wait in memory until their request is decided: see "Which requests are kept" in
+   * `docs/configuration.md`. At most 100; default none.
+   */
+  readonly keep?: readonly KeepRule[] | undefined;
+  /** How much waits for the end of its request, and whether it does. */
+  readonly flightRecorder?: FlightRecorderOptions | undefined;
+  /**
+   * Has the next so many requests kept in full, with `mdc_sampling_rate` 1, and then goes back to the rate: 0
+   * to 1,000,000,000, of this process. It begins when the number is set to another one, and with each
+   * `update` that says it. Default 0.
+   */
+  readonly captureNext?: number | undefined;
+  /**
    * Settings of single collections by name, in any case. A collection that is not named is on, at
    * `samplingRate`, unless a configuration file names others. Default none.
    */
@@ -118,6 +135,16 @@ export interface DeploymentOptions {
    * publish, else none. See `docs/serverless.md`. Fixed while running.
    */
   readonly waitUntil?: WaitUntil | undefined;
+}
+
+/** The frames that wait until it is decided whether their request is kept. */
+export interface FlightRecorderOptions {
+  /**
+   * 0 to 16 GiB of memory, never more than a quarter of `limits.maxMemoryBytes`, of which it is part. With a
+   * number a request that fails is kept like one that a rule keeps. Null: no flight recorder, but that rules
+   * have one of 16 MiB for what waits. Default null.
+   */
+  readonly maxBytes?: number | null | undefined;
 }
 
 /** Settings of one collection. */
@@ -218,10 +245,10 @@ export interface RotationOptions {
 }
 
 /**
- * What can be changed while running. Only what is given changes; within `collections`, `spool`, `limits` and
- * `rotation` too. Anything else of {@link DeploymentOptions} needs a new deployment.
+ * What can be changed while running. Only what is given changes; within `collections`, `flightRecorder`,
+ * `spool`, `limits` and `rotation` too. Anything else of {@link DeploymentOptions} needs a new deployment.
  */
-export interface DeploymentPatch {
+export interface DeploymentPatch extends Pick<DeploymentOptions, "keep" | "flightRecorder" | "captureNext"> {
   readonly enabled?: boolean | undefined;
   readonly killSwitch?: boolean | undefined;
   /** In place of what an earlier update said of it; options and file hold beside it. */

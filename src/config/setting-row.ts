@@ -4,7 +4,14 @@ import type { Workspace } from "../destination/datastore-uri.ts";
 import type { ParsedDestination } from "../destination/parse-destination.ts";
 import type { Secret } from "../destination/secret.ts";
 import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
-import type { AgentConfig, DeploymentConfig, Limits, Rotation, SpoolConfig } from "./deployment-config.ts";
+import type {
+  AgentConfig,
+  DeploymentConfig,
+  FlightRecorderConfig,
+  Limits,
+  Rotation,
+  SpoolConfig,
+} from "./deployment-config.ts";
 import type { CollectionPolicy } from "./protection/policy.ts";
 import type { RedactRules } from "./protection/redact-rules.ts";
 
@@ -34,7 +41,7 @@ export interface CollectionSettings {
 }
 
 /** The types whose fields are settings of their own. */
-type SettingGroup = AgentConfig | SpoolConfig | Limits | Rotation;
+type SettingGroup = AgentConfig | SpoolConfig | Limits | Rotation | FlightRecorderConfig;
 
 /** A row for each field of `T`; a field that is a group has rows of its own. */
 export type Rows<T> = {

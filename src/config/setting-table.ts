@@ -2,6 +2,7 @@ import { parseConnectionString, parseSharedAccessSignature } from "../destinatio
 import { parseDestination } from "../destination/parse-destination.ts";
 import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
 import { defaultSpool } from "./default-spool.ts";
+import { keepRules } from "./keeping/keep-rules-kind.ts";
 import { type Durability, type Fsync, maxColumns } from "./deployment-config.ts";
 import {
   parseModelName,
@@ -148,6 +149,13 @@ export const settingTable: SettingTable = {
     file: { ours: true, azure: { "data_collector.sampling_rate": parseShare } },
     live: true,
   },
+  keep: { kind: keepRules, default: [], file: ours, live: true },
+  flightRecorder: {
+    rows: {
+      maxBytes: { kind: kinds.orNull(kinds.bytes(0, 16 * GiB)), default: null, file: ours, live: true },
+    },
+  },
+  captureNext: { kind: kinds.count(0, 1_000_000_000), default: 0, file: ours, live: true },
   collections: {
     each: {
       enabled: {

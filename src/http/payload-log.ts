@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../base/time/clock.ts";
 import { Collector, mayKeep } from "../collector/collector.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
+import { endRequest } from "../collector/context/request-end.ts";
 import { BodyBudget } from "./body/body-budget.ts";
 import { BodyRecorder } from "./body/body-recorder.ts";
 import { Exchange, type ExchangeHome, type ExchangeRows, type RequestHead } from "./exchange.ts";
@@ -51,9 +52,10 @@ export class PayloadLog implements ExchangeHome {
     return { context, exchange: new Exchange(this, context, head, target, newBody) };
   }
 
-  store({ context, request, response }: ExchangeRows): void {
+  store({ context, outcome, status, durationMs, request, response }: ExchangeRows): void {
     this.#request.collect([request], context);
     this.#response.collect([response], context);
+    endRequest(context, { failed: outcome !== "complete" || (status ?? 500) >= 500, durationMs });
   }
 }
 

@@ -140,7 +140,8 @@ export const systemColumns = {
     type: "float64",
     nullable: false,
     per: "frame",
-    meaning: "the sampling rate then, 0 to 1: a row stands for 1 / rate rows",
+    meaning:
+      "how likely the row was to be stored, above 0 to 1: it stands for 1 / rate rows. The rate its request was decided under; 1 if a rule kept it",
   },
   configVersion: {
     name: "mdc_config_version",

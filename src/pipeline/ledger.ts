@@ -44,6 +44,8 @@ export class Ledger {
   readonly #dropped = new Map<DropReason, MutableCounts>();
   // Counted on its own, so that a frame lost between two accounts would show.
   readonly #offered: MutableCounts = zero();
+  /** Part of the other accounts. */
+  readonly #recalled: MutableCounts = zero();
 
   /**
    * With `total`, everything counted here is counted there too: a collection's ledger is part of its
@@ -79,6 +81,16 @@ export class Ledger {
     this.#total?.move(from, to, counts);
   }
 
+  /** A frame that had been sampled out is stored after all. */
+  recall(rows: number, bytes: number): void {
+    add(this.#accounts.sampledOut, -1, -rows, 0);
+    add(this.#accounts.buffered, 1, rows, bytes);
+    add(this.#recalled, 1, rows, bytes);
+    // Of what is left out bytes are not counted.
+    this.#offered.bytes += bytes;
+    this.#total?.recall(rows, bytes);
+  }
+
   /** Frames that had been accepted were lost. */
   drop(from: Account, reason: DropReason, counts: Counts): void {
     add(this.#accounts[from], -counts.frames, -counts.rows, -counts.bytes);
@@ -95,7 +107,8 @@ export class Ledger {
 
   /** Counts anew; not for the total, which has a call of its own. */
   clear(): void {
-    for (const counts of [this.#offered, ...Object.values(this.#accounts)]) Object.assign(counts, noCounts);
+    for (const counts of [this.#offered, this.#recalled, ...Object.values(this.#accounts)])
+      Object.assign(counts, noCounts);
     this.#dropped.clear();
   }
 
@@ -120,6 +133,7 @@ export class Ledger {
       spooled: spooled[unit],
       buffered: buffered[unit],
       dropped,
+      recalled: this.#recalled[unit],
     };
   }
 

@@ -175,6 +175,7 @@ const entry = {
   spooled: 1,
   buffered: 1,
   dropped: { muted: 4 },
+  recalled: 1,
 };
 
 /** A deployment of which everything that can be measured is there. */

@@ -22,7 +22,7 @@ import {
 } from "./context-options.ts";
 import type { ContextJson } from "./context-json.ts";
 import { type PassedDecision, readDecision, writeDecision } from "./decision-header.ts";
-import { type Follower, RequestLife } from "./request-life.ts";
+import { RequestLife } from "./request-life.ts";
 import { decided, type Decision, decisionsOf } from "./sampling-decisions.ts";
 
 /**
@@ -234,11 +234,11 @@ export class CorrelationContext {
   }
 
   /**
-   * Tells a follower from now on what becomes of this request: how another copy's collectors take part.
+   * What becomes of its request, as other copies' collectors see it.
    * @internal
    */
-  followedBy(follower: Follower): void {
-    CorrelationContext.lifeOf(this).follow(follower);
+  get life(): RequestLife {
+    return CorrelationContext.lifeOf(this);
   }
 
   /**

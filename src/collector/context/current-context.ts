@@ -3,23 +3,27 @@ import { wrongKind } from "../../base/errors.ts";
 import { processWide } from "../../base/host/process-wide.ts";
 import { CorrelationContext } from "./correlation-context.ts";
 import { isOfAnotherCopy } from "./other-copies.ts";
+import { outcomes, runTold } from "./request-end.ts";
 
 const storage = processWide("current-context", () => new AsyncLocalStorage<CorrelationContext>());
 
 /**
  * Calls `run` and gives back what it returns. In it, and in all that it starts and awaits, `collect` without
  * a context uses this one, and {@link currentContext} returns it.
+ *
+ * The request ends when the promise that `run` returns is settled, or when `run` throws; then it is decided
+ * whether rules keep it. Without a promise nobody can tell when it ends.
  */
 export function runWithContext<T>(context: CorrelationContext, run: () => T): T {
   if (!CorrelationContext.isOne(context) && !isOfAnotherCopy(context)) {
     throw wrongKind("runWithContext argument context", "a CorrelationContext", context);
   }
   if (typeof run !== "function") throw wrongKind("runWithContext argument run", "a function", run);
-  return storage.run(context, run);
+  return outcomes.wanted ? runTold(context, () => storage.run(context, run)) : storage.run(context, run);
 }
 
 /**
- * The same without a look at the arguments, for what calls it often.
+ * The same without a look at the arguments, for what calls it often; and its end ends nothing.
  * @internal
  */
 export function withContext<T>(context: CorrelationContext, run: () => T): T {

@@ -56,10 +56,12 @@ function followOther(other: CorrelationContext, ours: CorrelationContext): void 
       return life.decision;
     },
     keep: () => life.keep(),
+    began: () => life.began(),
+    ended: (outcome, over) => life.ended(outcome, over),
     next: undefined,
   };
   try {
-    other.followedBy(follower);
+    other.life.follow(follower);
   } catch {
     // Of a version whose contexts cannot be followed.
   }

@@ -1,3 +1,4 @@
+import type { RequestOutcome } from "../../config/keeping/keep-rule.ts";
 import type { PassedDecision } from "./decision-header.ts";
 
 /**
@@ -10,27 +11,34 @@ export interface Follower {
   readonly decision: PassedDecision | undefined;
   /** The request is to be kept, whatever the rate. */
   keep(): void;
+  /** It, or a part of it, goes on. */
+  began(): void;
+  /** What went on has ended so. `over`: nothing more is going on. */
+  ended(outcome: RequestOutcome, over: boolean): void;
   /** The next in the list, which {@link RequestLife} makes. */
   next: Follower | undefined;
 }
 
 /**
- * What becomes of a request after its context was made: who follows it, and whether it is to be kept. A class
- * for the reason that a snapshot is one: see `snapshot.ts`.
+ * What becomes of a request after its context was made: who follows it, whether it is to be kept, and when it
+ * ends. A class for the reason that a snapshot is one: see `snapshot.ts`.
  */
 export class RequestLife {
   /** What an earlier service decided, by its headers. */
   readonly passed: PassedDecision | undefined;
   #kept = false;
+  /** True when it has ended, as far as anybody has told, and nothing has begun since. */
+  #over = false;
+  /** How many runs of it go on. */
+  #running = 0;
   #first: Follower | undefined;
 
   constructor(passed: PassedDecision | undefined) {
     this.passed = passed;
   }
 
-  /** True once {@link RequestLife.keep} was called. */
-  get kept(): boolean {
-    return this.#kept;
+  get over(): boolean {
+    return this.#over;
   }
 
   /** Under what the request was decided, here or by an earlier service. */
@@ -59,5 +67,24 @@ export class RequestLife {
     if (this.#kept) return;
     this.#kept = true;
     for (let follower = this.#first; follower; follower = follower.next) follower.keep();
+  }
+
+  /** A run of it begins. */
+  began(): void {
+    this.#running++;
+    this.#over = false;
+    for (let follower = this.#first; follower; follower = follower.next) follower.began();
+  }
+
+  /** A run of it has ended. `last`: if no other goes on, that is the end of the request. */
+  ran(outcome: RequestOutcome, last: boolean): void {
+    this.#running--;
+    this.ended(outcome, last && this.#running === 0);
+  }
+
+  /** It has ended; or only something of it, if it is not `over`. */
+  ended(outcome: RequestOutcome, over: boolean): void {
+    if (over) this.#over = true;
+    for (let follower = this.#first; follower; follower = follower.next) follower.ended(outcome, over);
   }
 }

@@ -80,6 +80,7 @@ class InMemoryDeployment extends OpenDeployment implements TestDeployment {
     const core = new DeploymentCore(resolved, {
       clock,
       ids: systemIds,
+      waits: true,
       startBackend: (_spec, { emit }) => (backend = new TestBackend(emit)),
     });
     super(core);

@@ -124,7 +124,13 @@ export class Batcher {
    * @param memory bytes that the frame and its facts take while they wait.
    */
   add(collection: Collection, snapshot: Snapshot, facts: FrameFacts, memory: number = snapshot.memory): void {
-    this.#queue.add(new Queued(collection, snapshot, facts, memory));
+    this.enqueue(new Queued(collection, snapshot, facts, memory));
+  }
+
+  /** The same of a frame that has waited elsewhere. */
+  enqueue(queued: Queued): void {
+    const { snapshot } = queued;
+    this.#queue.add(queued);
     if (this.#scheduled) {
       if (this.#queue.bytes > this.#helpFrom) this.#help(snapshot.rows * snapshot.columns.length);
       return;

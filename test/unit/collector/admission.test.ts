@@ -3,7 +3,8 @@ import { Admission, type Refusing } from "../../../src/collector/admission.ts";
 import { CorrelationContext } from "../../../src/collector/context/correlation-context.ts";
 import { DeploymentCollection } from "../../../src/collector/deployment-collection.ts";
 import { Requests } from "../../../src/collector/keeping/requests.ts";
-import { isSampled } from "../../../src/collector/sampler.ts";
+import { termsFor } from "../../../src/collector/keeping/terms.ts";
+import { isSampled } from "../../../src/collector/keeping/sampler.ts";
 import { createConfigHandle } from "../../../src/config/config-handle.ts";
 import { readEnvironment } from "../../../src/config/environment.ts";
 import type { DeploymentOptions } from "../../../src/config/deployment-options.ts";
@@ -19,7 +20,7 @@ function admissionOf(options: DeploymentOptions = {}) {
   const deployment = {
     clock,
     closed: false,
-    requests: new Requests(config),
+    requests: new Requests(config, { clock, store: () => {}, tellRule: () => {} }),
     heldBytes: 0,
     hasRoom: (bytes: number, most: number) => deployment.heldBytes + bytes <= most,
   };
@@ -39,7 +40,8 @@ function admissionOf(options: DeploymentOptions = {}) {
     deployment.requests.configure(changed);
     collection.configure(changed);
   });
-  return { admission, clock, collection, deployment, decide, spend, update: handle.update };
+  const termsOf = (context: CorrelationContext) => termsFor(deployment.requests.of(context), collection);
+  return { admission, clock, deployment, collection, decide, spend, termsOf, update: handle.update };
 }
 
 const noted = [["model_inputs", true]];
@@ -164,18 +166,19 @@ describe("a request is decided once", () => {
   const ids = Array.from({ length: 40 }, (_, n) => `order-${n}`);
 
   test("under the rate that its first frame found, whatever holds when the others come", () => {
-    const { admission, decide, update } = admissionOf({ samplingRate: 0.5 });
+    const { decide, termsOf, update } = admissionOf({ samplingRate: 0.5 });
     const contexts = ids.map((id) => CorrelationContext.create({ id }));
     const before = contexts.map((context) => decide(context).kind);
     expect(new Set(before)).toEqual(new Set(["take", "leave"]));
     for (const samplingRate of [0, 1, 0.1]) {
       update({ samplingRate });
       expect(contexts.map((context) => decide(context).kind)).toEqual(before);
-      expect(admission.terms).toEqual({ enabled: true, samplingRate: 0.5, configVersion: 1 });
+      for (const context of contexts)
+        expect(termsOf(context)).toEqual({ enabled: true, samplingRate: 0.5, configVersion: 1 });
     }
     update({ samplingRate: 1 });
     expect(ids.map((id) => decide(CorrelationContext.create({ id })).kind)).toEqual(ids.map(() => "take"));
-    expect(admission.terms).toEqual({ enabled: true, samplingRate: 1, configVersion: 5 });
+    expect(termsOf(CorrelationContext.create())).toMatchObject({ samplingRate: 1, configVersion: 5 });
   });
 
   test("also whether a collection is on; but when all is switched off, that holds at once", () => {
@@ -190,12 +193,12 @@ describe("a request is decided once", () => {
   });
 
   test("and one that is to be kept is taken at any rate, with a rate of 1", () => {
-    const { admission, decide } = admissionOf({ samplingRate: 0 });
+    const { decide, termsOf } = admissionOf({ samplingRate: 0 });
     const context = CorrelationContext.create();
     expect(decide(context)).toMatchObject({ as: "sampledOut" });
     context.keep();
     expect(decide(context)).toEqual({ kind: "take" });
-    expect(admission.terms.samplingRate).toBe(1);
+    expect(termsOf(context).samplingRate).toBe(1);
     expect([...context.sampled]).toEqual(noted);
     const early = CorrelationContext.create();
     early.keep();
@@ -217,17 +220,15 @@ describe("a request is decided once", () => {
       const context = CorrelationContext.fromHeaders(each);
       const { kind } = next.decide(context);
       expect(kind).toBe(isSampled(context.id, 0.2) ? "take" : "leave");
-      expect(next.admission.terms).toMatchObject({ samplingRate: 0.2, configVersion: 2 });
+      expect(next.termsOf(context)).toMatchObject({ samplingRate: 0.2, configVersion: 2 });
       expect(context.toHeaders()["x-mdc-sampling"]).toBe("rate=0.5;version=2");
     }
   });
 
   test("a rate that never held here can lower what is kept, and never raise it", () => {
-    const { admission, decide } = admissionOf({ samplingRate: 0.5 });
-    const decided = (passed: string): number => {
-      decide(CorrelationContext.fromHeaders({ "x-request-id": "a", "x-mdc-sampling": passed }));
-      return admission.terms.samplingRate;
-    };
+    const { termsOf } = admissionOf({ samplingRate: 0.5 });
+    const decided = (passed: string): number =>
+      termsOf(CorrelationContext.fromHeaders({ "x-request-id": "a", "x-mdc-sampling": passed })).samplingRate;
     expect(decided("rate=0.25;version=9")).toBe(0.25);
     expect(decided("rate=1e-7;version=9")).toBe(1e-7);
     for (const passed of ["rate=1;version=1", "rate=0.9;version=1"]) expect(decided(passed)).toBe(0.5);

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createUuidV7 } from "../../../src/base/uuid-v7.ts";
-import { isSampled } from "../../../src/collector/sampler.ts";
+import { isSampled } from "../../../src/collector/keeping/sampler.ts";
 
 /** Hashes by Python's mmh3 5.x: `mmh3.hash(id, 0x6d646331, signed=False)`. */
 const golden: readonly (readonly [id: string, hash: number])[] = [

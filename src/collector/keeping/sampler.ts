@@ -8,8 +8,8 @@
  *     kept  =  MurmurHash3_x86_32(UTF-8 bytes of the id, seed 0x6d646331) < rate * 2^32
  *
  * with the hash as an unsigned number and the comparison in double precision, where the product is exact. A
- * lone surrogate counts as U+FFFD, as in every conversion to UTF-8. In Python:
- * `mmh3.hash(id, 0x6d646331, signed=False)`.
+ * lone surrogate counts as U+FFFD, as in every conversion to UTF-8. In Python: `mmh3.hash(id, 0x6d646331,
+ * signed=False)`.
  *
  * MurmurHash3 (Austin Appleby, public domain, `smhasher/src/MurmurHash3.cpp`) because every bit of the id
  * moves every bit of the hash, which ids that count upwards need; because it is to be had everywhere; and
