@@ -1,9 +1,10 @@
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { cp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
-import { type ChildResult, runChild, runNode } from "../support/child.ts";
-import { createProject, pack, root } from "../support/packed-project.ts";
+import { bundles, packageOf } from "../support/bundles.ts";
+import { type ChildResult, runNode } from "../support/child.ts";
+import { createProject, pack } from "../support/packed-project.ts";
 import { scratch, storedRows } from "../support/scratch.ts";
 import { disposableFolder } from "../support/temp-folder.ts";
 
@@ -41,87 +42,6 @@ afterAll(async () => {
   await project?.[Symbol.asyncDispose]();
 });
 
-/** The code of the document's section, the `at`th of it. */
-async function printed(section: string, at = 0): Promise<string> {
-  const text = await readFile(join(root, "docs/bundlers.md"), "utf8");
-  const [, after = ""] = text.split(`## ${section}\n`);
-  const blocks = [...(after.split("\n## ")[0] ?? "").matchAll(/```\w+\n([^]*?)```/g)];
-  return blocks[at]?.[1] ?? "";
-}
-
-/** Runs a line of a shell with the project's bundlers; `npx` would ask the network for them. */
-async function run(line: string): Promise<void> {
-  const bin = join(root, "node_modules/.bin");
-  const { code, stdout, stderr } = await runChild("sh", ["-c", line.replaceAll("npx ", "")], {
-    cwd: project.path,
-    env: { PATH: `${bin}${delimiter}${process.env["PATH"]}` },
-  });
-  expect(code, stdout + stderr).toBe(0);
-}
-
-async function configured(name: string, text: string, line: string): Promise<void> {
-  await writeFile(join(project.path, name), text);
-  await run(line);
-}
-
-const withoutThread = (line: string): string =>
-  line.replace(" model-data-collector-worker=model-data-collector/worker", "");
-
-const webpack = join(root, "node_modules/webpack/lib/index.js");
-const runWebpack = `node --input-type=module -e '
-  import webpack from ${JSON.stringify(webpack)};
-  import config from "./webpack.config.mjs";
-  webpack({ ...config, optimization: { minimize: false }, context: process.cwd() }, (error, stats) => {
-    if (!error && !stats.hasErrors()) return;
-    console.error(error ?? stats.toString());
-    process.exitCode = 1;
-  });'`;
-
-/** How each is built, which file starts it, and whether the background thread runs in it. */
-const bundles: Readonly<Record<string, { build: () => Promise<void>; main: string; thread: boolean }>> = {
-  "esbuild, CommonJS": {
-    build: async () => run(await printed("esbuild", 0)),
-    main: "server.js",
-    thread: true,
-  },
-  "esbuild, CommonJS, minified, without the thread": {
-    build: async () => run(`${withoutThread(await printed("esbuild", 0)).trim()} --minify`),
-    main: "server.js",
-    thread: false,
-  },
-  "esbuild, modules": {
-    build: async () => run(await printed("esbuild", 1)),
-    main: "server.mjs",
-    thread: true,
-  },
-  "esbuild, modules, minified and split": {
-    build: async () => run(`${(await printed("esbuild", 1)).trim()} --minify --splitting`),
-    main: "server.mjs",
-    thread: true,
-  },
-  "esbuild, modules, without the thread": {
-    build: async () => run(withoutThread(await printed("esbuild", 1))),
-    main: "server.mjs",
-    thread: false,
-  },
-  webpack: {
-    build: async () => configured("webpack.config.mjs", await printed("webpack"), runWebpack),
-    main: "main.js",
-    thread: true,
-  },
-  Rolldown: {
-    build: async () =>
-      configured("rolldown.config.mjs", await printed("Rollup, Rolldown"), "rolldown -c rolldown.config.mjs"),
-    main: "server.mjs",
-    thread: true,
-  },
-  Vite: {
-    build: async () => configured("vite.config.mjs", await printed("Vite"), "vite build --logLevel error"),
-    main: "server.js",
-    thread: true,
-  },
-};
-
 /** What the bundle says when it runs by itself. */
 async function runBundle(
   main: string,
@@ -129,7 +49,7 @@ async function runBundle(
 ): Promise<ChildResult> {
   await using deployed = await disposableFolder();
   await cp(join(project.path, "dist"), deployed.path, { recursive: true });
-  await writeFile(join(deployed.path, "package.json"), await packageOf(main));
+  await writeFile(join(deployed.path, "package.json"), await packageOf(deployed.path, main));
   await writeFile(
     join(deployed.path, "blue.yml"),
     "endpoint_name: flights\nname: blue\ndata_collector: { collections: { model_inputs: { enabled: true } } }\n",
@@ -137,15 +57,12 @@ async function runBundle(
   return await runNode([main], { cwd: deployed.path, env });
 }
 
-/** Of Vite's bundle, whose `.js` are modules; others' are CommonJS, or say it in their names. */
-async function packageOf(main: string): Promise<string> {
-  const text = await readFile(join(project.path, "dist", main), "utf8");
-  return JSON.stringify({ type: /^import /m.test(text) ? "module" : "commonjs" });
-}
+/** Those that need nothing of the registry; `npm run test:runtimes` has all of them. */
+const here = Object.entries(bundles).filter(([, { packages }]) => packages === undefined);
 
-test.each(Object.entries(bundles))("%s", async (name, { build, main, thread }) => {
+test.each(here)("%s", async (name, { build, main, thread }) => {
   await rm(join(project.path, "dist"), { recursive: true, force: true });
-  await build();
+  await build(project.path);
   const { env, destination } = await scratch();
   const expected = {
     heard: thread ? [] : [expect.stringContaining("the background thread cannot be started")],

@@ -86,9 +86,12 @@ export function startThread(listener: ThreadListener, network: NetworkVariables 
   };
 }
 
-/** The file, or one that it imports, is not there. */
+/** The file, or one that it imports, is not there. Node has a code for it; Bun and Deno say it only. */
 function isNotFound(error: unknown): error is Error {
-  return isError(error) && /^(ERR_)?MODULE_NOT_FOUND$/.test(String((error as { code?: unknown }).code));
+  if (!isError(error)) return false;
+  const { code } = error as { readonly code?: unknown };
+  if (code !== undefined) return /^(ERR_)?MODULE_NOT_FOUND$/.test(String(code));
+  return /^(error: )?(Cannot find module|Module not found)\b/.test(error.message);
 }
 
 function startWorker(network: NetworkVariables): Worker {
