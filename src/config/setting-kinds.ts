@@ -16,7 +16,7 @@ import type { Secret } from "../destination/secret.ts";
 import { namePattern, parseName } from "../layout/collection-key.ts";
 import { parseRedactRules, type RedactRules } from "./protection/redact-rules.ts";
 import { secretVariable as parseSecretVariable } from "./protection/secret-variable.ts";
-import type { Kind, Parse } from "./setting-row.ts";
+import type { JsonSchema, Kind, Parse } from "./setting-row.ts";
 
 export const KiB = 1024;
 export const MiB: number = 1024 * KiB;
@@ -110,13 +110,35 @@ export const model: Kind<string> = {
 /** The name of an environment variable that holds a key. */
 export const secretVariable: Kind<string> = {
   parse: parseSecretVariable,
+  schema: { type: "string", pattern: "^[A-Za-z_]\\w{0,255}$" },
   values: "the name of an environment variable",
   show: codeText,
+};
+
+/** Rules by the names of columns. */
+const redactSchema: JsonSchema = {
+  type: "object",
+  additionalProperties: {
+    anyOf: [
+      { enum: ["drop", "mask"] },
+      {
+        type: "object",
+        properties: {
+          hmac_key_env: { type: "string", pattern: "^[A-Za-z_]\\w{0,255}$" },
+          truncate: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
+        },
+        minProperties: 1,
+        maxProperties: 1,
+        additionalProperties: false,
+      },
+    ],
+  },
 };
 
 /** What to do to columns before they are copied. */
 export const redactRules: Kind<RedactRules> = {
   parse: parseRedactRules,
+  schema: redactSchema,
   values: "by column: `drop`, `mask`, `{ hmacKeyEnv }` or `{ truncate }`",
   show: () => "none",
 };
@@ -124,7 +146,12 @@ export const redactRules: Kind<RedactRules> = {
 /** What `kind` takes, or null. */
 export function orNull<T>({ parse, schema, values, show }: Kind<T>): Kind<T | null> {
   return {
-    ...(schema && { schema: { ...schema, type: [schema["type"], "null"] } }),
+    ...(schema && {
+      schema:
+        "type" in schema
+          ? { ...schema, type: [schema["type"], "null"] }
+          : { anyOf: [schema, { type: "null" }] },
+    }),
     parse: (value, where, origin) => parseOrNull((given, at) => parse(given, at, origin))(value, where),
     values: `${values}, or null`,
     show: (value) => (value === null ? "none" : show(value)),

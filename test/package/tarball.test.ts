@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 test("the tarball holds the built package, its source and the papers, nothing else", () => {
-  const outside = tarball.files.filter((file) => !/^(dist|src|docs|examples)\//.test(file));
+  const outside = tarball.files.filter((file) => !/^(dist|src|schema|docs|examples)\//.test(file));
   const papers = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
@@ -31,6 +31,10 @@ test("the tarball holds the built package, its source and the papers, nothing el
         ),
     ),
   ).toEqual([]);
+  expect(tarball.files.filter((file) => file.startsWith("schema/"))).toEqual([
+    "schema/deployment.schema.json",
+    "schema/mdc.schema.json",
+  ]);
   const inside = tarball.files.filter((file) => /^(dist|src)\//.test(file));
   expect(inside.filter((file) => !/^src\/.+\.ts$|^dist\/.+\.(js|d\.ts)(\.map)?$/.test(file))).toEqual([
     "dist/cjs/package.json",
