@@ -1,7 +1,7 @@
 import { listSpooled, type SpooledSegment } from "../operator/spool-inspection.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
 import type { CommandInput } from "./command.ts";
-import { spoolOf } from "./spool-folder.ts";
+import { inEach, spoolFoldersOf, spoolOf } from "./spool-folder.ts";
 import { ageText, amountText } from "./text/value-text.ts";
 
 /**
@@ -16,7 +16,8 @@ export async function waitingLines(input: CommandInput, collection?: string): Pr
   for (const { collection: name, counts } of waiting)
     frames.set(name ?? "(unknown)", (frames.get(name ?? "(unknown)") ?? 0) + counts.frames);
   const amounts = [...frames].map(([name, count]) => `${amountText(count, "frame")} of ${name}`).join(", ");
-  return [`waiting in ${config.spool.directory}: ${amounts}`, whenStored(waiting, config)];
+  const folders = [...new Set(waiting.map(({ directory }) => directory))].join(" and ");
+  return [`waiting in ${folders}: ${amounts}`, whenStored(waiting, config)];
 }
 
 interface Spooled {
@@ -29,9 +30,8 @@ interface Spooled {
  */
 async function spooledIfKnown(input: CommandInput): Promise<Spooled> {
   try {
-    const { config } = spoolOf(input);
-    const { directory } = config.spool;
-    return { config, segments: directory === "" ? [] : await listSpooled(directory) };
+    const deployment = spoolOf(input);
+    return { config: deployment.config, segments: await inEach(spoolFoldersOf(deployment), listSpooled) };
   } catch {
     return { config: undefined, segments: [] };
   }

@@ -20,8 +20,6 @@ export interface DrainOptions {
 
 /** What a drain came to. */
 export interface DrainReport {
-  /** For people: where it went. */
-  readonly destination: string;
   readonly delivered: Counts;
   /** What could not be: set aside in quarantine, or damaged beyond reading. */
   readonly lost: readonly (Counts & { readonly reason: DropReason; readonly collection: string })[];
@@ -34,13 +32,25 @@ export interface DrainReport {
  */
 const patienceMs = 30_000;
 
+/** For people: where a drain delivers to. Throws if destination and credential do not go together. */
+export async function drainTarget(resolved: ResolvedDeployment): Promise<string> {
+  const { config } = resolved;
+  const target =
+    config.format === "azureml"
+      ? new LocalAgent(config.agent)
+      : openStore(config.destination, credentialsOf(resolved).proof);
+  await target.close();
+  return target.description;
+}
+
 /**
- * Takes over what dead processes left in a spool, and delivers it to the configured destination until all is
+ * Takes over what dead processes left in the spool folder `directory`, and delivers it to the configured destination until all is
  * there, the deadline has come, or the destination refuses for good. Never touches what a living process
  * owns. Throws if destination and credential do not go together.
  */
 export async function drainSpool(
   resolved: ResolvedDeployment,
+  directory: string,
   { deadlineMs, onProgress, onTrouble }: DrainOptions,
 ): Promise<DrainReport> {
   const { config } = resolved;
@@ -50,16 +60,9 @@ export async function drainSpool(
   const spec: EngineSpec = {
     config,
     instance: systemIds.random128(),
-    spoolDirectory: config.spool.directory,
+    spoolDirectory: directory,
     credential: credentials.spec,
   };
-  const target =
-    config.format === "azureml"
-      ? new LocalAgent(config.agent)
-      : openStore(config.destination, credentials.proof);
-  const destination = target.description;
-  await target.close();
-
   let delivered = noCounts;
   const lost: (Counts & { reason: DropReason; collection: string })[] = [];
   let giveUp = (): void => {};
@@ -93,5 +96,5 @@ export async function drainSpool(
   await engine.close(0);
   patience?.[Symbol.dispose]();
   // Closing ended it, if it had not ended.
-  return { destination, delivered, lost, pending: await flushed };
+  return { delivered, lost, pending: await flushed };
 }

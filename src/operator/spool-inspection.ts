@@ -43,6 +43,8 @@ export interface SpooledSegment extends SegmentOrigin {
   readonly ownerAlive: boolean;
   /** Why it waits, for people. */
   readonly why: string;
+  /** The spool's folder that it is in. */
+  readonly directory: string;
 }
 
 /** A segment in quarantine. */
@@ -55,6 +57,8 @@ export interface QuarantinedSegment extends SegmentOrigin {
   /** Bytes on disk. */
   readonly size: number;
   readonly path: string;
+  /** The spool's folder whose quarantine it is in. */
+  readonly directory: string;
 }
 
 /** Everything that is in the spool folder `directory`, of all processes, oldest first; quarantine apart. */
@@ -77,6 +81,7 @@ export async function listSpooled(directory: string): Promise<readonly SpooledSe
       createdAt: createdAt === undefined ? null : new Date(createdAt),
       ownerAlive,
       why: whyItWaits(segment, ownerAlive),
+      directory,
     });
   }
   return found;
@@ -93,6 +98,7 @@ export function listQuarantined(directory: string): readonly QuarantinedSegment[
       counts,
       size,
       path,
+      directory,
     }),
   );
 }
@@ -103,16 +109,16 @@ export function readQuarantined({ path }: QuarantinedSegment): SegmentContents {
 }
 
 /** Puts a quarantined segment back into the spool; the next process of it, or a drain, tries again. */
-export function replayQuarantined(segment: QuarantinedSegment, directory: string): void {
-  replayQuarantinedFile(stored(segment, directory), { directory });
+export function replayQuarantined(segment: QuarantinedSegment): void {
+  replayQuarantinedFile(stored(segment), segment);
 }
 
 /** Deletes a quarantined segment for good. */
-export function dropQuarantined(segment: QuarantinedSegment, directory: string): void {
-  dropQuarantinedFile(stored(segment, directory));
+export function dropQuarantined(segment: QuarantinedSegment): void {
+  dropQuarantinedFile(stored(segment));
 }
 
-function stored({ path }: QuarantinedSegment, directory: string): QuarantinedFile {
+function stored({ path, directory }: QuarantinedSegment): QuarantinedFile {
   const found = listQuarantinedFiles({ directory }).find((each) => each.path === path);
   if (found === undefined) throw new Error(`it is no longer in quarantine: ${path}`);
   return found;

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { ChildResult } from "../support/child.ts";
+import { type ChildResult, runNode } from "../support/child.ts";
+import { root } from "../support/packed-project.ts";
 import { runScript, scratch, storedRows } from "../support/scratch.ts";
 
 /** The deployment of a process that nobody told where its spool is to be, at work and in what it says. */
@@ -81,6 +82,26 @@ test("a home that cannot: a private folder among the temporary ones, one warning
   expect(result.stderr).toContain(result.reasons[0]);
   expect(statSync(own).mode & 0o777).toBe(0o700);
   expect(await storedRows(destination, "model_inputs")).toHaveLength(10);
+});
+
+test("what waits among the temporary files is listed and drained by who names only the destination", async () => {
+  const { own, destination, env } = await world({ home: true });
+  const dying = `import { openDeployment } from "model-data-collector";
+    const deployment = await openDeployment({ rotation: { maxAgeMs: 86_400_000 } });
+    for (let i = 0; i < 10; i++) deployment.collector("model_inputs").collect([{ i }]);
+    await deployment.flush({ to: "spool" });
+    process.kill(process.pid, "SIGKILL");`;
+  expect((await runScript(dying, { env })).signal).toBe("SIGKILL");
+  const mdc = (...args: string[]): Promise<ChildResult> =>
+    runNode([join(root, "dist/cli/main.js"), ...args], { env });
+  const listed = await mdc("spool", "ls");
+  expect(listed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^model_inputs .* 10 /m) });
+  expect(listed.stderr).toContain(`1 segment in ${own}`);
+  expect((await mdc("ls")).stderr).toContain(`waiting in ${own}`);
+  const drained = await mdc("spool", "drain");
+  expect(drained.stdout).toContain("delivered 10 frames, 10 rows");
+  expect(await storedRows(destination, "model_inputs")).toHaveLength(10);
+  expect((await mdc("spool", "ls")).stderr).toMatch(new RegExp(`^nothing waits in \\S+ or ${own}`));
 });
 
 test("no folder at all: memory, one warning, and a degraded status", async () => {

@@ -1,7 +1,7 @@
 import { listSpooled, type SpooledSegment } from "../../../operator/spool-inspection.ts";
 import type { CommandInput, RunnableCommand } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
-import { spoolOf, spoolOptions } from "../../spool-folder.ts";
+import { inEach, spoolFoldersOf, spoolOf, spoolOptions } from "../../spool-folder.ts";
 import type { Text } from "../../terminal.ts";
 import { textTable } from "../../text/text-table.ts";
 import { ageText, amountText, bytesText, countText, timeText } from "../../text/value-text.ts";
@@ -19,11 +19,16 @@ export const spoolLs: RunnableCommand = {
 
 async function listSpool(input: CommandInput): Promise<ExitCode> {
   const { terminal } = input;
-  const { directory } = spoolOf(input).config.spool;
-  const segments = await listSpooled(directory);
+  const folders = spoolFoldersOf(spoolOf(input));
+  const segments = await inEach(folders, listSpooled);
   if (input.flag("json")) terminal.json(segments);
-  else if (segments.length === 0) terminal.err(`nothing waits in ${directory}`);
+  else if (segments.length === 0) terminal.err(`nothing waits in ${folders.join(" or ")}`);
   else for (const line of listing(segments, terminal)) terminal.out(line);
+  for (const folder of folders.slice(1)) {
+    const inIt = segments.filter(({ directory }) => directory === folder).length;
+    const where = `in ${folder}, which stands in where ${folders[0]} cannot be written`;
+    if (inIt > 0) terminal.err(`${amountText(inIt, "segment")} ${where}`);
+  }
   return segments.some(isDamaged) ? exitCode.data : exitCode.ok;
 }
 

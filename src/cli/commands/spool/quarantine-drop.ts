@@ -8,8 +8,8 @@ export const quarantineDrop: RunnableCommand = createSegmentCommand({
   name: "drop",
   summary: "delete a segment for good",
   examples: [],
-  act(input, segments, directory) {
-    for (const segment of segments) dropQuarantined(segment, directory);
+  act(input, segments) {
+    for (const segment of segments) dropQuarantined(segment);
     tellDone(input, segments, "deleted");
     return exitCode.ok;
   },

@@ -1,7 +1,7 @@
 import { listQuarantined } from "../../../operator/spool-inspection.ts";
 import type { CommandInput, RunnableCommand } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
-import { spoolOf, spoolOptions } from "../../spool-folder.ts";
+import { inEach, spoolFoldersOf, spoolOf, spoolOptions } from "../../spool-folder.ts";
 import { textTable } from "../../text/text-table.ts";
 import { bytesText, countText, timeText } from "../../text/value-text.ts";
 
@@ -18,13 +18,13 @@ export const quarantineLs: RunnableCommand = {
 
 async function listQuarantine(input: CommandInput): Promise<ExitCode> {
   const { terminal } = input;
-  const { directory } = spoolOf(input).config.spool;
-  const segments = listQuarantined(directory);
+  const folders = spoolFoldersOf(spoolOf(input));
+  const segments = await inEach(folders, listQuarantined);
   if (input.flag("json")) {
     terminal.json(segments);
     return exitCode.ok;
   }
-  if (segments.length === 0) terminal.err(`nothing is in the quarantine of ${directory}`);
+  if (segments.length === 0) terminal.err(`nothing is in the quarantine of ${folders.join(" or ")}`);
   else {
     const columns = [
       { title: "segment" },

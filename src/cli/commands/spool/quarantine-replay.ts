@@ -8,8 +8,8 @@ export const quarantineReplay: RunnableCommand = createSegmentCommand({
   name: "replay",
   summary: "put a segment back: the next process or drain tries it again",
   examples: ["mdc spool quarantine replay 0193a0f4"],
-  act(input, segments, directory) {
-    for (const segment of segments) replayQuarantined(segment, directory);
+  act(input, segments) {
+    for (const segment of segments) replayQuarantined(segment);
     tellDone(input, segments, "back in the spool");
     if (!input.flag("json"))
       input.terminal.err("the next process of this spool, or mdc spool drain, delivers it");

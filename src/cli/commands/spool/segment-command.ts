@@ -2,13 +2,13 @@ import { kindOf } from "../../../base/errors.ts";
 import { listQuarantined, type QuarantinedSegment } from "../../../operator/spool-inspection.ts";
 import { type CommandInput, type RunnableCommand, UsageError } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
-import { spoolOf, spoolOptions } from "../../spool-folder.ts";
+import { inEach, spoolFoldersOf, spoolOf, spoolOptions } from "../../spool-folder.ts";
 import { amountText } from "../../text/value-text.ts";
 
 /** What tells one command about a segment in quarantine from another one. */
 export interface SegmentCommandParts extends Pick<RunnableCommand, "name" | "summary" | "examples"> {
   /** Does it, with the segments of the id (its parts, one at least) that are in the quarantine of a spool. */
-  act(input: CommandInput, segments: readonly QuarantinedSegment[], directory: string): ExitCode;
+  act(input: CommandInput, segments: readonly QuarantinedSegment[]): ExitCode;
 }
 
 /** A command about the segment in quarantine whose id, or the beginning of it, is its only word. */
@@ -19,11 +19,11 @@ export function createSegmentCommand({ act, ...described }: SegmentCommandParts)
     positionals: [1, 1],
     options: spoolOptions,
     async run(input): Promise<ExitCode> {
-      const { directory } = spoolOf(input).config.spool;
+      const folders = spoolFoldersOf(spoolOf(input));
       const [id = ""] = input.positionals;
-      const segments = chosen(listQuarantined(directory), id);
-      if (segments.length > 0) return act(input, segments, directory);
-      const where = `the quarantine of ${directory}`;
+      const segments = chosen(await inEach(folders, listQuarantined), id);
+      if (segments.length > 0) return act(input, segments);
+      const where = `the quarantine of ${folders.join(" or ")}`;
       input.terminal.err(`mdc: nothing in ${where} has an id that begins with ${id}`);
       return exitCode.data;
     },
