@@ -9,10 +9,28 @@ const storage = processWide("current-context", () => new AsyncLocalStorage<Corre
 
 /**
  * Calls `run` and gives back what it returns. In it, and in all that it starts and awaits, `collect` without
- * a context uses this one, and {@link currentContext} returns it.
+ * a context uses this one, and {@link currentContext} returns it. Throws a `TypeError` for what is no context
+ * or no function, and what `run` throws.
  *
  * The request ends when the promise that `run` returns is settled, or when `run` throws; then it is decided
  * whether rules keep it. Without a promise nobody can tell when it ends.
+ *
+ * @example
+ * ```ts
+ * import { Collector, CorrelationContext, runWithContext } from "model-data-collector";
+ *
+ * const inputs = new Collector({ name: "model_inputs" });
+ * const outputs = new Collector({ name: "model_outputs" });
+ *
+ * const context = CorrelationContext.fromHeaders({ "x-request-id": "order-17" });
+ * const late = await runWithContext(context, async () => {
+ *   inputs.collect([{ distance: 2475, origin: "JFK" }]);
+ *   const answer = await Promise.resolve(false);
+ *   outputs.collect([{ late: answer }]); // the same request, without handing the context on
+ *   return answer;
+ * });
+ * console.log(late);
+ * ```
  */
 export function runWithContext<T>(context: CorrelationContext, run: () => T): T {
   if (!CorrelationContext.isOne(context) && !isOfAnotherCopy(context)) {
@@ -30,7 +48,19 @@ export function withContext<T>(context: CorrelationContext, run: () => T): T {
   return storage.run(context, run);
 }
 
-/** The context of the innermost {@link runWithContext} around this call, or undefined. */
+/**
+ * The context of the innermost {@link runWithContext} around this call, or undefined.
+ *
+ * @example
+ * ```ts
+ * import { CorrelationContext, currentContext, runWithContext } from "model-data-collector";
+ *
+ * // For the headers of whatever a request leads to.
+ * const headers = () => currentContext()?.toHeaders() ?? {};
+ *
+ * runWithContext(CorrelationContext.create({ id: "order-17" }), () => console.log(headers()));
+ * ```
+ */
 export function currentContext(): CorrelationContext | undefined {
   return storage.getStore();
 }

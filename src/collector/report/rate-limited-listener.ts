@@ -25,7 +25,7 @@ const maxReasons = 1_000;
 
 /**
  * Passes run-time problems on to an `onError`, each reason of each collection at most once a second; without
- * one, warns at most once a minute, of a late delivery once for all collections. What comes in between is
+ * one, warns at most once a minute, of a destination that takes nothing once for all collections. What comes in between is
  * counted, and told with the next.
  */
 export class RateLimitedListener {
@@ -43,8 +43,10 @@ export class RateLimitedListener {
 
   /** A problem, with its message made only if it is told. What the handler throws is ignored. */
   report(code: CollectorErrorCode, reason: string, message: () => string, details: ReportDetails = {}): void {
-    // A destination out of reach is one trouble to whoever reads warnings, however many collections wait.
-    const isShared = this.#handler === warn && code === "DELIVERY_DELAYED";
+    // A destination out of reach, or that refuses, is one trouble to whoever reads warnings, however many
+    // collections wait.
+    const isDestination = code === "DELIVERY_DELAYED" || reason === "delivery_blocked";
+    const isShared = this.#handler === warn && isDestination;
     const key = isShared ? reason : `${reason}\n${details.collection ?? ""}`;
     const now = this.#clock.monotonic();
     let held = this.#held.get(key);

@@ -60,7 +60,8 @@ export class BlockedCollections {
   block(task: DeliveryTask, failure: Unpinned): { readonly obstacle: Obstacle; readonly delayMs: number } {
     const passing = failure.status === "retryable" && failure.class === "transient";
     const { message } = failure.error;
-    const obstacle: Obstacle = { status: passing ? "degraded" : "failing", message };
+    const own = failure.status === "blocked" ? { isOwn: true } : {};
+    const obstacle: Obstacle = { status: passing ? "degraded" : "failing", message, ...own };
     const key = keyOf(task.label);
     const known = this.#blocked.get(key);
     const blocked: Blocked = known ?? newlyBlocked(obstacle);

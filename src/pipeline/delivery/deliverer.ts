@@ -281,13 +281,13 @@ export class Deliverer {
   }
 
   /** Without a task it is about no collection, but about the sender. */
-  #tellObstacle(task: DeliveryTask | undefined, { status, message }: Obstacle, delayMs: number): void {
-    const blocked = status === "failing";
+  #tellObstacle(task: DeliveryTask | undefined, { message, ...about }: Obstacle, delayMs: number): void {
+    const blocked = about.status === "failing";
     const where = this.#targets.describe(task);
     this.#parts.emit({
       kind: "trouble",
       code: blocked ? "DELIVERY_BLOCKED" : "DELIVERY_DELAYED",
-      reason: blocked ? "delivery_blocked" : "delivery_delayed",
+      reason: about.isOwn ? "collection_blocked" : blocked ? "delivery_blocked" : "delivery_delayed",
       message: `${where}: ${message}; the data is kept, next try in ${Math.ceil(delayMs / 1000)} s`,
       ...(task === undefined ? {} : { collection: task.label.collection }),
     });

@@ -6,6 +6,8 @@ export interface Obstacle {
   /** `degraded`: time may heal it. `failing`: somebody has to change something. */
   readonly status: "degraded" | "failing";
   readonly message: string;
+  /** True of what only its collection can be mended of; others may be fine. Default false. */
+  readonly isOwn?: boolean;
 }
 
 /** Reasons told at once: when the disk fails, every segment has its own. */

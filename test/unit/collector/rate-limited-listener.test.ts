@@ -115,6 +115,21 @@ test("without a listener a warning is given, once a minute for each reason, with
   expect(warnings[1]).toBe("a frame was dropped (6 times since the last such warning)");
 });
 
+test("Node is warned of a destination that refuses once for all collections, of a collection's own trouble for each", () => {
+  const reporter = new RateLimitedListener(createHandClock(), undefined);
+  using emit = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+  for (const collection of ["a", "b"]) {
+    reporter.report("DELIVERY_BLOCKED", "delivery_blocked", () => `${collection}: 403`, { collection });
+    const own = (): string => `${collection}: its types are damaged`;
+    reporter.report("DELIVERY_BLOCKED", "collection_blocked", own, { collection });
+  }
+  expect(emit.mock.calls.map(([text]) => text)).toEqual([
+    "a: 403",
+    "a: its types are damaged",
+    "b: its types are damaged",
+  ]);
+});
+
 test("Node is warned of a late delivery once for all collections, of drops for each", async () => {
   const { clock } = world();
   const reporter = new RateLimitedListener(clock, undefined);

@@ -69,7 +69,7 @@ test("when the types can be had, all that waited are back, in order, and nothing
   const world = new World();
   const tasks = ["a", "b", "c"].map((id) => taskOf(id));
   for (const task of tasks) world.try(task);
-  expect([...world.blocked.obstacles()]).toEqual([{ status: "failing", message: "unusable" }]);
+  expect([...world.blocked.obstacles()]).toEqual([{ status: "failing", message: "unusable", isOwn: true }]);
   world.blocked.unblock(taskOf("d").label);
   expect(world.back).toEqual(["a", "b", "c"]);
   expect([...world.blocked.obstacles()]).toEqual([]);
