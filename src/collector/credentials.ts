@@ -1,6 +1,7 @@
+import { messageOf } from "../base/errors.ts";
 import type { ResolvedDeployment } from "../config/resolve.ts";
 import type { AccessToken, AzureCredential } from "../store/azure/azure-credential.ts";
-import { proofOf } from "../store/open-store.ts";
+import { loadProof, proofOf } from "../store/open-store.ts";
 import type { CredentialSpec } from "./compose.ts";
 
 /**
@@ -10,7 +11,9 @@ export interface Credentials {
   /** All of it, for this thread. */
   readonly proof: AzureCredential;
   readonly spec: CredentialSpec;
-  getToken(scopes: string | string[]): Promise<AccessToken | null>;
+  readonly getToken: (scopes: string | string[]) => Promise<AccessToken | null>;
+  /** Gets ready what they need; tells, before anything is delivered, if that is not installed. */
+  readonly load: (tell: (why: string) => void) => void;
 }
 
 type Given = Pick<ResolvedDeployment, "config" | "credential" | "trustedHosts">;
@@ -20,10 +23,14 @@ export function credentialsOf({ config, credential, trustedHosts }: Given): Cred
   const { destination, clientId } = config;
   const given = destination.kind === "folder" ? undefined : credential?.reveal();
   const proof = proofOf({ credential: given ?? null, clientId, trustedHosts });
-  if (proof.kind !== "token") return { proof, spec: proof, getToken: () => Promise.resolve(null) };
+  const load: Credentials["load"] = (tell) => {
+    loadProof(destination, given ?? null).catch((thrown: unknown) => tell(messageOf(thrown)));
+  };
+  if (proof.kind !== "token") return { proof, spec: proof, getToken: () => Promise.resolve(null), load };
   return {
     proof,
     spec: { kind: "token", trustedHosts },
+    load,
     async getToken(scopes) {
       return await proof.getToken(scopes);
     },

@@ -130,10 +130,9 @@ export class DeploymentCore {
   #startBackend(resolved: ResolvedDeployment, { clock, ids, startBackend: start }: CoreParts): Backend {
     const { config } = resolved;
     const credentials = credentialsOf(resolved);
-    const getToken: EngineHost["getToken"] = (scopes) => credentials.getToken(scopes);
-    // Made once on this thread, only to be told here and now if destination and credential do not go
-    // together.
+    // Made on this thread only to be told at once if destination and credential do not go together.
     void openStore(config.destination, credentials.proof).close();
+    credentials.load((why) => this.reporter.trouble("DELIVERY_BLOCKED", "delivery_blocked", () => why, {}));
     const spec: EngineSpec = {
       // Predicates stay on this thread.
       config: { ...config, keep: [] },
@@ -142,6 +141,7 @@ export class DeploymentCore {
       credential: credentials.spec,
       network: resolved.network.reveal(),
     };
+    const { getToken } = credentials;
     return start(spec, { emit: (event) => this.accounting.take(event), getToken }, clock);
   }
 

@@ -4,7 +4,7 @@ import { createAzureBlobStore } from "./azure/azure-blob-store.ts";
 import { loadAzureLibrary } from "./azure/azure-container.ts";
 import type { AzureCredential, TokenSource } from "./azure/azure-credential.ts";
 import { createAzureDatastoreStore } from "./azure/azure-datastore-store.ts";
-import { findMachineCredential } from "./azure/azure-machine-credential.ts";
+import { findMachineCredential, loadIdentity } from "./azure/azure-machine-credential.ts";
 import { createFolderStore } from "./folder-store.ts";
 import type { Store } from "./store.ts";
 
@@ -34,6 +34,14 @@ export function proofOf({ credential, clientId, trustedHosts }: Identity): Azure
       return await source.getToken(scopes);
     },
   };
+}
+
+/**
+ * Loads what finds the machine's own credential, if nobody gave one and the destination needs it: better
+ * now than when requests are served. Rejects if it cannot be had.
+ */
+export async function loadProof(destination: Destination, credential: Credential | null): Promise<void> {
+  if (destination.kind !== "folder" && credential === null) await loadIdentity();
 }
 
 /**

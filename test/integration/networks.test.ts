@@ -1,7 +1,12 @@
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import tls from "node:tls";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import { resolveAzureDatastore } from "../../src/store/azure/azure-datastore.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 import { certifiedHost, makeCertificate } from "../support/bearer-token.ts";
 import type { ChildResult } from "../support/child.ts";
@@ -113,6 +118,40 @@ describe.skipIf(!possible)("a company's proxy and certificate", () => {
     const own = { ...env, MDC_DESTINATION: `${azurite.url}/box`, HTTPS_PROXY: proxy.url };
     expect(await collectOne(own)).toMatchObject({ delivered: 1, heard: [] });
     expect(proxy.asked).toEqual([]);
+  });
+
+  test("a workspace is asked for its datastore through the proxy, too", async () => {
+    const answer = {
+      properties: { datastoreType: "AzureBlob", accountName: "flights", containerName: "box" },
+    };
+    const read = (file: string): Promise<string> => readFile(join(folder.path, file), "utf8");
+    const [key, cert] = await Promise.all([read("key.pem"), read("cert.pem")]);
+    const asked: string[] = [];
+    const server = createServer({ key, cert }, (request, response) => {
+      asked.push(`${request.headers.authorization} ${request.url?.split("/").at(-1)}`);
+      response.end(JSON.stringify(answer));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const proxy = await proxyFor((server.address() as AddressInfo).port);
+    vi.stubEnv("HTTPS_PROXY", proxy.url);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const reference = {
+      subscriptionId: "00000000-0000-0000-0000-000000000001",
+      resourceGroup: "group",
+      workspace: "space",
+      datastore: "store",
+      prefix: "p",
+    };
+    const token = { token: "c4n4ry", expiresOnTimestamp: Date.now() + 3_600_000 };
+    const location = await resolveAzureDatastore(reference, {
+      credential: { getToken: () => Promise.resolve(token) },
+      managementUrl: `https://${certifiedHost}`,
+    });
+    expect(location.accountUrl).toBe("https://flights.blob.core.windows.net");
+    expect(asked).toEqual([expect.stringMatching(/^Bearer c4n4ry store\?api-version=/)]);
+    expect(proxy.asked).toEqual([`${certifiedHost}:443`]);
   });
 
   test("a proxy that is not there is named", async () => {

@@ -153,6 +153,30 @@ test("a program that only imports the package loads no storage vendor's library"
   expect(loaded.filter((name) => name.startsWith("@"))).toEqual([]);
 });
 
+test("without @azure/identity, what needs it says in one line what to install; a signature needs nothing", async () => {
+  const url = "https://nobody.blob.core.windows.net/box/data";
+  const line = expect.stringMatching(
+    /^[^\n]*@azure\/identity is not installed; [^\n]*: npm install @azure\/identity[^\n]*$/,
+  );
+  const source = (credential: string): string => `
+    import { openDeployment } from "model-data-collector";
+    const heard = [];
+    const deployment = await openDeployment({
+      destination: ${JSON.stringify(url)}, ${credential}
+      onError: (error) => heard.push(error.message),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await deployment.close({ deadlineMs: 100 });
+    console.log(JSON.stringify(heard));`;
+  expect(await run("unproven.mjs", source(""))).toEqual([line]);
+  const signature = "sv=2024-11-04&sr=c&sp=cr&sig=AAAA&se=2099-01-01T00:00:00Z";
+  expect(await run("signed.mjs", source(`credential: ${JSON.stringify(signature)},`))).toEqual([]);
+  const mdc = join(folder.path, "node_modules/model-data-collector/dist/cli/main.js");
+  const ls = await runNode([mdc, "ls", "--root", url], { cwd: folder.path });
+  expect(ls).toMatchObject({ code: 4, stdout: "" });
+  expect(ls.stderr.trimEnd()).toEqual(line);
+});
+
 test("a strict TypeScript program compiles against the packed types, checking them too", async () => {
   await writeFile(
     join(folder.path, "consumer.ts"),

@@ -8,14 +8,14 @@ import { manifest, root } from "../support/packed-project.ts";
 test("the package depends on exactly four packages, and on optional peers for those who have them", async () => {
   const { dependencies, peerDependencies, peerDependenciesMeta, optionalDependencies } = await manifest();
   expect(Object.keys(dependencies)).toEqual([
-    "@azure/identity",
+    "@azure/core-rest-pipeline",
     "@azure/storage-blob",
     "hyparquet",
     "string-width",
   ]);
   const optional = Object.entries(peerDependenciesMeta).filter(([, meta]) => meta.optional);
   expect(optional.map(([name]) => name)).toEqual(Object.keys(peerDependencies));
-  expect(Object.keys(peerDependencies)).toEqual(["@opentelemetry/api"]);
+  expect(Object.keys(peerDependencies)).toEqual(["@azure/identity", "@opentelemetry/api"]);
   expect(optionalDependencies).toBeUndefined();
 });
 

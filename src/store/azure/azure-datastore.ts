@@ -7,6 +7,7 @@ import { mayHaveToken } from "../../destination/token-host.ts";
 import type { AzureLocation } from "./azure-container.ts";
 import { requestToken, type TokenSource } from "./azure-credential.ts";
 import { toAzureFailure } from "./azure-error.ts";
+import { libraryError } from "./azure-library.ts";
 import { withDeadline } from "../deadline.ts";
 import { StoreError } from "../store-error.ts";
 
@@ -34,8 +35,6 @@ export interface ResolveDatastoreOptions {
 
 /** https://learn.microsoft.com/rest/api/azureml/datastores/get */
 const apiVersion = "2024-10-01";
-/** What a workspace says of a datastore has a few thousand. */
-const maxAnswerBytes = 1024 * 1024;
 
 /**
  * Asks the workspace where its datastore is: account, container, and the prefix unchanged. Datastores of Blob
@@ -116,30 +115,31 @@ async function fetchProperties(
   token: string,
   signal: AbortSignal,
 ): Promise<Record<string, unknown>> {
-  const response = await fetch(url, {
-    headers: { authorization: `Bearer ${token}`, accept: "application/json" },
-    redirect: "error",
-    signal,
-  });
-  if (!response.ok) {
-    const { error } = (await readJson(response)) as { error?: { code?: unknown } };
-    throw { statusCode: response.status, code: error?.code, response };
+  const [core, { coreHttpClient }] = await Promise.all([loadCore(), import("./azure-http.ts")]);
+  // The way to the network that all other requests go: through the proxy of the environment, if there is one.
+  const pipeline = core.createEmptyPipeline();
+  pipeline.addPolicy(core.proxyPolicy());
+  const headers = core.createHttpHeaders({ authorization: `Bearer ${token}`, accept: "application/json" });
+  const request = core.createPipelineRequest({ url: url.href, headers, abortSignal: signal });
+  const response = await pipeline.sendRequest(coreHttpClient, request);
+  if (response.status < 200 || response.status >= 300) {
+    const { error } = parseAnswer(response.bodyAsText) as { error?: { code?: unknown } };
+    throw { statusCode: response.status, code: error?.code, response, request };
   }
-  const { properties } = await readJson(response);
+  const { properties } = parseAnswer(response.bodyAsText);
   return typeof properties === "object" && properties !== null ? (properties as Record<string, unknown>) : {};
 }
 
-/** The JSON object of an answer; an empty one for what is none, or is longer than {@link maxAnswerBytes}. */
-async function readJson(response: Response): Promise<Record<string, unknown>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength;
-    if (size > maxAnswerBytes) return {};
-    chunks.push(chunk);
-  }
+async function loadCore() {
+  return await import("@azure/core-rest-pipeline").catch((thrown: unknown) => {
+    throw libraryError("@azure/core-rest-pipeline", thrown);
+  });
+}
+
+/** The JSON object of an answer; an empty one for what is none. */
+function parseAnswer(text: string | null | undefined): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    const value: unknown = JSON.parse(text ?? "");
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};

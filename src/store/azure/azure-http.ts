@@ -1,6 +1,6 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { Agent as SecureAgent, request as requestHttps } from "node:https";
-import type { DefaultAzureCredentialOptions } from "@azure/identity";
+import type { HttpClient } from "@azure/core-rest-pipeline";
 import type { HttpHeaders, IHttpClient } from "@azure/storage-blob";
 import { isLoopback } from "../../destination/loopback.ts";
 import { proxyOf } from "./azure-proxy.ts";
@@ -15,8 +15,8 @@ import { proxyOf } from "./azure-proxy.ts";
 export const maxAnswerBytes: number = 16 * 1024 * 1024;
 /** Of what an error says in its body; its status and headers say enough. */
 const maxErrorBytes = 64 * 1024;
-/** For one request of a credential that sets no limit of its own. */
-const credentialTimeoutMs = 30_000;
+/** For one request that sets no limit of its own. */
+const defaultTimeoutMs = 30_000;
 
 /** What both libraries tell of a request. */
 interface Call {
@@ -49,12 +49,13 @@ export const blobHttpClient: IHttpClient = {
   },
 };
 
-type HttpClient = NonNullable<DefaultAzureCredentialOptions["httpClient"]>;
-
-/** For `@azure/identity`: Microsoft Entra, the machine's metadata service and their like. */
-export const credentialHttpClient: HttpClient = {
+/**
+ * For what is made of `@azure/core-rest-pipeline`: `@azure/identity`, which asks Microsoft Entra, the
+ * machine's metadata service and their like; and what is asked of a workspace.
+ */
+export const coreHttpClient: HttpClient = {
   async sendRequest(request) {
-    const ended = AbortSignal.timeout(request.timeout || credentialTimeoutMs);
+    const ended = AbortSignal.timeout(request.timeout || defaultTimeoutMs);
     const abortSignal = request.abortSignal
       ? AbortSignal.any([request.abortSignal as AbortSignal, ended])
       : ended;
