@@ -29,22 +29,10 @@ import { decided, type Decision, decisionsOf } from "./sampling-decisions.ts";
  * One request, for all that is collected of it: inputs, outputs and whatever lies between carry its id, its
  * time and its attributes. Nothing in it can be changed: a frame that comes with a context of which a field
  * was changed all the same, which only JavaScript allows, is dropped (`invalid`).
- *
  * @example
  * ```ts
- * import { Collector, CorrelationContext } from "model-data-collector";
- *
- * const inputs = new Collector({ name: "model_inputs" });
- *
- * // In a server: the ids that the caller and the platform gave the request.
- * const context = CorrelationContext.fromHeaders({ "x-request-id": "order-17" });
- * inputs.collect([{ distance: 2475, origin: "JFK" }], context);
- * const headers = context.toHeaders(); // for the next service, whose rows then join with these
- *
- * // Anywhere else: an id of your own, and what else is to be stored with each row.
- * const batch = CorrelationContext.create({ id: "night-run-3", attributes: { tenant: "north" } });
- * inputs.collect([{ distance: 740, origin: "SEA" }], batch);
- * console.log(headers, batch.id);
+ * import { CorrelationContext } from "model-data-collector";
+ * const { id, attributes } = CorrelationContext.create({ attributes: { tenant: "north" } });
  * ```
  */
 export class CorrelationContext {
