@@ -44,9 +44,9 @@ export async function drainTarget(resolved: ResolvedDeployment): Promise<string>
 }
 
 /**
- * Takes over what dead processes left in the spool folder `directory`, and delivers it to the configured destination until all is
- * there, the deadline has come, or the destination refuses for good. Never touches what a living process
- * owns. Throws if destination and credential do not go together.
+ * Takes over what dead processes left in the spool folder `directory`, and delivers it to the configured
+ * destination until all is there, the deadline has come, or the destination refuses for good. Never touches
+ * what a living process owns. Throws if destination and credential do not go together.
  */
 export async function drainSpool(
   resolved: ResolvedDeployment,

@@ -25,8 +25,8 @@ const maxReasons = 1_000;
 
 /**
  * Passes run-time problems on to an `onError`, each reason of each collection at most once a second; without
- * one, warns at most once a minute, of a destination that takes nothing once for all collections. What comes in between is
- * counted, and told with the next.
+ * one, warns at most once a minute, of a destination that takes nothing once for all collections. What comes
+ * in between is counted, and told with the next.
  */
 export class RateLimitedListener {
   readonly #clock: Clock;

@@ -56,7 +56,7 @@ async function drainNow(input: CommandInput): Promise<ExitCode> {
   return lost.length > 0 || left > 0 ? exitCode.data : exitCode.ok;
 }
 
-/** One folder after another, within one deadline; a folder that stands in only if there is something in it. */
+/** One folder after another, within one deadline; one that stands in only if there is something in it. */
 async function drainEach(
   deployment: ResolvedDeployment,
   folders: readonly string[],
