@@ -15,7 +15,7 @@ import { openStore } from "../store/open-store.ts";
 import type { CloseReport, DeploymentStatus, FlushResult } from "./api.ts";
 import { DeploymentCollection } from "./deployment-collection.ts";
 import { DeploymentCollections } from "./deployment-collections.ts";
-import type { EngineHost, EngineSpec } from "./compose.ts";
+import type { EngineSpec } from "./compose.ts";
 import { followConfigFiles } from "./config-following.ts";
 import { type CoreParts, systemParts } from "./core-parts.ts";
 import { credentialsOf } from "./credentials.ts";
