@@ -1,6 +1,7 @@
-import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { asError } from "../base/errors.ts";
+import { once } from "../base/once.ts";
 import { systemClock } from "../base/time/clock.ts";
 import type { OutgoingFrame, Sender, SendResult } from "./sender.ts";
 
@@ -19,6 +20,9 @@ export interface LocalAgentOptions {
 const maxAnswerBytes = 64 * 1024;
 const bytesPerSecond = 1024 * 1024;
 
+/** Loaded when the first frame is sent: most services send none, and importing the package is to be quick. */
+const loadHttp = once(() => import("node:http"));
+
 /**
  * The local agent of an Azure ML endpoint's data collector, over HTTP/1.1 without authentication, on one
  * connection. Any 2xx is success, as for the Python package `azureml-ai-monitoring` 0.1.0, which knows no
@@ -30,7 +34,7 @@ export class LocalAgent implements Sender {
   readonly description: string;
   readonly #address: AgentAddress;
   readonly #timeoutMs: number;
-  readonly #connections = new Agent({ keepAlive: true, maxSockets: 1, keepAliveMsecs: 10_000 });
+  #connections: Agent | undefined;
 
   constructor(address: AgentAddress, { timeoutMs = 10_000 }: LocalAgentOptions = {}) {
     const { host, port } = address;
@@ -58,12 +62,14 @@ export class LocalAgent implements Sender {
   }
 
   close(): void {
-    this.#connections.destroy();
+    this.#connections?.destroy();
   }
 
   async #post(frame: OutgoingFrame, signal: AbortSignal | undefined): Promise<SendResult | "stale"> {
     const { headers, size } = frame;
-    const outgoing = request({
+    const http = await loadHttp();
+    this.#connections ??= new http.Agent({ keepAlive: true, maxSockets: 1, keepAliveMsecs: 10_000 });
+    const outgoing = http.request({
       ...this.#address,
       agent: this.#connections,
       method: "POST",

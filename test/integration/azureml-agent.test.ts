@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { globSync } from "node:fs";
+import { join } from "node:path";
 import { DataFrame } from "danfojs-node";
 import {
   CorrelationContext,
@@ -9,7 +10,7 @@ import {
   openDeployment,
 } from "model-data-collector";
 import { expect, test, vi } from "vitest";
-import { nodeFor } from "../support/child.ts";
+import { nodeFor, runNode } from "../support/child.ts";
 import { root } from "../support/packed-project.ts";
 import { RecordingAgent } from "../support/recording-agent.ts";
 import { expectBalance, runScript, scratch, type Scratch, until } from "../support/scratch.ts";
@@ -216,7 +217,7 @@ test("SIGTERM, and the end of a script, deliver what is queued (5)", async () =>
   expect(agent.bodies()).toHaveLength(100);
 });
 
-test("a process that is killed between two posts costs nothing, and at most one frame is posted twice", async () => {
+test("a process that is killed between two posts costs nothing: a drain posts the rest, one frame twice at most", async () => {
   const agent = await RecordingAgent.listening();
   agent.answer = () => new Promise((resolve) => setTimeout(resolve, 10, 200));
   const place = await scratch();
@@ -224,7 +225,7 @@ test("a process that is killed between two posts costs nothing, and at most one 
   const script = `
     import { Collector } from "model-data-collector";
     const inputs = new Collector({ name: "model_inputs" });
-    for (let i = 0; i < 60; i++) inputs.collect([{ i }]);
+    for (let i = 0; i < 60; i++) inputs.collect([{ i: i + 0.5 }]);
     await inputs.flush({ to: "spool" });
     setInterval(() => {}, 1000);`;
   const child = spawn(nodeFor(), ["--input-type=module", "--eval", script], {
@@ -237,10 +238,15 @@ test("a process that is killed between two posts costs nothing, and at most one 
   await new Promise((resolve) => child.once("close", resolve));
   const before = agent.posts.length;
   expect(before).toBeLessThan(60);
-  const next = await open(place, agent);
-  await until(() => next.deployment.status().recovered.delivered.frames === 60);
-  await next.deployment.close();
-  const numbers = agent.bodies().map((body) => (body as [{ i: number }])[0].i);
+  const mdc = (...args: string[]) => runNode([join(root, "dist/cli/main.js"), ...args], { cwd: root, env });
+  const { stdout: listed } = await mdc("spool", "ls", "--json");
+  const [waiting] = JSON.parse(listed) as [{ format: string; state: string }];
+  expect(waiting).toMatchObject({ format: "azureml", state: "frozen" });
+  const { code, stdout, stderr } = await mdc("spool", "drain", "--json");
+  expect([code, stderr]).toEqual([0, ""]);
+  const destination = `the Azure ML agent at 127.0.0.1:${agent.port}`;
+  expect(JSON.parse(stdout)).toMatchObject({ destination, delivered: { frames: 60 }, lost: [], left: 0 });
+  const numbers = agent.bodies().map((body) => (body as [{ i: number }])[0].i - 0.5);
   const twice = numbers.filter((n, at) => numbers.indexOf(n) !== at);
   expect(new Set(numbers)).toEqual(new Set(Array.from({ length: 60 }, (_, i) => i)));
   expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));

@@ -71,3 +71,13 @@ test("it counts attempts and quarantined segments, and recovers nothing", async 
   spool.writer.close();
   expect(spool.writer.append("a", recordOf(2), countsOf(2), 2)).toMatchObject({ status: "failed" });
 });
+
+test("it remembers how many parts of a segment were delivered", () => {
+  const spool = memory();
+  spool.writer.append("a", recordOf(1), countsOf(1), 1);
+  const [segment] = spool.writer.seal();
+  if (segment === undefined) return expect.unreachable();
+  expect(spool.sealed.progress(segment)).toBe(0);
+  spool.sealed.advance(segment, 3);
+  expect(spool.sealed.progress(segment)).toBe(3);
+});
