@@ -1,3 +1,4 @@
+import { configChanges } from "./config-changes.ts";
 import { crashPoints, killsInRecovery } from "./crash-points.ts";
 import { failingSystemCalls, fileSizeLimit, noDescriptors, spoolRemoved } from "./disk.ts";
 import { clockSkew, drippingAnswers } from "./answers.ts";
@@ -35,6 +36,8 @@ export interface Scale {
   readonly segments: number;
   /** Processes whose background threads die three times each, for each kind of death. */
   readonly threads: number;
+  /** Changes of the configuration under load. */
+  readonly changes: number;
 }
 
 /** What `npm run test:faults` does if nothing else is said: about half an hour on two cores. */
@@ -48,6 +51,7 @@ export const fullScale: Scale = {
   seconds: 12,
   segments: 50_000,
   threads: 6,
+  changes: 10_000,
 };
 
 /** The least that still makes every fault happen. */
@@ -61,6 +65,7 @@ export const smokeScale: Scale = {
   seconds: 3,
   segments: 500,
   threads: 2,
+  changes: 1_000,
 };
 
 /** A run that gives one row of the table, or several. */
@@ -124,5 +129,6 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "thread-hangs", run: () => threadHangs() },
   { name: "clock", run: ({ threads }) => clockJumps(threads * 2) },
   { name: "poison", run: () => poisonRecords() },
+  { name: "config-changes", run: ({ changes }) => configChanges(changes) },
   { name: "simulated-disk", run: () => simulatedDisk() },
 ];
