@@ -6,11 +6,13 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
   type Container,
@@ -51,14 +53,9 @@ describe.each(rendered)("the manifests of overlays/$name", ({ name, text, object
           expect(there("PersistentVolumeClaim")).toContain(persistentVolumeClaim.claimName);
       }
       expect(there("ServiceAccount")).toContain(pod.serviceAccountName);
-      for (const { volumeMounts, env } of containersOf(pod)) {
+      for (const { volumeMounts } of containersOf(pod)) {
         const volumes = pod.volumes.map((volume) => volume.name);
         expect(volumes).toEqual(expect.arrayContaining(volumeMounts.map((mount) => mount.name)));
-        for (const { valueFrom } of env) {
-          const { name: map, key } = valueFrom?.configMapKeyRef ?? {};
-          if (key)
-            expect(objects.find((one) => one.metadata.name === map && one.data)?.data).toHaveProperty(key);
-        }
       }
     }
   });
@@ -141,7 +138,7 @@ test.runIf(canBuild)(
       "kustomization.json": {
         resources: ["bare.json", "full.json"],
         components: ["components/collection"],
-        configMapGenerator: [{ name: "mdc", literals: ["destination=x", "collection.yml=name: blue"] }],
+        configMapGenerator: [{ name: "mdc", literals: ["collection.mdc.yml=destination: x"] }],
       },
     };
     for (const [name, content] of Object.entries(files)) {
@@ -158,7 +155,7 @@ test.runIf(canBuild)(
       const [server, other] = pod.containers;
       expect(server?.env.map(({ name }) => name)).toEqual([
         ...(index === 1 ? ["OWN"] : []),
-        ...["MDC_CONFIG", "MDC_DESTINATION", "MDC_SPOOL_DIR"],
+        ...["MDC_CONFIG", "MDC_SPOOL_DIR"],
       ]);
       expect(server?.volumeMounts.map(({ mountPath }) => mountPath)).toEqual([
         ...(index === 1 ? ["/tmp"] : []),
@@ -185,19 +182,27 @@ describe.skipIf(process.platform === "win32")("a pod", () => {
     process.on("SIGTERM", () => process.kill(process.pid, "SIGKILL"));
     const [inputs, outputs] = ["model_inputs", "model_outputs"].map((name) => new Collector({ name }));
     for (let i = 0; i < 50; i++) outputs.collect([{ i }], inputs.collect([{ i }]));
-    setTimeout(() => console.log("collected"), 300); // by when it is in the spool`;
+    const timer = setInterval(() => {
+      if (inputs.stats().frames.spooled + outputs.stats().frames.spooled < 100) return;
+      console.log("collected");
+      clearInterval(timer);
+    }, 20);`;
 
   /** Lays out a pod's volumes as a node does, in a folder, and starts its containers there, without walls. */
   async function layOut() {
     const { folder, destination } = await scratch();
     const config = join(folder, "etc/mdc");
-    mkdirSync(join(config, "..2026_11_22"), { recursive: true });
-    symlinkSync("..2026_11_22", join(config, "..data"));
-    const { data = {} } = all.find(({ kind }) => kind === "ConfigMap")!;
-    for (const [name, text] of Object.entries(data)) {
-      writeFileSync(join(config, "..data", name), text);
-      symlinkSync(join("..data", name), join(config, name));
-    }
+    const name = "collection.mdc.yml";
+    const { [name]: content = "" } = all.find(({ kind }) => kind === "ConfigMap")!.data!;
+    const own = content.replace(/https:\S+/, destination);
+    const project = (version: string, said: string): void => {
+      mkdirSync(join(config, version), { recursive: true });
+      writeFileSync(join(config, version, name), said);
+      symlinkSync(version, join(config, "..next"));
+      renameSync(join(config, "..next"), join(config, "..data"));
+    };
+    project("..v1", own.replace("sampling_rate: 0.5", "sampling_rate: 1"));
+    symlinkSync(join("..data", name), join(config, name));
     mkdirSync(join(folder, "var/lib/mdc"), { recursive: true });
     chmodSync(join(folder, "var/lib/mdc"), 0o777);
     mkdirSync(join(folder, "bin"));
@@ -205,15 +210,14 @@ describe.skipIf(process.platform === "win32")("a pod", () => {
     writeFileSync(join(folder, "bin/mdc"), mdc, { mode: 0o755 });
     return {
       destination,
+      /** Has the configuration say what it says in the manifests, as `kubectl apply` would. */
+      apply: () => project("..v2", own),
       start({ command = ["mdc"], args = [], env }: Container, code?: string): ChildProcess {
         const line = code === undefined ? [...command, ...args] : [process.execPath, ...evaluate, code];
         // As long as it takes here: nothing else is changed.
-        const [program = "", ...rest] = line.map((one) => one.replace("--deadline 25", "--deadline 2"));
-        const given = env.map(({ name, value }) => [
-          name,
-          name === "MDC_DESTINATION" ? destination : value?.replace(/^\/(etc|var)\//, `${folder}/$1/`),
-        ]);
-        const variables = { MDC_SAMPLING_RATE: "1", PATH: `${join(folder, "bin")}:${process.env["PATH"]}` };
+        const [program = "", ...rest] = line.map((one) => one.replace("--deadline 25", "--deadline 4"));
+        const given = env.map(({ name, value }) => [name, value.replace(/^\/(etc|var)\//, `${folder}/$1/`)]);
+        const variables = { PATH: `${join(folder, "bin")}:${process.env["PATH"]}` };
         const child = spawn(program, rest, {
           cwd: root,
           stdio: ["ignore", "pipe", "ignore"],
@@ -237,6 +241,25 @@ describe.skipIf(process.platform === "win32")("a pod", () => {
     expect(await stop(beside)).toBe(0);
     expect(await storedRows(pod.destination, "model_inputs")).toHaveLength(50);
     expect(await storedRows(pod.destination, "model_outputs")).toHaveLength(50);
+  });
+
+  test("follows its ConfigMap", async () => {
+    const pod = await layOut();
+    const main = pod.start(
+      server,
+      `
+      import { openDeployment } from "model-data-collector";
+      const deployment = await openDeployment();
+      const print = () => console.log(deployment.config.version, deployment.config.samplingRate);
+      print();
+      const timer = setInterval(() => {
+        if (deployment.config.version === 1) return;
+        print();
+        clearInterval(timer);
+      }, 50);`,
+    );
+    main.stdout!.once("data", () => pod.apply());
+    expect(await text(main.stdout!)).toBe("1 1\n2 0.5\n");
   });
 
   test("whose storage is away ends all the same, and a drain of its volume delivers later", async () => {

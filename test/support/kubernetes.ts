@@ -53,11 +53,7 @@ export interface Container {
   readonly command?: readonly string[];
   readonly args?: readonly string[];
   readonly restartPolicy?: string;
-  readonly env: readonly {
-    readonly name: string;
-    readonly value?: string;
-    readonly valueFrom?: { readonly configMapKeyRef: { readonly name: string; readonly key: string } };
-  }[];
+  readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly volumeMounts: readonly {
     readonly name: string;
     readonly mountPath: string;
