@@ -67,6 +67,8 @@ test("every front door and the executable are there once built", async () => {
     "./reader",
     "./testing",
     "./worker",
+    "./schema/deployment.schema.json",
+    "./schema/mdc.schema.json",
     "./package.json",
   ]);
   const targets = targetsOf(exports);

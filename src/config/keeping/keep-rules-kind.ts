@@ -10,7 +10,7 @@ import {
   text,
   within,
 } from "../../base/fields.ts";
-import type { Kind, Origin } from "../setting-row.ts";
+import type { JsonSchema, Kind, Origin } from "../setting-row.ts";
 import type { KeepPredicate, KeepRule } from "./keep-rule.ts";
 
 /** Rules that a deployment can have. */
@@ -20,6 +20,37 @@ const maxSlowMs = 86_400_000;
 const ruleText =
   "a rule: { column, above, below, equals }, { slowerThanMs }, { failed: true }, { attribute, equals }, or in code a function";
 
+/** A rule of a file that begins with `name` and may have these fields beside it. */
+function ruleSchema(name: string, is: JsonSchema, beside: JsonSchema = {}): JsonSchema {
+  const properties = { [name]: is, ...beside };
+  return { type: "object", properties, required: [name], additionalProperties: false };
+}
+
+function textSchema(maxLength: number): JsonSchema {
+  return { type: "string", minLength: 1, maxLength, pattern: "^[^\\p{Cc}\\p{Cs}]*$" };
+}
+
+/** Of `above` and `below` the order is left to the parser. */
+const schema: JsonSchema = {
+  type: "array",
+  maxItems: maxRules,
+  items: {
+    anyOf: [
+      {
+        ...ruleSchema("column", textSchema(1_024), { above: { type: "number" }, below: { type: "number" } }),
+        minProperties: 2,
+      },
+      {
+        ...ruleSchema("column", textSchema(1_024), { equals: { type: ["string", "number", "boolean"] } }),
+        minProperties: 2,
+      },
+      ruleSchema("slower_than_ms", { type: "integer", minimum: 0, maximum: maxSlowMs }),
+      ruleSchema("failed", { const: true }),
+      { ...ruleSchema("attribute", textSchema(128), { equals: { type: "string" } }), minProperties: 2 },
+    ],
+  },
+};
+
 /** A list of rules. In files their names are written with underscores, and there are no functions. */
 export const keepRules: Kind<readonly KeepRule[]> = {
   parse(value, where, origin) {
@@ -27,6 +58,7 @@ export const keepRules: Kind<readonly KeepRule[]> = {
     if (value.length > maxRules) throw wrongValue(where, `at most ${maxRules} rules`, value.length);
     return (value as readonly unknown[]).map((rule, index) => parseRule(rule, `${where}[${index}]`, origin));
   },
+  schema,
   values: "a list of [rules](#which-requests-are-kept)",
   show: (rules) => (rules.length === 0 ? "none" : `${rules.length}`),
 };
