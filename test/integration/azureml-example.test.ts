@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openDataset } from "model-data-collector/reader";
 import { describe, expect, test } from "vitest";
@@ -91,45 +92,67 @@ describe.skipIf(process.platform === "win32")("the container of examples/azureml
     }
   });
 
-  test.each(["there", "absent", "there, with collection off"])(
-    "scores and collects as it is told with the platform's agent %s",
-    async (agent) => {
-      const { folder, destination, env } = await scratch();
-      const server = createServer((_, response) => response.end()).listen(0, "127.0.0.1");
-      await once(server, "listening");
-      try {
-        const file = join(folder, "mdc-config.json");
-        const enabled = !agent.endsWith("off");
-        const collections = { model_inputs: { enabled, sampleRatePercentage: 100 } };
-        writeFileSync(file, JSON.stringify({ runMode: "cloud", collections }));
-        const platform = {
-          AZUREML_MDC_CONFIG_PATH: file,
-          AZUREML_MDC_HOST: "127.0.0.1",
-          AZUREML_MDC_PORT: String((server.address() as AddressInfo).port),
-        };
-        await using container = await ScoringContainer.start({
-          folder,
-          env: { ...env, ...(agent === "absent" ? {} : platform) },
-        });
-        await container.until("readiness_route", 200);
-        expect(await (await container.score(flights)).json()).toEqual(scores);
-        expect(await container.stop()).toBe(0);
-        const stored = async (name: string) => (await storedRows(destination, name)).length;
-        expect([await stored("model_inputs"), await stored("model_outputs")]).toEqual(
-          // Of what the platform's file does not name, nothing is collected.
-          { there: [2, 0], absent: [2, 2] }[agent] ?? [0, 0],
-        );
-        expect(container.log).not.toMatch(/error|warning/i);
-      } finally {
-        server.close();
-      }
+  test.each([
+    { agent: "absent", stored: 2, posted: 0 },
+    // Of what the platform's file does not name, nothing is collected.
+    { agent: "there", named: { model_inputs: true }, stored: 1, posted: 0 },
+    {
+      agent: "there, and given all",
+      named: { model_inputs: true, model_outputs: true },
+      stored: 0,
+      posted: 2,
     },
-  );
+    { agent: "there, with collection off", named: { model_inputs: false }, stored: 0, posted: 0 },
+  ])("scores, and collects as it is told, with the platform's agent $agent", async (given) => {
+    const { folder, destination, env } = await scratch();
+    const posted: unknown[] = [];
+    const server = createServer((request, response) => {
+      void text(request).then((body) => {
+        posted.push([request.headers["ce-type"], JSON.parse(body)]);
+        response.end();
+      });
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    try {
+      const file = join(folder, "mdc-config.json");
+      const { agent, named = {} } = given;
+      const collections = Object.entries(named).map(([name, enabled]) => [name, { enabled }]);
+      writeFileSync(file, JSON.stringify({ runMode: "cloud", collections: Object.fromEntries(collections) }));
+      const platform = {
+        AZUREML_MDC_CONFIG_PATH: file,
+        AZUREML_MDC_HOST: "127.0.0.1",
+        AZUREML_MDC_PORT: String((server.address() as AddressInfo).port),
+        ...(given.posted > 0 ? { MDC_FORMAT: "azureml", MDC_DESTINATION: undefined } : {}),
+      };
+      await using container = await ScoringContainer.start({
+        folder,
+        env: { ...env, ...(agent === "absent" ? {} : platform) },
+      });
+      await container.until("readiness_route", 200);
+      expect(await (await container.score(flights)).json()).toEqual(scores);
+      expect(await container.stop()).toBe(0);
+      expect(container.log).not.toMatch(/error|warning/i);
+      const all = [
+        ["model_inputs", flights],
+        ["model_outputs", scores],
+      ] as const;
+      for (const [index, [name, rows]] of all.entries()) {
+        expect(await storedRows(destination, name)).toHaveLength(index < given.stored ? rows.length : 0);
+      }
+      expect(posted).toEqual(
+        all.slice(0, given.posted).map(([name, rows]) => [`azureml.inference.${name}`, rows]),
+      );
+    } finally {
+      server.close();
+    }
+  });
 
   test("runs any script, and lets requests that are under way end when it is stopped", async () => {
     const { folder, destination, env } = await scratch();
-    const text = `
-      import { setTimeout as sleep } from "node:timers/promises";
+    const code = `
+      import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
       import { Collector, currentContext } from "model-data-collector";
       const inputs = new Collector({ name: "model_inputs" });
       // No timer of a script's keeps the container from ending.
@@ -144,7 +167,7 @@ describe.skipIf(process.platform === "win32")("the container of examples/azureml
         if (what === "response") return new Response("no", { status: 422, headers: { "x-mine": "1" } });
         return { what, id: currentContext()?.id };
       }`;
-    await using container = await ScoringContainer.start({ folder, env, script: ["any.ts", text] });
+    await using container = await ScoringContainer.start({ folder, env, script: ["any.ts", code] });
     await container.until("readiness_route", 200);
 
     const headers = { "x-request-id": "r-1" };
@@ -189,8 +212,8 @@ describe.skipIf(process.platform === "win32")("the container of examples/azureml
 
   test("runs a CommonJS script that has nothing to prepare", async () => {
     const { folder, env } = await scratch();
-    const text = `const name = "run"; module.exports[name] = (rows) => rows.length;`;
-    await using container = await ScoringContainer.start({ folder, env, script: ["score.cjs", text] });
+    const code = `const name = "run"; module.exports[name] = (rows) => rows.length;`;
+    await using container = await ScoringContainer.start({ folder, env, script: ["score.cjs", code] });
     await container.until("readiness_route", 200);
     expect(await (await container.score(flights)).json()).toBe(2);
     expect(await container.stop()).toBe(0);
