@@ -6,6 +6,9 @@
 import "./base/host/node-version.ts";
 
 export type { CollectionSummary, ColumnSummary } from "./reader/collection-summary.ts";
+export type { CompletenessOptions, HourCompleteness } from "./reader/completeness/completeness.ts";
+export type { SilentProcess } from "./reader/completeness/told-processes.ts";
+export type { Verdict } from "./reader/completeness/verdict.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";
 export { type Dataset, type DatasetOptions, openDataset } from "./reader/dataset.ts";
 export type { DatasetCredential } from "./reader/open-root.ts";

@@ -1,4 +1,5 @@
 import type { Command } from "./command.ts";
+import { completeness } from "./commands/completeness.ts";
 import { head } from "./commands/head.ts";
 import { ls } from "./commands/ls.ts";
 import { schema } from "./commands/schema.ts";
@@ -6,4 +7,4 @@ import { spool } from "./commands/spool/spool.ts";
 import { trace } from "./commands/trace.ts";
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [ls, schema, head, trace, spool];
+export const commands: readonly Command[] = [ls, schema, head, trace, completeness, spool];

@@ -40,6 +40,7 @@ async function spooledIfKnown(input: CommandInput): Promise<Spooled> {
 function isMeant(segment: SpooledSegment, input: CommandInput, collection: string | undefined): boolean {
   const [endpoint, deployment] = [input.text("endpoint"), input.text("deployment")];
   return (
+    segment.format !== "ledger" &&
     (collection === undefined || segment.collection?.toLowerCase() === collection.toLowerCase()) &&
     (endpoint === undefined || segment.endpoint === endpoint) &&
     (deployment === undefined || segment.deployment === deployment)

@@ -47,8 +47,8 @@ export interface EncodedFrame {
 export type Encoders = Readonly<Record<FileFormat, Encoder> & Partial<Record<Format, Encoder>>>;
 
 /** Throws if there is none. */
-export function encoderOf(encoders: Encoders, format: Format): Encoder {
-  const encoder = encoders[format];
+export function encoderOf(encoders: Encoders, format: string): Encoder {
+  const encoder = encoders[format as Format];
   if (encoder === undefined) throw new Error(`nothing encodes the format ${format} here`);
   return encoder;
 }

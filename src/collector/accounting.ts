@@ -1,4 +1,5 @@
 import type { Counts } from "../base/counts.ts";
+import { ledgerName } from "../layout/dataset-path.ts";
 import type { EngineEvent, EventOf } from "../pipeline/engine-event.ts";
 import type { DropReason, Ledger } from "../pipeline/ledger.ts";
 import type { RateLimitedListener } from "./report/rate-limited-listener.ts";
@@ -9,6 +10,8 @@ import type { StatusBoard } from "./report/status-board.ts";
 export interface AccountingParts {
   /** True when frames that are spooled outlive the process. */
   readonly durable: boolean;
+  /** Told what becomes of the records of the stored ledger. */
+  readonly told: (event: EventOf<"spooled" | "delivered" | "dropped">) => void;
   readonly ledgerOf: (collection: string) => Ledger;
   readonly board: Pick<StatusBoard, "delivery" | "recovered" | "usage">;
   readonly reporter: Pick<Reporter, "delivered" | "dropped" | "spooled" | "trouble">;
@@ -18,6 +21,8 @@ export interface AccountingParts {
 export interface Refusal {
   readonly reason: DropReason;
   readonly rows: number;
+  /** Of its request. */
+  readonly timeMs: number;
   /** Of the frame, as far as it was taken. */
   readonly bytes: number;
   readonly cause: Error;
@@ -52,7 +57,16 @@ export class Accounting {
 
   /** What the engine tells. */
   take(event: EngineEvent): void {
-    const { durable, ledgerOf, board, reporter } = this.#parts;
+    const { durable, ledgerOf, board, reporter, told } = this.#parts;
+    switch (event.kind) {
+      case "spooled":
+      case "delivered":
+      case "dropped":
+        if (event.collection !== ledgerName) break;
+        told(event);
+        return;
+      default:
+    }
     switch (event.kind) {
       case "spooled": {
         const { collection, counts } = event;
@@ -88,9 +102,9 @@ export class Accounting {
   /** A frame was offered, and is not taken. */
   refused(
     { name: collection, ledger }: Owner,
-    { reason, rows, bytes, cause, listener, quietMs }: Refusal,
+    { reason, rows, bytes, timeMs, cause, listener, quietMs }: Refusal,
   ): void {
-    ledger.refuse(reason, 1, rows, bytes);
+    ledger.refuse(reason, 1, rows, bytes, timeMs);
     const counts = { frames: 1, rows, bytes };
     this.#tell({ reason, collection, counts, detail: cause.message, cause, listener, quietMs });
   }
@@ -101,7 +115,7 @@ export class Accounting {
   }
 
   /** Frames that had been handed over are lost. */
-  #lost({ reason, collection, counts, origin }: EventOf<"dropped">): void {
+  #lost({ reason, collection, counts, partition, origin }: EventOf<"dropped">): void {
     const { durable, ledgerOf, board } = this.#parts;
     if (origin.from === "recovered") {
       board.recovered("lost", counts);
@@ -109,7 +123,10 @@ export class Accounting {
       this.#tell({ reason, collection, counts, detail, recovered: true });
       return;
     }
-    ledgerOf(collection).drop(origin.from === "spool" && durable ? "spooled" : "buffered", reason, counts);
+    const isSpooled = origin.from === "spool";
+    // What was in the spool its engine has entered.
+    const timeMs = isSpooled ? undefined : (partition ?? 0);
+    ledgerOf(collection).drop(isSpooled && durable ? "spooled" : "buffered", reason, counts, timeMs);
     const detail =
       this.#processEnds && reason === "closed"
         ? "the process ended before they were delivered"

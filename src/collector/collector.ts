@@ -81,7 +81,12 @@ class FrameCollector implements CollectorApi {
       this.#offer(frame, correlation);
     } catch (thrown) {
       // Nothing in #offer is meant to throw; whatever does must not reach the scoring code.
-      this.#refuse("invalid", countRows(frame), new Error(`it cannot be read: ${errorKind(thrown)}`));
+      this.#refuse(
+        "invalid",
+        correlation,
+        countRows(frame),
+        new Error(`it cannot be read: ${errorKind(thrown)}`),
+      );
     }
   }
 
@@ -119,11 +124,17 @@ class FrameCollector implements CollectorApi {
     const verdict = this.#admission.decide(context);
     switch (verdict.kind) {
       case "leave":
-        this.#collection.ledger.enter(verdict.as, 1, countRows(frame), 0);
+        this.#collection.ledger.enter(
+          verdict.as,
+          1,
+          countRows(frame),
+          0,
+          CorrelationContext.requestTimeOf(context),
+        );
         return;
       case "refuse": {
         const { reason, quietMs } = verdict;
-        this.#refuse(reason, countRows(frame), new Error(this.#admission.why(verdict)), { quietMs });
+        this.#refuse(reason, context, countRows(frame), new Error(this.#admission.why(verdict)), { quietMs });
         return;
       }
       case "take":
@@ -143,19 +154,19 @@ class FrameCollector implements CollectorApi {
   #take(frame: object, context: CorrelationContext, decided: Decided, as: "take" | "hold"): number {
     const collection = this.#collection;
     if (!CorrelationContext.isUnchanged(context)) {
-      this.#unfit(decided, "invalid", countRows(frame), new Error(changedText));
+      this.#unfit(context, decided, "invalid", countRows(frame), new Error(changedText));
       return 0;
     }
     const result = takeSnapshot(frame, this.#copying.options);
     if (result.status === "dropped") {
-      this.#unfit(decided, result.reason, countRows(frame), result.error);
+      this.#unfit(context, decided, result.reason, countRows(frame), result.error);
       return 0;
     }
     const { snapshot } = result;
     const memory = snapshot.memory + CorrelationContext.bytesOf(context);
     const full = this.#admission.lacksRoom(memory);
     if (full !== undefined) {
-      this.#unfit(decided, "memory", snapshot.rows, new Error(full), snapshot.bytes);
+      this.#unfit(context, decided, "memory", snapshot.rows, new Error(full), snapshot.bytes);
       snapshot.release();
       return snapshot.bytes;
     }
@@ -166,18 +177,34 @@ class FrameCollector implements CollectorApi {
   }
 
   /** A frame cannot be stored; if the rate leaves it out anyway, nothing is lost by that. */
-  #unfit({ sampled }: Decided, reason: DropReason, rows: number, cause: Error, bytes = 0): void {
-    if (sampled) this.#refuse(reason, rows, cause, { bytes });
-    else this.#collection.ledger.enter("sampledOut", 1, rows, 0);
+  #unfit(
+    context: CorrelationContext,
+    { sampled }: Decided,
+    reason: DropReason,
+    rows: number,
+    cause: Error,
+    bytes = 0,
+  ): void {
+    if (sampled) this.#refuse(reason, context, rows, cause, { bytes });
+    else this.#collection.ledger.enter("sampledOut", 1, rows, 0, CorrelationContext.requestTimeOf(context));
   }
 
   #refuse(
     reason: DropReason,
+    context: CorrelationContext,
     rows: number,
     cause: Error,
     { bytes = 0, quietMs = 0 }: { readonly bytes?: number; readonly quietMs?: number } = {},
   ): void {
-    const refusal = { reason, rows, bytes, cause, listener: this.#listener, quietMs };
+    const refusal = {
+      reason,
+      rows,
+      bytes,
+      timeMs: CorrelationContext.requestTimeOf(context),
+      cause,
+      listener: this.#listener,
+      quietMs,
+    };
     this.#core.accounting.refused(this.#collection, refusal);
   }
 }

@@ -46,6 +46,7 @@ export function composeEngine(spec: EngineSpec, host: EngineHost): Engine {
     credential.kind === "token" ? { ...credential, getToken: host.getToken } : credential;
   const settings = new LiveSettings(config);
   return createEngine({
+    ...(config.format === "azureml" ? {} : { instance: spec.instance }),
     spool: composeSpool(spec, settings),
     store: openStore(config.destination, proof),
     encoders: {

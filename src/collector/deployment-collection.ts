@@ -3,7 +3,7 @@ import { agent } from "../base/version.ts";
 import type { ErrorListener } from "../config/callbacks.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
 import type { SystemConstants } from "../frame/batch.ts";
-import { Ledger } from "../pipeline/ledger.ts";
+import type { Ledger } from "../pipeline/ledger.ts";
 import type { Collection } from "../pipeline/collection.ts";
 import { type Terms, termsUnder } from "./keeping/terms.ts";
 import { type Protection, protectionOf } from "./protection.ts";
@@ -36,13 +36,13 @@ export class DeploymentCollection implements Collection {
   protection: Protection;
   constants: SystemConstants;
 
-  constructor(name: string, config: DeploymentConfig, total: Ledger, instanceId: string | null) {
+  constructor(name: string, config: DeploymentConfig, ledger: Ledger, instanceId: string | null) {
     this.name = name;
     this.endpoint = config.endpoint;
     this.deployment = config.deployment;
     this.format = config.format;
     this.rollingRate = config.rollingRate;
-    this.ledger = new Ledger(total);
+    this.ledger = ledger;
     this.#instanceId = instanceId;
     this.config = config;
     this.terms = termsUnder(config, name);

@@ -11,14 +11,12 @@ import { Batcher } from "../pipeline/batching/batcher.ts";
 import type { Queued } from "../pipeline/batching/frame-queue.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import { Accounting } from "./accounting.ts";
-import { openStore } from "../store/open-store.ts";
 import type { CloseReport, DeploymentStatus, FlushResult } from "./api.ts";
+import { LedgerSender } from "./account/ledger-sender.ts";
 import { DeploymentCollection } from "./deployment-collection.ts";
 import { DeploymentCollections } from "./deployment-collections.ts";
-import type { EngineSpec } from "./compose.ts";
 import { followConfigFiles } from "./config-following.ts";
-import { type CoreParts, systemParts } from "./core-parts.ts";
-import { credentialsOf } from "./credentials.ts";
+import { backendOf, type CoreParts, systemParts } from "./core-parts.ts";
 import { type Accepted, Requests } from "./keeping/requests.ts";
 import { answeredWithin, droppedOf, FlushAccount } from "./flush/flush-account.ts";
 import { PromisedDelivery } from "./flush/promised-delivery.ts";
@@ -55,9 +53,7 @@ export class DeploymentCore {
   readonly batcher: Batcher;
   readonly requests: Requests;
   closed = false;
-  readonly #collections = new DeploymentCollections(
-    (name) => new DeploymentCollection(name, this.handle.current, this.ledger, hostname()),
-  );
+  readonly #collections = new DeploymentCollections((name) => this.#create(name));
   /**
    * True when `collect` is to return only after its frame was handed over: with durability `frame`, and when
    * the process ends.
@@ -67,6 +63,7 @@ export class DeploymentCore {
   readonly #durable: boolean;
   readonly #board: StatusBoard;
   readonly #promised: PromisedDelivery;
+  readonly #ledgerSender: LedgerSender;
   /** What ends when it is closed, in this order. */
   readonly #atClose: readonly Disposable[];
   /** What had been offered when the natural end of the process last waited. */
@@ -96,8 +93,17 @@ export class DeploymentCore {
     this.reporter = new Reporter({ endpoint, deployment, board, listenersOf });
     const { handle, reporter } = this;
     const ledgerOf = (collection: string): Ledger => this.collection(collection).ledger;
-    this.accounting = new Accounting({ durable: this.#durable, ledgerOf, board, reporter });
-    this.#backend = this.#startBackend(resolved, parts);
+    this.accounting = new Accounting({
+      ...{ durable: this.#durable, ledgerOf, board, reporter },
+      told: (event) => this.#ledgerSender.heard(event),
+    });
+    const instance = parts.ids.random128();
+    const keeps = parts.keepsLedger ?? true;
+    this.#ledgerSender = new LedgerSender({
+      ...{ clock, instance, config, keeps },
+      batcher: () => this.batcher,
+    });
+    this.#backend = backendOf(resolved, instance, parts, this);
     this.batcher = new Batcher({
       clock,
       handOver: (batch) => this.#backend.append(batch),
@@ -124,25 +130,7 @@ export class DeploymentCore {
     const ticker = startStatsTicker(clock, onStats, () => this.ledger.snapshot());
     const deliver = (): Promise<unknown> => this.flush("store", promisedDeadlineMs);
     this.#promised = new PromisedDelivery({ clock, waitUntil, deliver });
-    this.#atClose = [exitHook, ...watch, ticker, board, telemetry, this.#promised];
-  }
-
-  #startBackend(resolved: ResolvedDeployment, { clock, ids, startBackend: start }: CoreParts): Backend {
-    const { config } = resolved;
-    const credentials = credentialsOf(resolved);
-    // Made on this thread only to be told at once if destination and credential do not go together.
-    void openStore(config.destination, credentials.proof).close();
-    credentials.load((why) => this.reporter.trouble("DELIVERY_BLOCKED", "delivery_blocked", () => why, {}));
-    const spec: EngineSpec = {
-      // Predicates stay on this thread.
-      config: { ...config, keep: [] },
-      instance: ids.random128(),
-      spoolDirectory: config.spool.directory,
-      credential: credentials.spec,
-      network: resolved.network.reveal(),
-    };
-    const { getToken } = credentials;
-    return start(spec, { emit: (event) => this.accounting.take(event), getToken }, clock);
+    this.#atClose = [exitHook, ...watch, ticker, board, telemetry, this.#promised, this.#ledgerSender];
   }
 
   #configure(changed: DeploymentConfig): void {
@@ -156,6 +144,11 @@ export class DeploymentCore {
   /** The collection of a name; names that differ only in case are one, spelled as it was first. */
   collection(name: string): DeploymentCollection {
     return this.#collections.of(name);
+  }
+
+  #create(name: string): DeploymentCollection {
+    const ledger = new Ledger(this.ledger, this.#ledgerSender.countsOf(name));
+    return new DeploymentCollection(name, this.handle.current, ledger, hostname());
   }
 
   /**
@@ -188,12 +181,20 @@ export class DeploymentCore {
     await comesWithin(this.clock, readyPatienceMs, this.#backend.flush("spool", readyPatienceMs));
   }
 
-  /** @param asked of what the result is to tell. */
-  async flush(to: FlushGoal, deadlineMs: number, asked: Ledger = this.ledger): Promise<FlushResult> {
+  /**
+   * @param asked of what the result is to tell.
+   * @param end whether the process ends, if nothing more comes.
+   */
+  async flush(
+    to: FlushGoal,
+    deadlineMs: number,
+    asked: Ledger = this.ledger,
+    end: "" | "ended" = "",
+  ): Promise<FlushResult> {
     const account = new FlushAccount(this.ledger, to, asked);
     if (!this.closed) {
       const startedAt = this.clock.monotonic();
-      const report = await this.#flushed(to, deadlineMs);
+      const report = await this.#flushed(to, deadlineMs, end);
       const late = account.late(report, this.clock.monotonic() - startedAt);
       if (late === undefined) return account.result();
       if (!this.closed) throw late;
@@ -205,13 +206,17 @@ export class DeploymentCore {
   }
 
   /** Hands over what is queued and waits for the backend, no longer than that. */
-  async #flushed(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
+  async #flushed(to: FlushGoal, deadlineMs: number, end: "" | "ended"): Promise<FlushReport> {
     const endsAt = this.clock.monotonic() + deadlineMs;
     this.requests.recorder.settleAll();
     const handedOver = await comesWithin(this.clock, deadlineMs, this.batcher.flush());
     if (!handedOver) return { pending: undefined, trouble: "frames are still being gathered" };
+    this.#ledgerSender.tell(end);
+    const { newest } = this.#ledgerSender;
     const leftMs = Math.max(0, endsAt - this.clock.monotonic());
-    return answeredWithin(this.clock, leftMs, this.#backend.flush(to, leftMs));
+    const report = await answeredWithin(this.clock, leftMs, this.#backend.flush(to, leftMs));
+    if (to !== "spool" && report.pending === 0) this.#ledgerSender.stored(newest);
+    return report;
   }
 
   /** As if nothing had been offered yet. For tests of users' code. */
@@ -235,6 +240,7 @@ export class DeploymentCore {
     this.closed = true;
     this.requests.waitNoMore();
     this.batcher.flushNow();
+    this.#ledgerSender.tell("ended");
     await this.#backend.close(this.#closeDeadlineMs ?? 0);
     for (const each of this.#atClose) each[Symbol.dispose]();
     const { frames } = this.ledger.snapshot();
@@ -246,7 +252,10 @@ export class DeploymentCore {
   get hasPending(): boolean {
     // What earlier processes left counts too: if each process ended in the middle of it, it would never be
     // delivered.
-    const waits = this.ledger.pendingFrames > 0 || (this.#durable && this.#board.waiting > 0);
+    const waits =
+      this.ledger.pendingFrames > 0 ||
+      (this.#durable && this.#board.waiting > 0) ||
+      this.#ledgerSender.isUntold;
     // What could not be delivered in one go at this point is not tried for ever: it is safe, or reported.
     return waits && this.ledger.snapshot().frames.offered !== this.#gaveUpAt;
   }
@@ -254,7 +263,7 @@ export class DeploymentCore {
   async settle(): Promise<void> {
     this.#gaveUpAt = this.ledger.snapshot().frames.offered;
     try {
-      await this.flush("empty", naturalExitDeadlineMs);
+      await this.flush("empty", naturalExitDeadlineMs, this.ledger, "ended");
     } catch (error) {
       const kept = this.#durable
         ? `it stays in the spool (${this.handle.current.spool.directory}) for the next process`
@@ -276,6 +285,7 @@ export class DeploymentCore {
     this.accounting.processEnds();
     try {
       this.batcher.flushNow();
+      this.#ledgerSender.tell("ended");
       this.#backend.save();
     } catch {
       // The process ends; there is nobody left to tell.

@@ -21,6 +21,7 @@ import {
  *       <collection>/2026/11/22/05/<segment>000000-000000.json
  *       _schema/<collection, lower case>/schema-000001.json
  *       <collection>/_schema/schema-000001.json              where an earlier version kept them
+ *       _ledger/2026-11-22/<begun at>-<segment>.jsonl        see ledger-entry.ts
  *
  * The partition is the UTC truncation of the *request's* time, and a file holds rows of one partition only,
  * so a path alone tells whether a file can hold rows of a time range.
@@ -47,7 +48,7 @@ export interface NamedSegment {
 }
 
 /** The place of one stored object, as its path tells. */
-export type StoredPath = (FilePath | BesidePath | SchemaPath) & {
+export type StoredPath = (FilePath | BesidePath | SchemaPath | LedgerPath) & {
   readonly endpoint: string;
   readonly deployment: string;
   readonly collection: string;
@@ -89,6 +90,14 @@ interface SchemaPath {
   readonly former: boolean;
 }
 
+/** A part of the stored ledger; its `collection` is {@link ledgerName}. */
+interface LedgerPath {
+  readonly kind: "ledger";
+  /** When it was begun, milliseconds since 1970 UTC. */
+  readonly begunAt: number;
+  readonly stem: string;
+}
+
 /** The path of an object, relative to the destination. */
 export function writePath(path: StoredPath): string {
   const { endpoint, deployment, collection } = path;
@@ -102,6 +111,8 @@ export function writePath(path: StoredPath): string {
       return `${folder}/${azureMlPartition(path.hour)}/${path.stem}${fileEndings.jsonl}`;
     case "beside":
       return `${folder}/${azureMlPartition(path.hour)}/${path.stem}-${sixDigits(path.number)}${besideEnding}`;
+    case "ledger":
+      return `${folder}/${hivePartition({ start: path.begunAt, rate: "day" }).slice(-10)}/${path.stem}${fileEndings.jsonl}`;
     case "schema": {
       const locate = path.former ? formerSchemaFolder : schemaFolder;
       return schemaPath(locate(endpoint, deployment, collection), path.version);
@@ -135,8 +146,13 @@ function placeIn(
   third: string,
   folders: readonly string[],
   name: string,
-): ((FilePath | BesidePath | SchemaPath) & { readonly collection: string }) | undefined {
+): ((FilePath | BesidePath | SchemaPath | LedgerPath) & { readonly collection: string }) | undefined {
   const [folder] = folders;
+  if (third === ledgerName) {
+    const stem = stemOf(name, fileEndings.jsonl) ?? "";
+    const begunAt = parseStem("parquet", stem)?.createdAt;
+    return begunAt === undefined ? undefined : { kind: "ledger", collection: third, begunAt, stem };
+  }
   if (folders.length === 1 && (third === schemaName || folder === schemaName)) {
     const version = Number(/^schema-(\d{6,15})\.json$/.exec(name)?.[1] ?? 0);
     const former = third !== schemaName;
@@ -194,6 +210,16 @@ export function besidePath(folder: DataFolder, segment: NamedSegment, number: nu
   return writePath({ kind: "beside", endpoint, deployment, collection, hour: partition, stem, number });
 }
 
+/** The path of the part of the ledger that a segment is. */
+export function ledgerFilePath(
+  { endpoint, deployment }: Pick<DataFolder, "endpoint" | "deployment">,
+  segment: NamedSegment,
+): string {
+  const stem = segmentStem("parquet", segment);
+  const place = { endpoint, deployment, collection: ledgerName };
+  return writePath({ kind: "ledger", ...place, begunAt: segment.createdAt, stem });
+}
+
 /** The name of a segment's file without its ending. */
 export function segmentStem(format: FileFormat, { id, createdAt }: NamedSegment): string {
   // Azure ML names are 32 hex digits and a six-digit count; ids are unique, so the count stays 0.
@@ -245,6 +271,8 @@ export function schemaPath(folder: string, version: number): string {
   return `${folder}/schema-${sixDigits(version)}.json`;
 }
 
+/** Where the ledger is stored, beside the collections: no collection's name begins so. */
+export const ledgerName = "_ledger";
 const schemaName = "_schema";
 const besideEnding = ".json";
 

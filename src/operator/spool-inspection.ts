@@ -1,7 +1,6 @@
 import type { Counts } from "../base/counts.ts";
 import { systemFileSystem } from "../base/files/file-system.ts";
 import { errorCode } from "../base/files/file-system.ts";
-import type { Format } from "../layout/format.ts";
 import { parseLabel, type SegmentLabel } from "../pipeline/segment-label.ts";
 import type { QuarantinedFile } from "../spool/quarantine.ts";
 import {
@@ -22,7 +21,8 @@ export interface SegmentOrigin {
   readonly endpoint: string | null;
   readonly deployment: string | null;
   readonly collection: string | null;
-  readonly format: Format | null;
+  /** `ledger`: it tells what became of frames, and holds none. */
+  readonly format: SegmentLabel["format"] | null;
   /** Start of its time partition. */
   readonly partition: Date | null;
 }

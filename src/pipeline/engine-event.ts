@@ -33,6 +33,8 @@ export type EngineEvent =
       readonly reason: DropReason;
       readonly collection: string;
       readonly counts: Counts;
+      /** Start of their requests' partition, where that is known; milliseconds since 1970 UTC. */
+      readonly partition?: number;
       readonly origin: DropOrigin;
     }
   /**

@@ -1,5 +1,6 @@
 import { type Counts, noCounts } from "../base/counts.ts";
 import type { DeploymentStats, StatsEntry } from "../config/callbacks.ts";
+import type { HourlyCounts } from "./hourly-counts.ts";
 
 /** Why a frame was not stored. The list is closed; a frame is counted under exactly one. */
 export type DropReason =
@@ -29,11 +30,15 @@ export type DropReason =
 /** Where frames that were not dropped can be. */
 export type Account = "sampledOut" | "disabled" | "buffered" | "spooled" | "delivered";
 
+/** Where a frame can be that was just offered. */
+type Entry = Exclude<Account, "spooled" | "delivered">;
+
 const units = ["frames", "rows", "bytes"] as const;
 
 /** Counts every frame in exactly one place. All methods are a few additions: they run once per `collect`. */
 export class Ledger {
   readonly #total: Ledger | undefined;
+  readonly #hourly: HourlyCounts | undefined;
   readonly #accounts: Record<Account, MutableCounts> = {
     sampledOut: zero(),
     disabled: zero(),
@@ -49,10 +54,11 @@ export class Ledger {
 
   /**
    * With `total`, everything counted here is counted there too: a collection's ledger is part of its
-   * deployment's.
+   * deployment's. With `hourly`, what has a time is counted there for the stored ledger.
    */
-  constructor(total?: Ledger) {
+  constructor(total?: Ledger, hourly?: HourlyCounts) {
     this.#total = total;
+    this.#hourly = hourly;
   }
 
   /** Frames not yet at an end: in memory or in the spool. */
@@ -60,15 +66,17 @@ export class Ledger {
     return this.#accounts.buffered.frames + this.#accounts.spooled.frames;
   }
 
-  /** A frame was offered and went straight to `account`. */
-  enter(account: Account, frames: number, rows: number, bytes: number): void {
+  /** A frame was offered, of a request of this time, and went straight to `account`. */
+  enter(account: Entry, frames: number, rows: number, bytes: number, timeMs = 0): void {
+    this.#hourly?.enter(account === "buffered" ? "accepted" : account, timeMs, frames, rows);
     add(this.#offered, frames, rows, bytes);
     add(this.#accounts[account], frames, rows, bytes);
     this.#total?.enter(account, frames, rows, bytes);
   }
 
   /** A frame was offered and dropped at once. */
-  refuse(reason: DropReason, frames: number, rows: number, bytes: number): void {
+  refuse(reason: DropReason, frames: number, rows: number, bytes: number, timeMs = 0): void {
+    this.#hourly?.refuse(reason, timeMs, frames, rows);
     add(this.#offered, frames, rows, bytes);
     add(this.#droppedFor(reason), frames, rows, bytes);
     this.#total?.refuse(reason, frames, rows, bytes);
@@ -81,8 +89,9 @@ export class Ledger {
     this.#total?.move(from, to, counts);
   }
 
-  /** A frame that had been sampled out is stored after all. */
-  recall(rows: number, bytes: number): void {
+  /** A frame that had been sampled out, of a request of this time, is stored after all. */
+  recall(rows: number, bytes: number, timeMs = 0): void {
+    this.#hourly?.recall(timeMs, rows);
     add(this.#accounts.sampledOut, -1, -rows, 0);
     add(this.#accounts.buffered, 1, rows, bytes);
     add(this.#recalled, 1, rows, bytes);
@@ -91,8 +100,12 @@ export class Ledger {
     this.#total?.recall(rows, bytes);
   }
 
-  /** Frames that had been accepted were lost. */
-  drop(from: Account, reason: DropReason, counts: Counts): void {
+  /**
+   * Frames that had been accepted were lost; of requests of this time, unless whoever tells has entered that
+   * in the stored ledger.
+   */
+  drop(from: Account, reason: DropReason, counts: Counts, timeMs?: number): void {
+    if (timeMs !== undefined) this.#hourly?.drop(reason, timeMs, counts.frames, counts.rows);
     add(this.#accounts[from], -counts.frames, -counts.rows, -counts.bytes);
     add(this.#droppedFor(reason), counts.frames, counts.rows, counts.bytes);
     this.#total?.drop(from, reason, counts);

@@ -1,5 +1,5 @@
 import { ownJson } from "../base/own-json.ts";
-import type { DataFolder } from "../layout/dataset-path.ts";
+import { type DataFolder, ledgerName } from "../layout/dataset-path.ts";
 import { type Format, isFormat } from "../layout/format.ts";
 import { hasPlainDate, isRollingRate } from "../layout/partition.ts";
 
@@ -9,7 +9,24 @@ import { hasPlainDate, isRollingRate } from "../layout/partition.ts";
  * as the collector spells it.
  */
 export interface SegmentLabel extends Omit<DataFolder, "format"> {
-  readonly format: Format;
+  /** `ledger`: the records are lines of the stored ledger, of the collection {@link ledgerName}. */
+  readonly format: Format | "ledger";
+}
+
+/** The label of what is told of a deployment: there is one, whatever is told, and so one open segment. */
+export function ledgerLabel(endpoint: string, deployment: string): string {
+  const parts = { format: "ledger", rollingRate: "day", partition: 0 } as const;
+  return labelText({ ...parts, endpoint, deployment, collection: ledgerName });
+}
+
+/** True for a text of {@link ledgerLabel}. */
+export function isLedgerLabel(text: string): boolean {
+  return text.startsWith('["ledger",');
+}
+
+/** True for the label of frames. */
+export function isData(label: SegmentLabel): label is SegmentLabel & { readonly format: Format } {
+  return label.format !== "ledger";
 }
 
 /**
@@ -30,7 +47,7 @@ export function parseLabel(text: string): SegmentLabel {
   if (Array.isArray(parts) && parts.length === 6) {
     const [format, rollingRate, endpoint, deployment, collection, partition] = parts as unknown[];
     if (
-      isFormat(format) &&
+      (isFormat(format) || (format === "ledger" && collection === ledgerName)) &&
       isRollingRate(rollingRate) &&
       typeof endpoint === "string" &&
       typeof deployment === "string" &&
@@ -46,11 +63,20 @@ export function parseLabel(text: string): SegmentLabel {
 /** What a collection is called whose name cannot be told; no name of a collection has parentheses. */
 export const unknownCollection = "(unknown)";
 
-/** The collection that a label names; undefined when it is no label of this version. */
-export function collectionOf(text: string): string | undefined {
+/** Where frames belong in the ledger: to a collection, and to the hour of a partition. */
+export type LabelPlace = Pick<SegmentLabel, "collection"> & Partial<Pick<SegmentLabel, "partition">>;
+
+/** What a label says of that; undefined when it is no label of this version. */
+export function placeOf(text: string): LabelPlace | undefined {
   try {
-    return parseLabel(text).collection;
+    const { collection, partition } = parseLabel(text);
+    return { collection, partition };
   } catch {
     return undefined;
   }
+}
+
+/** The collection that a label names; undefined when it is no label of this version. */
+export function collectionOf(text: string): string | undefined {
+  return placeOf(text)?.collection;
 }

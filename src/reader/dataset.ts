@@ -1,9 +1,15 @@
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import { once } from "../base/once.ts";
+import { systemClock } from "../base/time/clock.ts";
 import type { Store } from "../store/store.ts";
-import { createCatalog } from "./catalog.ts";
+import { type CatalogScope, createCatalog } from "./catalog.ts";
 import { type CollectionSummary, summarise } from "./collection-summary.ts";
 import { type DatasetCredential, openRoot } from "./open-root.ts";
+import {
+  type CompletenessOptions,
+  completenessOf,
+  type HourCompleteness,
+} from "./completeness/completeness.ts";
 import { createTable, type Table, type TableOptions } from "./table.ts";
 import { findTrace, type Trace, type TraceOptions } from "./trace.ts";
 
@@ -41,6 +47,21 @@ export interface Dataset extends AsyncDisposable {
   table(name: string, options?: TableOptions): Table;
   /** Everything that was collected under one correlation id, in time order. */
   trace(correlationId: string, options?: TraceOptions): Promise<Trace>;
+  /**
+   * What became of all frames that were offered, by endpoint, deployment, hour and collection: from what the
+   * processes have told (the stored ledger, see docs/stored-data.md), held against the rows in the files. A
+   * running process tells every ten minutes, and when it is flushed or closed.
+   *
+   * @example
+   * ```ts
+   * import { openDataset } from "model-data-collector/reader";
+   *
+   * await using data = await openDataset("./collected");
+   * for (const { hour, collection, verdict, reasons } of await data.completeness())
+   *   console.log(hour, collection, verdict, reasons.join("; "));
+   * ```
+   */
+  completeness(options?: CompletenessOptions): Promise<HourCompleteness[]>;
   /** Gives back sockets and handles. Idempotent. */
   close(): Promise<void>;
 }
@@ -75,10 +96,7 @@ export async function openDataset(root?: string, options: DatasetOptions = {}): 
 }
 
 /** A dataset over any store. @internal */
-export function datasetOf(
-  store: Store,
-  options: { readonly endpoint?: string | undefined; readonly deployment?: string | undefined } = {},
-): Dataset {
+export function datasetOf(store: Store, options: CatalogScope = {}): Dataset {
   const catalog = createCatalog(store, options);
   const close = once(() => store.close());
   return {
@@ -93,6 +111,7 @@ export function datasetOf(
       if (id === "") throw wrongValue("trace: correlationId", "a correlation id", id);
       return await findTrace(catalog, id, traceOptions);
     },
+    completeness: (options = {}) => completenessOf(catalog, options, systemClock.now()),
     close,
     [Symbol.asyncDispose]: close,
   };

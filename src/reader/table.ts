@@ -1,4 +1,3 @@
-import { types } from "node:util";
 import { quote, told, wrongKind, wrongValue } from "../base/errors.ts";
 import { nearest } from "../base/nearest.ts";
 import { collectionKey } from "../layout/collection-key.ts";
@@ -8,6 +7,7 @@ import type { ColumnBatch } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
 import type { Row } from "../layout/row.ts";
 import { scanFile } from "./scan-file.ts";
+import { timeOption } from "./time-option.ts";
 import { checkCallback, createBadFiles, type UnreadableFile } from "./unreadable.ts";
 
 /** Options of `Dataset.table`. */
@@ -53,8 +53,8 @@ export interface Table extends AsyncIterable<ColumnBatch> {
  */
 export function createTable(catalog: Catalog, name: string, options: TableOptions): Table {
   const range = {
-    from: timeOption(options.from, "from") ?? -Infinity,
-    to: timeOption(options.to, "to") ?? Infinity,
+    from: timeOption(options.from, "table: from") ?? -Infinity,
+    to: timeOption(options.to, "table: to") ?? Infinity,
   };
   if (options.columns !== undefined && !Array.isArray(options.columns)) {
     throw wrongKind("table: columns", "an array of column names", options.columns);
@@ -122,14 +122,4 @@ function hintFor(name: string, others: ReadonlySet<string>, lines: ReadonlySet<s
     return ", which is stored as JSON lines; only Parquet is read";
   const near = nearest(name, [...others]);
   return near === undefined ? "" : `; did you mean ${quote(near)}?`;
-}
-
-function timeOption(value: unknown, option: "from" | "to"): number | undefined {
-  if (value === undefined) return undefined;
-  const isTime = types.isDate(value) || typeof value === "number" || typeof value === "string";
-  if (!isTime) throw wrongKind(`table: ${option}`, "a Date, milliseconds or an ISO 8601 text", value);
-  const time = new Date(value).getTime();
-  if (Number.isNaN(time))
-    throw wrongValue(`table: ${option}`, "a Date, milliseconds or an ISO 8601 text", value);
-  return time;
 }

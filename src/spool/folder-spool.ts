@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Counts } from "../base/counts.ts";
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import { type FileSystem, systemFileSystem } from "../base/files/file-system.ts";
 import type { Ids } from "../base/ids.ts";
@@ -52,7 +53,7 @@ export function createFolderSpool(options: FolderSpoolOptions): Spool {
     writer,
     sealed,
     usage(): SpoolUsage {
-      const all = [...writer.open(), ...sealed.list()];
+      const all = [...writer.open(), ...sealed.list()].filter(holdsFrames);
       let bytes = 0;
       let oldest: number | undefined;
       for (const { size, createdAt } of all) {
@@ -62,6 +63,11 @@ export function createFolderSpool(options: FolderSpoolOptions): Spool {
       return { bytes, segments: all.length, quarantined: quarantine.count(), oldest };
     },
   };
+}
+
+/** What only tells of frames is nothing that anybody waits for. */
+function holdsFrames({ counts }: { readonly counts: Counts }): boolean {
+  return counts.frames > 0;
 }
 
 /**

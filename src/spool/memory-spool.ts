@@ -165,7 +165,8 @@ class MemorySpool implements SpoolWriter, SealedSegments {
   }
 
   usage(): SpoolUsage {
-    const all = [...this.#open.values(), ...this.list()];
+    // What only tells of frames is nothing that anybody waits for.
+    const all = [...this.#open.values(), ...this.list()].filter(({ counts }) => counts.frames > 0);
     const oldest = all.length === 0 ? undefined : Math.min(...all.map(({ createdAt }) => createdAt));
     return { bytes: this.#bytes, segments: all.length, quarantined: this.#quarantined, oldest };
   }

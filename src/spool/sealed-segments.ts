@@ -72,6 +72,8 @@ export interface SealedSegment {
   /** Bytes it takes. */
   readonly size: number;
   readonly counts: Counts;
+  /** The process that wrote it, as its header tells; undefined if it is the one that answers for it. */
+  readonly instance?: string;
   /** True when it was left by an earlier process and so is in no ledger of this one. */
   readonly recovered: boolean;
 }

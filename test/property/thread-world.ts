@@ -135,7 +135,7 @@ export class ThreadWorld {
   stored(): number[] {
     const text = new TextDecoder();
     return [...this.store.objects]
-      .filter(([path]) => path.endsWith(".jsonl"))
+      .filter(([path]) => path.endsWith(".jsonl") && !path.includes("/_ledger/"))
       .flatMap(([, { bytes }]) => text.decode(bytes).trim().split("\n"))
       .flatMap((line) => (JSON.parse(line) as { data: { n: number }[] }).data.map(({ n }) => n))
       .sort((a, b) => a - b);

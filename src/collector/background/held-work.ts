@@ -158,8 +158,8 @@ export class HeldWork {
     // In a folder the spool keeps count.
     for (const { sequence, label, counts } of this.batches.blame()) {
       const origin = { from: "memory", sequences: [sequence] } as const;
-      const { collection } = parseLabel(label);
-      this.emit({ kind: "dropped", reason: "poison", collection, counts, origin });
+      const { collection, partition } = parseLabel(label);
+      this.emit({ kind: "dropped", reason: "poison", collection, partition, counts, origin });
     }
   }
 
@@ -171,9 +171,9 @@ export class HeldWork {
   }
 
   #drop(refused: readonly Refusal[]): void {
-    for (const { reason, collection, counts, sequences } of refusalsTogether(refused)) {
+    for (const { reason, place, counts, sequences } of refusalsTogether(refused)) {
       const origin = { from: "memory", sequences } as const;
-      this.emit({ kind: "dropped", reason, collection, counts, origin });
+      this.emit({ kind: "dropped", reason, ...place, counts, origin });
     }
   }
 }

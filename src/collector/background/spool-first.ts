@@ -97,6 +97,7 @@ class SpoolFirst implements Backend {
       return { pending: 0, trouble: undefined };
     }
     this.#spooler.seal();
+    this.#spooler.sealLedger();
     const unsealed = this.#writer.open().reduce((sum, { counts }) => sum + counts.frames, 0);
     const { pending, trouble } = await this.#engine.flush(to, deadlineMs);
     if (unsealed === 0 || pending === undefined) return { pending, trouble };
@@ -105,6 +106,7 @@ class SpoolFirst implements Backend {
 
   async close(deadlineMs: number): Promise<void> {
     this.#spooler.close();
+    this.#spooler.sealLedger();
     await this.#engine.close(deadlineMs);
     this.#writer.close();
   }
@@ -117,7 +119,8 @@ class SpoolFirst implements Backend {
 /** What is sealed is the engine's to tell; what is open is here. */
 function withOpen(sealed: SpoolUsage, open: readonly OpenSegment[]): SpoolUsage {
   let { bytes, segments, oldest } = sealed;
-  for (const { size, createdAt } of open) {
+  for (const { size, createdAt, counts } of open) {
+    if (counts.frames === 0) continue;
     bytes += size;
     segments++;
     oldest = Math.min(oldest ?? createdAt, createdAt);

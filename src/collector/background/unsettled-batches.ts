@@ -3,7 +3,7 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { OutgoingBatch } from "../../pipeline/backend.ts";
 import type { Emit, EventOf } from "../../pipeline/engine-event.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
-import { collectionOf, unknownCollection } from "../../pipeline/segment-label.ts";
+import { type LabelPlace, placeOf, unknownCollection } from "../../pipeline/segment-label.ts";
 import { BatchMemory } from "./batch-memory.ts";
 import type { Refusal } from "./fallback-writer.ts";
 
@@ -127,25 +127,25 @@ function sequencesOf(event: EventOf<"spooled" | "delivered" | "dropped">): reado
   }
 }
 
-/** What batches hold that were refused, by reason and collection. */
+/** What batches hold that were refused, by reason, collection and partition. */
 export function refusalsTogether(refusals: readonly Refusal[]): Refused[] {
-  const groups = new Map<string, { reason: DropReason; collection: string; batches: OutgoingBatch[] }>();
+  const groups = new Map<string, { reason: DropReason; place: LabelPlace; batches: OutgoingBatch[] }>();
   for (const { batch, reason } of refusals) {
-    const collection = collectionOf(batch.label) ?? unknownCollection;
-    const key = `${reason}\n${collection}`;
-    const group = groups.get(key) ?? { reason, collection, batches: [] };
+    const place = placeOf(batch.label) ?? { collection: unknownCollection };
+    const key = `${reason}\n${place.collection}\n${place.partition ?? ""}`;
+    const group = groups.get(key) ?? { reason, place, batches: [] };
     groups.set(key, group);
     group.batches.push(batch);
   }
-  return Array.from(groups.values(), ({ reason, collection, batches }) => ({
-    ...{ reason, collection, counts: sumCounts(batches.map((batch) => batch.counts)) },
+  return Array.from(groups.values(), ({ reason, place, batches }) => ({
+    ...{ reason, place, counts: sumCounts(batches.map((batch) => batch.counts)) },
     sequences: batches.map(({ sequence }) => sequence),
   }));
 }
 
 interface Refused {
   readonly reason: DropReason;
-  readonly collection: string;
+  readonly place: LabelPlace;
   readonly counts: Counts;
   readonly sequences: readonly number[];
 }

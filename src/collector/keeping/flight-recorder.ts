@@ -44,8 +44,9 @@ export class FlightRecorder {
     const { queued, sampled, memory } = held;
     const { ledger } = queued.collection;
     const { rows, bytes } = queued.snapshot;
-    if (sampled) ledger.enter("buffered", 1, rows, bytes);
-    else ledger.enter("sampledOut", 1, rows, 0);
+    const { requestTimeMs } = held.facts;
+    if (sampled) ledger.enter("buffered", 1, rows, bytes, requestTimeMs);
+    else ledger.enter("sampledOut", 1, rows, 0, requestTimeMs);
     if (memory > this.maxBytes) {
       this.#letGo(held);
       return;
@@ -105,7 +106,7 @@ export class FlightRecorder {
     facts.keep();
     const { collection, snapshot } = queued;
     context.noteSampled(collection.name, true);
-    if (!sampled) collection.ledger.recall(snapshot.rows, snapshot.bytes);
+    if (!sampled) collection.ledger.recall(snapshot.rows, snapshot.bytes, facts.requestTimeMs);
     this.#parts.store(queued);
   }
 

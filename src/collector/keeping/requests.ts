@@ -130,7 +130,7 @@ export class Requests implements RequestKeeper {
       facts.keep();
       request.context.noteSampled(collection.name, true);
     }
-    collection.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
+    collection.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes, facts.requestTimeMs);
     this.#store(queued);
   }
 

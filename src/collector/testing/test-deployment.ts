@@ -81,6 +81,7 @@ class InMemoryDeployment extends OpenDeployment implements TestDeployment {
       clock,
       ids: systemIds,
       waits: true,
+      keepsLedger: false,
       startBackend: (_spec, { emit }) => (backend = new TestBackend(emit)),
     });
     super(core);

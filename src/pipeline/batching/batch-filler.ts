@@ -107,7 +107,7 @@ export class BatchFiller {
     } catch (thrown) {
       const reason = thrown instanceof FrameProblem ? thrown.reason : "invalid";
       const counts = { frames: 1, rows: snapshot.rows, bytes: snapshot.bytes };
-      this.#parts.losses.count(collection, reason, counts, asError(thrown));
+      this.#parts.losses.count({ collection, timeMs: facts.requestTimeMs }, reason, counts, asError(thrown));
       this.#abandon();
     }
     return true;
@@ -169,9 +169,9 @@ export class BatchFiller {
     } catch (thrown) {
       this.#begun = undefined;
       this.close(accumulator);
-      const { builder, bytes, collection } = accumulator;
+      const { builder, bytes, collection, partition: timeMs } = accumulator;
       const counts = { frames: builder.frames, rows: builder.rows, bytes };
-      this.#parts.losses.count(collection, "invalid", counts, asError(thrown));
+      this.#parts.losses.count({ collection, timeMs }, "invalid", counts, asError(thrown));
     }
   }
 

@@ -149,6 +149,12 @@ export class Batcher {
     this.flushNow();
   }
 
+  /** Hands over a record that is no frames', after all that is finished; first tells its number. */
+  addRecord(label: string, record: Uint8Array, numbered: (sequence: number) => void): void {
+    numbered(this.#finished.addRecord(label, record));
+    this.#handOverFinished();
+  }
+
   /** Resolves when everything queued before this call has been handed over; works in the same small steps. */
   flush(): Promise<void> {
     return new Promise((resolve) => {
@@ -260,7 +266,7 @@ export class Batcher {
     } catch (thrown) {
       // Most likely there is no memory for it.
       const reason = thrown instanceof FrameProblem ? thrown.reason : "memory";
-      this.#losses.count(collection, reason, counts, asError(thrown));
+      this.#losses.count({ collection, timeMs: accumulator.partition }, reason, counts, asError(thrown));
       this.#tellLosses();
       return;
     }

@@ -1,4 +1,4 @@
-import type { Counts } from "../../base/counts.ts";
+import { type Counts, noCounts } from "../../base/counts.ts";
 import type { OutgoingBatch } from "../backend.ts";
 import { labelText } from "../segment-label.ts";
 import type { Collection } from "../collection.ts";
@@ -20,6 +20,13 @@ export class FinishedBatches {
     const bytes = builder.finish({ collection: collection.name, partition, constants, bytes: counts.bytes });
     const sequence = ++this.#sequence;
     this.#waiting.set(sequence, { sequence, label, bytes, counts });
+  }
+
+  /** Adds what is no batch of frames, and returns its number. */
+  addRecord(label: string, bytes: Uint8Array): number {
+    const sequence = ++this.#sequence;
+    this.#waiting.set(sequence, { sequence, label, bytes, counts: noCounts });
+    return sequence;
   }
 
   handOver(to: (batch: OutgoingBatch) => void): void {

@@ -5,6 +5,12 @@ import type { Collection } from "../collection.ts";
 /** Frames that had been queued were lost; the ledger knows already. */
 export type OnLoss = (collection: Collection, reason: DropReason, counts: Counts, cause: Error) => void;
 
+/** Whose frames were lost, and of what time: their request's, or their partition's. */
+export interface LossPlace {
+  readonly collection: Collection;
+  readonly timeMs: number;
+}
+
 interface Loss {
   readonly collection: Collection;
   readonly reason: DropReason;
@@ -25,8 +31,8 @@ export class Losses {
     this.#onLoss = onLoss;
   }
 
-  count(collection: Collection, reason: DropReason, counts: Counts, cause: Error): void {
-    collection.ledger.drop("buffered", reason, counts);
+  count({ collection, timeMs }: LossPlace, reason: DropReason, counts: Counts, cause: Error): void {
+    collection.ledger.drop("buffered", reason, counts, timeMs);
     this.#untold.add({ collection, reason, counts, cause });
   }
 

@@ -5,8 +5,9 @@ import type { SealedSegment } from "../../spool/sealed-segments.ts";
 import { BlockedCollections, type Unpinned } from "./blocked-collections.ts";
 import { DeliveryHealth, type Obstacle } from "./delivery-health.ts";
 import { DeliveryTargets, type DeliveryTargetsParts } from "./delivery-targets.ts";
-import { DeliveryTask, sequencesInMemory } from "./delivery-task.ts";
+import { DeliveryTask, sequencesInMemory, type TaskKind } from "./delivery-task.ts";
 import { DeliveryWaiter } from "./delivery-waiter.ts";
+import type { DeliveryBook } from "./ledger/delivery-book.ts";
 import { Outage, type PutFailure } from "./outage.ts";
 import { createSchemaRegistry } from "./pins/schema-registry.ts";
 import { SegmentEncoder } from "./encoding/segment-encoder.ts";
@@ -15,6 +16,7 @@ import { type SetAsideReason, SpoolExit } from "./spool-exit.ts";
 
 export interface DelivererParts extends DeliveryTargetsParts {
   readonly clock: Clock;
+  readonly book?: DeliveryBook;
   /**
    * True if all new segments are sent by frames: then one at a time is, so that the order is kept, and the
    * sender is asked at once whether it is there. Default false.
@@ -65,7 +67,7 @@ export class Deliverer {
     this.#parts = parts;
     this.#encoder = new SegmentEncoder({ ...parts, registry: createSchemaRegistry(store) });
     this.#targets = new DeliveryTargets(parts, () => this.#outage.succeeded());
-    this.#exit = new SpoolExit(spool, emit);
+    this.#exit = new SpoolExit(spool, emit, parts.book);
     this.#health = new DeliveryHealth(emit);
     this.#outage = new Outage(clock, () => this.#resume());
     this.#blocked = new BlockedCollections(clock, (tasks) => this.#requeue(tasks));
@@ -102,13 +104,10 @@ export class Deliverer {
     this.#pump();
   }
 
-  /**
-   * Resolves when all segments added so far are settled, or at the deadline, with how many frames are not.
-   * Those left by earlier processes count only if `recoveredToo`.
-   */
-  async settled(deadlineMs: number, recoveredToo = false): Promise<number> {
+  /** Resolves when all added so far are settled, or at the deadline, with how many frames are not. */
+  async settled(deadlineMs: number, which: TaskKind = "own"): Promise<number> {
     const tasks = [...this.#tasks.values()];
-    const waiter = new DeliveryWaiter(tasks.filter(({ segment }) => recoveredToo || !segment.recovered));
+    const waiter = new DeliveryWaiter(tasks.filter((task) => task.isOf(which)));
     this.#waiters.add(waiter);
     // Somebody is waiting, so try now what would be tried later.
     for (const task of waiter.left) task.awaited = true;
@@ -215,12 +214,13 @@ export class Deliverer {
 
   #delivered(task: DeliveryTask): void {
     const { segment, label, counts } = task;
-    const { spool, emit } = this.#parts;
+    const { spool, emit, book } = this.#parts;
     const sequences = sequencesInMemory(spool, segment);
     this.#outage.succeeded();
     // Told first: if this thread dies in between, the next one finds the segment and tells it again, which is
     // noticed.
     const { id, recovered } = segment;
+    book?.delivered(task);
     emit({ kind: "delivered", collection: label.collection, counts, recovered, sequences, segment: id });
     this.#settle(task);
     this.#exit.release(segment);

@@ -1,7 +1,7 @@
 import type { Counts } from "../../base/counts.ts";
 import type { SealedSegment, SealedSegments } from "../../spool/sealed-segments.ts";
 import type { DropOrigin } from "../engine-event.ts";
-import { parseLabel, type SegmentLabel } from "../segment-label.ts";
+import { isData, parseLabel, type SegmentLabel } from "../segment-label.ts";
 
 /** Where a segment is on its way. */
 export type TaskState =
@@ -30,6 +30,9 @@ const next: Readonly<Record<TaskState["is"], readonly TaskState["is"][]>> = {
   settled: [],
 };
 
+/** Which segments: with frames of this process, or of `all`; or those that tell of frames. */
+export type TaskKind = "own" | "all" | "ledger";
+
 /** A sealed segment on its way to its file. */
 export class DeliveryTask {
   readonly segment: SealedSegment;
@@ -56,6 +59,11 @@ export class DeliveryTask {
     this.segment = segment;
     this.label = parseLabel(segment.label);
     this.counts = segment.counts;
+  }
+
+  isOf(kind: TaskKind): boolean {
+    if (!isData(this.label)) return kind === "ledger";
+    return kind === "all" || (kind === "own" && !this.segment.recovered);
   }
 
   get state(): TaskState {

@@ -12,11 +12,17 @@ import type { Backend, BackendSettings, FlushReport, FlushGoal, OutgoingBatch } 
 import type { Emit } from "../engine-event.ts";
 import { Deliverer } from "./deliverer.ts";
 import { originOf, sequencesInMemory } from "./delivery-task.ts";
-import { unknownCollection } from "../segment-label.ts";
+import { DeliveryBook } from "./ledger/delivery-book.ts";
+import { isData, unknownCollection } from "../segment-label.ts";
 import type { LiveSettings } from "../live-settings.ts";
 import { Spooler } from "./spooler.ts";
 
 export interface EngineParts {
+  /**
+   * Names this process in the stored ledger: 32 hex digits. Without it, what becomes of segments is not
+   * entered there.
+   */
+  readonly instance?: string;
   readonly spool: Spool;
   readonly store: Store;
   readonly encoders: Encoders;
@@ -48,6 +54,8 @@ export function createEngine(parts: EngineParts): Engine {
 export const unsealedText: string = "the spool's disk does not let a segment be completed";
 /** How often the spool's usage is told at most, milliseconds. */
 const usageMs = 2_000;
+/** How long one who waits for frames waits for what is told of them, milliseconds. */
+const ledgerPatienceMs = 2_000;
 /** How often other processes' leavings are looked for, milliseconds. */
 const orphanSearchMs = 60_000;
 
@@ -71,6 +79,7 @@ class SpoolingEngine implements Engine {
     });
     this.#deliverer = new Deliverer({
       ...{ ...parts, spool: parts.spool.sealed },
+      ...this.#book(),
       onAttempt: (left) => this.#tellUsage(left === 0),
     });
     this.#spooler = new Spooler({
@@ -79,6 +88,14 @@ class SpoolingEngine implements Engine {
       onTick: () => this.#tellUsage(false),
     });
     this.#lookForOrphans();
+  }
+
+  #book(): { readonly book?: DeliveryBook } {
+    const { instance, clock } = this.#parts;
+    if (instance === undefined) return {};
+    const append = (label: string, record: Uint8Array, sequence: number): void =>
+      this.#spooler.enter(label, record, sequence);
+    return { book: new DeliveryBook({ append, clock, instance }) };
   }
 
   append(batch: OutgoingBatch): void {
@@ -115,10 +132,17 @@ class SpoolingEngine implements Engine {
     const unsealed = writer.open().reduce((sum, { counts }) => sum + counts.frames, 0);
     const endsAt = this.#parts.clock.monotonic() + deadlineMs;
     await comesWithin(this.#parts.clock, deadlineMs, to === "empty" ? this.#recovered : this.#ownFound);
-    const undelivered = await this.#deliverer.settled(this.#left(endsAt), to === "empty");
+    const undelivered = await this.#deliverer.settled(this.#left(endsAt), to === "empty" ? "all" : "own");
     const trouble = this.#deliverer.trouble ?? (unsealed > 0 ? unsealedText : undefined);
     const pending = undelivered + unsealed;
+    if (pending === 0) await this.#tellLedger(this.#left(endsAt));
     return { pending, trouble: pending > 0 ? trouble : undefined };
+  }
+
+  /** Stores what was told of frames, once these are stored. What goes wrong there is told as always. */
+  async #tellLedger(deadlineMs: number): Promise<void> {
+    this.#spooler.sealLedger();
+    await this.#deliverer.settled(Math.min(deadlineMs, ledgerPatienceMs), "ledger");
   }
 
   #left(endsAt: number): number {
@@ -142,11 +166,13 @@ class SpoolingEngine implements Engine {
     const endsAt = this.#parts.clock.monotonic() + this.#closeDeadlineMs;
     await comesWithin(this.#parts.clock, this.#left(endsAt), this.#recovered);
     this.#closing = true;
-    await this.#deliverer.settled(this.#left(endsAt), true);
+    const left = await this.#deliverer.settled(this.#left(endsAt), "all");
+    if (left === 0) await this.#tellLedger(this.#left(endsAt));
     await this.#deliverer.stop();
     await this.#recovered;
     if (!sealed.durable) {
       for (const { segment, label, counts } of this.#deliverer.left) {
+        if (!isData(label)) continue;
         const origin = originOf(segment, sequencesInMemory(sealed, segment));
         emit({ kind: "dropped", reason: "closed", collection: label.collection, counts, origin });
       }

@@ -1,4 +1,5 @@
 import type { Rotation } from "../../config/deployment-config.ts";
+import { partitionStart } from "../../layout/partition.ts";
 import type { OpenSegment } from "../../spool/spool-writer.ts";
 
 /** True when an open segment is old or large enough to become a file. */
@@ -7,6 +8,19 @@ export function isRipe(segment: OpenSegment, rotation: Rotation, nowMs: number):
   // A clock that was set back must not keep data from being delivered until it has caught up.
   return segment.size >= rotation.maxBytes || ageMs >= rotation.maxAgeMs || ageMs < 0;
 }
+
+/**
+ * The same of what is told of frames: seldom, for that is little; and when the hour is over, for then it can
+ * be said that it is complete.
+ */
+export function isLedgerRipe(segment: OpenSegment, nowMs: number): boolean {
+  const ageMs = nowMs - segment.createdAt;
+  const isOtherHour = partitionStart(segment.createdAt, "hour") !== partitionStart(nowMs, "hour");
+  return isOtherHour || ageMs >= ledgerAgeMs || segment.size >= maxLedgerBytes;
+}
+
+const ledgerAgeMs = 10 * 60_000;
+const maxLedgerBytes = 8 * 1024 * 1024;
 
 /**
  * True when open segments in memory (durability `memory`) take so much of what frames may take that they are

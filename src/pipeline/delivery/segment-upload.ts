@@ -2,7 +2,14 @@ import type { Encoders, UnpackedBody } from "../../codec/encoder.ts";
 import type { FileFormat } from "../../layout/format.ts";
 import type { FrozenBody } from "../../spool/sealed-segments.ts";
 import type { PutOptions, PutResult, Store } from "../../store/store.ts";
-import { besidePath, type DataFolder, dataFilePath, type NamedSegment } from "../../layout/dataset-path.ts";
+import {
+  besidePath,
+  type DataFolder,
+  dataFilePath,
+  ledgerFilePath,
+  type NamedSegment,
+} from "../../layout/dataset-path.ts";
+import { isData } from "../segment-label.ts";
 import type { DeliveryTask } from "./delivery-task.ts";
 
 export interface SegmentUploadParts {
@@ -35,6 +42,11 @@ export class SegmentUpload {
     const { store, encoders } = this.#parts;
     const { segment, label, counts } = task;
     const { body, collection } = frozen;
+    if (!isData(label)) {
+      const metadata = { segment: segment.id, content: body.sha256, rows: "0" };
+      const options = { metadata, signal, contentType: "application/x-ndjson" };
+      return store.put(ledgerFilePath(label, segment), body, options);
+    }
     const format = label.format as FileFormat;
     const folder = { ...label, format, collection };
     const { contentType } = encoders[format];

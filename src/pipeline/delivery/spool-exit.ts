@@ -3,6 +3,7 @@ import { countOf } from "../../base/plural.ts";
 import type { SealedSegment, SealedSegments } from "../../spool/sealed-segments.ts";
 import type { Emit } from "../engine-event.ts";
 import type { DropReason } from "../ledger.ts";
+import type { DeliveryBook } from "./ledger/delivery-book.ts";
 import { type DeliveryTask, originOf, sequencesInMemory } from "./delivery-task.ts";
 
 /** Why a segment is kept for a person. */
@@ -15,10 +16,12 @@ export type SetAsideReason = DropReason & ("poison" | "conflict" | "corrupt");
 export class SpoolExit {
   readonly #spool: SealedSegments;
   readonly #emit: Emit;
+  readonly #book: DeliveryBook | undefined;
   /** Those that could not be taken out, and how. */
   readonly #left = new Map<SealedSegment, () => void>();
 
-  constructor(spool: SealedSegments, emit: Emit) {
+  constructor(spool: SealedSegments, emit: Emit, book?: DeliveryBook) {
+    this.#book = book;
     this.#spool = spool;
     this.#emit = emit;
   }
@@ -34,6 +37,7 @@ export class SpoolExit {
     const { segment, label, counts } = task;
     const { collection } = label;
     const origin = originOf(segment, sequencesInMemory(this.#spool, segment));
+    this.#book?.dropped(task, reason, counts);
     this.#emit({ kind: "dropped", reason, collection, counts, origin });
     settle();
     this.#take(segment, () => this.#spool.quarantine(segment, reason));

@@ -1,3 +1,4 @@
+import { noCounts } from "../../base/counts.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
 import type { SealedSegment } from "../../spool/sealed-segments.ts";
@@ -6,8 +7,10 @@ import type { OutgoingBatch } from "../backend.ts";
 import type { Emit } from "../engine-event.ts";
 import type { DropReason } from "../ledger.ts";
 import type { CurrentSettings } from "../live-settings.ts";
-import { isCrowded, isRipe } from "./rotation.ts";
-import { collectionOf, unknownCollection } from "../segment-label.ts";
+import { isCrowded, isLedgerRipe, isRipe } from "./rotation.ts";
+import { isLedgerLabel, type LabelPlace, placeOf, unknownCollection } from "../segment-label.ts";
+
+const nowhere: LabelPlace = { collection: unknownCollection };
 
 export interface SpoolerParts {
   readonly writer: SpoolWriter;
@@ -33,9 +36,11 @@ export class Spooler {
   #unsynced = false;
   #syncedAt: number;
   #closed = false;
+  /** The first of it, which says that this process is there, is stored as soon as the first frames are. */
+  #ledgerTold = false;
   /** Those of the last batch, for the next one mostly has the same. */
   #label = "";
-  #collection = unknownCollection;
+  #place: LabelPlace = nowhere;
 
   constructor(parts: SpoolerParts) {
     this.#parts = parts;
@@ -46,15 +51,16 @@ export class Spooler {
   append({ sequence, label, bytes, counts }: OutgoingBatch): void {
     const { writer, emit, fsync } = this.#parts;
     if (label !== this.#label) {
-      this.#collection = collectionOf(label) ?? unknownCollection;
+      this.#place = placeOf(label) ?? nowhere;
       this.#label = label;
     }
-    const collection = this.#collection;
+    const place = this.#place;
+    const { collection } = place;
     const refuse = (reason: DropReason): void => {
       const origin = { from: "memory", sequences: [sequence] } as const;
-      emit({ kind: "dropped", reason, collection, counts, origin });
+      emit({ kind: "dropped", reason, ...place, counts, origin });
     };
-    if (collection === unknownCollection) {
+    if (place === nowhere) {
       // Whatever made it, it concerns this batch alone; nobody could deliver what is under such a label.
       refuse("invalid");
       return;
@@ -90,9 +96,26 @@ export class Spooler {
     }
   }
 
-  /** Seals everything open. */
+  /**
+   * Appends a record that tells what became of frames; also when it takes no batches any more. What the disk
+   * refuses is lost.
+   */
+  enter(label: string, record: Uint8Array, sequence: number): void {
+    if (this.#parts.writer.append(label, record, noCounts, sequence).status !== "appended") return;
+    this.#unsynced = true;
+    this.#arm();
+  }
+
+  /** Seals all frames that are open; what is told of them goes after them. */
   seal(): void {
-    for (const segment of this.#parts.writer.seal()) this.#parts.onSealed(segment);
+    for (const segment of this.#parts.writer.seal(({ label }) => !isLedgerLabel(label)))
+      this.#parts.onSealed(segment);
+  }
+
+  /** Seals what was told of frames. */
+  sealLedger(): void {
+    for (const segment of this.#parts.writer.seal(({ label }) => isLedgerLabel(label)))
+      this.#parts.onSealed(segment);
   }
 
   /** Makes what was appended survive a power cut, unless that is switched off. */
@@ -127,9 +150,15 @@ export class Spooler {
     const now = clock.now();
     const { rotation, limits } = settings.current;
     const crowded = !writer.durable && isCrowded(writer.open(), limits.maxMemoryBytes);
-    const isDue = (segment: OpenSegment): boolean => crowded || isRipe(segment, rotation, now);
+    const isDue = (segment: OpenSegment): boolean =>
+      this.#ledgerTold && isLedgerLabel(segment.label)
+        ? isLedgerRipe(segment, now)
+        : crowded || isRipe(segment, rotation, now);
     if (!writer.open().some(isDue)) return;
-    for (const segment of writer.seal(isDue)) this.#parts.onSealed(segment);
+    for (const segment of writer.seal(isDue)) {
+      this.#ledgerTold ||= isLedgerLabel(segment.label);
+      this.#parts.onSealed(segment);
+    }
   }
 
   /** One timer for both of this half's clocks, sync and rotation; none while nothing is open. */

@@ -107,7 +107,8 @@ async function settle(context: RecoveryContext, subject: Subject): Promise<Found
       counts = addCounts(counts, item.header.counts);
     }
   });
-  const facts = { id: header.id, directory, label: header.label, createdAt: header.createdAt, recovered };
+  const { id, label, createdAt, instance } = header;
+  const facts = { id, directory, label, createdAt, instance, recovered };
   const { attempts, progress: delivered } = parsed.state === "sealed" ? parsed : { attempts: 0, progress: 0 };
 
   const intact = damages.length === 0 && end.complete;

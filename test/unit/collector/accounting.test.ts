@@ -16,6 +16,7 @@ function world({ durable = true, broken = false } = {}) {
   const drops: Drop[] = [];
   const accounting = new Accounting({
     durable,
+    told: ({ kind }) => void told.push(`ledger: ${kind}`),
     ledgerOf: () => ledger,
     board: {
       delivery: ({ status }) => void told.push(`board: ${status}`),
@@ -92,7 +93,7 @@ test("a refused frame is offered and dropped at once, and told to its collector'
   const { ledger, accounting, drops, frames } = world();
   const listener = new RateLimitedListener(createHandClock(), () => {});
   const cause = new Error("3 and 2 values");
-  const refusal = { reason: "invalid", rows: 3, bytes: 0, cause, listener, quietMs: 0 } as const;
+  const refusal = { reason: "invalid", rows: 3, timeMs: 0, bytes: 0, cause, listener, quietMs: 0 } as const;
   accounting.refused({ name: "a", ledger }, refusal);
   expect(frames()).toMatchObject({ offered: 3, buffered: 2, dropped: { invalid: 1 } });
   expect(ledger.snapshot().rows.dropped).toEqual({ invalid: 3 });
@@ -110,7 +111,15 @@ test("frames that no batch took are told, not counted: the batcher has", () => {
 test("what cannot be told is counted all the same, and nothing is thrown", () => {
   const { engine, ledger, accounting, frames } = world({ broken: true });
   const listener = new RateLimitedListener(createHandClock(), () => {});
-  const refusal = { reason: "memory", rows: 1, bytes: 8, cause: new Error("full"), listener, quietMs: 0 };
+  const refusal = {
+    reason: "memory",
+    rows: 1,
+    timeMs: 0,
+    bytes: 8,
+    cause: new Error("full"),
+    listener,
+    quietMs: 0,
+  };
   accounting.refused({ name: "a", ledger }, { ...refusal, reason: "memory" });
   engine.dropped("io_error", "a", counts, { from: "memory", sequences: [1] });
   expect(frames()).toMatchObject({ offered: 3, buffered: 0, dropped: { memory: 1, io_error: 2 } });

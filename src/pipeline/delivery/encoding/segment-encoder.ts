@@ -11,11 +11,14 @@ import type { FrozenBody, SealedSegment, SealedSegments } from "../../../spool/s
 import type { Emit } from "../../engine-event.ts";
 import type { Unpinned } from "../blocked-collections.ts";
 import { type DeliveryTask, originOf, sequencesInMemory } from "../delivery-task.ts";
+import type { DeliveryBook } from "../ledger/delivery-book.ts";
+import { ledgerFile } from "../ledger/ledger-file.ts";
 import { EncodingAttempts, type Refusal, wholeAttempts } from "./encoding-attempts.ts";
 import { EncodingReports } from "./encoding-reports.ts";
 import type { PinResult, SchemaRegistry } from "../pins/schema-registry.ts";
 import { type SegmentRecords, SegmentReader } from "./segment-reader.ts";
 import type { Frozen } from "../segment-upload.ts";
+import { isData } from "../../segment-label.ts";
 import { wantedTypes } from "../pins/wanted-types.ts";
 import { othersTurn, yielding } from "./yielding.ts";
 
@@ -34,6 +37,8 @@ export interface SegmentEncoderParts {
   readonly registry: SchemaRegistry;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** Where what becomes of records is entered. */
+  readonly book?: DeliveryBook;
 }
 
 /** Turns a segment into the bytes of its file, once; what cannot be encoded is set aside record by record. */
@@ -56,6 +61,7 @@ export class SegmentEncoder {
   async encode(task: DeliveryTask, signal: AbortSignal): Promise<Encoded> {
     const { spool, registry } = this.#parts;
     const { segment, label } = task;
+    if (!isData(label)) return this.#encodeLedger(task);
     const frozen = spool.frozen(segment);
     if (frozen !== undefined) {
       // What its file is made of was settled before; only the folder's name is asked for.
@@ -76,6 +82,18 @@ export class SegmentEncoder {
     const pinned = await registry.pin(label, encoded.wanted, encoded.untyped, signal);
     if (pinned.status !== "pinned") return pinned;
     return this.#inTurn(segment, (records) => this.#attempt(task, records, pinned));
+  }
+
+  /** What is told of frames has no types to be pinned, and a record of it that makes no sense is left out. */
+  async #encodeLedger({ segment, label: { collection } }: DeliveryTask): Promise<Encoded> {
+    const { spool, book } = this.#parts;
+    const known = spool.frozen(segment);
+    if (known !== undefined) return { status: "frozen", body: known, collection };
+    const records = Array.from(spool.read(segment), ({ bytes }) => bytes);
+    const bytes = ledgerFile(records, segment.recovered ? undefined : book?.instance);
+    if (bytes.length === 0) return { status: "empty" };
+    const body = await spool.freeze(segment, once(bytes));
+    return { status: "frozen", body, collection };
   }
 
   /**
@@ -169,7 +187,7 @@ export class SegmentEncoder {
 
   /** The types of a segment; and counts, the first time, what the disk has lost of it since it was sealed. */
   #survey(task: DeliveryTask, records: SegmentRecords): WantedTypes {
-    const { emit } = this.#parts;
+    const { emit, book } = this.#parts;
     const { segment, label } = task;
     // The spool leaves damaged records out.
     let lost = segment.counts;
@@ -183,6 +201,7 @@ export class SegmentEncoder {
     if (lost.frames > 0 && !task.damageCounted) {
       task.counts = subtractCounts(task.counts, lost);
       const origin = originOf(segment, []);
+      book?.dropped(task, "corrupt", lost);
       emit({ kind: "dropped", reason: "corrupt", collection: label.collection, counts: lost, origin });
     }
     task.damageCounted = true;
@@ -191,7 +210,7 @@ export class SegmentEncoder {
 
   /** Tries every record alone; sets aside and returns those that fail. */
   async #poisonIn(task: DeliveryTask, records: SegmentRecords): Promise<Set<number>> {
-    const { spool, emit, encoders } = this.#parts;
+    const { spool, emit, encoders, book } = this.#parts;
     const { segment, label } = task;
     const encoder = encoderOf(encoders, label.format);
     const poison = new Set<number>();
@@ -199,13 +218,17 @@ export class SegmentEncoder {
       try {
         const batch = record.batch ?? decodeBatch(record.bytes);
         const { wanted } = wantedTypes([batch]);
-        for await (const _ of encoder.encode(() => [batch], { schema: wanted, segment: segment.id }));
+        for await (const _ of encoder.encode(() => [batch], {
+          schema: wanted,
+          segment: segment.id,
+        }));
       } catch (thrown) {
         poison.add(record.sequence);
         spool.quarantineRecord(segment, record, `poison: ${messageOf(thrown)}`);
         task.counts = subtractCounts(task.counts, record.counts);
         const origin = originOf(segment, spool.durable ? [] : [record.sequence]);
         const { counts } = record;
+        book?.dropped(task, "poison", counts, record.sequence);
         emit({ kind: "dropped", reason: "poison", collection: label.collection, counts, origin });
       }
     }
@@ -215,6 +238,10 @@ export class SegmentEncoder {
 
 type WantedTypes = ReturnType<typeof wantedTypes>;
 type Pinned = Extract<PinResult, { status: "pinned" }>;
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  yield bytes;
+}
 
 const noTypes: Schema = new Map();
 const none: ReadonlySet<string> = new Set();

@@ -1,0 +1,55 @@
+import { parsePath, pathPrefix } from "../../layout/dataset-path.ts";
+import { type LedgerEntry, parseEntries } from "../../layout/ledger-entry.ts";
+import { type CountsSum, LedgerSums, settle } from "../../layout/ledger-sums.ts";
+import type { Catalog } from "../catalog.ts";
+import { mapConcurrent } from "../map-concurrent.ts";
+import { ToldProcess } from "./told-processes.ts";
+
+/** All that was told of one deployment's frames. */
+export interface StoredLedger {
+  readonly endpoint: string;
+  readonly deployment: string;
+  readonly counts: readonly CountsSum[];
+  /** By instance. */
+  readonly processes: ReadonlyMap<string, ToldProcess>;
+}
+
+const objectsAtOnce = 16;
+/** What is told of an hour can have been begun before it: by a day if partitions are days. */
+const earlierMs = 2 * 86_400_000;
+
+/** Reads the ledgers of a catalog, but for what was told long before `from`. */
+export async function readLedgers(catalog: Catalog, from: number): Promise<readonly StoredLedger[]> {
+  const { store, scope } = catalog;
+  const paths: string[] = [];
+  for await (const { path } of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
+    const stored = parsePath(path);
+    if (stored?.kind !== "ledger" || stored.begunAt < from - earlierMs) continue;
+    if (scope.deployment === undefined || stored.deployment === scope.deployment) paths.push(path);
+  }
+  const decoder = new TextDecoder();
+  const read = async (path: string): Promise<{ path: string; entries: LedgerEntry[] }> => ({
+    path,
+    entries: [...parseEntries(decoder.decode(await store.get(path)))],
+  });
+  const byPlace = new Map<string, LedgerSums>();
+  for await (const { path, entries } of mapConcurrent(paths, objectsAtOnce, read)) {
+    const place = path.split("/", 2).join("/");
+    const sums = byPlace.get(place) ?? new LedgerSums();
+    byPlace.set(place, sums);
+    for (const entry of entries) sums.add(entry);
+  }
+  return Array.from(byPlace, ([place, sums]) => {
+    const [endpoint = "", deployment = ""] = place.split("/");
+    const counts = [...sums.counts];
+    const found = new Set(
+      counts.filter(({ files, lost }) => files.size + lost.size > 0).map((sum) => sum.instance),
+    );
+    for (const sum of counts) settle(sum);
+    const told = Array.from(
+      sums.processes,
+      ([instance, entries]) => [instance, new ToldProcess(entries, found.has(instance))] as const,
+    );
+    return { endpoint, deployment, counts, processes: new Map(told) };
+  });
+}

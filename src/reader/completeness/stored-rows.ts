@@ -1,0 +1,63 @@
+import { collectionKey } from "../../layout/collection-key.ts";
+import {
+  overlaps,
+  type Span,
+  partitionSpan,
+  partitionStart,
+  type TimeRange,
+} from "../../layout/partition.ts";
+import type { Catalog } from "../catalog.ts";
+import type { ListedFile } from "../data-file.ts";
+import { readFooterSummary } from "../footer-summary.ts";
+import { mapConcurrent } from "../map-concurrent.ts";
+
+/** The files of one collection and hour, or day. */
+export interface FoundFiles {
+  readonly endpoint: string;
+  readonly deployment: string;
+  /** As its folder is spelled. */
+  readonly collection: string;
+  readonly span: Span;
+  /** Undefined where files are JSON lines: those are not read. */
+  rows: number | undefined;
+  unreadable: number;
+}
+
+const footersAtOnce = 16;
+
+/** What there is of each collection and hour, by {@link placeKey}. */
+export async function findFiles(catalog: Catalog, range: TimeRange): Promise<Map<string, FoundFiles>> {
+  const files: ListedFile[] = [];
+  for await (const listed of catalog.listed()) if (overlaps(listed.file, range)) files.push(listed);
+  const found = new Map<string, FoundFiles>();
+  const counted = mapConcurrent(files, footersAtOnce, async ({ format, file }) => ({
+    file,
+    rows: format === "jsonl" ? undefined : await readFooterSummary(catalog.store, file).catch(() => null),
+  }));
+  for await (const { file, rows } of counted) {
+    const { endpoint, deployment, collection } = file;
+    const span = hourOf(file);
+    const key = placeKey({ endpoint, deployment, collection, span });
+    const files = found.get(key) ?? { endpoint, deployment, collection, span, rows: 0, unreadable: 0 };
+    found.set(key, files);
+    if (rows === null) files.unreadable++;
+    else files.rows = rows === undefined || files.rows === undefined ? undefined : files.rows + rows.rows;
+  }
+  return found;
+}
+
+/** What tells a place in the ledger from any other. */
+export function placeKey({
+  endpoint,
+  deployment,
+  collection,
+  span,
+}: Pick<FoundFiles, "endpoint" | "deployment" | "collection" | "span">): string {
+  return [endpoint, deployment, span.start, collectionKey(collection)].join("\n");
+}
+
+/** The hour of a partition of minutes; others as they are. */
+function hourOf({ start, end }: Span): Span {
+  const hour = partitionSpan({ start: partitionStart(start, "hour"), rate: "hour" });
+  return end > hour.end ? { start, end } : hour;
+}

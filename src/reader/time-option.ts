@@ -1,0 +1,12 @@
+import { types } from "node:util";
+import { wrongKind, wrongValue } from "../base/errors.ts";
+
+/** An option that is a time, in milliseconds since 1970 UTC. Throws for what is none; `where` names it. */
+export function timeOption(value: unknown, where: string): number | undefined {
+  if (value === undefined) return undefined;
+  const isTime = types.isDate(value) || typeof value === "number" || typeof value === "string";
+  if (!isTime) throw wrongKind(where, "a Date, milliseconds or an ISO 8601 text", value);
+  const time = new Date(value).getTime();
+  if (Number.isNaN(time)) throw wrongValue(where, "a Date, milliseconds or an ISO 8601 text", value);
+  return time;
+}
