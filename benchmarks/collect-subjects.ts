@@ -67,6 +67,14 @@ const subjects: Readonly<Record<string, Open>> = {
   "ours, frame": ours(given("columns"), { spool: { durability: "frame" } }),
   "ours, switched off": ours(given("columns"), { enabled: false }),
   "ours, sampled out": ours(given("columns"), { samplingRate: 0 }),
+  "ours, sampled out, a column's rule": ours(given("columns"), {
+    samplingRate: 0,
+    keep: [{ column: "double_0", above: 1e9 }],
+  }),
+  "ours, sampled out, flight recorder": ours(given("columns"), {
+    samplingRate: 0,
+    flightRecorder: { maxBytes: 16 * 1024 * 1024 },
+  }),
   structuredClone: each(({ columns }) => structuredClone(columns)),
   "v8.serialize": each(({ columns }) => serialize(columns)),
   postMessage: postMessages,

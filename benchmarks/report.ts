@@ -5,6 +5,7 @@ import { collectSection } from "./report/collect-section.ts";
 import { encodeSection } from "./report/encode-section.ts";
 import { growthSection } from "./report/growth-section.ts";
 import { importSection } from "./report/import-section.ts";
+import { keepingSection } from "./report/keeping-section.ts";
 import { lookUpSection } from "./report/look-up-section.ts";
 import { pipelineSection } from "./report/pipeline-section.ts";
 import { pythonSection } from "./report/python-section.ts";
@@ -15,6 +16,7 @@ import { servingSection } from "./report/serving-section.ts";
 /** In the order of the page. */
 const sections: Readonly<Record<string, MakeSection>> = {
   collect: collectSection,
+  keeping: keepingSection,
   pipeline: pipelineSection,
   serving: servingSection,
   encode: encodeSection,

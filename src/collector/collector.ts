@@ -157,7 +157,7 @@ class FrameCollector implements CollectorApi {
       this.#unfit(context, decided, "invalid", countRows(frame), new Error(changedText));
       return 0;
     }
-    const result = takeSnapshot(frame, this.#copying.options);
+    const result = takeSnapshot(frame, this.#copying.options, as === "hold");
     if (result.status === "dropped") {
       this.#unfit(context, decided, result.reason, countRows(frame), result.error);
       return 0;

@@ -2,7 +2,7 @@ import { errorKind } from "../base/errors.ts";
 import { countOf } from "../base/plural.ts";
 import { ColumnCopier, type SnapshotColumn } from "./copy/column-copier.ts";
 import { NamesCache } from "../layout/column-names.ts";
-import { type NumberChunk, NumberRoom } from "./copy/number-room.ts";
+import { LastingRoom, type NumberChunk, NumberRoom } from "./copy/number-room.ts";
 import { openFrame } from "./open-frame.ts";
 import type { Redaction } from "./copy/redaction.ts";
 import type { Schema } from "../layout/schema.ts";
@@ -72,19 +72,24 @@ const columnOverhead = 192;
 
 const goodNames = new NamesCache();
 const numberRoom = new NumberRoom();
+const lastingRoom = new LastingRoom();
 
 /**
  * Copies a frame, whatever kind it is of (`open-frame.ts`). Values that are primitives are copied by slicing
  * their arrays; objects become JSON text at once. Never throws, whatever a getter, a Proxy or a redactor
  * does.
+ *
+ * @param lasting true for a frame that may lie for long before it is put into a batch.
  */
-export function takeSnapshot(frame: unknown, options: SnapshotOptions): SnapshotResult {
+export function takeSnapshot(frame: unknown, options: SnapshotOptions, lasting = false): SnapshotResult {
   try {
     const source = openFrame(frame, options.limits);
     const keepsNothing = options.policy === "metadata";
     return {
       status: "ok",
-      snapshot: keepsNothing ? framedRows(frame, source, options) : copyFrame(source, options),
+      snapshot: keepsNothing
+        ? framedRows(frame, source, options)
+        : copyFrame(source, options, lasting ? lastingRoom : numberRoom),
     };
   } catch (thrown) {
     return dropped(thrown, options);
@@ -111,11 +116,11 @@ function problemOf(thrown: unknown): FrameProblem {
   return new FrameProblem(`the frame cannot be read: it throws ${errorKind(thrown)}`);
 }
 
-function copyFrame(source: SourceFrame, options: SnapshotOptions): Snapshot {
+function copyFrame(source: SourceFrame, options: SnapshotOptions, room: NumberRoom): Snapshot {
   const { limits, redaction, declared } = options;
   const checked = goodNames.check(source.names);
   if ("problem" in checked) throw new FrameProblem(checked.problem);
-  const copier = new ColumnCopier(source, limits, numberRoom);
+  const copier = new ColumnCopier(source, limits, room);
   // Every cell takes a byte at least, so this needs no look at any.
   if (source.rows * checked.length > limits.maxFrameBytes) throw frameTooLarge;
   let names = checked;
@@ -238,6 +243,6 @@ class CopiedFrame implements Snapshot {
   release(): void {
     const chunk = this.#chunk;
     this.#chunk = undefined;
-    if (chunk !== undefined) numberRoom.giveBack(chunk);
+    chunk?.room.giveBack(chunk);
   }
 }

@@ -39,6 +39,8 @@ export interface Accepted {
 const maxRecent = 8;
 /** What may wait where there are rules and no flight recorder of its own size. */
 const defaultBytes = 16 * 1024 * 1024;
+/** Bytes that a frame takes while it waits, beside itself: its place here, and its request. */
+const heldOverhead = 512;
 /** How much of all memory may be taken by what waits. */
 const maxShare = 1 / 4;
 /** How long a frame waits at least for what becomes of its request, milliseconds. */
@@ -89,6 +91,8 @@ export class Requests implements RequestKeeper {
     if (config.keep !== before.keep) this.#rules = new KeepRules(config.keep, this.#tellRule);
     if (config.captureNext !== before.captureNext) this.capture(config.captureNext);
     this.#setBounds();
+    // What the rate leaves out must not come back later.
+    if (!this.enabled) this.recorder.settleAll();
   }
 
   /** Keeps the next so many requests in full. */
@@ -146,7 +150,8 @@ export class Requests implements RequestKeeper {
   #hold(request: Request, frame: object, { memory, ...held }: Omit<HeldFrame, "frame">, at: number): void {
     // Whoever wants to see the frame again holds it, too.
     const again = this.#rules.hasPredicates;
-    const seen = again ? { frame, memory: memory * 2 } : { frame: undefined, memory };
+    const bytes = heldOverhead + memory * (again ? 2 : 1);
+    const seen = { frame: again ? frame : undefined, memory: bytes };
     this.recorder.hold(request, { ...held, ...seen }, at);
     if (request.over) this.recorder.settle(request);
   }

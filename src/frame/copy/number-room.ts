@@ -16,7 +16,7 @@ export class NumberRoom {
     if (count > maxNumbers) return undefined;
     let chunk = this.#current;
     if (chunk === undefined || chunk.used + count > chunk.numbers.length) {
-      chunk = this.#spare.pop() ?? new NumberChunk();
+      chunk = this.#spare.pop() ?? new NumberChunk(this, chunkLength);
       this.#current = chunk;
     }
     chunk.takers++;
@@ -30,12 +30,31 @@ export class NumberRoom {
   }
 }
 
+/**
+ * For frames that may lie for long: each has its numbers for itself, so that one that stays keeps no others'
+ * room.
+ */
+export class LastingRoom extends NumberRoom {
+  override take(count: number): NumberChunk | undefined {
+    return count > maxNumbers ? undefined : new NumberChunk(this, count);
+  }
+
+  override giveBack(): void {}
+}
+
 /** A part of the room: `numbers` up to `used` is taken. */
 export class NumberChunk {
-  readonly numbers: Float64Array = new Float64Array(chunkLength);
+  /** Whom it is given back to. */
+  readonly room: NumberRoom;
+  readonly numbers: Float64Array;
   used = 0;
   /** How many have taken it and not given it back. */
   takers = 0;
+
+  constructor(room: NumberRoom, length: number) {
+    this.room = room;
+    this.numbers = new Float64Array(length);
+  }
 }
 
 /** Numbers of one column in a chunk. */
