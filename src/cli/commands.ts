@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
 import { completeness } from "./commands/completeness.ts";
+import { doctor } from "./commands/doctor/doctor.ts";
 import { head } from "./commands/head.ts";
 import { ls } from "./commands/ls.ts";
 import { schema } from "./commands/schema.ts";
@@ -7,4 +8,4 @@ import { spool } from "./commands/spool/spool.ts";
 import { trace } from "./commands/trace.ts";
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [ls, schema, head, trace, completeness, spool];
+export const commands: readonly Command[] = [ls, schema, head, trace, completeness, spool, doctor];

@@ -13,6 +13,7 @@ import type { FileSettings } from "./file/file-settings.ts";
 import { fixedError, refuseFixedChanges } from "./fixed-settings.ts";
 import type { CollectionSettings, SettingValues } from "./setting-row.ts";
 import { settingTable } from "./setting-table.ts";
+import { type SettingSource, settingSources } from "./setting-sources.ts";
 import { layered, parseDeploymentOptions, type Settings, withDefaults } from "./settings.ts";
 
 /** All that a deployment starts from. */
@@ -30,6 +31,8 @@ export interface ResolvedDeployment {
   readonly waitUntil: WaitUntil | undefined;
   /** The files that part of it came from. */
   readonly files: ResolvedFiles | undefined;
+  /** Where each setting comes from that is not its default. */
+  readonly sources?: () => readonly SettingSource[];
   /** What was probably meant otherwise, as sentences for people. */
   readonly slips?: readonly string[];
 }
@@ -86,6 +89,7 @@ export function resolveDeployment(
     onError: values.onError,
     onStats: values.onStats,
     waitUntil: values.waitUntil,
+    sources: () => settingSources(values, parsed, environment.settings, file),
     slips: [
       ...(environment.slips ?? []),
       ...unusedCredential(config, environment, isDestinationSaid),

@@ -1,5 +1,16 @@
 import { constants, type Dirent, fsync } from "node:fs";
-import { type FileHandle, link, lstat, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
+import {
+  access,
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  stat,
+  unlink,
+} from "node:fs/promises";
 import { dirname } from "node:path";
 import { type EntryKind, entryKind, errorCode } from "./file-system.ts";
 
@@ -48,6 +59,21 @@ export async function readDirectory(path: string): Promise<readonly DirectoryEnt
     throw thrown;
   }
   return entries.map((entry) => ({ name: entry.name, kind: entryKind(entry) }));
+}
+
+/**
+ * Why nothing can be written below a folder: the system's code, of it or, if it is not there, of the nearest
+ * folder above that is. Undefined if something can, as far as rights tell. Nothing is made.
+ */
+export async function writeFault(folder: string): Promise<string | undefined> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (thrown) {
+    const code = errorCode(thrown) ?? "unknown";
+    const above = dirname(folder);
+    return code === "ENOENT" && above !== folder ? await writeFault(above) : code;
+  }
 }
 
 /**

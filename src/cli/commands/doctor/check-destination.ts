@@ -1,0 +1,73 @@
+import { messageOf } from "../../../base/errors.ts";
+import { writeFault } from "../../../base/files/files.ts";
+import type { ResolvedDeployment } from "../../../config/resolve.ts";
+import { credentialsOf } from "../../../collector/credentials.ts";
+import { serviceTime } from "../../../store/azure/azure-clock.ts";
+import { openStore } from "../../../store/open-store.ts";
+import { ObjectNotFoundError } from "../../../store/store.ts";
+import { type Finding, findingsOf } from "./findings.ts";
+
+/** Milliseconds that a destination has to answer. */
+const patienceMs = 20_000;
+/** A signature is refused for a clock that is further off: Azure allows 15 minutes. */
+const maxSkewMs = 5 * 60_000;
+
+/** Where files go: who we are there, whether it answers, and what its clock says. Writes nothing. */
+export async function checkDestination(resolved: ResolvedDeployment): Promise<Finding[]> {
+  const { destination } = resolved.config;
+  if (destination.kind === "folder") return [await checkFolder(destination.path)];
+  const clock = destination.kind === "azure-blob" ? [await checkClock(destination.accountUrl)] : [];
+  return [checkCredential(resolved), await checkStore(resolved), ...clock];
+}
+
+async function checkFolder(path: string): Promise<Finding> {
+  const { ok, problem } = findingsOf("destination");
+  const fault = await writeFault(path);
+  return fault === undefined ? ok(`${path} can be written`) : problem(`${path} cannot be written (${fault})`);
+}
+
+const credentialTexts = {
+  "connection-string": "a connection string",
+  sas: "a shared access signature",
+  token: "a token credential",
+} as const;
+
+function checkCredential({ credential, config }: ResolvedDeployment): Finding {
+  const { ok } = findingsOf("credential");
+  const kind = credential?.reveal().kind;
+  if (kind !== undefined) return ok(credentialTexts[kind]);
+  return ok(config.clientId === null ? "DefaultAzureCredential" : "the managed identity of client_id");
+}
+
+/** Whoever may read is told that something is not there; nobody else is. */
+async function checkStore(resolved: ResolvedDeployment): Promise<Finding> {
+  const { ok, problem } = findingsOf("destination");
+  const { destination, endpoint, deployment } = resolved.config;
+  try {
+    const store = openStore(destination, credentialsOf(resolved).proof);
+    try {
+      const signal = AbortSignal.timeout(patienceMs);
+      await store.get(`${endpoint}/${deployment}/_schema/none`, { signal, range: { start: 0, end: 1 } });
+      return ok(`${store.description} answers`);
+    } catch (thrown) {
+      if (thrown instanceof ObjectNotFoundError) return ok(`${store.description} answers`);
+      throw thrown;
+    } finally {
+      await store.close();
+    }
+  } catch (thrown) {
+    const isLate = thrown instanceof DOMException && thrown.name === "TimeoutError";
+    return problem(isLate ? `no answer within ${patienceMs / 1_000} s` : messageOf(thrown));
+  }
+}
+
+async function checkClock(url: string): Promise<Finding> {
+  const { ok, hint, problem } = findingsOf("clock");
+  const before = Date.now();
+  const theirs = await serviceTime(url);
+  if (theirs === undefined) return hint("the destination's clock could not be asked directly");
+  // Their answer is cut to the second, and was given somewhere between the two looks at ours.
+  const skewMs = Math.max(0, before - theirs - 1_000, theirs - Date.now());
+  const text = `this machine's clock and the destination's differ by ${Math.round(skewMs / 1_000)} s`;
+  return skewMs > maxSkewMs ? problem(text) : ok(text);
+}
