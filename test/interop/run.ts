@@ -1,10 +1,11 @@
 /**
  * `npm run test:interop`: writes a tree of files through the public API, and has other engines read it. Each
  * engine must find the same rows, types and values, and the same counts when it prunes by statistics. Then
- * the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it. Last,
- * the manifests of `examples/kubernetes` are held against Kubernetes' schemas.
+ * the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it.
+ * Last, the manifests of `examples/kubernetes` are held against Kubernetes' schemas.
  *
- * Then Azure's own Python SDK and this package send the same frames to one server, where they must be equal.
+ * Then Azure's own Python SDK and this package send the same frames to one server, where they must be equal;
+ * and Azure's own loader and ours read the same deployment YAMLs, of which they must understand the same.
  *
  * Python and its packages are fetched into `node_modules/.cache/interop`. What can not be had (no Python, no
  * network, no Java for Spark) is said and left out; a mismatch exits 1.
@@ -17,6 +18,7 @@ import { countOf } from "../../src/base/plural.ts";
 import { runChild } from "../support/child.ts";
 import { root } from "../support/packed-project.ts";
 import { compareWithSdk } from "./agent-frames.ts";
+import { compareLoaders, deploymentTexts } from "./azure-loader.ts";
 import { type EnginesPage, readEnginesPage, runSnippet, storeData } from "./page.ts";
 import { writeTree } from "./write-tree.ts";
 
@@ -57,6 +59,7 @@ try {
     for (const engine of engines) await check(python, engine, page);
     await checkManifests(python);
     await checkAgentFrames(python);
+    await checkDeployments(python);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
@@ -88,6 +91,25 @@ async function checkAgentFrames(python: string): Promise<void> {
   }
 }
 
+/** Azure's own loader and ours read the same deployment YAMLs. */
+async function checkDeployments(python: string): Promise<void> {
+  const name = "azure-ai-ml";
+  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `${name}>=1.20`];
+  const pip = await run(python, install);
+  if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
+  const script = join(import.meta.dirname, "load_deployments.py");
+  const documents = await deploymentTexts(200);
+  const { problems, taken } = await compareLoaders(documents, folder, async (file) => {
+    const { ok, output } = await run(python, [script, file]);
+    if (!ok) throw new Error(output);
+    return output;
+  });
+  if (problems.length > 0) process.exitCode = 1;
+  for (const problem of problems) console.log(`${name}: FAILED\n${problem}`);
+  const counts = `${taken} of ${countOf(documents.length, "deployment YAML")}`;
+  console.log(`${name}: ${counts} taken by both with the same meaning, ${problems.length} wrong`);
+}
+
 /** Has one engine read what was written; a failure sets the exit code and leaves the others their turn. */
 async function check(python: string, engine: Engine, page: EnginesPage): Promise<void> {
   const { name, reads, packages, needsJava = false } = engine;
@@ -100,8 +122,8 @@ async function check(python: string, engine: Engine, page: EnginesPage): Promise
 }
 
 /**
- * Has another program hold the manifests of `examples/kubernetes` against the schemas of the newest Kubernetes
- * that it knows, and of the first in which sidecars end after the others.
+ * Has another program hold the manifests of `examples/kubernetes` against the schemas of the newest
+ * Kubernetes that it knows, and of the first in which sidecars end after the others.
  */
 async function checkManifests(python: string): Promise<void> {
   const name = "kubernetes-validate";
