@@ -64,13 +64,14 @@ const gen2Host = /^([a-z0-9-]+|[a-z0-9-]+\.[a-z0-9-]+)\.dfs\.(.+)$/;
  * is wrong. A name with a dot at its end is refused: neither certificates nor the names of those who may have
  * a token are written so.
  */
-export function accountHostFault({ protocol, hostname, port }: URL): string | undefined {
+export function accountHostFault(url: URL): string | undefined {
+  const { protocol, hostname, port } = url;
   if (protocol !== "https:" && protocol !== "http:") return "an https URL of a storage account";
   if (!hostName.test(hostname) || port === "0") {
     return "a host of a-z, 0-9, - and _ in parts joined by single dots, and no port 0";
   }
-  if (protocol === "http:" && !isLoopback(hostname)) {
-    return "https (http is only for 127.0.0.1, [::1] and localhost)";
+  if (protocol === "http:" && !isLoopback(hostname) && !isEmulator(url)) {
+    return "https (http is only for this machine, and for an emulator, as http://azurite:10000)";
   }
   const [, account, domain] = gen2Host.exec(hostname) ?? [];
   return account === undefined ? undefined : `the account's blob endpoint, https://${account}.blob.${domain}`;
@@ -89,4 +90,13 @@ export function hasAccountInPath({ hostname, port }: URL): boolean {
     hostname === "host.docker.internal" ||
     /^1[01][01]0[0-4]$/.test(port)
   );
+}
+
+/**
+ * An emulator in a private network, by the name that docker compose or Kubernetes gives it: without a dot,
+ * so that no name server of the world has it. What the host does not name, the account, must be in the path.
+ */
+function isEmulator(url: URL): boolean {
+  const isPrivate = /^[a-z0-9_-]+$/.test(url.hostname) || url.hostname === "host.docker.internal";
+  return isPrivate && hasAccountInPath(url);
 }

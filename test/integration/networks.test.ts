@@ -53,6 +53,21 @@ async function proxyFor(port: number, password?: string): Promise<ForwardProxy> 
 /** Azurite speaks https with a certificate, and trusting that at run time needs a recent Node. */
 const possible = "setDefaultCACertificates" in tls && spawnSync("openssl", ["version"]).status === 0;
 
+test("Azurite is reached over http by the name that docker compose gives it", async () => {
+  const plain = await startAzurite();
+  onTestFinished(() => plain.stop());
+  await plain.container("box");
+  // In place of compose's name server: a proxy that leads every host to Azurite.
+  const proxy = await proxyFor(plain.port);
+  const told = await collectOne({
+    MDC_DESTINATION: "http://azurite:10000/devstoreaccount1/box",
+    AZURE_STORAGE_CONNECTION_STRING: "UseDevelopmentStorage=true",
+    HTTP_PROXY: proxy.url,
+  });
+  expect(told).toMatchObject({ delivered: 1, heard: [], stderr: "" });
+  expect(new Set(proxy.asked)).toEqual(new Set(["azurite:10000"]));
+});
+
 describe.skipIf(!possible)("a company's proxy and certificate", () => {
   let folder: Awaited<ReturnType<typeof disposableFolder>>;
   let azurite: Azurite;

@@ -14,6 +14,7 @@ import { countOf } from "../../src/base/plural.ts";
 import { startAzurite } from "../support/azurite.ts";
 import { pack } from "../support/packed-project.ts";
 import { applications } from "./applications.ts";
+import { documents } from "./documents.ts";
 import { matrix } from "./matrix.ts";
 import { type Outcome, table } from "./report.ts";
 import { runners } from "./runners.ts";
@@ -39,7 +40,7 @@ try {
   const { path: tarball } = await pack(folder);
   const project = join(folder, "project");
   await install(project, [tarball]);
-  const cases = [...matrix(), ...runners(), ...applications()].filter(
+  const cases = [...matrix(), ...runners(), ...applications(), ...documents()].filter(
     ({ row, column }) => words.length === 0 || words.some((word) => `${row} ${column}`.includes(word)),
   );
   const outcomes: Outcome[] = [];

@@ -170,7 +170,11 @@ describe("readEnvironment", () => {
     ["MDC_SPOOL_DIR", "a\0b", "the path of a folder"],
     ["MDC_CONFIG", "a\0b", "the path of a file"],
     ["AZUREML_MDC_CONFIG_PATH", "a\0b", "the path of a file"],
-    ["MDC_DESTINATION", "http://example.com/data", "https (http is only for 127.0.0.1, [::1] and localhost)"],
+    [
+      "MDC_DESTINATION",
+      "http://example.com/data",
+      "https (http is only for this machine, and for an emulator, as http://azurite:10000)",
+    ],
   ])("%s=%j is an error that names it", (variable, text, expected) => {
     expect(thrown(() => read({ [variable]: text }))).toBe(
       `RangeError: environment variable ${variable}: expected ${expected}, got ${shown(text)}`,

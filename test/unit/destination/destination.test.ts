@@ -163,12 +163,12 @@ describe("a blob URL", () => {
     ],
     [
       "http://a.blob.core.windows.net/data",
-      "https (http is only for 127.0.0.1, [::1] and localhost)",
+      "https (http is only for this machine, and for an emulator, as http://azurite:10000)",
       "http://a.blob.core.windows.net/data",
     ],
     [
       "http://127.0.0.1.example.com/a/data",
-      "https (http is only for 127.0.0.1, [::1] and localhost)",
+      "https (http is only for this machine, and for an emulator, as http://azurite:10000)",
       "http://127.0.0.1.example.com/a/data",
     ],
     [

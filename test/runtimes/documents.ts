@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { runChild } from "../support/child.ts";
+import { manifest, root } from "../support/packed-project.ts";
+import { readSnippets, tryAll } from "../support/snippets.ts";
+import type { Case } from "./run.ts";
+import { environment, install, type World } from "./world.ts";
+
+/** What README, `docs` and `examples` print, where it takes the registry to try it. */
+export function documents(): Case[] {
+  return [
+    { row: "snippets of the documents", column: "oldest Node", run: snippets },
+    { row: "examples/nextjs", column: "alone", run: nextExample },
+  ];
+}
+
+/** The code of all pages on the oldest Node that the manifest allows. */
+async function snippets({ folder, tarball }: World): Promise<void> {
+  const { engines, name } = await manifest();
+  const project = join(folder, "snippets");
+  await install(project, [tarball, `node@${engines["node"]?.replace(">=", "")}.0`]);
+  const pages = join(project, "pages");
+  await mkdir(pages);
+  const modules = join(project, "node_modules");
+  const node = join(modules, ".bin/node");
+  const faults = await tryAll(await readSnippets(), {
+    node,
+    folder: pages,
+    packageFolder: join(modules, name),
+  });
+  if (faults.length > 0) throw new Error(faults.join("\n"));
+}
+
+/** The example as its page says, asked once. */
+async function nextExample(world: World): Promise<void> {
+  const project = join(world.folder, "examples-nextjs");
+  await install(project, [world.tarball, "next@16", "react@19", "react-dom@19"]);
+  for (const part of ["app", "next.config.js", "package.json"])
+    await cp(join(root, "examples/nextjs", part), join(project, part), { recursive: true });
+  const env = { ...environment(world, project), MDC_DESTINATION: join(project, "collected") };
+  const bin = join(project, "node_modules/.bin/next");
+  const built = await runChild(bin, ["build"], { cwd: project, env, timeoutMs: 300_000 });
+  if (built.code !== 0) throw new Error(`next build: ${built.stdout}${built.stderr}`);
+  const server = spawn(bin, ["start", "--port", "34715"], { cwd: project, env: { ...process.env, ...env } });
+  try {
+    const body = JSON.stringify([{ origin: "JFK", distance: 2475 }]);
+    const answer = await firstAnswer(server, "http://127.0.0.1:34715/api/score", { method: "POST", body });
+    if (answer !== '[{"late":true}]') throw new Error(`the example answers ${answer}`);
+    await sleep(3_000);
+  } finally {
+    server.kill("SIGTERM");
+    if (server.exitCode === null) await once(server, "exit");
+  }
+  const mdc = join(project, "node_modules/.bin/mdc");
+  const { stdout } = await runChild(mdc, ["head", "model_outputs", "--json"], { cwd: project, env });
+  if ((JSON.parse(stdout) as { late: boolean }[])[0]?.late !== true)
+    throw new Error(`mdc head says ${stdout}`);
+}
+
+async function firstAnswer(server: ChildProcess, url: string, request: RequestInit): Promise<string> {
+  for (let tries = 0; tries < 60 && server.exitCode === null; tries++) {
+    await sleep(500);
+    const response = await fetch(url, request).catch(() => undefined);
+    if (response !== undefined) return response.text();
+  }
+  throw new Error(`${url} does not answer`);
+}
