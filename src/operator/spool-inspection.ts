@@ -23,7 +23,7 @@ export interface SegmentOrigin {
   readonly collection: string | null;
   /** `ledger`: it tells what became of frames, and holds none. */
   readonly format: SegmentLabel["format"] | null;
-  /** Start of its time partition. */
+  /** Start of its time partition; null, too, for what is sent by frames. */
   readonly partition: Date | null;
 }
 
@@ -140,7 +140,8 @@ function originOf(label: string | undefined): SegmentOrigin {
     return { endpoint: null, deployment: null, collection: null, format: null, partition: null };
   }
   const { endpoint, deployment, collection, format, partition } = parsed;
-  return { endpoint, deployment, collection, format, partition: new Date(partition) };
+  const start = format === "azureml" ? null : new Date(partition);
+  return { endpoint, deployment, collection, format, partition: start };
 }
 
 function known(label: string | undefined): SegmentLabel | undefined {

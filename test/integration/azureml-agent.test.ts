@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { globSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { DataFrame } from "danfojs-node";
 import {
@@ -9,6 +11,7 @@ import {
   type ErrorInfo,
   openDeployment,
 } from "model-data-collector";
+import { nodePayloadLogging } from "model-data-collector/http";
 import { expect, test, vi } from "vitest";
 import { nodeFor, runNode } from "../support/child.ts";
 import { root } from "../support/packed-project.ts";
@@ -287,6 +290,31 @@ test("records of one id are all kept or all left out; a rate changes without res
   inputs!.collect([{ i: -1 }]);
   await deployment.flush();
   expect(idsOf("model_inputs")).toHaveLength(kept);
+});
+
+test("requests that fail are logged, too, and what their handler collected (17)", async () => {
+  const agent = await RecordingAgent.listening();
+  const place = await scratch();
+  await using opened = await open(place, agent);
+  const { deployment } = opened;
+  const inputs = deployment.collector("model_inputs");
+  const listener = nodePayloadLogging(
+    (_, response) => {
+      inputs.collect([{ a: 0.5 }]);
+      response.writeHead(500).end("no");
+    },
+    { deployment },
+  );
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await (await fetch(`http://127.0.0.1:${port}/score`, { method: "POST", body: "[1]" })).text();
+  await new Promise((resolve) => server.close(resolve));
+  await deployment.flush();
+  const types = agent.posts.map(({ headers }) => String(headers["ce-type"])).toSorted();
+  expect(types).toEqual(["model_inputs", "request", "response"].map((name) => `azureml.inference.${name}`));
+  expect(agent.bodies("response")).toEqual([[expect.objectContaining({ http_status: 500 })]]);
+  expect(new Set(agent.posts.map(({ headers }) => headers["ce-x-request-id"])).size).toBe(1);
 });
 
 test("fields can be redacted, and what does not fit a declared type is null and told (11)", async () => {

@@ -90,7 +90,7 @@ export class BatchFiller {
         accumulator = this.#accumulator(
           collection,
           constants,
-          partitionStart(requestTimeMs, collection.rollingRate),
+          partitionOf(collection, requestTimeMs),
           snapshot.names,
         );
         if (bounded) this.measure(accumulator);
@@ -217,6 +217,11 @@ export class BatchFiller {
     accumulator.estimate += more;
     this.#bytes += 2 * more;
   }
+}
+
+/** Frames that are sent one by one keep the order in which they came, whatever their requests' times. */
+function partitionOf({ format, rollingRate }: Collection, requestTimeMs: number): number {
+  return format === "azureml" ? 0 : partitionStart(requestTimeMs, rollingRate);
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {

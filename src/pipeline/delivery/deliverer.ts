@@ -132,12 +132,11 @@ export class Deliverer {
   }
 
   #requeue(tasks: readonly DeliveryTask[]): void {
-    for (const task of tasks) {
-      task.enter({ is: "waiting" });
-      // What was sent before others were is to arrive before them.
-      if (task.label.format === "azureml") this.#queue.unshift(task);
-      else this.#queue.push(task);
-    }
+    for (const task of tasks) task.enter({ is: "waiting" });
+    // Of what is sent by frames, what came before others is to arrive before them.
+    const isFirst = ({ label }: DeliveryTask): boolean => label.format === "azureml";
+    this.#queue.unshift(...tasks.filter(isFirst));
+    this.#queue.push(...tasks.filter((task) => !isFirst(task)));
     this.#pump();
   }
 
