@@ -5,6 +5,7 @@ import { clockSkew, drippingAnswers } from "./answers.ts";
 import { backlog } from "./backlog.ts";
 import { clusterKills, endings, stoppedProcess } from "./endings.ts";
 import { killsWithBlobs, killsWithFolder } from "./kills.ts";
+import { ledgerAfterKills } from "./ledger.ts";
 import { lateThread } from "./late-thread.ts";
 import type { Outcome } from "./outcome.ts";
 import { poisonRecords } from "./poison.ts";
@@ -85,6 +86,7 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "kill-group-jsonl", run: (scale) => killsWithFolder("group", tenth(scale), "jsonl") },
   { name: "kill-group-blobs", run: (scale) => killsWithBlobs("group", quarter(scale)) },
   { name: "kill-frame-blobs", run: (scale) => killsWithBlobs("frame", quarter(scale)) },
+  { name: "ledger", run: ({ kills }) => ledgerAfterKills(Math.max(1, Math.ceil(kills * 0.4))) },
   { name: "syscalls-group", run: ({ syscallStep }) => killsAtSystemCalls("group", { every: syscallStep }) },
   { name: "syscalls-frame", run: ({ syscallStep }) => killsAtSystemCalls("frame", { every: syscallStep }) },
   {

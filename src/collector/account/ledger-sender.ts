@@ -27,6 +27,8 @@ interface Report {
 
 /** What was counted is told so soon: sudden death costs no more of what is in no batch. Milliseconds. */
 const tellMs = 1_000;
+/** That it is there a process tells as soon as frames are written to the spool. */
+const firstMs = 20;
 
 /**
  * Tells the stored ledger what this process was offered and what became of it before it was in the spool, as
@@ -119,10 +121,13 @@ export class LedgerSender implements Disposable {
     this.#since ??= clock.now();
     this.#state = "changed";
     if (this.#isOver) return;
-    this.#timer ??= clock.setTimer(() => {
-      this.#timer = undefined;
-      this.tell();
-    }, tellMs);
+    this.#timer ??= clock.setTimer(
+      () => {
+        this.#timer = undefined;
+        this.tell();
+      },
+      this.#number === 0 ? firstMs : tellMs,
+    );
   }
 
   #send(entries: readonly CountsEntry[], since: number, ended: boolean): void {

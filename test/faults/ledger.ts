@@ -1,0 +1,77 @@
+import { createCatalog } from "../../src/reader/catalog.ts";
+import { completenessOf, type HourCompleteness } from "../../src/reader/completeness/completeness.ts";
+import { createFolderStore } from "../../src/store/folder-store.ts";
+import { statSync } from "node:fs";
+import { seeded } from "../support/simulated-file-system.ts";
+import { readStored } from "../support/oracle.ts";
+import { type Outcome, outcomeOf } from "./outcome.ts";
+import type { WorkloadProcess } from "./workload.ts";
+import { createWorld, filesUnder } from "./world.ts";
+
+/**
+ * Three processes at once share a spool and are killed, again and again. What the stored ledger says in the
+ * end is held against what the processes wrote down of themselves and what is stored: nobody who was killed
+ * goes unnamed, what is stored is told to the frame, and what was offered but for what died in memory.
+ */
+export async function ledgerAfterKills(rounds: number): Promise<Outcome> {
+  await using world = await createWorld("ledger", undefined, { deployment: { samplingRate: 0.5 } });
+  const random = seeded(rounds);
+  const killed: WorkloadProcess[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const three = [world.start(), world.start(), world.start()];
+    await Promise.all(three.map(({ ready }) => ready));
+    await Promise.all(
+      three.map(async (one) => {
+        await new Promise((resolve) => setTimeout(resolve, 200 + random(1_500)));
+        one.process.kill("SIGKILL");
+        if ((await one.ended).signal === "SIGKILL") killed.push(one);
+      }),
+    );
+  }
+  await world.drain();
+  const folder = await world.download();
+  const hours = await completenessOf(createCatalog(createFolderStore({ root: folder }), {}), {}, Date.now());
+  const sum = (amount: (hour: HourCompleteness) => number): number =>
+    hours.reduce((total, hour) => total + amount(hour), 0);
+  const [offered, stored, left] = [
+    sum((hour) => hour.offered),
+    sum((hour) => hour.stored),
+    sum((hour) => hour.sampledOut),
+  ];
+  const journals = world.processes.map((one) => one.journal());
+  const trueOffered = journals.reduce((total, journal) => total + journal.offered, 0);
+  const dropped = sum((hour) => Object.values(hour.dropped).reduce((all, frames) => all + frames, 0));
+  const accounted = stored + left + dropped + sum((hour) => hour.pending + hour.unaccounted);
+  const [storedRows, foundRows] = [sum((hour) => hour.storedRows), sum((hour) => hour.foundRows ?? 0)];
+  const named = new Set(hours.flatMap(({ silent }) => silent.map(({ pid }) => pid)));
+  const storedFrames = (await readStored(folder)).size;
+  const files = filesUnder(folder);
+  const bytesOf = (which: RegExp): number =>
+    files.filter((path) => which.test(path)).reduce((total, path) => total + statSync(path).size, 0);
+  const problems = [
+    ...(accounted === offered
+      ? []
+      : [`${accounted} frames are accounted for, of ${offered} that were told of`]),
+    ...(storedRows === foundRows ? [] : [`${storedRows} rows are told of as stored, ${foundRows} are there`]),
+    ...(offered > trueOffered ? [`${offered} frames are told of, and only ${trueOffered} were offered`] : []),
+    ...(storedFrames === stored ? [] : [`${stored} frames are told of as stored, ${storedFrames} are`]),
+    // Of one that had nothing in the spool yet there is nobody who could know.
+    ...killed
+      .filter((one) => one.journal().reported > 0 && !named.has(one.process.pid ?? 0))
+      .map(({ process }) => `process ${process.pid} was killed and is not named`),
+    ...hours
+      .filter(({ verdict }) => verdict === "complete")
+      .map(({ hour }) => `${hour.toISOString()} is complete`),
+    ...(sum((hour) => hour.pending) === 0 ? [] : ["frames are pending, and nobody is there any more"]),
+  ];
+  const lost = trueOffered - offered;
+  const counts = { offered: trueOffered, acknowledged: trueOffered, lost: 0, duplicated: 0, invented: 0 };
+  const ledger = bytesOf(/_ledger/);
+  return outcomeOf(
+    "SIGKILL of three processes, the stored ledger",
+    { injected: rounds * 3, fired: killed.length },
+    { ...counts, stored, dropped, windows: [], steadyWindows: [], problems },
+    `${offered} frames told of, ${lost} in no report; ${files.filter((path) => path.includes("_ledger")).length} parts, ${ledger} bytes`,
+    problems,
+  );
+}
