@@ -1,8 +1,9 @@
 /**
  * `npm run test:interop`: writes a tree of files through the public API, and has other engines read it. Each
  * engine must find the same rows, types and values, and the same counts when it prunes by statistics. Then
- * the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it.
- * Last, the manifests of `examples/kubernetes` are held against Kubernetes' schemas.
+ * the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it. The
+ * manifests of `examples/kubernetes` are held against Kubernetes' schemas, and Azure's own loader takes the files
+ * of `examples/azureml`.
  *
  * Then Azure's own Python SDK and this package send the same frames to one server, where they must be equal;
  * and Azure's own loader and ours read the same deployment YAMLs, of which they must understand the same.
@@ -58,6 +59,7 @@ try {
   if (python !== undefined) {
     for (const engine of engines) await check(python, engine, page);
     await checkManifests(python);
+    await checkAzureFiles(python);
     await checkAgentFrames(python);
     await checkDeployments(python);
   }
@@ -139,6 +141,24 @@ async function checkManifests(python: string): Promise<void> {
     );
     if (!ok) process.exitCode = 1;
   }
+}
+
+/** Has the loader of Azure's own tools take the example's endpoint and deployment. */
+async function checkAzureFiles(python: string): Promise<void> {
+  const name = "azure-ai-ml";
+  const pip = await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", name]);
+  if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
+  const code = [
+    "import sys; from azure.ai.ml import load_online_deployment, load_online_endpoint",
+    "endpoint = load_online_endpoint(sys.argv[1] + '/endpoint.yml')",
+    "deployment = load_online_deployment(sys.argv[1] + '/deployment.yml')",
+    "assert deployment.endpoint_name == endpoint.name",
+    "assert deployment.code_configuration.scoring_script == 'score.ts'",
+    "assert deployment.environment.inference_config is not None",
+  ].join("\n");
+  const { ok, output } = await run(python, ["-c", code, join(root, "examples/azureml")]);
+  console.log(ok ? `${name}: takes endpoint and deployment` : `${name}: FAILED\n${output.trim()}`);
+  if (!ok) process.exitCode = 1;
 }
 
 async function readTree(python: string, name: string, reads: string): Promise<void> {
