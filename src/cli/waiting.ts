@@ -20,6 +20,19 @@ export async function waitingLines(input: CommandInput, collection?: string): Pr
   return [`waiting in ${folders}: ${amounts}`, whenStored(waiting, config)];
 }
 
+/** Why there is nothing new under the root: where frames are posted instead, in a line, if they are. */
+export function postedElsewhere(input: CommandInput): readonly string[] {
+  try {
+    const { format, agent } = spoolOf(input).config;
+    if (format !== "azureml") return [];
+    return [
+      `with format azureml frames go to the Azure ML agent at ${agent.host}:${agent.port}, and none is stored here`,
+    ];
+  } catch {
+    return [];
+  }
+}
+
 interface Spooled {
   readonly config: DeploymentConfig | undefined;
   readonly segments: readonly SpooledSegment[];

@@ -126,7 +126,7 @@ function* readChunks(
 ): Generator<Uint8Array, void, undefined> {
   const fd = fileSystem.open(path, "read");
   // One for all: a file's worth of them would make V8 collect once per file.
-  const chunk = new Uint8Array(chunkBytes);
+  const chunk = new Uint8Array(Math.min(chunkBytes, Math.max(0, end - start)));
   try {
     for (let at = start; at < end; ) {
       const got = fileSystem.read(fd, chunk.subarray(0, Math.min(chunkBytes, end - at)), at);

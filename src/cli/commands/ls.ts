@@ -3,7 +3,7 @@ import { nearest } from "../../base/nearest.ts";
 import { type LinesSummary, type Survey, survey } from "../../reader/collection-summary.ts";
 import { type CommandInput, type RunnableCommand, UsageError } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
-import { waitingLines } from "../waiting.ts";
+import { postedElsewhere, waitingLines } from "../waiting.ts";
 import { nothingStored, withDataset } from "../with-dataset.ts";
 import type { Text } from "../terminal.ts";
 import { textTable } from "../text/text-table.ts";
@@ -39,7 +39,7 @@ export const ls: RunnableCommand = {
       if (isEmpty(found)) terminal.err(await nothingStored(root));
       else for (const line of listing(found, terminal)) terminal.out(line);
       if (lines.length > 0) terminal.err("of JSON lines mdc knows files and sizes; only Parquet is read");
-      for (const line of await waitingLines(input)) terminal.err(line);
+      for (const line of [...postedElsewhere(input), ...(await waitingLines(input))]) terminal.err(line);
     }
     return tellUnreadable(
       collections.flatMap(({ unreadable }) => unreadable),

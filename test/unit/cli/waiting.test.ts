@@ -43,6 +43,18 @@ test("ls tells what waits, where, and when it becomes files, also under a root t
   expect((await run("ls", "--root", root, "--endpoint", "other")).err).not.toContain("waiting");
 });
 
+test("ls tells where frames go that are not stored, and when what waits is posted", async () => {
+  vi.stubEnv("MDC_FORMAT", "azureml");
+  const { code, err } = await run("ls", "--root", root);
+  expect(code).toBe(0);
+  expect(err.split("\n").slice(1)).toEqual([
+    "with format azureml frames go to the Azure ML agent at 127.0.0.1:50011, and none is stored here",
+    `waiting in ${directory}: 2 frames of model_inputs, 1 frame of model_outputs`,
+    "it is posted to the Azure ML agent 1 s after its first frame (rotation.maxAgeMs) at the latest, or when the process ends",
+    "",
+  ]);
+});
+
 test("head, schema and trace say that what they look for may be waiting", async () => {
   for (const args of [
     ["head", "Model_Outputs"],
