@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { asError, wrongValue } from "../base/errors.ts";
+import { basename } from "node:path";
+import { asError, told, wrongValue } from "../base/errors.ts";
+import { nameText } from "../base/fields.ts";
 import { type FileContents, isAbsent, readTextFile, type WatchedFile } from "../base/files/text-file.ts";
 import type { Credential } from "../destination/credential.ts";
 import { Secret } from "../destination/secret.ts";
@@ -121,7 +123,7 @@ function readDocument({ path, where, isOptional }: ConfigDocument): string | und
     if (isOptional && isAbsent(thrown)) return undefined;
     // The system's message names the path a second time.
     const [reason] = asError(thrown).message.split(", open '");
-    throw wrongValue(where, `a text file that can be read (${reason})`, path);
+    throw wrongValue(where, `a text file that can be read (${reason})`, told(nameText(basename(path))));
   }
 }
 

@@ -32,7 +32,7 @@ export function readYaml(text: string, name: string, isText: IsText = () => fals
   if (document === undefined) throw wrongValue(name, "one YAML document", told(quote("TOO_DEEP")));
   const [error] = document.errors;
   if (error !== undefined) throw refuse(error.pos[0], error.code);
-  const { data, pair } = plainData(document, refuse, name, isText);
+  const { data, pair } = plainData(document, refuse, (offset) => `${name}:${lineAt(offset)}`, isText);
 
   /** The line of the last key on the path that is there; 1 when none is. */
   function lineOf(path: readonly string[]): number {
@@ -75,7 +75,7 @@ function parse(text: string, lineCounter: LineCounter): Document.Parsed | undefi
 function plainData(
   document: Document.Parsed,
   refuse: (offset: number, code: string) => RangeError,
-  name: string,
+  placeAt: (offset: number) => string,
   isText: IsText,
 ): YamlData {
   try {
@@ -85,7 +85,7 @@ function plainData(
     const aliases = thrown.code === "NO_ANCHOR" || thrown.code === "TOO_MANY_ALIASES";
     if (!aliases) throw refuse(thrown.offset, thrown.code);
     throw wrongValue(
-      name,
+      placeAt(thrown.offset),
       `aliases of anchors that are there, ${maxAliases} uses at most`,
       told(quote("others")),
     );

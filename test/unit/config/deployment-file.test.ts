@@ -266,7 +266,7 @@ data_collector:
     ["model: 'azureml:a b'\ndata_collector: {}", "blue.yml:1: model: expected azureml:<name>:<version>"],
     [
       "a: &a [1]\nb: *c\ndata_collector: {}",
-      "blue.yml: expected aliases of anchors that are there, 100 uses at most",
+      "blue.yml:2: expected aliases of anchors that are there, 100 uses at most",
     ],
   ])("%j is refused with file, line and place", (content, message) => {
     expect(refusal(content)).toMatch(/^(Type|Range)Error: /);

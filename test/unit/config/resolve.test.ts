@@ -372,11 +372,7 @@ describe("wrong options are refused by name, kind and range", () => {
     [{ credential: "TopSecret" }, value("credential", credentialKinds(), '"(not shown)"')],
     [
       { configFile: "./deployment.yml" },
-      value(
-        "configFile",
-        "a text file that can be read (ENOENT: no such file or directory)",
-        JSON.stringify(resolve("deployment.yml")),
-      ),
+      'RangeError: openDeployment option configFile: expected a text file that can be read (ENOENT: no such file or directory), got "deployment.yml"',
     ],
     [{ configFile: 5 }, kind("configFile", "the path of a file", "5")],
     [{ onError: "log" }, kind("onError", "a function", '"log"')],

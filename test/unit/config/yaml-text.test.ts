@@ -66,8 +66,8 @@ describe("what is refused names the line, and quotes nothing", () => {
   });
 
   it.each(["a: *b", "a: *b\nb: &b 1", `a: &a 1\nb: [${"*a, ".repeat(101)}]`])("%.60s", (text) => {
-    expect(error(text)).toBe(
-      'RangeError: a.yml: expected aliases of anchors that are there, 100 uses at most, got "others"',
+    expect(error(text)).toMatch(
+      /^RangeError: a\.yml:[12]: expected aliases of anchors that are there, 100 uses at most, got "others"$/,
     );
   });
 
