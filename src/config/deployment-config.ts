@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Destination } from "../destination/destination.ts";
 import { collectionKey } from "../layout/collection-key.ts";
 import type { Format } from "../layout/format.ts";
@@ -102,6 +103,15 @@ export function effectiveProtection(
 ): Pick<CollectionConfig, "policy" | "redact"> {
   const { policy, redact } = config.collections.get(collectionKey(name)) ?? nothingSaid;
   return { policy, redact: strictestRules([redact, config.redact]) };
+}
+
+/** True if both let the same of all frames be stored. */
+export function isProtectedAlike(one: DeploymentConfig, other: DeploymentConfig): boolean {
+  const rules = ({ redact, hashKeyEnv, collections }: DeploymentConfig): unknown => [
+    ...[redact, hashKeyEnv],
+    ...Array.from(collections, ([key, { policy, redact: own }]) => [key, policy, own]),
+  ];
+  return isDeepStrictEqual(rules(one), rules(other));
 }
 
 const nothingSaid = { policy: "full", redact: {} } as const;

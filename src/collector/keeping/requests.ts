@@ -1,4 +1,4 @@
-import type { DeploymentConfig } from "../../config/deployment-config.ts";
+import { type DeploymentConfig, isProtectedAlike } from "../../config/deployment-config.ts";
 import type { RequestOutcome } from "../../config/keeping/keep-rule.ts";
 import type { Snapshot } from "../../frame/snapshot.ts";
 import { Queued } from "../../pipeline/batching/frame-queue.ts";
@@ -91,8 +91,8 @@ export class Requests implements RequestKeeper {
     if (config.keep !== before.keep) this.#rules = new KeepRules(config.keep, this.#tellRule);
     if (config.captureNext !== before.captureNext) this.capture(config.captureNext);
     this.#setBounds();
-    // What the rate leaves out must not come back later.
-    if (!this.enabled) this.recorder.settleAll();
+    // What is left out, or was copied under other rules, must not come back later.
+    if (!this.enabled || !isProtectedAlike(config, before)) this.recorder.settleAll();
   }
 
   /** Keeps the next so many requests in full. */

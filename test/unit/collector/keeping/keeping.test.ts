@@ -154,6 +154,9 @@ describe("what waits", () => {
     ["a flush", (core) => core.flush("store", 1_000).catch(() => {})],
     ["no room any more", (core) => core.handle.update({ flightRecorder: { maxBytes: 0 } })],
     ["no recorder any more", (core) => core.handle.update({ flightRecorder: { maxBytes: null } })],
+    ["the kill switch", (core) => core.handle.update({ killSwitch: true })],
+    ["another policy", (core) => core.handle.update({ collections: { labels: { policy: "none" } } })],
+    ["another redaction", (core) => core.handle.update({ redact: { ssn: "drop" } })],
     ["the process's end", (core) => core.save()],
     ["the close", (core) => core.close(0)],
   ])("is stored or let go by %s, as the rate says", async (_, end) => {
