@@ -25,8 +25,12 @@ export class FlightRecorder {
   /** How long a frame waits for news of its request, milliseconds. */
   maxAgeMs = 0;
   readonly #parts: FlightRecorderParts;
-  /** Those with frames here, in the order of their first ones. */
-  readonly #requests = new Set<Request>();
+  /**
+   * The ends of a list of the requests with frames here, in the order of their first ones. No set: to find
+   * the first of one takes ever longer while its first ones are removed.
+   */
+  #oldest: Request | undefined;
+  #newest: Request | undefined;
   #bytes = 0;
   #armed = false;
 
@@ -55,7 +59,7 @@ export class FlightRecorder {
     if (request.held === undefined) {
       request.held = [held];
       request.heldSince = now;
-      this.#requests.add(request);
+      this.#add(request);
     } else request.held.push(held);
     this.#bytes += memory;
     this.#arm();
@@ -66,7 +70,7 @@ export class FlightRecorder {
     const { held, kept } = request;
     if (held === undefined) return;
     request.held = undefined;
-    this.#requests.delete(request);
+    this.#remove(request);
     for (const each of held) {
       this.#bytes -= each.memory;
       if (kept) this.#keep(request, each);
@@ -76,16 +80,16 @@ export class FlightRecorder {
 
   /** The same of all, as it stands. */
   settleAll(): void {
-    for (const request of this.#requests) this.settle(request);
+    while (this.#oldest !== undefined) this.settle(this.#oldest);
   }
 
   /** Drops all, uncounted. */
   clear(): void {
-    for (const request of this.#requests) {
+    for (let request = this.#oldest; request; request = this.#oldest) {
       for (const { queued } of request.held ?? []) queued.snapshot.release();
       request.held = undefined;
+      this.#remove(request);
     }
-    this.#requests.clear();
     this.#bytes = 0;
   }
 
@@ -96,10 +100,25 @@ export class FlightRecorder {
 
   /** Lets the oldest requests go until no more than so many bytes are left. */
   #shrinkTo(bytes: number): void {
-    for (const request of this.#requests) {
-      if (this.#bytes <= bytes) return;
-      this.settle(request);
-    }
+    while (this.#bytes > bytes && this.#oldest !== undefined) this.settle(this.#oldest);
+  }
+
+  #add(request: Request): void {
+    request.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = request;
+    else this.#newest.newer = request;
+    this.#newest = request;
+  }
+
+  #remove(request: Request): void {
+    const { older, newer } = request;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    // Whoever is old and dead must not keep the young alive.
+    request.older = undefined;
+    request.newer = undefined;
   }
 
   #keep({ context }: Request, { queued, facts, sampled }: HeldFrame): void {
@@ -125,10 +144,7 @@ export class FlightRecorder {
   #look(): void {
     this.#armed = false;
     const tooOld = this.#parts.clock.monotonic() - this.maxAgeMs;
-    for (const request of this.#requests) {
-      if (request.heldSince > tooOld) break;
-      this.settle(request);
-    }
-    if (this.#requests.size > 0) this.#arm();
+    while (this.#oldest !== undefined && this.#oldest.heldSince <= tooOld) this.settle(this.#oldest);
+    if (this.#oldest !== undefined) this.#arm();
   }
 }

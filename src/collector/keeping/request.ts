@@ -44,6 +44,9 @@ export class Request implements Follower {
   held: HeldFrame[] | undefined = undefined;
   /** When the first of these came, of `Clock.monotonic`. */
   heldSince = 0;
+  /** Its neighbours among the requests with frames that wait. */
+  older: Request | undefined = undefined;
+  newer: Request | undefined = undefined;
   next: Follower | undefined = undefined;
 
   constructor(owner: RequestKeeper, context: CorrelationContext, config: DeploymentConfig, maxRate: number) {

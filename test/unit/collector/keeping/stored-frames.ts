@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { decodeBatch } from "../../../../src/frame/wire/decode.ts";
 import { CellCursor } from "../../../../src/frame/conform/cell-cursor.ts";
 import { systemColumns } from "../../../../src/layout/system-columns.ts";
+import { isLedgerLabel } from "../../../../src/pipeline/segment-label.ts";
 import type { CoreWorld } from "../core-world.ts";
 
 /** A frame that was handed over, of one row with one number. */
@@ -16,7 +17,8 @@ export interface StoredFrame {
 /** The frames handed over so far; further calls give what came since. */
 export function takeStored({ core, batches }: CoreWorld): StoredFrame[] {
   core.batcher.flushNow();
-  return batches.splice(0).flatMap(({ bytes }) => {
+  const ofFrames = batches.splice(0).filter(({ label }) => !isLedgerLabel(label));
+  return ofFrames.flatMap(({ bytes }) => {
     const { header, frames, columns } = decodeBatch(new Uint8Array(bytes));
     const cells = (name: string): unknown[] => {
       const column = [...frames.columns, ...columns].find((one) => one.name === name);
