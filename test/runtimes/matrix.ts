@@ -83,8 +83,11 @@ async function written({ project }: World, file: string, way: "import" | "requir
 /** Bundles in a project of its own below the one that has the package, and puts it where there is none. */
 async function bundled(world: World, name: string, { packages, main, thread, build }: Bundle): Promise<Made> {
   const folder = join(world.project, slug(name));
-  if (packages === undefined) await mkdir(folder);
-  else await install(folder, packages);
+  if (packages === undefined) {
+    await mkdir(folder);
+    // Vite gives its files other endings else.
+    await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  } else await install(folder, packages);
   await writeFile(join(folder, "server.js"), program("import"));
   await build(folder);
   const alone = join(world.folder, "bundles", slug(name));
