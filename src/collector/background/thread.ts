@@ -2,7 +2,7 @@ import { pathToFileURL } from "node:url";
 // Without `node:`, which webpack does not know here: it would take this for a browser's `Worker`.
 import { Worker, type WorkerOptions } from "worker_threads";
 import { systemClock } from "../../base/time/clock.ts";
-import { asError, isError } from "../../base/errors.ts";
+import { asError, isError, messageOf } from "../../base/errors.ts";
 import { plugAndPlayArguments } from "../../base/host/plug-and-play.ts";
 import { type FromBackground, greetingFault, type ToBackground } from "./thread-protocol.ts";
 import type { NetworkVariables } from "../../config/environment.ts";
@@ -58,7 +58,7 @@ export function startThread(listener: ThreadListener, network: NetworkVariables 
   );
   worker.on("error", (error) => {
     reason ??=
-      isNotFound(error) && untold !== undefined ? new UnfitThreadError(error.message) : asError(error);
+      untold !== undefined && isUnloadable(error) ? new UnfitThreadError(messageOf(error)) : asError(error);
     // What it said before its death is heard until `exit`, which follows at once where threads are as in
     // Node.
     systemClock.setTimer(() => exited(reason ?? asError(error)), exitFollowsMs);
@@ -86,9 +86,13 @@ export function startThread(listener: ThreadListener, network: NetworkVariables 
   };
 }
 
-/** The file, or one that it imports, is not there. Node has a code for it; Bun and Deno say it only. */
-function isNotFound(error: unknown): error is Error {
+/**
+ * The file, or one that it imports, is not there, or is none that can be read as it was left there.
+ * Node has a code for what is missing; Bun and Deno say it only.
+ */
+function isUnloadable(error: unknown): boolean {
   if (!isError(error)) return false;
+  if (error.name === "SyntaxError") return true;
   const { code } = error as { readonly code?: unknown };
   if (code !== undefined) return /^(ERR_)?MODULE_NOT_FOUND$/.test(String(code));
   return /^(error: )?(Cannot find module|Module not found)\b/.test(error.message);
