@@ -53,6 +53,7 @@ test.runIf(possible)(
     }, 20);
     try {
       const { code, stdout, stderr } = await runScript(collecting, {
+        timeoutMs: 150_000,
         args: ["--import", new URL("../support/fast-clock.ts", import.meta.url).href],
         env: {
           ...env,
@@ -123,7 +124,7 @@ const collecting = `
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  await deployment.flush();
+  await deployment.flush({ deadlineMs: 100_000 });
   look();
   const { frames } = deployment.stats();
   await deployment.close();
