@@ -51,17 +51,15 @@ export async function tryAll(snippets: readonly Snippet[], place: Place): Promis
     await makeProject(project, place.packageFolder ?? root);
     const name = `line-${line}.mjs`;
     await writeFile(join(project, name), code);
-    const {
-      code: status,
-      stdout,
-      stderr,
-    } = await runChild(place.node, [name], {
+    // The oldest Node calls its own fake timers experimental.
+    const args = ["--disable-warning=ExperimentalWarning", name];
+    const ran = await runChild(place.node, args, {
       cwd: project,
       env: { ...noSettings, MDC_SPOOL_DIR: join(project, "spool") },
       timeoutMs: 60_000,
     });
-    if (status !== 0 || stderr !== "")
-      faults.push(`${file}:${line}, exit code ${status}:\n${stdout}${stderr}`);
+    if (ran.code !== 0 || ran.stderr !== "")
+      faults.push(`${file}:${line}, exit code ${ran.code}:\n${ran.stdout}${ran.stderr}`);
   }
   return faults;
 }
