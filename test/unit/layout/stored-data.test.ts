@@ -16,12 +16,13 @@ test("the paths that documents show are those that are written", async () => {
       .replaceAll("<segment>", "0193512345677abc8def0123456789ab"),
   );
   const read = paths.map(parsePath);
-  expect(read.map((path) => path?.kind)).toEqual(["parquet", "jsonl", "beside", "schema"]);
+  expect(read.map((path) => path?.kind)).toEqual(["parquet", "jsonl", "beside", "schema", "ledger"]);
   const id = "0193512345677abc8def0123456789ab";
   expect(read.flatMap((path) => (path !== undefined && "stem" in path ? [path.stem] : []))).toEqual([
     `20261122T051742123Z-${id}`,
     `${id}000000`,
     `${id}000000`,
+    `20261122T051742123Z-${id}`,
   ]);
   expect(parseStem("parquet", `20261122T051742123Z-${id}`)).toEqual({
     id,
