@@ -21,7 +21,10 @@ export async function findMachineCredential(clientId: string | null): Promise<To
 
 /** Rejects with a `StoreError` that says what to install. */
 export async function loadIdentity(): Promise<Identity> {
-  return await import("@azure/identity").catch((thrown: unknown) => {
+  // Inside of `try`, where webpack lets what is not installed be.
+  try {
+    return await import("@azure/identity");
+  } catch (thrown) {
     throw libraryError("@azure/identity", thrown);
-  });
+  }
 }
