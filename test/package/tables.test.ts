@@ -190,7 +190,7 @@ const measured: Parameters<Instrument["read"]>[0] = {
 };
 
 const begin =
-  "<!-- The table of metrics is made by a test: `npx vitest run -u test/package/tables.test.ts` -->";
+  "<!-- The table of metrics is made by a test: `npx vitest run test/package/tables.test.ts -u` -->";
 const end = "<!-- End of the table of metrics -->";
 
 /** `document` with the table of metrics, made anew, between its two marks. */

@@ -3,7 +3,7 @@ import { Computed, namesOf, type Row } from "../../src/config/setting-row.ts";
 import { settingRows } from "../../src/config/settings.ts";
 
 const begin =
-  "<!-- The table of settings is made by a test: `npx vitest run -u test/unit/config/setting-documents.test.ts` -->";
+  "<!-- The table of settings is made by a test: `npx vitest run test/unit/config/setting-documents.test.ts -u` -->";
 const end = "<!-- End of the table of settings -->";
 
 /** `document` with the table of settings, made anew, between its two marks. */
