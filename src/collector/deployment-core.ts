@@ -167,8 +167,8 @@ export class DeploymentCore {
   }
 
   #store(queued: Queued): void {
-    this.batcher.enqueue(queued);
-    if (this.#handsOverEach) this.batcher.flushNow();
+    if (this.#handsOverEach) this.batcher.enqueueNow(queued);
+    else this.batcher.enqueue(queued);
   }
 
   /**

@@ -145,7 +145,12 @@ export class Batcher {
    * do.
    */
   addNow(collection: Collection, snapshot: Snapshot, facts: FrameFacts): void {
-    this.#queue.add(new Queued(collection, snapshot, facts, snapshot.memory));
+    this.enqueueNow(new Queued(collection, snapshot, facts, snapshot.memory));
+  }
+
+  /** The same of a frame that has waited elsewhere. */
+  enqueueNow(queued: Queued): void {
+    this.#queue.add(queued);
     this.flushNow();
   }
 
