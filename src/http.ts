@@ -5,7 +5,21 @@
  */
 import "./base/host/node-version.ts";
 
+export { fetchPayloadLogging } from "./http/fetch/fetch-payload-logging.ts";
+export { expressPayloadLogging } from "./http/frameworks/express-payload-logging.ts";
+export { fastifyPayloadLogging } from "./http/frameworks/fastify-payload-logging.ts";
+export { honoPayloadLogging } from "./http/frameworks/hono-payload-logging.ts";
+export { koaPayloadLogging } from "./http/frameworks/koa-payload-logging.ts";
 export { nodePayloadLogging } from "./http/node/node-payload-logging.ts";
 
+export type { FetchHandler } from "./http/fetch/fetch-payload-logging.ts";
+export type { ExpressMiddleware } from "./http/frameworks/express-payload-logging.ts";
+export type {
+  FastifyLike,
+  FastifyPlugin,
+  FastifyRequestLike,
+} from "./http/frameworks/fastify-payload-logging.ts";
+export type { HonoLike, HonoMiddleware } from "./http/frameworks/hono-payload-logging.ts";
+export type { KoaLike, KoaMiddleware } from "./http/frameworks/koa-payload-logging.ts";
 export type { Outcome } from "./http/payload-rows.ts";
 export type { PayloadOptions, PayloadPolicy, PayloadRequest } from "./http/payload-options.ts";

@@ -47,8 +47,10 @@ export interface ExchangeRows {
  */
 export class Exchange {
   readonly context: CorrelationContext;
-  /** The route's pattern (`/users/:id`), once the framework has found it; never the path. */
-  route: string | null = null;
+  /**
+   * The route's pattern (`/users/:id`), never the path: asked at the end, when the framework has found it.
+   */
+  routeOf: ((status: number | null) => string | null) | undefined;
   readonly requestBody: BodyRecorder;
   readonly responseBody: BodyRecorder;
   readonly #home: ExchangeHome;
@@ -99,7 +101,7 @@ export class Exchange {
       http_method: method,
       http_path: path,
       http_query: query,
-      http_route: this.route,
+      http_route: this.#route(),
       ...bodyRow(this.#facts(header), {
         ...requestBody,
         truncated: requestBody.truncated || !requestComplete,
@@ -116,6 +118,15 @@ export class Exchange {
       first_event_ms: null,
     };
     this.#home.store({ context: this.context, outcome, status: this.#status, durationMs, request, response });
+  }
+
+  /** What a framework keeps of its own is read with care. */
+  #route(): string | null {
+    try {
+      return this.routeOf?.(this.#status) ?? null;
+    } catch {
+      return null;
+    }
   }
 
   #facts(header: HeaderLookup): Parameters<typeof bodyRow>[0] {

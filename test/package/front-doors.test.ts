@@ -89,7 +89,21 @@ test("the front door `model-data-collector`", () => {
 test("the front door `model-data-collector/http`", () => {
   expect(exportsOf("http")).toMatchInlineSnapshot(`
     [
+      "const fastifyPayloadLogging",
+      "function expressPayloadLogging",
+      "function fetchPayloadLogging",
+      "function honoPayloadLogging",
+      "function koaPayloadLogging",
       "function nodePayloadLogging",
+      "type ExpressMiddleware",
+      "type FastifyLike",
+      "type FastifyPlugin",
+      "type FastifyRequestLike",
+      "type FetchHandler",
+      "type HonoLike",
+      "type HonoMiddleware",
+      "type KoaLike",
+      "type KoaMiddleware",
       "type Outcome",
       "type PayloadOptions",
       "type PayloadPolicy",

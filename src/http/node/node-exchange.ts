@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { processWide } from "../../base/host/process-wide.ts";
 import { CorrelationContext } from "../../collector/context/correlation-context.ts";
 import type { HeaderLookup } from "../headers/captured-headers.ts";
+import { isMade } from "../headers/made-id.ts";
 import type { Opened, PayloadLog } from "../payload-log.ts";
 import { emitInContext, tapExchange } from "./node-tap.ts";
 
@@ -39,11 +40,6 @@ function headerOf({ headers }: IncomingMessage): HeaderLookup {
     const value = headers[name];
     return Array.isArray(value) ? value.join(", ") : value;
   };
-}
-
-/** True if the request came with no id at all, so that its caller knows none. */
-function isMade({ requestId, clientRequestId, attributes }: CorrelationContext): boolean {
-  return requestId === null && clientRequestId === null && attributes["traceparent"] === undefined;
 }
 
 /**

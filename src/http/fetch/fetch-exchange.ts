@@ -1,0 +1,143 @@
+import { processWide } from "../../base/host/process-wide.ts";
+import { CorrelationContext } from "../../collector/context/correlation-context.ts";
+import { withContext } from "../../collector/context/current-context.ts";
+import { surroundings } from "../../collector/context/surroundings.ts";
+import type { BodyRecorder } from "../body/body-recorder.ts";
+import type { Exchange } from "../exchange.ts";
+import { isMade } from "../headers/made-id.ts";
+import type { HeaderLookup } from "../headers/captured-headers.ts";
+import type { Opened, PayloadLog } from "../payload-log.ts";
+import type { Outcome } from "../payload-rows.ts";
+import { listenToRequest } from "./listened-request.ts";
+import { listenedStream, type StreamListener } from "./streamed-body.ts";
+
+/** As for requests of `node:http`: the first of two logs does it. */
+const open = processWide("open-fetch-exchanges", () => new WeakMap<Request, Opened>());
+
+/**
+ * Has `respond` answer a request whose exchange is recorded. What it makes of the request is given back: the
+ * response itself if it has no body, one like it whose body is listened to otherwise.
+ */
+export async function recordFetch(
+  log: PayloadLog,
+  request: Request,
+  respond: (opened: Opened) => Response | Promise<Response>,
+): Promise<Response> {
+  const known = open.get(request);
+  if (known !== undefined) return respond(known);
+  const context = CorrelationContext.fromHeaders(request.headers);
+  const head = { method: request.method, target: request.url, header: headerOf(request.headers) };
+  const opened = log.open(head, context);
+  open.set(request, opened);
+  const { exchange } = opened;
+  const fate = exchange === undefined ? undefined : new FetchFate(exchange, request);
+  try {
+    const response = await withContext(context, () => respond(opened));
+    if (!isResponse(response)) {
+      fate?.over("complete");
+      return response;
+    }
+    const headers = isMade(context) ? withId(response.headers, context.id) : response.headers;
+    return fate === undefined ? withHeaders(response, headers) : fate.answered(response, headers);
+  } catch (error) {
+    fate?.over("error");
+    throw error;
+  }
+}
+
+/** What becomes of one exchange: told by its streams and the request's signal, settled once. */
+class FetchFate {
+  readonly #exchange: Exchange;
+  readonly #request: Request;
+  // Streams are read outside of the request, by the server.
+  readonly #inRequest = surroundings();
+  #requestRead: boolean;
+
+  constructor(exchange: Exchange, request: Request) {
+    this.#exchange = exchange;
+    this.#request = request;
+    this.#requestRead = request.body === null;
+    const read = (): void => void (this.#requestRead = true);
+    listenToRequest(request, this.#listener(exchange.requestBody, { ended: read }));
+    this.#signal?.addEventListener("abort", this.#aborted);
+  }
+
+  /** The handler has answered; gives what is to be sent. */
+  answered(response: Response, headers: Headers): Response {
+    const { status, statusText, body } = response;
+    this.#exchange.respond(status, headerOf(headers));
+    this.#exchange.firstByte();
+    if (body === null || this.#request.method === "HEAD") {
+      this.over("complete");
+      return withHeaders(response, headers);
+    }
+    const told = this.#listener(this.#exchange.responseBody, {
+      ended: () => this.over("complete"),
+      failed: () => this.over("error"),
+      cancelled: () => this.over("client_aborted"),
+    });
+    return new Response(listenedStream(body, told), { status, statusText, headers });
+  }
+
+  over(outcome: Outcome): void {
+    this.#signal?.removeEventListener("abort", this.#aborted);
+    const { size } = this.#exchange.responseBody;
+    this.#inRequest(() =>
+      this.#exchange.end({ outcome, bytesSent: size, requestComplete: this.#requestRead }),
+    );
+  }
+
+  /** Azure Functions' requests have none. */
+  get #signal(): AbortSignal | undefined {
+    return (this.#request as Partial<Request>).signal;
+  }
+
+  readonly #aborted = (): void => this.over("client_aborted");
+
+  #listener(
+    body: BodyRecorder,
+    ends: Partial<Pick<StreamListener, "ended" | "failed" | "cancelled">>,
+  ): StreamListener {
+    const nothing = (): void => undefined;
+    const { context } = this.#exchange;
+    return {
+      read: (read) => this.#inRequest(() => withContext(context, read)),
+      chunk: (bytes) => body.add(bytes),
+      ended: nothing,
+      failed: nothing,
+      cancelled: nothing,
+      ...ends,
+    };
+  }
+}
+
+/** False for what some platforms take instead: `HttpResponseInit` of Azure Functions, nothing at all. */
+function isResponse(value: unknown): value is Response {
+  return typeof (value as Partial<Response> | null | undefined)?.headers?.get === "function";
+}
+
+function headerOf(headers: Headers): HeaderLookup {
+  return (name) => headers.get(name) ?? undefined;
+}
+
+/** The headers with the made id, unless the handler set one. */
+function withId(headers: Headers, id: string): Headers {
+  if (headers.has("x-request-id")) return headers;
+  const copy = new Headers(headers);
+  copy.set("x-request-id", id);
+  return copy;
+}
+
+/** The response with other headers; itself if that can be. */
+function withHeaders(response: Response, headers: Headers): Response {
+  const id = headers.get("x-request-id");
+  if (headers === response.headers || id === null) return response;
+  try {
+    response.headers.set("x-request-id", id);
+    return response;
+  } catch {
+    // Headers of `Response.redirect` and of what `fetch` gave cannot be changed.
+    const { status, statusText, body } = response;
+    return status < 200 ? response : new Response(body, { status, statusText, headers });
+  }
+}

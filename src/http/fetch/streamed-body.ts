@@ -1,0 +1,50 @@
+/** Is told what a reader took of a stream. */
+export interface StreamListener {
+  /** The stream is read by `read`: in which surroundings. */
+  read<T>(read: () => Promise<T>): Promise<T>;
+  chunk(bytes: Uint8Array): void;
+  /** All was read. */
+  ended(): void;
+  /** Its source failed. */
+  failed(): void;
+  /** The reader wants no more. */
+  cancelled(): void;
+}
+
+/**
+ * A stream of the same chunks. They are asked for one by one, and only when somebody reads: nothing is read
+ * ahead, and nothing is held. `source` stays unlocked until then.
+ */
+export function listenedStream(
+  source: ReadableStream<Uint8Array>,
+  listener: StreamListener,
+): ReadableStream<Uint8Array> {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          reader ??= source.getReader();
+          const from = reader;
+          const { done, value } = await listener.read(() => from.read());
+          if (done) {
+            listener.ended();
+            controller.close();
+            return;
+          }
+          // What is no bytes makes its reader fail, as it would have without us.
+          if (value instanceof Uint8Array) listener.chunk(value);
+          controller.enqueue(value);
+        } catch (error) {
+          listener.failed();
+          controller.error(error);
+        }
+      },
+      cancel(reason) {
+        listener.cancelled();
+        return reader === undefined ? source.cancel(reason) : reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,140 @@
+import { createTestDeployment } from "model-data-collector/testing";
+import { currentContext } from "model-data-collector";
+import { fetchPayloadLogging } from "model-data-collector/http";
+import { expect, test } from "vitest";
+
+const deployment = createTestDeployment();
+const post = (body: string, more: object = {}): Request =>
+  new Request("http://model.test/score?a=1", {
+    method: "POST",
+    body,
+    headers: { "x-request-id": "order-17" },
+    ...more,
+  });
+
+/** The rows of the only exchange since the last time. */
+async function exchange(): Promise<{ request: object; response: object }> {
+  const [requests, responses] = [await deployment.frames("request"), await deployment.frames("response")];
+  deployment.reset();
+  expect([requests.length, responses.length]).toEqual([1, 1]);
+  return { request: requests[0]?.rows[0] as object, response: responses[0]?.rows[0] as object };
+}
+
+async function chunksOf(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body ?? []) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+const readings: [string, (request: Request) => Promise<unknown>, unknown][] = [
+  ["text", (request) => request.text(), "é1"],
+  ["arrayBuffer", async (request) => Buffer.from(await request.arrayBuffer()).toString(), "é1"],
+  ["blob", async (request) => (await request.blob()).type, "text/plain"],
+  ["body", async (request) => (await chunksOf(request.body)).toString(), "é1"],
+  ["clone", async (request) => [await request.clone().text(), await request.text()], ["é1", "é1"]],
+];
+
+test.each(readings)("a request's body is read by %s as ever, and heard", async (_name, read, expected) => {
+  let after: boolean | undefined;
+  const handler = fetchPayloadLogging(
+    async (request: Request) => {
+      expect(request.bodyUsed).toBe(false);
+      const seen = await read(request);
+      after = request.bodyUsed;
+      return Response.json(seen);
+    },
+    { deployment },
+  );
+  const headers = { "content-type": "text/plain" };
+  const response = await handler(post("é1", { headers }));
+  expect(await response.json()).toEqual(expected);
+  expect(after).toBe(true);
+  expect((await exchange()).request).toMatchObject({ body: "é1", body_size: 3n, body_truncated: false });
+});
+
+test("a handler gets the request itself, and its further arguments", async () => {
+  class FrameworkRequest extends Request {
+    readonly more = "more";
+  }
+  const given = new FrameworkRequest("http://model.test/", { method: "POST", body: "x" });
+  const seen: unknown[] = [];
+  const handler = fetchPayloadLogging(
+    (request: FrameworkRequest, context: { params: object }) => {
+      seen.push(request, context, currentContext()?.id);
+      return new Response(null, { status: 204 });
+    },
+    { deployment },
+  );
+  const response = await handler(given, { params: { id: "7" } });
+  expect(seen).toEqual([given, { params: { id: "7" } }, response.headers.get("x-request-id")]);
+  const { request, response: row } = await exchange();
+  expect(request).toMatchObject({ body: null, body_truncated: true });
+  expect(row).toMatchObject({ http_status: 204n, outcome: "complete", body: null, bytes_sent: 0n });
+});
+
+test.each([204, 304, 302])(
+  "a response without a body (%i) stays the response that it was",
+  async (status) => {
+    const answer =
+      status === 302 ? Response.redirect("http://model.test/there", 302) : new Response(null, { status });
+    const handler = fetchPayloadLogging(() => answer, { deployment });
+    expect(await handler(post("x"))).toBe(answer);
+    expect((await exchange()).response).toMatchObject({ http_status: BigInt(status), outcome: "complete" });
+  },
+);
+
+test("a streamed response is asked for chunk by chunk, in the request's context", async () => {
+  let pulled = 0;
+  const ids = new Set<string | undefined>();
+  const stream = (): ReadableStream<Uint8Array> =>
+    new ReadableStream(
+      {
+        pull(controller) {
+          ids.add(currentContext()?.id);
+          if (pulled === 3) controller.close();
+          else controller.enqueue(new TextEncoder().encode(`${pulled++}`));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  const handler = fetchPayloadLogging(() => new Response(stream()), { deployment });
+  const response = await handler(post("x"));
+  expect(pulled).toBe(0);
+  expect(await response.text()).toBe("012");
+  expect([...ids]).toEqual(["order-17"]);
+  expect((await exchange()).response).toMatchObject({ body: "012", bytes_sent: 3n, outcome: "complete" });
+});
+
+test("who ends an exchange early is told, and the handler's stream hears of it", async () => {
+  let cancelled: unknown;
+  const endless = (): Response =>
+    new Response(
+      new ReadableStream({
+        pull: (controller) => controller.enqueue(new Uint8Array([65])),
+        cancel: (reason) => void (cancelled = reason),
+      }),
+    );
+  const away = await fetchPayloadLogging(endless, { deployment })(post("x"));
+  const reader = away.body?.getReader();
+  await reader?.read();
+  await reader?.cancel("gone");
+  expect(cancelled).toBe("gone");
+  expect((await exchange()).response).toMatchObject({ outcome: "client_aborted", bytes_sent: 1n });
+
+  const abort = new AbortController();
+  await fetchPayloadLogging(endless, { deployment })(post("x", { signal: abort.signal }));
+  abort.abort();
+  expect((await exchange()).response).toMatchObject({ outcome: "client_aborted", bytes_sent: 0n });
+});
+
+test("a handler that throws, and a stream that fails, do so; the outcome is error", async () => {
+  const wrong = new Error("wrong");
+  const throwing = fetchPayloadLogging(() => Promise.reject(wrong), { deployment });
+  await expect(throwing(post("x"))).rejects.toBe(wrong);
+  expect((await exchange()).response).toMatchObject({ outcome: "error", http_status: null });
+
+  const failing = new ReadableStream({ pull: (controller) => controller.error(wrong) });
+  const cut = await fetchPayloadLogging(() => new Response(failing), { deployment })(post("x"));
+  await expect(cut.text()).rejects.toBe(wrong);
+  expect((await exchange()).response).toMatchObject({ outcome: "error", http_status: 200n });
+});
