@@ -22,4 +22,9 @@ export type {
 export type { HonoLike, HonoMiddleware } from "./http/frameworks/hono-payload-logging.ts";
 export type { KoaLike, KoaMiddleware } from "./http/frameworks/koa-payload-logging.ts";
 export type { Outcome } from "./http/payload-rows.ts";
-export type { PayloadOptions, PayloadPolicy, PayloadRequest } from "./http/payload-options.ts";
+export type {
+  PayloadOptions,
+  PayloadPolicy,
+  PayloadRequest,
+  TabularOptions,
+} from "./http/payload-options.ts";

@@ -39,6 +39,8 @@ export type CollectorErrorCode =
   | "CONFIG_REFUSED"
   /** A predicate of `keep` throws, or answers neither true nor false; it keeps nothing then. */
   | "RULE_FAILED"
+  /** A model's body gave no typed columns; `info.reason` says why. It is stored as it is. */
+  | "BODY_NOT_TABULAR"
   /** A deadline passed. */
   | "TIMEOUT"
   /** The deployment is closed. */

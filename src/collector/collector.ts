@@ -1,4 +1,4 @@
-import { errorKind, kindOf, wrongKind } from "../base/errors.ts";
+import { type CollectorErrorCode, errorKind, kindOf, wrongKind } from "../base/errors.ts";
 import type { DeploymentStats } from "../config/callbacks.ts";
 import { callback, optionsOf, type Parsers, parseFields } from "../base/fields.ts";
 import { parseName } from "../layout/collection-key.ts";
@@ -74,6 +74,19 @@ class FrameCollector implements CollectorApi {
   static mayKeep(collector: CollectorApi, context: CorrelationContext): boolean {
     // Of another copy of this package there is no more to know.
     return #admission in collector ? collector.#admission.mayTake(context) : collector.enabled;
+  }
+
+  /** @internal */
+  static inside(collector: CollectorApi): Inside | undefined {
+    if (!(#core in collector)) return undefined;
+    const core = collector.#core;
+    const listener = collector.#listener;
+    return {
+      expect: (makeNow) => core.requests.expect(makeNow),
+      refuse: (context, reason, why) => collector.#refuse(reason, context, 0, new Error(why)),
+      trouble: (code, reason, message) =>
+        core.reporter.trouble(code, reason, message, { collection: collector.name, listener }),
+    };
   }
 
   #collect(frame: object, correlation: CorrelationContext): void {
@@ -237,6 +250,21 @@ export const Collector: CollectorConstructor = FrameCollector as unknown as Coll
  */
 export function mayKeep(collector: CollectorApi, context: CorrelationContext): boolean {
   return FrameCollector.mayKeep(collector, context);
+}
+
+/** What whoever makes frames for a collector may do besides collecting them. */
+export interface Inside {
+  /** Names what is to be called before all frames are handed over: it collects those that are being made. */
+  expect(makeNow: () => void): void;
+  /** Counts a frame of which nothing could be made as dropped. */
+  refuse(context: CorrelationContext, reason: DropReason, why: string): void;
+  /** Tells of something that is no drop. */
+  trouble(code: CollectorErrorCode, reason: string, message: () => string): void;
+}
+
+/** The inside of a collector of this copy of the package; undefined of another copy's. */
+export function insideOf(collector: CollectorApi): Inside | undefined {
+  return FrameCollector.inside(collector);
 }
 
 const parsers: Parsers<CollectorOptions> = {

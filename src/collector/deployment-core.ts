@@ -208,7 +208,7 @@ export class DeploymentCore {
   /** Hands over what is queued and waits for the backend, no longer than that. */
   async #flushed(to: FlushGoal, deadlineMs: number, end: "" | "ended"): Promise<FlushReport> {
     const endsAt = this.clock.monotonic() + deadlineMs;
-    this.requests.recorder.settleAll();
+    this.requests.settleAll();
     const handedOver = await comesWithin(this.clock, deadlineMs, this.batcher.flush());
     if (!handedOver) return { pending: undefined, trouble: "frames are still being gathered" };
     this.#ledgerSender.tell(end);
@@ -237,8 +237,8 @@ export class DeploymentCore {
 
   #closeDeadlineMs: number | undefined;
   readonly #closeOnce = once(async (): Promise<CloseReport> => {
-    this.closed = true;
     this.requests.waitNoMore();
+    this.closed = true;
     this.batcher.flushNow();
     this.#ledgerSender.tell("ended");
     await this.#backend.close(this.#closeDeadlineMs ?? 0);

@@ -39,6 +39,8 @@ export interface ExchangeRows {
   readonly durationMs: number;
   readonly request: Record<string, unknown>;
   readonly response: Record<string, unknown>;
+  readonly requestHeader: HeaderLookup;
+  readonly responseHeader: HeaderLookup;
 }
 
 /**
@@ -117,7 +119,9 @@ export class Exchange {
       event_count: null,
       first_event_ms: null,
     };
-    this.#home.store({ context: this.context, outcome, status: this.#status, durationMs, request, response });
+    const headers = { requestHeader: header, responseHeader: this.#responseHeader };
+    const facts = { context: this.context, outcome, status: this.#status, durationMs };
+    this.#home.store({ ...facts, ...headers, request, response });
   }
 
   /** What a framework keeps of its own is read with care. */

@@ -8,6 +8,8 @@ import { Exchange, type ExchangeHome, type ExchangeRows, type RequestHead } from
 import { requestTarget } from "./headers/request-target.ts";
 import type { PayloadSettings } from "./payload-options.ts";
 import { requestSchema, responseSchema } from "./payload-rows.ts";
+import { TabularLog } from "./tabular-log.ts";
+import { modelBodies } from "./tabular/model-body.ts";
 
 /** Memory for the bodies of all exchanges under way, bytes. */
 const maxBodyMemory = 64 << 20;
@@ -25,6 +27,7 @@ export class PayloadLog implements ExchangeHome {
   readonly #settings: PayloadSettings;
   readonly #request: Collector;
   readonly #response: Collector;
+  readonly #tabular: TabularLog | undefined;
   readonly #budget = new BodyBudget(maxBodyMemory);
 
   constructor(settings: PayloadSettings) {
@@ -33,6 +36,7 @@ export class PayloadLog implements ExchangeHome {
     this.captureHeaders = captureHeaders;
     this.#request = new Collector({ name: "request", deployment, schema: requestSchema });
     this.#response = new Collector({ name: "response", deployment, schema: responseSchema });
+    this.#tabular = settings.tabular && new TabularLog(deployment, settings.tabular);
   }
 
   /** A request has come. Its exchange is recorded unless it is ignored, switched off or sampled out. */
@@ -42,7 +46,7 @@ export class PayloadLog implements ExchangeHome {
     if (this.#settings.ignore(request)) return { context, exchange: undefined };
     const policy = this.#settings.policy(request);
     if (policy === "none") return { context, exchange: undefined };
-    if (!mayKeep(this.#request, context) && !mayKeep(this.#response, context)) {
+    if (!this.#mayKeep(context)) {
       // Counted as what they are, and nothing of them is kept.
       this.#request.collect(leftOut, context);
       this.#response.collect(leftOut, context);
@@ -52,10 +56,19 @@ export class PayloadLog implements ExchangeHome {
     return { context, exchange: new Exchange(this, context, head, target, newBody) };
   }
 
-  store({ context, outcome, status, durationMs, request, response }: ExchangeRows): void {
-    this.#request.collect([request], context);
-    this.#response.collect([response], context);
-    endRequest(context, { failed: outcome !== "complete" || (status ?? 500) >= 500, durationMs });
+  store(rows: ExchangeRows): void {
+    const { context, outcome, status, durationMs } = rows;
+    this.#request.collect([rows.request], context);
+    this.#response.collect([rows.response], context);
+    const end = { failed: outcome !== "complete" || (status ?? 500) >= 500, durationMs };
+    const over = (): void => endRequest(context, end);
+    if (this.#tabular === undefined) over();
+    else this.#tabular.read(context, modelBodies(rows), over);
+  }
+
+  #mayKeep(context: CorrelationContext): boolean {
+    if (mayKeep(this.#request, context) || mayKeep(this.#response, context)) return true;
+    return this.#tabular?.mayKeep(context) === true;
   }
 }
 

@@ -1,6 +1,16 @@
 import { wrongKind, wrongValue } from "../base/errors.ts";
-import { callback, oneOf, optionsOf, type Parsers, parseFields } from "../base/fields.ts";
+import {
+  callback,
+  groupOf,
+  oneOf,
+  optionsOf,
+  type Parser,
+  type Parsers,
+  parseFields,
+} from "../base/fields.ts";
 import type { Deployment } from "../collector/api.ts";
+import { resolveSchema } from "../frame/declared-schema.ts";
+import type { TableNames } from "./tabular/table.ts";
 
 /**
  * What is stored of an exchange's bodies.
@@ -40,6 +50,22 @@ export interface PayloadOptions {
    * `/ready`, and `/metrics`.
    */
   readonly ignore?: ((request: PayloadRequest) => boolean) | undefined;
+  /**
+   * Whether what stands in models' bodies is stored as typed columns, too, in the collections `model_inputs`
+   * and `model_outputs`. Default: false.
+   */
+  readonly tabular?: boolean | TabularOptions | undefined;
+}
+
+/** How columns are read from models' bodies. */
+export interface TabularOptions {
+  /**
+   * Names of the columns, in their order, for bodies whose rows name none: `[[2475, 12]]`. Such bodies have
+   * no columns without.
+   */
+  readonly columns?:
+    | { readonly inputs?: readonly string[]; readonly outputs?: readonly string[] }
+    | undefined;
 }
 
 /** {@link PayloadOptions}, checked, with defaults. */
@@ -50,6 +76,8 @@ export interface PayloadSettings {
   readonly maxBodyBytes: number;
   readonly policy: (request: PayloadRequest) => PayloadPolicy;
   readonly ignore: (request: PayloadRequest) => boolean;
+  /** Names for rows without; undefined if no columns are read. */
+  readonly tabular: TableNames | undefined;
 }
 
 const policies = ["full", "metadata", "hash", "none"] as const;
@@ -66,7 +94,30 @@ export function parsePayloadOptions(options: PayloadOptions | undefined, callee:
     maxBodyBytes: given.maxBodyBytes ?? 1 << 20,
     policy: typeof policy === "function" ? asking(policy) : () => policy,
     ignore: given.ignore === undefined ? isProbe : unlessItThrows(given.ignore),
+    tabular: tabularOf(given.tabular),
   };
+}
+
+/** Names of columns: good ones, each once. */
+const columnNames: Parser<readonly string[]> = (value, where) => {
+  const expected = "a list of column names";
+  if (!Array.isArray(value)) throw wrongKind(where, expected, value);
+  if (value.length === 0) throw wrongValue(where, `${expected}, at least one`, value);
+  for (const [i, name] of value.entries())
+    if (typeof name !== "string") throw wrongKind(`${where}[${i}]`, "a column's name", name);
+  const names = value.slice() as string[];
+  if (new Set(names).size < names.length) throw wrongValue(where, "names that are all different", value);
+  resolveSchema(Object.fromEntries(names.map((name) => [name, "float64"])), where);
+  return names;
+};
+
+const tabularOptions = groupOf<TabularOptions>({
+  columns: groupOf<NonNullable<TabularOptions["columns"]>>({ inputs: columnNames, outputs: columnNames }),
+});
+
+function tabularOf(given: boolean | TabularOptions | undefined): TableNames | undefined {
+  if (given === undefined || given === false) return undefined;
+  return given === true ? {} : (given.columns ?? {});
 }
 
 const parsers: Parsers<PayloadOptions> = {
@@ -95,6 +146,12 @@ const parsers: Parsers<PayloadOptions> = {
       ? (value as (request: PayloadRequest) => PayloadPolicy)
       : oneOf(...policies)(value, where),
   ignore: callback(),
+  tabular: (value, where) => {
+    if (typeof value === "boolean") return value;
+    if (typeof value !== "object" || value === null)
+      throw wrongKind(where, "true, false or an object of options", value);
+    return tabularOptions(value, where);
+  },
 };
 
 /** A policy that throws, or answers nonsense, stores no body: it may have meant to protect it. */

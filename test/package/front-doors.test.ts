@@ -108,6 +108,7 @@ test("the front door `model-data-collector/http`", () => {
       "type PayloadOptions",
       "type PayloadPolicy",
       "type PayloadRequest",
+      "type TabularOptions",
     ]
   `);
 });

@@ -58,8 +58,13 @@ export async function duckdbCollection(
   const files = `${destination}/*/*/${collection}/**/*.parquet`;
   if (globSync(files).length === 0) return [];
   const sql = `SELECT * FROM read_parquet('${files}', union_by_name = true)`;
+  return await duckdbSql(`${sql} ORDER BY mdc_event_id, mdc_row_index`);
+}
+
+/** The rows that a query gives. */
+export async function duckdbSql(sql: string): Promise<Record<string, unknown>[]> {
   const opened = await (connection ??= connect());
-  const reader = await opened.runAndReadAll(`${sql} ORDER BY mdc_event_id, mdc_row_index`);
+  const reader = await opened.runAndReadAll(sql);
   return reader.getRowObjects().map((row) => mapValues(row, fromDuckdb));
 }
 

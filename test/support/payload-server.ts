@@ -12,6 +12,8 @@ type Row = Readonly<Record<string, unknown>>;
 export interface PayloadServer {
   readonly port: number;
   readonly deployment: Deployment;
+  /** Ends server and deployment, and gives the folder of what was stored. */
+  close(): Promise<{ readonly folder: string }>;
   /** Ends server and deployment, and gives what was stored, as DuckDB reads it. */
   stored(): Promise<{ readonly requests: readonly Row[]; readonly responses: readonly Row[] }>;
 }
@@ -29,12 +31,17 @@ export async function payloadServer(
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
   }
+  const close = async (): Promise<{ readonly folder: string }> => {
+    await closed(server);
+    await deployment.close();
+    return { folder: destination };
+  };
   return {
     port: (server.address() as AddressInfo).port,
     deployment,
+    close,
     stored: async () => {
-      await closed(server);
-      await deployment.close();
+      await close();
       return {
         requests: await duckdbCollection(destination, "request"),
         responses: await duckdbCollection(destination, "response"),

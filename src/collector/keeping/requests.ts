@@ -100,8 +100,26 @@ export class Requests implements RequestKeeper {
     this.#captures = requests;
   }
 
+  /** Frames are still being made of requests that ended: `makeNow` is to collect them, when it is asked. */
+  expect(makeNow: () => void): void {
+    this.#expected.push(makeNow);
+  }
+  readonly #expected: (() => void)[] = [];
+
+  /** Frames that are still being made are collected. */
+  collectExpected(): void {
+    for (const makeNow of this.#expected) makeNow();
+  }
+
+  /** The same, and no frame waits any longer for its request. */
+  settleAll(): void {
+    this.collectExpected();
+    this.recorder.settleAll();
+  }
+
   /** From now on nothing waits: what is accepted has to be safe when `collect` returns. */
   waitNoMore(): void {
+    this.collectExpected();
     this.#waits = false;
     this.#setBounds();
   }

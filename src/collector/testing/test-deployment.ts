@@ -91,7 +91,9 @@ class InMemoryDeployment extends OpenDeployment implements TestDeployment {
   }
 
   async frames(collection: string): Promise<readonly TestFrame[]> {
-    return this.#backend.framesOf(parseName(collection, "deployment.frames argument collection"));
+    const name = parseName(collection, "deployment.frames argument collection");
+    this.#core.requests.collectExpected();
+    return this.#backend.framesOf(name);
   }
 
   failNext(part: FailingPart, error: Error): void {
