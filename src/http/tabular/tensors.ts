@@ -26,6 +26,7 @@ export function tensorColumns(
   take?: TakeBytes,
 ): TableColumn[] {
   let rows: number | undefined;
+  let lists = 0;
   const columns: TableColumn[] = [];
   for (const tensor of tensors) {
     const name = tensor.get("name");
@@ -36,6 +37,8 @@ export function tensorColumns(
     const values = valuesOf(tensor, shape, take);
     const width = inner.reduce((product, size) => product * size, 1);
     checkSize(count, width);
+    lists += listCount(shape);
+    if (lists > maxLists) throw new NoTable("too_large");
     if (tensors.length === 1 && inner.length === 1 && names?.length === width) {
       columns.push(...names.map((each, place) => ({ name: each, values: everyNth(values, place, width) })));
     } else {
@@ -46,6 +49,16 @@ export function tensorColumns(
     }
   }
   return columns;
+}
+
+/** Lists that the values of all tensors may be in: a binary tensor has a shape of many for few bytes. */
+const maxLists = 200_000;
+
+function listCount(shape: readonly number[]): number {
+  let lists = 0;
+  let product = 1;
+  for (const size of shape.slice(0, -1)) lists += product *= size;
+  return lists;
 }
 
 function shapeOf(value: JsonValue | undefined): readonly number[] {

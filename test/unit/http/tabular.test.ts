@@ -297,4 +297,8 @@ test("hostile bodies are refused before they take time or memory", () => {
   expect(read(`[${sparse.join()}]`)).toBe("too_large");
   const wide = Array.from({ length: 3_000 }, (_, i) => `"c${i}":[1]`);
   expect(read(`{"inputs":{${wide.join()}}}`)).toBe("too_large");
+  // Few bytes, in lists of lists of lists.
+  const bytes = Buffer.alloc(100_000);
+  expect(oneBinary("BOOL", [100_000, 1, 1, 1, 1], bytes)).toBe("too_large");
+  expect(oneBinary("BOOL", [100_000, 1], bytes)).toMatchObject({ t0: { length: 100_000 } });
 });
