@@ -50,6 +50,7 @@ const ports = {
 const doors = {
   index: [...layers.collector, "collector"],
   http: ["base", "http"],
+  register: ["base", "http"],
   reader: [...layers.reader, "reader"],
   testing: [...layers.collector, "collector"],
   monitor: [...layers.monitor, "monitor"],

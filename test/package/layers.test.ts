@@ -52,6 +52,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/testing.ts": offence('export * from "./reader/y.ts";', "door-testing"),
   "src/monitor.ts": offence('export * from "./reader/y.ts";', "door-monitor"),
   "src/http.ts": offence('export * from "./collector/y.ts";', "door-http"),
+  "src/register.ts": offence('import "./collector/y.ts";', "door-register"),
   "src/other/y.ts": offence('import "node:path";', "no-unknown-layer"),
 
   "src/base/layer.ts": offence('import "../config/y.ts";', "layer-base"),

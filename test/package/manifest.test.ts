@@ -65,6 +65,7 @@ test("every front door and the executable are there once built", async () => {
     ".",
     "./http",
     "./reader",
+    "./register",
     "./testing",
     "./worker",
     "./schema/deployment.schema.json",

@@ -35,6 +35,11 @@ export function openNodeExchange(
   return opened;
 }
 
+/** The context of a request that is logged; undefined for everything else. */
+export function contextOf(request: unknown): CorrelationContext | undefined {
+  return open.get(request as IncomingMessage)?.context;
+}
+
 function headerOf({ headers }: IncomingMessage): HeaderLookup {
   return (name) => {
     const value = headers[name];

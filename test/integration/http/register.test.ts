@@ -1,0 +1,79 @@
+import { existsSync } from "node:fs";
+import { expect, test } from "vitest";
+import { duckdbCollection } from "../../support/parquet-engines.ts";
+import { runScript, scratch } from "../../support/scratch.ts";
+
+const register = ["--import", "model-data-collector/register"];
+
+/** A server that knows nothing of us, and ends after two requests over one connection. */
+const server = `
+import { createServer, Agent, request } from "node:http";
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const post = (port, body) => new Promise((resolve) => {
+  const sent = request({ port, agent, method: "POST", path: "/score" }, (response) => {
+    response.setEncoding("utf8").on("data", (text) => console.log(text)).on("end", resolve);
+  });
+  sent.end(body);
+});
+const served = createServer((request, response) => {
+  request.pipe(response);
+});
+served.listen(0, async () => {
+  await post(served.address().port, "one");
+  await post(served.address().port, "two");
+  agent.destroy();
+  served.close();
+});
+`;
+
+test("a server that was never changed is logged, and its process ends as ever", async () => {
+  const { destination, env } = await scratch();
+  const { code, stdout, stderr } = await runScript(server, { args: register, env });
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "one\ntwo\n", stderr: "" });
+  const [requests, responses] = await Promise.all(
+    ["request", "response"].map((name) => duckdbCollection(destination, name)),
+  );
+  expect(requests).toMatchObject([{ body: "one" }, { body: "two" }]);
+  expect(responses).toMatchObject([
+    { body: "one", outcome: "complete", http_status: 200n },
+    { body: "two", outcome: "complete", http_status: 200n },
+  ]);
+});
+
+test("what its handlers collect has the ids of their requests, also of two at once", async () => {
+  const { destination, env } = await scratch();
+  const code = `
+import { createServer } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
+import { Collector } from "model-data-collector";
+const inputs = new Collector({ name: "model_inputs" });
+const served = createServer(async (request, response) => {
+  await wait(request.url === "/slow" ? 50 : 1);
+  inputs.collect([{ path: request.url }]);
+  response.end("ok");
+});
+served.listen(0, async () => {
+  const ask = (path) => fetch("http://127.0.0.1:" + served.address().port + path).then((r) => r.text());
+  await Promise.all([ask("/slow"), ask("/fast")]);
+  served.close();
+  served.closeAllConnections();
+});`;
+  expect(await runScript(code, { args: register, env })).toMatchObject({ code: 0, stderr: "" });
+  const requests = await duckdbCollection(destination, "request");
+  const inputs = await duckdbCollection(destination, "model_inputs");
+  const ids = (rows: Record<string, unknown>[], path: string) =>
+    rows.map((row) => `${String(row["mdc_correlation_id"])} ${String(row[path])}`).sort();
+  expect(ids(inputs, "path")).toEqual(ids(requests, "http_path"));
+});
+
+test("a process without a server does nothing, and wrong settings leave a server as it is", async () => {
+  const { destination, spool, env } = await scratch();
+  const idle = await runScript("console.log(1)", { args: register, env });
+  expect(idle).toMatchObject({ code: 0, stdout: "1\n", stderr: "" });
+  expect([destination, spool].filter((place) => existsSync(place))).toEqual([]);
+
+  const wrong = await runScript(server, { args: register, env: { ...env, MDC_SAMPLING_RATE: "often" } });
+  expect(wrong).toMatchObject({ code: 0, stdout: "one\ntwo\n" });
+  expect(wrong.stderr).toContain("MDC_SAMPLING_RATE");
+  expect(wrong.stderr.match(/ModelDataCollectorWarning/g)).toHaveLength(1);
+});
