@@ -163,12 +163,15 @@ describe("whoever says where a datastore is", () => {
   const resolve = (deadlineMs: number) =>
     resolveAzureDatastore(reference, { credential, managementUrl: new URL(server.url).origin, deadlineMs });
 
-  test.each([200, 403])("is not listened to without end (%i)", async (status) => {
+  test.each([
+    [200, "transient"],
+    [403, "configuration"],
+  ])("is not listened to without end (%i)", async (status, failure) => {
     const { answer, sent, closed } = endless(status);
     server.script(answer);
-    await expect(resolve(20_000)).rejects.toMatchObject({ name: "StoreError", failure: "configuration" });
+    await expect(resolve(20_000)).rejects.toMatchObject({ name: "StoreError", failure });
     await closed;
-    expect(sent()).toBeLessThan(20_000_000);
+    expect(sent()).toBeLessThan(24_000_000);
   });
 
   test("is not waited for without end", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
@@ -104,25 +104,23 @@ describe.each([
     test("as JSON lines", async () => {
       const { path, beside } = await encode("jsonl", frame, "fitting");
       const record = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
-      expect(beside).toBe(1);
-      expect(record).toMatchObject({ dataref: "beside-0" });
-      expect(record).not.toHaveProperty("data");
+      // As no other record has rows, these would stand here, were they not more than 16 MiB.
+      expect(beside).toBe(frame === "wide" ? 0 : 1);
+      expect(record).toMatchObject(frame === "wide" ? {} : { dataref: "beside-0" });
+      expect(Object.hasOwn(record, "data")).toBe(frame === "wide");
+      if (frame === "wide") writeFileSync(`${path}-0.json`, JSON.stringify(record["data"]));
       const from = `FROM read_json('${path}-0.json', format = 'array')`;
       expect(await query(`${stored.jsonl} ${from}`)).toEqual(expected);
     });
 
     test("as JSON lines, with nothing that fits its column", async () => {
       const { path, beside } = await encode("jsonl", frame, "misfitting");
-      expect(beside).toBe(2);
-      expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
-        dataref: "beside-0",
-        mdcrejectedref: "beside-1",
-      });
-      const from = `FROM read_json_objects('${path}-1.json', format = 'array')`;
+      expect(beside).toBe(1);
+      const record = JSON.parse(readFileSync(path, "utf8")) as Record<string, unknown>;
+      expect(record).toMatchObject({ mdcrejectedref: "beside-0" });
+      expect(record["data"]).toHaveLength(rows);
+      const from = `FROM read_json_objects('${path}-0.json', format = 'array')`;
       expect(await query(`${rejected("json")} ${from}`)).toEqual(expected);
-      expect(
-        await query(`SELECT count(*) AS rows FROM read_json_objects('${path}-0.json', format = 'array')`),
-      ).toEqual({ rows });
     });
   },
 );

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isLedgerLabel } from "../../src/pipeline/segment-label.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { leftTo, spoolOf } from "./spool-of-world.ts";
 import { createWorld } from "./world.ts";
@@ -33,7 +34,7 @@ export async function poisonRecords(): Promise<Outcome> {
     for (const { bytes, counts } of spool.sealed.read(segment)) {
       spool.writer.append(segment.label, bytes, counts, ++sequence);
       const poison = poisons[injected];
-      if (poison === undefined) continue;
+      if (poison === undefined || isLedgerLabel(segment.label)) continue;
       spool.writer.append(segment.label, poison(bytes), { frames: 1, rows: 1, bytes: 1 }, ++sequence);
       injected++;
     }

@@ -16,8 +16,9 @@ import { RejectedReport } from "../rejected-report.ts";
  * format").
  *
  * As there, a payload of more than {@link maxInlineBytes} does not stand in its record but in an object
- * beside the file, to which `dataref` refers; but for the first one of a file in which all would. So a line
- * of any other file has a bound, whatever a frame holds, and no more than that is in memory.
+ * beside the file, to which `dataref` refers; but for one of a file in which all would, if it is no larger
+ * than {@link maxBroughtBackBytes}. So a line has a bound, whatever a frame holds, and no more than that is
+ * in memory.
  *
  * What Azure's record has no place for stands in extension attributes, which its readers pass over:
  * `mdcrejected`, a JSON text of the cells that did not fit their column's type, row by row, or
@@ -37,6 +38,8 @@ export function createJsonlEncoder(): Encoder {
 
 /** A larger payload goes beside the file, bytes. Microsoft Learn: "payload size exceeds 4 MB". */
 const maxInlineBytes = 4 * 1024 * 1024;
+/** A payload that is put into its record after all, because no other of the file is in one, bytes at most. */
+const maxBroughtBackBytes = 16 * 1024 * 1024;
 /**
  * Up to so many columns of a file, every row says all of them, so that a reader which infers a schema finds
  * each in any record. Where there are more, that would be mostly nulls, a multiple of the data, and a frame
@@ -60,7 +63,7 @@ class JsonlWriter {
   };
   /** Whether a record has rows of its own. */
   #hasData = false;
-  /** The first object beside the file that has rows, by its number. */
+  /** The first object beside the file that has rows and may stand in its record, by its number. */
   #firstAside: number | undefined;
   /** What was handed on before `#out`. */
   #position = 0;
@@ -133,8 +136,8 @@ class JsonlWriter {
       this.#options.schema.size > maxKeys ? columns.filter((column) => !column.passNulls(rows)) : columns;
     const asides = this.#parts.beside.length;
     const bytes = yield* this.#payload("data", rowsJson(said, rows, out), false);
-    if (this.#parts.beside.length > asides) this.#firstAside ??= asides;
-    else if (rows > 0) this.#hasData = true;
+    if (this.#parts.beside.length === asides) this.#hasData ||= rows > 0;
+    else if (bytes <= maxBroughtBackBytes) this.#firstAside ??= asides;
     const after: [string, string][] = [
       ["contentrange", JSON.stringify(`bytes 0-${bytes - 1}/${bytes}`)],
       ["correlationid", id],
