@@ -34,7 +34,7 @@ test("format jsonl: one CloudEvents record for each frame, in the folders of Azu
   }
   await deployment.flush();
   expect(deployment.stats().frames).toMatchObject({ offered: 20, delivered: 20 });
-  const paths = globSync("**/*.jsonl", { cwd: destination }).sort();
+  const paths = globSync("*/*/model_inputs/**/*.jsonl", { cwd: destination }).sort();
   expect(paths.map((path) => path.replace(/[^/]+$/, ""))).toEqual([
     "flights/blue/model_inputs/2026/11/22/05/",
     "flights/blue/model_inputs/2026/11/22/06/",

@@ -164,6 +164,7 @@ test("processes that spell a collection differently fill one folder, under one n
   }
   expect(globSync("*/*/*", { cwd: destination }).sort()).toEqual([
     "default/default/Model_Inputs",
+    "default/default/_ledger",
     "default/default/_schema",
   ]);
   const rows = await stored(destination, "n, Model_Inputs AS own, mdc_collection", "Model_Inputs");

@@ -96,7 +96,7 @@ test("what waits among the temporary files is listed and drained by who names on
     runNode([join(root, "dist/cli/main.js"), ...args], { env });
   const listed = await mdc("spool", "ls");
   expect(listed).toMatchObject({ code: 0, stdout: expect.stringMatching(/^model_inputs .* 10 /m) });
-  expect(listed.stderr).toContain(`1 segment in ${own}`);
+  expect(listed.stderr).toContain(`2 segments in ${own}`);
   expect((await mdc("ls")).stderr).toContain(`waiting in ${own}`);
   const drained = await mdc("spool", "drain");
   expect(drained.stdout).toContain("delivered 10 frames, 10 rows");
