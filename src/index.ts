@@ -56,6 +56,7 @@ export type {
 } from "./config/callbacks.ts";
 export type { TokenCredential } from "./destination/credential.ts";
 export type {
+  AgentConfig,
   CollectionConfig,
   DeploymentConfig,
   Durability,
@@ -68,7 +69,7 @@ export type {
 export type { CollectionPolicy } from "./config/protection/policy.ts";
 export type { RedactRule, RedactRules } from "./config/protection/redact-rules.ts";
 export type { Destination } from "./destination/destination.ts";
-export type { Format } from "./layout/format.ts";
+export type { FileFormat, Format } from "./layout/format.ts";
 export type { RollingRate } from "./layout/partition.ts";
 export type {
   CollectionOptions,

@@ -61,7 +61,8 @@ export async function configChanges(changes: number): Promise<Outcome> {
   });
   const load = new Load(deployment);
   const seen = new Set<string | null>();
-  for (let n = 0; n < changes; ) {
+  const endsAt = performance.now() + 60_000;
+  for (let n = 0; n < changes || (seen.size < 2 && performance.now() < endsAt); ) {
     const before = deployment.config.version;
     deployment.update(patchOf(n));
     n += deployment.config.version - before;

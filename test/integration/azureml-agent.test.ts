@@ -151,7 +151,7 @@ test("a frame that the agent refuses for good is told, kept for a person, and th
   expect(deployment.stats().frames.dropped).toEqual({ poison: 1 });
   expectBalance(deployment.stats());
   expect(told.map(({ reason }) => reason)).toEqual(expect.arrayContaining(["poison", "quarantined_poison"]));
-  expect(deployment.status().spool.quarantined).toBe(1);
+  await until(() => deployment.status().spool.quarantined === 1);
 });
 
 test("an agent that refuses everything costs one frame at most: the rest waits until somebody has mended it", async () => {
