@@ -212,6 +212,8 @@ test("why the caller's credential gives no token is told as it is, and nothing e
       onError: ({ message }) => heard.push(message),
     });
     deployment.collector("model_inputs").collect([{ a: 1 }]);
+    // Not only when its file is due.
+    void deployment.flush().catch(() => {});
     await until(() => heard.length > 0 && deployment.status().reasons.length > 0);
     expect(heard.join(), name).toContain(expected);
     expect(heard.join() + inspect(deployment.status()), name).not.toContain("a-secret");

@@ -121,7 +121,6 @@ test("a process that was killed is named, and what it was offered is told by the
     inputs.collect("no frame");
     setTimeout(() => process.kill(process.pid, "SIGKILL"), 1_500);`;
   expect((await runScript(killed, { env: place.env })).signal).toBe("SIGKILL");
-  expect(ledgerFiles(place)).toEqual([]);
   await takeOver(place);
   const [hour] = await completenessOf(place.destination);
   expect(hour).toMatchObject({
