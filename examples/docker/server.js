@@ -9,8 +9,12 @@ import { Collector, CorrelationContext } from "model-data-collector";
 const inputs = new Collector({ name: "model_inputs", schema: { origin: "string", distance: "float64" } });
 const outputs = new Collector({ name: "model_outputs" });
 
-const server = createServer(async (request, response) => {
-  if (request.url === "/health") return void response.end("ok\n");
+const server = createServer((request, response) => {
+  if (request.url === "/health") response.end("ok\n");
+  else void score(request, response);
+});
+
+async function score(request, response) {
   try {
     const flights = await json(request);
     const context = inputs.collect(flights, CorrelationContext.fromHeaders(request.headers));
@@ -20,7 +24,7 @@ const server = createServer(async (request, response) => {
   } catch {
     response.writeHead(400).end("expected an array of flights\n");
   }
-});
+}
 
 server.listen(Number(process.env.PORT ?? 8080), () => {
   console.log(`listening on http://localhost:${server.address().port}`);

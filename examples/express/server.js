@@ -43,12 +43,12 @@ const server = app.listen(Number(process.env.PORT ?? 8080), () => {
 
 // The last requests are answered first, then what they collected is delivered.
 for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => {
-    server.close(async () => {
-      const { delivered, leftInSpool, dropped } = await deployment.close({ deadlineMs: 10_000 });
-      console.log(`frames: ${delivered} delivered, ${leftInSpool} left in the spool, ${dropped} dropped`);
-    });
-  });
+  process.once(signal, () => server.close(() => void deliver()));
+}
+
+async function deliver() {
+  const { delivered, leftInSpool, dropped } = await deployment.close({ deadlineMs: 10_000 });
+  console.log(`frames: ${delivered} delivered, ${leftInSpool} left in the spool, ${dropped} dropped`);
 }
 
 /** Stands for your model. */
