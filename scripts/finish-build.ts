@@ -19,7 +19,7 @@ writeFileSync(library, readFileSync(library, "utf8").replace(/\n\/\/# sourceMapp
 const types = new Set(globSync("*.d.ts", { cwd: built }));
 for (const name of types) {
   const text = readFileSync(join(built, name), "utf8");
-  for (const [, from = ""] of text.matchAll(/(?:from |import\()"(\.[^"]+)\.[jt]s"/g))
+  for (const [, from = ""] of text.matchAll(/(?:from |import\(|import )"(\.[^"]+)\.[jt]s"/g))
     types.add(`${join(dirname(name), from)}.d.ts`);
   mkdirSync(dirname(join(folder, name)), { recursive: true });
   writeFileSync(join(folder, name), text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
