@@ -4,8 +4,9 @@ import { doctor } from "./commands/doctor/doctor.ts";
 import { head } from "./commands/head.ts";
 import { ls } from "./commands/ls.ts";
 import { schema } from "./commands/schema.ts";
+import { sidecar } from "./commands/sidecar/sidecar.ts";
 import { spool } from "./commands/spool/spool.ts";
 import { trace } from "./commands/trace.ts";
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [ls, schema, head, trace, completeness, spool, doctor];
+export const commands: readonly Command[] = [ls, schema, head, trace, completeness, spool, sidecar, doctor];

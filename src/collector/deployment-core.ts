@@ -27,6 +27,7 @@ import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 import { Reporter } from "./report/reporter.ts";
 import { StatusBoard } from "./report/status-board.ts";
 import { warnOfSlips } from "./report/slips.ts";
+import type { Measured } from "./report/instruments.ts";
 import { startTelemetry } from "./report/telemetry.ts";
 import { startStatsTicker } from "./stats-ticker.ts";
 
@@ -119,12 +120,7 @@ export class DeploymentCore {
     }
     tellKillSwitch(handle, board);
     handle.subscribe((changed) => this.#configure(changed));
-    const telemetry = startTelemetry({
-      endpoint,
-      deployment,
-      stats: () => this.#collections.stats(),
-      status: () => this.status(),
-    });
+    const telemetry = startTelemetry({ endpoint, deployment, measure: () => this.measure() });
     const exitHook = onProcessEnd(this);
     const watch = files === undefined ? [] : [followConfigFiles(files, { clock, handle, board, reporter })];
     const ticker = startStatsTicker(clock, onStats, () => this.ledger.snapshot());
@@ -169,6 +165,11 @@ export class DeploymentCore {
   #store(queued: Queued): void {
     if (this.#handsOverEach) this.batcher.enqueueNow(queued);
     else this.batcher.enqueue(queued);
+  }
+
+  /** What is measured of this deployment, as it is now. */
+  measure(): Measured {
+    return { stats: this.#collections.stats(), status: this.status() };
   }
 
   /**
@@ -252,10 +253,8 @@ export class DeploymentCore {
   get hasPending(): boolean {
     // What earlier processes left counts too: if each process ended in the middle of it, it would never be
     // delivered.
-    const waits =
-      this.ledger.pendingFrames > 0 ||
-      (this.#durable && this.#board.waiting > 0) ||
-      this.#ledgerSender.isUntold;
+    const isSpooled = this.#durable && this.#board.waiting > 0;
+    const waits = this.ledger.pendingFrames > 0 || isSpooled || this.#ledgerSender.isUntold;
     // What could not be delivered in one go at this point is not tried for ever: it is safe, or reported.
     return waits && this.ledger.snapshot().frames.offered !== this.#gaveUpAt;
   }

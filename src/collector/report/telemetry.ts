@@ -1,8 +1,6 @@
 import type { BatchObservableCallback, MeterProvider, Observable } from "@opentelemetry/api";
 import { onNextTurn } from "../../base/time/clock.ts";
 import { version } from "../../base/version.ts";
-import type { DeploymentStats } from "../../config/callbacks.ts";
-import type { DeploymentStatus } from "../api.ts";
 import { type Instrument, instruments, type Measured } from "./instruments.ts";
 
 /**
@@ -12,9 +10,7 @@ import { type Instrument, instruments, type Measured } from "./instruments.ts";
 export interface TelemetrySource {
   readonly endpoint: string;
   readonly deployment: string;
-  /** By collection. */
-  stats(): ReadonlyMap<string, DeploymentStats>;
-  status(): DeploymentStatus;
+  measure(): Measured;
 }
 
 /**
@@ -72,10 +68,9 @@ async function register(source: TelemetrySource): Promise<() => void> {
   const observables = made.map(([observable]) => observable);
 
   const place = { "mdc.endpoint": source.endpoint, "mdc.deployment": source.deployment };
-  const measure = (): Measured => ({ stats: source.stats(), status: source.status() });
   let last: Measured | undefined;
   const observe: BatchObservableCallback = (result) => {
-    const measured = last ?? measure();
+    const measured = last ?? source.measure();
     for (const [observable, instrument] of made) {
       for (const { value, attributes } of instrument.read(measured)) {
         result.observe(observable, value, { ...place, ...attributes });
@@ -88,6 +83,6 @@ async function register(source: TelemetrySource): Promise<() => void> {
   meter.addBatchObservableCallback(observe, observables);
   return () => {
     // A copy, so that nothing of a closed deployment is held by a provider that nobody reads.
-    last = measure();
+    last = source.measure();
   };
 }

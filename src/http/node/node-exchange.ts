@@ -40,7 +40,8 @@ export function contextOf(request: unknown): CorrelationContext | undefined {
   return open.get(request as IncomingMessage)?.context;
 }
 
-function headerOf({ headers }: IncomingMessage): HeaderLookup {
+/** Asks for the headers of a request. */
+export function headerOf({ headers }: IncomingMessage): HeaderLookup {
   return (name) => {
     const value = headers[name];
     return Array.isArray(value) ? value.join(", ") : value;

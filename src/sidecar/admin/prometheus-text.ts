@@ -1,0 +1,40 @@
+/** One metric with its values, as Prometheus reads it. */
+export interface Metric {
+  readonly name: string;
+  readonly kind: "counter" | "gauge";
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+/** One value with its labels. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string | undefined>>;
+  readonly value: number;
+}
+
+/** The content type of {@link prometheusText}. */
+export const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
+
+/**
+ * Metrics in Prometheus' text format, version 0.0.4:
+ * https://prometheus.io/docs/instrumenting/exposition_formats/.
+ */
+export function prometheusText(metrics: readonly Metric[]): string {
+  const lines = metrics.flatMap(({ name, kind, help, samples }) => [
+    `# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`,
+    `# TYPE ${name} ${kind}`,
+    ...samples.map(({ labels, value }) => `${name}${labelsText(labels)} ${value}`),
+  ]);
+  return `${lines.join("\n")}\n`;
+}
+
+function labelsText(labels: Sample["labels"]): string {
+  const texts = Object.entries(labels)
+    .filter((label): label is [string, string] => label[1] !== undefined)
+    .map(([name, value]) => `${name}="${escaped(value)}"`);
+  return texts.length === 0 ? "" : `{${texts.join(",")}}`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
+}

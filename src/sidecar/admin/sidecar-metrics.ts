@@ -1,0 +1,54 @@
+import { type Instrument, instruments, type Measured } from "../../collector/report/instruments.ts";
+import type { Traffic } from "../proxy/traffic.ts";
+import type { Metric, Sample } from "./prometheus-text.ts";
+
+/** Units as Prometheus writes them at the end of a name. */
+const unitNames: Partial<Record<Instrument["unit"], string>> = { By: "bytes", s: "seconds" };
+
+/** What is measured of a deployment, under the names that OpenTelemetry's rules make of its instruments. */
+export function deploymentMetrics(
+  measured: Measured,
+  place: Readonly<Record<string, string>>,
+): readonly Metric[] {
+  return instruments.map((instrument) => ({
+    name: prometheusName(instrument),
+    kind: instrument.kind,
+    help: instrument.description,
+    samples: Array.from(instrument.read(measured), ({ value, attributes }): Sample => {
+      const labels = Object.entries({ ...place, ...attributes });
+      return { value, labels: Object.fromEntries(labels.map(([name, text]) => [plainName(name), text])) };
+    }),
+  }));
+}
+
+/** What went through the proxy. */
+export function trafficMetrics({ ended, inFlight, requestBytes, responseBytes }: Traffic): readonly Metric[] {
+  const samples = Object.entries(ended).map(([outcome, value]) => ({ labels: { outcome }, value }));
+  const counter = (name: string, help: string, value: number): Metric => ({
+    ...{ name, help, kind: "counter" },
+    samples: [{ labels: {}, value }],
+  });
+  return [
+    {
+      ...{ name: "mdc_sidecar_exchanges_total", kind: "counter", samples },
+      help: "Exchanges that have ended, logged or not, by outcome",
+    },
+    {
+      ...{ name: "mdc_sidecar_exchanges_in_flight", kind: "gauge", help: "Exchanges under way" },
+      samples: [{ labels: {}, value: inFlight }],
+    },
+    counter("mdc_sidecar_request_bytes_total", "Bytes of requests' bodies", requestBytes),
+    counter("mdc_sidecar_response_bytes_total", "Bytes of responses' bodies", responseBytes),
+  ];
+}
+
+function prometheusName({ name, kind, unit }: Instrument): string {
+  const plain = plainName(name);
+  const unitName = unitNames[unit];
+  const withUnit = unitName === undefined || plain.includes(unitName) ? plain : `${plain}_${unitName}`;
+  return kind === "counter" ? `${withUnit}_total` : withUnit;
+}
+
+function plainName(name: string): string {
+  return name.replaceAll(".", "_");
+}

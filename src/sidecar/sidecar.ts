@@ -1,0 +1,92 @@
+import { systemClock } from "../base/time/clock.ts";
+import type { CloseReport } from "../collector/api.ts";
+import { PayloadLog } from "../http/payload-log.ts";
+import { parsePayloadOptions } from "../http/payload-options.ts";
+import { AdminServer } from "./admin/admin-server.ts";
+import type { Metric } from "./admin/prometheus-text.ts";
+import { deploymentMetrics, trafficMetrics } from "./admin/sidecar-metrics.ts";
+import type { ListenAddress } from "./listening/listen-address.ts";
+import type { Door } from "./listening/listening-server.ts";
+import { ReverseProxy } from "./proxy/reverse-proxy.ts";
+import { answers, type Target } from "./proxy/target.ts";
+import type { SidecarDeployment } from "./sidecar-deployment.ts";
+
+/** How long the target may take to show that it takes connections. */
+const targetPatienceMs = 1_000;
+
+/** What a sidecar does. */
+export interface SidecarParts {
+  readonly deployment: SidecarDeployment;
+  /** The server to log, and where to take its traffic. */
+  readonly proxy: { readonly target: Target; readonly listen: ListenAddress } | undefined;
+  /** Where to answer for health and metrics; undefined for nowhere. */
+  readonly admin: ListenAddress | undefined;
+}
+
+/** Where a sidecar is reached. */
+export interface SidecarDoors {
+  readonly listen: string | undefined;
+  readonly admin: string | undefined;
+}
+
+/** What stands beside a model's server: logs its traffic, and tells how it is. */
+export class Sidecar {
+  readonly #parts: SidecarParts;
+  readonly #proxy: ReverseProxy | undefined;
+  #doors: readonly Door[] = [];
+  #adminDoor: Door | undefined;
+  #closing = false;
+
+  constructor(parts: SidecarParts) {
+    const { proxy, deployment } = parts;
+    this.#parts = parts;
+    this.#proxy =
+      proxy &&
+      new ReverseProxy(
+        proxy.target,
+        new PayloadLog(parsePayloadOptions({ deployment: deployment.deployment }, "mdc sidecar")),
+      );
+  }
+
+  /** Begins to listen everywhere; rejects with the system's error if it cannot. */
+  async listen(): Promise<SidecarDoors> {
+    const { proxy, admin } = this.#parts;
+    const traffic = proxy && (await this.#proxy?.listen(proxy.listen));
+    if (traffic !== undefined) this.#doors = [traffic];
+    if (admin !== undefined) {
+      const administered = { notReady: () => this.#notReady(), metrics: () => this.#metrics() };
+      this.#adminDoor = await new AdminServer(administered).listen(admin);
+    }
+    return { listen: traffic?.url, admin: this.#adminDoor?.url };
+  }
+
+  /**
+   * Ends what is under way, delivers, and tells what was left; of the time, delivery has what is left over.
+   */
+  async close(deadlineMs: number): Promise<CloseReport> {
+    this.#closing = true;
+    const end = systemClock.monotonic() + deadlineMs;
+    await Promise.all(this.#doors.map((door) => door.close(deadlineMs / 2)));
+    const left = Math.max(1_000, Math.round(end - systemClock.monotonic()));
+    const report = await this.#parts.deployment.deployment.close({ deadlineMs: left });
+    await this.#adminDoor?.close(0);
+    return report;
+  }
+
+  async #notReady(): Promise<string | undefined> {
+    if (this.#closing) return "the sidecar is ending";
+    const { proxy } = this.#parts;
+    if (proxy === undefined || (await answers(proxy.target, targetPatienceMs))) return undefined;
+    return `${proxy.target.text} takes no connections`;
+  }
+
+  #metrics(): readonly Metric[] {
+    const { deployment, measure } = this.#parts.deployment;
+    const place = {
+      "mdc.endpoint": deployment.config.endpoint,
+      "mdc.deployment": deployment.config.deployment,
+    };
+    const traffic = this.#proxy === undefined ? [] : trafficMetrics(this.#proxy.traffic);
+    return [...traffic, ...deploymentMetrics(measure(), place)];
+  }
+}
