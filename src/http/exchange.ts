@@ -1,6 +1,7 @@
 import type { Clock } from "../base/time/clock.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
 import type { BodyRecorder } from "./body/body-recorder.ts";
+import { EventMeter, isEventStream, noEvents } from "./event-stream/event-meter.ts";
 import { capturedHeaders, type HeaderLookup } from "./headers/captured-headers.ts";
 import type { RequestTarget } from "./headers/request-target.ts";
 import { bodyRow, type Outcome } from "./payload-rows.ts";
@@ -62,6 +63,7 @@ export class Exchange {
   #firstByteAt: number | undefined;
   #status: number | null = null;
   #responseHeader: HeaderLookup = () => undefined;
+  #events: EventMeter | undefined;
   #ended = false;
 
   constructor(
@@ -84,6 +86,10 @@ export class Exchange {
   respond(status: number, header: HeaderLookup): void {
     this.#status = status;
     this.#responseHeader = header;
+    if (!isEventStream(header)) return;
+    const events = new EventMeter();
+    this.#events = events;
+    this.responseBody.meter = (bytes) => events.add(bytes, this.#home.clock.monotonic());
   }
 
   /** The first byte of the response, its head, goes out. Further calls change nothing. */
@@ -116,8 +122,7 @@ export class Exchange {
       duration_ms: durationMs,
       bytes_sent: bytesSent,
       outcome,
-      event_count: null,
-      first_event_ms: null,
+      ...(this.#events?.columns(this.#startedAt) ?? noEvents),
     };
     const headers = { requestHeader: header, responseHeader: this.#responseHeader };
     const facts = { context: this.context, outcome, status: this.#status, durationMs };

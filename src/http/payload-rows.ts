@@ -34,6 +34,9 @@ export const responseSchema: SchemaOptions = {
   outcome: "string",
   event_count: "int64",
   first_event_ms: "float64",
+  event_gap_p50_ms: "float64",
+  event_gap_p99_ms: "float64",
+  event_gap_max_ms: "float64",
 };
 
 /** How an exchange ended; who ended it. */

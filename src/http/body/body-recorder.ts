@@ -28,6 +28,8 @@ export class BodyRecorder {
   #size = 0;
   #kept = 0;
   #hash: Hash | undefined;
+  /** Hears all bytes as they come, whatever is kept of them. */
+  meter: ((bytes: Uint8Array) => void) | undefined;
 
   constructor(policy: PayloadPolicy, maxBytes: number, budget: BodyBudget) {
     this.#policy = policy;
@@ -42,6 +44,7 @@ export class BodyRecorder {
   }
 
   add(chunk: Chunk, encoding: BufferEncoding = "utf8"): void {
+    this.meter?.(typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
     if (this.#policy !== "full") {
       this.#size += typeof chunk === "string" ? Buffer.byteLength(chunk, encoding) : chunk.byteLength;
       if (typeof chunk === "string") this.#hash?.update(chunk, encoding);

@@ -6,6 +6,7 @@ import {
   type RequestListener,
   type ServerResponse,
 } from "node:http";
+import { setTimeout as wait } from "node:timers/promises";
 import { currentContext, type Deployment } from "model-data-collector";
 import { nodePayloadLogging, type PayloadOptions } from "model-data-collector/http";
 import { expect, test } from "vitest";
@@ -77,4 +78,28 @@ test("what a listener of the request's events collects belongs to the request", 
   });
   const answer = await post(server.port, "/", "x");
   expect(ids).toEqual([answer.headers["x-request-id"], answer.headers["x-request-id"]]);
+});
+
+test("server-sent events are measured while they go out; compressed ones are not", async () => {
+  const server = await served(
+    async (request, response) => {
+      const type = { "Content-Type": "text/event-stream" };
+      response.writeHead(200, request.url === "/zipped" ? { ...type, "Content-Encoding": "gzip" } : type);
+      for (const part of [": hi\n\n", 'data: "é', '"\n\ndata: 2\n', "\ndata: 3\r\n\r\ndata: half"]) {
+        response.write(part);
+        await wait(5);
+      }
+      response.end();
+    },
+    { policy: "metadata" },
+  );
+  await post(server.port, "/events", "");
+  await post(server.port, "/zipped", "");
+  const { responses } = await server.stored();
+  expect(responses.map((row) => row["event_count"])).toEqual([3n, null]);
+  const [events, zipped] = responses as Record<string, number>[];
+  expect(events?.["first_event_ms"]).toBeGreaterThanOrEqual(events?.["first_byte_ms"] as number);
+  expect(events?.["event_gap_max_ms"]).toBeGreaterThanOrEqual(events?.["event_gap_p50_ms"] as number);
+  expect(events?.["event_gap_p99_ms"]).toBe(events?.["event_gap_max_ms"]);
+  expect(zipped).toMatchObject({ first_event_ms: null, event_gap_p50_ms: null, event_gap_max_ms: null });
 });
