@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { asError } from "../base/errors.ts";
 import { once } from "../base/once.ts";
 import { systemClock } from "../base/time/clock.ts";
+import { agentPath } from "../layout/agent-protocol.ts";
 import type { OutgoingFrame, Sender, SendResult } from "./sender.ts";
 
 /** Where the agent listens. */
@@ -73,7 +74,7 @@ export class LocalAgent implements Sender {
       ...this.#address,
       agent: this.#connections,
       method: "POST",
-      path: "/modeldata/log",
+      path: agentPath,
       headers: { ...headers, "Content-Length": size },
     });
     const limitMs = this.#timeoutMs + (size / bytesPerSecond) * 1000;

@@ -6,6 +6,7 @@ import { fromColumns } from "./from/from-columns.ts";
 import { fromDanfo } from "./from/from-danfo.ts";
 import { fromPolars } from "./from/from-polars.ts";
 import { fromRows } from "./from/from-rows.ts";
+import { JsonRecords } from "./from/json/json-records.ts";
 import { type FrameBounds, FrameProblem, type SourceFrame } from "./source-frame.ts";
 
 /** Recognises one kind of frame by its structure; undefined when it is not one. */
@@ -22,6 +23,7 @@ export function openFrame(frame: unknown, bounds: FrameBounds): SourceFrame {
   if (typeof frame !== "object" || frame === null) throw notAFrame(frame);
   if (Array.isArray(frame)) return fromRows(frame, bounds);
   if (!isPlain(frame)) {
+    if (JsonRecords.isOne(frame)) return frame;
     for (const recognise of recognisers) {
       const source = recognise(frame, bounds);
       if (source !== undefined) return source;

@@ -5,6 +5,7 @@ import { parsePayloadOptions } from "../http/payload-options.ts";
 import { AdminServer } from "./admin/admin-server.ts";
 import type { Metric } from "./admin/prometheus-text.ts";
 import { deploymentMetrics, trafficMetrics } from "./admin/sidecar-metrics.ts";
+import { type IntakeName, intakes } from "./intakes.ts";
 import type { ListenAddress } from "./listening/listen-address.ts";
 import type { Door } from "./listening/listening-server.ts";
 import { ReverseProxy } from "./proxy/reverse-proxy.ts";
@@ -19,21 +20,20 @@ export interface SidecarParts {
   readonly deployment: SidecarDeployment;
   /** The server to log, and where to take its traffic. */
   readonly proxy: { readonly target: Target; readonly listen: ListenAddress } | undefined;
+  /** Where to take what is sent to be collected. */
+  readonly intakes: Readonly<Partial<Record<IntakeName, ListenAddress>>>;
   /** Where to answer for health and metrics; undefined for nowhere. */
   readonly admin: ListenAddress | undefined;
 }
 
-/** Where a sidecar is reached. */
-export interface SidecarDoors {
-  readonly listen: string | undefined;
-  readonly admin: string | undefined;
-}
+/** Where a sidecar is reached, by the names of its options. */
+export type SidecarDoors = Readonly<Partial<Record<IntakeName | "listen" | "admin", string>>>;
 
 /** What stands beside a model's server: logs its traffic, and tells how it is. */
 export class Sidecar {
   readonly #parts: SidecarParts;
   readonly #proxy: ReverseProxy | undefined;
-  #doors: readonly Door[] = [];
+  readonly #doors: Door[] = [];
   #adminDoor: Door | undefined;
   #closing = false;
 
@@ -50,14 +50,24 @@ export class Sidecar {
 
   /** Begins to listen everywhere; rejects with the system's error if it cannot. */
   async listen(): Promise<SidecarDoors> {
-    const { proxy, admin } = this.#parts;
-    const traffic = proxy && (await this.#proxy?.listen(proxy.listen));
-    if (traffic !== undefined) this.#doors = [traffic];
+    const { proxy, admin, deployment } = this.#parts;
+    const urls: Partial<Record<keyof SidecarDoors, string>> = {};
+    const opened = (name: keyof SidecarDoors, door: Door): void => {
+      this.#doors.push(door);
+      urls[name] = door.url;
+    };
+    if (proxy !== undefined && this.#proxy !== undefined)
+      opened("listen", await this.#proxy.listen(proxy.listen));
+    for (const name of Object.keys(intakes) as IntakeName[]) {
+      const address = this.#parts.intakes[name];
+      if (address !== undefined) opened(name, await intakes[name](deployment.deployment, address));
+    }
     if (admin !== undefined) {
       const administered = { notReady: () => this.#notReady(), metrics: () => this.#metrics() };
       this.#adminDoor = await new AdminServer(administered).listen(admin);
+      urls.admin = this.#adminDoor.url;
     }
-    return { listen: traffic?.url, admin: this.#adminDoor?.url };
+    return urls;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { agentHeaders, agentTypePrefix, attributePrefix, headerValue } from "../../layout/agent-protocol.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import type { SystemConstants } from "../../frame/batch.ts";
 import type { FrameOfRecord } from "../jsonl/frame-cursor.ts";
@@ -21,16 +22,16 @@ export function frameHeaders(
 ): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {
     "Content-Type": "application/json",
-    "trace-id": facts.eventId,
-    "ce-time": String(wholeSeconds(facts.requestTime)),
-    "ce-type": `azureml.inference.${collectionKey(collection)}`,
-    "ce-collect-data-type": "pandas.core.frame.DataFrame",
-    "ce-agent": headerValue(constants.agent),
-    "ce-x-request-id": headerValue(facts.correlationId),
-    "ce-model-version": headerValue(constants.modelVersion ?? "default"),
+    [agentHeaders.trace]: facts.eventId,
+    [agentHeaders.time]: String(wholeSeconds(facts.requestTime)),
+    [agentHeaders.type]: `${agentTypePrefix}${collectionKey(collection)}`,
+    [agentHeaders.dataType]: "pandas.core.frame.DataFrame",
+    [agentHeaders.agent]: headerValue(constants.agent),
+    [agentHeaders.correlationId]: headerValue(facts.correlationId),
+    [agentHeaders.modelVersion]: headerValue(constants.modelVersion ?? "default"),
   };
   const add = (name: string, value: string | undefined): void => {
-    if (value !== undefined) headers[`ce-${name}`] = headerValue(value);
+    if (value !== undefined) headers[`${attributePrefix}${name}`] = headerValue(value);
   };
   add(ownAttributes.requestId, facts.requestId);
   add(ownAttributes.clientRequestId, facts.clientRequestId);
@@ -53,8 +54,8 @@ function addTags(headers: Record<string, string>, tags: string | undefined): voi
   let bytes = Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length + 4, 0);
   let leftOut = 0;
   for (const [tag, text] of entries) {
-    const name = `ce-${tag.toLowerCase().replaceAll(/[^!#$%&'*+.^_`|~0-9a-z-]/g, "")}`;
-    if (name === "ce-" || taken.has(name)) continue;
+    const name = `${attributePrefix}${tag.toLowerCase().replaceAll(/[^!#$%&'*+.^_`|~0-9a-z-]/g, "")}`;
+    if (name === attributePrefix || taken.has(name)) continue;
     const value = headerValue(text);
     bytes += name.length + value.length + 4;
     if (bytes > maxHeaderBytes) {
@@ -64,7 +65,7 @@ function addTags(headers: Record<string, string>, tags: string | undefined): voi
     taken.add(name);
     headers[name] = value;
   }
-  if (leftOut > 0) headers[`ce-${ownAttributes.tags}`] = `${leftOut} left out`;
+  if (leftOut > 0) headers[`${attributePrefix}${ownAttributes.tags}`] = `${leftOut} left out`;
 }
 
 function tagsOf(tags: string | undefined): readonly (readonly [string, string])[] {
@@ -79,21 +80,6 @@ function tagsOf(tags: string | undefined): readonly (readonly [string, string])[
     // Too long for limits.maxStringBytes, so it was cut.
     return [[ownAttributes.tags, tags]];
   }
-}
-
-/**
- * A text as the value of a header, which is Latin-1 and ends at a line break. As it is where that is
- * possible; else all of it percent-encoded from UTF-8 (CloudEvents 1.0, HTTP Protocol Binding, section
- * 3.1.3.2), so that `日本` arrives as `%E6%97%A5%E6%9C%AC`.
- */
-function headerValue(text: string): string {
-  if (/^[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa1-\xff]*[\x21-\x7e\xa1-\xff])?$/.test(text)) return text;
-  let value = "";
-  for (const byte of Buffer.from(text, "utf8")) {
-    const plain = byte > 0x20 && byte < 0x7f && byte !== 0x22 && byte !== 0x25;
-    value += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }
-  return value;
 }
 
 function wholeSeconds(micros: bigint): number {

@@ -1,5 +1,6 @@
 import { types } from "node:util";
 import { danfoFields } from "../from/danfo-values.ts";
+import { JsonRecords } from "../from/json/json-records.ts";
 import { isPlain } from "../open-frame.ts";
 import { isTypedArray, typedLength } from "../typed-array.ts";
 
@@ -44,6 +45,7 @@ function rowsOf(frame: unknown): unknown {
 }
 
 function rowsOfLibrary(frame: object): unknown {
+  if (JsonRecords.isOne(frame)) return frame.rows;
   if (ArrayBuffer.isView(frame) || types.isAnyArrayBuffer(frame)) return 0;
   const danfo = danfoFields(frame);
   if (danfo !== undefined) return lengthOf(danfo.$data);

@@ -1,6 +1,7 @@
-import { parseListenAddress } from "../../../sidecar/listening/listen-address.ts";
+import { type ListenAddress, parseListenAddress } from "../../../sidecar/listening/listen-address.ts";
+import { type IntakeName, intakes } from "../../../sidecar/intakes.ts";
 import { Target } from "../../../sidecar/proxy/target.ts";
-import { Sidecar } from "../../../sidecar/sidecar.ts";
+import { Sidecar, type SidecarParts } from "../../../sidecar/sidecar.ts";
 import { openSidecarDeployment, type SidecarDeployment } from "../../../sidecar/sidecar-deployment.ts";
 import { type CommandInput, type RunnableCommand, UsageError, wholeNumber } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
@@ -12,8 +13,8 @@ const defaultListen = "127.0.0.1:8081";
 /** `mdc sidecar`: logs what goes through it, until it is told to end. */
 export const sidecar: RunnableCommand = {
   name: "sidecar",
-  summary: "stand in front of a model's server and log its requests and responses",
-  parameters: "--target <URL> [--listen <address>] [--admin <address>]",
+  summary: "stand beside a model's server: log its requests and responses, take what it sends",
+  parameters: "[--target <URL>] [--listen <address>] [--agent <address>] [--admin <address>]",
   positionals: [0, 0],
   options: {
     target: {
@@ -25,6 +26,11 @@ export const sidecar: RunnableCommand = {
       type: "string",
       value: "<address>",
       description: `where to take its traffic, <host>:<port> or unix:/<path>; default ${defaultListen}`,
+    },
+    agent: {
+      type: "string",
+      value: "<address>",
+      description: "where to take frames of Azure ML's Python SDK, which posts them to 127.0.0.1:50011",
     },
     admin: {
       type: "string",
@@ -41,6 +47,7 @@ export const sidecar: RunnableCommand = {
   },
   examples: [
     "mdc sidecar --target http://127.0.0.1:8080 --listen 127.0.0.1:8081 --admin 127.0.0.1:9090",
+    "mdc sidecar --agent 127.0.0.1:50011",
     "mdc sidecar --target unix:/run/model.sock --listen 0.0.0.0:8081 --root ./collected",
   ],
   run,
@@ -48,22 +55,21 @@ export const sidecar: RunnableCommand = {
 
 async function run(input: CommandInput): Promise<ExitCode> {
   const { terminal } = input;
-  const target = input.text("target");
-  if (target === undefined) throw new UsageError("expected --target <URL> (mdc sidecar --help)");
-  const admin = input.text("admin");
   const deadlineMs = wholeNumber(input, "deadline", 1, 25) * 1_000;
-  const proxy = {
-    target: new Target(target, "--target"),
-    listen: parseListenAddress(input.text("listen") ?? defaultListen, "--listen"),
-  };
-  const adminAddress = admin === undefined ? undefined : parseListenAddress(admin, "--admin");
-  const deployment = deploymentOf(input);
-  const beside = new Sidecar({ deployment, proxy, admin: adminAddress });
+  const [proxy, taken] = [proxyOf(input), intakesOf(input)];
+  if (proxy === undefined && Object.keys(taken).length === 0) {
+    const others = Object.keys(intakes).map((name) => `--${name} <address>`);
+    throw new UsageError(`expected --target <URL> or ${others.join(" or ")} (mdc sidecar --help)`);
+  }
+  const admin = addressOf(input, "admin");
+  const beside = new Sidecar({ deployment: deploymentOf(input), proxy, intakes: taken, admin });
   const doors = await beside.listen();
-  if (input.flag("json")) terminal.json({ target: proxy.target.text, ...doors });
+  const target = proxy?.target.text;
+  if (input.flag("json")) terminal.json({ ...(target === undefined ? {} : { target }), ...doors });
   else {
-    terminal.out(`listening on ${doors.listen} for ${proxy.target.text}`);
-    if (doors.admin !== undefined) terminal.out(`admin on ${doors.admin}`);
+    const { listen, ...others } = doors;
+    if (listen !== undefined) terminal.out(`listening on ${listen} for ${target}`);
+    for (const [name, url] of Object.entries(others)) terminal.out(`${name} on ${url}`);
   }
   await toldToEnd();
   const { delivered, leftInSpool, dropped } = await beside.close(deadlineMs);
@@ -71,6 +77,27 @@ async function run(input: CommandInput): Promise<ExitCode> {
     `${amountText(delivered, "frame")} delivered, ${leftInSpool} left in the spool, ${dropped} dropped`,
   );
   return exitCode.ok;
+}
+
+function proxyOf(input: CommandInput): SidecarParts["proxy"] {
+  const [target, listen] = [input.text("target"), input.text("listen")];
+  if (target === undefined && listen !== undefined)
+    throw new UsageError("--listen: expected --target <URL> with it (mdc sidecar --help)");
+  if (target === undefined) return undefined;
+  return {
+    target: new Target(target, "--target"),
+    listen: parseListenAddress(listen ?? defaultListen, "--listen"),
+  };
+}
+
+function intakesOf(input: CommandInput): SidecarParts["intakes"] {
+  const names = (Object.keys(intakes) as IntakeName[]).filter((name) => input.text(name) !== undefined);
+  return Object.fromEntries(names.map((name) => [name, addressOf(input, name)]));
+}
+
+function addressOf(input: CommandInput, option: string): ListenAddress | undefined {
+  const text = input.text(option);
+  return text === undefined ? undefined : parseListenAddress(text, `--${option}`);
 }
 
 function deploymentOf(input: CommandInput): SidecarDeployment {
