@@ -64,6 +64,7 @@ export class Exchange {
   #status: number | null = null;
   #responseHeader: HeaderLookup = () => undefined;
   #events: EventMeter | undefined;
+  #hasFailed = false;
   #ended = false;
 
   constructor(
@@ -97,10 +98,16 @@ export class Exchange {
     this.#firstByteAt ??= this.#home.clock.monotonic();
   }
 
+  /** The handler threw. That decides the outcome unless a response was made of it. */
+  failed(): void {
+    this.#hasFailed = true;
+  }
+
   /** The exchange is over; the first call counts. */
-  end({ outcome, bytesSent, requestComplete }: ExchangeEnd): void {
+  end({ outcome: seen, bytesSent, requestComplete }: ExchangeEnd): void {
     if (this.#ended) return;
     this.#ended = true;
+    const outcome = this.#hasFailed && seen !== "complete" ? "error" : seen;
     const durationMs = this.#home.clock.monotonic() - this.#startedAt;
     const { method, header } = this.#head;
     const { path, query } = this.#target;

@@ -6,13 +6,14 @@ import type { Case } from "./run.ts";
 import { check, install, type World } from "./world.ts";
 
 /** A runtime from the registry, and how it runs a file. */
-interface Runtime {
+export interface Runtime {
   readonly name: string;
   readonly packages: readonly string[];
   readonly command: readonly string[];
 }
 
-const runtimes: readonly Runtime[] = [
+/** Those that everything here is run on. */
+export const runtimes: readonly Runtime[] = [
   ...["22.15.0", "22", "24", "26"].map((version) => ({
     name: `Node ${version}`,
     packages: [`node@${version}`],
@@ -51,16 +52,20 @@ export function matrix(): Case[] {
       row,
       column: runtime.name,
       run: async (world: World) => {
-        const runtimeFolder = await installed(world, runtime);
         const { main, says } = await once(row, () => make(world));
         const cwd = join(world.folder, "cells", slug(row), slug(runtime.name));
-        const [word = "", ...args] = runtime.command;
-        const command = [join(runtimeFolder, "node_modules/.bin", word), ...args, main];
+        const command = [...(await commandOf(world, runtime)), main];
         await check(world, { command, cwd, says });
         await rm(cwd, { recursive: true });
       },
     })),
   );
+}
+
+/** What runs a file on a runtime, which is installed by that. */
+export async function commandOf(world: World, runtime: Runtime): Promise<readonly string[]> {
+  const [word = "", ...args] = runtime.command;
+  return [join(await installed(world, runtime), "node_modules/.bin", word), ...args];
 }
 
 const slug = (text: string): string => text.replaceAll(/[^\w.]+/g, "-").toLowerCase();

@@ -15,6 +15,7 @@ import { startAzurite } from "../support/azurite.ts";
 import { pack } from "../support/packed-project.ts";
 import { applications } from "./applications.ts";
 import { documents } from "./documents.ts";
+import { exchanges } from "./exchanges.ts";
 import { matrix } from "./matrix.ts";
 import { type Outcome, table } from "./report.ts";
 import { runners } from "./runners.ts";
@@ -40,7 +41,7 @@ try {
   const { path: tarball } = await pack(folder);
   const project = join(folder, "project");
   await install(project, [tarball]);
-  const cases = [...matrix(), ...runners(), ...applications(), ...documents()].filter(
+  const cases = [...matrix(), ...runners(), ...applications(), ...documents(), ...exchanges()].filter(
     ({ row, column }) => words.length === 0 || words.some((word) => `${row} ${column}`.includes(word)),
   );
   const outcomes: Outcome[] = [];

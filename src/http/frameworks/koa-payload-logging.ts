@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { withContext } from "../../collector/context/current-context.ts";
+import { hearingFailure } from "../handler-failure.ts";
 import { openNodeExchange } from "../node/node-exchange.ts";
 import { PayloadLog } from "../payload-log.ts";
 import { parsePayloadOptions, type PayloadOptions } from "../payload-options.ts";
@@ -39,6 +40,6 @@ export function koaPayloadLogging(options?: PayloadOptions): KoaMiddleware {
         const route = (ctx as { _matchedRoute?: unknown })._matchedRoute;
         return typeof route === "string" || route instanceof RegExp ? String(route) : null;
       };
-    return withContext(context, next);
+    return hearingFailure(exchange, () => withContext(context, next));
   };
 }

@@ -1,9 +1,10 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { withContext } from "../../collector/context/current-context.ts";
+import { hearingFailure } from "../handler-failure.ts";
 import { PayloadLog } from "../payload-log.ts";
 import { parsePayloadOptions } from "../payload-options.ts";
-import { contextOf, openNodeExchange } from "./node-exchange.ts";
+import { openedOf, openNodeExchange } from "./node-exchange.ts";
 
 /** What Node tells on its channel before it asks a server's listeners. */
 interface RequestStart {
@@ -46,8 +47,9 @@ export function logServers(): void {
 function listenInContext(server: Server): void {
   const emit = server.emit;
   server.emit = function (this: Server, ...args: Parameters<typeof emit>): boolean {
-    const context = contextOf(args[1]);
     const call = (): boolean => Reflect.apply(emit, this, args);
-    return context === undefined ? call() : withContext(context, call);
+    const opened = openedOf(args[1]);
+    if (opened === undefined) return call();
+    return hearingFailure(opened.exchange, () => withContext(opened.context, call));
   } as typeof emit;
 }

@@ -35,9 +35,9 @@ export function openNodeExchange(
   return opened;
 }
 
-/** The context of a request that is logged; undefined for everything else. */
-export function contextOf(request: unknown): CorrelationContext | undefined {
-  return open.get(request as IncomingMessage)?.context;
+/** What became of a request that is logged; undefined for everything else. */
+export function openedOf(request: unknown): Opened | undefined {
+  return open.get(request as IncomingMessage);
 }
 
 /** Asks for the headers of a request. */

@@ -16,8 +16,8 @@ export interface Shown {
 export function outcomeOf({ socket }: IncomingMessage, { finished, timedOut }: Shown): Outcome {
   const code = (socket.errored as NodeJS.ErrnoException | null | undefined)?.code;
   if (finished && code === undefined) return "complete";
-  if (timedOut || code === "ERR_HTTP_REQUEST_TIMEOUT") return "timeout";
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "timeout";
   if (code === "ECONNRESET" || code === "EPIPE" || code === "HPE_INVALID_EOF_STATE") return "client_aborted";
   if (socket.readableEnded) return "client_aborted";
-  return "server_aborted";
+  return timedOut ? "timeout" : "server_aborted";
 }

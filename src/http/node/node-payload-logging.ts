@@ -3,6 +3,7 @@ import { wrongKind } from "../../base/errors.ts";
 import { withContext } from "../../collector/context/current-context.ts";
 import { PayloadLog } from "../payload-log.ts";
 import { parsePayloadOptions, type PayloadOptions } from "../payload-options.ts";
+import { hearingFailure } from "../handler-failure.ts";
 import { openNodeExchange } from "./node-exchange.ts";
 
 /**
@@ -24,7 +25,8 @@ export function nodePayloadLogging(listener: RequestListener, options?: PayloadO
     throw wrongKind("nodePayloadLogging argument listener", "a function", listener);
   const log = new PayloadLog(parsePayloadOptions(options, "nodePayloadLogging"));
   return function (this: unknown, request: IncomingMessage, response: ServerResponse): unknown {
-    const { context } = openNodeExchange(log, request, response);
-    return withContext(context, () => Reflect.apply(listener, this, [request, response]) as unknown);
+    const { context, exchange } = openNodeExchange(log, request, response);
+    const answer = (): unknown => Reflect.apply(listener, this, [request, response]);
+    return hearingFailure(exchange, () => withContext(context, answer));
   };
 }

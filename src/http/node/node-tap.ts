@@ -4,7 +4,7 @@ import { withContext } from "../../collector/context/current-context.ts";
 import type { Exchange } from "../exchange.ts";
 import type { HeaderLookup } from "../headers/captured-headers.ts";
 import { outcomeOf } from "./node-outcome.ts";
-import { unwatchSocket, watchSocket } from "./socket-watch.ts";
+import { takenBytes, unwatchSocket, watchSocket } from "./socket-watch.ts";
 
 /*
  * How an exchange of node:http is listened to without being changed: methods of these two objects are stood
@@ -75,6 +75,7 @@ function tapResponse(exchange: Exchange, response: ServerResponse, fate: Fate): 
 
   response.emit = function (this: ServerResponse, ...args: Parameters<typeof emit>): boolean {
     const [name] = args;
+    if (name === "socket") fate.connected();
     if (name === "finish") fate.finished();
     if (name === "timeout") fate.timedOut();
     const result = Reflect.apply(emit, this, args) as boolean;
@@ -114,6 +115,8 @@ class Fate {
   readonly #exchange: Exchange;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  /** Bytes of the connection that are not this response's; undefined while it waits for earlier ones. */
+  #bytesBefore: number | undefined;
   #timedOut = false;
   #finished = false;
 
@@ -121,6 +124,12 @@ class Fate {
     this.#exchange = exchange;
     this.#request = request;
     this.#response = response;
+    if (response.socket !== null) this.connected();
+  }
+
+  /** All earlier responses of the connection are written. */
+  connected(): void {
+    this.#bytesBefore = this.#request.socket.bytesWritten;
   }
 
   /** Arguments of `write` or `end` that were taken. Node sends no body with HEAD, 204 and 304. */
@@ -144,17 +153,26 @@ class Fate {
     unwatchSocket(this.#request.socket, this);
     const finished = this.#finished;
     const outcome = outcomeOf(this.#request, { finished, timedOut: this.#timedOut });
+    const bytesSent = outcome === "complete" ? this.#exchange.responseBody.size : this.#bytesTaken();
+    this.#exchange.end({ outcome, bytesSent, requestComplete: this.#request.complete });
+  }
+
+  /** Bytes of the body that left this process, at most: framing of chunks cannot be told apart. */
+  #bytesTaken(): number {
     const { size } = this.#exchange.responseBody;
-    const waiting = outcome === "complete" ? 0 : this.#response.writableLength;
-    this.#exchange.end({
-      outcome,
-      bytesSent: Math.max(0, size - waiting),
-      requestComplete: this.#request.complete,
-    });
+    if (this.#bytesBefore === undefined) return 0;
+    const taken = takenBytes(this.#request.socket);
+    if (taken === undefined) return size;
+    return Math.max(0, Math.min(size, taken - this.#bytesBefore - headLength(this.#response)));
   }
 }
 
 /** Not part of Node's types: false where the protocol allows no body. */
 function hasBody(response: ServerResponse): boolean {
   return (response as unknown as { _hasBody?: boolean })._hasBody !== false;
+}
+
+/** Not part of Node's types: the head as it went out. */
+function headLength(response: ServerResponse): number {
+  return (response as unknown as { _header?: string | null })._header?.length ?? 0;
 }

@@ -5,26 +5,60 @@ export interface Watcher {
   closed(): void;
 }
 
-const watchers = new WeakMap<Socket, Set<Watcher>>();
+interface Watched {
+  readonly watchers: Set<Watcher>;
+  /** Bytes that the operating system took in all, when the connection was given up. */
+  taken: number | undefined;
+}
+
+const connections = new WeakMap<Socket, Watched>();
 
 /**
  * Tells the watcher when the connection closes: after an abort, Node gives the second of two pipelined
  * responses neither `finish` nor `close`. One listener a connection, however many requests come over it.
  */
 export function watchSocket(socket: Socket, watcher: Watcher): void {
-  let set = watchers.get(socket);
-  if (set === undefined) {
-    const made = new Set<Watcher>();
-    set = made;
-    watchers.set(socket, made);
+  let connection = connections.get(socket);
+  if (connection === undefined) {
+    const made: Watched = { watchers: new Set(), taken: undefined };
+    connection = made;
+    connections.set(socket, made);
     socket.once("close", () => {
-      for (const each of made) each.closed();
+      for (const each of made.watchers) each.closed();
     });
+    // From then on, nobody knows how much of what was written still waited.
+    const destroy = socket.destroy;
+    socket.destroy = function (this: Socket, ...args: Parameters<typeof destroy>) {
+      made.taken ??= takenBy(socket);
+      return Reflect.apply(destroy, this, args) as Socket;
+    };
   }
-  set.add(watcher);
+  connection.watchers.add(watcher);
 }
 
 /** The watcher has seen its end. */
 export function unwatchSocket(socket: Socket, watcher: Watcher): void {
-  watchers.get(socket)?.delete(watcher);
+  connections.get(socket)?.watchers.delete(watcher);
+}
+
+/** Bytes that the operating system took of all that was written; undefined if nobody knows. */
+export function takenBytes(socket: Socket): number | undefined {
+  return connections.get(socket)?.taken ?? takenBy(socket);
+}
+
+/** What Node keeps of a connection in C++; not part of its types. */
+interface Handle {
+  readonly bytesWritten?: unknown;
+  readonly writeQueueSize?: unknown;
+}
+
+function takenBy(socket: Socket): number | undefined {
+  const { _handle: handle, encrypted } = socket as unknown as {
+    _handle?: Handle | null;
+    encrypted?: boolean;
+  };
+  const { bytesWritten, writeQueueSize } = handle ?? {};
+  if (typeof bytesWritten !== "number" || typeof writeQueueSize !== "number") return undefined;
+  // Of TLS the queue is counted encrypted, and would take away too much.
+  return encrypted === true ? bytesWritten : bytesWritten - writeQueueSize;
 }

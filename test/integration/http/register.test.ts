@@ -77,3 +77,23 @@ test("a process without a server does nothing, and wrong settings leave a server
   expect(wrong.stderr).toContain("MDC_SAMPLING_RATE");
   expect(wrong.stderr.match(/ModelDataCollectorWarning/g)).toHaveLength(1);
 });
+
+test("a handler that throws ends its process as ever, and its exchange is told as failed where it does not", async () => {
+  const { destination, env } = await scratch();
+  const throwing = (more: string): string => `
+import { createServer } from "node:http";
+${more}
+const served = createServer(() => { throw new Error("wrong"); });
+served.listen(0, () => fetch("http://127.0.0.1:" + served.address().port).catch(() => console.log("cut")));`;
+  const ended = await runScript(throwing(""), { args: register, env });
+  expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 1, stdout: "" });
+  expect(ended.stderr).toContain("Error: wrong");
+
+  const caught = throwing(
+    `process.on("uncaughtException", () => { served.closeAllConnections(); served.close(); });`,
+  );
+  expect(await runScript(caught, { args: register, env })).toMatchObject({ code: 0, stdout: "cut\n" });
+  expect(await duckdbCollection(destination, "response")).toMatchObject([
+    { outcome: "error", http_status: null },
+  ]);
+});
