@@ -14,7 +14,7 @@ export interface RunningSidecar {
   /** `http://127.0.0.1:9090`. */
   readonly admin: string;
   readonly process: ChildProcess;
-  readonly place: Scratch;
+  readonly place: Pick<Scratch, "destination" | "env">;
   /** What it wrote to its standard error. */
   errors(): string;
   /** Ends it with SIGTERM, and gives its exit code. */
@@ -23,11 +23,19 @@ export interface RunningSidecar {
   stored(): Promise<{ readonly requests: readonly Row[]; readonly responses: readonly Row[] }>;
 }
 
+/** Where a sidecar writes, and how long it lives. */
+export interface SidecarPlace {
+  readonly place?: Pick<Scratch, "destination" | "env">;
+  readonly env?: Readonly<Record<string, string>>;
+  /** With `file`, whoever started it ends it. */
+  readonly lives?: "test" | "file";
+}
+
 /** Starts one in front of `target`; it ends with the test. */
 export async function startSidecar(
   target: string,
   args: readonly string[] = [],
-  { place, env = {} }: { place?: Scratch; env?: Readonly<Record<string, string>> } = {},
+  { place, env = {}, lives = "test" }: SidecarPlace = {},
 ): Promise<RunningSidecar> {
   const used = place ?? (await scratch());
   const child = spawn(
@@ -38,7 +46,7 @@ export async function startSidecar(
     ],
     { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...used.env, ...env } },
   );
-  onTestFinished(() => void child.kill("SIGKILL"));
+  if (lives === "test") onTestFinished(() => void child.kill("SIGKILL"));
   let [output, errors] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));

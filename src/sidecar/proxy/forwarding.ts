@@ -1,13 +1,17 @@
 import type { ClientRequest, IncomingMessage, InformationEvent, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { systemClock } from "../../base/time/clock.ts";
 import type { Exchange } from "../../http/exchange.ts";
+import { headerOf } from "../../http/node/node-exchange.ts";
 import { outcomeOf } from "../../http/node/node-outcome.ts";
+import { tapExchange } from "../../http/node/node-tap.ts";
 import type { Outcome } from "../../http/payload-rows.ts";
 import { pump } from "./pump.ts";
-import { forwardedHead, hasBody, refusalOf } from "./request-head.ts";
+import { forwardedHead, hasBody, type Refusal, refusalOf } from "./request-head.ts";
 import { addNothing, faultOf, informationalHead, writeTargetHead } from "./response-head.ts";
 import type { Target } from "./target.ts";
 import type { Traffic } from "./traffic.ts";
+import { switchingHead, tunnel, upgradeHeaders } from "./tunnel.ts";
 
 /** How long the target may take to accept a connection. */
 const maxConnectMs = 10_000;
@@ -23,6 +27,8 @@ export interface Passage {
   readonly exchange: Exchange | undefined;
   /** The id that was made for the request; undefined if it came with one. */
   readonly madeId: string | undefined;
+  /** What came behind a head that asks for another protocol; undefined if it asks for none. */
+  readonly upgrade?: Buffer;
 }
 
 /**
@@ -38,6 +44,8 @@ export class Forwarding {
   #fault: Outcome | undefined;
   #answered = false;
   #retried = false;
+  /** Bytes that the client got in another protocol. */
+  #tunnelled = 0;
 
   constructor(target: Target, traffic: Traffic, passage: Passage) {
     this.#target = target;
@@ -49,15 +57,16 @@ export class Forwarding {
     const { request, response } = this.#passage;
     this.#traffic.begin();
     response.once("close", () => this.#closed());
-    const refusal = refusalOf(request);
+    const refusal = request.method === "CONNECT" ? noConnect : refusalOf(request);
     if (refusal !== undefined) this.#answer(refusal.status, refusal.reason);
     else this.#ask(false);
   }
 
   /** @param own whether on a connection of its own. */
   #ask(own: boolean): void {
-    const { request, madeId } = this.#passage;
+    const { request, madeId, upgrade } = this.#passage;
     const { path, headers } = forwardedHead(request, this.#target.authority, madeId);
+    if (upgrade !== undefined) headers.push(...upgradeHeaders(request.rawHeaders));
     const upstream = this.#target.request(request.method as string, path, headers, own);
     this.#upstream = upstream;
     upstream.on("socket", (socket) => {
@@ -72,10 +81,11 @@ export class Forwarding {
     });
     upstream.on("information", (head) => this.#inform(head));
     upstream.on("response", (answer) => this.#respond(answer));
+    upstream.on("upgrade", (answer, socket, head) => this.#switch(answer, socket, head));
     upstream.on("error", () => this.#failed(upstream));
     upstream.on("close", () => this.#failed(upstream));
     // A body was begun to be read, if this is the second time; there is none then.
-    if (own) upstream.end();
+    if (own || upgrade !== undefined) upstream.end();
     else pump(request, upstream, (bytes) => this.#traffic.received(bytes));
   }
 
@@ -87,8 +97,9 @@ export class Forwarding {
   }
 
   #respond(answer: IncomingMessage): void {
-    const { request, response, madeId } = this.#passage;
+    const { request, response, madeId, upgrade, exchange } = this.#passage;
     this.#answered = true;
+    if (upgrade !== undefined && exchange !== undefined) tapExchange(exchange, request, response);
     answer.on("error", () => this.#brokeOff());
     const fault = faultOf(answer);
     if (fault !== undefined) {
@@ -106,6 +117,29 @@ export class Forwarding {
       return;
     }
     pump(answer, response, (bytes) => this.#traffic.sent(bytes));
+  }
+
+  /** The target agrees to another protocol: from here on bytes go through, whatever they mean. */
+  #switch(answer: IncomingMessage, targetSocket: Duplex, targetHead: Buffer): void {
+    const { request, response, upgrade, exchange } = this.#passage;
+    const { socket } = request;
+    this.#answered = true;
+    if (upgrade === undefined || response.destroyed) {
+      targetSocket.destroy();
+      if (!response.destroyed) this.#unanswered("the target has changed the protocol unasked");
+      return;
+    }
+    exchange?.respond(answer.statusCode ?? 101, headerOf(answer));
+    exchange?.firstByte();
+    this.#fault = "complete";
+    socket.write(switchingHead(answer));
+    if (upgrade.length > 0) socket.unshift(upgrade);
+    if (targetHead.length > 0) targetSocket.unshift(targetHead);
+    tunnel(socket, targetSocket, (bytes) => this.#traffic.received(bytes));
+    tunnel(targetSocket, socket, (bytes) => {
+      this.#tunnelled += bytes;
+      this.#traffic.sent(bytes);
+    });
   }
 
   /** The target gave no answer. Told by an error, or by nothing more than its end. */
@@ -162,19 +196,21 @@ export class Forwarding {
   }
 
   #closed(): void {
-    const { request, response, exchange } = this.#passage;
+    const { request, response, exchange, upgrade } = this.#passage;
     const outcome =
       this.#fault ?? outcomeOf(request, { finished: response.writableFinished, timedOut: false });
     this.#traffic.end(outcome);
-    if (this.#fault !== undefined)
+    if (this.#fault !== undefined || upgrade !== undefined)
       exchange?.end({
         outcome,
-        bytesSent: exchange.responseBody.size,
+        bytesSent: exchange.responseBody.size + this.#tunnelled,
         requestComplete: request.complete,
       });
     if (!response.writableFinished) this.#upstream?.destroy();
   }
 }
+
+const noConnect: Refusal = { status: 501, reason: "CONNECT is not for a server" };
 
 function isLast({ headers }: IncomingMessage): boolean {
   return /(^|[\s,])close($|[\s,])/i.test(headers.connection ?? "");

@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
  */
 
 /** Names for one hop alone, whether or not `Connection` lists them. */
-const oneHop = new Set([
+export const oneHopHeaders: ReadonlySet<string> = new Set([
   "connection",
   "proxy-connection",
   "keep-alive",
@@ -41,7 +41,7 @@ export function endToEnd(
   for (const [name, value] of pairs(rawHeaders)) {
     const key = name.toLowerCase();
     const framing = key === "transfer-encoding" || key === "trailer";
-    if (framing ? !chunked : oneHop.has(key)) continue;
+    if (framing ? !chunked : oneHopHeaders.has(key)) continue;
     if (listed.has(key) && !framing && !neverListed.has(key)) continue;
     if (visit(key, value)) kept.push(name, value);
   }

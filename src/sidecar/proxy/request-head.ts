@@ -22,7 +22,10 @@ export const maxHeaders = 1_000;
  */
 export function refusalOf({ rawHeaders, httpVersion }: IncomingMessage): Refusal | undefined {
   if (rawHeaders.length / 2 >= maxHeaders) return { status: 431, reason: "too many header fields" };
-  if (valuesOf(rawHeaders, "host").length > 1) return { status: 400, reason: "more than one Host" };
+  const hosts = valuesOf(rawHeaders, "host").length;
+  if (hosts > 1) return { status: 400, reason: "more than one Host" };
+  // Here and not by Node, which would go on with what stands behind the request.
+  if (hosts === 0 && httpVersion === "1.1") return { status: 400, reason: "no Host" };
   const coding = tokensOf(rawHeaders, "transfer-encoding");
   if (coding.length === 0) return undefined;
   if (httpVersion !== "1.1") return { status: 400, reason: "Transfer-Encoding in HTTP/1.0" };

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { onNextTurn } from "../../base/time/clock.ts";
+import { onNextTurn, systemClock } from "../../base/time/clock.ts";
 import { CorrelationContext } from "../../collector/context/correlation-context.ts";
 import { isMade } from "../../http/headers/made-id.ts";
 import { headerOf } from "../../http/node/node-exchange.ts";
@@ -8,9 +8,10 @@ import { tapExchange } from "../../http/node/node-tap.ts";
 import type { PayloadLog } from "../../http/payload-log.ts";
 import type { ListenAddress } from "../listening/listen-address.ts";
 import { type Door, openDoor } from "../listening/listening-server.ts";
-import { Forwarding } from "./forwarding.ts";
+import { Forwarding, type Passage } from "./forwarding.ts";
 import { maxHeadBytes, type Target } from "./target.ts";
 import { Traffic } from "./traffic.ts";
+import { plainHead, wantsTunnel } from "./tunnel.ts";
 
 /** How long a client's connection is kept unused: longer than load balancers keep theirs. */
 const keepAliveMs = 75_000;
@@ -27,22 +28,36 @@ export class ReverseProxy {
   readonly #server: Server;
   /** By connection: what waits for the exchange under way. */
   readonly #waiting = new WeakMap<Socket, (() => void)[]>();
+  /** Connections that have left HTTP, or ask to. */
+  readonly #tunnels = new Set<Socket>();
   #closing = false;
 
   constructor(target: Target, log: PayloadLog) {
     this.#target = target;
     this.#log = log;
     // Bodies take as long as they take: the target decides when that is too long.
-    const limits = { requestTimeout: 0, headersTimeout: maxHeadMs, maxHeaderSize: maxHeadBytes };
-    const server = createServer({ ...limits, keepAliveTimeout: keepAliveMs });
+    const limits = {
+      requestTimeout: 0,
+      headersTimeout: maxHeadMs,
+      maxHeaderSize: maxHeadBytes,
+      keepAliveTimeout: keepAliveMs,
+    };
+    // From Node 24.9 on; before, all that asks for another protocol comes here and is sent back.
+    const upgrades = { shouldUpgradeCallback: wantsTunnel };
+    const server = createServer({ ...limits, ...upgrades, requireHostHeader: false });
     for (const name of ["request", "checkContinue", "checkExpectation"])
       server.on(name, (request: IncomingMessage, response: ServerResponse) => this.#take(request, response));
+    server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      if (wantsTunnel(request)) this.#takeUpgrade(request, socket, head);
+      else {
+        socket.unshift(Buffer.concat([plainHead(request), head]));
+        server.emit("connection", socket);
+      }
+    });
+    server.on("connect", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      this.#takeUpgrade(request, socket, head);
+    });
     this.#server = server;
-  }
-
-  /** False once it is being closed. */
-  get isOpen(): boolean {
-    return this.#server.listening && !this.#closing;
   }
 
   /** Begins to listen; rejects with the system's error if it cannot. */
@@ -52,30 +67,59 @@ export class ReverseProxy {
       url,
       close: async (deadlineMs) => {
         this.#closing = true;
+        const timer = systemClock.setTimer(() => this.#endTunnels(), deadlineMs);
         await close(deadlineMs);
+        timer[Symbol.dispose]();
         this.#target.close();
       },
     };
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
+    const opened = this.#open(request);
+    if (opened.exchange !== undefined) tapExchange(opened.exchange, request, response);
+    const passage = { ...opened, request, response };
+    this.#inTurn(request.socket, response, new Forwarding(this.#target, this.traffic, passage));
+  }
+
+  /** For what asks for another protocol, Node has no response; the connection is nobody's from here on. */
+  #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.on("finish", () => socket.end());
+    socket.on("error", () => socket.destroy());
+    this.#tunnels.add(socket);
+    socket.once("close", () => this.#tunnels.delete(socket));
+    const passage = { ...this.#open(request), request, response, upgrade: head };
+    const forwarding = new Forwarding(this.#target, this.traffic, passage);
+    this.#inTurn(socket, response, forwarding, () => response.assignSocket(socket));
+  }
+
+  #open(request: IncomingMessage): Pick<Passage, "exchange" | "madeId"> {
     const context = CorrelationContext.fromHeaders(request.rawHeaders);
     const head = { method: request.method ?? "GET", target: request.url ?? "/", header: headerOf(request) };
     const { exchange } = this.#log.open(head, context);
-    if (exchange !== undefined) tapExchange(exchange, request, response);
-    const madeId = isMade(context) ? context.id : undefined;
-    const passage = { request, response, exchange, madeId };
-    this.#inTurn(request.socket, response, new Forwarding(this.#target, this.traffic, passage));
+    return { exchange, madeId: isMade(context) ? context.id : undefined };
+  }
+
+  #endTunnels(): void {
+    for (const socket of this.#tunnels) socket.destroy();
   }
 
   /**
    * The requests of a connection one after the other, as they would be without us: only safe ones may run at
    * the same time (RFC 9112, 9.3.2).
    */
-  #inTurn(socket: Socket, response: ServerResponse, forwarding: Forwarding): void {
+  #inTurn(
+    socket: Socket,
+    response: ServerResponse,
+    forwarding: Forwarding,
+    prepare: () => void = () => {},
+  ): void {
     const start = (): void => {
+      prepare();
       if (this.#closing) response.shouldKeepAlive = false;
-      response.once("close", () => this.#next(socket));
+      response.once("close", () => this.#next(socket, response));
       forwarding.start();
     };
     const waiting = this.#waiting.get(socket);
@@ -88,8 +132,14 @@ export class ReverseProxy {
     if (waiting.length >= maxWaiting) socket.pause();
   }
 
-  #next(socket: Socket): void {
-    const next = this.#waiting.get(socket)?.shift();
+  #next(socket: Socket, { shouldKeepAlive }: ServerResponse): void {
+    const waiting = this.#waiting.get(socket);
+    if (!shouldKeepAlive) {
+      // Nobody would hear the answers; and behind what was refused, what looks like a request may be none.
+      waiting?.splice(0);
+      return;
+    }
+    const next = waiting?.shift();
     if (next !== undefined && !socket.destroyed) {
       socket.resume();
       next();

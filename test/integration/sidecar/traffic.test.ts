@@ -1,61 +1,19 @@
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
-import {
-  type AddressInfo,
-  connect,
-  createServer as createTcpServer,
-  type Server,
-  type Socket,
-} from "node:net";
+import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
+import { listening, rawClient, rawTarget } from "../../support/raw-http.ts";
 import { until } from "../../support/scratch.ts";
 import { startSidecar } from "../../support/sidecar.ts";
 
-/** A target that answers connections by hand, and keeps what it was sent. */
-async function rawTarget(serve: (socket: Socket, received: () => string) => void): Promise<string> {
-  return await listening(
-    createTcpServer((socket) => {
-      let received = "";
-      socket.on("error", () => {});
-      socket.on("data", (chunk) => {
-        received += chunk.toString("latin1");
-        serve(socket, () => received);
-      });
-    }),
-  );
-}
-
 async function nodeTarget(listener: RequestListener): Promise<string> {
-  return await listening(createServer(listener));
-}
-
-async function listening(server: Server): Promise<string> {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const server = createServer(listener);
   onTestFinished(() => void server.close());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** A client's connection, and all that came over it. */
-interface Client {
-  readonly socket: Socket;
-  text(): string;
-}
-
-async function client(port: number): Promise<Client> {
-  const socket = connect(port, "127.0.0.1");
-  onTestFinished(() => void socket.destroy());
-  let received = "";
-  socket.on("error", () => {});
-  socket.on("data", (chunk) => (received += chunk.toString("latin1")));
-  await once(socket, "connect");
-  return { socket, text: () => received };
+  return await listening(server);
 }
 
 test("heads keep order, case and repetitions both ways, trailers and 1xx go through, and the exchange is a row each", async () => {
-  let received = "";
-  const target = await rawTarget((socket, all) => {
-    received = all();
+  const target = await rawTarget((socket, received) => {
     if (!received.endsWith("0\r\nX-Sum: 3\r\n\r\n")) return;
     socket.write(
       "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 299 Quite Well\r\nx-B: 1\r\nX-b: 2\r\n",
@@ -63,8 +21,9 @@ test("heads keep order, case and repetitions both ways, trailers and 1xx go thro
     socket.write("Transfer-Encoding: chunked\r\nTrailer: X-End\r\nKeep-Alive: timeout=5\r\n\r\n");
     socket.write("5\r\nhello\r\n0\r\nX-End: yes\r\n\r\n");
   });
-  const sidecar = await startSidecar(target);
-  const { socket, text } = await client(sidecar.port);
+  const sidecar = await startSidecar(target.url);
+  onTestFinished(() => target.close());
+  const { socket, text } = await rawClient(sidecar.port);
   socket.write(
     "POST /score?a=1 HTTP/1.1\r\nHOST: model\r\nx-A: 1\r\nX-a: 2\r\nConnection: X-Hop\r\nX-Hop: 1\r\n",
   );
@@ -72,7 +31,7 @@ test("heads keep order, case and repetitions both ways, trailers and 1xx go thro
     "x-request-id: order-17\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 3\r\n\r\n",
   );
   await until(() => text().endsWith("X-End: yes\r\n\r\n"));
-  expect(received).toBe(
+  expect(target.received[0]).toBe(
     "POST /score?a=1 HTTP/1.1\r\nHOST: model\r\nx-A: 1\r\nX-a: 2\r\nx-request-id: order-17\r\n" +
       "Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Host: model\r\n" +
       "X-Forwarded-Proto: http\r\nVia: 1.1 mdc\r\n\r\n3\r\nabc\r\n0\r\nX-Sum: 3\r\n\r\n",
@@ -117,7 +76,7 @@ test("a target that breaks off breaks the client's connection, and the row says 
     setTimeout(() => response.destroy(), 50);
   });
   const sidecar = await startSidecar(target);
-  const { socket, text } = await client(sidecar.port);
+  const { socket, text } = await rawClient(sidecar.port);
   socket.write("GET /half HTTP/1.1\r\nHost: a\r\n\r\n");
   await once(socket, "close");
   expect(text()).toMatch(/half of \r\n$/);
