@@ -21,6 +21,11 @@ export type {
 } from "./http/frameworks/fastify-payload-logging.ts";
 export type { HonoLike, HonoMiddleware } from "./http/frameworks/hono-payload-logging.ts";
 export type { KoaLike, KoaMiddleware } from "./http/frameworks/koa-payload-logging.ts";
+export type {
+  BodyRedactionOptions,
+  BodyRedactionRule,
+  BodyRedactionRules,
+} from "./http/body/redaction/redaction-options.ts";
 export type { Outcome } from "./http/payload-rows.ts";
 export type {
   PayloadOptions,

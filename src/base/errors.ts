@@ -41,6 +41,10 @@ export type CollectorErrorCode =
   | "RULE_FAILED"
   /** A model's body gave no typed columns; `info.reason` says why. It is stored as it is. */
   | "BODY_NOT_TABULAR"
+  /** A body could not be redacted, and nothing of it is stored; `info.reason` says why. */
+  | "BODY_NOT_REDACTED"
+  /** A function among the options of payload logging fails; `info.reason` says which. */
+  | "PAYLOAD_OPTION_FAILED"
   /** A deadline passed. */
   | "TIMEOUT"
   /** The deployment is closed. */

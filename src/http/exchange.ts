@@ -1,10 +1,10 @@
 import type { Clock } from "../base/time/clock.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
-import type { BodyRecorder } from "./body/body-recorder.ts";
+import type { BodyRecorder, RecordedBody } from "./body/body-recorder.ts";
 import { EventMeter, isEventStream, noEvents } from "./event-stream/event-meter.ts";
 import { capturedHeaders, type HeaderLookup } from "./headers/captured-headers.ts";
 import type { RequestTarget } from "./headers/request-target.ts";
-import { bodyRow, type Outcome } from "./payload-rows.ts";
+import { type BodyFacts, headRow, type Outcome } from "./payload-rows.ts";
 
 /** What an adapter knows of a request when its head has come. */
 export interface RequestHead {
@@ -28,20 +28,27 @@ export interface ExchangeEnd {
 export interface ExchangeHome {
   readonly clock: Clock;
   readonly captureHeaders: readonly string[];
-  /** Takes the two rows of an exchange that has ended. */
-  store(exchange: ExchangeRows): void;
+  /** Takes an exchange that has ended. */
+  store(exchange: EndedExchange): void;
 }
 
-/** The two rows of an exchange. */
-export interface ExchangeRows {
+/** The request or the response of an exchange that has ended. */
+export interface EndedSide {
+  /** Its row, without what its body decides. */
+  readonly row: Readonly<Record<string, unknown>>;
+  readonly facts: BodyFacts;
+  readonly body: RecordedBody;
+  readonly header: HeaderLookup;
+}
+
+/** An exchange that has ended, with its bodies as they came. */
+export interface EndedExchange {
   readonly context: CorrelationContext;
   readonly outcome: Outcome;
   readonly status: number | null;
   readonly durationMs: number;
-  readonly request: Record<string, unknown>;
-  readonly response: Record<string, unknown>;
-  readonly requestHeader: HeaderLookup;
-  readonly responseHeader: HeaderLookup;
+  readonly request: EndedSide;
+  readonly response: EndedSide;
 }
 
 /**
@@ -72,14 +79,14 @@ export class Exchange {
     context: CorrelationContext,
     head: RequestHead,
     target: RequestTarget,
-    newBody: () => BodyRecorder,
+    newBody: (side: "request" | "response") => BodyRecorder,
   ) {
     this.#home = home;
     this.context = context;
     this.#head = head;
     this.#target = target;
-    this.requestBody = newBody();
-    this.responseBody = newBody();
+    this.requestBody = newBody("request");
+    this.responseBody = newBody("response");
     this.#startedAt = home.clock.monotonic();
   }
 
@@ -109,31 +116,49 @@ export class Exchange {
     this.#ended = true;
     const outcome = this.#hasFailed && seen !== "complete" ? "error" : seen;
     const durationMs = this.#home.clock.monotonic() - this.#startedAt;
+    const facts = { context: this.context, outcome, status: this.#status, durationMs };
+    const request = this.#requestSide(requestComplete);
+    this.#home.store({ ...facts, request, response: this.#responseSide(facts, bytesSent) });
+  }
+
+  #requestSide(isWhole: boolean): EndedSide {
     const { method, header } = this.#head;
     const { path, query } = this.#target;
-    const requestBody = this.requestBody.finish();
-    const request = {
-      http_method: method,
-      http_path: path,
-      http_query: query,
-      http_route: this.#route(),
-      ...bodyRow(this.#facts(header), {
-        ...requestBody,
-        truncated: requestBody.truncated || !requestComplete,
-      }),
+    const facts = this.#facts(header);
+    const body = this.requestBody.finish();
+    return {
+      row: {
+        http_method: method,
+        http_path: path,
+        http_query: query,
+        http_route: this.#route(),
+        ...headRow(facts),
+      },
+      facts,
+      body: isWhole ? body : { ...body, truncated: true, sha256: null },
+      header,
     };
-    const response = {
-      http_status: this.#status,
-      ...bodyRow(this.#facts(this.#responseHeader), this.responseBody.finish()),
-      first_byte_ms: this.#firstByteAt === undefined ? null : this.#firstByteAt - this.#startedAt,
-      duration_ms: durationMs,
-      bytes_sent: bytesSent,
-      outcome,
-      ...(this.#events?.columns(this.#startedAt) ?? noEvents),
+  }
+
+  #responseSide(
+    { durationMs, outcome }: Pick<EndedExchange, "durationMs" | "outcome">,
+    bytesSent: number,
+  ): EndedSide {
+    const facts = this.#facts(this.#responseHeader);
+    return {
+      row: {
+        http_status: this.#status,
+        ...headRow(facts),
+        first_byte_ms: this.#firstByteAt === undefined ? null : this.#firstByteAt - this.#startedAt,
+        duration_ms: durationMs,
+        bytes_sent: bytesSent,
+        outcome,
+        ...(this.#events?.columns(this.#startedAt) ?? noEvents),
+      },
+      facts,
+      body: this.responseBody.finish(),
+      header: this.#responseHeader,
     };
-    const headers = { requestHeader: header, responseHeader: this.#responseHeader };
-    const facts = { context: this.context, outcome, status: this.#status, durationMs };
-    this.#home.store({ ...facts, ...headers, request, response });
   }
 
   /** What a framework keeps of its own is read with care. */
@@ -145,7 +170,7 @@ export class Exchange {
     }
   }
 
-  #facts(header: HeaderLookup): Parameters<typeof bodyRow>[0] {
+  #facts(header: HeaderLookup): BodyFacts {
     return {
       headers: capturedHeaders(this.#home.captureHeaders, header),
       contentType: header("content-type") ?? null,

@@ -1,18 +1,40 @@
 import { type Clock, systemClock } from "../base/time/clock.ts";
-import { Collector, mayKeep } from "../collector/collector.ts";
+import type { Deployment } from "../collector/api.ts";
+import { Collector, type Inside, insideOf, mayKeep } from "../collector/collector.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
+import { passOnDecision } from "../collector/context/other-copies.ts";
+import { taggedContext } from "../collector/context/tagged-context.ts";
 import { endRequest } from "../collector/context/request-end.ts";
+import type { SchemaOptions } from "../frame/declared-schema.ts";
 import { BodyBudget } from "./body/body-budget.ts";
+import { BodyQueue } from "./body/body-queue.ts";
 import { BodyRecorder } from "./body/body-recorder.ts";
-import { Exchange, type ExchangeHome, type ExchangeRows, type RequestHead } from "./exchange.ts";
+import { type CodedBody, isEncoded } from "./body/decode-body.ts";
+import { notRedactedReasons } from "./body/redaction/body-redaction.ts";
+import { storedBody } from "./body/stored-body.ts";
+import {
+  type EndedExchange,
+  type EndedSide,
+  Exchange,
+  type ExchangeHome,
+  type RequestHead,
+} from "./exchange.ts";
 import { requestTarget } from "./headers/request-target.ts";
 import type { PayloadSettings } from "./payload-options.ts";
-import { requestSchema, responseSchema } from "./payload-rows.ts";
+import { bodyRow, requestSchema, responseSchema } from "./payload-rows.ts";
 import { TabularLog } from "./tabular-log.ts";
-import { modelBodies } from "./tabular/model-body.ts";
+import { modelBodies, type ModelSide } from "./tabular/model-body.ts";
 
 /** Memory for the bodies of all exchanges under way, bytes. */
 const maxBodyMemory = 64 << 20;
+
+type Side = "request" | "response";
+
+/** A collection, with what is told besides its rows. */
+interface Target {
+  readonly collector: Collector;
+  readonly inside: Inside | undefined;
+}
 
 /** What is to become of a request: its context in any case, and an exchange if it is recorded. */
 export interface Opened {
@@ -25,17 +47,22 @@ export class PayloadLog implements ExchangeHome {
   readonly clock: Clock = systemClock;
   readonly captureHeaders: readonly string[];
   readonly #settings: PayloadSettings;
-  readonly #request: Collector;
-  readonly #response: Collector;
+  readonly #targets: Readonly<Record<Side, Target>>;
   readonly #tabular: TabularLog | undefined;
   readonly #budget = new BodyBudget(maxBodyMemory);
+  readonly #queue: BodyQueue;
 
   constructor(settings: PayloadSettings) {
-    const { deployment, captureHeaders } = settings;
+    const { deployment, captureHeaders, maxBodyBytes } = settings;
     this.#settings = settings;
     this.captureHeaders = captureHeaders;
-    this.#request = new Collector({ name: "request", deployment, schema: requestSchema });
-    this.#response = new Collector({ name: "response", deployment, schema: responseSchema });
+    this.#targets = {
+      request: target("request", deployment, requestSchema),
+      response: target("response", deployment, responseSchema),
+    };
+    this.#queue = new BodyQueue(maxBodyBytes);
+    // Before that of typed columns, which are read from what this makes.
+    this.#targets.request.inside?.expect(() => this.#queue.finishAll());
     this.#tabular = settings.tabular && new TabularLog(deployment, settings.tabular);
   }
 
@@ -43,33 +70,93 @@ export class PayloadLog implements ExchangeHome {
   open(head: RequestHead, context: CorrelationContext): Opened {
     const target = requestTarget(head.target);
     const request = { method: head.method, path: target.path, header: headerOf(head) };
-    if (this.#settings.ignore(request)) return { context, exchange: undefined };
-    const policy = this.#settings.policy(request);
+    if (this.#settings.ignore(request) ?? this.#failed("ignore", false))
+      return { context, exchange: undefined };
+    const policy = this.#settings.policy(request) ?? this.#failed("policy", "metadata");
     if (policy === "none") return { context, exchange: undefined };
     if (!this.#mayKeep(context)) {
       // Counted as what they are, and nothing of them is kept.
-      this.#request.collect(leftOut, context);
-      this.#response.collect(leftOut, context);
+      this.#targets.request.collector.collect(leftOut, context);
+      this.#targets.response.collector.collect(leftOut, context);
       return { context, exchange: undefined };
     }
-    const newBody = (): BodyRecorder => new BodyRecorder(policy, this.#settings.maxBodyBytes, this.#budget);
+    const { maxBodyBytes, redact } = this.#settings;
+    const newBody = (side: Side): BodyRecorder =>
+      new BodyRecorder(policy, maxBodyBytes, this.#budget, redact[side] !== undefined);
     return { context, exchange: new Exchange(this, context, head, target, newBody) };
   }
 
-  store(rows: ExchangeRows): void {
-    const { context, outcome, status, durationMs } = rows;
-    this.#request.collect([rows.request], context);
-    this.#response.collect([rows.response], context);
+  /** Decoding and redacting take their time: then the other requests have their turn first. */
+  store(ended: EndedExchange): void {
+    const coded = [this.#codedBody(ended.request), this.#codedBody(ended.response)];
+    const isWork = coded.some((body) => body !== undefined) || this.#isRedacted(ended);
+    this.#queue.add({ coded, done: (decoded) => this.#collect(ended, decoded) });
+    // What nobody would ask for in time must not wait.
+    if (!isWork || this.#targets.request.inside === undefined) this.#queue.finishAll();
+  }
+
+  #isRedacted({ request, response }: EndedExchange): boolean {
+    const { redact } = this.#settings;
+    return (
+      (redact.request !== undefined && request.body.kept.length > 0) ||
+      (redact.response !== undefined && response.body.kept.length > 0)
+    );
+  }
+
+  #codedBody({ body, facts: { contentEncoding: encoding } }: EndedSide): CodedBody | undefined {
+    const { kept, truncated } = body;
+    if (!this.#settings.decode || truncated || kept.length === 0 || !isEncoded(encoding)) return undefined;
+    return { bytes: kept, encoding };
+  }
+
+  #collect(ended: EndedExchange, [request, response]: readonly (Buffer | undefined)[]): void {
+    const { context, outcome, status, durationMs } = ended;
+    const bodies = {
+      request: this.#collectSide("request", ended, request),
+      response: this.#collectSide("response", ended, response),
+    };
     const end = { failed: outcome !== "complete" || (status ?? 500) >= 500, durationMs };
     const over = (): void => endRequest(context, end);
     if (this.#tabular === undefined) over();
-    else this.#tabular.read(context, modelBodies(rows), over);
+    else this.#tabular.read(context, modelBodies(bodies.request, bodies.response, status), over);
+  }
+
+  #collectSide(name: Side, ended: EndedExchange, decoded: Buffer | undefined): ModelSide {
+    const { row, facts, body: recorded, header } = ended[name];
+    const body = storedBody(recorded, facts, this.#settings.redact[name], decoded);
+    const { collector, inside } = this.#targets[name];
+    const { context } = ended;
+    const { dropped } = body;
+    if (dropped === undefined) collector.collect([{ ...row, ...bodyRow(body) }], context);
+    else {
+      const tagged = taggedContext(context, { body_dropped: dropped });
+      collector.collect([{ ...row, ...bodyRow(body) }], tagged);
+      passOnDecision(tagged, context, name);
+      const message = (): string => `the body of a ${name} is not stored: it ${notRedactedReasons[dropped]}`;
+      inside?.trouble("BODY_NOT_REDACTED", `redact_${dropped}`, message);
+    }
+    recorded.release();
+    return { body, header };
+  }
+
+  /** Tells that a function among the options failed, and gives what counts instead. */
+  #failed<T>(option: "ignore" | "policy", instead: T): T {
+    const message = (): string =>
+      `option ${option} of payload logging throws, or answers what it may not; ${JSON.stringify(instead)} counts`;
+    this.#targets.request.inside?.trouble("PAYLOAD_OPTION_FAILED", option, message);
+    return instead;
   }
 
   #mayKeep(context: CorrelationContext): boolean {
-    if (mayKeep(this.#request, context) || mayKeep(this.#response, context)) return true;
+    const { request, response } = this.#targets;
+    if (mayKeep(request.collector, context) || mayKeep(response.collector, context)) return true;
     return this.#tabular?.mayKeep(context) === true;
   }
+}
+
+function target(name: Side, deployment: Deployment | undefined, schema: SchemaOptions): Target {
+  const collector: Collector = new Collector({ name, deployment, schema });
+  return { collector, inside: insideOf(collector) };
 }
 
 /** A frame of one row, for an exchange of which nothing is kept. */

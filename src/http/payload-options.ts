@@ -1,5 +1,7 @@
+import { types } from "node:util";
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import {
+  boolean,
   callback,
   groupOf,
   oneOf,
@@ -10,6 +12,11 @@ import {
 } from "../base/fields.ts";
 import type { Deployment } from "../collector/api.ts";
 import { resolveSchema } from "../frame/declared-schema.ts";
+import {
+  type BodyRedactionOptions,
+  type BodyRedactions,
+  bodyRedactions,
+} from "./body/redaction/redaction-options.ts";
 import type { TableNames } from "./tabular/table.ts";
 
 /**
@@ -43,6 +50,22 @@ export interface PayloadOptions {
   readonly captureHeaders?: readonly string[] | undefined;
   /** The bytes of a body that are stored, 0 to 64 MiB; default 1 MiB. */
   readonly maxBodyBytes?: number | undefined;
+  /**
+   * What becomes of a body of more than `maxBodyBytes`: `truncate`, the default and so far the only one,
+   * stores its beginning, with its size and SHA-256.
+   */
+  readonly largeBodies?: "truncate" | undefined;
+  /**
+   * Whether bodies with a `content-encoding` (gzip, deflate, br, zstd) are stored as they are meant, text as
+   * text. What cannot be decoded, or would be longer than `maxBodyBytes`, is stored as it came. Default:
+   * false.
+   */
+  readonly decode?: boolean | undefined;
+  /**
+   * JSON paths of values that are not stored as they came: a list of paths to mask (`"***"`), or an object
+   * of what is done to each. Before a body goes anywhere: what cannot be redacted is not stored at all.
+   */
+  readonly redact?: BodyRedactionOptions | undefined;
   /** What is stored of an exchange; a function is asked once for each. Default: `full`. */
   readonly policy?: PayloadPolicy | ((request: PayloadRequest) => PayloadPolicy) | undefined;
   /**
@@ -74,8 +97,12 @@ export interface PayloadSettings {
   /** Lower case. */
   readonly captureHeaders: readonly string[];
   readonly maxBodyBytes: number;
-  readonly policy: (request: PayloadRequest) => PayloadPolicy;
-  readonly ignore: (request: PayloadRequest) => boolean;
+  readonly decode: boolean;
+  readonly redact: BodyRedactions;
+  /** Undefined if nobody can say. */
+  readonly policy: (request: PayloadRequest) => PayloadPolicy | undefined;
+  /** Undefined if nobody can say. */
+  readonly ignore: (request: PayloadRequest) => boolean | undefined;
   /** Names for rows without; undefined if no columns are read. */
   readonly tabular: TableNames | undefined;
 }
@@ -86,14 +113,16 @@ const maxStoredBodyBytes = 64 << 20;
 
 /** Checks options; `callee` is the function that they were given to. Throws as `openDeployment` does. */
 export function parsePayloadOptions(options: PayloadOptions | undefined, callee: string): PayloadSettings {
-  const given = parseFields<PayloadOptions>(options ?? {}, optionsOf(callee), parsers);
+  const given = parseFields<ParsedOptions>(options ?? {}, optionsOf(callee), parsers);
   const { policy = "full" } = given;
   return {
     deployment: given.deployment,
     captureHeaders: given.captureHeaders ?? [],
     maxBodyBytes: given.maxBodyBytes ?? 1 << 20,
-    policy: typeof policy === "function" ? asking(policy) : () => policy,
-    ignore: given.ignore === undefined ? isProbe : unlessItThrows(given.ignore),
+    decode: given.decode ?? false,
+    redact: given.redact ?? {},
+    policy: typeof policy === "function" ? answerOf(policy, isPolicy) : () => policy,
+    ignore: given.ignore === undefined ? isProbe : answerOf(given.ignore, isFlag),
     tabular: tabularOf(given.tabular),
   };
 }
@@ -120,7 +149,9 @@ function tabularOf(given: boolean | TabularOptions | undefined): TableNames | un
   return given === true ? {} : (given.columns ?? {});
 }
 
-const parsers: Parsers<PayloadOptions> = {
+type ParsedOptions = Omit<PayloadOptions, "redact"> & { readonly redact?: BodyRedactions };
+
+const parsers: Parsers<ParsedOptions> = {
   deployment: (value, where) => {
     if (typeof value !== "object" || value === null)
       throw wrongKind(where, "what openDeployment returned", value);
@@ -141,6 +172,12 @@ const parsers: Parsers<PayloadOptions> = {
       throw wrongValue(where, `a whole number of bytes, 0 to ${maxStoredBodyBytes}`, value);
     return value;
   },
+  largeBodies: (value, where) => {
+    if (value === "aside") throw wrongValue(where, '"truncate": "aside" is not in this version', value);
+    return oneOf("truncate")(value, where);
+  },
+  decode: boolean,
+  redact: bodyRedactions,
   policy: (value, where) =>
     typeof value === "function"
       ? (value as (request: PayloadRequest) => PayloadPolicy)
@@ -154,27 +191,24 @@ const parsers: Parsers<PayloadOptions> = {
   },
 };
 
-/** A policy that throws, or answers nonsense, stores no body: it may have meant to protect it. */
-function asking(policy: (request: PayloadRequest) => PayloadPolicy) {
-  return (request: PayloadRequest): PayloadPolicy => {
+/** What a user's function answers; undefined if it fails, or answers what it may not. */
+function answerOf<T>(ask: (request: PayloadRequest) => unknown, isAnswer: (value: unknown) => value is T) {
+  return (request: PayloadRequest): T | undefined => {
     try {
-      const answer = policy(request);
-      return policies.includes(answer) ? answer : "metadata";
+      const answer = ask(request);
+      if (isAnswer(answer)) return answer;
+      // What comes too late is no answer, and its failure is nobody's unhandled rejection.
+      if (types.isPromise(answer)) answer.catch(() => undefined);
+      return undefined;
     } catch {
-      return "metadata";
+      return undefined;
     }
   };
 }
 
-function unlessItThrows(ignore: (request: PayloadRequest) => boolean) {
-  return (request: PayloadRequest): boolean => {
-    try {
-      return ignore(request);
-    } catch {
-      return false;
-    }
-  };
-}
+const isPolicy = (value: unknown): value is PayloadPolicy => policies.includes(value as PayloadPolicy);
+/** What JavaScript takes for true or false: anything but a promise. */
+const isFlag = (value: unknown): value is boolean => !types.isPromise(value);
 
 function isProbe({ method, path }: PayloadRequest): boolean {
   return (method === "GET" || method === "HEAD") && /^\/(health|live|ready|metrics$)/.test(path);

@@ -1,6 +1,5 @@
 import type { SchemaOptions } from "../frame/declared-schema.ts";
-import { bodyContent } from "./body/body-content.ts";
-import type { RecordedBody } from "./body/body-recorder.ts";
+import type { BodyTypes, StoredBody } from "./body/stored-body.ts";
 
 /** The columns that both sides have, with the types that they have in every file. */
 const bodyColumns: SchemaOptions = {
@@ -53,27 +52,32 @@ export type Outcome =
   | "error";
 
 /** What is told of one side's body besides its bytes. */
-export interface BodyFacts {
+export interface BodyFacts extends BodyTypes {
   readonly headers: Readonly<Record<string, string>> | null;
-  readonly contentType: string | null;
-  readonly contentEncoding: string | null;
 }
 
-/** The values of the columns that both sides have. */
-export function bodyRow(
-  { headers, contentType, contentEncoding }: BodyFacts,
-  { kept, size, truncated, sha256 }: RecordedBody,
-): Record<string, unknown> {
-  const content = bodyContent(kept, contentType, contentEncoding, truncated);
+/** The values of the columns that both sides have, of a body that is still to come. */
+export function headRow({ headers, contentType, contentEncoding }: BodyFacts): Record<string, unknown> {
   return {
     http_headers: headers,
     content_type: contentType,
     content_encoding: contentEncoding,
+    body: null,
+    body_bytes: null,
+    body_size: null,
+    body_truncated: null,
+    body_sha256: null,
+    body_ref: null,
+  };
+}
+
+/** The values of a body's own columns. */
+export function bodyRow({ content, size, truncated, sha256 }: StoredBody): Record<string, unknown> {
+  return {
     body: content.kind === "text" ? content.text : null,
     body_bytes: content.kind === "bytes" ? content.bytes : null,
     body_size: size,
     body_truncated: truncated,
     body_sha256: sha256,
-    body_ref: null,
   };
 }

@@ -6,6 +6,7 @@ import { exitCode } from "../../src/cli/exit-code.ts";
 import { programHelp } from "../../src/cli/help.ts";
 import { commonOptions } from "../../src/cli/program.ts";
 import { attributeValues, type Instrument, instruments } from "../../src/collector/report/instruments.ts";
+import { notRedactedReasons } from "../../src/http/body/redaction/body-redaction.ts";
 import { noTableReasons } from "../../src/http/tabular/table.ts";
 import { scalarTypes } from "../../src/layout/column-type.ts";
 import { codesIn, SourceTypes, tableRows, textOf } from "../support/document-tables.ts";
@@ -50,6 +51,11 @@ describe("docs/operations.md", () => {
 test("docs/typed-columns.md tells each reason why a body has no columns, as the code does", () => {
   const told = tableRows(textOf("docs/typed-columns.md"), "| Reason |");
   expect(told).toEqual(Object.entries(noTableReasons).map(([name, text]) => [`\`tabular_${name}\``, text]));
+});
+
+test("docs/payload.md tells each reason why a body was not redacted, as the code does", () => {
+  const told = tableRows(textOf("docs/payload.md"), "| `body_dropped` |");
+  expect(told).toEqual(Object.entries(notRedactedReasons).map(([name, text]) => [`\`${name}\``, text]));
 });
 
 describe("diagnostics channels", () => {

@@ -91,10 +91,7 @@ export class CorrelationContext {
     this.#attributes = attributes;
   }
 
-  /**
-   * True for a context of this class's making, false for what only looks like one.
-   * @internal
-   */
+  /** True for a context of this class's making, false for what only looks like one. @internal */
   static isOne(value: unknown): value is CorrelationContext {
     return typeof value === "object" && value !== null && #requestTimeMs in value;
   }
@@ -136,18 +133,12 @@ export class CorrelationContext {
     return context.#clientRequestId;
   }
 
-  /**
-   * About the bytes of memory that it takes beyond a context without attributes.
-   * @internal
-   */
+  /** About the bytes of memory that it takes beyond a context without attributes. @internal */
   static bytesOf(context: CorrelationContext): number {
     return context.#attributes === noAttributes ? 0 : attributesBytes(context.#attributes);
   }
 
-  /**
-   * What becomes of its request.
-   * @internal
-   */
+  /** What becomes of its request. @internal */
   static lifeOf(context: CorrelationContext): RequestLife {
     context.#life ??= new RequestLife(context.#passed);
     return context.#life;
@@ -193,16 +184,18 @@ export class CorrelationContext {
   }
 
   /**
-   * One like another copy's. Throws if what it says of itself cannot be.
+   * One like another, as another copy's is, or with the same life. Throws if what that says cannot be.
    * @internal
    */
-  static like(other: CorrelationContext): CorrelationContext {
+  static like(other: LikeContext, life?: RequestLife): CorrelationContext {
     const given = { id: other.id, requestTime: other.requestTime, attributes: { ...other.attributes } };
     const { id, requestTime, attributes = noAttributes } = parseContextOptions(given);
     if (id === undefined || requestTime === undefined) throw new TypeError("it is no context");
     const idOr = (one: unknown): string | null => (typeof one === "string" && isId(one) ? one : null);
     const [requestId, clientRequestId] = [idOr(other.requestId), idOr(other.clientRequestId)];
-    return new CorrelationContext(id, requestTime, attributes, requestId, clientRequestId, undefined);
+    const made = new CorrelationContext(id, requestTime, attributes, requestId, clientRequestId, undefined);
+    made.#life = life;
+    return made;
   }
 
   /** The correlation id, `mdc_correlation_id`. */
@@ -296,5 +289,7 @@ Object.defineProperty(CorrelationContext.prototype, inspect.custom, {
     return `CorrelationContext ${inspect(this.toJSON(), options)}`;
   },
 });
+
+type LikeContext = Pick<CorrelationContext, keyof ContextJson>;
 
 const noOptions: ReturnType<typeof parseContextOptions> = {};

@@ -95,7 +95,8 @@ export function redactValue(redactor: (value: unknown) => unknown, value: unknow
   }
 }
 
-function resolveRule(rule: unknown, where: string): ResolvedRule {
+/** Checks and resolves one rule. Throws as {@link resolveRedaction} does. */
+export function resolveRule(rule: unknown, where: string): ResolvedRule {
   const expected = '"drop", "mask", { hmacKey }, { truncate } or a function';
   if (rule === "drop") return { redactor: "drop", leaves: 0 };
   if (rule === "mask") return { redactor: () => "***", leaves: 1 };

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { isEncoded } from "./decode-body.ts";
 
 /** A body as it is stored: text in one column, bytes in another. */
 export type BodyContent =
@@ -21,8 +22,7 @@ export function bodyContent(
   truncated: boolean,
 ): BodyContent {
   if (bytes.length === 0) return none;
-  const encoded = contentEncoding !== null && !/^\s*(identity\s*)?$/i.test(contentEncoding);
-  if (encoded || !mayBeText(contentType)) return { kind: "bytes", bytes };
+  if (isEncoded(contentEncoding) || !mayBeText(contentType)) return { kind: "bytes", bytes };
   const charset = charsetOf(contentType);
   if (charset === "utf-8") {
     const whole = truncated ? bytes.subarray(0, wholeCharacters(bytes)) : bytes;

@@ -4,14 +4,17 @@ import type { BodyBudget } from "./body-budget.ts";
 
 /** A body as it came, or as much of it as is kept. */
 export interface RecordedBody {
+  readonly policy: PayloadPolicy;
   /** Bytes of the whole body. */
   readonly size: number;
-  /** What is kept of it, from its beginning: nothing unless the policy is `full`. */
+  /** What is kept of it, from its beginning: nothing if the policy needs nothing of it. */
   readonly kept: Buffer;
-  /** True if that is not all, though the policy is `full`. */
+  /** True if that is not all, though something is to be kept. */
   readonly truncated: boolean;
   /** 64 hex digits, of the whole body; null where the body itself is there, or nobody asked. */
   readonly sha256: string | null;
+  /** What is kept is needed no longer. To be called once. */
+  readonly release: () => void;
 }
 
 type Chunk = Uint8Array | string;
@@ -22,6 +25,7 @@ type Chunk = Uint8Array | string;
  */
 export class BodyRecorder {
   readonly #policy: PayloadPolicy;
+  readonly #keeps: boolean;
   readonly #maxBytes: number;
   readonly #budget: BodyBudget;
   readonly #chunks: Buffer[] = [];
@@ -31,11 +35,13 @@ export class BodyRecorder {
   /** Hears all bytes as they come, whatever is kept of them. */
   meter: ((bytes: Uint8Array) => void) | undefined;
 
-  constructor(policy: PayloadPolicy, maxBytes: number, budget: BodyBudget) {
+  /** @param isRedacted true if the body itself must not be hashed, only what is left of it. */
+  constructor(policy: PayloadPolicy, maxBytes: number, budget: BodyBudget, isRedacted: boolean) {
     this.#policy = policy;
+    this.#keeps = policy === "full" || (policy === "hash" && isRedacted);
     this.#maxBytes = maxBytes;
     this.#budget = budget;
-    if (policy === "hash") this.#hash = createHash("sha256");
+    if (policy === "hash" && !isRedacted) this.#hash = createHash("sha256");
   }
 
   /** Bytes that came so far. */
@@ -45,7 +51,7 @@ export class BodyRecorder {
 
   add(chunk: Chunk, encoding: BufferEncoding = "utf8"): void {
     this.meter?.(typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
-    if (this.#policy !== "full") {
+    if (!this.#keeps) {
       this.#size += typeof chunk === "string" ? Buffer.byteLength(chunk, encoding) : chunk.byteLength;
       if (typeof chunk === "string") this.#hash?.update(chunk, encoding);
       else this.#hash?.update(chunk);
@@ -57,27 +63,27 @@ export class BodyRecorder {
       const room = Math.min(bytes.byteLength, this.#maxBytes - this.#kept);
       const taken = this.#budget.take(room);
       this.#kept += taken;
-      const owned = typeof chunk === "string" ? (bytes as Buffer) : Buffer.from(bytes);
-      if (taken === bytes.byteLength) {
-        this.#chunks.push(owned);
-        return;
-      }
+      const isWhole = taken === bytes.byteLength;
+      const isOwned = isWhole && typeof chunk === "string";
+      if (taken > 0) this.#chunks.push(isOwned ? (bytes as Buffer) : Buffer.from(bytes.subarray(0, taken)));
+      if (isWhole) return;
       this.#hash = createHash("sha256");
       for (const earlier of this.#chunks) this.#hash.update(earlier);
-      if (taken > 0) this.#chunks.push(owned.subarray(0, taken));
+      this.#hash.update(bytes.subarray(taken));
+      return;
     }
     this.#hash.update(bytes);
   }
 
-  /** What was recorded; to be asked once. The memory is free from then on. */
+  /** What was recorded; to be asked once. */
   finish(): RecordedBody {
-    this.#budget.giveBack(this.#kept);
-    const kept = this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks);
     return {
+      policy: this.#policy,
       size: this.#size,
-      kept,
-      truncated: this.#policy === "full" && this.#kept < this.#size,
+      kept: this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks),
+      truncated: this.#keeps && this.#kept < this.#size,
       sha256: this.#hash?.digest("hex") ?? null,
+      release: () => this.#budget.giveBack(this.#kept),
     };
   }
 }

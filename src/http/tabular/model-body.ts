@@ -1,4 +1,5 @@
-import type { ExchangeRows } from "../exchange.ts";
+import type { HeaderLookup } from "../headers/captured-headers.ts";
+import type { StoredBody } from "../body/stored-body.ts";
 import type { Side } from "./table.ts";
 
 /** One body of an exchange that is over. */
@@ -8,33 +9,38 @@ export interface ModelBody {
   readonly content: string | Uint8Array;
   /** True if this is not all of it. */
   readonly truncated: boolean;
+  /** Its coding, if it is not decoded. */
   readonly encoding: string | null;
   /** The header `Inference-Header-Content-Length`, of binary tensors. */
   readonly inferenceHeader: string | undefined;
 }
 
+/** One side of an exchange: its body as it is stored, and its headers. */
+export interface ModelSide {
+  readonly body: StoredBody;
+  readonly header: HeaderLookup;
+}
+
 /**
  * The bodies of an exchange that may be a model's. What answers an error is none: a model gave no outputs.
  */
-export function modelBodies(rows: ExchangeRows): readonly ModelBody[] {
-  const { status, request, response, requestHeader, responseHeader } = rows;
-  const bodies = [modelBody("inputs", request, requestHeader("inference-header-content-length"))];
+export function modelBodies(
+  request: ModelSide,
+  response: ModelSide,
+  status: number | null,
+): readonly ModelBody[] {
   const isAnswer = status !== null && status >= 200 && status < 300;
-  if (isAnswer)
-    bodies.push(modelBody("outputs", response, responseHeader("inference-header-content-length")));
+  const bodies = [modelBody("inputs", request), ...(isAnswer ? [modelBody("outputs", response)] : [])];
   return bodies.filter(({ content }) => content.length > 0);
 }
 
-function modelBody(
-  side: Side,
-  row: Readonly<Record<string, unknown>>,
-  inferenceHeader: string | undefined,
-): ModelBody {
+function modelBody(side: Side, { body, header }: ModelSide): ModelBody {
+  const { content, truncated, encoding } = body;
   return {
     side,
-    content: (row["body"] ?? row["body_bytes"] ?? "") as string | Uint8Array,
-    truncated: row["body_truncated"] === true,
-    encoding: row["content_encoding"] as string | null,
-    inferenceHeader,
+    content: content.kind === "none" ? "" : content.kind === "text" ? content.text : content.bytes,
+    truncated,
+    encoding,
+    inferenceHeader: header("inference-header-content-length"),
   };
 }

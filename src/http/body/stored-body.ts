@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { type BodyContent, bodyContent } from "./body-content.ts";
+import type { RecordedBody } from "./body-recorder.ts";
+import { isEncoded } from "./decode-body.ts";
+import { type NotRedactedReason, redactText } from "./redaction/body-redaction.ts";
+import type { JsonRedaction } from "./redaction/json-redaction.ts";
+
+/** What its headers tell of a body. */
+export interface BodyTypes {
+  readonly contentType: string | null;
+  readonly contentEncoding: string | null;
+}
+
+/** What is stored of a body. */
+export interface StoredBody {
+  readonly content: BodyContent;
+  /** The coding that the content still has. */
+  readonly encoding: string | null;
+  /** Bytes of the body as it came. */
+  readonly size: number;
+  readonly truncated: boolean;
+  /** Of the whole body as it came; of one that was redacted, of what is left of it. */
+  readonly sha256: string | null;
+  /** Why nothing of it is stored. */
+  readonly dropped: NotRedactedReason | undefined;
+}
+
+/**
+ * What is stored of a body of which nothing more comes.
+ *
+ * @param decoded the body without its coding, if that was asked for and could be done.
+ */
+export function storedBody(
+  recorded: RecordedBody,
+  { contentType, contentEncoding }: BodyTypes,
+  redaction: JsonRedaction | undefined,
+  decoded?: Buffer,
+): StoredBody {
+  const { policy, size, kept, truncated, sha256 } = recorded;
+  const encoding = decoded === undefined ? contentEncoding : null;
+  const facts = { encoding, size, truncated, dropped: undefined };
+  const content = bodyContent(decoded ?? kept, contentType, encoding, truncated);
+  const isAsked = policy === "full" || policy === "hash";
+  if (redaction === undefined || size === 0 || !isAsked) return { ...facts, content, sha256 };
+  const redacted = redactContent(redaction, {
+    content,
+    truncated,
+    contentType,
+    isEncoded: isEncoded(encoding),
+  });
+  if ("reason" in redacted) return { ...facts, content: none, sha256: null, dropped: redacted.reason };
+  const { text } = redacted;
+  if (policy === "hash") {
+    const digest = createHash("sha256").update(text).digest("hex");
+    return { ...facts, content: none, sha256: digest };
+  }
+  return { ...facts, content: text === "" ? none : { kind: "text", text }, sha256: null };
+}
+
+const none: BodyContent = { kind: "none" };
+
+interface Redactable {
+  readonly content: BodyContent;
+  readonly truncated: boolean;
+  readonly contentType: string | null;
+  readonly isEncoded: boolean;
+}
+
+function redactContent(
+  redaction: JsonRedaction,
+  { content, truncated, contentType, isEncoded: encoded }: Redactable,
+): ReturnType<typeof redactText> {
+  if (truncated) return { reason: "cut" };
+  if (encoded) return { reason: "encoded" };
+  if (content.kind === "none") return { text: "" };
+  return content.kind === "text" ? redactText(redaction, content.text, contentType) : { reason: "not_json" };
+}
