@@ -34,6 +34,7 @@ export class BodyRecorder {
   #hash: Hash | undefined;
   /** Hears all bytes as they come, whatever is kept of them. */
   meter: ((bytes: Uint8Array) => void) | undefined;
+  #finished = false;
 
   /** @param isRedacted true if the body itself must not be hashed, only what is left of it. */
   constructor(policy: PayloadPolicy, maxBytes: number, budget: BodyBudget, isRedacted: boolean) {
@@ -49,7 +50,9 @@ export class BodyRecorder {
     return this.#size;
   }
 
+  /** A handler may go on writing when its client has left: what comes after {@link finish} is not heard. */
   add(chunk: Chunk, encoding: BufferEncoding = "utf8"): void {
+    if (this.#finished) return;
     this.meter?.(typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
     if (!this.#keeps) {
       this.#size += typeof chunk === "string" ? Buffer.byteLength(chunk, encoding) : chunk.byteLength;
@@ -77,6 +80,7 @@ export class BodyRecorder {
 
   /** What was recorded; to be asked once. */
   finish(): RecordedBody {
+    this.#finished = true;
     return {
       policy: this.#policy,
       size: this.#size,

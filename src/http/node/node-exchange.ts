@@ -5,6 +5,7 @@ import type { HeaderLookup } from "../headers/captured-headers.ts";
 import { isMade } from "../headers/made-id.ts";
 import type { Opened, PayloadLog } from "../payload-log.ts";
 import { emitInContext, tapExchange } from "./node-tap.ts";
+import { headersIn, withHeader, type WrittenHeaders } from "./written-headers.ts";
 
 /**
  * Requests that are logged already: of two middlewares, and of two copies of this package, the first does.
@@ -50,12 +51,25 @@ export function headerOf({ headers }: IncomingMessage): HeaderLookup {
 
 /**
  * Tells the caller the id that was made, as `x-request-id`, unless the handler sets one. When the head is
- * written: what is set before, an error page may throw away.
+ * written: what is set before, an error page may throw away. Where no header was set before, it goes with
+ * those that `writeHead` is given: with one that is set, Node sends them in another order, and takes no
+ * pairs.
  */
 function echoId({ id }: CorrelationContext, response: ServerResponse): void {
   const writeHead = response.writeHead;
   response.writeHead = function (this: ServerResponse, ...args: Parameters<typeof writeHead>) {
-    if (!response.headersSent && !response.hasHeader("x-request-id")) response.setHeader("x-request-id", id);
-    return Reflect.apply(writeHead, this, args) as ServerResponse;
+    if (response.headersSent || response.hasHeader("x-request-id"))
+      return Reflect.apply(writeHead, this, args) as ServerResponse;
+    const at = args.findIndex((arg) => typeof arg === "object" && arg !== null);
+    const given = args[at] as WrittenHeaders | undefined;
+    if (given === undefined || response.getHeaderNames().length > 0) {
+      if (headersIn(given)("x-request-id") === undefined) response.setHeader("x-request-id", id);
+      return Reflect.apply(writeHead, this, args) as ServerResponse;
+    }
+    return Reflect.apply(
+      writeHead,
+      this,
+      args.toSpliced(at, 1, withHeader(given, "x-request-id", id) as never),
+    ) as ServerResponse;
   } as typeof writeHead;
 }

@@ -1,10 +1,11 @@
-import type { IncomingMessage, OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CorrelationContext } from "../../collector/context/correlation-context.ts";
 import { withContext } from "../../collector/context/current-context.ts";
 import type { Exchange } from "../exchange.ts";
 import type { HeaderLookup } from "../headers/captured-headers.ts";
 import { outcomeOf } from "./node-outcome.ts";
 import { takenBytes, unwatchSocket, watchSocket } from "./socket-watch.ts";
+import { headersIn, headerText, type WrittenHeaders } from "./written-headers.ts";
 
 /*
  * How an exchange of node:http is listened to without being changed: methods of these two objects are stood
@@ -60,14 +61,14 @@ function tapResponse(exchange: Exchange, response: ServerResponse, fate: Fate): 
   } as typeof writeHead;
 
   response.write = function (this: ServerResponse, ...args: [Chunk, ...unknown[]]): boolean {
-    const open = !response.writableEnded;
+    const open = takesMore(response);
     const result = Reflect.apply(write, this, args) as boolean;
     if (open) fate.wrote(args);
     return result;
   } as typeof write;
 
   response.end = function (this: ServerResponse, ...args: unknown[]) {
-    const open = !response.writableEnded;
+    const open = takesMore(response);
     const result = Reflect.apply(end, this, args) as ServerResponse;
     if (open) fate.wrote(args);
     return result;
@@ -89,25 +90,8 @@ function tapResponse(exchange: Exchange, response: ServerResponse, fate: Fate): 
  * before, and go before those that were.
  */
 function headersOf(response: ServerResponse, given: unknown): HeaderLookup {
-  const late = lookupIn(given as OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined);
+  const late = headersIn(given as WrittenHeaders | undefined);
   return (name) => late(name) ?? headerText(response.getHeader(name));
-}
-
-function lookupIn(given: OutgoingHttpHeaders | OutgoingHttpHeader[] | undefined): HeaderLookup {
-  if (given === undefined) return () => undefined;
-  const pairs: (readonly [string, unknown])[] = [];
-  if (!Array.isArray(given)) pairs.push(...Object.entries(given));
-  else if (Array.isArray(given[0])) pairs.push(...(given as unknown as [string, unknown][]));
-  else for (let i = 0; i + 1 < given.length; i += 2) pairs.push([String(given[i]), given[i + 1]]);
-  return (name) => {
-    const found = pairs.filter(([key]) => key.toLowerCase() === name).map(([, value]) => headerText(value));
-    return found.length === 0 ? undefined : found.join(", ");
-  };
-}
-
-function headerText(value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
 /** What becomes of one exchange: told by the stand-ins and the socket, settled once. */
@@ -165,6 +149,11 @@ class Fate {
     if (taken === undefined) return size;
     return Math.max(0, Math.min(size, taken - this.#bytesBefore - headLength(this.#response)));
   }
+}
+
+/** False where Node drops what is written, and tells the writer so. */
+function takesMore({ writableEnded, destroyed }: ServerResponse): boolean {
+  return !writableEnded && !destroyed;
 }
 
 /** Not part of Node's types: false where the protocol allows no body. */

@@ -9,7 +9,7 @@ import {
 import { setTimeout as wait } from "node:timers/promises";
 import { currentContext, type Deployment } from "model-data-collector";
 import { nodePayloadLogging, type PayloadOptions } from "model-data-collector/http";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { type PayloadServer, payloadServer } from "../../support/payload-server.ts";
 
 type Handler = (request: IncomingMessage, response: ServerResponse, deployment: Deployment) => unknown;
@@ -103,3 +103,51 @@ test("server-sent events are measured while they go out; compressed ones are not
   expect(events?.["event_gap_p99_ms"]).toBe(events?.["event_gap_max_ms"]);
   expect(zipped).toMatchObject({ first_event_ms: null, event_gap_p50_ms: null, event_gap_max_ms: null });
 });
+
+test("a handler that writes on when its client has left is not disturbed", async () => {
+  const thrown: unknown[] = [];
+  const server = await served(
+    async (_request, response) => {
+      response.write("first");
+      await once(response, "close");
+      try {
+        thrown.push(response.write("second"));
+      } catch (error) {
+        thrown.push(error);
+      }
+    },
+    { policy: "hash" },
+  );
+  const request = httpRequest({ port: server.port, agent: false }).on("error", () => {});
+  request.end();
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  await once(response, "data");
+  request.destroy();
+  await vi.waitFor(() => expect(thrown).toHaveLength(1));
+  const { responses } = await server.stored();
+  expect(responses).toMatchObject([{ outcome: "client_aborted", body_size: 5n }]);
+  expect(thrown).toEqual([false]);
+});
+
+const heads = {
+  "an object": { "X-Second": "2", "X-First": ["1", "one"] },
+  "names and values": ["X-Second", "2", "X-First", "1", "X-First", "one"],
+  pairs: [
+    ["X-Second", "2"],
+    ["X-First", "1"],
+    ["X-First", "one"],
+  ],
+};
+
+test.each(Object.entries(heads))(
+  "headers given to writeHead as %s are sent as they are, and an id after them",
+  async (_form, head) => {
+    const server = await served((_request, response) => response.writeHead(200, head as never).end("ok"));
+    const request = httpRequest({ port: server.port, agent: false }).end();
+    const [response] = (await once(request, "response")) as [IncomingMessage];
+    response.resume();
+    const names = response.rawHeaders.filter((_, i) => i % 2 === 0);
+    expect(names.slice(0, 4)).toEqual(["X-Second", "X-First", "X-First", "x-request-id"]);
+    expect(response.rawHeaders.slice(1, 6).filter((_, i) => i % 2 === 0)).toEqual(["2", "1", "one"]);
+  },
+);

@@ -1,0 +1,212 @@
+import { createHash } from "node:crypto";
+import { bodyOf, type Heard } from "./client.ts";
+import { bytesOf } from "./handler.ts";
+import type { Header, Plan, PlannedExchange } from "./plan.ts";
+import type { Subject } from "./subjects.ts";
+import { type HeardResponse, headerValues, readResponses } from "./wire.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** One exchange that was played against the server with logging. */
+export interface Played {
+  readonly label: string;
+  readonly subject: Subject;
+  readonly plan: Plan;
+  readonly exchange: PlannedExchange;
+  /** What the client of its connection saw. */
+  readonly heard: Heard;
+  /** Its place on the connection. */
+  readonly index: number;
+  readonly methods: readonly string[];
+  /** Whether the handler was asked. */
+  served(): boolean;
+  /** Its client left. */
+  readonly aborted: boolean;
+}
+
+/** What of the stored rows is not what crossed the wire. */
+export function storedProblems(
+  played: readonly Played[],
+  { requests, responses }: { readonly requests: readonly Row[]; readonly responses: readonly Row[] },
+): string[] {
+  const byLabel = grouped(requests, (row) => labelIn(row["http_headers"]));
+  const byId = grouped(responses, (row) => String(row["mdc_correlation_id"]));
+  return played.flatMap((one) => {
+    const found = byLabel.get(one.label) ?? [];
+    if (found.length === 0 && !one.served()) return [];
+    if (found.length !== 1) return [`${one.label}: ${found.length} rows of the request`];
+    const request = found[0] as Row;
+    const ids = byId.get(String(request["mdc_correlation_id"])) ?? [];
+    if (ids.length !== 1) return [`${one.label}: ${ids.length} rows of the response`];
+    const response = ids[0] as Row;
+    const problems = [...requestProblems(one, request), ...responseProblems(one, response)];
+    return problems.map((problem) => `${one.label}: ${problem}`);
+  });
+}
+
+function grouped(rows: readonly Row[], key: (row: Row) => string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) groups.set(key(row), [...(groups.get(key(row)) ?? []), row]);
+  return groups;
+}
+
+function labelIn(headers: unknown): string {
+  return String((JSON.parse(String(headers ?? "{}")) as Record<string, unknown>)["x-plan"]);
+}
+
+function requestProblems(one: Played, row: Row): string[] {
+  const { exchange, label } = one;
+  const { method, target, named, policy, headers } = exchange;
+  const [path = "", query] = target.split(/\?(.*)/s);
+  const sent = bodyOf(exchange);
+  const types = headerValues(headers, "content-type");
+  const size = Number(row["body_size"]);
+  const problems = [
+    ...differences(row, {
+      http_method: method,
+      http_path: path,
+      http_query: query ?? null,
+      content_type: types[0] ?? null,
+      ...(named ? { mdc_correlation_id: label } : {}),
+    }),
+    ...bodyProblems("request", row, { least: Buffer.alloc(0), most: sent, policy, isWhole: readsAll(one) }),
+  ];
+  if (size === sent.length || isWithoutBody(one)) return problems;
+  if (row["body_truncated"] === false && policy === "full")
+    problems.push(`request: said to be whole with ${size} of ${sent.length} bytes`);
+  if (readsAll(one)) problems.push(`request: ${size} of ${sent.length} bytes, though it was read`);
+  return problems;
+}
+
+function isWithoutBody({ subject, exchange: { method } }: Played): boolean {
+  return subject.isFetch === true && (method === "GET" || method === "HEAD");
+}
+
+function readsAll({ aborted, exchange: { answer } }: Played): boolean {
+  return !aborted && answer.ending !== "throw" && answer.read !== "never" && answer.read !== "afterwards";
+}
+
+function responseProblems(one: Played, row: Row): string[] {
+  const { exchange, heard, index, methods, aborted } = one;
+  const { answer, policy } = exchange;
+  const response = readResponses(heard.received, methods, true)[index];
+  const most = Buffer.concat(answer.pieces.map(bytesOf));
+  const cut = aborted || answer.ending === "destroy" || response === undefined || !response.whole;
+  const times = [0, row["first_byte_ms"] ?? 0, row["duration_ms"]].map(Number);
+  const problems =
+    times.toSorted((a, b) => a - b).join() === times.join() ? [] : [`times are ${times.join(", ")}`];
+  // What the platform makes of a handler that throws is not the handler's answer.
+  if (one.subject.isInner && answer.ending === "throw")
+    return differences(row, { outcome: "error", http_status: null, body_size: 0n });
+  if (response === undefined) return [...problems, ...outcomeProblems(one, undefined, row)];
+  const body = {
+    least: response.body,
+    most: cut ? longer(response.body, most) : response.body,
+    policy,
+    isWhole: true,
+  };
+  return [
+    ...problems,
+    ...outcomeProblems(one, response, row),
+    ...differences(row, {
+      http_status: BigInt(response.status || 0),
+      ...(isAdded(one) ? {} : { content_type: typeIn(response.headers) }),
+      ...(cut
+        ? {}
+        : {
+            body_size: BigInt(response.body.length),
+            bytes_sent: BigInt(response.body.length),
+            body_truncated: policy === "full" && response.body.length > 8_192,
+          }),
+    }),
+    ...bodyProblems("response", row, body),
+    ...(Number(row["bytes_sent"]) < response.body.length
+      ? [`response: the client took ${response.body.length} bytes, said to be ${row["bytes_sent"]}`]
+      : []),
+  ];
+}
+
+function typeIn(headers: readonly Header[]): string | null {
+  return headerValues(headers, "content-type").join(", ") || null;
+}
+
+/** The platform tells a type where the handler told none. */
+function isAdded({ subject, exchange: { answer } }: Played): boolean {
+  return subject.isInner === true && typeIn(answer.headers) === null;
+}
+
+function longer(a: Buffer, b: Buffer): Buffer {
+  return a.length > b.length ? a : b;
+}
+
+/** Who can have ended it. */
+function outcomeProblems(
+  { exchange, aborted, plan }: Played,
+  response: HeardResponse | undefined,
+  row: Row,
+): string[] {
+  const { ending, declared } = exchange.answer;
+  const outcome = String(row["outcome"]);
+  // Of a body without a length nobody can say that it is whole.
+  const framed = ["content-length", "transfer-encoding"].some(
+    (name) => headerValues(response?.headers ?? [], name).length > 0,
+  );
+  const whole = response?.whole === true && (framed || ending !== "destroy");
+  const allowed =
+    aborted && ending === "hang"
+      ? ["client_aborted"]
+      : whole && plan.abort === undefined
+        ? // All of the length that was told is there before the handler says that this was all.
+          ["complete", ...(declared ? ["client_aborted"] : [])]
+        : plan.abort === undefined
+          ? ["server_aborted", "error", ...(whole || plan.pipelined ? ["complete"] : [])]
+          : ["complete", "client_aborted", "server_aborted", "error"];
+  return allowed.includes(outcome) ? [] : [`outcome ${outcome}, expected ${allowed.join(" or ")}`];
+}
+
+interface Expected {
+  readonly least: Buffer;
+  readonly most: Buffer;
+  readonly policy: string;
+  /** Of a body that was not read to its end there is no hash. */
+  readonly isWhole: boolean;
+}
+
+/** The stored body begins as the whole one, and is no shorter than what is known to have come. */
+function bodyProblems(side: string, row: Row, { least, most, policy, isWhole }: Expected): string[] {
+  const size = Number(row["body_size"]);
+  const problems: string[] = [];
+  if (size < least.length || size > most.length)
+    problems.push(`${side}: ${size} bytes, expected ${least.length} to ${most.length}`);
+  const whole = most.subarray(0, size);
+  const kept = keptOf(row);
+  const sha256 = createHash("sha256").update(whole).digest("hex");
+  const hashed = row["body_sha256"];
+  if (hashed !== null && hashed !== sha256) problems.push(`${side}: the hash is of something else`);
+  if (policy === "hash" && hashed === null && isWhole) problems.push(`${side}: no hash`);
+  if (policy !== "full")
+    return kept === undefined ? problems : [...problems, `${side}: a body in spite of ${policy}`];
+  const bytes = kept ?? Buffer.alloc(0);
+  if (!whole.subarray(0, bytes.length).equals(bytes))
+    problems.push(
+      `${side}: the body is another one: ${bytes.toString("latin1").slice(0, 60)} of ${whole.toString("latin1").slice(0, 60)}`,
+    );
+  if (bytes.length < size && row["body_truncated"] !== true) problems.push(`${side}: cut without a mark`);
+  // The last character of a text may be cut, and is left out.
+  if (bytes.length < size - 3 && hashed === null && isWhole) problems.push(`${side}: cut, and no hash`);
+  if (bytes.length < Math.min(size, 8_192) - 3)
+    problems.push(`${side}: ${bytes.length} of ${size} bytes kept`);
+  return problems;
+}
+
+function keptOf(row: Row): Buffer | undefined {
+  if (row["body"] !== null) return Buffer.from(String(row["body"]));
+  if (row["body_bytes"] !== null) return Buffer.from(String(row["body_bytes"]).slice(1), "hex");
+  return undefined;
+}
+
+function differences(row: Row, expected: Row): string[] {
+  return Object.entries(expected).flatMap(([name, value]) =>
+    row[name] === value ? [] : [`${name} is ${String(row[name])}, expected ${String(value)}`],
+  );
+}
