@@ -23,7 +23,7 @@ import { currentContext } from "./context/current-context.ts";
 import { adopt, passOnDecision } from "./context/other-copies.ts";
 import { homeOf } from "./process/core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
-import { CallFacts } from "./keeping/call-facts.ts";
+import { CallFacts, type CollectedEvent } from "./keeping/call-facts.ts";
 import { parseFlushOptions } from "./flush/flush-options.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
@@ -83,15 +83,16 @@ class FrameCollector implements CollectorApi {
     const listener = collector.#listener;
     return {
       expect: (makeNow) => core.requests.expect(makeNow),
+      collectEvent: (frame, context, event) => collector.#collect(frame, context, event),
       refuse: (context, reason, why) => collector.#refuse(reason, context, 0, new Error(why)),
       trouble: (code, reason, message) =>
         core.reporter.trouble(code, reason, message, { collection: collector.name, listener }),
     };
   }
 
-  #collect(frame: object, correlation: CorrelationContext): void {
+  #collect(frame: object, correlation: CorrelationContext, event?: CollectedEvent): void {
     try {
-      this.#offer(frame, correlation);
+      this.#offer(frame, correlation, event);
     } catch (thrown) {
       // Nothing in #offer is meant to throw; whatever does must not reach the scoring code.
       this.#refuse(
@@ -133,7 +134,7 @@ class FrameCollector implements CollectorApi {
     return CorrelationContext.isOne(current) ? current : (adopt(current) ?? CorrelationContext.create());
   }
 
-  #offer(frame: object, context: CorrelationContext): void {
+  #offer(frame: object, context: CorrelationContext, event: CollectedEvent | undefined): void {
     const verdict = this.#admission.decide(context);
     switch (verdict.kind) {
       case "leave":
@@ -155,7 +156,7 @@ class FrameCollector implements CollectorApi {
         const { decided } = this.#admission;
         let bytes = 0;
         try {
-          bytes = this.#take(frame, context, decided, verdict.kind);
+          bytes = this.#take(frame, context, decided, verdict.kind, event);
         } finally {
           this.#admission.ended(decided.at, bytes);
         }
@@ -164,7 +165,13 @@ class FrameCollector implements CollectorApi {
   }
 
   /** Returns how many bytes were taken. */
-  #take(frame: object, context: CorrelationContext, decided: Decided, as: "take" | "hold"): number {
+  #take(
+    frame: object,
+    context: CorrelationContext,
+    decided: Decided,
+    as: "take" | "hold",
+    event: CollectedEvent | undefined,
+  ): number {
     const collection = this.#collection;
     if (!CorrelationContext.isUnchanged(context)) {
       this.#unfit(context, decided, "invalid", countRows(frame), new Error(changedText));
@@ -184,7 +191,7 @@ class FrameCollector implements CollectorApi {
       return snapshot.bytes;
     }
     const { clock, ids } = this.#core;
-    const facts = new CallFacts(context, decided.terms, ids, clock.now());
+    const facts = new CallFacts(context, decided.terms, ids, event ?? { timeMs: clock.now() });
     this.#core.accept({ collection, snapshot, facts, memory, frame, decided, as });
     return snapshot.bytes;
   }
@@ -256,6 +263,8 @@ export function mayKeep(collector: CollectorApi, context: CorrelationContext): b
 export interface Inside {
   /** Names what is to be called before all frames are handed over: it collects those that are being made. */
   expect(makeNow: () => void): void;
+  /** As `collect`, of what has happened elsewhere. */
+  collectEvent(frame: object, context: CorrelationContext, event: CollectedEvent): void;
   /** Counts a frame of which nothing could be made as dropped. */
   refuse(context: CorrelationContext, reason: DropReason, why: string): void;
   /** Tells of something that is no drop. */

@@ -5,6 +5,7 @@ import { parsePayloadOptions } from "../http/payload-options.ts";
 import { AdminServer } from "./admin/admin-server.ts";
 import type { Metric } from "./admin/prometheus-text.ts";
 import { deploymentMetrics, trafficMetrics } from "./admin/sidecar-metrics.ts";
+import type { IntakePlace } from "./intake/intake-place.ts";
 import { type IntakeName, intakes } from "./intakes.ts";
 import type { ListenAddress } from "./listening/listen-address.ts";
 import type { Door } from "./listening/listening-server.ts";
@@ -21,7 +22,7 @@ export interface SidecarParts {
   /** The server to log, and where to take its traffic. */
   readonly proxy: { readonly target: Target; readonly listen: ListenAddress } | undefined;
   /** Where to take what is sent to be collected. */
-  readonly intakes: Readonly<Partial<Record<IntakeName, ListenAddress>>>;
+  readonly intakes: Readonly<Partial<Record<IntakeName, IntakePlace>>>;
   /** Where to answer for health and metrics; undefined for nowhere. */
   readonly admin: ListenAddress | undefined;
 }
@@ -59,8 +60,8 @@ export class Sidecar {
     if (proxy !== undefined && this.#proxy !== undefined)
       opened("listen", await this.#proxy.listen(proxy.listen));
     for (const name of Object.keys(intakes) as IntakeName[]) {
-      const address = this.#parts.intakes[name];
-      if (address !== undefined) opened(name, await intakes[name](deployment.deployment, address));
+      const place = this.#parts.intakes[name];
+      if (place !== undefined) opened(name, await intakes[name](deployment, place));
     }
     if (admin !== undefined) {
       const administered = { notReady: () => this.#notReady(), metrics: () => this.#metrics() };
@@ -78,7 +79,7 @@ export class Sidecar {
     const end = systemClock.monotonic() + deadlineMs;
     await Promise.all(this.#doors.map((door) => door.close(deadlineMs / 2)));
     const left = Math.max(1_000, Math.round(end - systemClock.monotonic()));
-    const report = await this.#parts.deployment.deployment.close({ deadlineMs: left });
+    const report = await this.#parts.deployment.close(left);
     await this.#adminDoor?.close(0);
     return report;
   }
@@ -91,12 +92,7 @@ export class Sidecar {
   }
 
   #metrics(): readonly Metric[] {
-    const { deployment, measure } = this.#parts.deployment;
-    const place = {
-      "mdc.endpoint": deployment.config.endpoint,
-      "mdc.deployment": deployment.config.deployment,
-    };
     const traffic = this.#proxy === undefined ? [] : trafficMetrics(this.#proxy.traffic);
-    return [...traffic, ...deploymentMetrics(measure(), place)];
+    return [...traffic, ...deploymentMetrics(this.#parts.deployment.all)];
   }
 }

@@ -3,6 +3,14 @@ import type { FrameFacts } from "../../frame/frame-facts.ts";
 import { CorrelationContext } from "../context/correlation-context.ts";
 import type { Terms } from "./terms.ts";
 
+/** The call of `collect`, or what stands for it. */
+export interface CollectedEvent {
+  /** When it happened, milliseconds since 1970. */
+  readonly timeMs: number;
+  /** What it is known by; default a new UUIDv7. */
+  readonly id?: string;
+}
+
 /**
  * What is stored with a frame besides its columns. A class for the reason that a snapshot is one: see
  * `snapshot.ts`. Ids are made when the frame is put into its batch, not while the caller waits.
@@ -13,19 +21,20 @@ export class CallFacts implements FrameFacts {
   #samplingRate: number;
   readonly #context: CorrelationContext;
   readonly #ids: Ids;
-  #ownId: string | undefined = undefined;
+  #ownId: string | undefined;
 
   constructor(
     context: CorrelationContext,
     { samplingRate, configVersion }: Terms,
     ids: Ids,
-    eventTimeMs: number,
+    { timeMs, id }: CollectedEvent,
   ) {
     this.#context = context;
     this.#samplingRate = samplingRate;
     this.configVersion = configVersion;
     this.#ids = ids;
-    this.eventTimeMs = eventTimeMs;
+    this.eventTimeMs = timeMs;
+    this.#ownId = id;
   }
 
   /** How likely it was to be stored. */

@@ -1,3 +1,4 @@
+import type { Deployment } from "../../collector/api.ts";
 import { type Instrument, instruments, type Measured } from "../../collector/report/instruments.ts";
 import type { Traffic } from "../proxy/traffic.ts";
 import type { Metric, Sample } from "./prometheus-text.ts";
@@ -5,19 +6,28 @@ import type { Metric, Sample } from "./prometheus-text.ts";
 /** Units as Prometheus writes them at the end of a name. */
 const unitNames: Partial<Record<Instrument["unit"], string>> = { By: "bytes", s: "seconds" };
 
-/** What is measured of a deployment, under the names that OpenTelemetry's rules make of its instruments. */
-export function deploymentMetrics(
-  measured: Measured,
-  place: Readonly<Record<string, string>>,
-): readonly Metric[] {
+/** A deployment, and what is measured of it. */
+interface Measurable {
+  readonly deployment: Deployment;
+  measure(): Measured;
+}
+
+/** What is measured of deployments, under the names that OpenTelemetry's rules make of its instruments. */
+export function deploymentMetrics(deployments: readonly Measurable[]): readonly Metric[] {
+  const measured = deployments.map(({ deployment: { config }, measure }) => ({
+    place: { "mdc.endpoint": config.endpoint, "mdc.deployment": config.deployment },
+    measured: measure(),
+  }));
   return instruments.map((instrument) => ({
     name: prometheusName(instrument),
     kind: instrument.kind,
     help: instrument.description,
-    samples: Array.from(instrument.read(measured), ({ value, attributes }): Sample => {
-      const labels = Object.entries({ ...place, ...attributes });
-      return { value, labels: Object.fromEntries(labels.map(([name, text]) => [plainName(name), text])) };
-    }),
+    samples: measured.flatMap(({ place, measured: all }) =>
+      Array.from(instrument.read(all), ({ value, attributes }): Sample => {
+        const labels = Object.entries({ ...place, ...attributes });
+        return { value, labels: Object.fromEntries(labels.map(([name, text]) => [plainName(name), text])) };
+      }),
+    ),
   }));
 }
 

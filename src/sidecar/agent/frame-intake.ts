@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import type { Collector, Deployment } from "../../collector/api.ts";
-import { insideOf } from "../../collector/collector.ts";
-import type { CorrelationContext } from "../../collector/context/correlation-context.ts";
+import type { Deployment } from "../../collector/api.ts";
 import { agentHeaders } from "../../layout/agent-protocol.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import { Refusal, unavailable } from "../intake/answer.ts";
+import { CheckedCollector } from "../intake/checked-collector.ts";
+import { Recent } from "../intake/recent.ts";
 import { SpoolBarrier } from "../intake/spool-barrier.ts";
 import { collectionOf, contextOf, frameOf } from "./posted-frame.ts";
 
@@ -18,9 +18,8 @@ const maxRemembered = 10_000;
 export class FrameIntake {
   readonly #deployment: Deployment;
   readonly #barrier: SpoolBarrier;
-  readonly #collections = new Map<string, Collection>();
-  /** The newest last. */
-  readonly #known = new Map<string, Promise<void>>();
+  readonly #collections = new Map<string, CheckedCollector>();
+  readonly #known = new Recent<Promise<void>>(maxRemembered);
 
   constructor(deployment: Deployment) {
     this.#deployment = deployment;
@@ -37,9 +36,8 @@ export class FrameIntake {
     if (known !== undefined) return known;
     const taken = this.#takeNew(headers, body);
     if (key === undefined) return taken;
-    this.#known.set(key, taken);
+    void this.#known.set(key, taken);
     taken.catch(() => this.#known.delete(key));
-    if (this.#known.size > maxRemembered) this.#known.delete([...this.#known.keys()].at(0) ?? "");
     return taken;
   }
 
@@ -65,54 +63,15 @@ export class FrameIntake {
     if (collection.lost > lostBefore) throw unavailable("the frame could not be put into the spool");
   }
 
-  #collection(name: string): Collection {
+  #collection(name: string): CheckedCollector {
     const key = collectionKey(name);
     const known = this.#collections.get(key);
     if (known !== undefined) return known;
     if (this.#collections.size >= maxCollections)
       throw new Refusal(400, `${agentHeaders.type}: there are ${maxCollections} collections already`);
-    const made = new Collection(this.#deployment.collector(name));
+    const made = new CheckedCollector(this.#deployment.collector(name));
     this.#collections.set(key, made);
     return made;
-  }
-}
-
-/** Why a frame is lost after it was taken: the spool cannot have it. */
-const lateReasons: readonly string[] = ["memory", "spool_full", "disk_low", "io_error", "closed"];
-
-/** A collection, and what became of its frames. */
-class Collection {
-  readonly #collector: Collector;
-  /** Of the frames that are lost, those that were refused at once. */
-  #refused = 0;
-
-  constructor(collector: Collector) {
-    this.#collector = collector;
-  }
-
-  /** How many frames were lost after they had been taken. */
-  get lost(): number {
-    const { dropped } = this.#collector.stats().frames;
-    return lateReasons.reduce((sum, reason) => sum + (dropped[reason] ?? 0), 0) - this.#refused;
-  }
-
-  /** Throws a {@link Refusal} if the frame is not taken. */
-  collect(frame: object, context: CorrelationContext): void {
-    const before = this.#collector.stats().frames.dropped;
-    this.#collector.collect(frame, context);
-    const after = this.#collector.stats().frames.dropped;
-    const reason = Object.keys(after).find((each) => (after[each] ?? 0) > (before[each] ?? 0));
-    if (reason === undefined) return;
-    if (lateReasons.includes(reason)) this.#refused++;
-    const message = `the frame was not taken (${reason})`;
-    if (reason === "invalid") throw new Refusal(400, message);
-    throw reason === "too_large" ? new Refusal(413, message) : unavailable(message);
-  }
-
-  /** Counts a frame of which nothing could be made. */
-  refuse(context: CorrelationContext, { status, message }: Refusal): void {
-    const reason = status === 413 ? "too_large" : "invalid";
-    insideOf(this.#collector)?.refuse(context, reason, message);
   }
 }
 

@@ -9,6 +9,7 @@ import { type FrameBounds, FrameProblem } from "../../frame/source-frame.ts";
 import { agentHeaders, agentTypePrefix, attributePrefix, headerText } from "../../layout/agent-protocol.ts";
 import { isName, parseName } from "../../layout/collection-key.ts";
 import { Refusal } from "../intake/answer.ts";
+import { parseInstant } from "../intake/rfc3339.ts";
 
 /** The collection that a post is for. Throws a {@link Refusal} if there is none of that name. */
 export function collectionOf(headers: IncomingHttpHeaders): string {
@@ -83,11 +84,8 @@ function attributesOf(headers: IncomingHttpHeaders): Record<string, string> {
 
 /** Seconds since 1970, as numbers of Python print, or RFC 3339. */
 function timeOf(text: string): Date {
-  const ms = /^\d{1,12}(\.\d+)?$/.test(text)
-    ? Math.round(Number(text) * 1000)
-    : /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text)
-      ? Date.parse(text)
-      : Number.NaN;
+  const isSeconds = /^\d{1,12}(\.\d+)?$/.test(text);
+  const ms = isSeconds ? Math.round(Number(text) * 1000) : Math.floor(parseInstant(text) ?? Number.NaN);
   if (isTimeMs(ms)) return new Date(ms);
   throw new Refusal(
     400,

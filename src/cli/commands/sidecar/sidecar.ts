@@ -1,8 +1,9 @@
 import { type ListenAddress, parseListenAddress } from "../../../sidecar/listening/listen-address.ts";
-import { type IntakeName, intakes } from "../../../sidecar/intakes.ts";
+import { readTlsFiles, type TlsFiles } from "../../../sidecar/intake/intake-place.ts";
+import { intakes } from "../../../sidecar/intakes.ts";
 import { Target } from "../../../sidecar/proxy/target.ts";
 import { Sidecar, type SidecarParts } from "../../../sidecar/sidecar.ts";
-import { openSidecarDeployment, type SidecarDeployment } from "../../../sidecar/sidecar-deployment.ts";
+import { SidecarDeployment } from "../../../sidecar/sidecar-deployment.ts";
 import { type CommandInput, type RunnableCommand, UsageError, wholeNumber } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
 import { amountText } from "../../text/value-text.ts";
@@ -14,7 +15,8 @@ const defaultListen = "127.0.0.1:8081";
 export const sidecar: RunnableCommand = {
   name: "sidecar",
   summary: "stand beside a model's server: log its requests and responses, take what it sends",
-  parameters: "[--target <URL>] [--listen <address>] [--agent <address>] [--admin <address>]",
+  parameters:
+    "[--target <URL>] [--listen <address>] [--agent <address>] [--events <address>] [--admin <address>]",
   positionals: [0, 0],
   options: {
     target: {
@@ -32,6 +34,17 @@ export const sidecar: RunnableCommand = {
       value: "<address>",
       description: "where to take frames of Azure ML's Python SDK, which posts them to 127.0.0.1:50011",
     },
+    events: {
+      type: "string",
+      value: "<address>",
+      description: "where to take CloudEvents of model servers' loggers, such as KServe's",
+    },
+    "events-cert": {
+      type: "string",
+      value: "<file>",
+      description: "certificate of --events, in PEM, with those that signed it; then it speaks TLS alone",
+    },
+    "events-key": { type: "string", value: "<file>", description: "its private key, in PEM" },
     admin: {
       type: "string",
       value: "<address>",
@@ -48,6 +61,7 @@ export const sidecar: RunnableCommand = {
   examples: [
     "mdc sidecar --target http://127.0.0.1:8080 --listen 127.0.0.1:8081 --admin 127.0.0.1:9090",
     "mdc sidecar --agent 127.0.0.1:50011",
+    "mdc sidecar --events 0.0.0.0:8082 --events-cert tls.crt --events-key tls.key",
     "mdc sidecar --target unix:/run/model.sock --listen 0.0.0.0:8081 --root ./collected",
   ],
   run,
@@ -91,8 +105,21 @@ function proxyOf(input: CommandInput): SidecarParts["proxy"] {
 }
 
 function intakesOf(input: CommandInput): SidecarParts["intakes"] {
-  const names = (Object.keys(intakes) as IntakeName[]).filter((name) => input.text(name) !== undefined);
-  return Object.fromEntries(names.map((name) => [name, addressOf(input, name)]));
+  const [agent, events, tls] = [addressOf(input, "agent"), addressOf(input, "events"), tlsOf(input)];
+  if (tls !== undefined && events === undefined)
+    throw new UsageError("--events-cert: expected --events <address> with it (mdc sidecar --help)");
+  return {
+    ...(agent === undefined ? {} : { agent: { listen: agent } }),
+    ...(events === undefined ? {} : { events: { listen: events, ...(tls === undefined ? {} : { tls }) } }),
+  };
+}
+
+function tlsOf(input: CommandInput): TlsFiles | undefined {
+  const [cert, key] = [input.text("events-cert"), input.text("events-key")];
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined)
+    throw new UsageError("--events-cert, --events-key: expected both or neither (mdc sidecar --help)");
+  return readTlsFiles(cert, key, "--events-cert and --events-key");
 }
 
 function addressOf(input: CommandInput, option: string): ListenAddress | undefined {
@@ -103,7 +130,7 @@ function addressOf(input: CommandInput, option: string): ListenAddress | undefin
 function deploymentOf(input: CommandInput): SidecarDeployment {
   const [destination, configFile] = [input.text("root"), input.text("config")];
   const directory = input.text("spool");
-  return openSidecarDeployment(
+  return new SidecarDeployment(
     {
       ...(destination === undefined ? {} : { destination }),
       ...(configFile === undefined ? {} : { configFile }),
