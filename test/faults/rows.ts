@@ -9,6 +9,7 @@ import { ledgerAfterKills } from "./ledger.ts";
 import { lateThread } from "./late-thread.ts";
 import type { Outcome } from "./outcome.ts";
 import { poisonRecords } from "./poison.ts";
+import { sidecarKills } from "./sidecar-kills.ts";
 import { simulatedDisk } from "./simulated.ts";
 import { slowDisk } from "./slow-disk.ts";
 import * as storage from "./storage.ts";
@@ -86,6 +87,7 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "kill-group-jsonl", run: (scale) => killsWithFolder("group", tenth(scale), "jsonl") },
   { name: "kill-group-blobs", run: (scale) => killsWithBlobs("group", quarter(scale)) },
   { name: "kill-frame-blobs", run: (scale) => killsWithBlobs("frame", quarter(scale)) },
+  { name: "kill-sidecar", run: ({ kills }) => sidecarKills(Math.max(1, Math.ceil(kills * 0.4))) },
   { name: "ledger", run: ({ kills }) => ledgerAfterKills(Math.max(1, Math.ceil(kills * 0.4))) },
   { name: "syscalls-group", run: ({ syscallStep }) => killsAtSystemCalls("group", { every: syscallStep }) },
   { name: "syscalls-frame", run: ({ syscallStep }) => killsAtSystemCalls("frame", { every: syscallStep }) },

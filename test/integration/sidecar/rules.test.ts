@@ -1,10 +1,9 @@
 import type { Socket } from "node:net";
-import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { rawClient, type RawTarget, rawTarget } from "../../support/raw-http.ts";
 import { until } from "../../support/scratch.ts";
 import { disposableFolder } from "../../support/temp-folder.ts";
-import { type RunningSidecar, startSidecar } from "../../support/sidecar.ts";
+import { type ProxySidecar, proxySidecar } from "../../support/proxy-sidecar.ts";
 
 /*
  * What a proxy must do with heads (RFC 9110, 7.6; RFC 9112), through one sidecar in front of one target, both spoken
@@ -12,7 +11,7 @@ import { type RunningSidecar, startSidecar } from "../../support/sidecar.ts";
  */
 
 let target: RawTarget;
-let sidecar: RunningSidecar;
+let sidecar: ProxySidecar;
 let folder: { readonly path: string } & AsyncDisposable;
 /** What the target answers to a request whose head has come. */
 let answer: (socket: Socket, received: string) => void;
@@ -21,9 +20,7 @@ const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 beforeAll(async () => {
   target = await rawTarget((socket, received) => answer(socket, received));
   folder = await disposableFolder();
-  const env = { MDC_DESTINATION: join(folder.path, "collected"), MDC_SPOOL_DIR: join(folder.path, "spool") };
-  const place = { destination: env.MDC_DESTINATION, env };
-  sidecar = await startSidecar(target.url, [], { place, lives: "file" });
+  sidecar = await proxySidecar(target.url, { folder: folder.path });
 });
 afterAll(async () => {
   target.close();
