@@ -41,14 +41,24 @@ test("the tarball holds the built package, its source and the papers, nothing el
   ]);
 });
 
-test("each source file has its declarations in dist, and their code is in a few files", () => {
+test("dist has the declarations that front doors show, no others, and their code in a few files", async () => {
   const sources = tarball.files.filter((file) => file.startsWith("src/"));
   const built = tarball.files.filter((file) => file.startsWith("dist/") && !file.startsWith("dist/cjs/"));
-  const declarations = sources.flatMap((file) => {
-    const base = file.replace(/^src/, "dist").replace(/\.ts$/, "");
-    return [`${base}.d.ts`, `${base}.d.ts.map`];
-  });
-  expect(built.filter((file) => /\.d\.ts(\.map)?$/.test(file))).toEqual(declarations.sort());
+  const declarations = built.filter((file) => file.endsWith(".d.ts"));
+  expect(built.filter((file) => file.endsWith(".d.ts.map"))).toEqual(
+    declarations.map((file) => `${file}.map`),
+  );
+  expect(sources).toEqual(
+    expect.arrayContaining(declarations.map((file) => file.replace(/^dist(.*)\.d\.ts$/, "src$1.ts"))),
+  );
+  const shown = new Set(sources.filter((file) => /^src\/[^/]+$/.test(file)).map(declarationOf));
+  shown.add("dist/collector/background/model-data-collector-worker.d.ts");
+  for (const file of shown) {
+    const text = await readFile(join(root, file), "utf8");
+    for (const [, path = ""] of text.matchAll(/["'](\.\.?\/[^"']+)\.[jt]s["']/g))
+      shown.add(join(dirname(file), `${path}.d.ts`));
+  }
+  expect(declarations).toEqual([...shown].sort());
   const code = built.filter((file) => file.endsWith(".js"));
   // A library's has none, nor has one of nothing but exports.
   const maps = built.filter((file) => file.endsWith(".js.map"));
@@ -67,6 +77,8 @@ test("for `require` there is the same again but for what is no library, without 
   expect(code).toEqual(expect.arrayContaining(doors(tarball.files).map((name) => `dist/cjs/${name}.js`)));
   expect(built).toContain("dist/cjs/index.d.ts");
 });
+
+const declarationOf = (source: string): string => source.replace(/^src(.*)\.ts$/, "dist$1.d.ts");
 
 /** What is imported, or started, by its name. */
 function doors(files: readonly string[]): string[] {
