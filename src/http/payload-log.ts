@@ -60,7 +60,7 @@ export class PayloadLog implements ExchangeHome {
       request: target("request", deployment, requestSchema),
       response: target("response", deployment, responseSchema),
     };
-    this.#queue = new BodyQueue(maxBodyBytes);
+    this.#queue = new BodyQueue(this.clock, maxBodyBytes);
     // Before that of typed columns, which are read from what this makes.
     this.#targets.request.inside?.expect(() => this.#queue.finishAll());
     this.#tabular = settings.tabular && new TabularLog(deployment, settings.tabular);
@@ -89,10 +89,13 @@ export class PayloadLog implements ExchangeHome {
   /** Decoding and redacting take their time: then the other requests have their turn first. */
   store(ended: EndedExchange): void {
     const coded = [this.#codedBody(ended.request), this.#codedBody(ended.response)];
-    const isWork = coded.some((body) => body !== undefined) || this.#isRedacted(ended);
+    if (coded.every((body) => body === undefined) && !this.#isRedacted(ended)) {
+      this.#collect(ended, []);
+      return;
+    }
     this.#queue.add({ coded, done: (decoded) => this.#collect(ended, decoded) });
     // What nobody would ask for in time must not wait.
-    if (!isWork || this.#targets.request.inside === undefined) this.#queue.finishAll();
+    if (this.#targets.request.inside === undefined) this.#queue.finishAll();
   }
 
   #isRedacted({ request, response }: EndedExchange): boolean {

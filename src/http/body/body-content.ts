@@ -28,7 +28,7 @@ export function bodyContent(
     const whole = truncated ? bytes.subarray(0, wholeCharacters(bytes)) : bytes;
     return isUtf8(whole) ? { kind: "text", text: whole.toString("utf8") } : { kind: "bytes", bytes };
   }
-  const text = decoded(bytes, charset);
+  const text = decoded(bytes, charset, truncated);
   return text === undefined ? { kind: "bytes", bytes } : { kind: "text", text };
 }
 
@@ -51,9 +51,11 @@ function charsetOf(contentType: string | null): string {
   return charset === "utf8" || charset === "us-ascii" ? "utf-8" : charset;
 }
 
-function decoded(bytes: Buffer, charset: string): string | undefined {
+function decoded(bytes: Buffer, charset: string, truncated: boolean): string | undefined {
   try {
-    return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes);
+    // As of a stream that goes on, of which an incomplete character at the end is left out.
+    const stream = truncated;
+    return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes, { stream });
   } catch {
     return undefined;
   }

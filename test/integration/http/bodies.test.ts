@@ -177,6 +177,25 @@ describe("redaction", () => {
   });
 });
 
+test("many at once are redacted and decoded, each its own, and none is cut", async () => {
+  const server = await served({ decode: true, redact: { request: ["$..pin"] } });
+  const paths = Array.from({ length: 600 }, (_, i) => `/${i}`);
+  await Promise.all(
+    paths.map((path, i) => {
+      const body = `{"path":"${path}","pin":${i}}`;
+      if (i % 2 === 0) return post(server.port, path, body);
+      return post(server.port, path, new Uint8Array(zlib.gzipSync(body)), {
+        ...json,
+        "content-encoding": "gzip",
+      });
+    }),
+  );
+  const { requests } = await server.stored();
+  expect(requests).toHaveLength(paths.length);
+  const rows = byId(requests);
+  for (const path of paths) expect(rows[path]?.body).toBe(`{"path":"${path}","pin":"***"}`);
+});
+
 describe("decode", () => {
   const text = `{"instances":[{"km":${"1".repeat(300)}.5}],"secret":"s"}`;
   const coded = {
@@ -333,6 +352,23 @@ describe("a body that is too long", () => {
     const whole = { body: '{"text":"é', size: 6_011, body_truncated: true, body_sha256: sha256(body) };
     expect(byId(requests)["/a"]).toMatchObject(whole);
     expect(byId(responses)["/a"]).toMatchObject(whole);
+  });
+
+  test("is cut on a character in any charset", async () => {
+    const server = await served({ maxBodyBytes: 5 });
+    const [utf16, shiftJis] = [
+      Buffer.from("aéz", "utf16le"),
+      Uint8Array.of(0x93, 0xfa, 0x96, 0x7b, 0x8c, 0xea),
+    ];
+    await post(server.port, "/utf16", new Uint8Array(utf16), {
+      "content-type": "text/plain; charset=utf-16le",
+    });
+    await post(server.port, "/sjis", shiftJis, { "content-type": 'text/plain; charset="Shift_JIS"' });
+    const { requests } = await server.stored();
+    expect(byId(requests)).toMatchObject({
+      "/utf16": { body: "aé", size: 6, body_truncated: true, body_sha256: sha256(utf16) },
+      "/sjis": { body: "日本", size: 6, body_truncated: true, body_sha256: sha256(shiftJis) },
+    });
   });
 
   test("cannot be stored aside, which is said at once", () => {

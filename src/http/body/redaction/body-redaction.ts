@@ -6,9 +6,10 @@ import { type JsonRedaction, NotRedactable } from "./json-redaction.ts";
  */
 export const notRedactedReasons = {
   cut: "is not there whole: it is longer than maxBodyBytes, was not read to its end, or found no memory",
-  encoded: "is compressed and was not decoded, or its bytes are no text",
-  not_json: "is no JSON, nor lines or events of it",
+  encoded: "is compressed and was not decoded",
+  not_json: "is no text of JSON, nor of lines or events of it",
   too_deep: "has values in more than 512 levels of others",
+  failed: "made its redaction fail",
 } as const;
 
 export type NotRedactedReason = keyof typeof notRedactedReasons;
@@ -25,8 +26,7 @@ export function redactText(redaction: JsonRedaction, text: string, contentType: 
       return { text: text.replaceAll(/[^\r\n]+/g, (line) => redactLine(redaction, line)) };
     return { text: redaction.redact(text) };
   } catch (error) {
-    if (error instanceof NotRedactable) return { reason: error.reason };
-    throw error;
+    return { reason: error instanceof NotRedactable ? error.reason : "failed" };
   }
 }
 

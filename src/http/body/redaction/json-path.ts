@@ -3,7 +3,8 @@ import { told, wrongValue } from "../../../base/errors.ts";
 /** What a segment of a path takes of a value: the member of this name, the element of this number, or all. */
 type Selector = string | number | typeof all;
 
-const all: unique symbol = Symbol("*");
+/** All members, or all elements. */
+export const all: unique symbol = Symbol("*");
 
 /** One step of a path. */
 export interface Segment {
@@ -14,10 +15,6 @@ export interface Segment {
 
 /** What a value is called by what it stands in: a member's name, or an element's number. */
 export type Key = string | number;
-
-export function selects({ selectors }: Segment, key: Key): boolean {
-  return selectors.includes(key) || selectors.includes(all);
-}
 
 /** Segments of a path. */
 const maxSegments = 64;

@@ -1,11 +1,5 @@
-import { redactValue, type ResolvedRule } from "../../../frame/copy/redaction.ts";
-import { type Key, type Segment, selects } from "./json-path.ts";
-
-/** What is to be done to the values that a path names. */
-export interface PathRule {
-  readonly path: readonly Segment[];
-  readonly rule: ResolvedRule;
-}
+import { redactValue } from "../../../frame/copy/redaction.ts";
+import { type PathRule, Place } from "./path-places.ts";
 
 /** Why a text was not redacted. */
 export class NotRedactable extends Error {
@@ -19,40 +13,20 @@ export class NotRedactable extends Error {
 /** Levels of arrays and objects in which paths are followed. */
 const maxDepth = 512;
 
-/** A path of which a beginning has been followed: the rest of it. */
-interface Step {
-  readonly segment: Segment;
-  /** What follows; the rule if nothing does. */
-  readonly next: Step | ResolvedRule;
-}
-
-/** What the paths say of one value: how they go on below it, and what is to be done to it. */
-interface Found {
-  readonly steps: readonly Step[];
-  readonly rule: ResolvedRule | undefined;
-}
-
 /**
  * Redacts JSON texts (RFC 8259) by the paths of values. Only what the paths name is replaced, in the text
  * itself: digits, escapes, order, repeated names and whitespace elsewhere stay as they came.
  */
 export class JsonRedaction {
-  readonly #root: Found;
+  readonly #root: Place;
 
   constructor(rules: readonly PathRule[]) {
-    const steps: Step[] = [];
-    let atRoot: ResolvedRule | undefined;
-    for (const { path, rule } of rules) {
-      const first = path.reduceRight<Step | ResolvedRule>((next, segment) => ({ segment, next }), rule);
-      if ("segment" in first) steps.push(first);
-      else atRoot = stricter(atRoot, first);
-    }
-    this.#root = { steps, rule: atRoot };
+    this.#root = Place.root(rules);
   }
 
   /** Itself; undefined if there is nothing to do. */
   orNone(): this | undefined {
-    return this.#root.steps.length === 0 && this.#root.rule === undefined ? undefined : this;
+    return this.#root.isEnd && this.#root.rule === undefined ? undefined : this;
   }
 
   /** The text without what is not to be stored; empty if nothing is left. Throws {@link NotRedactable}. */
@@ -68,28 +42,6 @@ export class JsonRedaction {
     return new Walk(text, start).redacted(this.#root);
   }
 }
-
-function stricter(known: ResolvedRule | undefined, rule: ResolvedRule): ResolvedRule {
-  return known !== undefined && (known.leaves ?? 0) <= (rule.leaves ?? 0) ? known : rule;
-}
-
-function below({ steps }: Found, key: Key): Found {
-  if (steps.length === 0) return nothing;
-  const next: Step[] = [];
-  let rule: ResolvedRule | undefined;
-  const add = (step: Step): void => {
-    if (!next.includes(step)) next.push(step);
-  };
-  for (const step of steps) {
-    if (step.segment.isDescendant) add(step);
-    if (!selects(step.segment, key)) continue;
-    if ("segment" in step.next) add(step.next);
-    else rule = stricter(rule, step.next);
-  }
-  return next.length === 0 && rule === undefined ? nothing : { steps: next, rule };
-}
-
-const nothing: Found = { steps: [], rule: undefined };
 
 /** What stands in the text from `start` to `end` is `text` instead. */
 interface Edit {
@@ -115,23 +67,23 @@ class Walk {
     this.#at = at;
   }
 
-  redacted(root: Found): string {
+  redacted(root: Place): string {
     this.#skipBlank();
     this.#value(root);
     return root.rule?.redactor === "drop" ? "" : this.#spliced(0, this.#text.length, this.#edits);
   }
 
   /** Goes behind the value that comes next, and notes what is to stand in its place. */
-  #value(found: Found): void {
-    const { steps, rule } = found;
+  #value(place: Place): void {
+    const { rule } = place;
     const start = this.#at;
     const known = this.#edits.length;
     const first = this.#text[start];
-    if (steps.length === 0 || (first !== "{" && first !== "[")) this.#skipValue();
+    if (place.isEnd || (first !== "{" && first !== "[")) this.#skipValue();
     else {
       if (++this.#depth > maxDepth) throw new NotRedactable("too_deep");
       this.#at++;
-      this.#children(found, first === "{");
+      this.#children(place, first === "{");
       this.#depth--;
     }
     if (rule === undefined || rule.redactor === "drop") return;
@@ -142,7 +94,7 @@ class Walk {
   }
 
   /** Members of an object, or elements of an array: each with its comma if it is to be dropped. */
-  #children(found: Found, isObject: boolean): void {
+  #children(place: Place, isObject: boolean): void {
     this.#skipBlank();
     let before: number | undefined;
     let isOneKept = false;
@@ -150,7 +102,7 @@ class Walk {
       const start = this.#at;
       const key = isObject ? this.#name() : number;
       const known = this.#edits.length;
-      const child = below(found, key);
+      const child = place.below(key);
       this.#value(child);
       const end = this.#at;
       this.#skipBlank();

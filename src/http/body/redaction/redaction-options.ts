@@ -2,7 +2,8 @@ import { quote, reading, wrongKind, wrongValue } from "../../../base/errors.ts";
 import { groupOf, type Parser } from "../../../base/fields.ts";
 import { resolveRule } from "../../../frame/copy/redaction.ts";
 import { parseJsonPath } from "./json-path.ts";
-import { JsonRedaction, type PathRule } from "./json-redaction.ts";
+import { JsonRedaction } from "./json-redaction.ts";
+import type { PathRule } from "./path-places.ts";
 
 /**
  * What is done to a value in a body: as to a column by the option `redact` of a collector. The text of a
