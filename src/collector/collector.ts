@@ -1,4 +1,4 @@
-import { type CollectorErrorCode, errorKind, kindOf, wrongKind } from "../base/errors.ts";
+import { errorKind, kindOf, wrongKind } from "../base/errors.ts";
 import type { DeploymentStats } from "../config/callbacks.ts";
 import { callback, optionsOf, type Parsers, parseFields } from "../base/fields.ts";
 import { parseName } from "../layout/collection-key.ts";
@@ -25,6 +25,7 @@ import { homeOf } from "./process/core-registry.ts";
 import type { DeploymentCore } from "./deployment-core.ts";
 import { CallFacts, type CollectedEvent } from "./keeping/call-facts.ts";
 import { parseFlushOptions } from "./flush/flush-options.ts";
+import type { Inside } from "./report/inside.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
 class FrameCollector implements CollectorApi {
@@ -82,6 +83,8 @@ class FrameCollector implements CollectorApi {
     const core = collector.#core;
     const listener = collector.#listener;
     return {
+      config: () => core.handle.current,
+      hint: (text) => core.board.hint(text),
       expect: (makeNow) => core.requests.expect(makeNow),
       collectEvent: (frame, context, event) => collector.#collect(frame, context, event),
       refuse: (context, reason, why) => collector.#refuse(reason, context, 0, new Error(why)),
@@ -257,18 +260,6 @@ export const Collector: CollectorConstructor = FrameCollector as unknown as Coll
  */
 export function mayKeep(collector: CollectorApi, context: CorrelationContext): boolean {
   return FrameCollector.mayKeep(collector, context);
-}
-
-/** What whoever makes frames for a collector may do besides collecting them. */
-export interface Inside {
-  /** Names what is to be called before all frames are handed over: it collects those that are being made. */
-  expect(makeNow: () => void): void;
-  /** As `collect`, of what has happened elsewhere. */
-  collectEvent(frame: object, context: CorrelationContext, event: CollectedEvent): void;
-  /** Counts a frame of which nothing could be made as dropped. */
-  refuse(context: CorrelationContext, reason: DropReason, why: string): void;
-  /** Tells of something that is no drop. */
-  trouble(code: CollectorErrorCode, reason: string, message: () => string): void;
 }
 
 /** The inside of a collector of this copy of the package; undefined of another copy's. */

@@ -50,6 +50,7 @@ export class DeploymentCore {
   /** Who is told of what concerns no certain collection, or one whose collectors have no `onError`. */
   readonly listener: RateLimitedListener;
   readonly reporter: Reporter;
+  readonly board: StatusBoard;
   readonly accounting: Accounting;
   readonly batcher: Batcher;
   readonly requests: Requests;
@@ -62,7 +63,6 @@ export class DeploymentCore {
   #handsOverEach: boolean;
   readonly #backend: Backend;
   readonly #durable: boolean;
-  readonly #board: StatusBoard;
   readonly #promised: PromisedDelivery;
   readonly #ledgerSender: LedgerSender;
   /** What ends when it is closed, in this order. */
@@ -88,7 +88,7 @@ export class DeploymentCore {
     if (!(parts.waits ?? !this.#handsOverEach)) this.requests.waitNoMore();
     this.listener = new RateLimitedListener(clock, onError);
     const board = new StatusBoard(clock, (health) => this.reporter.health(health));
-    this.#board = board;
+    this.board = board;
     const listenersOf = (collection: string | undefined): Iterable<RateLimitedListener> =>
       this.#listenersOf(collection);
     this.reporter = new Reporter({ endpoint, deployment, board, listenersOf });
@@ -227,7 +227,7 @@ export class DeploymentCore {
   }
 
   status(): DeploymentStatus {
-    return this.#board.status(this.closed);
+    return this.board.status(this.closed);
   }
 
   /** The first call decides the deadline; later ones share its result. */
@@ -253,7 +253,7 @@ export class DeploymentCore {
   get hasPending(): boolean {
     // What earlier processes left counts too: if each process ended in the middle of it, it would never be
     // delivered.
-    const isSpooled = this.#durable && this.#board.waiting > 0;
+    const isSpooled = this.#durable && this.board.waiting > 0;
     const waits = this.ledger.pendingFrames > 0 || isSpooled || this.#ledgerSender.isUntold;
     // What could not be delivered in one go at this point is not tried for ever: it is safe, or reported.
     return waits && this.ledger.snapshot().frames.offered !== this.#gaveUpAt;

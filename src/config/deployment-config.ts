@@ -50,6 +50,8 @@ export interface DeploymentConfig {
    * names collections: then only those are collected.
    */
   readonly othersEnabled: boolean;
+  /** Headers that payload logging stores, in lower case, where its own option names none. */
+  readonly captureHeaders: readonly string[];
   /** Of the managed identity that writes; null for the machine's own. */
   readonly clientId: string | null;
   readonly spool: SpoolConfig;

@@ -115,6 +115,22 @@ export const secretVariable: Kind<string> = {
   show: codeText,
 };
 
+/** Names of headers (RFC 9110, 5.1), in lower case. */
+export const headerNames: Kind<readonly string[]> = {
+  parse(value, where) {
+    const expected = "a list of header names";
+    if (!Array.isArray(value)) throw wrongKind(where, expected, value);
+    return value.map((name: unknown) => {
+      if (typeof name !== "string") throw wrongKind(where, expected, name);
+      if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name)) throw wrongValue(where, expected, name);
+      return name.toLowerCase();
+    });
+  },
+  schema: { type: "array", items: { type: "string", pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" } },
+  values: "a list of header names",
+  show: (names) => (names.length === 0 ? "none" : names.map(codeText).join(", ")),
+};
+
 /** Rules by the names of columns. */
 const redactSchema: JsonSchema = {
   type: "object",

@@ -253,6 +253,13 @@ export const settingTable: SettingTable = {
   onError: { kind: kinds.listener<ErrorListener>(), default: undefined, file: {}, live: once },
   onStats: { kind: kinds.listener<StatsListener>(), default: undefined, file: {}, live: once },
   waitUntil: { kind: kinds.listener<WaitUntil>(), default: undefined, file: {}, live: once },
+  captureHeaders: {
+    kind: kinds.headerNames,
+    default: [],
+    file: { ours: true, azure: "data_collector.request_logging.capture_headers" },
+    live: true,
+    option: false,
+  },
   clientId: {
     kind: kinds.orNull(kinds.model),
     default: null,

@@ -1,7 +1,8 @@
 import { type Clock, systemClock } from "../base/time/clock.ts";
 import type { Deployment } from "../collector/api.ts";
-import { Collector, type Inside, insideOf, mayKeep } from "../collector/collector.ts";
+import { Collector, insideOf, mayKeep } from "../collector/collector.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
+import type { Inside } from "../collector/report/inside.ts";
 import { passOnDecision } from "../collector/context/other-copies.ts";
 import { taggedContext } from "../collector/context/tagged-context.ts";
 import { endRequest } from "../collector/context/request-end.ts";
@@ -36,6 +37,10 @@ interface Target {
   readonly inside: Inside | undefined;
 }
 
+/** Told where somebody looks who misses rows. */
+const probesText =
+  "payload logging leaves out probes: GET and HEAD of /health*, /live*, /ready* and /metrics (option ignore)";
+
 /** What is to become of a request: its context in any case, and an exchange if it is recorded. */
 export interface Opened {
   readonly context: CorrelationContext;
@@ -45,7 +50,6 @@ export interface Opened {
 /** The collections `request` and `response` of a deployment, and what of an exchange goes there. */
 export class PayloadLog implements ExchangeHome {
   readonly clock: Clock = systemClock;
-  readonly captureHeaders: readonly string[];
   readonly #settings: PayloadSettings;
   readonly #targets: Readonly<Record<Side, Target>>;
   readonly #tabular: TabularLog | undefined;
@@ -53,9 +57,8 @@ export class PayloadLog implements ExchangeHome {
   readonly #queue: BodyQueue;
 
   constructor(settings: PayloadSettings) {
-    const { deployment, captureHeaders, maxBodyBytes } = settings;
+    const { deployment, maxBodyBytes } = settings;
     this.#settings = settings;
-    this.captureHeaders = captureHeaders;
     this.#targets = {
       request: target("request", deployment, requestSchema),
       response: target("response", deployment, responseSchema),
@@ -66,12 +69,22 @@ export class PayloadLog implements ExchangeHome {
     this.#tabular = settings.tabular && new TabularLog(deployment, settings.tabular);
   }
 
+  get captureHeaders(): readonly string[] {
+    const { captureHeaders, deployment } = this.#settings;
+    // Of a deployment of another copy of this package, that copy's, which may be an earlier version.
+    return (
+      captureHeaders ?? (this.#targets.request.inside?.config() ?? deployment?.config)?.captureHeaders ?? []
+    );
+  }
+
   /** A request has come. Its exchange is recorded unless it is ignored, switched off or sampled out. */
   open(head: RequestHead, context: CorrelationContext): Opened {
     const target = requestTarget(head.target);
     const request = { method: head.method, path: target.path, header: headerOf(head) };
-    if (this.#settings.ignore(request) ?? this.#failed("ignore", false))
+    if (this.#settings.ignore(request) ?? this.#failed("ignore", false)) {
+      if (this.#settings.ignoresProbes) this.#targets.request.inside?.hint(probesText);
       return { context, exchange: undefined };
+    }
     const policy = this.#settings.policy(request) ?? this.#failed("policy", "metadata");
     if (policy === "none") return { context, exchange: undefined };
     if (!this.#mayKeep(context)) {

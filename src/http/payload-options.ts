@@ -44,8 +44,9 @@ export interface PayloadOptions {
   /** Where to collect to. Default: the process's own deployment, made on first use from the environment. */
   readonly deployment?: Deployment | undefined;
   /**
-   * Names of the headers to store, of requests and responses, in any case. Default: none. Credentials and
-   * cookies are never stored, even when they are named here.
+   * Names of the headers to store, of requests and responses, in any case. Default: those of the
+   * configuration file (`request_logging.capture_headers`), which are followed while it changes; else none.
+   * Credentials and cookies are never stored, even when they are named.
    */
   readonly captureHeaders?: readonly string[] | undefined;
   /** The bytes of a body that are stored, 0 to 64 MiB; default 1 MiB. */
@@ -70,7 +71,7 @@ export interface PayloadOptions {
   readonly policy?: PayloadPolicy | ((request: PayloadRequest) => PayloadPolicy) | undefined;
   /**
    * Which requests leave no row. Default: `GET` and `HEAD` of paths that begin with `/health`, `/live` or
-   * `/ready`, and `/metrics`.
+   * `/ready`, and `/metrics`; when there were some, the deployment's `status().reasons` say so.
    */
   readonly ignore?: ((request: PayloadRequest) => boolean) | undefined;
   /**
@@ -94,8 +95,8 @@ export interface TabularOptions {
 /** {@link PayloadOptions}, checked, with defaults. */
 export interface PayloadSettings {
   readonly deployment: Deployment | undefined;
-  /** Lower case. */
-  readonly captureHeaders: readonly string[];
+  /** Lower case; undefined: what the configuration file says. */
+  readonly captureHeaders: readonly string[] | undefined;
   readonly maxBodyBytes: number;
   readonly decode: boolean;
   readonly redact: BodyRedactions;
@@ -103,6 +104,8 @@ export interface PayloadSettings {
   readonly policy: (request: PayloadRequest) => PayloadPolicy | undefined;
   /** Undefined if nobody can say. */
   readonly ignore: (request: PayloadRequest) => boolean | undefined;
+  /** True if nobody said what to ignore. */
+  readonly ignoresProbes: boolean;
   /** Names for rows without; undefined if no columns are read. */
   readonly tabular: TableNames | undefined;
 }
@@ -117,12 +120,13 @@ export function parsePayloadOptions(options: PayloadOptions | undefined, callee:
   const { policy = "full" } = given;
   return {
     deployment: given.deployment,
-    captureHeaders: given.captureHeaders ?? [],
+    captureHeaders: given.captureHeaders,
     maxBodyBytes: given.maxBodyBytes ?? 1 << 20,
     decode: given.decode ?? false,
     redact: given.redact ?? {},
     policy: typeof policy === "function" ? answerOf(policy, isPolicy) : () => policy,
     ignore: given.ignore === undefined ? isProbe : answerOf(given.ignore, isFlag),
+    ignoresProbes: given.ignore === undefined,
     tabular: tabularOf(given.tabular),
   };
 }

@@ -1,7 +1,8 @@
 import { onNextTurn } from "../base/time/clock.ts";
 import type { Deployment } from "../collector/api.ts";
-import { Collector, type Inside, insideOf, mayKeep } from "../collector/collector.ts";
+import { Collector, insideOf, mayKeep } from "../collector/collector.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
+import type { Inside } from "../collector/report/inside.ts";
 import type { ModelBody } from "./tabular/model-body.ts";
 import { readTable, type Table } from "./tabular/read-table.ts";
 import { type NoTableReason, noTableReasons, type Side, type TableNames } from "./tabular/table.ts";

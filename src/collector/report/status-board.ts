@@ -105,6 +105,7 @@ export class StatusBoard implements Disposable {
 
   /** Something is not as it should be, and makes nothing worse that is done now. */
   hint(text: string): void {
+    if (this.#hints.includes(text)) return;
     this.#hints.push(text);
     this.#tell();
   }

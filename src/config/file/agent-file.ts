@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { plainObject } from "../../base/fields.ts";
 import { type CollectionSettings, namesOf } from "../setting-row.ts";
 import { settingTable } from "../setting-table.ts";
+import { headerNames } from "../setting-kinds.ts";
 import { parseNamed, settingRows } from "../settings.ts";
 import type { FileSettings } from "./file-settings.ts";
 import { readYaml, type YamlText } from "./yaml-text.ts";
@@ -13,8 +14,8 @@ import { readYaml, type YamlText } from "./yaml-text.ts";
  *     {"runMode":"cloud","collections":{"model_inputs":{"enabled":true,"sampleRatePercentage":50}}}
  *
  * Only the collections named are collected. `sampling_percentage` means the same as `sampleRatePercentage`:
- * local deployments of `azure-ai-ml` write it so. What else the platform says (`runMode`, `captureHeaders`)
- * is passed over: nobody here can mend it.
+ * local deployments of `azure-ai-ml` write it so. `captureHeaders` are those of the deployment YAML. What
+ * else the platform says (`runMode`), and names that are none, is passed over: nobody here can mend it.
  */
 export function readAgentFile(content: string, path: string): FileSettings {
   return readAgents(readYaml(content, basename(path)));
@@ -39,9 +40,17 @@ export function readAgents(json: YamlText): FileSettings {
     parseCollection(one, where, (key) => json.where("collections", name, key)),
   );
   return {
-    settings: { collections, othersEnabled: false },
+    settings: { collections, othersEnabled: false, ...capturedHeaders(file["captureHeaders"]) },
     where: () => json.where("collections").replace(/:.*/, ""),
   };
+}
+
+function capturedHeaders(given: unknown): { readonly captureHeaders?: readonly string[] } {
+  try {
+    return { captureHeaders: headerNames.parse(given, "", {}) };
+  } catch {
+    return {};
+  }
 }
 
 function parseCollection(

@@ -53,17 +53,6 @@ export const parseRollingRate: Parser<RollingRate> = (value, where) => {
   return rate;
 };
 
-/** Throws for what is no list of names as RFC 9110, section 5.1 has them. */
-export const checkHeaderNames: Parser<unknown> = (value, where) => {
-  const expected = "a list of header names";
-  if (!Array.isArray(value)) throw wrongKind(where, expected, value);
-  for (const name of value as unknown[]) {
-    if (typeof name !== "string") throw wrongKind(where, expected, name);
-    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw wrongValue(where, expected, name);
-  }
-  return value;
-};
-
 /** The name of what `model` refers to; undefined if that tells none. */
 export const parseModelName: Parser<string | undefined> = (value, where) =>
   parseModel(value, where)?.name ?? undefined;

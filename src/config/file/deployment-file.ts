@@ -16,7 +16,7 @@ import { defaultName, settingTable } from "../setting-table.ts";
 import { layered, parseNamed, putAt, type Settings, settingRows, valueAt } from "../settings.ts";
 import { isAgents, readAgents } from "./agent-file.ts";
 import { azureKeys, azureParsers, type SaidSetting } from "./azure-keys.ts";
-import { checkHeaderNames, isTextToAzure, switchText } from "./azure-values.ts";
+import { isTextToAzure, switchText } from "./azure-values.ts";
 import { type CollectionData, destinationOfData, oneClient } from "./collection-data.ts";
 import type { FileSettings } from "./file-settings.ts";
 import { ourFilesBeside, placeOf, readOurs } from "./our-settings.ts";
@@ -132,12 +132,7 @@ function readAzures(yaml: YamlText, file: Readonly<Record<string, unknown>>, ori
     const value = file[key] ?? undefined;
     if (value !== undefined) said.push(...parse(value, yaml.where(key), origin));
   }
-  const {
-    collections,
-    requestLogging: _,
-    xMdc,
-    ...rest
-  } = parseFileFields<DataCollector>(
+  const { collections, requestLogging, xMdc, ...rest } = parseFileFields<DataCollector>(
     file[collector] === undefined ? {} : file[collector],
     yaml.place(collector),
     {
@@ -146,22 +141,24 @@ function readAzures(yaml: YamlText, file: Readonly<Record<string, unknown>>, ori
         parseNamed(named, yaml.place(collector, "collections"), (one, __, name) =>
           parseCollection(yaml, name, one, origin),
         ),
-      // Checked, and not carried: no part of this version keeps headers.
       requestLogging: (logging) =>
-        parseFileFields(logging, yaml.place(collector, "request_logging"), {
-          captureHeaders: checkHeaderNames,
-        }),
+        parseFileFields(
+          logging,
+          yaml.place(collector, "request_logging"),
+          azureParsers(`${collector}.request_logging`, origin),
+        ),
       xMdc: plainObject,
     },
   );
-  for (const settings of Object.values(rest)) said.push(...(settings as readonly SaidSetting[]));
+  for (const settings of Object.values({ ...rest, ...requestLogging }))
+    said.push(...(settings as readonly SaidSetting[]));
   return { said, collections, xMdc };
 }
 
 /** What `data_collector` says beside settings; these are keys of their own. */
 interface DataCollector {
   readonly collections: Collections;
-  readonly requestLogging: object;
+  readonly requestLogging: Partial<Record<string, readonly SaidSetting[]>>;
   readonly xMdc: object;
 }
 

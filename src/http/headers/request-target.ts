@@ -30,8 +30,9 @@ export function requestTarget(target: string): RequestTarget {
   return { path: whole.slice(0, mark) || "/", query: withoutSecrets(whole.slice(mark + 1)) };
 }
 
-function withoutSecrets(query: string): string {
-  return query.replace(/(^|&)([^=&]*)=([^&]*)/g, (pair, before: string, name: string) =>
+/** A query, or a text that has URLs with some, without the values that are secret. */
+export function withoutSecrets(text: string): string {
+  return text.replace(/(^|[?&])([^=&?\s]*)=([^&\s#]*)/g, (pair, before: string, name: string) =>
     isSecret(name) ? `${before}${name}=***` : pair,
   );
 }

@@ -62,6 +62,7 @@ describe("an Azure ML deployment YAML", () => {
     expect(read(whole).settings).toEqual({
       endpoint: "flights",
       deployment: "blue",
+      captureHeaders: ["x-tenant", "accept"],
       modelName: "late-arrival",
       modelVersion: "3",
       samplingRate: 0.5,
@@ -338,6 +339,7 @@ describe("the platform's JSON", () => {
         ["unsaid", { enabled: false }],
       ]),
       othersEnabled: false,
+      captureHeaders: ["x-a"],
     });
     expect(agent("{}").settings).toEqual({ collections: new Map(), othersEnabled: false });
   });

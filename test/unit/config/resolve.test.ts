@@ -41,6 +41,7 @@ describe("defaults", () => {
       captureNext: 0,
       collections: new Map(),
       othersEnabled: true,
+      captureHeaders: [],
       clientId: null,
       spool: {
         directory: expect.stringMatching(
