@@ -1,12 +1,14 @@
 /**
- * A model behind Express 5. Every request's input and output are collected under the request's own id.
+ * A model behind Express 5. Requests and responses are logged as they cross the wire, and the model's own
+ * inputs and outputs are collected: all under one id, that of the request.
  *
  *   node examples/express/server.js
  *   curl -H 'x-request-id: order-17' --json '[{"origin":"JFK","distance":2475}]' localhost:8080/score
  *   npx mdc trace order-17          # a minute later, or after Ctrl-C
  */
 import express from "express";
-import { Collector, CorrelationContext, openDeployment, runWithContext } from "model-data-collector";
+import { Collector, openDeployment } from "model-data-collector";
+import { expressPayloadLogging } from "model-data-collector/http";
 
 // Destination, sampling rate and all the rest from MDC_* variables; see docs/configuration.md.
 const deployment = await openDeployment({ endpoint: "flights", deployment: "express" });
@@ -18,12 +20,9 @@ const inputs = new Collector({
 const outputs = new Collector({ name: "model_outputs", deployment });
 
 const app = express();
+// The first of all: what is before it is not heard.
+app.use(expressPayloadLogging({ deployment }));
 app.use(express.json());
-
-// After the body was parsed, so that the context is still there in the handler and all that it awaits.
-app.use((request, _response, next) => {
-  runWithContext(CorrelationContext.fromHeaders(request.headers), next);
-});
 
 app.post("/score", async (request, response) => {
   if (!Array.isArray(request.body)) {

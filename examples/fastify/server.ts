@@ -1,12 +1,14 @@
 /**
- * A model behind Fastify. Every request's input and output are collected under the request's own id.
+ * A model behind Fastify. Requests and responses are logged as they cross the wire, and the model's own
+ * inputs and outputs are collected: all under one id, that of the request.
  *
  *   node examples/fastify/server.ts
  *   curl -H 'x-request-id: order-17' --json '[{"origin":"JFK","distance":2475}]' localhost:8080/score
  *   npx mdc trace order-17          # a minute later, or after Ctrl-C
  */
 import Fastify from "fastify";
-import { Collector, CorrelationContext, openDeployment, runWithContext } from "model-data-collector";
+import { Collector, openDeployment } from "model-data-collector";
+import { fastifyPayloadLogging } from "model-data-collector/http";
 
 interface Flight {
   readonly origin: string;
@@ -23,11 +25,7 @@ const inputs = new Collector({
 const outputs = new Collector({ name: "model_outputs", deployment });
 
 const app = Fastify();
-
-// After the body was parsed, so that the context is still there in the handler and all that it awaits.
-app.addHook("preHandler", (request, _reply, done) => {
-  runWithContext(CorrelationContext.fromHeaders(request.headers), done);
-});
+await app.register(fastifyPayloadLogging, { deployment });
 
 const flights = {
   type: "array",

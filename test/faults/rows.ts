@@ -16,6 +16,7 @@ import * as storage from "./storage.ts";
 import { killsAtSystemCalls } from "./syscalls.ts";
 import { clockJumps, threadDeaths, threadHangs, threadHangsAtClose } from "./threads.ts";
 import { tokenTrouble } from "./tokens.ts";
+import { transparentAdapters } from "./transparency.ts";
 import { fullDisk, noInodes, readOnlySpool } from "./volumes.ts";
 
 /** How much is done; any of these can be given on the command line. */
@@ -40,6 +41,10 @@ export interface Scale {
   readonly threads: number;
   /** Changes of the configuration under load. */
   readonly changes: number;
+  /** Generated exchanges for each adapter of payload logging. */
+  readonly exchanges: number;
+  /** Of the first of them. */
+  readonly seed: number;
 }
 
 /** What `npm run test:faults` does if nothing else is said: about half an hour on two cores. */
@@ -54,6 +59,8 @@ export const fullScale: Scale = {
   segments: 50_000,
   threads: 6,
   changes: 10_000,
+  exchanges: 2_000,
+  seed: 100,
 };
 
 /** The least that still makes every fault happen. */
@@ -68,6 +75,8 @@ export const smokeScale: Scale = {
   segments: 500,
   threads: 2,
   changes: 1_000,
+  exchanges: 100,
+  seed: 100,
 };
 
 /** A run that gives one row of the table, or several. */
@@ -134,5 +143,6 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "clock", run: ({ threads }) => clockJumps(threads * 2) },
   { name: "poison", run: () => poisonRecords() },
   { name: "config-changes", run: ({ changes }) => configChanges(changes) },
+  { name: "transparency", run: ({ exchanges, seed }) => transparentAdapters(exchanges, seed) },
   { name: "simulated-disk", run: () => simulatedDisk() },
 ];

@@ -50,17 +50,21 @@ test.runIf(posix).each(["fastify/server.ts", "express/server.js"])(
       expect((await fetch(`${address}/score`, { method: "POST" })).ok).toBe(false);
 
       child.kill("SIGTERM");
-      expect(await said.next()).toBe("frames: 4 delivered, 0 left in the spool, 0 dropped");
+      expect(await said.next()).toBe("frames: 10 delivered, 0 left in the spool, 0 dropped");
       const [code] = child.exitCode === null ? await once(child, "exit") : [child.exitCode];
       expect([code, said.errors()]).toEqual([0, ""]);
 
       await using data = await openDataset(destination);
       for (const [index, id] of ["order-17", "order-18"].entries()) {
         const { records } = await data.trace(id);
-        expect(records.map(({ collection, rows }) => [collection, rows])).toEqual([
-          ["model_inputs", flights],
-          ["model_outputs", answers[index]],
-        ]);
+        const found = Object.fromEntries(records.map(({ collection, rows }) => [collection, rows]));
+        expect(found).toMatchObject({
+          request: [{ http_path: "/score", http_route: "/score", body: JSON.stringify(flights) }],
+          model_inputs: flights,
+          model_outputs: answers[index] as object[],
+          response: [{ http_status: 200n, body: JSON.stringify(answers[index]), outcome: "complete" }],
+        });
+        expect(records).toHaveLength(4);
       }
     } finally {
       child.kill("SIGKILL");

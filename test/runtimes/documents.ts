@@ -55,9 +55,17 @@ async function nextExample(world: World): Promise<void> {
     if (server.exitCode === null) await once(server, "exit");
   }
   const mdc = join(project, "node_modules/.bin/mdc");
-  const { stdout } = await runChild(mdc, ["head", "model_outputs", "--json"], { cwd: project, env });
-  if ((JSON.parse(stdout) as { late: boolean }[])[0]?.late !== true)
-    throw new Error(`mdc head says ${stdout}`);
+  const firstOf = async (collection: string): Promise<Record<string, unknown>> => {
+    const { stdout } = await runChild(mdc, ["head", collection, "--json"], { cwd: project, env });
+    return (JSON.parse(stdout) as Record<string, unknown>[])[0] ?? {};
+  };
+  const [output, response] = [await firstOf("model_outputs"), await firstOf("response")];
+  if (output["late"] !== true) throw new Error(`mdc head says ${JSON.stringify(output)}`);
+  if (
+    response["body"] !== '[{"late":true}]' ||
+    response["mdc_correlation_id"] !== output["mdc_correlation_id"]
+  )
+    throw new Error(`mdc head says ${JSON.stringify(response)}, of ${JSON.stringify(output)}`);
 }
 
 async function firstAnswer(server: ChildProcess, url: string, request: RequestInit): Promise<string> {

@@ -29,7 +29,8 @@ function mayBeReset({ exchanges }: Plan): boolean {
   return closes && exchanges.some(({ answer, body }) => body.length > 0 && leavesUnread(answer));
 }
 
-function leavesUnread({ read, ending }: Answer): boolean {
+/** Whether a request's body may be there when it is answered. */
+export function leavesUnread({ read, ending }: Answer): boolean {
   return read === "never" || read === "afterwards" || ending === "throw";
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { bodyOf, type Heard } from "./client.ts";
+import { leavesUnread } from "./compare.ts";
 import { bytesOf } from "./handler.ts";
 import type { Header, Plan, PlannedExchange } from "./plan.ts";
 import type { Subject } from "./subjects.ts";
@@ -69,7 +70,12 @@ function requestProblems(one: Played, row: Row): string[] {
       content_type: types[0] ?? null,
       ...(named ? { mdc_correlation_id: label } : {}),
     }),
-    ...bodyProblems("request", row, { least: Buffer.alloc(0), most: sent, policy, isWhole: readsAll(one) }),
+    ...bodyProblems("request", row, {
+      least: Buffer.alloc(0),
+      most: sent,
+      policy,
+      isWhole: readsAll(one) && !isWithoutBody(one),
+    }),
   ];
   if (size === sent.length || isWithoutBody(one)) return problems;
   if (row["body_truncated"] === false && policy === "full")
@@ -82,12 +88,13 @@ function isWithoutBody({ subject, exchange: { method } }: Played): boolean {
   return subject.isFetch === true && (method === "GET" || method === "HEAD");
 }
 
-function readsAll({ aborted, exchange: { answer } }: Played): boolean {
+function readsAll({ aborted, plan, exchange: { answer } }: Played): boolean {
+  if (plan.abort !== undefined && plan.pipelined) return false;
   return !aborted && answer.ending !== "throw" && answer.read !== "never" && answer.read !== "afterwards";
 }
 
 function responseProblems(one: Played, row: Row): string[] {
-  const { exchange, heard, index, methods, aborted } = one;
+  const { exchange, heard, index, methods, aborted, plan } = one;
   const { answer, policy } = exchange;
   const response = readResponses(heard.received, methods, true)[index];
   const most = Buffer.concat(answer.pieces.map(bytesOf));
@@ -96,9 +103,14 @@ function responseProblems(one: Played, row: Row): string[] {
   const problems =
     times.toSorted((a, b) => a - b).join() === times.join() ? [] : [`times are ${times.join(", ")}`];
   // What the platform makes of a handler that throws is not the handler's answer.
-  if (one.subject.isInner && answer.ending === "throw")
-    return differences(row, { outcome: "error", http_status: null, body_size: 0n });
-  if (response === undefined) return [...problems, ...outcomeProblems(one, undefined, row)];
+  if (one.subject.isInner && answer.ending === "throw") {
+    const outcome =
+      plan.abort !== undefined && row["outcome"] === "client_aborted" ? "client_aborted" : "error";
+    return differences(row, { outcome, http_status: null, body_size: 0n });
+  }
+  // A server tells a client that breaks off its request what it thinks of that, by itself.
+  const isOwn = row["http_status"] === null && plan.abort?.of === "request";
+  if (response === undefined || isOwn) return [...problems, ...outcomeProblems(one, undefined, row)];
   const body = {
     least: response.body,
     most: cut ? longer(response.body, most) : response.body,
@@ -154,10 +166,14 @@ function outcomeProblems(
   const whole = response?.whole === true && (framed || ending !== "destroy");
   const allowed =
     aborted && ending === "hang"
-      ? ["client_aborted"]
+      ? // A connection that nobody reads from is not seen to end, until the server ends it.
+        [
+          "client_aborted",
+          ...(plan.exchanges.some(({ answer }) => leavesUnread(answer)) ? ["server_aborted"] : []),
+        ]
       : whole && plan.abort === undefined
         ? // All of the length that was told is there before the handler says that this was all.
-          ["complete", ...(declared ? ["client_aborted"] : [])]
+          ["complete", ...(declared ? ["client_aborted", "server_aborted"] : [])]
         : plan.abort === undefined
           ? ["server_aborted", "error", ...(whole || plan.pipelined ? ["complete"] : [])]
           : ["complete", "client_aborted", "server_aborted", "error"];
