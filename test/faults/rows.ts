@@ -1,6 +1,7 @@
 import { configChanges } from "./config-changes.ts";
 import { crashPoints, killsInRecovery } from "./crash-points.ts";
 import { failingSystemCalls, fileSizeLimit, noDescriptors, spoolRemoved } from "./disk.ts";
+import { killsOfAgent } from "./agent-kills.ts";
 import { clockSkew, drippingAnswers } from "./answers.ts";
 import { backlog } from "./backlog.ts";
 import { clusterKills, endings, stoppedProcess } from "./endings.ts";
@@ -98,6 +99,7 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "kill-frame-blobs", run: (scale) => killsWithBlobs("frame", quarter(scale)) },
   { name: "kill-sidecar", run: ({ kills }) => sidecarKills(Math.max(1, Math.ceil(kills * 0.4))) },
   { name: "ledger", run: ({ kills }) => ledgerAfterKills(Math.max(1, Math.ceil(kills * 0.4))) },
+  { name: "kill-agent", run: ({ kills }) => killsOfAgent(Math.max(1, Math.ceil(kills * 0.4))) },
   { name: "syscalls-group", run: ({ syscallStep }) => killsAtSystemCalls("group", { every: syscallStep }) },
   { name: "syscalls-frame", run: ({ syscallStep }) => killsAtSystemCalls("frame", { every: syscallStep }) },
   {

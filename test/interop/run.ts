@@ -6,7 +6,7 @@
  * of `examples/azureml`.
  *
  * Then Azure's own Python SDK and this package send the same frames to one server, where they must be equal;
- * and Azure's own loader and ours read the same deployment YAMLs, of which they must understand the same.
+ * the SDK logs frames of all dtypes through `mdc sidecar`, which must be equal in pandas; and Azure's own loader and ours read the same deployment YAMLs, of which they must understand the same.
  *
  * Python and its packages are fetched into `node_modules/.cache/interop`. What can not be had (no Python, no
  * network, no Java for Spark) is said and left out; a mismatch exits 1.
@@ -20,6 +20,7 @@ import { runChild } from "../support/child.ts";
 import { root } from "../support/packed-project.ts";
 import { compareWithSdk } from "./agent-frames.ts";
 import { compareLoaders, deploymentTexts } from "./azure-loader.ts";
+import { logThroughSidecar } from "./sidecar-frames.ts";
 import { type EnginesPage, readEnginesPage, runSnippet, storeData } from "./page.ts";
 import { writeTree } from "./write-tree.ts";
 
@@ -61,6 +62,7 @@ try {
     await checkManifests(python);
     await checkAzureFiles(python);
     await checkAgentFrames(python);
+    await checkSidecar(python);
     await checkDeployments(python);
   }
 } finally {
@@ -85,6 +87,33 @@ async function checkAgentFrames(python: string): Promise<void> {
       const path = join(import.meta.dirname, script);
       const { code, stdout, stderr } = await runChild(python, [path, ...args], { timeoutMs: 120_000, env });
       return code === 0 ? undefined : stdout + stderr;
+    });
+    console.log(`${name}: ${told}`);
+  } catch (error) {
+    console.log(`${name}: FAILED\n${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}
+
+/** Azure's own Python SDK logs through `mdc sidecar`. */
+async function checkSidecar(python: string): Promise<void> {
+  const name = "azureml-ai-monitoring through mdc sidecar";
+  const packages = ["azureml-ai-monitoring", "pandas>=2", "pyarrow>=15"];
+  const pip = await run(python, [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    ...packages,
+  ]);
+  if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
+  try {
+    const told = await logThroughSidecar(folder, async (script, args, env) => {
+      const path = join(import.meta.dirname, script);
+      const { code, stdout, stderr } = await runChild(python, [path, ...args], { timeoutMs: 120_000, env });
+      if (code !== 0) throw new Error(stdout + stderr);
+      return stdout;
     });
     console.log(`${name}: ${told}`);
   } catch (error) {

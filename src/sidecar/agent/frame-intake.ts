@@ -37,7 +37,8 @@ export class FrameIntake {
     const taken = this.#takeNew(headers, body);
     if (key === undefined) return taken;
     void this.#known.set(key, taken);
-    taken.catch(() => this.#known.delete(key));
+    // Not given back: it is the promise that has just failed.
+    taken.catch(() => void this.#known.delete(key));
     return taken;
   }
 

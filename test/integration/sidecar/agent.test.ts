@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { duckdbCollection } from "../../support/parquet-engines.ts";
 import { scratch } from "../../support/scratch.ts";
@@ -84,7 +85,7 @@ test("a frame of Azure's SDK is stored with its context, and with the types that
 test("a frame that cannot be stored is answered with what is wrong, and counted", async () => {
   const { sidecar, stored } = await agent();
   const refused = async (body: string | Uint8Array, headers = {}, path?: string) => {
-    const { status, text } = await post(sidecar, body, headers, path);
+    const { status, text } = await post(sidecar, body, { "trace-id": randomUUID(), ...headers }, path);
     return `${status} ${text}`;
   };
   const row = '[{"a":1}]';
