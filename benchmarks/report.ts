@@ -7,6 +7,7 @@ import { growthSection } from "./report/growth-section.ts";
 import { importSection } from "./report/import-section.ts";
 import { keepingSection } from "./report/keeping-section.ts";
 import { lookUpSection } from "./report/look-up-section.ts";
+import { payloadSection } from "./report/payload-section.ts";
 import { pipelineSection } from "./report/pipeline-section.ts";
 import { pythonSection } from "./report/python-section.ts";
 import { recoverySection } from "./report/recovery-section.ts";
@@ -19,6 +20,7 @@ const sections: Readonly<Record<string, MakeSection>> = {
   keeping: keepingSection,
   pipeline: pipelineSection,
   serving: servingSection,
+  payload: payloadSection,
   encode: encodeSection,
   "look-up": lookUpSection,
   "python-sdk": pythonSection,
