@@ -85,6 +85,7 @@ class FrameCollector implements CollectorApi {
     return {
       config: () => core.handle.current,
       hint: (text) => core.board.hint(text),
+      takeTexts: (maxBytes) => collector.#collection.takeTexts(maxBytes),
       expect: (makeNow) => core.requests.expect(makeNow),
       collectEvent: (frame, context, event) => collector.#collect(frame, context, event),
       refuse: (context, reason, why) => collector.#refuse(reason, context, 0, new Error(why)),

@@ -35,6 +35,7 @@ export class DeploymentCollection implements Collection {
   /** What of a frame may be kept: a new object with each configuration. */
   protection: Protection;
   constants: SystemConstants;
+  maxTextBytes = 0;
 
   constructor(name: string, config: DeploymentConfig, ledger: Ledger, instanceId: string | null) {
     this.name = name;
@@ -70,6 +71,11 @@ export class DeploymentCollection implements Collection {
       this.#listeners.set(onError, listener);
     }
     return listener;
+  }
+
+  /** From now on texts of so many bytes are stored whole. */
+  takeTexts(maxBytes: number): void {
+    this.maxTextBytes = Math.max(this.maxTextBytes, maxBytes);
   }
 
   /** Takes over a new configuration, whole. */

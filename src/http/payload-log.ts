@@ -29,6 +29,9 @@ import { modelBodies, type ModelSide } from "./tabular/model-body.ts";
 /** Memory for the bodies of all exchanges under way, bytes. */
 const maxBodyMemory = 64 << 20;
 
+/** Room in a row for all but its body, bytes: Node takes heads of 16 KiB, which are stored as JSON. */
+const maxHeadBytes = 96 << 10;
+
 type Side = "request" | "response";
 
 /** A collection, with what is told besides its rows. */
@@ -93,9 +96,10 @@ export class PayloadLog implements ExchangeHome {
       this.#targets.response.collector.collect(leftOut, context);
       return { context, exchange: undefined };
     }
-    const { maxBodyBytes, redact } = this.#settings;
+    const { redact } = this.#settings;
+    const maxBytes = Math.min(this.#settings.maxBodyBytes, this.#maxRowBytes());
     const newBody = (side: Side): BodyRecorder =>
-      new BodyRecorder(policy, maxBodyBytes, this.#budget, redact[side] !== undefined);
+      new BodyRecorder(policy, maxBytes, this.#budget, redact[side] !== undefined);
     return { context, exchange: new Exchange(this, context, head, target, newBody) };
   }
 
@@ -139,7 +143,8 @@ export class PayloadLog implements ExchangeHome {
 
   #collectSide(name: Side, ended: EndedExchange, decoded: Buffer | undefined): ModelSide {
     const { row, facts, body: recorded, header } = ended[name];
-    const body = storedBody(recorded, facts, this.#settings.redact[name], decoded);
+    const storage = { redaction: this.#settings.redact[name], maxBytes: this.#maxRowBytes() };
+    const body = storedBody(recorded, facts, storage, decoded);
     const { collector, inside } = this.#targets[name];
     const { context } = ended;
     const { dropped } = body;
@@ -153,6 +158,13 @@ export class PayloadLog implements ExchangeHome {
     }
     recorded.release();
     return { body, header };
+  }
+
+  /** Bytes of a body that a row has room for. */
+  #maxRowBytes(): number {
+    const maxFrameBytes =
+      this.#targets.request.inside?.config().limits.maxFrameBytes ?? Number.POSITIVE_INFINITY;
+    return Math.max(0, maxFrameBytes - maxHeadBytes);
   }
 
   /** Tells that a function among the options failed, and gives what counts instead. */
@@ -172,7 +184,10 @@ export class PayloadLog implements ExchangeHome {
 
 function target(name: Side, deployment: Deployment | undefined, schema: SchemaOptions): Target {
   const collector: Collector = new Collector({ name, deployment, schema });
-  return { collector, inside: insideOf(collector) };
+  const inside = insideOf(collector);
+  // Bodies are cut before, with a mark, and to what a row has room for.
+  inside?.takeTexts(Number.MAX_SAFE_INTEGER);
+  return { collector, inside };
 }
 
 /** A frame of one row, for an exchange of which nothing is kept. */

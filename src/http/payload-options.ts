@@ -49,7 +49,10 @@ export interface PayloadOptions {
    * Credentials and cookies are never stored, even when they are named.
    */
   readonly captureHeaders?: readonly string[] | undefined;
-  /** The bytes of a body that are stored, 0 to 64 MiB; default 1 MiB. */
+  /**
+   * The bytes of a body that are stored, 0 to 64 MiB, as far as `limits.maxFrameBytes` leaves room; default
+   * 1 MiB.
+   */
   readonly maxBodyBytes?: number | undefined;
   /**
    * What becomes of a body of more than `maxBodyBytes`: `truncate`, the default and so far the only one,

@@ -13,4 +13,6 @@ export interface Collection {
   readonly ledger: Ledger;
   /** Current values of the system columns that are the same in a batch; a new object when one changes. */
   readonly constants: SystemConstants;
+  /** Bytes of a text that are stored even if `limits.maxStringBytes` is less; none by default. */
+  readonly maxTextBytes?: number;
 }

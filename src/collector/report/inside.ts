@@ -10,6 +10,8 @@ export interface Inside {
   config(): DeploymentConfig;
   /** Tells in its deployment's status of something that makes nothing worse, once. */
   hint(text: string): void;
+  /** Texts of so many bytes are stored whole, even if `limits.maxStringBytes` is less. */
+  takeTexts(maxBytes: number): void;
   /** Names what is to be called before all frames are handed over: it collects those that are being made. */
   expect(makeNow: () => void): void;
   /** As `collect`, of what has happened elsewhere. */

@@ -25,6 +25,13 @@ export interface StoredBody {
   readonly dropped: NotRedactedReason | undefined;
 }
 
+/** How bodies of one side are stored. */
+export interface BodyStorage {
+  readonly redaction: JsonRedaction | undefined;
+  /** Bytes that one row has room for: a text may be longer in UTF-8, and when it is redacted. */
+  readonly maxBytes: number;
+}
+
 /**
  * What is stored of a body of which nothing more comes.
  *
@@ -33,7 +40,7 @@ export interface StoredBody {
 export function storedBody(
   recorded: RecordedBody,
   { contentType, contentEncoding }: BodyTypes,
-  redaction: JsonRedaction | undefined,
+  { redaction, maxBytes }: BodyStorage,
   decoded?: Buffer,
 ): StoredBody {
   const { policy, size, kept, truncated, sha256 } = recorded;
@@ -41,7 +48,10 @@ export function storedBody(
   const facts = { encoding, size, truncated, dropped: undefined };
   const content = bodyContent(decoded ?? kept, contentType, encoding, truncated);
   const isAsked = policy === "full" || policy === "hash";
-  if (redaction === undefined || size === 0 || !isAsked) return { ...facts, content, sha256 };
+  if (redaction === undefined || size === 0 || !isAsked) {
+    const fits = content.kind !== "text" || Buffer.byteLength(content.text) <= maxBytes;
+    return { ...facts, content: fits ? content : { kind: "bytes", bytes: decoded ?? kept }, sha256 };
+  }
   const redacted = redactContent(redaction, {
     content,
     truncated,
@@ -50,6 +60,8 @@ export function storedBody(
   });
   if ("reason" in redacted) return { ...facts, content: none, sha256: null, dropped: redacted.reason };
   const { text } = redacted;
+  if (Buffer.byteLength(text) > maxBytes)
+    return { ...facts, content: none, sha256: null, dropped: "too_large" };
   if (policy === "hash") {
     const digest = createHash("sha256").update(text).digest("hex");
     return { ...facts, content: none, sha256: digest };

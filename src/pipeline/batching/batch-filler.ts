@@ -195,7 +195,7 @@ export class BatchFiller {
       this.#parts.handOver(existing);
     }
     if (this.#open >= maxAccumulators || this.#columns > maxColumns) this.#parts.handOverAll();
-    const { maxStringBytes } = this.#parts.limits();
+    const maxStringBytes = Math.max(this.#parts.limits().maxStringBytes, collection.maxTextBytes ?? 0);
     const { allocate } = this.#parts;
     const spare = this.#spares.pop();
     const builder =

@@ -50,6 +50,7 @@ export class EventLog {
     const request: Collector = new Collector({ name: "request", deployment, schema: requestSchema });
     const response: Collector = new Collector({ name: "response", deployment, schema: responseSchema });
     this.#targets = { request: new CheckedCollector(request), response: new CheckedCollector(response) };
+    for (const collector of [request, response]) insideOf(collector)?.takeTexts(maxBodyBytes);
     insideOf(request)?.expect(() => this.#collectWaiting());
   }
 
@@ -146,7 +147,10 @@ export class EventLog {
     };
     const recorded = recorder.finish();
     recorded.release();
-    return { ...headRow(facts), ...bodyRow(storedBody(recorded, facts, undefined)) };
+    return {
+      ...headRow(facts),
+      ...bodyRow(storedBody(recorded, facts, { redaction: undefined, maxBytes: maxBodyBytes })),
+    };
   }
 }
 

@@ -343,6 +343,15 @@ describe("policy", () => {
   });
 });
 
+test("a text of up to maxBodyBytes is stored whole, whatever other texts may have", async () => {
+  const body = JSON.stringify({ text: "é".repeat(400_000) });
+  const server = await served({ redact: { request: ["$.x"] } }, { "/a": { body } });
+  await post(server.port, "/a", body);
+  const { requests, responses } = await server.stored();
+  expect(byId(requests)["/a"]?.body).toBe(body);
+  expect(byId(responses)["/a"]).toMatchObject({ body, body_truncated: false });
+});
+
 describe("a body that is too long", () => {
   test("is cut on a character, with the size and SHA-256 of the whole", async () => {
     const body = `{"text":"${"é😀".repeat(1_000)}"}`;
@@ -369,6 +378,27 @@ describe("a body that is too long", () => {
       "/utf16": { body: "aé", size: 6, body_truncated: true, body_sha256: sha256(utf16) },
       "/sjis": { body: "日本", size: 6, body_truncated: true, body_sha256: sha256(shiftJis) },
     });
+  });
+
+  test("never takes more than a row has room for: the exchange is stored in any case", async () => {
+    const limits = { maxFrameBytes: 512 << 10 };
+    const options = { maxBodyBytes: 64 << 20, redact: { response: { "$[*]": { hmacKey: "k" } } } };
+    const numbers = `[${Array.from({ length: 20_000 }, (_, i) => i).join()}]`;
+    const server = await served(options, { "/a": { body: numbers } }, { limits });
+    await post(server.port, "/a", "x".repeat(1 << 20));
+    await post(server.port, "/b", Buffer.alloc(400 << 10, 0xe9), {
+      "content-type": "text/plain; charset=latin1",
+    });
+    const { requests, responses } = await server.stored();
+    const rows = byId(requests);
+    expect(rows["/a"]).toMatchObject({
+      size: 1 << 20,
+      body_truncated: true,
+      body_sha256: sha256("x".repeat(1 << 20)),
+    });
+    expect(String(rows["/a"]?.body).length).toBeGreaterThan(400 << 10);
+    expect(rows["/b"]).toMatchObject({ body: null, size: 400 << 10, body_truncated: false });
+    expect(byId(responses)["/a"]).toMatchObject({ body: null, size: numbers.length, dropped: "too_large" });
   });
 
   test("cannot be stored aside, which is said at once", () => {

@@ -9,6 +9,7 @@ export const notRedactedReasons = {
   encoded: "is compressed and was not decoded",
   not_json: "is no text of JSON, nor of lines or events of it",
   too_deep: "has values in more than 512 levels of others",
+  too_large: "is more than one row can hold when it is redacted",
   failed: "made its redaction fail",
 } as const;
 
