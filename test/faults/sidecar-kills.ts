@@ -10,7 +10,7 @@ import { disposableFolder } from "../support/temp-folder.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What was answered this long before a kill must be stored. */
-const maxWindowMs = 1_000;
+const maxWindowMs = 500;
 /** Requests under way at the same time. */
 const clients = 8;
 
@@ -24,8 +24,8 @@ export async function sidecarKills(kills: number): Promise<Outcome> {
   await once(target, "listening");
   const url = `http://127.0.0.1:${(target.address() as AddressInfo).port}`;
   const [destination, spool] = [join(folder.path, "collected"), join(folder.path, "spool")];
-  const start = (): Promise<SidecarProcess> =>
-    startSidecar(destination, spool, ["--target", url, "--listen", "127.0.0.1:0"]);
+  const args = ["--target", url, "--listen", "127.0.0.1:0", "--deadline", "120"];
+  const start = (): Promise<SidecarProcess> => startSidecar(destination, spool, args);
 
   const random = seeded(kills);
   const offered = new Set<string>();
@@ -35,7 +35,7 @@ export async function sidecarKills(kills: number): Promise<Outcome> {
   for (let kill = 0; kill < kills; kill++) {
     const sidecar = await start();
     const load = new Load(sidecar.urls["listen"] ?? "", `kill-${kill}`);
-    await new Promise((resolve) => setTimeout(resolve, 100 + random(400)));
+    await new Promise((resolve) => setTimeout(resolve, 400 + random(600)));
     const exit = once(sidecar.process, "exit");
     sidecar.process.kill("SIGKILL");
     const killedAt = performance.now();
@@ -59,6 +59,8 @@ export async function sidecarKills(kills: number): Promise<Outcome> {
   const duplicated = stored.flatMap((ids) => [...ids.values()]).filter((count) => count > 1).length;
   const invented = stored.flatMap((ids) => [...ids.keys()]).filter((id) => !offered.has(id)).length;
   if (lost > 0) problems.push(`${lost} exchanges were answered more than ${maxWindowMs} ms before, and lost`);
+  if (windows.length > answered.size / 2)
+    problems.push(`${windows.length} of ${answered.size} answered exchanges are not stored`);
   if (duplicated > 0) problems.push(`${duplicated} rows are there more than once`);
   if (invented > 0) problems.push(`${invented} rows belong to no request`);
   if (fired === 0 || answered.size < kills) problems.push("no load, or no kill: the run is void");

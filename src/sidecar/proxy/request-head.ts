@@ -58,7 +58,7 @@ export function forwardedHead(
   });
   const host = target.authority ?? valuesOf(rawHeaders, "host")[0];
   if (target.authority !== undefined || host === undefined) headers.unshift("Host", host ?? authority);
-  const address = socket.remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "");
+  const address = addressText(socket.remoteAddress);
   if (address !== undefined) forwardedFor.push(address);
   if (forwardedFor.length > 0) headers.push("X-Forwarded-For", forwardedFor.join(", "));
   if (!seen.has("x-forwarded-host") && host !== undefined) headers.push("X-Forwarded-Host", host);
@@ -68,6 +68,11 @@ export function forwardedHead(
   // Trailers of the answer are passed on, so whoever wants them may say so.
   if (tokensOf(rawHeaders, "te").includes("trailers")) headers.push("TE", "trailers", "Connection", "TE");
   return { path: target.path, headers };
+}
+
+/** A client's address as it is told on; one of IPv4 as such. */
+export function addressText(address: string | undefined): string | undefined {
+  return address?.replace(/^::ffff:(?=\d+\.)/, "");
 }
 
 /** Whether a body comes: then one of these says where it ends. */

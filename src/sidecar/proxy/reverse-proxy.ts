@@ -9,6 +9,8 @@ import type { PayloadLog } from "../../http/payload-log.ts";
 import type { ListenAddress } from "../listening/listen-address.ts";
 import { type Door, openDoor } from "../listening/listening-server.ts";
 import { Forwarding, type Passage } from "./forwarding.ts";
+import { Http2Proxy } from "./http2-proxy.ts";
+import { ProtocolSniffer } from "./protocol-sniffer.ts";
 import { maxHeadBytes, type Target } from "./target.ts";
 import { Traffic } from "./traffic.ts";
 import { plainHead, wantsTunnel } from "./tunnel.ts";
@@ -26,6 +28,8 @@ export class ReverseProxy {
   readonly #target: Target;
   readonly #log: PayloadLog;
   readonly #server: Server;
+  readonly #http2: Http2Proxy;
+  readonly #sniffer: ProtocolSniffer;
   /** By connection: what waits for the exchange under way. */
   readonly #waiting = new WeakMap<Socket, (() => void)[]>();
   /** Connections that have left HTTP, or ask to. */
@@ -58,6 +62,8 @@ export class ReverseProxy {
       this.#takeUpgrade(request, socket, head);
     });
     this.#server = server;
+    this.#http2 = new Http2Proxy(target, log, this.traffic);
+    this.#sniffer = new ProtocolSniffer(server, maxHeadMs, (socket) => this.#http2.take(socket));
   }
 
   /** Begins to listen; rejects with the system's error if it cannot. */
@@ -67,9 +73,12 @@ export class ReverseProxy {
       url,
       close: async (deadlineMs) => {
         this.#closing = true;
+        this.#sniffer.close();
+        this.#http2.close();
         const timer = systemClock.setTimer(() => this.#endTunnels(), deadlineMs);
         await close(deadlineMs);
         timer[Symbol.dispose]();
+        this.#http2.destroy();
         this.#target.close();
       },
     };
@@ -104,6 +113,7 @@ export class ReverseProxy {
 
   #endTunnels(): void {
     for (const socket of this.#tunnels) socket.destroy();
+    this.#http2.destroy();
   }
 
   /**

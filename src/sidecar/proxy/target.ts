@@ -1,4 +1,5 @@
 import { Agent, type RequestOptions, request as httpRequest, type ClientRequest } from "node:http";
+import type { ClientSessionOptions, SessionOptions } from "node:http2";
 import { Agent as SecureAgent, request as httpsRequest } from "node:https";
 import { type NetConnectOpts, connect } from "node:net";
 import { wrongValue } from "../../base/errors.ts";
@@ -6,6 +7,12 @@ import { socketPath } from "../listening/listen-address.ts";
 
 /** Bytes that a head may have, in both directions; one that is longer is refused. */
 export const maxHeadBytes: number = 64 << 10;
+
+/** What a session of HTTP/2 may hold: header fields of a head, and MiB in all. */
+export const http2Limits: Pick<SessionOptions, "maxHeaderListPairs" | "maxSessionMemory"> = {
+  maxHeaderListPairs: 1_000,
+  maxSessionMemory: 64,
+};
 
 /**
  * How long a connection to the target is kept unused. Shorter than servers keep theirs (Gunicorn 2 s, Uvicorn
@@ -51,6 +58,17 @@ export class Target {
       agent: own ? false : this.#agent,
     };
     return this.#isSecure ? httpsRequest(options) : httpRequest(options);
+  }
+
+  /** The URL that a session of HTTP/2 with the target is for. */
+  get http2Authority(): string {
+    return `${this.#isSecure ? "https" : "http"}://${this.authority}`;
+  }
+
+  /** What such a session is made with; over TLS the protocol is agreed on with the target. */
+  get http2Options(): ClientSessionOptions {
+    if (this.#isSecure) return http2Limits;
+    return { ...http2Limits, createConnection: () => connect(this.connectOptions) };
   }
 
   /** Where to connect to, to see whether somebody listens. */

@@ -77,6 +77,8 @@ async function run(input: CommandInput): Promise<ExitCode> {
   }
   const admin = addressOf(input, "admin");
   const beside = new Sidecar({ deployment: deploymentOf(input), proxy, intakes: taken, admin });
+  // Before anybody can know that it runs.
+  const told = toldToEnd();
   const doors = await beside.listen();
   const target = proxy?.target.text;
   if (input.flag("json")) terminal.json({ ...(target === undefined ? {} : { target }), ...doors });
@@ -85,7 +87,7 @@ async function run(input: CommandInput): Promise<ExitCode> {
     if (listen !== undefined) terminal.out(`listening on ${listen} for ${target}`);
     for (const [name, url] of Object.entries(others)) terminal.out(`${name} on ${url}`);
   }
-  await toldToEnd();
+  await told;
   const { delivered, leftInSpool, dropped } = await beside.close(deadlineMs);
   terminal.err(
     `${amountText(delivered, "frame")} delivered, ${leftInSpool} left in the spool, ${dropped} dropped`,
