@@ -127,6 +127,17 @@ test("a response that overtakes its request still has its time; one without a re
   ]);
 });
 
+test("metrics tell of each service", async () => {
+  const { sidecar } = await intake(["--admin", "127.0.0.1:0", "--agent", "127.0.0.1:0"]);
+  expect(await post(sidecar, kserve("request", "1"), "{}")).toMatchObject({ status: 200 });
+  const metrics = await (await fetch(`${sidecar.urls["admin"]}/metrics`)).text();
+  expect(metrics).toMatch(
+    /^mdc_frames_offered_total\{mdc_endpoint="sklearn-iris",.*mdc_collection="request"\} 1$/m,
+  );
+  expect(metrics.match(/^# TYPE mdc_frames_offered_total/gm)).toHaveLength(1);
+  expect((await fetch(`${sidecar.urls["admin"]}/readyz`)).status).toBe(200);
+});
+
 test("structured and batched events have their data as it stands in the text", async () => {
   const { sidecar, stored } = await intake();
   const event = (id: string, rest: string) =>
