@@ -50,8 +50,11 @@ export class EventLog {
     const request: Collector = new Collector({ name: "request", deployment, schema: requestSchema });
     const response: Collector = new Collector({ name: "response", deployment, schema: responseSchema });
     this.#targets = { request: new CheckedCollector(request), response: new CheckedCollector(response) };
-    for (const collector of [request, response]) insideOf(collector)?.takeTexts(maxBodyBytes);
+    // They are cut already; as UTF-8, those in other encodings may be longer.
+    for (const collector of [request, response]) insideOf(collector)?.takeTexts(Number.MAX_SAFE_INTEGER);
     insideOf(request)?.expect(() => this.#collectWaiting());
+    // They are cut already; as UTF-8, those in other encodings may be longer.
+    for (const collector of [request, response]) insideOf(collector)?.takeTexts(Number.MAX_SAFE_INTEGER);
   }
 
   /** Collects an event. Throws a `Refusal` if it cannot be stored. */

@@ -138,6 +138,19 @@ test("metrics tell of each service", async () => {
   expect((await fetch(`${sidecar.urls["admin"]}/readyz`)).status).toBe(200);
 });
 
+test("a body is stored whole up to 1 MiB, and of a longer one its beginning", async () => {
+  const { sidecar, stored } = await intake();
+  const [whole, long] = [`"${"x".repeat(200_000)}"`, "y".repeat((1 << 20) + 1)];
+  expect(await post(sidecar, kserve("request", "1"), whole)).toMatchObject({ status: 200 });
+  const plain = { "Content-Type": "text/plain", "Ce-Time": "2026-11-29T08:00:02+00:00" };
+  expect(await post(sidecar, kserve("request", "2", plain), long)).toMatchObject({ status: 200 });
+  const rows = await stored("request");
+  expect(rows.map(({ body, body_size: size, body_truncated: cut }) => [body, size, cut])).toEqual([
+    [whole, 200_002n, false],
+    [long.slice(0, 1 << 20), BigInt(long.length), true],
+  ]);
+});
+
 test("structured and batched events have their data as it stands in the text", async () => {
   const { sidecar, stored } = await intake();
   const event = (id: string, rest: string) =>
