@@ -141,6 +141,8 @@ class Run {
   }
 
   async close(): Promise<void> {
+    // A client's leaving is to be seen before the server itself ends what is open.
+    await sleep(100);
     for (const server of this.#servers) {
       const over = once(server, "close");
       server.close();
