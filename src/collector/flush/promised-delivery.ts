@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/time/clock.ts";
 import type { WaitUntil } from "../../config/callbacks.ts";
+import { handedWaitUntil } from "../context/handed-wait-until.ts";
 import { safeCall } from "../report/safe-call.ts";
 
 /** What {@link PromisedDelivery} needs. */
@@ -99,6 +100,8 @@ interface RequestContexts {
 
 /** The platform's `waitUntil` of the request that this call belongs to; undefined if there is none. */
 function platformWaitUntil(): WaitUntil | undefined {
+  const own = handedWaitUntil();
+  if (own !== undefined) return own;
   for (const symbol of requestContexts) {
     try {
       const request = (globalThis as RequestContexts)[symbol]?.get?.();

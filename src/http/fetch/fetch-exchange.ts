@@ -45,6 +45,12 @@ export async function recordFetch(
   }
 }
 
+/**
+ * Bodies of responses that nobody read to their end, and nobody can any more: their exchanges are over when
+ * the engine finds that out. Without, they would never be.
+ */
+const unread = new FinalizationRegistry<FetchFate>((fate) => fate.over("server_aborted"));
+
 /** What becomes of one exchange: told by its streams and the request's signal, settled once. */
 class FetchFate {
   readonly #exchange: Exchange;
@@ -76,10 +82,13 @@ class FetchFate {
       failed: () => this.over("error"),
       cancelled: () => this.over("client_aborted"),
     });
-    return new Response(listenedStream(body, told), { status, statusText, headers });
+    const stream = listenedStream(body, told);
+    unread.register(stream, this, this);
+    return new Response(stream, { status, statusText, headers });
   }
 
   over(outcome: Outcome): void {
+    unread.unregister(this);
     this.#signal?.removeEventListener("abort", this.#aborted);
     const { size } = this.#exchange.responseBody;
     this.#inRequest(() =>

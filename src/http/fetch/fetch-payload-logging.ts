@@ -1,6 +1,8 @@
 import { wrongKind } from "../../base/errors.ts";
+import { withWaitUntil } from "../../collector/context/handed-wait-until.ts";
 import { PayloadLog } from "../payload-log.ts";
 import { parsePayloadOptions, type PayloadOptions } from "../payload-options.ts";
+import { waitUntilAmong } from "./handed-wait-until.ts";
 import { recordFetch } from "./fetch-exchange.ts";
 
 /** A handler of fetch's requests, as Next.js, Bun, Deno and Azure Functions have them. */
@@ -12,7 +14,8 @@ export type FetchHandler<Received extends Request, Rest extends unknown[]> = (
 /**
  * A handler that does what the given one does, while requests and responses are stored in the collections
  * `request` and `response`. What the handler collects belongs to the same request. Bodies are heard as they
- * are read; nothing is cloned, read ahead or held up. Throws as `openDeployment` does.
+ * are read; nothing is cloned, read ahead or held up. Where one of the handler's arguments has `waitUntil`,
+ * as those of edge platforms have, delivery is promised to it. Throws as `openDeployment` does.
  *
  * @example
  * ```ts
@@ -32,6 +35,8 @@ export function fetchPayloadLogging<Received extends Request, Rest extends unkno
     throw wrongKind("fetchPayloadLogging argument handler", "a function", handler);
   const log = new PayloadLog(parsePayloadOptions(options, "fetchPayloadLogging"));
   return function (this: unknown, request: Received, ...rest: Rest): Promise<Response> {
-    return recordFetch(log, request, () => Reflect.apply(handler, this, [request, ...rest]) as Response);
+    return withWaitUntil(waitUntilAmong(rest), () =>
+      recordFetch(log, request, () => Reflect.apply(handler, this, [request, ...rest]) as Response),
+    );
   };
 }

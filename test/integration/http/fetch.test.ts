@@ -1,7 +1,13 @@
 import { createTestDeployment } from "model-data-collector/testing";
-import { currentContext } from "model-data-collector";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { currentContext, openDeployment } from "model-data-collector";
 import { fetchPayloadLogging } from "model-data-collector/http";
 import { expect, test } from "vitest";
+import { duckdbCollection } from "../../support/parquet-engines.ts";
+import { scratch, until } from "../../support/scratch.ts";
+
+type WaitUntil = (promise: Promise<unknown>) => void;
 
 const deployment = createTestDeployment();
 const post = (body: string, more: object = {}): Request =>
@@ -137,4 +143,40 @@ test("a handler that throws, and a stream that fails, do so; the outcome is erro
   const cut = await fetchPayloadLogging(() => new Response(failing), { deployment })(post("x"));
   await expect(cut.text()).rejects.toBe(wrong);
   expect((await exchange()).response).toMatchObject({ outcome: "error", http_status: 200n });
+});
+
+test("a response that is dropped unread ends its exchange when the engine has noticed", async () => {
+  setFlagsFromString("--expose_gc");
+  const collectGarbage = runInNewContext("gc") as () => void;
+  await fetchPayloadLogging(() => new Response("unread"), { deployment })(post("x"));
+  await until(() => {
+    collectGarbage();
+    return deployment.stats().frames.offered > 0;
+  });
+  expect((await exchange()).response).toMatchObject({
+    outcome: "server_aborted",
+    http_status: 200n,
+    bytes_sent: 0n,
+  });
+});
+
+test.each([
+  ["an edge platform's third", (waitUntil: WaitUntil) => [{}, { waitUntil }]],
+  ["a middleware's second", (waitUntil: WaitUntil) => [{ waitUntil }]],
+])("delivery is promised to %s argument, called on its object", async (_name, argumentsOf) => {
+  const { options, destination } = await scratch();
+  const own = await openDeployment(options());
+  const promises: Promise<unknown>[] = [];
+  const given = argumentsOf(function (this: object, promise) {
+    expect(this).toHaveProperty("waitUntil");
+    promises.push(promise);
+  });
+  const handler = fetchPayloadLogging((_request: Request, ..._rest: unknown[]) => new Response("ok"), {
+    deployment: own,
+  });
+  expect(await (await handler(post("x"), ...given)).text()).toBe("ok");
+  expect(promises).toHaveLength(1);
+  await Promise.all(promises);
+  expect(await duckdbCollection(destination, "response")).toMatchObject([{ body: "ok" }]);
+  await own.close();
 });
