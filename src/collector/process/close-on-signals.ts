@@ -89,6 +89,25 @@ class SignalWatch implements Disposable {
   }
 }
 
+/**
+ * Has signals that end the process put what is in memory into the spool before they do: for a process whose
+ * own code asks for nothing. While anybody else listens to the signal, what becomes of the process is theirs.
+ * @internal
+ */
+export function saveOnSignals(): void {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const listener = (): void => {
+      if (process.listeners(signal).some((other) => !(savingMark in other))) return;
+      saveAll();
+      raise(signal);
+    };
+    process.prependListener(signal, Object.assign(listener, { [mark]: true, [savingMark]: true }));
+  }
+}
+
+/** Marks those of {@link saveOnSignals}, of which two copies of this package may have one each. */
+const savingMark = Symbol.for("model-data-collector.saving-listener");
+
 function hostListens(signal: NodeJS.Signals): boolean {
   return process.listeners(signal).some((listener) => !(mark in listener));
 }

@@ -1,6 +1,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { withContext } from "../../collector/context/current-context.ts";
+import { saveOnSignals } from "../../collector/process/close-on-signals.ts";
 import { hearingFailure } from "../handler-failure.ts";
 import { PayloadLog } from "../payload-log.ts";
 import { parsePayloadOptions } from "../payload-options.ts";
@@ -15,7 +16,8 @@ interface RequestStart {
 
 /**
  * Logs all servers of this process, of `node:http` and `node:https`. Nothing is done before the first request
- * comes. What is wrong with the settings is told then, once, and the servers go on without their log.
+ * comes. What is wrong with the settings is told then, once, and the servers go on without their log. Before
+ * a signal ends the process, what was answered is put into the spool.
  */
 export function logServers(): void {
   const servers = new WeakSet<Server>();
@@ -25,7 +27,7 @@ export function logServers(): void {
     if (broken) return;
     const { request, response, server } = message as RequestStart;
     try {
-      log ??= new PayloadLog(parsePayloadOptions(undefined, "register"));
+      log ??= openLog();
       openNodeExchange(log, request, response);
       if (servers.has(server)) return;
       servers.add(server);
@@ -41,6 +43,12 @@ export function logServers(): void {
       );
     }
   });
+}
+
+function openLog(): PayloadLog {
+  const log = new PayloadLog(parsePayloadOptions(undefined, "register"));
+  saveOnSignals();
+  return log;
 }
 
 /** Has a server's listeners called in the contexts of their requests. */

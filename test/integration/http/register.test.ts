@@ -1,5 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { makeCertificate } from "../../support/bearer-token.ts";
+import { runNode } from "../../support/child.ts";
+import { root } from "../../support/packed-project.ts";
 import { duckdbCollection } from "../../support/parquet-engines.ts";
 import { runScript, scratch } from "../../support/scratch.ts";
 
@@ -96,4 +100,69 @@ served.listen(0, () => fetch("http://127.0.0.1:" + served.address().port).catch(
   expect(await duckdbCollection(destination, "response")).toMatchObject([
     { outcome: "error", http_status: null },
   ]);
+});
+
+test("a server over TLS in CommonJS is logged, beside other preloads", async ({ skip }) => {
+  const { destination, folder, env } = await scratch();
+  const certificate = makeCertificate(folder);
+  if (certificate === undefined) return skip("there is no openssl");
+  const main = join(folder, "server.cjs");
+  writeFileSync(
+    main,
+    `const { createServer, request } = require("node:https");
+const read = require("node:fs").readFileSync;
+const served = createServer({ key: read(${JSON.stringify(certificate.key)}), cert: read(${JSON.stringify(certificate.cert)}) }, (request, response) => request.pipe(response));
+served.listen(0, () => {
+  const sent = request({ port: served.address().port, method: "POST", path: "/score", rejectUnauthorized: false }, (response) => {
+    response.setEncoding("utf8").on("data", (text) => console.log(globalThis.early, text)).on("end", () => served.close());
+  });
+  sent.end("over TLS");
+});`,
+  );
+  const early = join(folder, "early.mjs");
+  writeFileSync(early, "globalThis.early = 'early';");
+  const result = await runNode(["--import", early, ...register, main], {
+    cwd: root,
+    env: { ...env, NODE_NO_WARNINGS: "1" },
+  });
+  expect(result).toMatchObject({ code: 0, stdout: "early over TLS\n", stderr: "" });
+  expect(await duckdbCollection(destination, "response")).toMatchObject([
+    { body: "over TLS", outcome: "complete", bytes_sent: 8n },
+  ]);
+});
+
+test("workers and children of a process that serves nothing have no deployment", async () => {
+  const { destination, spool, env } = await scratch();
+  const code = `
+import { execFileSync } from "node:child_process";
+import { Worker } from "node:worker_threads";
+const options = { env: { ...process.env, NODE_OPTIONS: "--import model-data-collector/register" } };
+console.log(execFileSync(process.execPath, ["-e", "console.log('child')"], options).toString().trim());
+new Worker("console.log('worker')", { eval: true });`;
+  const { code: end, stdout, stderr } = await runScript(code, { args: register, env });
+  expect({ end, stdout, stderr }).toEqual({ end: 0, stdout: "child\nworker\n", stderr: "" });
+  expect([destination, spool].filter((place) => existsSync(place))).toEqual([]);
+});
+
+test("what was answered before SIGTERM is in the spool, though nobody listens to that signal", async () => {
+  const { destination, spool, env } = await scratch();
+  const code = `
+import { createServer } from "node:http";
+const served = createServer((request, response) => response.end("ok"));
+served.listen(0, async () => {
+  for (let i = 0; i < 20; i++) await (await fetch("http://127.0.0.1:" + served.address().port + "/" + i)).text();
+  process.kill(process.pid, "SIGTERM");
+});`;
+  const killed = await runScript(code, { args: register, env });
+  expect(killed).toMatchObject({ code: null, signal: "SIGTERM" });
+  // The next process of the same server takes over what was left.
+  const next = `
+import { openDeployment } from "model-data-collector";
+await (await openDeployment({ destination: ${JSON.stringify(destination)}, spool: { directory: ${JSON.stringify(spool)} } })).close();`;
+  expect(await runScript(next, { env })).toMatchObject({ code: 0 });
+  const rows = await duckdbCollection(destination, "request");
+  expect(rows).toHaveLength(20);
+  expect(new Set(rows.map((row) => row["http_path"]))).toEqual(
+    new Set(Array.from({ length: 20 }, (_, i) => `/${i}`)),
+  );
 });
