@@ -64,6 +64,15 @@ test("an upper bound is called max…", () => {
   expect(offences(otherwise)).toEqual([]);
 });
 
+test("the executable loads no HTTP before it listens or asks", () => {
+  // An `import` reads all names of the module, and one of `node:http` loads a whole client.
+  const eager = sources.filter(
+    ({ path, text }) =>
+      /(sidecar|cli)\//.test(path) && /^import (?!type )[^;]*"node:(http|https|http2|tls)"/m.test(text),
+  );
+  expect(eager.map(({ path }) => path)).toEqual([]);
+});
+
 test("messages are plain English, for one and for many", () => {
   const odd = (node: ts.Node): boolean =>
     ts.isStringLiteralLike(node) ||

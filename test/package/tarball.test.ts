@@ -26,7 +26,7 @@ test("the tarball holds the built package, its source and the papers, nothing el
   expect(
     beside.filter(
       (file) =>
-        !/^docs\/(benchmarks\/[\w-]+\.svg|[\w-]+\.md)$|^examples\/.+(\.(ts|js|md|json|ya?ml)|\/Dockerfile)$/.test(
+        !/^docs\/(benchmarks\/[\w-]+\.svg|[\w-]+\.md)$|^examples\/.+(\.(ts|js|md|json|py|ya?ml)|\/Dockerfile)$/.test(
           file,
         ),
     ),
@@ -63,7 +63,7 @@ test("dist has the declarations that front doors show, no others, and their code
   // A library's has none, nor has one of nothing but exports.
   const maps = built.filter((file) => file.endsWith(".js.map"));
   expect(code).toEqual(expect.arrayContaining(maps.map((file) => file.replace(/\.map$/, ""))));
-  expect(maps).toContain("dist/index.js.map");
+  expect(maps).toContain("dist/collector.js.map");
   // Each file takes Node about as long to find as to read: what is imported is in few.
   expect(code.length).toBeLessThan(40);
   expect(code).toEqual(expect.arrayContaining(doors(sources).map((name) => `dist/${name}.js`)));

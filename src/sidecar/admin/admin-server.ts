@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ListenAddress } from "../listening/listen-address.ts";
 import { type Door, openDoor } from "../listening/listening-server.ts";
 import { type Metric, prometheusText, prometheusType } from "./prometheus-text.ts";
+import { http } from "../listening/node-modules.ts";
 
 /** What the admin server tells of. */
 export interface Administered {
@@ -17,7 +18,7 @@ export class AdminServer {
 
   constructor(administered: Administered) {
     this.#administered = administered;
-    this.#server = createServer((request, response) => void this.#answer(request, response));
+    this.#server = http().createServer((request, response) => void this.#answer(request, response));
   }
 
   /** Begins to listen; rejects with the system's error if it cannot. */

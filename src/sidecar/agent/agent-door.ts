@@ -1,4 +1,3 @@
-import { createServer } from "node:http";
 import type { Deployment } from "../../collector/api.ts";
 import { agentPath } from "../../layout/agent-protocol.ts";
 import { Refusal } from "../intake/answer.ts";
@@ -7,6 +6,7 @@ import { openIntake } from "../intake/intake-server.ts";
 import type { ListenAddress } from "../listening/listen-address.ts";
 import type { Door } from "../listening/listening-server.ts";
 import { FrameIntake } from "./frame-intake.ts";
+import { http } from "../listening/node-modules.ts";
 
 /** Of one frame, and of all that are being taken, bytes of JSON. */
 const bounds = { maxBodyBytes: 64 << 20, maxHeldBytes: 128 << 20 };
@@ -19,7 +19,7 @@ const bounds = { maxBodyBytes: 64 << 20, maxHeldBytes: 128 << 20 };
 export function openAgentDoor(deployment: Deployment, address: ListenAddress): Promise<Door> {
   const reader = new BodyReader(bounds);
   const frames = new FrameIntake(deployment);
-  const server = createServer();
+  const server = http().createServer();
   return openIntake(
     server,
     async (request, response) => {

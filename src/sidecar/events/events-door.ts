@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { createServer, type Server } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import type { Server } from "node:http";
 import type { Deployment } from "../../collector/api.ts";
 import { Refusal } from "../intake/answer.ts";
 import { BodyReader } from "../intake/body-reader.ts";
@@ -12,6 +11,7 @@ import type { SidecarDeployment } from "../sidecar-deployment.ts";
 import { EventLog } from "./event-log.ts";
 import { eventIdOf, type LoggedEvent, loggedEvent } from "./logged-event.ts";
 import { readEvents } from "./read-events.ts";
+import { http, https } from "../listening/node-modules.ts";
 
 /** Of one request, and of all that are being read, bytes. */
 const bounds = { maxBodyBytes: 64 << 20, maxHeldBytes: 128 << 20 };
@@ -51,8 +51,8 @@ export function openEventsDoor(deployment: SidecarDeployment, { listen, tls }: I
 }
 
 function serverOf(tls: TlsFiles | undefined): Server {
-  if (tls === undefined) return createServer({ keepAliveTimeout: keepAliveMs.http });
-  return createTlsServer({ ...tls, minVersion: "TLSv1.2", keepAliveTimeout: keepAliveMs.https });
+  if (tls === undefined) return http().createServer({ keepAliveTimeout: keepAliveMs.http });
+  return https().createServer({ ...tls, minVersion: "TLSv1.2", keepAliveTimeout: keepAliveMs.https });
 }
 
 /** Takes events to the deployments that they are of, each once. */

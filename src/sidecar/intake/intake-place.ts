@@ -1,7 +1,7 @@
-import { createSecureContext } from "node:tls";
 import { asError, messageOf, told, wrongValue } from "../../base/errors.ts";
 import { readTextFile } from "../../base/files/text-file.ts";
 import type { ListenAddress } from "../listening/listen-address.ts";
+import { tls } from "../listening/node-modules.ts";
 
 /** Certificate and key of a server, in PEM. */
 export interface TlsFiles {
@@ -23,7 +23,7 @@ export interface IntakePlace {
 export function readTlsFiles(cert: string, key: string, where: string): TlsFiles {
   const files = { cert: read(cert, where), key: read(key, where) };
   try {
-    createSecureContext(files);
+    tls().createSecureContext(files);
   } catch {
     throw wrongValue(where, "a certificate and its private key, in PEM", told("another pair of files"));
   }

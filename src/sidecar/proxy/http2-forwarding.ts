@@ -1,17 +1,17 @@
-import {
-  type ClientHttp2Stream,
-  type ClientSessionRequestOptions,
-  constants,
-  type Http2Stream,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
+import type {
+  ClientHttp2Stream,
+  ClientSessionRequestOptions,
+  Http2Stream,
+  IncomingHttpHeaders,
+  OutgoingHttpHeaders,
+  ServerHttp2Stream,
 } from "node:http2";
 import type { BodyRecorder } from "../../http/body/body-recorder.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { Outcome } from "../../http/payload-rows.ts";
 import { addressText } from "./request-head.ts";
 import type { Traffic } from "./traffic.ts";
+import { http2 } from "../listening/node-modules.ts";
 
 /** One stream on its way through. */
 export interface StreamPassage {
@@ -60,7 +60,7 @@ export class Http2Forwarding {
     upstream.on("trailers", (trailers) => (this.#trailers = trailers));
     upstream.on("error", () => this.#failed());
     upstream.on("close", () => {
-      if (upstream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#failed();
+      if (upstream.rstCode !== http2().constants.NGHTTP2_NO_ERROR) this.#failed();
     });
     if (!stream.endAfterHeaders)
       passOn(stream, upstream, exchange?.requestBody, (bytes) => traffic.received(bytes));
@@ -74,7 +74,7 @@ export class Http2Forwarding {
     const header = (name: string): string | undefined => (head[name] ?? this.#trailers[name])?.toString();
     exchange?.respond(Number(head[":status"]), header);
     exchange?.firstByte();
-    const endStream = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+    const endStream = (flags & http2().constants.NGHTTP2_FLAG_END_STREAM) !== 0;
     // The target's date, or none; not in Node's types.
     const options = { endStream, waitForTrailers: !endStream, sendDate: false };
     stream.respond(shown, options);
@@ -102,7 +102,7 @@ export class Http2Forwarding {
 
   #closed(upstream: ClientHttp2Stream): void {
     const { stream, exchange, traffic } = this.#passage;
-    const isWhole = stream.rstCode === constants.NGHTTP2_NO_ERROR && stream.writableFinished;
+    const isWhole = stream.rstCode === http2().constants.NGHTTP2_NO_ERROR && stream.writableFinished;
     const outcome = this.#fault ?? (isWhole ? "complete" : "client_aborted");
     traffic.end(outcome);
     exchange?.end({
@@ -110,7 +110,8 @@ export class Http2Forwarding {
       bytesSent: exchange.responseBody.size,
       requestComplete: stream.readableEnded,
     });
-    if (!upstream.closed) upstream.close(isWhole ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
+    if (!upstream.closed)
+      upstream.close(isWhole ? http2().constants.NGHTTP2_NO_ERROR : http2().constants.NGHTTP2_CANCEL);
   }
 }
 
@@ -144,7 +145,7 @@ function passOn(
   sink.on("drain", () => source.resume());
   source.on("end", () => {
     // A stream that was reset ends, too.
-    if (source.rstCode === constants.NGHTTP2_NO_ERROR && !sink.destroyed) sink.end();
+    if (source.rstCode === http2().constants.NGHTTP2_NO_ERROR && !sink.destroyed) sink.end();
   });
   sink.on("wantTrailers", () => sink.sendTrailers(plain(trailers)));
 }

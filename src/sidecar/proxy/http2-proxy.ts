@@ -1,11 +1,9 @@
-import {
-  type ClientHttp2Session,
-  connect,
-  createServer,
-  type Http2Server,
-  type IncomingHttpHeaders,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
+import type {
+  ClientHttp2Session,
+  Http2Server,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
 } from "node:http2";
 import type { Socket } from "node:net";
 import { CorrelationContext } from "../../collector/context/correlation-context.ts";
@@ -14,6 +12,7 @@ import type { PayloadLog } from "../../http/payload-log.ts";
 import { Http2Forwarding } from "./http2-forwarding.ts";
 import { http2Limits, type Target } from "./target.ts";
 import type { Traffic } from "./traffic.ts";
+import { http2 } from "../listening/node-modules.ts";
 
 /**
  * HTTP/2 without TLS, as gRPC speaks it inside of a pod: each stream is an exchange, which goes to the target
@@ -23,7 +22,7 @@ export class Http2Proxy {
   readonly #target: Target;
   readonly #log: PayloadLog;
   readonly #traffic: Traffic;
-  readonly #server: Http2Server = createServer(http2Limits);
+  #server: Http2Server | undefined;
   readonly #clients = new Set<ServerHttp2Session>();
   #session: ClientHttp2Session | undefined;
 
@@ -31,16 +30,11 @@ export class Http2Proxy {
     this.#target = target;
     this.#log = log;
     this.#traffic = traffic;
-    this.#server.on("session", (session) => {
-      this.#clients.add(session);
-      session.on("close", () => this.#clients.delete(session));
-      session.on("error", () => session.destroy());
-    });
-    this.#server.on("stream", (stream, headers) => this.#take(stream, headers));
   }
 
   /** Takes a connection whose client speaks HTTP/2. */
   take(socket: Socket): void {
+    this.#server ??= this.#newServer();
     this.#server.emit("connection", socket);
   }
 
@@ -53,6 +47,16 @@ export class Http2Proxy {
   destroy(): void {
     for (const session of this.#clients) session.destroy();
     this.#session?.destroy();
+  }
+
+  #newServer(): Http2Server {
+    const server = http2().createServer(http2Limits);
+    server.on("session", (session) => {
+      this.#clients.add(session);
+      session.on("close", () => this.#clients.delete(session));
+      session.on("error", () => session.destroy());
+    });
+    return server.on("stream", (stream, headers) => this.#take(stream, headers));
   }
 
   #take(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
@@ -69,7 +73,7 @@ export class Http2Proxy {
   #upstream(): ClientHttp2Session {
     if (this.#session !== undefined && !this.#session.closed && !this.#session.destroyed)
       return this.#session;
-    const session = connect(this.#target.http2Authority, this.#target.http2Options);
+    const session = http2().connect(this.#target.http2Authority, this.#target.http2Options);
     const over = (): void => {
       if (this.#session === session) this.#session = undefined;
     };

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { onNextTurn, systemClock } from "../../base/time/clock.ts";
 import { CorrelationContext } from "../../collector/context/correlation-context.ts";
@@ -14,6 +14,7 @@ import { ProtocolSniffer } from "./protocol-sniffer.ts";
 import { maxHeadBytes, type Target } from "./target.ts";
 import { Traffic } from "./traffic.ts";
 import { plainHead, wantsTunnel } from "./tunnel.ts";
+import { http } from "../listening/node-modules.ts";
 
 /** How long a client's connection is kept unused: longer than load balancers keep theirs. */
 const keepAliveMs = 75_000;
@@ -48,7 +49,7 @@ export class ReverseProxy {
     };
     // From Node 24.9 on; before, all that asks for another protocol comes here and is sent back.
     const upgrades = { shouldUpgradeCallback: wantsTunnel };
-    const server = createServer({ ...limits, ...upgrades, requireHostHeader: false });
+    const server = http().createServer({ ...limits, ...upgrades, requireHostHeader: false });
     for (const name of ["request", "checkContinue", "checkExpectation"])
       server.on(name, (request: IncomingMessage, response: ServerResponse) => this.#take(request, response));
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -93,7 +94,7 @@ export class ReverseProxy {
 
   /** For what asks for another protocol, Node has no response; the connection is nobody's from here on. */
   #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
-    const response = new ServerResponse(request);
+    const response = new (http().ServerResponse)(request);
     response.shouldKeepAlive = false;
     response.on("finish", () => socket.end());
     socket.on("error", () => socket.destroy());

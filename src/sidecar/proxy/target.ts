@@ -1,9 +1,9 @@
-import { Agent, type RequestOptions, request as httpRequest, type ClientRequest } from "node:http";
+import type { Agent, ClientRequest, RequestOptions } from "node:http";
 import type { ClientSessionOptions, SessionOptions } from "node:http2";
-import { Agent as SecureAgent, request as httpsRequest } from "node:https";
 import { type NetConnectOpts, connect } from "node:net";
 import { wrongValue } from "../../base/errors.ts";
 import { socketPath } from "../listening/listen-address.ts";
+import { http, https } from "../listening/node-modules.ts";
 
 /** Bytes that a head may have, in both directions; one that is longer is refused. */
 export const maxHeadBytes: number = 64 << 10;
@@ -37,7 +37,7 @@ export class Target {
     const url = path === undefined ? urlOf(text, where) : undefined;
     this.#isSecure = url?.protocol === "https:";
     const limits = { keepAlive: true, timeout: maxIdleMs, maxFreeSockets: 256 };
-    this.#agent = this.#isSecure ? new SecureAgent(limits) : new Agent(limits);
+    this.#agent = new (this.#isSecure ? https() : http()).Agent(limits);
     if (url === undefined) {
       this.text = `unix:${path}`;
       this.authority = "localhost";
@@ -57,7 +57,7 @@ export class Target {
       ...{ method, path, headers, maxHeaderSize: maxHeadBytes, setHost: false, setDefaultHeaders: false },
       agent: own ? false : this.#agent,
     };
-    return this.#isSecure ? httpsRequest(options) : httpRequest(options);
+    return (this.#isSecure ? https() : http()).request(options);
   }
 
   /** The URL that a session of HTTP/2 with the target is for. */
