@@ -54,8 +54,6 @@ const build = (input: Record<string, string>, dir: string, format: "esm" | "cjs"
     format,
     // Once, before both: nothing of an earlier build is left.
     cleanDir: format === "esm",
-    sourcemap: format === "esm",
-    sourcemapExcludeSources: true,
     entryFileNames: "[name].js",
     chunkFileNames: "[name].js",
     comments: { jsdoc: false, annotation: true, legal: true },

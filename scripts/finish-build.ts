@@ -1,7 +1,7 @@
 /*
  * The last step of the build. `dist/cjs`, for `require`, is the same code in another module format: this says
  * what format that is, and gives it the types that its front doors show; types that no front door shows are
- * removed. And a library that is in a file of ours has no map: its source is not in the package.
+ * removed.
  */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,10 +10,6 @@ const built = join(import.meta.dirname, "../dist");
 const folder = join(built, "cjs");
 
 writeFileSync(join(folder, "package.json"), `${JSON.stringify({ type: "commonjs" })}\n`);
-
-const library = join(built, "yaml.js");
-rmSync(`${library}.map`);
-writeFileSync(library, readFileSync(library, "utf8").replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
 
 /** What `exports` of the manifest names, besides the files of `dist` itself. */
 const worker = "collector/background/model-data-collector-worker.d.ts";
@@ -25,11 +21,9 @@ for (const name of types) {
   for (const [, from = ""] of text.matchAll(/(?:from |import\(|import )"(\.[^"]+)\.[jt]s"/g))
     types.add(`${join(dirname(name), from)}.d.ts`);
   mkdirSync(dirname(join(folder, name)), { recursive: true });
-  writeFileSync(join(folder, name), text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n"));
+  writeFileSync(join(folder, name), text);
 }
 
 for (const name of globSync("**/*.d.ts", { cwd: built, exclude: ["cjs/**"] })) {
-  if (types.has(name)) continue;
-  rmSync(join(built, name));
-  rmSync(join(built, `${name}.map`));
+  if (!types.has(name)) rmSync(join(built, name));
 }
