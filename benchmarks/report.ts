@@ -10,6 +10,7 @@ import { lookUpSection } from "./report/look-up-section.ts";
 import { payloadSection } from "./report/payload-section.ts";
 import { pipelineSection } from "./report/pipeline-section.ts";
 import { pythonSection } from "./report/python-section.ts";
+import { ratesSection } from "./report/rates-section.ts";
 import { recoverySection } from "./report/recovery-section.ts";
 import type { MakeSection } from "./report/section.ts";
 import { servingSection } from "./report/serving-section.ts";
@@ -19,6 +20,7 @@ const sections: Readonly<Record<string, MakeSection>> = {
   collect: collectSection,
   keeping: keepingSection,
   pipeline: pipelineSection,
+  rates: ratesSection,
   serving: servingSection,
   payload: payloadSection,
   encode: encodeSection,

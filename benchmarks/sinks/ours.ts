@@ -7,6 +7,12 @@ export function ours(durability: Durability): OpenSink {
   return async (folder) => collectorSink(await openIn(folder, durability), "frames", "columns");
 }
 
+/** The durability in the name of one of our sinks, `ours, group`; undefined for the name of another. */
+export function durabilityOf(sink: string): Durability | undefined {
+  const [, durability] = /^ours, (\w+)$/.exec(sink) ?? [];
+  return durability as Durability | undefined;
+}
+
 /** A deployment that keeps everything below a folder. */
 export function openIn(folder: string, durability: Durability = "group"): Promise<Deployment> {
   return openDeployment({

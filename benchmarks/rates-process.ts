@@ -1,0 +1,152 @@
+/**
+ * A service at the rate that services really have, with one way to keep its frames in it. It answers how much
+ * a number of requests took; what came before them is in files by then.
+ */
+import { mkdir } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { serve } from "./child.ts";
+import { type Frame, makeFrames } from "./frames.ts";
+import type { Figures } from "./benchmark.ts";
+import { meterProcess } from "./meters.ts";
+import { collectorSink, durabilityOf, expectAllKept, openIn } from "./sinks/ours.ts";
+import type { Sink } from "./sinks/sink.ts";
+import { openSink } from "./sinks/sinks.ts";
+
+/** What {@link serve}d requests ask for. */
+export interface RatesRequest {
+  readonly sink: string;
+  readonly folder: string;
+  readonly requestsPerSecond: number;
+  /** What each request collects: `two` frames of twenty rows, or `four`, of which two have one row. */
+  readonly collections: "two" | "four";
+  readonly seconds: number;
+  readonly warmupSeconds: number;
+}
+
+/** Rows and columns of a frame of each collection, and how many different ones there are. */
+const shapes = {
+  inputs: [20, 10],
+  outputs: [20, 2],
+  requests: [1, 12],
+  responses: [1, 8],
+} as const;
+const distinctFrames = 200;
+/** As in a service that has run for long: nothing is left to compile. */
+const warmupPerSecond = 2000;
+
+interface Part {
+  readonly sink: Sink;
+  readonly frames: readonly Frame[];
+}
+
+interface Service {
+  readonly parts: readonly Part[];
+  /** Resolves when all that was collected is in files. */
+  store(): Promise<void>;
+}
+
+serve(async (request: RatesRequest): Promise<Figures> => {
+  const { parts, store } = await open(request);
+  const { requestsPerSecond, seconds, warmupSeconds } = request;
+  await pace(parts, warmupPerSecond, warmupSeconds);
+  await store();
+  globalThis.gc?.();
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const before = used();
+  await pace(parts, requestsPerSecond, seconds);
+  const running = since(before);
+  await store();
+  const stored = since(before);
+  const rss = process.memoryUsage.rss();
+  // Apart: the meter itself wakes the loop a thousand times a second.
+  const meter = meterProcess();
+  await pace(parts, requestsPerSecond, seconds / 4);
+  const { loopDelayP99Ms } = meter();
+  for (const { sink } of parts) {
+    await sink.close();
+    expectAllKept(sink);
+  }
+  const each = (value: number | null): number | null => value && value / (requestsPerSecond * seconds);
+  return {
+    CPU: { unit: "µs/request", value: each(stored.cpuUs) },
+    "CPU without files": { unit: "µs/request", value: each(running.cpuUs) },
+    "wake-ups": { unit: "/request", value: each(running.switches) },
+    "reads and writes": { unit: "/request", value: each(running.calls) },
+    written: { unit: "bytes/request", value: each(stored.bytes) },
+    "loop delay p99": { unit: "ms", value: loopDelayP99Ms },
+    RSS: { unit: "MB", value: rss / 1e6 },
+  };
+});
+
+async function open({ sink, folder, collections }: RatesRequest): Promise<Service> {
+  const names = Object.keys(shapes).slice(0, collections === "two" ? 2 : 4) as (keyof typeof shapes)[];
+  const frames = (name: keyof typeof shapes): Frame[] => {
+    const [rows, columns] = shapes[name];
+    return makeFrames(distinctFrames, rows, columns);
+  };
+  const durability = durabilityOf(sink);
+  if (durability !== undefined) {
+    const deployment = await openIn(folder, durability);
+    const parts = names.map((name) => ({
+      sink: collectorSink(deployment, name, "rows"),
+      frames: frames(name),
+    }));
+    return { parts, store: async () => void (await deployment.flush({ deadlineMs: 60_000 })) };
+  }
+  const parts: Part[] = [];
+  for (const name of names) {
+    await mkdir(join(folder, name), { recursive: true });
+    parts.push({ sink: await openSink(sink, join(folder, name)), frames: frames(name) });
+  }
+  return { parts, store: async () => {} };
+}
+
+/** Requests at their times, one after another, as they come to a service that answers each at once. */
+async function pace(parts: readonly Part[], requestsPerSecond: number, seconds: number): Promise<void> {
+  const total = Math.round(requestsPerSecond * seconds);
+  const start = performance.now();
+  for (let made = 0; made < total; ) {
+    const due = Math.min(total, 1 + Math.floor(((performance.now() - start) / 1000) * requestsPerSecond));
+    for (; made < due; made++) {
+      for (const { sink, frames } of parts) sink.collect(frames[made % frames.length] as Frame);
+    }
+    const next = start + (made / requestsPerSecond) * 1000;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(1, next - performance.now())));
+  }
+}
+
+interface Used {
+  readonly cpuUs: number;
+  readonly switches: number;
+  readonly calls: number | null;
+  readonly bytes: number | null;
+}
+
+/** Of all threads; a thread that was woken had gone to sleep, of its own will, before. */
+function used(): Used {
+  const { userCPUTime, systemCPUTime, voluntaryContextSwitches } = process.resourceUsage();
+  return { cpuUs: userCPUTime + systemCPUTime, switches: voluntaryContextSwitches, ...io() };
+}
+
+function io(): { readonly calls: number | null; readonly bytes: number | null } {
+  if (process.platform !== "linux") return { calls: null, bytes: null };
+  const text = readFileSync("/proc/self/io", "utf8");
+  const of = (name: string): number => Number(new RegExp(`^${name}: (\\d+)$`, "m").exec(text)?.[1]);
+  return { calls: of("syscr") + of("syscw"), bytes: of("wchar") };
+}
+
+function since(before: Used): Used {
+  const now = used();
+  return {
+    cpuUs: now.cpuUs - before.cpuUs,
+    switches: now.switches - before.switches,
+    calls: difference(now.calls, before.calls),
+    bytes: difference(now.bytes, before.bytes),
+  };
+}
+
+function difference(now: number | null, before: number | null): number | null {
+  return now === null || before === null ? null : now - before;
+}
