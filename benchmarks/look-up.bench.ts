@@ -4,6 +4,7 @@
  * which is what a reader without page index fetches. Bytes are the same on every machine, so there is one
  * run.
  */
+import { parseWhere } from "../src/codec/filter/where.ts";
 import { readParquetColumns } from "../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder } from "../src/codec/parquet/parquet-encoder.ts";
 import type { RangeSource } from "../src/codec/range-source.ts";
@@ -20,7 +21,9 @@ const benchmark: Benchmark = async (context) => {
     const source = countedSource(await encoded(batches));
     const id = firstId(batches[Math.floor(batches.length * 0.7)]);
     let rows = 0;
-    for await (const part of readParquetColumns(source, { where: { mdc_correlation_id: { equal: id } } })) {
+    for await (const part of readParquetColumns(source, {
+      filter: parseWhere({ mdc_correlation_id: { equals: id } }, "where"),
+    })) {
       rows += part.length;
     }
     if (rows !== rowsPerFrame) throw new Error(`look-up: ${rows} rows of ${id}, not ${rowsPerFrame}`);

@@ -5,6 +5,7 @@
  */
 import "./base/host/node-version.ts";
 
+export type { Where, WhereCondition, WhereValue } from "./codec/filter/where.ts";
 export type { CollectionSummary, ColumnSummary } from "./reader/collection-summary.ts";
 export type { CompletenessOptions, HourCompleteness } from "./reader/completeness/completeness.ts";
 export type { SilentProcess } from "./reader/completeness/told-processes.ts";

@@ -13,34 +13,92 @@ export interface StoredFile {
   explain(thrown: unknown): unknown;
 }
 
+/** Parts with fewer bytes between them are fetched together: a request takes as long as so many bytes do. */
+const maxGapBytes = 64 * 1024;
+/** What is fetched together at most, unless one part alone is larger. */
+const maxTogetherBytes = 8 * 1024 * 1024;
+
 /**
  * The bytes of a data file. The end of the file, which is read first and holds the footer, is kept and
- * fetched once.
+ * fetched once; parts that are asked for at the same time and lie close together are one request.
  */
 export function openStoredFile(store: Store, file: DataFile): StoredFile {
-  let failure: { readonly error: unknown } | undefined;
-  let kept: { readonly start: number; readonly end: number; readonly bytes: Uint8Array } | undefined;
+  const reading = new Reading(store, file);
+  return {
+    source: { size: file.size, read: (start, end) => reading.read(start, end) },
+    explain: (thrown) =>
+      reading.failure === undefined ? unreadableFile(file.path, thrown) : reading.failure.error,
+  };
+}
 
-  const read = async (start: number, end: number): Promise<Uint8Array> => {
-    if (kept !== undefined && start >= kept.start && end <= kept.end) {
-      return kept.bytes.subarray(start - kept.start, end - kept.start);
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly resolve: (bytes: Uint8Array) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class Reading {
+  failure: { readonly error: unknown } | undefined;
+  readonly #store: Store;
+  readonly #file: DataFile;
+  /** The end of the file. */
+  #kept: { readonly start: number; readonly bytes: Uint8Array } | undefined;
+  #waiting: Part[] = [];
+
+  constructor(store: Store, file: DataFile) {
+    this.#store = store;
+    this.#file = file;
+  }
+
+  read(start: number, end: number): Promise<Uint8Array> {
+    if (this.#kept !== undefined && start >= this.#kept.start)
+      return Promise.resolve(this.#kept.bytes.subarray(start - this.#kept.start, end - this.#kept.start));
+    if (this.#waiting.length === 0) queueMicrotask(() => this.#fetchWaiting());
+    const bytes = new Promise<Uint8Array>((resolve, reject) => {
+      this.#waiting.push({ start, end, resolve, reject });
+    });
+    // Whoever asked may have given up meanwhile.
+    bytes.catch(() => {});
+    return bytes;
+  }
+
+  #fetchWaiting(): void {
+    const parts = this.#waiting.sort((a, b) => a.start - b.start);
+    this.#waiting = [];
+    let together: Part[] = [];
+    let end = 0;
+    for (const part of parts) {
+      const [first] = together;
+      const near = part.start - end <= maxGapBytes && part.end - (first?.start ?? 0) <= maxTogetherBytes;
+      if (first !== undefined && !near) {
+        void this.#fetch(together, end);
+        together = [];
+      }
+      end = together.length === 0 ? part.end : Math.max(end, part.end);
+      together.push(part);
     }
-    const bytes = await store.get(file.path, { range: { start, end } }).catch((error: unknown) => {
-      failure ??= { error };
+    if (together.length > 0) void this.#fetch(together, end);
+  }
+
+  async #fetch(parts: readonly Part[], end: number): Promise<void> {
+    const start = parts[0]?.start ?? end;
+    try {
+      const bytes = await this.#get(start, end);
+      for (const part of parts) part.resolve(bytes.subarray(part.start - start, part.end - start));
+    } catch (thrown) {
+      for (const part of parts) part.reject(thrown);
+    }
+  }
+
+  async #get(start: number, end: number): Promise<Uint8Array> {
+    const { path, size } = this.#file;
+    const bytes = await this.#store.get(path, { range: { start, end } }).catch((error: unknown) => {
+      this.failure ??= { error };
       throw error;
     });
-    if (bytes.length !== end - start) {
-      throw new Error(`it has lost bytes since it was listed with ${file.size}`);
-    }
-    if (end === file.size) kept ??= { start, end, bytes };
+    if (bytes.length !== end - start) throw new Error(`it has lost bytes since it was listed with ${size}`);
+    if (end === size) this.#kept ??= { start, bytes };
     return bytes;
-  };
-
-  return {
-    source: { size: file.size, read },
-    explain(thrown) {
-      if (failure !== undefined) return failure.error;
-      return unreadableFile(file.path, thrown);
-    },
-  };
+  }
 }

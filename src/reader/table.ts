@@ -1,7 +1,10 @@
+import { allOf, type Filter, timeBetween } from "../codec/filter/filter.ts";
+import { parseWhere, type Where } from "../codec/filter/where.ts";
 import { quote, told, wrongKind, wrongValue } from "../base/errors.ts";
 import { nearest } from "../base/nearest.ts";
 import { collectionKey } from "../layout/collection-key.ts";
 import { overlaps, type TimeRange } from "../layout/partition.ts";
+import { systemColumns } from "../layout/system-columns.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ColumnBatch } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
@@ -24,6 +27,8 @@ export interface TableOptions {
    * file, and then batches of different files can have different columns.
    */
   readonly columns?: readonly string[];
+  /** Only rows of which this is true: see {@link Where}. Default: all. */
+  readonly where?: Where;
   /**
    * At most this many rows, a whole number of at least 0. Default: all. Pages behind the last one are not
    * fetched.
@@ -64,6 +69,7 @@ export function createTable(catalog: Catalog, name: string, options: TableOption
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
     throw wrongValue("table: limit", "a whole number of at least 0", limit);
   }
+  const where = options.where === undefined ? undefined : parseWhere(options.where, "table: where");
   checkCallback(options.onUnreadable, "table");
   async function* batches(): AsyncGenerator<ColumnBatch, void, undefined> {
     const bad = createBadFiles(options.onUnreadable);
@@ -75,7 +81,7 @@ export function createTable(catalog: Catalog, name: string, options: TableOption
         for await (const batch of scanFile(catalog.store, file, {
           columns,
           limit: left,
-          ...cutting(file, range),
+          filter: allOf(cutting(file, range), where),
         })) {
           left -= batch.length;
           yield batch;
@@ -95,8 +101,12 @@ export function createTable(catalog: Catalog, name: string, options: TableOption
 }
 
 /** The row filter a file needs: none when its whole partition is inside the range. */
-function cutting(file: DataFile, range: TimeRange): { readonly range?: TimeRange } {
-  return file.start >= range.from && file.end <= range.to ? {} : { range };
+function cutting(file: DataFile, { from, to }: TimeRange): Filter | undefined {
+  return timeBetween(
+    systemColumns.requestTime.name,
+    file.start >= from ? Number.NEGATIVE_INFINITY : from,
+    file.end <= to ? Number.POSITIVE_INFINITY : to,
+  );
 }
 
 async function filesOf(catalog: Catalog, name: string): Promise<DataFile[]> {

@@ -1,5 +1,6 @@
 import { likelyTimes, overlaps } from "../layout/partition.ts";
 import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
+import type { Filter } from "../codec/filter/filter.ts";
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
@@ -95,10 +96,15 @@ async function findRows(
   bad: BadFiles,
 ): Promise<Found[]> {
   const found: Found[] = [];
+  const filter: Filter = {
+    kind: "column",
+    column: systemColumns.correlationId.name,
+    test: { kind: "in", values: [id] },
+  };
   const scans = mapConcurrent(files, filesAtOnce, async (file) => {
     const rows: Found[] = [];
     try {
-      for await (const batch of scanFile(catalog.store, file, { correlationId: id, columns: isNeeded })) {
+      for await (const batch of scanFile(catalog.store, file, { filter, columns: isNeeded })) {
         for (const row of batch.rows()) rows.push({ file, row });
       }
       return { file, rows };

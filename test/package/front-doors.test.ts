@@ -141,6 +141,9 @@ test("the front door `model-data-collector/reader`", () => {
       "type TraceRecord",
       "type UnreadableFile",
       "type Verdict",
+      "type Where",
+      "type WhereCondition",
+      "type WhereValue",
     ]
   `);
 });

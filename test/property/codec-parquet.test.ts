@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parseWhere } from "../../src/codec/filter/where.ts";
 import { openParquet, readParquetColumns } from "../../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder, type ParquetEncoderOptions } from "../../src/codec/parquet/parquet-encoder.ts";
 import { memorySource } from "../../src/codec/range-source.ts";
@@ -86,7 +87,7 @@ async function expectFilters(bytes: Uint8Array, file: PlainFile, pick: number): 
     let matching = 0;
     for await (const part of readParquetColumns(opened, {
       columns: [name],
-      where: { [name]: { equal: probe } },
+      filter: parseWhere({ [name]: { equals: probe } }, "where"),
     }))
       matching += part.length;
     expect(matching, name).toBe(count(0));

@@ -1,9 +1,10 @@
-import { parquetScan, type ParquetQueryFilter } from "hyparquet";
-import { dateOfMicros, type OpenedParquet, openParquet } from "./parquet-file.ts";
+import { bindFilter, rowTest } from "../filter/bound-filter.ts";
+import { type Filter, filterColumns } from "../filter/filter.ts";
 import type { RangeSource } from "../range-source.ts";
-import { type GroupRange, readColumnRange } from "./reading/column-range.ts";
-import { indexBuffer } from "./reading/index-buffer.ts";
-import { createBudget } from "./reading/limits.ts";
+import { dateOfMicros, type OpenedParquet, openParquet } from "./parquet-file.ts";
+import { candidateRows, type CandidateRows } from "./reading/candidate-rows.ts";
+import { readColumnRange } from "./reading/column-range.ts";
+import { type Budget, createBudget } from "./reading/limits.ts";
 
 export type { OpenedParquet, ParquetFileInfo } from "./parquet-file.ts";
 export { openParquet, readParquetInfo } from "./parquet-file.ts";
@@ -19,26 +20,13 @@ export interface ParquetReadOptions {
   readonly rowStart?: number;
   /** Row of the file before which to stop. Default: all. */
   readonly rowEnd?: number;
-  /** Only rows for which all of this is true. */
-  readonly where?: ParquetWhere;
+  /** Only rows that this wants. */
+  readonly filter?: Filter | undefined;
   /**
    * `date` (default) drops what is below a millisecond; `micros` gives a bigint of microseconds since 1970
    * UTC.
    */
   readonly timestamps?: "date" | "micros";
-}
-
-/** Conditions by column; null satisfies none. */
-export type ParquetWhere = Readonly<Record<string, ParquetCondition>>;
-
-/**
- * A value, or a range with its beginning and without its end. A `Date` is compared with timestamps to the
- * microsecond.
- */
-export interface ParquetCondition {
-  readonly equal?: string | number | bigint | boolean | Date;
-  readonly from?: string | number | bigint | Date;
-  readonly to?: string | number | bigint | Date;
 }
 
 /** Rows of a file by column: at most a row group, in the file's order. */
@@ -49,135 +37,167 @@ export interface ParquetColumns {
   readonly rows: Uint32Array;
   /**
    * Values: number (float64, int32), bigint (int64), boolean, string (also JSON text), Date or bigint
-   * (timestamp), Uint8Array (binary), array (list), null.
+   * (timestamp), Uint8Array (binary), array (list), null. Numbers without a null among them are a typed array
+   * where they were decoded into one.
    */
   readonly columns: ReadonlyMap<string, ArrayLike<unknown>>;
 }
 
 /**
- * Reads a file by column, a row group at a time. What `where` rules out by statistics, by the Bloom filter of
- * `mdc_correlation_id` or by the page index is not fetched, so that one correlation id costs a few small
- * requests.
+ * Reads a file by column, a row group at a time or less. What `filter` rules out by statistics, by a Bloom
+ * filter or by the page index is not fetched, and of the columns that it does not ask about, only the pages
+ * around the rows that it wants: so one correlation id costs a few small requests.
  */
 export async function* readParquetColumns(
   source: RangeSource | OpenedParquet,
   options: ParquetReadOptions = {},
 ): AsyncIterable<ParquetColumns> {
   const file = "metadata" in source ? source : await openParquet(source);
-  const present = new Set(file.info.columns.map((column) => column.name));
-  const wanted = options.columns ?? [...present];
-  const conditions = Object.entries(options.where ?? {}).map(([name, condition]) => {
-    return [name, inMicros(condition)] as const;
-  });
+  const types = new Map(file.info.columns.map(({ name, type }) => [name, type]));
+  const { rows: all } = file.info;
+  const { filter, columns = [...types.keys()], rowStart = 0, rowEnd = all } = options;
+  const bound = filter === undefined ? undefined : bindFilter(filter, types);
+  const asked = filter === undefined ? [] : [...filterColumns(filter)].filter((name) => types.has(name));
   const dates = new Set<string>();
-  if (options.timestamps !== "micros") {
-    for (const { name, type } of file.info.columns) if (type.includes("timestamp")) dates.add(name);
-  }
-  if (conditions.some(([name]) => !present.has(name))) return;
-  const needed = [
-    ...new Set([...wanted.filter((name) => present.has(name)), ...conditions.map(([name]) => name)]),
-  ];
-  const prunable = conditions.filter(([name]) => canPrune(name));
-  const scan = await parquetScan({
-    file: indexBuffer(file.source, file.metadata),
-    metadata: file.metadata,
-    columns: needed,
-    rowStart: options.rowStart ?? 0,
-    rowEnd: Math.min(options.rowEnd ?? file.info.rows, file.info.rows),
-    ...(prunable.length > 0 && { pruningFilter: pruningFilter(prunable) }),
-    parsers: file.parsers,
-    useBloomFilters: true,
-    usePageIndex: true,
-  });
-  for (const range of scan.ranges) {
-    const within = groupRange(file, range);
-    const budget = createBudget();
-    budget.take((range.rowEnd - range.rowStart) * 8 * (wanted.length + 1));
-    const known = new Map<string, Promise<ArrayLike<unknown>>>();
-    const read = (column: string): Promise<ArrayLike<unknown>> => {
-      const values = known.get(column) ?? readColumnRange(file, column, within, budget);
-      known.set(column, values);
-      return values;
-    };
-    const rows = new Uint32Array(range.rowEnd - range.rowStart);
-    let count = 0;
-    const tested = await Promise.all(
-      conditions.map(async ([name, condition]) => ({ values: await read(name), condition })),
-    );
-    for (let i = 0; i < rows.length; i++) {
-      if (tested.every(({ values, condition }) => satisfies(values[i], condition))) rows[count++] = i;
-    }
-    if (count === 0) continue;
-    const picked = rows.subarray(0, count);
-    const columns = new Map<string, ArrayLike<unknown>>();
-    const values = await Promise.all(wanted.map((name) => (present.has(name) ? read(name) : undefined)));
-    wanted.forEach((name, index) => {
-      const column = values[index];
-      const value = dates.has(name) ? toDates : (one: unknown) => one ?? null;
-      columns.set(
-        name,
-        Array.from(picked, (row) => value(column?.[row])),
+  if (options.timestamps !== "micros")
+    for (const [name, type] of types) if (type.includes("timestamp")) dates.add(name);
+  for await (const candidates of candidateRows(file, bound, rowStart, Math.min(rowEnd, all))) {
+    const rows = new CandidateColumns(file, types, candidates, columns.length);
+    let wanted: Uint32Array | undefined;
+    if (bound !== undefined) {
+      const values = new Map<string, ArrayLike<unknown>>();
+      await Promise.all(asked.map(async (name) => void values.set(name, await rows.all(name))));
+      wanted = pick(
+        rows.length,
+        rowTest(bound, (name) => values.get(name)),
       );
-    });
-    yield { length: count, rows: picked.map((row) => row + range.rowStart), columns };
+    }
+    for (const part of partsOf(wanted, rows.length)) yield await rows.part(part, columns, dates);
   }
 }
 
-/** The rows of a scan's range in their row group; throws when an index led to rows that are not there. */
-function groupRange(
-  { metadata }: OpenedParquet,
-  { rowStart, rowEnd }: { readonly rowStart: number; readonly rowEnd: number },
-): GroupRange {
-  let first = 0;
-  for (const group of metadata.row_groups) {
-    const rows = Number(group.num_rows);
-    if (rowStart >= first && rowStart < rowEnd && rowEnd <= first + rows) {
-      return { group, start: rowStart - first, end: rowEnd - first };
-    }
-    first += rows;
+/** The columns of some rows that lie side by side; those that were read as a whole are kept. */
+class CandidateColumns {
+  readonly length: number;
+  readonly #file: OpenedParquet;
+  readonly #types: ReadonlyMap<string, string>;
+  readonly #rows: CandidateRows;
+  readonly #budget: Budget = createBudget();
+  readonly #known = new Map<string, Promise<ArrayLike<unknown>>>();
+
+  constructor(file: OpenedParquet, types: ReadonlyMap<string, string>, rows: CandidateRows, columns: number) {
+    this.#file = file;
+    this.#types = types;
+    this.#rows = rows;
+    this.length = rows.end - rows.start;
+    this.#budget.take(this.length * 8 * (columns + 1));
   }
-  throw new Error("its page index names rows that are not there");
+
+  /** All values of a column that the file has. */
+  all(name: string): Promise<ArrayLike<unknown>> {
+    const values = this.#known.get(name) ?? readColumnRange(this.#file, name, this.#rows, this.#budget);
+    this.#known.set(name, values);
+    return values;
+  }
+
+  async part(
+    { start, end, picked }: Part,
+    names: readonly string[],
+    dates: ReadonlySet<string>,
+  ): Promise<ParquetColumns> {
+    const { group, groupStart, start: first } = this.#rows;
+    const range = { group, start: first + start, end: first + end };
+    const read = async (name: string): Promise<ArrayLike<unknown>> => {
+      if (!this.#types.has(name)) return new Array<null>(picked?.length ?? end - start).fill(null);
+      const known = this.#known.get(name);
+      const values = await (known ?? readColumnRange(this.#file, name, range, this.#budget));
+      return takeRows(values, known === undefined ? 0 : start, end - start, picked, dates.has(name));
+    };
+    const columns = await Promise.all(names.map(read));
+    const offset = groupStart + range.start;
+    return {
+      length: picked?.length ?? end - start,
+      rows:
+        picked?.map((row) => row + offset) ?? Uint32Array.from({ length: end - start }, (_, i) => offset + i),
+      columns: new Map(names.map((name, i) => [name, columns[i] as ArrayLike<unknown>])),
+    };
+  }
+}
+
+/**
+ * Rows that are read together: all from `start` to before `end`, or of them those picked, counted from
+ * `start`.
+ */
+interface Part {
+  readonly start: number;
+  readonly end: number;
+  readonly picked: Uint32Array | undefined;
+}
+
+/** The pages of most columns have more rows, so a gap of fewer saves none. */
+const maxGap = 8_192;
+
+/** Wanted rows as parts without long gaps. */
+function* partsOf(wanted: Uint32Array | undefined, length: number): Generator<Part> {
+  if (wanted === undefined || wanted.length === length) {
+    if (length > 0) yield { start: 0, end: length, picked: undefined };
+    return;
+  }
+  for (let from = 0, i = 1; i <= wanted.length; i++) {
+    const last = wanted[i - 1] ?? 0;
+    if (i < wanted.length && (wanted[i] ?? 0) - last <= maxGap) continue;
+    const start = wanted[from] ?? 0;
+    const picked = wanted.slice(from, i).map((row) => row - start);
+    yield { start, end: last + 1, picked: picked.length === last + 1 - start ? undefined : picked };
+    from = i;
+  }
+}
+
+function pick(length: number, isWanted: (row: number) => boolean): Uint32Array {
+  const wanted = new Uint32Array(length);
+  let count = 0;
+  for (let row = 0; row < length; row++) if (isWanted(row)) wanted[count++] = row;
+  return wanted.subarray(0, count);
+}
+
+/** Some of the values, without copying numbers that all are wanted. */
+function takeRows(
+  values: ArrayLike<unknown>,
+  start: number,
+  length: number,
+  picked: Uint32Array | undefined,
+  asDates: boolean,
+): ArrayLike<unknown> {
+  if (isNumbers(values) && !asDates) {
+    const part = values.subarray(start, start + length);
+    return picked === undefined ? part : gather(part, picked);
+  }
+  const value = asDates ? toDates : (one: unknown) => one ?? null;
+  if (picked === undefined) return Array.from({ length }, (_, i) => value(values[start + i]));
+  return Array.from(picked, (row) => value(values[start + row]));
+}
+
+type Numbers = Float64Array | Float32Array | Int32Array | BigInt64Array;
+
+function isNumbers(values: ArrayLike<unknown>): values is Numbers {
+  return (
+    values instanceof Float64Array ||
+    values instanceof BigInt64Array ||
+    values instanceof Int32Array ||
+    values instanceof Float32Array
+  );
+}
+
+function gather(values: Numbers, picked: Uint32Array): Numbers {
+  if (values instanceof BigInt64Array) return BigInt64Array.from(picked, (row) => values[row] ?? 0n);
+  const taken =
+    values instanceof Float64Array ? new Float64Array(picked.length) : values.slice(0, picked.length);
+  for (let i = 0; i < picked.length; i++) taken[i] = values[picked[i] ?? 0] ?? 0;
+  return taken;
 }
 
 /** A timestamp of hyparquet's, or a list of them, as `Date`. */
 function toDates(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toDates);
   return typeof value === "bigint" ? dateOfMicros(value) : (value ?? null);
-}
-
-/** The condition with its dates as what timestamps are read as. */
-function inMicros(condition: ParquetCondition): ParquetCondition {
-  return Object.fromEntries(
-    Object.entries(condition).map(([key, value]: [string, unknown]) => {
-      return [key, value instanceof Date ? BigInt(value.getTime()) * 1000n : value];
-    }),
-  );
-}
-
-/**
- * Whether hyparquet can look that column up: it does in plain objects, where every one has a `constructor`,
- * and by path.
- */
-function canPrune(name: string): boolean {
-  return !(name in Object.prototype) && !name.includes(".");
-}
-
-function pruningFilter(conditions: readonly (readonly [string, ParquetCondition])[]): ParquetQueryFilter {
-  return {
-    $and: conditions.map(([name, { equal, from, to }]) => ({
-      [name]: {
-        ...(equal !== undefined && { $eq: equal }),
-        ...(from !== undefined && { $gte: from }),
-        ...(to !== undefined && { $lt: to }),
-      },
-    })),
-  };
-}
-
-function satisfies(value: unknown, { equal, from, to }: ParquetCondition): boolean {
-  if (value === null || value === undefined) return false;
-  const comparable = value as string | number | bigint | boolean;
-  if (equal !== undefined && comparable !== equal) return false;
-  if (from !== undefined && !(comparable >= from)) return false;
-  return to === undefined || comparable < to;
 }

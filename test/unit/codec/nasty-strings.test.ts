@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { parseWhere } from "../../../src/codec/filter/where.ts";
 import { readParquetColumns } from "../../../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
@@ -67,7 +68,9 @@ test("our own reader finds them too, also where JavaScript orders strings differ
     const bytes = await collected(cells, 64);
     for (const [index, text] of cells.entries()) {
       const found: number[] = [];
-      for await (const part of readParquetColumns(memorySource(bytes), { where: { x: { equal: text } } }))
+      for await (const part of readParquetColumns(memorySource(bytes), {
+        filter: parseWhere({ x: { equals: text } }, "where"),
+      }))
         found.push(...part.rows);
       expect([text, ...found]).toEqual([text, index]);
     }
@@ -82,8 +85,8 @@ test("our own reader filters by a column that is named like a method of every ob
   const batches = [decodeBatch(builder.finish(finishFacts))];
   const bytes = await fileBytes(createParquetEncoder().encode(() => batches, { schema, segment: "s" }));
   const found: number[] = [];
-  const where = { constructor: { equal: "b" } };
-  for await (const part of readParquetColumns(memorySource(bytes), { where })) found.push(...part.rows);
+  const filter = parseWhere({ constructor: { equals: "b" } }, "where");
+  for await (const part of readParquetColumns(memorySource(bytes), { filter })) found.push(...part.rows);
   expect(found).toEqual([1]);
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseWhere } from "../../../src/codec/filter/where.ts";
 import { type ParquetReadOptions, readParquetInfo } from "../../../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import { memorySource } from "../../../src/codec/range-source.ts";
@@ -122,29 +123,35 @@ describe("rows", () => {
 
   test("are those of one correlation id, others being ruled out before they are read", async () => {
     const id = correlationId(1, 1);
-    const where = { mdc_correlation_id: { equal: id } };
-    const found = await rows(await file(3), { columns: ["mdc_row_index", "s"], where });
+    const filter = parseWhere({ mdc_correlation_id: { equals: id } }, "where");
+    const found = await rows(await file(3), { columns: ["mdc_row_index", "s"], filter });
     expect(found).toEqual([
       { mdc_row_index: 0, s: "" },
       { mdc_row_index: 1, s: null },
       { mdc_row_index: 2, s: "z" },
     ]);
-    expect(await rows(await file(3), { where: { mdc_correlation_id: { equal: "none" } } })).toEqual([]);
-    expect(await rows(await file(3), { where: { absent: { equal: 1 } } })).toEqual([]);
+    expect(
+      await rows(await file(3), { filter: parseWhere({ mdc_correlation_id: "none" }, "where") }),
+    ).toEqual([]);
+    expect(await rows(await file(3), { filter: parseWhere({ absent: 1 }, "where") })).toEqual([]);
   });
 
   test.each(["date", "micros"] as const)(
     "of a time range are the same with timestamps as %s",
     async (timestamps) => {
       const date = (seed: number, frame: number): Date => new Date(Number(eventTime(seed, frame) / 1000n));
-      const where = { mdc_event_time: { from: date(1, 0), to: date(2, 0) } };
-      const found = await rows(await file(3), { columns: ["s"], where, timestamps });
+      const between = { atLeast: date(1, 0), below: date(2, 0) };
+      const filter = parseWhere({ mdc_event_time: between }, "where");
+      const found = await rows(await file(3), { columns: ["s"], filter, timestamps });
       expect(found.map((row) => row["s"])).toEqual(["é", "", null, "z"]);
     },
   );
 
   test("do not include nulls in any range", async () => {
-    const found = await rows(await file(), { columns: ["i"], where: { i: { to: 100n } } });
+    const found = await rows(await file(), {
+      columns: ["i"],
+      filter: parseWhere({ i: { below: 100n } }, "where"),
+    });
     expect(found.map((row) => row["i"])).toEqual([1n, -1n]);
   });
 
@@ -164,7 +171,7 @@ describe("rows", () => {
         "s string",
         "l list<int64>",
       ]);
-      const found = await rows(bytes, { where: { i: { from: 4998n } } });
+      const found = await rows(bytes, { filter: parseWhere({ i: { atLeast: 4998n } }, "where") });
       expect(found).toEqual([
         { i: 4998n, s: "v4998", l: [4998n] },
         { i: 4999n, s: "v4999", l: [4999n] },

@@ -1,5 +1,6 @@
 import { parquetMetadata, readColumnIndex, readOffsetIndex } from "hyparquet";
 import { describe, expect, test } from "vitest";
+import { parseWhere } from "../../../src/codec/filter/where.ts";
 import { openParquet, readParquetColumns } from "../../../src/codec/parquet/parquet-decoder.ts";
 import {
   createParquetEncoder,
@@ -209,8 +210,8 @@ describe("the page index", () => {
     const file = await openParquet(read.source);
     const before = read.bytes();
     const found: unknown[] = [];
-    const where = { mdc_correlation_id: { equal: correlationId(31, 1) } };
-    for await (const part of readParquetColumns(file, { columns: ["x", "mdc_row_index"], where })) {
+    const filter = parseWhere({ mdc_correlation_id: { equals: correlationId(31, 1) } }, "where");
+    for await (const part of readParquetColumns(file, { columns: ["x", "mdc_row_index"], filter })) {
       found.push(...Array.from(part.columns.get("x") ?? []));
     }
     expect(found).toEqual(range(1_000, (i) => Math.sin(31 * 2_000 + 1_000 + i)));
@@ -229,8 +230,8 @@ describe("the page index", () => {
     const file = await openParquet(read.source);
     const before = read.bytes();
     const found: unknown[] = [];
-    const where = { x: { equal: Math.sqrt(12_345) } };
-    for await (const part of readParquetColumns(file, { columns: ["x", "mdc_row_index"], where })) {
+    const filter = parseWhere({ x: { equals: Math.sqrt(12_345) } }, "where");
+    for await (const part of readParquetColumns(file, { columns: ["x", "mdc_row_index"], filter })) {
       found.push(part.columns.get("mdc_row_index")?.[0]);
     }
     expect(found).toEqual([12_345]);

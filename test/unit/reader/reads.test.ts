@@ -1,10 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { datasetOf } from "../../../src/reader/dataset.ts";
 import { createFolderStore } from "../../../src/store/folder-store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
+import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
+import { type Dataset, datasetOf } from "../../../src/reader/dataset.ts";
+import { createMemoryStore } from "../../../src/store/memory-store.ts";
+import { correlationId, makeBatch } from "../../support/make-batch.ts";
+import { fileBytes } from "../../support/parquet-engines.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { idAt, storeFile } from "./stored-data.ts";
 
@@ -99,4 +104,64 @@ test("closing closes the store, once", async () => {
   await Promise.all([data.close(), data.close()]);
   await data[Symbol.asyncDispose]();
   expect(closed).toBe(1);
+});
+
+/** One file of many pages and row groups, written by our encoder, and what is fetched of it. */
+async function countedFile(): Promise<{ data: Dataset; size: number; fetched: () => number[] }> {
+  const store = createMemoryStore();
+  const batches = Array.from({ length: 200 }, (_, seed) =>
+    makeBatch({
+      seed,
+      frames: Array.from({ length: 100 }, () => 1),
+      columns: [
+        {
+          name: "rising",
+          type: "int64",
+          cells: Array.from({ length: 100 }, (_, i) => BigInt(seed * 100 + i)),
+        },
+        {
+          name: "note",
+          type: "string",
+          cells: Array.from({ length: 100 }, () => randomBytes(120).toString("base64")),
+        },
+      ],
+    }),
+  );
+  const schema = new Map([["rising", "int64"] as const, ["note", "string"] as const]);
+  const encoder = createParquetEncoder({ rowGroupRows: 5_000, pageBytes: 16_384 });
+  const bytes = await fileBytes(encoder.encode(() => batches, { schema, segment: "s" }));
+  await store.put("flights/blue/inputs/inference_date=2026-11-22/inference_hour=05/x.parquet", bytes);
+  const reads: number[] = [];
+  const counted: Store = {
+    description: store.description,
+    list: (prefix, options) => store.list(prefix, options),
+    put: (path, body, options) => store.put(path, body, options),
+    close: () => store.close(),
+    async get(path, options) {
+      const part = await store.get(path, options);
+      reads.push(part.length);
+      return part;
+    },
+  };
+  return { data: datasetOf(counted), size: bytes.length, fetched: () => reads };
+}
+
+test.each([
+  ["an id", { mdc_correlation_id: correlationId(120, 7) }, 1],
+  ["an id that is not there", { mdc_correlation_id: "none" }, 0],
+  ["a range of a rising column", { rising: { atLeast: 12_345, below: 12_400 } }, 55],
+  ["values of a rising column", { rising: { in: [17, 19_000n] } }, 2],
+  ["what no row is", { rising: { above: 20_000 } }, 0],
+  ["what a column that no file has is not", { absent: { not: null } }, 0],
+  ["one of two alternatives", { $or: [{ rising: 5 }, { mdc_correlation_id: correlationId(3, 3) }] }, 2],
+])("asked for %s, a table fetches a small part of a file", async (_, where, count) => {
+  const { data, size, fetched } = await countedFile();
+  let rows = 0;
+  for await (const batch of data.table("inputs", { where })) rows += batch.length;
+  expect(rows).toBe(count);
+  expect(size).toBeGreaterThan(1_500_000);
+  // The end of the file has 128 KiB.
+  const bytes = fetched().reduce((sum, one) => sum + one, 0);
+  expect(bytes).toBeLessThan(count === 0 ? 300_000 : 131_072 + count * 6_000 + 400_000);
+  expect(fetched().length).toBeLessThanOrEqual(6);
 });

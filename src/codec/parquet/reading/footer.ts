@@ -6,8 +6,9 @@ import { skimStruct } from "./thrift-skim.ts";
 
 /** Magic number twice, the footer's length, and the least there can be in it. */
 const minFileBytes = 12;
-/** Fetched at once: holds the footers of most files, and all of small files. */
-const firstBytes = 512 * 1024;
+/** What is fetched first: all of a small file, of others what holds most footers with their indexes. */
+const maxWholeBytes = 512 * 1024;
+const firstBytes = 128 * 1024;
 const magic = 0x31_52_41_50;
 
 /**
@@ -20,7 +21,7 @@ export async function readFooter(
 ): Promise<FileMetaData> {
   const { size } = source;
   if (size < minFileBytes) throw new Error(`a Parquet file has at least ${minFileBytes} bytes, got ${size}`);
-  const tail = await source.read(Math.max(0, size - firstBytes), size);
+  const tail = await source.read(size <= maxWholeBytes ? 0 : size - firstBytes, size);
   const end = new DataView(tail.buffer, tail.byteOffset + tail.length - 8, 8);
   if (end.getUint32(4, true) !== magic) throw new Error("it does not end as a Parquet file does");
   const length = end.getUint32(0, true) + 8;
