@@ -78,6 +78,7 @@ test("what cannot load ES modules by require gets all front doors as CommonJS, a
     const { openDeployment } = require("model-data-collector");
     const { openDataset } = require("model-data-collector/reader");
     const { createTestDeployment } = require("model-data-collector/testing");
+    const { jensenShannonDistance } = require("model-data-collector/monitor");
     (async () => {
       const deployment = await openDeployment({ destination: "./by-require" });
       deployment.collector("model_inputs").collect([{ a: 1 }, { a: 2 }]);
@@ -87,11 +88,13 @@ test("what cannot load ES modules by require gets all front doors as CommonJS, a
       const tested = createTestDeployment();
       tested.collector("model_inputs").collect([{ a: 3 }]);
       const frames = await tested.frames("model_inputs");
-      console.log(JSON.stringify({ rows, frames: frames.map((frame) => frame.rows) }));
+      const drift = jensenShannonDistance(["a"], ["b"]);
+      console.log(JSON.stringify({ rows, frames: frames.map((frame) => frame.rows), drift }));
     })();`;
   expect(await run("by-require.cjs", source, ["--no-experimental-require-module"])).toEqual({
     rows: [1, 2],
     frames: [[{ a: 3 }]],
+    drift: 1,
   });
 });
 

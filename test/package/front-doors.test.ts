@@ -118,6 +118,38 @@ test("the front door `model-data-collector/http`", () => {
   `);
 });
 
+test("the front door `model-data-collector/monitor`", () => {
+  expect(exportsOf("monitor")).toMatchInlineSnapshot(`
+    [
+      "function chebyshevDistance",
+      "function classificationPerformance",
+      "function hellingerDistance",
+      "function jensenShannonDistance",
+      "function normalizedDiscountedCumulativeGain",
+      "function normalizedWassersteinDistance",
+      "function pearsonsChiSquaredTest",
+      "function populationStabilityIndex",
+      "function regressionPerformance",
+      "function totalVariationDistance",
+      "function twoProportionZTest",
+      "function twoSampleKolmogorovSmirnovTest",
+      "type CategoryCounts",
+      "type ChiSquaredResult",
+      "type ClassPerformance",
+      "type ClassificationOptions",
+      "type ClassificationPerformance",
+      "type ColumnKind",
+      "type DriftOptions",
+      "type DriftProfile",
+      "type FeatureImportances",
+      "type MetricColumn",
+      "type RegressionPerformance",
+      "type TestMethod",
+      "type TestResult",
+    ]
+  `);
+});
+
 test("the front door `model-data-collector/reader`", () => {
   expect(exportsOf("reader")).toMatchInlineSnapshot(`
     [
@@ -166,6 +198,7 @@ test("a front door's types promise exactly the values that are there", async () 
   for (const [door, name] of [
     ["index", "model-data-collector"],
     ["http", "model-data-collector/http"],
+    ["monitor", "model-data-collector/monitor"],
     ["reader", "model-data-collector/reader"],
     ["testing", "model-data-collector/testing"],
   ] as const) {

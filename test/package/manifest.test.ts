@@ -64,6 +64,7 @@ test("every front door and the executable are there once built", async () => {
   expect(Object.keys(exports)).toEqual([
     ".",
     "./http",
+    "./monitor",
     "./reader",
     "./register",
     "./testing",

@@ -1,0 +1,36 @@
+/**
+ * Whether what a model gets and gives has changed: drift, data quality and performance, as pure functions of
+ * columns.
+ *
+ * @module model-data-collector/monitor
+ */
+import "./base/host/node-version.ts";
+
+export type { CategoryCounts, ColumnKind, MetricColumn } from "./monitor/columns/metric-column.ts";
+export type { DriftOptions, DriftProfile } from "./monitor/drift/drift-options.ts";
+export { normalizedWassersteinDistance } from "./monitor/drift/normalized-wasserstein-distance.ts";
+export { type ChiSquaredResult, pearsonsChiSquaredTest } from "./monitor/drift/pearsons-chi-squared-test.ts";
+export { populationStabilityIndex } from "./monitor/drift/population-stability-index.ts";
+export {
+  chebyshevDistance,
+  hellingerDistance,
+  jensenShannonDistance,
+  totalVariationDistance,
+} from "./monitor/drift/share-distances.ts";
+export type { TestMethod, TestResult } from "./monitor/drift/test-result.ts";
+export { twoProportionZTest } from "./monitor/drift/two-proportion-z-test.ts";
+export { twoSampleKolmogorovSmirnovTest } from "./monitor/drift/two-sample-kolmogorov-smirnov-test.ts";
+export {
+  type ClassificationOptions,
+  type ClassificationPerformance,
+  classificationPerformance,
+  type ClassPerformance,
+} from "./monitor/performance/classification-performance.ts";
+export {
+  type FeatureImportances,
+  normalizedDiscountedCumulativeGain,
+} from "./monitor/performance/normalized-discounted-cumulative-gain.ts";
+export {
+  type RegressionPerformance,
+  regressionPerformance,
+} from "./monitor/performance/regression-performance.ts";
