@@ -31,5 +31,6 @@ export type {
   PayloadOptions,
   PayloadPolicy,
   PayloadRequest,
+  RoutePattern,
   TabularOptions,
 } from "./http/payload-options.ts";

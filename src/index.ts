@@ -66,6 +66,12 @@ export type {
   Rotation,
   SpoolConfig,
 } from "./config/deployment-config.ts";
+export type {
+  BodyRedactConfig,
+  PayloadConfig,
+  PolicyByRoute,
+  TabularColumns,
+} from "./config/payload/payload-config.ts";
 export type { CollectionPolicy } from "./config/protection/policy.ts";
 export type { RedactRule, RedactRules } from "./config/protection/redact-rules.ts";
 export type { Destination } from "./destination/destination.ts";

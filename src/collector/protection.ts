@@ -67,11 +67,12 @@ export function protectionOf(config: DeploymentConfig, name: string): Protection
 }
 
 function redactionOf(rules: Readonly<Record<string, RedactRule>>): Redaction {
-  const options = Object.entries(rules).map(([column, rule]) => [column, optionOf(rule)] as const);
+  const options = Object.entries(rules).map(([column, rule]) => [column, keyedRule(rule)] as const);
   return resolveRedaction(Object.fromEntries(options), "redact");
 }
 
-function optionOf(rule: RedactRule): RedactOptions[string] {
+/** A rule with its key. What cannot be hashed, for its key has gone, is dropped. */
+export function keyedRule(rule: RedactRule): Exclude<RedactOptions[string], (value: unknown) => unknown> {
   if (typeof rule === "string" || !("hmacKeyEnv" in rule)) return rule;
   const hmacKey = secretNamed(rule.hmacKeyEnv);
   return hmacKey === undefined ? "drop" : { hmacKey };

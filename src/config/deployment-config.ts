@@ -4,6 +4,7 @@ import { collectionKey } from "../layout/collection-key.ts";
 import type { Format } from "../layout/format.ts";
 import type { RollingRate } from "../layout/partition.ts";
 import type { KeepRule } from "./keeping/keep-rule.ts";
+import type { PayloadConfig } from "./payload/payload-config.ts";
 import type { CollectionPolicy } from "./protection/policy.ts";
 import { type RedactRules, strictestRules } from "./protection/redact-rules.ts";
 
@@ -52,6 +53,8 @@ export interface DeploymentConfig {
   readonly othersEnabled: boolean;
   /** Headers that payload logging stores, in lower case, where its own option names none. */
   readonly captureHeaders: readonly string[];
+  /** What payload logging stores, beside what its own options say. */
+  readonly payload: PayloadConfig;
   /** Of the managed identity that writes; null for the machine's own. */
   readonly clientId: string | null;
   readonly spool: SpoolConfig;
@@ -109,8 +112,8 @@ export function effectiveProtection(
 
 /** True if both let the same of all frames be stored. */
 export function isProtectedAlike(one: DeploymentConfig, other: DeploymentConfig): boolean {
-  const rules = ({ redact, hashKeyEnv, collections }: DeploymentConfig): unknown => [
-    ...[redact, hashKeyEnv],
+  const rules = ({ redact, hashKeyEnv, collections, payload }: DeploymentConfig): unknown => [
+    ...[redact, hashKeyEnv, payload.redact, payload.policy],
     ...Array.from(collections, ([key, { policy, redact: own }]) => [key, policy, own]),
   ];
   return isDeepStrictEqual(rules(one), rules(other));

@@ -131,30 +131,27 @@ export const headerNames: Kind<readonly string[]> = {
   show: (names) => (names.length === 0 ? "none" : names.map(codeText).join(", ")),
 };
 
-/** Rules by the names of columns. */
-const redactSchema: JsonSchema = {
-  type: "object",
-  additionalProperties: {
-    anyOf: [
-      { enum: ["drop", "mask"] },
-      {
-        type: "object",
-        properties: {
-          hmac_key_env: { type: "string", pattern: "^[A-Za-z_]\\w{0,255}$" },
-          truncate: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
-        },
-        minProperties: 1,
-        maxProperties: 1,
-        additionalProperties: false,
+/** One rule in files, as a JSON Schema. */
+export const ruleSchema: JsonSchema = {
+  anyOf: [
+    { enum: ["drop", "mask"] },
+    {
+      type: "object",
+      properties: {
+        hmac_key_env: { type: "string", pattern: "^[A-Za-z_]\\w{0,255}$" },
+        truncate: { type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
       },
-    ],
-  },
+      minProperties: 1,
+      maxProperties: 1,
+      additionalProperties: false,
+    },
+  ],
 };
 
 /** What to do to columns before they are copied. */
 export const redactRules: Kind<RedactRules> = {
   parse: parseRedactRules,
-  schema: redactSchema,
+  schema: { type: "object", additionalProperties: ruleSchema },
   values: "by column: `drop`, `mask`, `{ hmacKeyEnv }` or `{ truncate }`",
   show: () => "none",
 };

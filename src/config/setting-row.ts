@@ -12,6 +12,7 @@ import type {
   Rotation,
   SpoolConfig,
 } from "./deployment-config.ts";
+import type { BodyRedactConfig, PayloadConfig } from "./payload/payload-config.ts";
 import type { CollectionPolicy } from "./protection/policy.ts";
 import type { RedactRules } from "./protection/redact-rules.ts";
 
@@ -41,7 +42,14 @@ export interface CollectionSettings {
 }
 
 /** The types whose fields are settings of their own. */
-type SettingGroup = AgentConfig | SpoolConfig | Limits | Rotation | FlightRecorderConfig;
+type SettingGroup =
+  | AgentConfig
+  | SpoolConfig
+  | Limits
+  | Rotation
+  | FlightRecorderConfig
+  | PayloadConfig
+  | BodyRedactConfig;
 
 /** A row for each field of `T`; a field that is a group has rows of its own. */
 export type Rows<T> = {

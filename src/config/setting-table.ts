@@ -12,6 +12,7 @@ import {
   parseShare,
   parseSwitch,
 } from "./file/azure-values.ts";
+import { payloadRows } from "./payload/payload-rows.ts";
 import { policies, strictestPolicy } from "./protection/policy.ts";
 import { strictestRules } from "./protection/redact-rules.ts";
 import * as kinds from "./setting-kinds.ts";
@@ -28,6 +29,7 @@ import {
   parseDisabled,
   parseLegacyRate,
   parseLegacySwitch,
+  parseListText,
   parsePort,
 } from "./variable-values.ts";
 import type { RollingRate } from "../layout/partition.ts";
@@ -256,10 +258,12 @@ export const settingTable: SettingTable = {
   captureHeaders: {
     kind: kinds.headerNames,
     default: [],
+    variable: { MDC_CAPTURE_HEADERS: parseListText(kinds.headerNames) },
     file: { ours: true, azure: "data_collector.request_logging.capture_headers" },
     live: true,
     option: false,
   },
+  payload: { rows: payloadRows },
   clientId: {
     kind: kinds.orNull(kinds.model),
     default: null,

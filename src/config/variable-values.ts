@@ -1,5 +1,6 @@
 import { wrongValue } from "../base/errors.ts";
 import { integer, type Parser, share } from "../base/fields.ts";
+import type { Kind, Parse } from "./setting-row.ts";
 
 /** What `MDC_DISABLED` says of `enabled`. */
 export const parseDisabled: Parser<boolean> = (value, where) => {
@@ -28,6 +29,29 @@ export const parseLegacyRate: Parser<number> = (value, where) => {
   const word = String(value);
   return integer(0, 100, "percent")(/^\+?\d+$/.test(word) ? Number(word) : value, where) / 100;
 };
+
+/** A value as a file in JSON has it; a word needs no quotes. */
+export function parseValueText<T>({ parse }: Kind<T>): Parse<T> {
+  return (value, where, origin) => parse(jsonOf(String(value)) ?? value, where, origin);
+}
+
+/** A list, its items separated by commas; or in JSON, as a file has the value. */
+export function parseListText<T>({ parse }: Kind<T>): Parse<T> {
+  return (value, where, origin) => {
+    const text = String(value);
+    const said = jsonOf(text);
+    const items = (): string[] => text.split(",").map((item) => item.trim());
+    return parse(typeof said === "object" && said !== null ? said : items(), where, origin);
+  };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** A share as a decimal number. */
 export const parseDecimalShare: Parser<number> = (value, where) => {

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/time/clock.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
+import type { Route } from "../config/payload/route-patterns.ts";
 import type { BodyRecorder, RecordedBody } from "./body/body-recorder.ts";
 import { EventMeter, isEventStream, noEvents } from "./event-stream/event-meter.ts";
 import { capturedHeaders, type HeaderLookup } from "./headers/captured-headers.ts";
@@ -44,6 +45,7 @@ export interface EndedSide {
 /** An exchange that has ended, with its bodies as they came. */
 export interface EndedExchange {
   readonly context: CorrelationContext;
+  readonly route: Route;
   readonly outcome: Outcome;
   readonly status: number | null;
   readonly durationMs: number;
@@ -116,7 +118,8 @@ export class Exchange {
     this.#ended = true;
     const outcome = this.#hasFailed && seen !== "complete" ? "error" : seen;
     const durationMs = this.#home.clock.monotonic() - this.#startedAt;
-    const facts = { context: this.context, outcome, status: this.#status, durationMs };
+    const route = { method: this.#head.method, path: this.#target.path };
+    const facts = { context: this.context, route, outcome, status: this.#status, durationMs };
     const request = this.#requestSide(requestComplete);
     this.#home.store({ ...facts, request, response: this.#responseSide(facts, bytesSent) });
   }

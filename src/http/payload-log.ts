@@ -6,6 +6,7 @@ import type { Inside } from "../collector/report/inside.ts";
 import { passOnDecision } from "../collector/context/other-copies.ts";
 import { taggedContext } from "../collector/context/tagged-context.ts";
 import { endRequest } from "../collector/context/request-end.ts";
+import { strictestPolicy } from "../config/protection/policy.ts";
 import type { SchemaOptions } from "../frame/declared-schema.ts";
 import { BodyBudget } from "./body/body-budget.ts";
 import { BodyQueue } from "./body/body-queue.ts";
@@ -21,7 +22,8 @@ import {
   type RequestHead,
 } from "./exchange.ts";
 import { requestTarget } from "./headers/request-target.ts";
-import type { PayloadSettings } from "./payload-options.ts";
+import type { PayloadPolicy, PayloadSettings } from "./payload-options.ts";
+import { FollowedRules, type PayloadRules } from "./payload-rules.ts";
 import { bodyRow, requestSchema, responseSchema } from "./payload-rows.ts";
 import { TabularLog } from "./tabular-log.ts";
 import { modelBodies, type ModelSide } from "./tabular/model-body.ts";
@@ -54,41 +56,52 @@ export interface Opened {
 export class PayloadLog implements ExchangeHome {
   readonly clock: Clock = systemClock;
   readonly #settings: PayloadSettings;
+  readonly #followed: FollowedRules;
   readonly #targets: Readonly<Record<Side, Target>>;
-  readonly #tabular: TabularLog | undefined;
+  #tabularLog: TabularLog | undefined;
   readonly #budget = new BodyBudget(maxBodyMemory);
   readonly #queue: BodyQueue;
 
   constructor(settings: PayloadSettings) {
-    const { deployment, maxBodyBytes } = settings;
+    const { deployment } = settings;
     this.#settings = settings;
+    this.#followed = new FollowedRules(settings);
     this.#targets = {
       request: target("request", deployment, requestSchema),
       response: target("response", deployment, responseSchema),
     };
-    this.#queue = new BodyQueue(this.clock, maxBodyBytes);
+    this.#queue = new BodyQueue(this.clock);
     // Before that of typed columns, which are read from what this makes.
     this.#targets.request.inside?.expect(() => this.#queue.finishAll());
-    this.#tabular = settings.tabular && new TabularLog(deployment, settings.tabular);
   }
 
   get captureHeaders(): readonly string[] {
-    const { captureHeaders, deployment } = this.#settings;
+    return this.#rules.captureHeaders;
+  }
+
+  get #rules(): PayloadRules {
     // Of a deployment of another copy of this package, that copy's, which may be an earlier version.
-    return (
-      captureHeaders ?? (this.#targets.request.inside?.config() ?? deployment?.config)?.captureHeaders ?? []
-    );
+    return this.#followed.under(this.#targets.request.inside?.config() ?? this.#settings.deployment?.config);
+  }
+
+  /** Undefined if no columns are read. */
+  get #tabular(): TabularLog | undefined {
+    const { tabular } = this.#rules;
+    if (tabular === null) return undefined;
+    return (this.#tabularLog ??= new TabularLog(this.#settings.deployment));
   }
 
   /** A request has come. Its exchange is recorded unless it is ignored, switched off or sampled out. */
   open(head: RequestHead, context: CorrelationContext): Opened {
     const target = requestTarget(head.target);
     const request = { method: head.method, path: target.path, header: headerOf(head) };
-    if (this.#settings.ignore(request) ?? this.#failed("ignore", false)) {
-      if (this.#settings.ignoresProbes) this.#targets.request.inside?.hint(probesText);
+    const rules = this.#rules;
+    if (rules.ignore(request) ?? this.#failed("ignore", false)) {
+      if (rules.ignoresProbes) this.#targets.request.inside?.hint(probesText);
       return { context, exchange: undefined };
     }
-    const policy = this.#settings.policy(request) ?? this.#failed("policy", "metadata");
+    const own = this.#settings.policy(request) ?? this.#failed("policy", "metadata");
+    const policy = strictestPolicy([own, rules.allowed(request)]);
     if (policy === "none") return { context, exchange: undefined };
     if (!this.#mayKeep(context)) {
       // Counted as what they are, and nothing of them is kept.
@@ -96,27 +109,40 @@ export class PayloadLog implements ExchangeHome {
       this.#targets.response.collector.collect(leftOut, context);
       return { context, exchange: undefined };
     }
-    const { redact } = this.#settings;
-    const maxBytes = Math.min(this.#settings.maxBodyBytes, this.#maxRowBytes());
+    const { redact } = rules;
+    const maxBytes = Math.min(rules.maxBodyBytes, this.#maxRowBytes());
     const newBody = (side: Side): BodyRecorder =>
       new BodyRecorder(policy, maxBytes, this.#budget, redact[side] !== undefined);
     return { context, exchange: new Exchange(this, context, head, target, newBody) };
   }
 
   /** Decoding and redacting take their time: then the other requests have their turn first. */
-  store(ended: EndedExchange): void {
+  store(exchange: EndedExchange): void {
+    const rules = this.#rules;
+    const policy = rules.allowed(exchange.route);
+    if (policy === "none") {
+      for (const { body } of [exchange.request, exchange.response]) body.release();
+      this.#over(exchange);
+      return;
+    }
+    const ended = {
+      ...exchange,
+      request: allowedSide(exchange.request, policy),
+      response: allowedSide(exchange.response, policy),
+    };
     const coded = [this.#codedBody(ended.request), this.#codedBody(ended.response)];
     if (coded.every((body) => body === undefined) && !this.#isRedacted(ended)) {
       this.#collect(ended, []);
       return;
     }
-    this.#queue.add({ coded, done: (decoded) => this.#collect(ended, decoded) });
+    const { maxBodyBytes: maxBytes } = rules;
+    this.#queue.add({ coded, maxBytes, done: (decoded) => this.#collect(ended, decoded) });
     // What nobody would ask for in time must not wait.
     if (this.#targets.request.inside === undefined) this.#queue.finishAll();
   }
 
   #isRedacted({ request, response }: EndedExchange): boolean {
-    const { redact } = this.#settings;
+    const { redact } = this.#rules;
     return (
       (redact.request !== undefined && request.body.kept.length > 0) ||
       (redact.response !== undefined && response.body.kept.length > 0)
@@ -125,25 +151,29 @@ export class PayloadLog implements ExchangeHome {
 
   #codedBody({ body, facts: { contentEncoding: encoding } }: EndedSide): CodedBody | undefined {
     const { kept, truncated } = body;
-    if (!this.#settings.decode || truncated || kept.length === 0 || !isEncoded(encoding)) return undefined;
+    if (!this.#rules.decode || truncated || kept.length === 0 || !isEncoded(encoding)) return undefined;
     return { bytes: kept, encoding };
   }
 
   #collect(ended: EndedExchange, [request, response]: readonly (Buffer | undefined)[]): void {
-    const { context, outcome, status, durationMs } = ended;
+    const { context, status } = ended;
     const bodies = {
       request: this.#collectSide("request", ended, request),
       response: this.#collectSide("response", ended, response),
     };
-    const end = { failed: outcome !== "complete" || (status ?? 500) >= 500, durationMs };
-    const over = (): void => endRequest(context, end);
-    if (this.#tabular === undefined) over();
-    else this.#tabular.read(context, modelBodies(bodies.request, bodies.response, status), over);
+    const over = (): void => this.#over(ended);
+    const { tabular } = this.#rules;
+    if (tabular === null) over();
+    else this.#tabular?.read(context, modelBodies(bodies.request, bodies.response, status), tabular, over);
+  }
+
+  #over({ context, outcome, status, durationMs }: EndedExchange): void {
+    endRequest(context, { failed: outcome !== "complete" || (status ?? 500) >= 500, durationMs });
   }
 
   #collectSide(name: Side, ended: EndedExchange, decoded: Buffer | undefined): ModelSide {
     const { row, facts, body: recorded, header } = ended[name];
-    const storage = { redaction: this.#settings.redact[name], maxBytes: this.#maxRowBytes() };
+    const storage = { redaction: this.#rules.redact[name], maxBytes: this.#maxRowBytes() };
     const body = storedBody(recorded, facts, storage, decoded);
     const { collector, inside } = this.#targets[name];
     const { context } = ended;
@@ -189,6 +219,16 @@ function target(name: Side, deployment: Deployment | undefined, schema: SchemaOp
   inside?.takeTexts(Number.MAX_SAFE_INTEGER);
   return { collector, inside };
 }
+
+/** A side under a policy that may have come meanwhile: what is stored holds at once. */
+function allowedSide(side: EndedSide, policy: PayloadPolicy): EndedSide {
+  const { body } = side;
+  if (strictestPolicy([body.policy, policy]) === body.policy) return side;
+  // What was not hashed as it came is not there whole, perhaps.
+  return { ...side, body: { ...body, policy: "metadata", kept: nothing, truncated: false, sha256: null } };
+}
+
+const nothing: Buffer = Buffer.alloc(0);
 
 /** A frame of one row, for an exchange of which nothing is kept. */
 const leftOut: readonly Record<string, null>[] = [{ http_method: null }];

@@ -1,23 +1,19 @@
 import { types } from "node:util";
 import { wrongKind, wrongValue } from "../base/errors.ts";
-import {
-  boolean,
-  callback,
-  groupOf,
-  oneOf,
-  optionsOf,
-  type Parser,
-  type Parsers,
-  parseFields,
-} from "../base/fields.ts";
+import { boolean, callback, oneOf, optionsOf, type Parsers, parseFields } from "../base/fields.ts";
 import type { Deployment } from "../collector/api.ts";
-import { resolveSchema } from "../frame/declared-schema.ts";
+import type { TabularColumns } from "../config/payload/payload-config.ts";
+import { bodyBytes } from "../config/payload/payload-rows.ts";
 import {
-  type BodyRedactionOptions,
-  type BodyRedactions,
-  bodyRedactions,
-} from "./body/redaction/redaction-options.ts";
-import type { TableNames } from "./tabular/table.ts";
+  parsePolicyByRoute,
+  parseRoutes,
+  policyOfRoutes,
+  routesMatcher,
+} from "../config/payload/route-patterns.ts";
+import { parseTabular } from "../config/payload/tabular-columns.ts";
+import { policies } from "../config/protection/policy.ts";
+import { headerNames } from "../config/setting-kinds.ts";
+import { type BodyRedactionOptions, bodyRules, type SidedRules } from "./body/redaction/redaction-options.ts";
 
 /**
  * What is stored of an exchange's bodies.
@@ -39,14 +35,23 @@ export interface PayloadRequest {
   header(name: string): string | undefined;
 }
 
-/** What payload logging is made with. */
+/**
+ * Which requests: `/score`, `/v1/*` and so on, with `*` for any characters, also with a method before it
+ * (`POST /score`; `GET` is `HEAD`, too). Paths are compared without their percent-encoding and letter case.
+ */
+export type RoutePattern = string;
+
+/**
+ * What payload logging is made with. All but `deployment` can also be said by the configuration file
+ * (`payload`, and `capture_headers`) and the environment, which hold where nothing is said here, also when
+ * they change. Of `redact` and `policy` the strictest of what both say holds.
+ */
 export interface PayloadOptions {
   /** Where to collect to. Default: the process's own deployment, made on first use from the environment. */
   readonly deployment?: Deployment | undefined;
   /**
-   * Names of the headers to store, of requests and responses, in any case. Default: those of the
-   * configuration file (`request_logging.capture_headers`), which are followed while it changes; else none.
-   * Credentials and cookies are never stored, even when they are named.
+   * Names of the headers to store, of requests and responses, in any case. Default: none. Credentials and
+   * cookies are never stored, even when they are named.
    */
   readonly captureHeaders?: readonly string[] | undefined;
   /**
@@ -70,13 +75,20 @@ export interface PayloadOptions {
    * of what is done to each. Before a body goes anywhere: what cannot be redacted is not stored at all.
    */
   readonly redact?: BodyRedactionOptions | undefined;
-  /** What is stored of an exchange; a function is asked once for each. Default: `full`. */
-  readonly policy?: PayloadPolicy | ((request: PayloadRequest) => PayloadPolicy) | undefined;
+  /**
+   * What is stored of an exchange: one word for all, or by route, where the longest pattern that fits counts
+   * and what fits none is stored whole; a function is asked once for each. Default: `full`.
+   */
+  readonly policy?:
+    | PayloadPolicy
+    | Readonly<Record<RoutePattern, PayloadPolicy>>
+    | ((request: PayloadRequest) => PayloadPolicy)
+    | undefined;
   /**
    * Which requests leave no row. Default: `GET` and `HEAD` of paths that begin with `/health`, `/live` or
    * `/ready`, and `/metrics`; when there were some, the deployment's `status().reasons` say so.
    */
-  readonly ignore?: ((request: PayloadRequest) => boolean) | undefined;
+  readonly ignore?: readonly RoutePattern[] | ((request: PayloadRequest) => boolean) | undefined;
   /**
    * Whether what stands in models' bodies is stored as typed columns, too, in the collections `model_inputs`
    * and `model_outputs`. Default: false.
@@ -95,68 +107,40 @@ export interface TabularOptions {
     | undefined;
 }
 
-/** {@link PayloadOptions}, checked, with defaults. */
+/** {@link PayloadOptions}, checked; undefined is what nobody said. */
 export interface PayloadSettings {
   readonly deployment: Deployment | undefined;
-  /** Lower case; undefined: what the configuration file says. */
+  /** Lower case. */
   readonly captureHeaders: readonly string[] | undefined;
-  readonly maxBodyBytes: number;
-  readonly decode: boolean;
-  readonly redact: BodyRedactions;
-  /** Undefined if nobody can say. */
+  readonly maxBodyBytes: number | undefined;
+  readonly decode: boolean | undefined;
+  readonly redact: SidedRules;
+  /** Answers undefined if nobody can say. */
   readonly policy: (request: PayloadRequest) => PayloadPolicy | undefined;
-  /** Undefined if nobody can say. */
-  readonly ignore: (request: PayloadRequest) => boolean | undefined;
-  /** True if nobody said what to ignore. */
-  readonly ignoresProbes: boolean;
-  /** Names for rows without; undefined if no columns are read. */
-  readonly tabular: TableNames | undefined;
+  /** Answers undefined if nobody can say. */
+  readonly ignore: ((request: PayloadRequest) => boolean | undefined) | undefined;
+  /** Names for rows without; null if no columns are read. */
+  readonly tabular: TabularColumns | null | undefined;
 }
-
-const policies = ["full", "metadata", "hash", "none"] as const;
-/** Longest body that can be asked for: one row must fit into a frame. */
-const maxStoredBodyBytes = 64 << 20;
 
 /** Checks options; `callee` is the function that they were given to. Throws as `openDeployment` does. */
 export function parsePayloadOptions(options: PayloadOptions | undefined, callee: string): PayloadSettings {
   const given = parseFields<ParsedOptions>(options ?? {}, optionsOf(callee), parsers);
-  const { policy = "full" } = given;
   return {
     deployment: given.deployment,
     captureHeaders: given.captureHeaders,
-    maxBodyBytes: given.maxBodyBytes ?? 1 << 20,
-    decode: given.decode ?? false,
+    maxBodyBytes: given.maxBodyBytes,
+    decode: given.decode,
     redact: given.redact ?? {},
-    policy: typeof policy === "function" ? answerOf(policy, isPolicy) : () => policy,
-    ignore: given.ignore === undefined ? isProbe : answerOf(given.ignore, isFlag),
-    ignoresProbes: given.ignore === undefined,
-    tabular: tabularOf(given.tabular),
+    policy: given.policy ?? (() => "full"),
+    ignore: given.ignore,
+    tabular: given.tabular,
   };
 }
 
-/** Names of columns: good ones, each once. */
-const columnNames: Parser<readonly string[]> = (value, where) => {
-  const expected = "a list of column names";
-  if (!Array.isArray(value)) throw wrongKind(where, expected, value);
-  if (value.length === 0) throw wrongValue(where, `${expected}, at least one`, value);
-  for (const [i, name] of value.entries())
-    if (typeof name !== "string") throw wrongKind(`${where}[${i}]`, "a column's name", name);
-  const names = value.slice() as string[];
-  if (new Set(names).size < names.length) throw wrongValue(where, "names that are all different", value);
-  resolveSchema(Object.fromEntries(names.map((name) => [name, "float64"])), where);
-  return names;
-};
-
-const tabularOptions = groupOf<TabularOptions>({
-  columns: groupOf<NonNullable<TabularOptions["columns"]>>({ inputs: columnNames, outputs: columnNames }),
-});
-
-function tabularOf(given: boolean | TabularOptions | undefined): TableNames | undefined {
-  if (given === undefined || given === false) return undefined;
-  return given === true ? {} : (given.columns ?? {});
+interface ParsedOptions extends Partial<PayloadSettings> {
+  readonly largeBodies?: "truncate";
 }
-
-type ParsedOptions = Omit<PayloadOptions, "redact"> & { readonly redact?: BodyRedactions };
 
 const parsers: Parsers<ParsedOptions> = {
   deployment: (value, where) => {
@@ -164,42 +148,29 @@ const parsers: Parsers<ParsedOptions> = {
       throw wrongKind(where, "what openDeployment returned", value);
     return value as Deployment;
   },
-  captureHeaders: (value, where) => {
-    if (!Array.isArray(value)) throw wrongKind(where, "a list of header names", value);
-    return value.map((name: unknown, i) => {
-      if (typeof name !== "string") throw wrongKind(`${where}[${i}]`, "a header's name", name);
-      if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(name))
-        throw wrongValue(`${where}[${i}]`, "a header's name", name);
-      return name.toLowerCase();
-    });
-  },
-  maxBodyBytes: (value, where) => {
-    if (typeof value !== "number") throw wrongKind(where, "a number of bytes", value);
-    if (!Number.isSafeInteger(value) || value < 0 || value > maxStoredBodyBytes)
-      throw wrongValue(where, `a whole number of bytes, 0 to ${maxStoredBodyBytes}`, value);
-    return value;
-  },
+  captureHeaders: (value, where) => headerNames.parse(value, where, {}),
+  maxBodyBytes: (value, where) => bodyBytes.parse(value, where, {}),
   largeBodies: (value, where) => {
     if (value === "aside") throw wrongValue(where, '"truncate": "aside" is not in this version', value);
     return oneOf("truncate")(value, where);
   },
   decode: boolean,
-  redact: bodyRedactions,
+  redact: bodyRules,
   policy: (value, where) =>
     typeof value === "function"
-      ? (value as (request: PayloadRequest) => PayloadPolicy)
-      : oneOf(...policies)(value, where),
-  ignore: callback(),
-  tabular: (value, where) => {
-    if (typeof value === "boolean") return value;
-    if (typeof value !== "object" || value === null)
-      throw wrongKind(where, "true, false or an object of options", value);
-    return tabularOptions(value, where);
-  },
+      ? answerOf(callback<Ask>()(value, where), isPolicy)
+      : policyOfRoutes([parsePolicyByRoute(value, where)]),
+  ignore: (value, where) =>
+    typeof value === "function"
+      ? answerOf(callback<Ask>()(value, where), isFlag)
+      : routesMatcher(parseRoutes(value, where)),
+  tabular: parseTabular,
 };
 
+type Ask = (request: PayloadRequest) => unknown;
+
 /** What a user's function answers; undefined if it fails, or answers what it may not. */
-function answerOf<T>(ask: (request: PayloadRequest) => unknown, isAnswer: (value: unknown) => value is T) {
+function answerOf<T>(ask: Ask, isAnswer: (value: unknown) => value is T) {
   return (request: PayloadRequest): T | undefined => {
     try {
       const answer = ask(request);
@@ -216,7 +187,3 @@ function answerOf<T>(ask: (request: PayloadRequest) => unknown, isAnswer: (value
 const isPolicy = (value: unknown): value is PayloadPolicy => policies.includes(value as PayloadPolicy);
 /** What JavaScript takes for true or false: anything but a promise. */
 const isFlag = (value: unknown): value is boolean => !types.isPromise(value);
-
-function isProbe({ method, path }: PayloadRequest): boolean {
-  return (method === "GET" || method === "HEAD") && /^\/(health|live|ready|metrics$)/.test(path);
-}

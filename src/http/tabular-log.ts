@@ -3,9 +3,10 @@ import type { Deployment } from "../collector/api.ts";
 import { Collector, insideOf, mayKeep } from "../collector/collector.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
 import type { Inside } from "../collector/report/inside.ts";
+import type { TabularColumns } from "../config/payload/payload-config.ts";
 import type { ModelBody } from "./tabular/model-body.ts";
 import { readTable, type Table } from "./tabular/read-table.ts";
-import { type NoTableReason, noTableReasons, type Side, type TableNames } from "./tabular/table.ts";
+import { type NoTableReason, noTableReasons, type Side } from "./tabular/table.ts";
 
 /** Bodies that may wait to be read, bytes. */
 const maxWaitingBytes = 32 << 20;
@@ -13,6 +14,7 @@ const maxWaitingBytes = 32 << 20;
 interface Job {
   readonly context: CorrelationContext;
   readonly bodies: readonly ModelBody[];
+  readonly names: TabularColumns;
   readonly bytes: number;
   readonly done: () => void;
 }
@@ -27,14 +29,12 @@ interface Target {
  * when the exchange is over, one exchange in a turn of the event loop; what finds no room to wait is dropped.
  */
 export class TabularLog {
-  readonly #names: TableNames;
   readonly #targets: Readonly<Record<Side, Target>>;
   readonly #jobs: Job[] = [];
   #waitingBytes = 0;
   #isTurning = false;
 
-  constructor(deployment: Deployment | undefined, names: TableNames) {
-    this.#names = names;
+  constructor(deployment: Deployment | undefined) {
     this.#targets = {
       inputs: target("model_inputs", deployment),
       outputs: target("model_outputs", deployment),
@@ -47,8 +47,16 @@ export class TabularLog {
     return Object.values(this.#targets).some(({ collector }) => mayKeep(collector, context));
   }
 
-  /** Takes the bodies of an exchange that is over; `done` is called when they were read, or cannot be. */
-  read(context: CorrelationContext, bodies: readonly ModelBody[], done: () => void): void {
+  /**
+   * Takes the bodies of an exchange that is over; `names` are those of columns in rows without, and `done` is
+   * called when they were read, or cannot be.
+   */
+  read(
+    context: CorrelationContext,
+    bodies: readonly ModelBody[],
+    names: TabularColumns,
+    done: () => void,
+  ): void {
     const wanted = bodies.filter(({ side }) => this.#offer(this.#targets[side].collector, context));
     const bytes = wanted.reduce((sum, { content }) => sum + content.length, 0);
     if (wanted.length === 0) {
@@ -62,7 +70,7 @@ export class TabularLog {
       return;
     }
     this.#waitingBytes += bytes;
-    this.#jobs.push({ context, bodies: wanted, bytes, done });
+    this.#jobs.push({ context, bodies: wanted, names, bytes, done });
     this.#turn();
   }
 
@@ -92,15 +100,15 @@ export class TabularLog {
     if (job === undefined) return;
     this.#waitingBytes -= job.bytes;
     try {
-      for (const body of job.bodies) this.#readBody(body, job.context);
+      for (const body of job.bodies) this.#readBody(body, job);
     } finally {
       job.done();
     }
   }
 
-  #readBody(body: ModelBody, context: CorrelationContext): void {
+  #readBody(body: ModelBody, { context, names }: Job): void {
     const { side } = body;
-    const table = readModelBody(body, this.#names[side]);
+    const table = readModelBody(body, names[side]);
     if ("reason" in table) this.#without(side, table.reason);
     else this.#targets[side].collector.collect(frameOf(table.columns), context);
   }

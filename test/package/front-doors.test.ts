@@ -22,6 +22,7 @@ test("the front door `model-data-collector`", () => {
       "type AgentConfig",
       "type AttributeRule",
       "type Attributes",
+      "type BodyRedactConfig",
       "type CloseOnSignalsOptions",
       "type CloseOptions",
       "type CloseReport",
@@ -66,6 +67,8 @@ test("the front door `model-data-collector`", () => {
       "type LimitOptions",
       "type Limits",
       "type ListType",
+      "type PayloadConfig",
+      "type PolicyByRoute",
       "type RedactOptions",
       "type RedactRule",
       "type RedactRules",
@@ -82,6 +85,7 @@ test("the front door `model-data-collector`", () => {
       "type SpoolStatus",
       "type StatsEntry",
       "type StatsListener",
+      "type TabularColumns",
       "type TokenCredential",
       "type WaitUntil",
     ]
@@ -113,6 +117,7 @@ test("the front door `model-data-collector/http`", () => {
       "type PayloadOptions",
       "type PayloadPolicy",
       "type PayloadRequest",
+      "type RoutePattern",
       "type TabularOptions",
     ]
   `);

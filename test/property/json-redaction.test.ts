@@ -1,8 +1,17 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { BodyRedactionRule } from "../../src/http/body/redaction/redaction-options.ts";
-import { bodyRedactions } from "../../src/http/body/redaction/redaction-options.ts";
+import type { JsonRedaction } from "../../src/http/body/redaction/json-redaction.ts";
+import type {
+  BodyRedactionRule,
+  BodyRedactionRules,
+} from "../../src/http/body/redaction/redaction-options.ts";
+import { bodyRedactions, bodyRules } from "../../src/http/body/redaction/redaction-options.ts";
+
+/** What is done to requests under the option `redact`. */
+function redactionOf(rules: BodyRedactionRules): JsonRedaction | undefined {
+  return bodyRedactions(bodyRules({ request: rules }, "redact"), { request: {}, response: {} }).request;
+}
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -118,7 +127,7 @@ test("what JSON.parse reads of the redacted text is what the paths leave of the 
         // Of objects and lists, hash and part depend on how their text is written.
         const text = written(of, typeof how === "string" ? seed : compact);
         const rules = Object.fromEntries(paths.map((steps) => [pathText(steps), how]));
-        const redacted = bodyRedactions({ request: rules }, "redact").request?.redact(text) ?? "";
+        const redacted = redactionOf(rules)?.redact(text) ?? "";
         const expected = expectedOf(of, paths, how);
         expect(JSON.parse(redacted)).toEqual(expected);
         if (redacted !== text) touched++;
@@ -130,7 +139,7 @@ test("what JSON.parse reads of the redacted text is what the paths leave of the 
 });
 
 test("a text is refused where JSON.parse refuses it, and else stays what it is if nothing is named", () => {
-  const redaction = bodyRedactions({ request: ["$..nowhere"] }, "redact").request;
+  const redaction = redactionOf(["$..nowhere"]);
   const isJson = (text: string): boolean => {
     try {
       JSON.parse(text);

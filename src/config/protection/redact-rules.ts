@@ -45,12 +45,13 @@ export const parseRedactRules: Parser<RedactRules> = (value, where) => {
   for (const [name, rule] of Object.entries(plainObject(value, where))) {
     const key = name.toLowerCase();
     if (rules.has(key)) throw wrongValue(where, "names that differ in more than case", told(quote(name)));
-    rules.set(key, parseRule(rule, `${where}.${name}`));
+    rules.set(key, parseRedactRule(rule, `${where}.${name}`));
   }
   return strictestRules([Object.fromEntries(rules)]);
 };
 
-const parseRule: Parser<RedactRule> = (value, where) => {
+/** One rule, as files say it. */
+export const parseRedactRule: Parser<RedactRule> = (value, where) => {
   if (typeof value === "string") return oneOf("drop", "mask")(value, where);
   const expected = '"drop", "mask", or one of hmac_key_env and truncate';
   if (typeof value !== "object" || value === null) throw wrongKind(where, expected, value);

@@ -5,6 +5,8 @@ import { type CodedBody, decodeLater, decodeNow } from "./decode-body.ts";
 export interface BodyJob {
   /** Those to be decoded; undefined for one that stays as it came. */
   readonly coded: readonly (CodedBody | undefined)[];
+  /** Bytes that a decoded body may have. */
+  readonly maxBytes: number;
   /** Takes the decoded bodies, each undefined if it could not be decoded, or need not be. Throws nothing. */
   readonly done: (decoded: readonly (Buffer | undefined)[]) => void;
 }
@@ -27,14 +29,11 @@ const maxTurnMs = 1;
  */
 export class BodyQueue {
   readonly #clock: Clock;
-  readonly #maxBytes: number;
   readonly #jobs: BodyJob[] = [];
   #isWorking = false;
 
-  /** @param maxBytes bytes that a decoded body may have. */
-  constructor(clock: Clock, maxBytes: number) {
+  constructor(clock: Clock) {
     this.#clock = clock;
-    this.#maxBytes = maxBytes;
   }
 
   add(job: BodyJob): void {
@@ -52,7 +51,7 @@ export class BodyQueue {
 
   #finishFirst(): void {
     const job = this.#jobs.shift();
-    job?.done(job.coded.map((body) => body && decodeNow(body, this.#maxBytes)));
+    job?.done(job.coded.map((body) => body && decodeNow(body, job.maxBytes)));
   }
 
   async #work(): Promise<void> {
@@ -73,7 +72,7 @@ export class BodyQueue {
 
   #decoded(jobs: readonly BodyJob[]): Promise<readonly DecodedJob[]> {
     const decoding = jobs.map(async (job) => {
-      const bodies = job.coded.map((body) => body && decodeLater(body, this.#maxBytes));
+      const bodies = job.coded.map((body) => body && decodeLater(body, job.maxBytes));
       return { job, decoded: await Promise.all(bodies) };
     });
     return Promise.all(decoding);

@@ -54,7 +54,8 @@ export function storedBody(
   }
   const redacted = redactContent(redaction, {
     content,
-    truncated,
+    // What came before anybody asked for redaction was not kept, perhaps.
+    truncated: kept.length < size,
     contentType,
     isEncoded: isEncoded(encoding),
   });

@@ -41,9 +41,6 @@ export interface TableColumn {
 /** Which body it is: what goes into a model, or what comes out. */
 export type Side = "inputs" | "outputs";
 
-/** Names of the columns of rows that name none. */
-export type TableNames = Readonly<Partial<Record<Side, readonly string[]>>>;
-
 /** Columns of one table. */
 export const maxColumns = 2_000;
 /** Rows times columns of one table: some formats have short texts for many empty cells. */

@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { deploymentSchema, ourSchema } from "../../../scripts/write-schemas.ts";
 import { readDeploymentFile } from "../../../src/config/file/deployment-file.ts";
 import { readOurFile } from "../../../src/config/file/our-settings.ts";
+import { jsonPathPattern, parseJsonPath } from "../../../src/config/payload/json-path.ts";
+import { parseRoutes, routePattern } from "../../../src/config/payload/route-patterns.ts";
 import { settingRows } from "../../../src/config/settings.ts";
 
 const ajv = new Ajv2020({ strict: false });
@@ -129,6 +131,43 @@ describe.each([
     expect(Math.min(seen.accepted, seen.refused)).toBeGreaterThan(15);
   });
 });
+
+test.each([
+  [
+    "a JSON path",
+    jsonPathPattern,
+    fc.constantFrom(..."$ $ . .. [ ] , * 0 7 a é - ' \" \\ \\' \\n".split(" "), " "),
+    parseJsonPath,
+  ],
+  [
+    "a route",
+    routePattern,
+    fc.constantFrom("/", "*", "GET ", "get ", "a", "?", "%20", " ", "é", "\n"),
+    (route: string) => parseRoutes([route], "ignore"),
+  ],
+])("the pattern of %s is that of its parser", (_, pattern, part, parse) => {
+  const expression = new RegExp(pattern, "u");
+  let accepted = 0;
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+      const text = parts.join("");
+      const byParser = succeeds(() => parse(text, "it"));
+      if (byParser) accepted++;
+      expect(expression.test(text), text).toBe(byParser);
+    }),
+    { numRuns: 3_000 },
+  );
+  expect(accepted).toBeGreaterThan(50);
+});
+
+function succeeds(call: () => unknown): boolean {
+  try {
+    call();
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 test("every setting that a file can say has a schema of its own", () => {
   const without = [...settingRows()].filter(

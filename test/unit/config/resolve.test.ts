@@ -42,6 +42,14 @@ describe("defaults", () => {
       collections: new Map(),
       othersEnabled: true,
       captureHeaders: [],
+      payload: {
+        maxBodyBytes: MiB,
+        decode: false,
+        redact: { request: {}, response: {} },
+        policy: [],
+        ignore: ["GET /health*", "GET /live*", "GET /metrics", "GET /ready*"],
+        tabular: null,
+      },
       clientId: null,
       spool: {
         directory: expect.stringMatching(

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { bodyRedactions } from "../../../src/http/body/redaction/redaction-options.ts";
+import { bodyRedactions, bodyRules } from "../../../src/http/body/redaction/redaction-options.ts";
 
 function masked(path: string, text: string): string | undefined {
-  return bodyRedactions({ request: [path] }, "redact").request?.redact(text);
+  const rules = bodyRules({ request: [path] }, "redact");
+  return bodyRedactions(rules, { request: {}, response: {} }).request?.redact(text);
 }
 
 test.each([
@@ -59,7 +60,7 @@ test.each([
   ["a..", "character 4: expected a name"],
   [`$${".a".repeat(65)}`, "expected at most 64 steps"],
 ])("%s is no path, and the message says where", (path, message) => {
-  const parse = (): unknown => bodyRedactions({ response: ["$.ok", path] }, "f option redact");
+  const parse = (): unknown => bodyRules({ response: ["$.ok", path] }, "f option redact");
   expect(parse).toThrow(RangeError);
   expect(parse).toThrow(`f option redact.response[1], character`);
   expect(parse).toThrow(message);
@@ -77,11 +78,11 @@ test.each([
   [{ requests: [] }, 'did you mean "request"?'],
   [["$.a"], "redact: expected a plain object"],
 ])("%j is refused", (value, message) => {
-  expect(() => bodyRedactions(value, "redact")).toThrow(message);
+  expect(() => bodyRules(value, "redact")).toThrow(message);
 });
 
 test("a message does not show a secret that came where a rule belongs", () => {
-  const parse = (): unknown => bodyRedactions({ request: { "$.a": "hunter2-secret" } }, "redact");
+  const parse = (): unknown => bodyRules({ request: { "$.a": "hunter2-secret" } }, "redact");
   expect(parse).not.toThrow("hunter2");
   expect(parse).toThrow(RangeError);
 });

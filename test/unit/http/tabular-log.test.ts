@@ -11,11 +11,11 @@ function body(content: string): ModelBody {
 
 test("bodies wait for their turn, and who asks for frames has them read before", async () => {
   const deployment = createTestDeployment();
-  const log = new TabularLog(deployment, {});
+  const log = new TabularLog(deployment);
   const done: string[] = [];
   for (const id of ["a", "b"]) {
     const context = CorrelationContext.create({ id });
-    log.read(context, [body(`[{"x":"${id}"}]`)], () => void done.push(id));
+    log.read(context, [body(`[{"x":"${id}"}]`)], {}, () => void done.push(id));
   }
   expect(done).toEqual([]);
   expect(deployment.stats().frames.offered).toBe(0);
@@ -29,10 +29,10 @@ test("bodies wait for their turn, and who asks for frames has them read before",
 
 test("bodies beyond what may wait are dropped, which the ledger counts", async () => {
   const deployment = createTestDeployment({ onError: () => {} });
-  const log = new TabularLog(deployment, {});
+  const log = new TabularLog(deployment);
   let done = 0;
   const long = body(`[{"x":"${"y".repeat(3 << 20)}"}]`);
-  for (let i = 0; i < 16; i++) log.read(CorrelationContext.create(), [long], () => void done++);
+  for (let i = 0; i < 16; i++) log.read(CorrelationContext.create(), [long], {}, () => void done++);
   expect(done).toBe(6);
   await deployment.close();
   expect(done).toBe(16);

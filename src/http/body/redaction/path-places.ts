@@ -1,5 +1,5 @@
 import type { ResolvedRule } from "../../../frame/copy/redaction.ts";
-import { all, type Key, type Segment } from "./json-path.ts";
+import { all, type Key, type Segment } from "../../../config/payload/json-path.ts";
 
 /** What is to be done to the values that a path names. */
 export interface PathRule {

@@ -1,7 +1,11 @@
-import { quote, reading, wrongKind, wrongValue } from "../../../base/errors.ts";
+import { wrongKind } from "../../../base/errors.ts";
 import { groupOf, type Parser } from "../../../base/fields.ts";
-import { resolveRule } from "../../../frame/copy/redaction.ts";
-import { parseJsonPath } from "./json-path.ts";
+import { keyedRule } from "../../../collector/protection.ts";
+import { bodyRulesOf } from "../../../config/payload/body-rules.ts";
+import { parseJsonPath } from "../../../config/payload/json-path.ts";
+import type { BodyRedactConfig } from "../../../config/payload/payload-config.ts";
+import type { RedactRules } from "../../../config/protection/redact-rules.ts";
+import { resolveRule, type ResolvedRule } from "../../../frame/copy/redaction.ts";
 import { JsonRedaction } from "./json-redaction.ts";
 import type { PathRule } from "./path-places.ts";
 
@@ -24,38 +28,36 @@ export interface BodyRedactionOptions {
   readonly response?: BodyRedactionRules | undefined;
 }
 
-/** Paths of one side; more would take longer than the bodies themselves. */
-const maxPaths = 256;
+/** Rules by side. */
+export type SidedRules = Readonly<Partial<Record<"request" | "response", readonly PathRule[]>>>;
 
 /** Redactions by side; none for a side of which all is stored. */
-export interface BodyRedactions {
-  readonly request?: JsonRedaction | undefined;
-  readonly response?: JsonRedaction | undefined;
-}
+export type BodyRedactions = Readonly<Partial<Record<"request" | "response", JsonRedaction | undefined>>>;
 
-const side: Parser<JsonRedaction> = (value, where) => {
-  if (typeof value !== "object" || value === null)
-    throw wrongKind(where, "a list of JSON paths, or an object of rules by path", value);
-  const rules = Array.isArray(value)
-    ? value.map((path: unknown, i) => pathRule(path, "mask", `${where}[${i}]`))
-    : reading(where, () => Object.entries(value)).map(([path, rule]) =>
-        pathRule(path, rule, `${where}, path ${quote(path)}`),
-      );
-  if (rules.length > maxPaths) throw wrongValue(where, `at most ${maxPaths} paths`, rules.length);
-  return new JsonRedaction(rules);
+const rule: Parser<ResolvedRule> = (value, where) => {
+  const expected = '"drop", "mask", { hmacKey } or { truncate }';
+  if (typeof value === "function") throw wrongKind(where, expected, value);
+  return resolveRule(value, where);
 };
-
-const sides = groupOf<BodyRedactions>({ request: side, response: side });
+const rulesByPath = bodyRulesOf(rule);
+const side: Parser<readonly PathRule[]> = (value, where) =>
+  rulesByPath(value, where).map(([path, resolved]) => pathRule(path, resolved));
 
 /** Checks the option `redact`. Errors say which path is wrong, and where. */
-export const bodyRedactions: Parser<BodyRedactions> = (value, where) => {
-  const { request, response } = sides(value, where);
-  return { request: request?.orNone(), response: response?.orNone() };
-};
+export const bodyRules: Parser<SidedRules> = groupOf<SidedRules>({ request: side, response: side });
 
-function pathRule(path: unknown, rule: unknown, where: string): PathRule {
-  if (typeof path !== "string") throw wrongKind(where, "a JSON path", path);
-  const expected = '"drop", "mask", { hmacKey } or { truncate }';
-  if (typeof rule === "function") throw wrongKind(where, expected, rule);
-  return { path: parseJsonPath(path, where), rule: resolveRule(rule, where) };
+/** What is done to bodies under the options and the configuration: of each value the strictest. */
+export function bodyRedactions(own: SidedRules, { request, response }: BodyRedactConfig): BodyRedactions {
+  return {
+    request: new JsonRedaction([...(own.request ?? []), ...configured(request)]).orNone(),
+    response: new JsonRedaction([...(own.response ?? []), ...configured(response)]).orNone(),
+  };
+}
+
+function configured(rules: RedactRules): readonly PathRule[] {
+  return Object.entries(rules).map(([path, one]) => pathRule(path, resolveRule(keyedRule(one), path)));
+}
+
+function pathRule(path: string, resolved: ResolvedRule): PathRule {
+  return { path: parseJsonPath(path, path), rule: resolved };
 }

@@ -1,4 +1,4 @@
-import { told, wrongValue } from "../../../base/errors.ts";
+import { told, wrongValue } from "../../base/errors.ts";
 
 /** What a segment of a path takes of a value: the member of this name, the element of this number, or all. */
 type Selector = string | number | typeof all;
@@ -23,6 +23,21 @@ const shorthand = /[A-Za-z_\u0080-\uffff][\w\u0080-\uffff-]*/y;
 const index = /0|[1-9]\d{0,14}/y;
 const quoted = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/y;
 const blank = /[ \t\n\r]*/y;
+
+/** The paths that {@link parseJsonPath} reads, for a JSON Schema. */
+export const jsonPathPattern: string = wholePath();
+
+function wholePath(): string {
+  const name = String.raw`[A-Za-z_\u0080-\u{10ffff}][\w\u0080-\u{10ffff}-]*`;
+  const step = String.raw`(\*|${name})`;
+  const escape = (quote: string): string => String.raw`\\([\\/bfnrt${quote}]|u[0-9A-Fa-f]{4})`;
+  const single = String.raw`'([^'\\\u0000-\u001f]|${escape(`'"`)})*'`;
+  const double = String.raw`"([^"\\\u0000-\u001f]|${escape(`"`)})*"`;
+  const selector = String.raw`[ \t\n\r]*(\*|0|[1-9]\d{0,14}|${single}|${double})[ \t\n\r]*`;
+  const brackets = String.raw`\[${selector}(,${selector})*\]`;
+  const further = String.raw`(\.\.?${step}|(\.\.)?${brackets})`;
+  return String.raw`^(${step}${further}{0,${maxSegments - 1}}|(\$|(?=\[))${further}{0,${maxSegments}})$`;
+}
 
 /**
  * Reads the part of JSONPath (RFC 9535) that names places: `$`, `.name`, `['name']`, `[0]`, `[*]`, `.*`,
