@@ -14,6 +14,8 @@ export type { ColumnBatch } from "./layout/column-batch.ts";
 export { type Dataset, type DatasetOptions, openDataset } from "./reader/dataset.ts";
 export type { DatasetCredential } from "./reader/open-root.ts";
 export type { Row } from "./layout/row.ts";
+export type { SqlOptions, SqlRows } from "./reader/sql/sql.ts";
+export type { TimestampForm } from "./reader/sql/sql-value.ts";
 export { StoreError } from "./store/store-error.ts";
 export type { StoreFailure } from "./store/store-error.ts";
 export type { Table, TableOptions } from "./reader/table.ts";

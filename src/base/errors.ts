@@ -77,15 +77,16 @@ export class CollectorError extends Error {
  */
 export function wrongKind(where: string, expected: string, got: unknown): TypeError {
   const kind = typeof got === "number" || typeof got === "bigint" ? kindOf(got) : describe(got);
-  return withCode(new TypeError(`${where}: expected ${expected}, got ${kind}`));
+  return invalidArgument(new TypeError(`${where}: expected ${expected}, got ${kind}`));
 }
 
 /** A `RangeError` that says where, what was expected and what came. */
 export function wrongValue(where: string, expected: string, got: unknown): RangeError {
-  return withCode(new RangeError(`${where}: expected ${expected}, got ${describe(got)}`));
+  return invalidArgument(new RangeError(`${where}: expected ${expected}, got ${describe(got)}`));
 }
 
-function withCode<E extends Error>(error: E): E {
+/** The error, marked as one of whoever called: `code` is `INVALID_ARGUMENT`. */
+export function invalidArgument<E extends Error>(error: E): E {
   return Object.assign(error, { code: "INVALID_ARGUMENT" });
 }
 

@@ -6,7 +6,18 @@ import { ls } from "./commands/ls.ts";
 import { schema } from "./commands/schema.ts";
 import { sidecar } from "./commands/sidecar/sidecar.ts";
 import { spool } from "./commands/spool/spool.ts";
+import { sql } from "./commands/sql.ts";
 import { trace } from "./commands/trace.ts";
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [ls, schema, head, trace, completeness, spool, sidecar, doctor];
+export const commands: readonly Command[] = [
+  ls,
+  schema,
+  head,
+  sql,
+  trace,
+  completeness,
+  spool,
+  sidecar,
+  doctor,
+];

@@ -10,6 +10,8 @@ import {
   completenessOf,
   type HourCompleteness,
 } from "./completeness/completeness.ts";
+import { LocalFiles } from "./sql/local-files.ts";
+import { runSql, type SqlOptions, type SqlRows } from "./sql/sql.ts";
 import { createTable, type Table, type TableOptions } from "./table.ts";
 import { findTrace, type Trace, type TraceOptions } from "./trace.ts";
 
@@ -62,6 +64,23 @@ export interface Dataset extends AsyncDisposable {
    * ```
    */
   completeness(options?: CompletenessOptions): Promise<HourCompleteness[]>;
+  /**
+   * Runs SQL, as DuckDB has it, over the collections: each is a view of its name, of all endpoints and
+   * deployments that this dataset looks at, with the columns and types that are pinned for it, whether a
+   * file has them or not, and `inference_date`, `inference_hour`. Needs `@duckdb/node-api`, an optional
+   * peer. Of several statements the rows of the last one are given. Errors: a `RangeError` that says what
+   * is wrong with the statement, beside those of all calls.
+   *
+   * @example
+   * ```ts
+   * import { openDataset } from "model-data-collector/reader";
+   *
+   * await using data = await openDataset("./collected");
+   * const [row] = await data.sql("select count(*) as rows from model_inputs", { from: "2026-11-22" });
+   * console.log(row?.rows); // 12n
+   * ```
+   */
+  sql(statement: string, options?: SqlOptions): Promise<SqlRows>;
   /** Gives back sockets and handles. Idempotent. */
   close(): Promise<void>;
 }
@@ -98,7 +117,11 @@ export async function openDataset(root?: string, options: DatasetOptions = {}): 
 /** A dataset over any store. @internal */
 export function datasetOf(store: Store, options: CatalogScope = {}): Dataset {
   const catalog = createCatalog(store, options);
-  const close = once(() => store.close());
+  const files = new LocalFiles(store);
+  const close = once(async () => {
+    await files[Symbol.asyncDispose]();
+    await store.close();
+  });
   return {
     root: store.description,
     collections: () => summarise(catalog),
@@ -112,6 +135,7 @@ export function datasetOf(store: Store, options: CatalogScope = {}): Dataset {
       return await findTrace(catalog, id, traceOptions);
     },
     completeness: (options = {}) => completenessOf(catalog, options, systemClock.now()),
+    sql: (statement, sqlOptions = {}) => runSql(catalog, files, statement, sqlOptions),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -110,7 +110,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/collector/peer.ts": allowed('await import("@opentelemetry/api");'),
   "src/codec/parquet.ts": allowed('import "hyparquet";'),
   "src/reader/parquet.ts": offence('import "hyparquet";', "only-hyparquet"),
-  "src/cli/query.ts": offence('await import("@duckdb/node-api");', "only-duckdb", "no-dev-dependency"),
+  "src/cli/query.ts": offence('await import("@duckdb/node-api");', "only-duckdb"),
   "src/collector/background/thread.ts": allowed('import "node:worker_threads";'),
   "src/collector/context/ambient.ts": allowed('import "node:async_hooks";'),
   "src/collector/thread.ts": offence('import "node:worker_threads";', "only-threads"),

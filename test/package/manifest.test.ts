@@ -15,7 +15,11 @@ test("the package depends on exactly four packages, and on optional peers for th
   ]);
   const optional = Object.entries(peerDependenciesMeta).filter(([, meta]) => meta.optional);
   expect(optional.map(([name]) => name)).toEqual(Object.keys(peerDependencies));
-  expect(Object.keys(peerDependencies)).toEqual(["@azure/identity", "@opentelemetry/api"]);
+  expect(Object.keys(peerDependencies)).toEqual([
+    "@azure/identity",
+    "@duckdb/node-api",
+    "@opentelemetry/api",
+  ]);
   expect(optionalDependencies).toBeUndefined();
 });
 

@@ -1,0 +1,132 @@
+import { collectionKey } from "../../layout/collection-key.ts";
+import { parsePath, pathPrefix, spanOf, type StoredPath } from "../../layout/dataset-path.ts";
+import type { FileFormat } from "../../layout/format.ts";
+import { overlaps, type RollingRate, type TimeRange } from "../../layout/partition.ts";
+import { maxFileBytes, parsePins, type Pins } from "../../layout/pinned-schema.ts";
+import type { StoreEntry } from "../../store/store.ts";
+import type { Catalog } from "../catalog.ts";
+import { mapConcurrent } from "../map-concurrent.ts";
+
+/** Files of one collection that can be read as one table: of one deployment, format and depth. */
+export interface FileSet {
+  readonly format: FileFormat;
+  /** How deep the partitions are; of JSON lines always an hour. */
+  readonly rollingRate: RollingRate;
+  readonly files: readonly StoreEntry[];
+  /** Of JSON lines: the objects that they may refer to. */
+  readonly beside: readonly StoreEntry[];
+  /** Whether every row is within the times that were asked for, as the paths tell. */
+  readonly isWithin: boolean;
+}
+
+/** What one deployment has of a collection. */
+export interface DeploymentFiles {
+  readonly endpoint: string;
+  readonly deployment: string;
+  /** Undefined where nothing is pinned: the files are those of others. */
+  readonly pins: Pins | undefined;
+  readonly sets: readonly FileSet[];
+}
+
+/** A collection of all deployments that are looked at; perhaps without a file yet. */
+export interface CollectionFiles {
+  /** As it is spelled first. */
+  readonly name: string;
+  readonly deployments: readonly DeploymentFiles[];
+}
+
+/** What a store has of each collection in a range of time, by name: from its listing and the pinned types. */
+export async function takeInventory(catalog: Catalog, range: TimeRange): Promise<CollectionFiles[]> {
+  const found = new Map<string, Found>();
+  const { endpoint, deployment } = catalog.scope;
+  for await (const entry of catalog.store.list(pathPrefix(endpoint, deployment))) {
+    const path = parsePath(entry.path);
+    if (path === undefined || path.kind === "ledger") continue;
+    if (deployment !== undefined && path.deployment !== deployment) continue;
+    const key = [path.endpoint, path.deployment, collectionKey(path.collection)].join("/");
+    let one = found.get(key);
+    if (one === undefined) found.set(key, (one = new Found(path)));
+    one.add(path, entry, range);
+  }
+  const all = mapConcurrent(found.values(), pinsAtOnce, async (one) => ({
+    name: one.name,
+    files: await one.result(catalog),
+  }));
+  const collections = new Map<string, { name: string; deployments: DeploymentFiles[] }>();
+  for await (const { name, files } of all) {
+    const spelling = name ?? files.pins?.collection ?? "";
+    const known = collections.get(collectionKey(spelling));
+    if (known === undefined)
+      collections.set(collectionKey(spelling), { name: spelling, deployments: [files] });
+    else known.deployments.push(files);
+  }
+  return [...collections].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, collection]) => collection);
+}
+
+const pinsAtOnce = 8;
+
+type SchemaVersion = Extract<StoredPath, { kind: "schema" }>;
+
+/** One collection of one deployment while its files are listed. */
+class Found {
+  readonly #endpoint: string;
+  readonly #deployment: string;
+  /** As its folder is spelled; its types stand below the name in lower case. */
+  #folder: string | undefined;
+  readonly #key: string;
+  #schema: { readonly path: string; readonly at: SchemaVersion } | undefined;
+  readonly #sets = new Map<string, { set: FileSet; files: StoreEntry[]; isWithin: boolean }>();
+  readonly #beside: StoreEntry[] = [];
+
+  constructor({ endpoint, deployment, collection }: StoredPath) {
+    this.#endpoint = endpoint;
+    this.#deployment = deployment;
+    this.#key = collectionKey(collection);
+  }
+
+  /** As the folder of its data is spelled; undefined if it has none, and the types do not tell. */
+  get name(): string | undefined {
+    return this.#folder ?? (this.#schema === undefined ? this.#key : undefined);
+  }
+
+  add(path: StoredPath, entry: StoreEntry, range: TimeRange): void {
+    if (path.kind === "schema") return this.#addSchema(path, entry.path);
+    this.#folder ??= path.collection;
+    if (path.kind === "beside") return void this.#beside.push(entry);
+    if (path.kind === "ledger") return;
+    const span = spanOf(path);
+    if (!overlaps(span, range)) return;
+    const rollingRate = path.kind === "parquet" ? path.rollingRate : "hour";
+    const key = `${path.kind} ${rollingRate}`;
+    let known = this.#sets.get(key);
+    if (known === undefined) {
+      const files: StoreEntry[] = [];
+      const set = { format: path.kind, rollingRate, files, beside: this.#beside, isWithin: true };
+      this.#sets.set(key, (known = { set, files, isWithin: true }));
+    }
+    known.files.push(entry);
+    known.isWithin &&= span.start >= range.from && span.end <= range.to;
+  }
+
+  /** The newest version counts; one beside the collections before one in their folder, where it was once. */
+  #addSchema(at: SchemaVersion, path: string): void {
+    const known = this.#schema?.at;
+    const isNewer =
+      known === undefined || (known.former === at.former ? at.version > known.version : known.former);
+    if (isNewer) this.#schema = { path, at };
+  }
+
+  async result({ store }: Catalog): Promise<DeploymentFiles> {
+    let pins: Pins | undefined;
+    if (this.#schema !== undefined) {
+      const { path, at } = this.#schema;
+      pins = parsePins(
+        path,
+        at.version,
+        await store.get(path, { range: { start: 0, end: maxFileBytes + 1 } }),
+      );
+    }
+    const sets = Array.from(this.#sets.values(), ({ set, isWithin }) => ({ ...set, isWithin }));
+    return { endpoint: this.#endpoint, deployment: this.#deployment, pins, sets };
+  }
+}

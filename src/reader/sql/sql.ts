@@ -1,0 +1,137 @@
+import type { DuckDBResult } from "@duckdb/node-api";
+import { invalidArgument, wrongKind, wrongValue } from "../../base/errors.ts";
+import type { TimeRange } from "../../layout/partition.ts";
+import type { Row } from "../../layout/row.ts";
+import type { StoreEntry } from "../../store/store.ts";
+import type { Catalog } from "../catalog.ts";
+import type { ColumnSummary } from "../collection-summary.ts";
+import { timeOption } from "../time-option.ts";
+import { unreadableFile } from "../unreadable.ts";
+import { Database, type DuckdbLibrary, faultOf, loadDuckdb, RefusedStatement } from "./duckdb.ts";
+import { type CollectionFiles, takeInventory } from "./inventory.ts";
+import type { LocalFiles } from "./local-files.ts";
+import { writtenName } from "./sql-text.ts";
+import { type TimestampForm, valueReader } from "./sql-value.ts";
+import { viewStatement } from "./view.ts";
+
+/** Options of `Dataset.sql`. */
+export interface SqlOptions {
+  /**
+   * Only rows whose request started at this time or later: a Date, milliseconds since 1970 UTC, or an ISO
+   * 8601 text. Files outside the times are not looked at, nor fetched: for data in Azure say it here rather
+   * than in the statement.
+   */
+  readonly from?: Date | number | string;
+  /** Only rows whose request started before this time. */
+  readonly to?: Date | number | string;
+  /**
+   * True: statements may read and write what this process may, also with `COPY`. Default false: they reach
+   * nothing but the collections that they name.
+   */
+  readonly allowFiles?: boolean;
+  /** At most this many rows, of at least 1; more are an error. Default 100,000. */
+  readonly maxRows?: number;
+  /** Points in time as `Date`, to the millisecond, or as ISO 8601 text, exact. Default `"date"`. */
+  readonly timestamps?: TimestampForm;
+}
+
+/**
+ * The rows of a result. Values are as `Row` says; integers are `bigint` from 64 bits on (`count(*)` is one);
+ * a struct is an object, a map an array of `{ key, value }`. Decimals, dates, times of day, intervals and
+ * UUIDs are their exact text.
+ */
+export interface SqlRows extends ReadonlyArray<Row> {
+  /** The columns in their order, with the types that DuckDB has for them. */
+  readonly columns: readonly ColumnSummary[];
+}
+
+/** Kinds of statements that only read, or change what is in the memory of the query. */
+const harmless: ReadonlySet<string> = new Set(["SELECT", "EXPLAIN", "CREATE", "INSERT", "DROP"]);
+
+/** Runs statements over views of a catalog's collections. */
+export async function runSql(
+  catalog: Catalog,
+  files: LocalFiles,
+  statement: string,
+  options: SqlOptions,
+): Promise<SqlRows> {
+  if (typeof statement !== "string") throw wrongKind("sql: statement", "a text", statement);
+  const range = rangeOf(options);
+  const { allowFiles = false, maxRows = 100_000, timestamps = "date" } = options;
+  if (!(Number.isSafeInteger(maxRows) && maxRows >= 1))
+    throw wrongValue("sql: maxRows", "a whole number of at least 1", maxRows);
+  const isAllowed = (kind: string): boolean => harmless.has(kind) || (allowFiles && kind === "COPY");
+  // EXPLAIN ANALYZE runs what it explains.
+  if (!allowFiles && /\bexplain\b/i.test(statement) && /\b(copy|export)\b/i.test(statement))
+    throw invalidArgument(new RangeError("sql: COPY and EXPORT are not explained without allowFiles"));
+  const library = await loadDuckdb();
+  const named = (await takeInventory(catalog, range)).filter(({ name }) => isNamed(statement, name));
+  const entries = named.flatMap(({ deployments }) =>
+    deployments.flatMap(({ sets }) => sets.flatMap((set) => [...set.files, ...set.beside])),
+  );
+  const here = await files.locate(entries);
+  const reach = { files: [...here.values()], anyFile: allowFiles, spillFolder: await files.spillFolder() };
+  using database = await Database.open(library, reach);
+  try {
+    for (const collection of named)
+      await database.run(viewStatement(collection, range, ({ path }) => here.get(path) as string));
+    return await rowsOf(library, await database.query(statement, isAllowed), { maxRows, timestamps });
+  } catch (thrown) {
+    throw explain(thrown, named, here, entries);
+  }
+}
+
+/** The times that options ask for. */
+function rangeOf(options: SqlOptions): TimeRange {
+  return {
+    from: timeOption(options.from, "sql: from") ?? -Infinity,
+    to: timeOption(options.to, "sql: to") ?? Infinity,
+  };
+}
+
+/** Whether a statement can mean a collection: only such a collection's files are looked at. */
+function isNamed(statement: string, name: string): boolean {
+  return statement.toLowerCase().includes(name.toLowerCase().replaceAll('"', '""'));
+}
+
+async function rowsOf(
+  library: DuckdbLibrary,
+  result: DuckDBResult | undefined,
+  { maxRows, timestamps }: { readonly maxRows: number; readonly timestamps: TimestampForm },
+): Promise<SqlRows> {
+  const rows: Row[] = [];
+  if (result === undefined) return Object.assign(rows, { columns: [] });
+  const names = result.deduplicatedColumnNames();
+  const types = result.columnTypes();
+  const read = valueReader(library, timestamps);
+  for await (const chunk of result.yieldRows()) {
+    if (rows.length + chunk.length > maxRows) {
+      const message = `sql: the result has more than ${maxRows} rows; add a LIMIT, or raise maxRows`;
+      throw invalidArgument(new RangeError(message));
+    }
+    for (const values of chunk)
+      rows.push(Object.fromEntries(names.map((name, i) => [name, read(values[i] ?? null)])));
+  }
+  return Object.assign(rows, { columns: names.map((name, i) => ({ name, type: String(types[i]) })) });
+}
+
+/** What to throw for what DuckDB threw: a file that is damaged, or a statement that is wrong. */
+function explain(
+  thrown: unknown,
+  named: readonly CollectionFiles[],
+  here: ReadonlyMap<string, string>,
+  entries: readonly StoreEntry[],
+): unknown {
+  if (thrown instanceof RangeError) return thrown;
+  if (thrown instanceof RefusedStatement)
+    return invalidArgument(new RangeError(`sql: ${thrown.message} is not run here; only queries are`));
+  const fault = faultOf(thrown);
+  const bad = entries.find(({ path }) => fault.includes(here.get(path) as string));
+  if (bad !== undefined && !fault.startsWith("Permission Error"))
+    return unreadableFile(bad.path, new Error(fault.replaceAll(here.get(bad.path) as string, bad.path)));
+  const quoted = named.map(({ name }) => writtenName(name)).filter((name) => name.startsWith('"'));
+  const hint = quoted.length === 0 ? "" : `; in SQL, write ${quoted.join(", ")} in its quotes`;
+  return invalidArgument(new RangeError(`sql: ${fault}${named.length === 0 ? nothingNamed : hint}`));
+}
+
+const nothingNamed = "; the statement names no collection of this dataset";
