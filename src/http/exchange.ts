@@ -59,10 +59,6 @@ export interface EndedExchange {
  */
 export class Exchange {
   readonly context: CorrelationContext;
-  /**
-   * The route's pattern (`/users/:id`), never the path: asked at the end, when the framework has found it.
-   */
-  routeOf: ((status: number | null) => string | null) | undefined;
   readonly requestBody: BodyRecorder;
   readonly responseBody: BodyRecorder;
   readonly #home: ExchangeHome;
@@ -73,6 +69,7 @@ export class Exchange {
   #status: number | null = null;
   #responseHeader: HeaderLookup = () => undefined;
   #events: EventMeter | undefined;
+  #routeOf: ((status: number | null) => string | null) | undefined;
   #hasFailed = false;
   #ended = false;
 
@@ -92,14 +89,26 @@ export class Exchange {
     this.#startedAt = home.clock.monotonic();
   }
 
+  /**
+   * Who knows the route's pattern (`/users/:id`), never the path: asked at the end, when the framework has
+   * found it. The first one counts.
+   */
+  routedBy(routeOf: (status: number | null) => string | null): void {
+    this.#routeOf ??= routeOf;
+  }
+
+  /** Whether somebody knows the route's pattern. */
+  get isRouted(): boolean {
+    return this.#routeOf !== undefined;
+  }
+
   /** The response's head is final: of informational ones (1xx) nothing is told. */
   respond(status: number, header: HeaderLookup): void {
     this.#status = status;
     this.#responseHeader = header;
     if (!isEventStream(header)) return;
-    const events = new EventMeter();
-    this.#events = events;
-    this.responseBody.meter = (bytes) => events.add(bytes, this.#home.clock.monotonic());
+    this.#events = new EventMeter(this.#home.clock);
+    this.responseBody.meter = this.#events;
   }
 
   /** The first byte of the response, its head, goes out. Further calls change nothing. */
@@ -167,7 +176,7 @@ export class Exchange {
   /** What a framework keeps of its own is read with care. */
   #route(): string | null {
     try {
-      return this.routeOf?.(this.#status) ?? null;
+      return this.#routeOf?.(this.#status) ?? null;
     } catch {
       return null;
     }

@@ -22,6 +22,7 @@ import {
   type RequestHead,
 } from "./exchange.ts";
 import { requestTarget } from "./headers/request-target.ts";
+import type { Opened } from "./opened.ts";
 import type { PayloadPolicy, PayloadSettings } from "./payload-options.ts";
 import { FollowedRules, type PayloadRules } from "./payload-rules.ts";
 import { bodyRow, requestSchema, responseSchema } from "./payload-rows.ts";
@@ -45,12 +46,6 @@ interface Target {
 /** Told where somebody looks who misses rows. */
 const probesText =
   "payload logging leaves out probes: GET and HEAD of /health*, /live*, /ready* and /metrics (option ignore)";
-
-/** What is to become of a request: its context in any case, and an exchange if it is recorded. */
-export interface Opened {
-  readonly context: CorrelationContext;
-  readonly exchange: Exchange | undefined;
-}
 
 /** The collections `request` and `response` of a deployment, and what of an exchange goes there. */
 export class PayloadLog implements ExchangeHome {

@@ -33,7 +33,7 @@ export class BodyRecorder {
   #kept = 0;
   #hash: Hash | undefined;
   /** Hears all bytes as they come, whatever is kept of them. */
-  meter: ((bytes: Uint8Array) => void) | undefined;
+  meter: { add(bytes: Uint8Array): void } | undefined;
   #finished = false;
 
   /** @param isRedacted true if the body itself must not be hashed, only what is left of it. */
@@ -53,16 +53,16 @@ export class BodyRecorder {
   /** A handler may go on writing when its client has left: what comes after {@link finish} is not heard. */
   add(chunk: Chunk, encoding: BufferEncoding = "utf8"): void {
     if (this.#finished) return;
-    this.meter?.(typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
-    if (!this.#keeps) {
+    if (!this.#keeps && this.meter === undefined) {
       this.#size += typeof chunk === "string" ? Buffer.byteLength(chunk, encoding) : chunk.byteLength;
       if (typeof chunk === "string") this.#hash?.update(chunk, encoding);
       else this.#hash?.update(chunk);
       return;
     }
     const bytes = typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk;
+    this.meter?.add(bytes);
     this.#size += bytes.byteLength;
-    if (this.#hash === undefined) {
+    if (this.#keeps && this.#hash === undefined) {
       const room = Math.min(bytes.byteLength, this.#maxBytes - this.#kept);
       const taken = this.#budget.take(room);
       this.#kept += taken;
@@ -75,7 +75,7 @@ export class BodyRecorder {
       this.#hash.update(bytes.subarray(taken));
       return;
     }
-    this.#hash.update(bytes);
+    this.#hash?.update(bytes);
   }
 
   /** What was recorded; to be asked once. */

@@ -29,7 +29,10 @@ export class EventCounter {
   /** How many events the next bytes end. */
   add(bytes: Uint8Array): number {
     let events = 0;
-    for (const byte of this.#afterMark(bytes)) {
+    const text = this.#afterMark(bytes);
+    // Not `for … of`, which asks a typed array's iterator for each byte.
+    for (let i = 0; i < text.length; i++) {
+      const byte = text[i] as number;
       if (byte !== lineFeed && byte !== carriageReturn) {
         this.#afterCarriageReturn = false;
         this.#isBlank = false;

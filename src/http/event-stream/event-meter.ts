@@ -1,3 +1,4 @@
+import type { Clock } from "../../base/time/clock.ts";
 import type { HeaderLookup } from "../headers/captured-headers.ts";
 import { EventCounter } from "./event-counter.ts";
 import { Gaps } from "./gaps.ts";
@@ -29,18 +30,22 @@ export function isEventStream(header: HeaderLookup): boolean {
 
 /** Measures a stream of events while it goes out: how many, when the first, and how far apart. */
 export class EventMeter {
+  readonly #clock: Pick<Clock, "monotonic">;
   readonly #counter = new EventCounter();
   #count = 0;
   #first: number | undefined;
   #last = 0;
   #gaps: Gaps | undefined;
 
-  /**
-   * The next bytes of the stream, which go out `now`, milliseconds of a clock that never goes back. Events
-   * that they end are as old as they are.
-   */
-  add(bytes: Uint8Array, now: number): void {
+  constructor(clock: Pick<Clock, "monotonic">) {
+    this.#clock = clock;
+  }
+
+  /** The next bytes of the stream, which go out now. Events that they end are as old as they are. */
+  add(bytes: Uint8Array): void {
     const ended = this.#counter.add(bytes);
+    if (ended === 0) return;
+    const now = this.#clock.monotonic();
     for (let i = 0; i < ended; i++) {
       if (this.#first === undefined) this.#first = now;
       else (this.#gaps ??= new Gaps()).add(now - this.#last);

@@ -1,4 +1,3 @@
-import { processWide } from "../../base/host/process-wide.ts";
 import { CorrelationContext } from "../../collector/context/correlation-context.ts";
 import { withContext } from "../../collector/context/current-context.ts";
 import { surroundings } from "../../collector/context/surroundings.ts";
@@ -6,13 +5,11 @@ import type { BodyRecorder } from "../body/body-recorder.ts";
 import type { Exchange } from "../exchange.ts";
 import { isMade } from "../headers/made-id.ts";
 import type { HeaderLookup } from "../headers/captured-headers.ts";
-import type { Opened, PayloadLog } from "../payload-log.ts";
+import { noteOpened, type Opened, openedOf } from "../opened.ts";
+import type { PayloadLog } from "../payload-log.ts";
 import type { Outcome } from "../payload-rows.ts";
 import { listenToRequest } from "./listened-request.ts";
 import { listenedStream, type StreamListener } from "./streamed-body.ts";
-
-/** As for requests of `node:http`: the first of two logs does it. */
-const open = processWide("open-fetch-exchanges", () => new WeakMap<Request, Opened>());
 
 /**
  * Has `respond` answer a request whose exchange is recorded. What it makes of the request is given back: the
@@ -23,12 +20,12 @@ export async function recordFetch(
   request: Request,
   respond: (opened: Opened) => Response | Promise<Response>,
 ): Promise<Response> {
-  const known = open.get(request);
+  const known = openedOf(request);
   if (known !== undefined) return respond(known);
   const context = CorrelationContext.fromHeaders(request.headers);
   const head = { method: request.method, target: request.url, header: headerOf(request.headers) };
   const opened = log.open(head, context);
-  open.set(request, opened);
+  noteOpened(request, opened);
   const { exchange } = opened;
   const fate = exchange === undefined ? undefined : new FetchFate(exchange, request);
   try {

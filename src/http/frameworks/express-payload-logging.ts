@@ -34,7 +34,7 @@ export function expressPayloadLogging(options?: PayloadOptions): ExpressMiddlewa
     // `url` is without the path of the router that this is used in.
     const { originalUrl } = request as { originalUrl?: string };
     const { context, exchange } = openNodeExchange(log, request, response, originalUrl);
-    if (exchange !== undefined) exchange.routeOf ??= expressRoutes(request);
+    if (exchange?.isRouted === false) exchange.routedBy(expressRoutes(request));
     withContext(context, next);
   };
 }

@@ -62,8 +62,7 @@ function plugin(instance: FastifyLike, options: PayloadOptions, done: (error?: E
   }
   instance.addHook("onRequest", (request, reply, next) => {
     const { context, exchange } = openNodeExchange(log, request.raw, reply.raw, request.originalUrl);
-    if (exchange !== undefined)
-      exchange.routeOf ??= () => (request.is404 ? null : (request.routeOptions.url ?? null));
+    exchange?.routedBy(() => (request.is404 ? null : (request.routeOptions.url ?? null)));
     withContext(context, next);
   });
   done();

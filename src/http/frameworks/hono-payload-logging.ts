@@ -63,12 +63,11 @@ interface HonoRoute {
 
 /** The route is that of the last handler that was called, if it takes no `next` that it could hand on to. */
 function tellRoute(exchange: Exchange | undefined, { req }: HonoLike): void {
-  if (exchange === undefined) return;
-  exchange.routeOf ??= () => {
+  exchange?.routedBy(() => {
     const { matchedRoutes, routeIndex } = req as { matchedRoutes?: HonoRoute[]; routeIndex?: number };
     const route = matchedRoutes?.[routeIndex ?? 0];
     if (route === undefined) return null;
     const handler = route.handler.__COMPOSED_HANDLER ?? route.handler;
     return handler.length < 2 ? route.path : null;
-  };
+  });
 }

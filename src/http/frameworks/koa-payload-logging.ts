@@ -35,11 +35,10 @@ export function koaPayloadLogging(options?: PayloadOptions): KoaMiddleware {
   const log = new PayloadLog(parsePayloadOptions(options, "koaPayloadLogging"));
   return function payloadLogging(ctx, next) {
     const { context, exchange } = openNodeExchange(log, ctx.req, ctx.res, ctx.originalUrl);
-    if (exchange !== undefined)
-      exchange.routeOf ??= () => {
-        const route = (ctx as { _matchedRoute?: unknown })._matchedRoute;
-        return typeof route === "string" || route instanceof RegExp ? String(route) : null;
-      };
+    exchange?.routedBy(() => {
+      const route = (ctx as { _matchedRoute?: unknown })._matchedRoute;
+      return typeof route === "string" || route instanceof RegExp ? String(route) : null;
+    });
     return hearingFailure(exchange, () => withContext(context, next));
   };
 }

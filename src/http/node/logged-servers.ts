@@ -5,7 +5,8 @@ import { saveOnSignals } from "../../collector/process/close-on-signals.ts";
 import { hearingFailure } from "../handler-failure.ts";
 import { PayloadLog } from "../payload-log.ts";
 import { parsePayloadOptions } from "../payload-options.ts";
-import { openedOf, openNodeExchange } from "./node-exchange.ts";
+import { openedOf } from "../opened.ts";
+import { openNodeExchange } from "./node-exchange.ts";
 
 /** What Node tells on its channel before it asks a server's listeners. */
 interface RequestStart {

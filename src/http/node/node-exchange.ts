@@ -1,16 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { processWide } from "../../base/host/process-wide.ts";
 import { CorrelationContext } from "../../collector/context/correlation-context.ts";
 import type { HeaderLookup } from "../headers/captured-headers.ts";
 import { isMade } from "../headers/made-id.ts";
-import type { Opened, PayloadLog } from "../payload-log.ts";
+import { noteOpened, type Opened, openedOf } from "../opened.ts";
+import type { PayloadLog } from "../payload-log.ts";
 import { emitInContext, tapExchange } from "./node-tap.ts";
+import { standIn } from "./stand-in.ts";
 import { headersIn, withHeader, type WrittenHeaders } from "./written-headers.ts";
-
-/**
- * Requests that are logged already: of two middlewares, and of two copies of this package, the first does.
- */
-const open = processWide("open-exchanges", () => new WeakMap<IncomingMessage, Opened>());
 
 /**
  * The exchange of a request that has just come: from here on all of it is listened to, and its events happen
@@ -24,21 +20,16 @@ export function openNodeExchange(
   response: ServerResponse,
   target: string = request.url ?? "/",
 ): Opened {
-  const known = open.get(request);
+  const known = openedOf(request);
   if (known !== undefined) return known;
   const context = CorrelationContext.fromHeaders(request.rawHeaders);
   const head = { method: request.method ?? "GET", target, header: headerOf(request) };
   const opened = log.open(head, context);
-  open.set(request, opened);
+  noteOpened(request, opened);
   if (isMade(context)) echoId(context, response);
   emitInContext(context, request, response);
   if (opened.exchange !== undefined) tapExchange(opened.exchange, request, response);
   return opened;
-}
-
-/** What became of a request that is logged; undefined for everything else. */
-export function openedOf(request: unknown): Opened | undefined {
-  return open.get(request as IncomingMessage);
 }
 
 /** Asks for the headers of a request. */
@@ -57,7 +48,7 @@ export function headerOf({ headers }: IncomingMessage): HeaderLookup {
  */
 function echoId({ id }: CorrelationContext, response: ServerResponse): void {
   const writeHead = response.writeHead;
-  response.writeHead = function (this: ServerResponse, ...args: Parameters<typeof writeHead>) {
+  const echoing = function (this: ServerResponse, ...args: Parameters<typeof writeHead>) {
     if (response.headersSent || response.hasHeader("x-request-id"))
       return Reflect.apply(writeHead, this, args) as ServerResponse;
     const at = args.findIndex((arg) => typeof arg === "object" && arg !== null);
@@ -71,5 +62,6 @@ function echoId({ id }: CorrelationContext, response: ServerResponse): void {
       this,
       args.toSpliced(at, 1, withHeader(given, "x-request-id", id) as never),
     ) as ServerResponse;
-  } as typeof writeHead;
+  };
+  standIn(response, "writeHead", echoing as typeof writeHead);
 }

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CorrelationContext } from "../../collector/context/correlation-context.ts";
-import { withContext } from "../../collector/context/current-context.ts";
+import { currentContext, withContext } from "../../collector/context/current-context.ts";
 import type { Exchange } from "../exchange.ts";
 import type { HeaderLookup } from "../headers/captured-headers.ts";
 import { outcomeOf } from "./node-outcome.ts";
+import { standIn } from "./stand-in.ts";
 import { takenBytes, unwatchSocket, watchSocket } from "./socket-watch.ts";
 import { headersIn, headerText, type WrittenHeaders } from "./written-headers.ts";
 
@@ -33,48 +34,58 @@ export function emitInContext(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  for (const emitter of [request, response]) {
-    const emit = emitter.emit;
-    emitter.emit = function (this: typeof emitter, ...args: Parameters<typeof emit>): boolean {
-      return withContext(context, () => Reflect.apply(emit, this, args));
-    } as typeof emit;
-  }
+  emitIn(context, request);
+  emitIn(context, response);
+}
+
+function emitIn(context: CorrelationContext, emitter: IncomingMessage | ServerResponse): void {
+  const emit = emitter.emit;
+  const inContext = function (this: typeof emitter, ...args: Parameters<typeof emit>): boolean {
+    // Most events nobody listens to, or they happen in the context anyway.
+    if (this.listenerCount(args[0]) === 0 || currentContext() === context)
+      return Reflect.apply(emit, this, args) as boolean;
+    return withContext(context, () => Reflect.apply(emit, this, args) as boolean);
+  };
+  standIn(emitter, "emit", inContext as typeof emit);
 }
 
 function tapRequest({ requestBody }: Exchange, request: IncomingMessage): void {
   const push = request.push;
-  request.push = function (this: IncomingMessage, chunk: Chunk | null, encoding?: BufferEncoding): boolean {
+  standIn(request, "push", function (this: IncomingMessage, chunk: Chunk | null, encoding?: BufferEncoding) {
     if (chunk !== null && chunk !== undefined) requestBody.add(chunk, encoding);
     return push.call(this, chunk, encoding);
-  };
+  });
 }
 
 function tapResponse(exchange: Exchange, response: ServerResponse, fate: Fate): void {
   const { write, end, writeHead, emit } = response;
 
-  response.writeHead = function (this: ServerResponse, ...args: Parameters<typeof writeHead>) {
+  const tappedHead = function (this: ServerResponse, ...args: Parameters<typeof writeHead>) {
     const result = Reflect.apply(writeHead, this, args) as ServerResponse;
     const given = args.find((arg) => typeof arg === "object" && arg !== null);
     exchange.respond(response.statusCode, headersOf(response, given));
     exchange.firstByte();
     return result;
-  } as typeof writeHead;
+  };
+  standIn(response, "writeHead", tappedHead as typeof writeHead);
 
-  response.write = function (this: ServerResponse, ...args: [Chunk, ...unknown[]]): boolean {
+  const tappedWrite = function (this: ServerResponse, ...args: [Chunk, ...unknown[]]): boolean {
     const open = takesMore(response);
     const result = Reflect.apply(write, this, args) as boolean;
     if (open) fate.wrote(args);
     return result;
-  } as typeof write;
+  };
+  standIn(response, "write", tappedWrite as typeof write);
 
-  response.end = function (this: ServerResponse, ...args: unknown[]) {
+  const tappedEnd = function (this: ServerResponse, ...args: unknown[]) {
     const open = takesMore(response);
     const result = Reflect.apply(end, this, args) as ServerResponse;
     if (open) fate.wrote(args);
     return result;
-  } as typeof end;
+  };
+  standIn(response, "end", tappedEnd as typeof end);
 
-  response.emit = function (this: ServerResponse, ...args: Parameters<typeof emit>): boolean {
+  const tappedEmit = function (this: ServerResponse, ...args: Parameters<typeof emit>): boolean {
     const [name] = args;
     if (name === "socket") fate.connected();
     if (name === "finish") fate.finished();
@@ -82,7 +93,8 @@ function tapResponse(exchange: Exchange, response: ServerResponse, fate: Fate): 
     const result = Reflect.apply(emit, this, args) as boolean;
     if (name === "close") fate.closed();
     return result;
-  } as typeof emit;
+  };
+  standIn(response, "emit", tappedEmit as typeof emit);
 }
 
 /**

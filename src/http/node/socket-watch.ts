@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { standIn } from "./stand-in.ts";
 
 /** Is told when its connection has closed. */
 export interface Watcher {
@@ -6,7 +7,8 @@ export interface Watcher {
 }
 
 interface Watched {
-  readonly watchers: Set<Watcher>;
+  /** Mostly one: more are of pipelined requests. */
+  readonly watchers: Watcher[];
   /** Bytes that the operating system took in all, when the connection was given up. */
   taken: number | undefined;
 }
@@ -20,25 +22,28 @@ const connections = new WeakMap<Socket, Watched>();
 export function watchSocket(socket: Socket, watcher: Watcher): void {
   let connection = connections.get(socket);
   if (connection === undefined) {
-    const made: Watched = { watchers: new Set(), taken: undefined };
+    const made: Watched = { watchers: [], taken: undefined };
     connection = made;
     connections.set(socket, made);
     socket.once("close", () => {
-      for (const each of made.watchers) each.closed();
+      for (const each of [...made.watchers]) each.closed();
     });
     // From then on, nobody knows how much of what was written still waited.
     const destroy = socket.destroy;
-    socket.destroy = function (this: Socket, ...args: Parameters<typeof destroy>) {
+    standIn(socket, "destroy", function (this: Socket, ...args: Parameters<typeof destroy>) {
       made.taken ??= takenBy(socket);
       return Reflect.apply(destroy, this, args) as Socket;
-    };
+    });
   }
-  connection.watchers.add(watcher);
+  connection.watchers.push(watcher);
 }
 
 /** The watcher has seen its end. */
 export function unwatchSocket(socket: Socket, watcher: Watcher): void {
-  connections.get(socket)?.watchers.delete(watcher);
+  const watchers = connections.get(socket)?.watchers ?? [];
+  const place = watchers.indexOf(watcher);
+  if (place === watchers.length - 1) watchers.pop();
+  else if (place !== -1) watchers.splice(place, 1);
 }
 
 /** Bytes that the operating system took of all that was written; undefined if nobody knows. */
