@@ -4,7 +4,6 @@ import { Collector, insideOf, mayKeep } from "../collector/collector.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
 import type { Inside } from "../collector/report/inside.ts";
 import { passOnDecision } from "../collector/context/other-copies.ts";
-import { taggedContext } from "../collector/context/tagged-context.ts";
 import { endRequest } from "../collector/context/request-end.ts";
 import { strictestPolicy } from "../config/protection/policy.ts";
 import type { SchemaOptions } from "../frame/declared-schema.ts";
@@ -12,7 +11,7 @@ import { BodyBudget } from "./body/body-budget.ts";
 import { BodyQueue } from "./body/body-queue.ts";
 import { BodyRecorder } from "./body/body-recorder.ts";
 import { type CodedBody, isEncoded } from "./body/decode-body.ts";
-import { notRedactedReasons } from "./body/redaction/body-redaction.ts";
+import { contextOfBody } from "./body/dropped-body.ts";
 import { storedBody } from "./body/stored-body.ts";
 import {
   type EndedExchange,
@@ -31,9 +30,6 @@ import { modelBodies, type ModelSide } from "./tabular/model-body.ts";
 
 /** Memory for the bodies of all exchanges under way, bytes. */
 const maxBodyMemory = 64 << 20;
-
-/** Room in a row for all but its body, bytes: Node takes heads of 16 KiB, which are stored as JSON. */
-const maxHeadBytes = 96 << 10;
 
 type Side = "request" | "response";
 
@@ -104,10 +100,9 @@ export class PayloadLog implements ExchangeHome {
       this.#targets.response.collector.collect(leftOut, context);
       return { context, exchange: undefined };
     }
-    const { redact } = rules;
-    const maxBytes = Math.min(rules.maxBodyBytes, this.#maxRowBytes());
+    const { redact, maxBodyBytes } = rules;
     const newBody = (side: Side): BodyRecorder =>
-      new BodyRecorder(policy, maxBytes, this.#budget, redact[side] !== undefined);
+      new BodyRecorder(policy, maxBodyBytes, this.#budget, redact[side] !== undefined);
     return { context, exchange: new Exchange(this, context, head, target, newBody) };
   }
 
@@ -168,28 +163,15 @@ export class PayloadLog implements ExchangeHome {
 
   #collectSide(name: Side, ended: EndedExchange, decoded: Buffer | undefined): ModelSide {
     const { row, facts, body: recorded, header } = ended[name];
-    const storage = { redaction: this.#rules.redact[name], maxBytes: this.#maxRowBytes() };
-    const body = storedBody(recorded, facts, storage, decoded);
+    const { redact, maxRowBytes: maxBytes } = this.#rules;
+    const body = storedBody(recorded, facts, { redaction: redact[name], maxBytes }, decoded);
     const { collector, inside } = this.#targets[name];
     const { context } = ended;
-    const { dropped } = body;
-    if (dropped === undefined) collector.collect([{ ...row, ...bodyRow(body) }], context);
-    else {
-      const tagged = taggedContext(context, { body_dropped: dropped });
-      collector.collect([{ ...row, ...bodyRow(body) }], tagged);
-      passOnDecision(tagged, context, name);
-      const message = (): string => `the body of a ${name} is not stored: it ${notRedactedReasons[dropped]}`;
-      inside?.trouble("BODY_NOT_REDACTED", `redact_${dropped}`, message);
-    }
+    const told = contextOfBody(context, name, body, inside);
+    collector.collect([{ ...row, ...bodyRow(body) }], told);
+    if (told !== context) passOnDecision(told, context, name);
     recorded.release();
     return { body, header };
-  }
-
-  /** Bytes of a body that a row has room for. */
-  #maxRowBytes(): number {
-    const maxFrameBytes =
-      this.#targets.request.inside?.config().limits.maxFrameBytes ?? Number.POSITIVE_INFINITY;
-    return Math.max(0, maxFrameBytes - maxHeadBytes);
   }
 
   /** Tells that a function among the options failed, and gives what counts instead. */

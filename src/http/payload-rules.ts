@@ -5,12 +5,15 @@ import { type BodyRedactions, bodyRedactions } from "./body/redaction/redaction-
 import type { PayloadPolicy, PayloadRequest, PayloadSettings } from "./payload-options.ts";
 
 /** What of a deployment's configuration payload logging goes by; that of an earlier version has not all. */
-export type PayloadConfigSource = Partial<Pick<DeploymentConfig, "captureHeaders" | "payload">>;
+export type PayloadConfigSource = Partial<Pick<DeploymentConfig, "captureHeaders" | "payload" | "limits">>;
 
 /** What payload logging does, right now: its options with the configuration that holds. */
 export interface PayloadRules {
   readonly captureHeaders: readonly string[];
+  /** Of a body, as it comes and decoded: no more than a row has room for. */
   readonly maxBodyBytes: number;
+  /** Bytes of a body that a row has room for. */
+  readonly maxRowBytes: number;
   readonly decode: boolean;
   readonly redact: BodyRedactions;
   /** What the configuration lets be stored. */
@@ -44,11 +47,19 @@ export class FollowedRules {
   }
 }
 
-function rulesOf(own: PayloadSettings, { captureHeaders = [], payload }: PayloadConfigSource): PayloadRules {
+/** Room in a row for all but its body, bytes: Node takes heads of 16 KiB, which are stored as JSON. */
+const maxHeadBytes = 96 << 10;
+
+function rulesOf(
+  own: PayloadSettings,
+  { captureHeaders = [], payload, limits }: PayloadConfigSource,
+): PayloadRules {
   const said: PayloadConfig = payload ?? defaultPayload;
+  const maxRowBytes = Math.max(0, (limits?.maxFrameBytes ?? Number.POSITIVE_INFINITY) - maxHeadBytes);
   return {
     captureHeaders: own.captureHeaders ?? captureHeaders,
-    maxBodyBytes: own.maxBodyBytes ?? said.maxBodyBytes,
+    maxBodyBytes: Math.min(own.maxBodyBytes ?? said.maxBodyBytes, maxRowBytes),
+    maxRowBytes,
     decode: own.decode ?? said.decode,
     redact: bodyRedactions(own.redact, said.redact),
     allowed: policyOfRoutes(said.policy),

@@ -2,6 +2,7 @@ import { onNextTurn } from "../base/time/clock.ts";
 import type { Deployment } from "../collector/api.ts";
 import { Collector, insideOf, mayKeep } from "../collector/collector.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
+import type { CollectedEvent } from "../collector/keeping/call-facts.ts";
 import type { Inside } from "../collector/report/inside.ts";
 import type { TabularColumns } from "../config/payload/payload-config.ts";
 import type { ModelBody } from "./tabular/model-body.ts";
@@ -15,6 +16,7 @@ interface Job {
   readonly context: CorrelationContext;
   readonly bodies: readonly ModelBody[];
   readonly names: TabularColumns;
+  readonly event: CollectedEvent | undefined;
   readonly bytes: number;
   readonly done: () => void;
 }
@@ -49,13 +51,14 @@ export class TabularLog {
 
   /**
    * Takes the bodies of an exchange that is over; `names` are those of columns in rows without, and `done` is
-   * called when they were read, or cannot be.
+   * called when they were read, or cannot be. Of what has happened elsewhere, `event` tells when.
    */
   read(
     context: CorrelationContext,
     bodies: readonly ModelBody[],
     names: TabularColumns,
     done: () => void,
+    event?: CollectedEvent,
   ): void {
     const wanted = bodies.filter(({ side }) => this.#offer(this.#targets[side].collector, context));
     const bytes = wanted.reduce((sum, { content }) => sum + content.length, 0);
@@ -70,7 +73,7 @@ export class TabularLog {
       return;
     }
     this.#waitingBytes += bytes;
-    this.#jobs.push({ context, bodies: wanted, names, bytes, done });
+    this.#jobs.push({ context, bodies: wanted, names, event, bytes, done });
     this.#turn();
   }
 
@@ -106,11 +109,17 @@ export class TabularLog {
     }
   }
 
-  #readBody(body: ModelBody, { context, names }: Job): void {
+  #readBody(body: ModelBody, { context, names, event }: Job): void {
     const { side } = body;
     const table = readModelBody(body, names[side]);
-    if ("reason" in table) this.#without(side, table.reason);
-    else this.#targets[side].collector.collect(frameOf(table.columns), context);
+    if ("reason" in table) {
+      this.#without(side, table.reason);
+      return;
+    }
+    const { collector, inside } = this.#targets[side];
+    const frame = frameOf(table.columns);
+    if (event === undefined || inside === undefined) collector.collect(frame, context);
+    else inside.collectEvent(frame, context, event);
   }
 
   #without(side: Side, reason: NoTableReason): void {

@@ -34,7 +34,8 @@ export function modelBodies(
   return bodies.filter(({ content }) => content.length > 0);
 }
 
-function modelBody(side: Side, { body, header }: ModelSide): ModelBody {
+/** One side as a model's body. */
+export function modelBody(side: Side, { body, header }: ModelSide): ModelBody {
   const { content, truncated, encoding } = body;
   return {
     side,

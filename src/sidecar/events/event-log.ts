@@ -2,15 +2,20 @@ import { systemClock } from "../../base/time/clock.ts";
 import type { Deployment } from "../../collector/api.ts";
 import { Collector, insideOf } from "../../collector/collector.ts";
 import type { CorrelationContext } from "../../collector/context/correlation-context.ts";
+import { passOnDecision } from "../../collector/context/other-copies.ts";
 import { endRequest } from "../../collector/context/request-end.ts";
-import { BodyBudget } from "../../http/body/body-budget.ts";
-import { BodyRecorder } from "../../http/body/body-recorder.ts";
-import { storedBody } from "../../http/body/stored-body.ts";
+import type { Inside } from "../../collector/report/inside.ts";
+import type { Route } from "../../config/payload/route-patterns.ts";
+import { contextOfBody } from "../../http/body/dropped-body.ts";
 import { noEvents } from "../../http/event-stream/event-meter.ts";
-import { bodyRow, headRow, requestSchema, responseSchema } from "../../http/payload-rows.ts";
+import { requestTarget } from "../../http/headers/request-target.ts";
+import { requestSchema, responseSchema } from "../../http/payload-rows.ts";
+import { TabularLog } from "../../http/tabular-log.ts";
+import { modelBody } from "../../http/tabular/model-body.ts";
 import { CheckedCollector } from "../intake/checked-collector.ts";
 import { Recent } from "../intake/recent.ts";
-import { contextOfEvent, eventIdOf, type LoggedEvent, storedHeaders } from "./logged-event.ts";
+import { EventBodies } from "./event-bodies.ts";
+import { contextOfEvent, eventIdOf, headersOf, type LoggedEvent, routeOf } from "./logged-event.ts";
 
 /** Requests whose responses are still to come; of more, the oldest are forgotten. */
 const maxRequests = 20_000;
@@ -19,19 +24,28 @@ const patienceMs = 1_000;
 /** Responses that wait, and bytes of their bodies. */
 const maxWaiting = 1_000;
 const maxWaitingBytes = 16 << 20;
-/** The bytes of a body that are stored. */
-const maxBodyBytes = 1 << 20;
+
+/** An event, with its data decoded if that was asked for and could be done. */
+interface Come {
+  readonly event: LoggedEvent;
+  readonly decoded: Buffer | undefined;
+  readonly at: number;
+}
 
 /** A request that has come. */
 interface Asked {
   readonly context: CorrelationContext;
+  readonly route: Route;
   readonly at: number;
 }
 
-interface Waiting {
-  readonly event: LoggedEvent;
-  readonly at: number;
+interface Waiting extends Come {
   readonly patience: Disposable;
+}
+
+interface Target {
+  readonly collector: CheckedCollector;
+  readonly inside: Inside | undefined;
 }
 
 /**
@@ -40,56 +54,66 @@ interface Waiting {
  * response that overtakes its request waits for it a little.
  */
 export class EventLog {
-  readonly #targets: Readonly<Record<LoggedEvent["side"], CheckedCollector>>;
+  readonly #deployment: Deployment;
+  readonly #targets: Readonly<Record<LoggedEvent["side"], Target>>;
+  readonly #bodies: EventBodies;
   readonly #asked = new Recent<Asked>(maxRequests);
   readonly #waiting = new Recent<Waiting>(maxWaiting);
-  readonly #budget = new BodyBudget(Number.MAX_SAFE_INTEGER);
+  #tabular: TabularLog | undefined;
   #waitingBytes = 0;
 
   constructor(deployment: Deployment) {
+    this.#deployment = deployment;
+    this.#bodies = new EventBodies(deployment);
     const request: Collector = new Collector({ name: "request", deployment, schema: requestSchema });
     const response: Collector = new Collector({ name: "response", deployment, schema: responseSchema });
-    this.#targets = { request: new CheckedCollector(request), response: new CheckedCollector(response) };
-    // They are cut already; as UTF-8, those in other encodings may be longer.
-    for (const collector of [request, response]) insideOf(collector)?.takeTexts(Number.MAX_SAFE_INTEGER);
-    insideOf(request)?.expect(() => this.#collectWaiting());
-    // They are cut already; as UTF-8, those in other encodings may be longer.
-    for (const collector of [request, response]) insideOf(collector)?.takeTexts(Number.MAX_SAFE_INTEGER);
+    this.#targets = { request: targetOf(request), response: targetOf(response) };
+    // Before that of typed columns, which are read from what this collects.
+    this.#targets.request.inside?.expect(() => this.#collectWaiting());
+  }
+
+  /** What of an event takes its time, before it is taken. */
+  decoded(event: LoggedEvent): Promise<Buffer | undefined> {
+    return this.#bodies.decoded(event);
   }
 
   /** Collects an event. Throws a `Refusal` if it cannot be stored. */
-  take(event: LoggedEvent): void {
-    const at = event.time ?? systemClock.now();
-    if (event.side === "request") this.#takeRequest(event, at);
-    else if (this.#asked.get(event.pair) !== undefined) this.#collectResponse(event, at);
-    else this.#wait(event, at);
+  take(event: LoggedEvent, decoded: Buffer | undefined): void {
+    const come = { event, decoded, at: event.time ?? systemClock.now() };
+    if (event.side === "request") this.#takeRequest(come);
+    else if (this.#asked.get(event.pair) !== undefined) this.#collectResponse(come);
+    else this.#wait(come);
   }
 
-  #takeRequest(event: LoggedEvent, at: number): void {
+  #takeRequest(come: Come): void {
+    const { event, at } = come;
     const context = contextOfEvent(event, at);
+    const route = routeOf(event);
+    const said = event.attributes.get("path");
+    const target = said === undefined ? undefined : requestTarget(said);
     const row = {
       http_method: event.attributes.get("method") ?? null,
-      http_path: event.attributes.get("path") ?? null,
-      http_query: null,
+      http_path: target?.path ?? null,
+      http_query: target?.query ?? null,
       http_route: null,
-      ...this.#bodyRow(event),
     };
-    this.#targets.request.collect([row], context, { timeMs: Math.floor(at), id: eventIdOf(event) });
-    this.#asked.set(event.pair, { context, at });
+    this.#collect(come, context, route, row, () => undefined);
+    this.#asked.set(event.pair, { context, route, at });
     const waiting = this.#forget(this.#waiting.delete(event.pair));
     if (waiting !== undefined) this.#collectLate(waiting);
   }
 
-  #wait(event: LoggedEvent, at: number): void {
+  #wait(come: Come): void {
+    const { event, at } = come;
     // What is wrong with it is told at once.
     contextOfEvent(event, at);
     const patience = systemClock.setTimer(() => {
       const waiting = this.#forget(this.#waiting.delete(event.pair));
       if (waiting !== undefined) this.#collectLate(waiting);
     }, patienceMs);
-    this.#waitingBytes += event.data.length;
+    this.#waitingBytes += bytesOf(come);
     const known = this.#forget(this.#waiting.delete(event.pair));
-    const gone = this.#forget(this.#waiting.set(event.pair, { event, at, patience }));
+    const gone = this.#forget(this.#waiting.set(event.pair, { ...come, patience }));
     for (const waiting of [known, gone]) if (waiting !== undefined) this.#collectLate(waiting);
     if (this.#waitingBytes > maxWaitingBytes) this.#collectWaiting();
   }
@@ -97,7 +121,7 @@ export class EventLog {
   #forget(waiting: Waiting | undefined): Waiting | undefined {
     if (waiting === undefined) return undefined;
     waiting.patience[Symbol.dispose]();
-    this.#waitingBytes -= waiting.event.data.length;
+    this.#waitingBytes -= bytesOf(waiting);
     return waiting;
   }
 
@@ -109,22 +133,23 @@ export class EventLog {
   }
 
   /** Nobody waits for its answer: what cannot be taken is counted, and that is all. */
-  #collectLate({ event, at }: Waiting): void {
+  #collectLate(waiting: Waiting): void {
     try {
-      this.#collectResponse(event, at);
+      this.#collectResponse(waiting);
     } catch {
       // The collector has told.
     }
   }
 
-  #collectResponse(event: LoggedEvent, at: number): void {
+  #collectResponse(come: Come): void {
+    const { event, at } = come;
     const asked = this.#asked.delete(event.pair);
     const context = asked?.context ?? contextOfEvent(event, at);
     const status = statusOf(event.attributes.get("statuscode"));
     const durationMs = asked === undefined ? undefined : Math.max(0, at - asked.at);
+    const over = (): void => endRequest(context, { failed: status >= 500, durationMs: durationMs ?? 0 });
     const row = {
       http_status: status,
-      ...this.#bodyRow(event),
       first_byte_ms: null,
       duration_ms: durationMs ?? null,
       bytes_sent: null,
@@ -132,29 +157,58 @@ export class EventLog {
       ...noEvents,
     };
     try {
-      this.#targets.response.collect([row], context, { timeMs: Math.floor(at), id: eventIdOf(event) });
-    } finally {
-      endRequest(context, { failed: status >= 500, durationMs: durationMs ?? 0 });
+      this.#collect(come, context, asked?.route ?? routeOf(event), row, over);
+    } catch (refusal) {
+      over();
+      throw refusal;
     }
   }
 
-  #bodyRow(event: LoggedEvent): Record<string, unknown> {
-    const { data, contentType, contentEncoding } = event;
-    const recorder = new BodyRecorder("full", maxBodyBytes, this.#budget, false);
-    recorder.add(data);
-    const facts = {
-      headers: storedHeaders(event),
-      contentType,
-      // Loggers send what a client had compressed, and do not say so.
-      contentEncoding: contentEncoding ?? (data[0] === 0x1f && data[1] === 0x8b ? "gzip" : null),
-    };
-    const recorded = recorder.finish();
-    recorded.release();
-    return {
-      ...headRow(facts),
-      ...bodyRow(storedBody(recorded, facts, { redaction: undefined, maxBytes: maxBodyBytes })),
-    };
+  /** Stores an event as its deployment's configuration says; `done` is called when its columns were read. */
+  #collect(
+    { event, decoded, at }: Come,
+    context: CorrelationContext,
+    route: Route,
+    row: Readonly<Record<string, unknown>>,
+    done: () => void,
+  ): void {
+    const { side } = event;
+    const stored = this.#bodies.stored(event, route, decoded);
+    if (stored === undefined) {
+      done();
+      return;
+    }
+    const { collector, inside } = this.#targets[side];
+    const when = { timeMs: Math.floor(at), id: eventIdOf(event) };
+    const told = contextOfBody(context, side, stored.body, inside);
+    collector.collect([{ ...row, ...stored.row }], told, when);
+    if (told !== context) passOnDecision(told, context, side);
+    const { tabular } = this.#bodies.rules;
+    if (tabular === null) {
+      done();
+      return;
+    }
+    const headers = headersOf(event);
+    const sides = { body: stored.body, header: (name: string) => headers.get(name) };
+    const body = modelBody(side === "request" ? "inputs" : "outputs", sides);
+    // What answers an error is no model's.
+    const isGood = side === "request" || statusOf(event.attributes.get("statuscode")) < 300;
+    const bodies = body.content.length > 0 && isGood ? [body] : [];
+    this.#tabular ??= new TabularLog(this.#deployment);
+    this.#tabular.read(context, bodies, tabular, done, when);
   }
+}
+
+function targetOf(collector: Collector): Target {
+  const inside = insideOf(collector);
+  // They are cut already; as UTF-8, those in other encodings may be longer.
+  inside?.takeTexts(Number.MAX_SAFE_INTEGER);
+  return { collector: new CheckedCollector(collector), inside };
+}
+
+/** What an event that waits takes of memory. */
+function bytesOf({ event, decoded }: Come): number {
+  return event.data.length + (decoded?.length ?? 0);
 }
 
 /** Without it, only what had succeeded was logged. */

@@ -39,8 +39,7 @@ export function openEventsDoor(deployment: SidecarDeployment, { listen, tls }: I
       await reader.read(request, async (body) => {
         // All are looked at before the first is taken: a batch is taken as a whole.
         const logged = readEvents(request.headers, body).map(loggedEvent);
-        for (const event of logged) events.take(event);
-        await Promise.resolve();
+        for (const event of logged) await events.take(event);
       });
       response.writeHead(200, { "Content-Length": 0 });
       response.end();
@@ -65,14 +64,16 @@ class EventIntake {
     this.#deployment = deployment;
   }
 
-  take(event: LoggedEvent): void {
+  async take(event: LoggedEvent): Promise<void> {
     const key = keyOf(event);
     if (this.#known.get(key) !== undefined) return;
     const named = this.#deployment.named(event.endpoint, event.deployment);
-    // There are too many of them: then its names are among its tags.
-    if (named === undefined)
-      this.#log(this.#deployment.deployment).take({ ...event, endpoint: undefined, deployment: undefined });
-    else this.#log(named).take(event);
+    const log = this.#log(named ?? this.#deployment.deployment);
+    const decoded = await log.decoded(event);
+    // It may have come a second time meanwhile.
+    if (this.#known.get(key) !== undefined) return;
+    // There are too many deployments: then its names are among its tags.
+    log.take(named === undefined ? { ...event, endpoint: undefined, deployment: undefined } : event, decoded);
     this.#known.set(key, true);
   }
 

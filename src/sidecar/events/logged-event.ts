@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { CorrelationContext } from "../../collector/context/correlation-context.ts";
 import { isId } from "../../collector/context/context-options.ts";
+import type { Route } from "../../config/payload/route-patterns.ts";
 import { capturedHeaders } from "../../http/headers/captured-headers.ts";
+import { requestTarget } from "../../http/headers/request-target.ts";
 import { isName } from "../../layout/collection-key.ts";
 import { Refusal } from "../intake/answer.ts";
 import type { CloudEvent } from "./cloud-event.ts";
@@ -41,6 +43,15 @@ export function loggedEvent(event: CloudEvent): LoggedEvent {
     pair: [correlationId(event), ...pair].join("\n"),
     endpoint: name("inferenceservicename"),
     deployment: name("endpoint"),
+  };
+}
+
+/** What policies by route go by: nothing of it if the event tells neither. */
+export function routeOf({ attributes }: CloudEvent): Route {
+  const target = attributes.get("path");
+  return {
+    method: attributes.get("method")?.toUpperCase() ?? "",
+    path: target === undefined ? "" : requestTarget(target).path,
   };
 }
 
@@ -89,7 +100,7 @@ function correlationId({ id, attributes }: CloudEvent): string {
  * The headers that the logger was told to send along, those of the request on both sides:
  * `{"X-Request-Id":["a"]}`. Names in lower case.
  */
-function headersOf({ attributes }: CloudEvent): ReadonlyMap<string, string> {
+export function headersOf({ attributes }: CloudEvent): ReadonlyMap<string, string> {
   const headers = new Map<string, string>();
   const text = attributes.get("metadata");
   if (text === undefined) return headers;

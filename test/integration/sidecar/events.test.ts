@@ -1,86 +1,21 @@
-import { Buffer } from "node:buffer";
-import { request as httpRequest } from "node:http";
-import { request as httpsRequest } from "node:https";
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { makeCertificate } from "../../support/bearer-token.ts";
-import { duckdbSql } from "../../support/parquet-engines.ts";
-import { scratch } from "../../support/scratch.ts";
-import { type SidecarProcess, sidecarForTest } from "../../support/sidecar-process.ts";
+import { eventIntake, kserve, postEvent } from "../../support/event-intake.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
-type Row = Readonly<Record<string, unknown>>;
-
-async function intake(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}) {
-  const { destination, spool } = await scratch();
-  const sidecar = await sidecarForTest(destination, spool, ["--events", "127.0.0.1:0", ...args], env);
-  const stored = async (collection: string): Promise<Row[]> => {
-    expect(await sidecar.end()).toBe(0);
-    return duckdbSql(
-      `select * from read_parquet('${destination}/*/*/${collection}/**/*.parquet') order by mdc_event_time`,
-    );
-  };
-  return { sidecar, stored };
-}
-
-/** Headers as KServe's logger writes them: names as Go has them, values unencoded, in UTF-8. */
-function kserve(side: "request" | "response", id: string, more: Readonly<Record<string, string>> = {}) {
-  const headers: Record<string, string> = {
-    "Ce-Specversion": "1.0",
-    "Ce-Type": `org.kubeflow.serving.inference.${side}`,
-    "Ce-Id": id,
-    "Ce-Source": "http://localhost:9081/",
-    "Ce-Time": side === "request" ? "2026-11-29T08:00:00.123456789Z" : "2026-11-29T08:00:00.373956789Z",
-    "Ce-Recordedtime": "2026-11-29T08:00:01Z",
-    "Ce-Inferenceservicename": "sklearn-iris",
-    "Ce-Namespace": "models",
-    "Ce-Component": "predictor",
-    "Ce-Endpoint": "",
-    "Ce-Metadata": '{"X-Request-Id":["r-17"],"X-Tenant":["50%25 \u65e5"],"Authorization":["Bearer s"]}',
-    "Content-Type": "application/json",
-    ...more,
-  };
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString("latin1")]),
-  );
-}
-
-/** Posts bytes with headers as they are; fetch would refuse some of them. */
-function post(
-  { urls }: SidecarProcess,
-  headers: Readonly<Record<string, string>>,
-  body: string | Uint8Array,
-  path = "/",
-  ca?: Buffer,
-): Promise<{ status: number | undefined; text: string }> {
-  return new Promise((resolve, reject) => {
-    const [url, options] = [`${urls["events"]}${path}`, { method: "POST", headers }];
-    // As KServe's logger does, a connection for each event.
-    const send = ca === undefined ? httpRequest : httpsRequest;
-    const tls = ca === undefined ? {} : { ca, agent: false };
-    const request = send(url, { ...options, ...tls }, (response) => {
-      let text = "";
-      response.setEncoding("utf8").on("data", (piece: string) => (text += piece));
-      response.on("end", () => resolve({ status: response.statusCode, text: text.trim() }));
-    });
-    request.on("error", reject);
-    // Not as a string: Node would write the head in its encoding, too.
-    request.end(Buffer.from(body));
-  });
-}
-
 test("what KServe's logger sends is a request and a response, under the service's name", async () => {
-  const { sidecar, stored } = await intake();
+  const { sidecar, stored } = await eventIntake();
   const input = '{"instances":[[1.0,9007199254740993]]}';
-  expect(await post(sidecar, kserve("request", "e-1"), input, "/any/path")).toEqual({
+  expect(await postEvent(sidecar, kserve("request", "e-1"), input, "/any/path")).toEqual({
     status: 200,
     text: "",
   });
   const answer = gzipSync('{"predictions":[1]}');
-  expect(await post(sidecar, kserve("response", "e-1"), answer)).toEqual({ status: 200, text: "" });
+  expect(await postEvent(sidecar, kserve("response", "e-1"), answer)).toEqual({ status: 200, text: "" });
   // Delivered again, as by a broker.
-  expect(await post(sidecar, kserve("response", "e-1"), answer)).toEqual({ status: 200, text: "" });
+  expect(await postEvent(sidecar, kserve("response", "e-1"), answer)).toEqual({ status: 200, text: "" });
   const requests = await stored("request");
   const responses = await stored("response");
   const both = {
@@ -115,11 +50,11 @@ test("what KServe's logger sends is a request and a response, under the service'
 });
 
 test("a response that overtakes its request still has its time; one without a request its own", async () => {
-  const { sidecar, stored } = await intake();
+  const { sidecar, stored } = await eventIntake();
   const failed = { "Ce-Statuscode": "503", "Ce-Endpoint": "canary" };
-  await post(sidecar, kserve("response", "late", failed), "busy");
-  await post(sidecar, kserve("request", "late", failed), "{}");
-  await post(sidecar, kserve("response", "alone", failed), "{}");
+  await postEvent(sidecar, kserve("response", "late", failed), "busy");
+  await postEvent(sidecar, kserve("request", "late", failed), "{}");
+  await postEvent(sidecar, kserve("response", "alone", failed), "{}");
   const responses = await stored("response");
   expect(responses).toMatchObject([
     { mdc_correlation_id: "late", http_status: 503n, duration_ms: 250.5, mdc_deployment: "canary" },
@@ -128,8 +63,8 @@ test("a response that overtakes its request still has its time; one without a re
 });
 
 test("metrics tell of each service", async () => {
-  const { sidecar } = await intake(["--admin", "127.0.0.1:0", "--agent", "127.0.0.1:0"]);
-  expect(await post(sidecar, kserve("request", "1"), "{}")).toMatchObject({ status: 200 });
+  const { sidecar } = await eventIntake(["--admin", "127.0.0.1:0", "--agent", "127.0.0.1:0"]);
+  expect(await postEvent(sidecar, kserve("request", "1"), "{}")).toMatchObject({ status: 200 });
   const metrics = await (await fetch(`${sidecar.urls["admin"]}/metrics`)).text();
   expect(metrics).toMatch(
     /^mdc_frames_offered_total\{mdc_endpoint="sklearn-iris",.*mdc_collection="request"\} 1$/m,
@@ -139,11 +74,11 @@ test("metrics tell of each service", async () => {
 });
 
 test("a body is stored whole up to 1 MiB, and of a longer one its beginning", async () => {
-  const { sidecar, stored } = await intake();
+  const { sidecar, stored } = await eventIntake();
   const [whole, long] = [`"${"x".repeat(200_000)}"`, "y".repeat((1 << 20) + 1)];
-  expect(await post(sidecar, kserve("request", "1"), whole)).toMatchObject({ status: 200 });
+  expect(await postEvent(sidecar, kserve("request", "1"), whole)).toMatchObject({ status: 200 });
   const plain = { "Content-Type": "text/plain", "Ce-Time": "2026-11-29T08:00:02+00:00" };
-  expect(await post(sidecar, kserve("request", "2", plain), long)).toMatchObject({ status: 200 });
+  expect(await postEvent(sidecar, kserve("request", "2", plain), long)).toMatchObject({ status: 200 });
   const rows = await stored("request");
   expect(rows.map(({ body, body_size: size, body_truncated: cut }) => [body, size, cut])).toEqual([
     [whole, 200_002n, false],
@@ -152,13 +87,13 @@ test("a body is stored whole up to 1 MiB, and of a longer one its beginning", as
 });
 
 test("structured and batched events have their data as it stands in the text", async () => {
-  const { sidecar, stored } = await intake();
+  const { sidecar, stored } = await eventIntake();
   const event = (id: string, rest: string) =>
     `{"specversion":"1.0","id":"${id}","source":"s","type":"org.kubeflow.serving.inference.request","time":"2026-11-29T08:00:00.00${id}Z",${rest}}`;
   const structured = { "Content-Type": "Application/CloudEvents+JSON; charset=utf-8" };
   const batch = { "Content-Type": "application/cloudevents-batch+json" };
   expect(
-    await post(sidecar, structured, event("1", '"data": {"b":1.0, "1":9007199254740993}')),
+    await postEvent(sidecar, structured, event("1", '"data": {"b":1.0, "1":9007199254740993}')),
   ).toMatchObject({ status: 200 });
   const events = [
     event("2", '"datacontenttype":"text/plain","data":"caf\\u00e9"'),
@@ -166,7 +101,7 @@ test("structured and batched events have their data as it stands in the text", a
     event("4", '"datacontenttype":"application/octet-stream","data_base64":"AP8=","data":null'),
     event("5", '"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"'),
   ];
-  expect(await post(sidecar, batch, `[${events.join()}]`)).toMatchObject({ status: 200 });
+  expect(await postEvent(sidecar, batch, `[${events.join()}]`)).toMatchObject({ status: 200 });
   const rows = await stored("request");
   expect(rows.map(({ body, content_type: type }) => [body, type])).toEqual([
     ['{"b":1.0, "1":9007199254740993}', "application/json"],
@@ -179,9 +114,9 @@ test("structured and batched events have their data as it stands in the text", a
 });
 
 test("what is no event is answered with what is wrong, and of a batch nothing is stored", async () => {
-  const { sidecar, stored } = await intake();
+  const { sidecar, stored } = await eventIntake();
   const refused = async (headers: Readonly<Record<string, string>>, body: string) => {
-    const { status, text } = await post(sidecar, headers, body);
+    const { status, text } = await postEvent(sidecar, headers, body);
     return `${status} ${text}`;
   };
   const json = { "Content-Type": "application/cloudevents+json" };
@@ -208,7 +143,7 @@ test("what is no event is answered with what is wrong, and of a batch nothing is
   expect(await refused(batch, `[{${good}},{${good.replace('"id":"1",', "")}}]`)).toMatch(
     /^400 event 1: expected the attribute id/,
   );
-  expect(await post(sidecar, kserve("request", "only"), "{}")).toMatchObject({ status: 200 });
+  expect(await postEvent(sidecar, kserve("request", "only"), "{}")).toMatchObject({ status: 200 });
   expect((await stored("request")).map(({ mdc_correlation_id: id }) => id)).toEqual(["only"]);
 });
 
@@ -217,10 +152,10 @@ test("with a certificate it speaks TLS", async () => {
   const certificate = makeCertificate(folder);
   if (certificate === undefined) return expect.unreachable("there is no openssl");
   const { cert, key } = certificate;
-  const { sidecar, stored } = await intake(["--events-cert", cert, "--events-key", key]);
+  const { sidecar, stored } = await eventIntake(["--events-cert", cert, "--events-key", key]);
   expect(sidecar.urls["events"]).toMatch(/^https:/);
   const ca = await readFile(cert);
   for (const side of ["request", "response"] as const)
-    expect(await post(sidecar, kserve(side, "t"), "{}", "/", ca)).toEqual({ status: 200, text: "" });
+    expect(await postEvent(sidecar, kserve(side, "t"), "{}", "/", ca)).toEqual({ status: 200, text: "" });
   expect(await stored("response")).toMatchObject([{ mdc_correlation_id: "t", duration_ms: 250.5 }]);
 });
