@@ -94,6 +94,7 @@ export class Forwarding {
     const { request, response } = this.#passage;
     if (request.httpVersion !== "1.1" || response.headersSent) return;
     response.socket?.write(informationalHead(statusCode, statusMessage, rawHeaders));
+    if (statusCode === 100) noteContinued(response);
   }
 
   #respond(answer: IncomingMessage): void {
@@ -107,8 +108,8 @@ export class Forwarding {
       this.#unanswered(`the target's answer ${fault}`);
       return;
     }
-    // What is left of the request nobody reads.
-    if (!request.complete && isLast(answer)) response.shouldKeepAlive = false;
+    // What is left of the request nobody reads, or nobody knows whether it comes.
+    if (!request.complete && (isLast(answer) || waitsForContinue(response))) response.shouldKeepAlive = false;
     try {
       writeTargetHead(answer, request, response, madeId);
     } catch {
@@ -208,6 +209,23 @@ export class Forwarding {
       });
     if (!response.writableFinished) this.#upstream?.destroy();
   }
+}
+
+/** What Node keeps of a response to `Expect: 100-continue`; not part of its types. */
+interface Continuing {
+  readonly _expect_continue?: boolean;
+  _sent100?: boolean;
+}
+
+/** Has Node know of a 100 that it has not written: else it closes the connection without a word. */
+function noteContinued(response: ServerResponse): void {
+  (response as Continuing)._sent100 = true;
+}
+
+/** Whether the client may still wait for leave to send its body. */
+function waitsForContinue(response: ServerResponse): boolean {
+  const { _expect_continue: expects, _sent100: continued } = response as Continuing;
+  return expects === true && continued !== true;
 }
 
 const noConnect: Refusal = { status: 501, reason: "CONNECT is not for a server" };

@@ -118,6 +118,37 @@ test("Expect: 100-continue is the target's to answer, before the body comes", as
   expect(gotHeaders()).toContain("Expect: 100-continue");
   socket.write("abc");
   await until(() => text().endsWith("ok"));
+  // The connection is as good as before.
+  socket.write(`GET / HTTP/1.1\r\nHost: model\r\n${id}\r\n\r\n`);
+  answer = (target) => target.end(ok);
+  await until(() => text().split(ok).length === 3);
+});
+
+test("a client that waits for leave to send its body, and is refused, is told that the connection ends", async () => {
+  answer = (socket) => socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
+  const text = await ask(
+    `POST / HTTP/1.1\r\nHost: model\r\n${id}\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n`,
+    /$never/,
+  );
+  expect(text).toBe("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+});
+
+test("heads keep bytes that are not ASCII, also when the body lets wait for itself", async () => {
+  answer = (socket, received) => {
+    if (received.endsWith("\r\n\r\n"))
+      socket.write("HTTP/1.1 200 OK\r\nX-Name: J\xfcrgen\r\nContent-Length: 2\r\n\r\n", "latin1");
+    else socket.write("ok");
+  };
+  const { socket, text } = await rawClient(sidecar.port);
+  socket.write(
+    `POST / HTTP/1.1\r\nHost: model\r\n${id}\r\nX-Name: Andr\xe9\r\nContent-Length: 1\r\n\r\n`,
+    "latin1",
+  );
+  await until(() => text().endsWith("\r\n\r\n"));
+  expect(gotHeaders()).toContain("X-Name: Andr\xe9");
+  expect(text()).toContain("\r\nX-Name: J\xfcrgen\r\n");
+  socket.write("a");
+  await until(() => text().endsWith("ok"));
 });
 
 test.each([

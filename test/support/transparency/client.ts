@@ -31,7 +31,8 @@ export async function play(port: number, plan: Plan, prefix: string): Promise<He
     const bytes = requestBytes(exchange, labelOf(prefix, i), i === last);
     const abort = i === last ? plan.abort : undefined;
     await client.send(bytes, abort);
-    if (!plan.pipelined || i === last) await client.answers(i + 1);
+    if (exchange.answer.upgrade !== undefined) await client.converse(Buffer.concat(exchange.body));
+    else if (!plan.pipelined || i === last) await client.answers(i + 1);
   }
   return client.leave();
 }
@@ -98,6 +99,23 @@ class Client {
     }
   }
 
+  /** Speaks the other protocol, if the server agrees to it: waits until all that is said has come back. */
+  async converse(words: Buffer): Promise<void> {
+    const before = this.#size;
+    const [agreed, end] = ["HTTP/1.1 101 ", "\r\n\r\n"];
+    const answer = (): Buffer => Buffer.concat(this.#chunks).subarray(before);
+    while (!this.over && !answer().includes(end)) if (!(await this.#change(maxSilenceMs))) break;
+    if (answer().toString("latin1", 0, agreed.length) === agreed) {
+      const head = answer().indexOf(end) + end.length;
+      await this.send(words, undefined);
+      while (!this.over && answer().length - head < words.length)
+        if (!(await this.#change(maxSilenceMs))) break;
+      this.#stuck = answer().length - head < words.length;
+      return;
+    }
+    while (!this.over && !this.#stuck) this.#stuck = !(await this.#change(maxSilenceMs));
+  }
+
   /** Ends the connection, if it is still there, and gives what came over it. */
   async leave(): Promise<Heard> {
     if (!this.#socket.destroyed) {
@@ -134,7 +152,7 @@ class Client {
 
 /** A request as it stands on the wire. */
 export function requestBytes(exchange: PlannedExchange, label: string, isLast: boolean): Buffer {
-  const { method, target, version, headers, named, policy, framing, body, trailers } = exchange;
+  const { method, target, version, headers, named, policy, framing, body, lengthError, trailers } = exchange;
   const all: Header[] = [
     ["hOsT", "127.0.0.1"],
     ["X-Plan", label],
@@ -143,8 +161,8 @@ export function requestBytes(exchange: PlannedExchange, label: string, isLast: b
     ...headers,
     ...(isLast && version === "1.1" && label.endsWith("0") ? [["Connection", "close"] as const] : []),
   ];
-  const content = bodyOf(exchange);
-  if (framing === "length") all.push(["Content-Length", String(content.length)]);
+  const content = framing === "none" ? Buffer.alloc(0) : Buffer.concat(body);
+  if (framing === "length") all.push(["Content-Length", String(content.length + lengthError)]);
   if (framing === "chunked") all.push(["Transfer-Encoding", "chunked"]);
   const head = `${method} ${target} HTTP/${version}\r\n${lines(all)}\r\n`;
   const chunks = framing === "chunked" ? body.filter(({ length }) => length > 0).flatMap(chunkOf) : [content];
@@ -152,9 +170,11 @@ export function requestBytes(exchange: PlannedExchange, label: string, isLast: b
   return Buffer.concat([Buffer.from(head, "latin1"), ...chunks, ...end]);
 }
 
-/** The bytes of a request's body. */
-export function bodyOf({ framing, body }: PlannedExchange): Buffer {
-  return framing === "none" ? Buffer.alloc(0) : Buffer.concat(body);
+/** The bytes of a request's body, as far as they come and are told of. */
+export function bodyOf({ framing, body, lengthError }: PlannedExchange): Buffer {
+  if (framing === "none") return Buffer.alloc(0);
+  const content = Buffer.concat(body);
+  return content.subarray(0, content.length + Math.min(0, lengthError));
 }
 
 function chunkOf(bytes: Uint8Array): Uint8Array[] {

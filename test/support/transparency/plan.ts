@@ -29,6 +29,8 @@ export interface Answer {
   readonly pauseMs: number;
   readonly trailers: readonly Header[];
   readonly ending: "end" | "destroy" | "throw" | "hang";
+  /** What is said to a request that asks for another protocol; undefined for one that does not. */
+  readonly upgrade: "accepted" | "declined" | undefined;
 }
 
 /** One request, and what becomes of it. */
@@ -42,6 +44,8 @@ export interface PlannedExchange {
   readonly policy: "full" | "hash" | "metadata";
   readonly framing: "none" | "length" | "chunked";
   readonly body: readonly Uint8Array[];
+  /** How many bytes the length that is told is off: more than come, or fewer. */
+  readonly lengthError: number;
   readonly trailers: readonly Header[];
   readonly answer: Answer;
 }
@@ -123,6 +127,7 @@ const answer: fc.Arbitrary<Answer> = fc
       { maxLength: 2 },
     ),
     ending: fc.constantFrom("end", "end", "end", "end", "end", "end", "end", "destroy", "throw"),
+    upgrade: fc.constantFrom(...Array.from({ length: 14 }, () => undefined), "accepted", "declined"),
   } as const)
   .map(
     ({ type, ...rest }): Answer => ({
@@ -152,6 +157,7 @@ const exchange: fc.Arbitrary<PlannedExchange> = fc
     body: fc.array(fc.oneof({ weight: 3, arbitrary: text.map((text) => Buffer.from(text)) }, bytes, large), {
       maxLength: 4,
     }),
+    lengthError: fc.constantFrom(...Array.from({ length: 12 }, () => 0), -7, 7, 10_000),
     trailers: fc.array(
       token.map((name): Header => [`X-${name}`, "t"]),
       { maxLength: 2 },
@@ -193,23 +199,29 @@ export const plans: fc.Arbitrary<Plan> = fc
 
 /** What cannot be together, made so that it can. */
 function consistent(plan: Plan): Plan {
-  const { abort } = plan;
   const last = plan.exchanges.length - 1;
+  const [end] = plan.exchanges.slice(last) as [PlannedExchange];
+  const upgrades = end.answer.upgrade !== undefined;
+  const pipelined = plan.pipelined && !upgrades;
+  const abort = upgrades ? undefined : (plan.abort ?? waitingForMore(end));
   // An abort leaves one exchange open; what ends the connection by itself comes last.
   const exchanges = plan.exchanges.map((exchange, i): PlannedExchange => {
+    if (i === last && upgrades) return upgrading(exchange);
     const { answer } = exchange;
     const early = i < last;
     const waits = abort?.of === "response" && !early;
     return {
       ...exchange,
       version: early ? "1.1" : exchange.version,
+      lengthError: early || waits ? 0 : lengthErrorOf(exchange),
       // Node writes informational heads at once, into the answer before, if that is still under way.
-      headers: exchange.headers.filter(([name]) => !(plan.pipelined && i > 0 && name === "Expect")),
+      headers: exchange.headers.filter(([name]) => !(pipelined && i > 0 && name === "Expect")),
       // Node sends the head of an answer to HEAD when it ends.
       method: waits && exchange.method === "HEAD" ? "GET" : exchange.method,
       answer: {
         ...answer,
-        informational: plan.pipelined && i > 0 ? "none" : answer.informational,
+        upgrade: undefined,
+        informational: pipelined && i > 0 ? "none" : answer.informational,
         ending: waits ? "hang" : early && answer.ending === "destroy" ? "end" : answer.ending,
         // Something must come of an answer that hangs, or its client would wait for ever.
         ...(waits ? hanging(answer) : {}),
@@ -218,9 +230,32 @@ function consistent(plan: Plan): Plan {
   });
   return {
     ...plan,
+    pipelined,
     exchanges,
     abort: abort?.of === "response" ? { ...abort, at: 1 + Math.floor(abort.at * 200) } : abort,
   };
+}
+
+/** Only a length that is told can be wrong, and only what comes can be too much. */
+function lengthErrorOf({ framing, body, lengthError }: PlannedExchange): number {
+  const length = body.reduce((sum, chunk) => sum + chunk.length, 0);
+  return framing === "length" && length + lengthError >= 0 ? lengthError : 0;
+}
+
+/** Of a body that is shorter than was told, a server would wait for the rest for ever. */
+function waitingForMore(exchange: PlannedExchange): Abort | undefined {
+  return lengthErrorOf(exchange) > 0 ? { of: "request", at: 1, how: "end" } : undefined;
+}
+
+/** Asks for another protocol, in which the body is what is said then. */
+function upgrading(exchange: PlannedExchange): PlannedExchange {
+  const wish: Header[] = [
+    ["Connection", "Upgrade"],
+    ["Upgrade", "echo"],
+  ];
+  const headers = [...exchange.headers.filter(([name]) => name !== "Expect"), ...wish];
+  const answer: Answer = { ...exchange.answer, ending: "end" };
+  return { ...exchange, method: "GET", version: "1.1", framing: "none", lengthError: 0, headers, answer };
 }
 
 function hanging({ pieces, headers, read }: Answer): Partial<Answer> {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { bodyOf, type Heard } from "./client.ts";
-import { leavesUnread } from "./compare.ts";
+import { hasOverrun, isOwn, leavesUnread } from "./compare.ts";
 import { bytesOf } from "./handler.ts";
 import type { Header, Plan, PlannedExchange } from "./plan.ts";
 import type { Subject } from "./subjects.ts";
@@ -34,6 +34,8 @@ export function storedProblems(
   const byId = grouped(responses, (row) => String(row["mdc_correlation_id"]));
   return played.flatMap((one) => {
     const found = byLabel.get(one.label) ?? [];
+    const hasRow = one.exchange.answer.upgrade === undefined || one.subject.isProxy === true;
+    if (!hasRow) return found.length === 0 ? [] : [`${one.label}: a row of an upgrade`];
     if (found.length === 0 && !one.served()) return [];
     if (found.length !== 1) return [`${one.label}: ${found.length} rows of the request`];
     const request = found[0] as Row;
@@ -77,7 +79,10 @@ function requestProblems(one: Played, row: Row): string[] {
       isWhole: readsAll(one) && !isWithoutBody(one),
     }),
   ];
-  if (size === sent.length || isWithoutBody(one)) return problems;
+  if (isWithoutBody(one)) return problems;
+  if (exchange.lengthError > 0 && policy === "full" && row["body_truncated"] !== true)
+    problems.push("request: said to be whole, though less came than was told");
+  if (size === sent.length) return problems;
   if (row["body_truncated"] === false && policy === "full")
     problems.push(`request: said to be whole with ${size} of ${sent.length} bytes`);
   if (readsAll(one)) problems.push(`request: ${size} of ${sent.length} bytes, though it was read`);
@@ -96,6 +101,8 @@ function readsAll({ aborted, plan, exchange: { answer } }: Played): boolean {
 function responseProblems(one: Played, row: Row): string[] {
   const { exchange, heard, index, methods, aborted, plan } = one;
   const { answer, policy } = exchange;
+  if (answer.upgrade === "accepted") return tunnelProblems(one, row);
+  if (hasOverrun(plan) && index === methods.length - 1) return [];
   const response = readResponses(heard.received, methods, true)[index];
   const most = Buffer.concat(answer.pieces.map(bytesOf));
   const cut = aborted || answer.ending === "destroy" || response === undefined || !response.whole;
@@ -109,11 +116,12 @@ function responseProblems(one: Played, row: Row): string[] {
     return differences(row, { outcome, http_status: null, body_size: 0n });
   }
   // A server tells a client that breaks off its request what it thinks of that, by itself.
-  const isOwn = row["http_status"] === null && plan.abort?.of === "request";
-  if (response === undefined || isOwn) return [...problems, ...outcomeProblems(one, undefined, row)];
+  const isServers = row["http_status"] === null || (response !== undefined && isOwn(response));
+  if (response === undefined || (plan.abort?.of === "request" && isServers))
+    return [...problems, ...outcomeProblems(one, undefined, row)];
   const body = {
     least: response.body,
-    most: cut ? longer(response.body, most) : response.body,
+    most: cut && row["http_status"] !== 502n ? longer(response.body, most) : response.body,
     policy,
     isWhole: true,
   };
@@ -138,6 +146,11 @@ function responseProblems(one: Played, row: Row): string[] {
   ];
 }
 
+function tunnelProblems({ exchange: { body } }: Played, row: Row): string[] {
+  const said = BigInt(Buffer.concat(body).length);
+  return differences(row, { http_status: 101n, bytes_sent: said, body_size: 0n, outcome: "complete" });
+}
+
 function typeIn(headers: readonly Header[]): string | null {
   return headerValues(headers, "content-type").join(", ") || null;
 }
@@ -159,6 +172,8 @@ function outcomeProblems(
 ): string[] {
   const { ending, declared } = exchange.answer;
   const outcome = String(row["outcome"]);
+  // The proxy's own answer, in place of a server that has broken off.
+  if (row["http_status"] === 502n && ending === "destroy") return outcome === "error" ? [] : [outcome];
   // Of a body without a length nobody can say that it is whole.
   const framed = ["content-length", "transfer-encoding"].some(
     (name) => headerValues(response?.headers ?? [], name).length > 0,

@@ -18,9 +18,8 @@ import {
 } from "model-data-collector/http";
 import { answerRaw, bodyStream, bytesOf, headerLists, PlannedError, readRequest } from "./handler.ts";
 import type { Answer } from "./plan.ts";
-
-/** Finds what is to be done with a request, by its header `x-plan`; told of it, the plan is noted as served. */
-export type Lookup = (label: string | null | undefined) => Answer;
+import { labelOf, type Lookup, type Served, served } from "./served.ts";
+import { behindSidecar } from "./sidecar-subject.ts";
 
 /** A server that answers as planned; logged if there are options. */
 export interface Subject {
@@ -29,35 +28,44 @@ export interface Subject {
   readonly isFetch?: true;
   /** What is logged is what the handler gave; headers that the platform adds are not seen, nor its error page. */
   readonly isInner?: true;
-  serve(lookup: Lookup, logging: PayloadOptions | undefined): Promise<Server>;
+  /** Another server in between: what is for one hop alone may differ, and how bodies are cut into chunks. */
+  readonly isProxy?: true;
+  serve(lookup: Lookup, logging: PayloadOptions | undefined): Promise<Served>;
 }
+
+type MakeServer = (lookup: Lookup, logging: PayloadOptions | undefined) => Server | Promise<Server>;
+
+const serving =
+  (make: MakeServer): Subject["serve"] =>
+  async (lookup, logging) =>
+    served(await make(lookup, logging), lookup);
 
 /** Every way in which an application can have its payloads logged. */
 export const subjects: readonly Subject[] = [
-  { name: "node:http", serve: (...given) => Promise.resolve(nodeServer(...given)) },
-  { name: "Express 5", serve: (...given) => Promise.resolve(expressServer(express, ...given)) },
-  { name: "Express 4", serve: (...given) => Promise.resolve(expressServer(express4 as never, ...given)) },
-  { name: "Fastify 5", serve: fastifyServer },
-  { name: "Koa 3", serve: (...given) => Promise.resolve(koaServer(...given)) },
-  { name: "Hono 4", isFetch: true, serve: (...given) => Promise.resolve(honoServer(...given)) },
+  { name: "node:http", serve: serving(nodeServer) },
+  { name: "Express 5", serve: serving((...given) => expressServer(express, ...given)) },
+  { name: "Express 4", serve: serving((...given) => expressServer(express4 as never, ...given)) },
+  { name: "Fastify 5", serve: serving(fastifyServer) },
+  { name: "Koa 3", serve: serving(koaServer) },
+  { name: "Hono 4", isFetch: true, serve: serving(honoServer) },
+  { name: "fetch", isFetch: true, isInner: true, serve: serving(fetchServer) },
   {
-    name: "fetch",
-    isFetch: true,
-    isInner: true,
-    serve: (...given) => Promise.resolve(fetchServer(...given)),
+    name: "mdc sidecar",
+    isProxy: true,
+    serve: (lookup, logging) => behindSidecar(nodeListener(lookup), lookup, logging),
   },
 ];
 
-function labelOf({ headers }: IncomingMessage): string {
-  return String(headers["x-plan"]);
-}
-
-function nodeServer(lookup: Lookup, logging: PayloadOptions | undefined): Server {
-  const listener: RequestListener = (request, response) => {
+function nodeListener(lookup: Lookup): RequestListener {
+  return (request, response) => {
     const answer = lookup(labelOf(request));
     if (answer.ending === "throw") response.writeHead(500).end("failed, as planned");
     else void answerRaw(request, response, answer);
   };
+}
+
+function nodeServer(lookup: Lookup, logging: PayloadOptions | undefined): Server {
+  const listener = nodeListener(lookup);
   return createServer(logging === undefined ? listener : nodePayloadLogging(listener, logging));
 }
 

@@ -1,6 +1,3 @@
-import { once } from "node:events";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
@@ -9,8 +6,9 @@ import type { PayloadOptions, PayloadPolicy } from "model-data-collector/http";
 import { duckdbCollection } from "../parquet-engines.ts";
 import { disposableFolder } from "../temp-folder.ts";
 import { type Heard, labelOf, play } from "./client.ts";
-import { bytesDiffer } from "./compare.ts";
+import { answersDiffer, bytesDiffer } from "./compare.ts";
 import { type Plan, type PlannedExchange, plans } from "./plan.ts";
+import type { Served } from "./served.ts";
 import { type Played, storedProblems } from "./stored.ts";
 import type { Subject } from "./subjects.ts";
 
@@ -88,7 +86,7 @@ class Run {
   readonly #deployment: Deployment;
   readonly #planned = new Map<string, PlannedExchange>();
   readonly #served = new Set<string>();
-  readonly #servers: Server[] = [];
+  readonly #servers: Served[] = [];
 
   constructor(subject: Subject, deployment: Deployment) {
     this.#subject = subject;
@@ -110,19 +108,16 @@ class Run {
         if (logging !== undefined) this.#served.add(label ?? "");
         return planned.answer;
       };
-      const server = await this.#subject.serve(lookup, logging);
-      server.listen(0, "127.0.0.1");
-      await once(server, "listening");
-      this.#servers.push(server);
+      this.#servers.push(await this.#subject.serve(lookup, logging));
     }
   }
 
   async play(plan: Plan, prefix: string): Promise<void> {
     for (const [i, exchange] of plan.exchanges.entries()) this.#planned.set(labelOf(prefix, i), exchange);
     const [plain, logged] = (await Promise.all(
-      this.#servers.map((server) => play((server.address() as AddressInfo).port, plan, prefix)),
+      this.#servers.map(({ port }) => play(port, plan, prefix)),
     )) as [Heard, Heard];
-    const difference = bytesDiffer(plan, plain, logged);
+    const difference = (this.#subject.isProxy ? answersDiffer : bytesDiffer)(plan, plain, logged);
     if (difference !== undefined) this.problems.push(`${this.#subject.name} ${prefix}: ${difference}`);
     for (const [i, exchange] of plan.exchanges.entries()) {
       const label = labelOf(prefix, i);
@@ -143,12 +138,7 @@ class Run {
   async close(): Promise<void> {
     // A client's leaving is to be seen before the server itself ends what is open.
     await sleep(100);
-    for (const server of this.#servers) {
-      const over = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await over;
-    }
+    for (const server of this.#servers) await server.close();
     // The connections' own ends come after the server's.
     await sleep(20);
   }
