@@ -2,6 +2,7 @@ import { configChanges } from "./config-changes.ts";
 import { crashPoints, killsInRecovery } from "./crash-points.ts";
 import { failingSystemCalls, fileSizeLimit, noDescriptors, spoolRemoved } from "./disk.ts";
 import { killsOfAgent } from "./agent-kills.ts";
+import { deadStorage } from "./exchanges/dead-storage.ts";
 import { clockSkew, drippingAnswers } from "./answers.ts";
 import { backlog } from "./backlog.ts";
 import { clusterKills, endings, stoppedProcess } from "./endings.ts";
@@ -36,6 +37,8 @@ export interface Scale {
   readonly answers: number;
   /** Seconds that storage is out of reach, and that a process is stopped. */
   readonly seconds: number;
+  /** Seconds that storage is dead behind a server under load. */
+  readonly deadSeconds: number;
   /** Segments that wait when a process starts. */
   readonly segments: number;
   /** Processes whose background threads die three times each, for each kind of death. */
@@ -48,7 +51,7 @@ export interface Scale {
   readonly seed: number;
 }
 
-/** What `npm run test:faults` does if nothing else is said: about half an hour on two cores. */
+/** What `npm run test:faults` does if nothing else is said: about three quarters of an hour on two cores. */
 export const fullScale: Scale = {
   kills: 500,
   endings: 10,
@@ -57,6 +60,7 @@ export const fullScale: Scale = {
   recoveries: 5,
   answers: 12,
   seconds: 12,
+  deadSeconds: 600,
   segments: 50_000,
   threads: 6,
   changes: 10_000,
@@ -73,6 +77,7 @@ export const smokeScale: Scale = {
   recoveries: 1,
   answers: 6,
   seconds: 3,
+  deadSeconds: 10,
   segments: 500,
   threads: 2,
   changes: 1_000,
@@ -125,6 +130,7 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "clock-skew", run: () => clockSkew(2_000) },
   { name: "tokens", run: () => tokenTrouble(3_000) },
   { name: "foreign-file", run: () => storage.foreignFile() },
+  { name: "dead-storage", run: ({ deadSeconds }) => deadStorage(deadSeconds * 1_000) },
   { name: "full-spool", run: ({ seconds }) => storage.fullSpool(seconds * 1_000) },
   { name: "full-disk", run: () => fullDisk(3) },
   { name: "inodes", run: () => noInodes() },
