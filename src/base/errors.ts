@@ -43,6 +43,8 @@ export type CollectorErrorCode =
   | "BODY_NOT_TABULAR"
   /** A body could not be redacted, and nothing of it is stored; `info.reason` says why. */
   | "BODY_NOT_REDACTED"
+  /** A body could not be stored aside, and is cut, or not stored; `info.reason` says why. */
+  | "BODY_NOT_ASIDE"
   /** A function among the options of payload logging fails; `info.reason` says which. */
   | "PAYLOAD_OPTION_FAILED"
   /** A deadline passed. */

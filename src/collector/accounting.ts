@@ -12,6 +12,8 @@ export interface AccountingParts {
   readonly durable: boolean;
   /** Told what becomes of the records of the stored ledger. */
   readonly told: (event: EventOf<"spooled" | "delivered" | "dropped">) => void;
+  /** Told everything, after it was entered. */
+  readonly heard: (event: EngineEvent) => void;
   readonly ledgerOf: (collection: string) => Ledger;
   readonly board: Pick<StatusBoard, "delivery" | "recovered" | "usage">;
   readonly reporter: Pick<Reporter, "delivered" | "dropped" | "spooled" | "trouble">;
@@ -57,6 +59,11 @@ export class Accounting {
 
   /** What the engine tells. */
   take(event: EngineEvent): void {
+    this.#enter(event);
+    this.#parts.heard(event);
+  }
+
+  #enter(event: EngineEvent): void {
     const { durable, ledgerOf, board, reporter, told } = this.#parts;
     switch (event.kind) {
       case "spooled":
@@ -71,14 +78,14 @@ export class Accounting {
       case "spooled": {
         const { collection, counts } = event;
         ledgerOf(collection).move("buffered", "spooled", counts);
-        reporter.spooled(collection, counts);
+        if (counts.frames > 0) reporter.spooled(collection, counts);
         return;
       }
       case "delivered": {
         const { collection, counts, recovered } = event;
         if (recovered) board.recovered("delivered", counts);
         else ledgerOf(collection).move(durable ? "spooled" : "buffered", "delivered", counts);
-        reporter.delivered(collection, counts, recovered);
+        if (counts.frames > 0) reporter.delivered(collection, counts, recovered);
         return;
       }
       case "dropped":
@@ -124,8 +131,8 @@ export class Accounting {
       return;
     }
     const isSpooled = origin.from === "spool";
-    // What was in the spool its engine has entered.
-    const timeMs = isSpooled ? undefined : (partition ?? 0);
+    // What was in the spool its engine has entered, and pieces of a body are no frames.
+    const timeMs = isSpooled || counts.frames === 0 ? undefined : (partition ?? 0);
     ledgerOf(collection).drop(isSpooled && durable ? "spooled" : "buffered", reason, counts, timeMs);
     const detail =
       this.#processEnds && reason === "closed"
@@ -134,8 +141,12 @@ export class Accounting {
     this.#tell({ reason, collection, counts, detail });
   }
 
-  /** What cannot be told in a host that has broken what everybody shares is counted all the same. */
+  /**
+   * What cannot be told in a host that has broken what everybody shares is counted all the same. What becomes
+   * of bodies is told by whoever stores their rows.
+   */
   #tell(drop: Drop): void {
+    if (drop.counts.frames === 0) return;
     try {
       this.#parts.reporter.dropped(drop);
     } catch {

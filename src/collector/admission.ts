@@ -100,6 +100,13 @@ export class Admission {
     return samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
   }
 
+  /** Whether a frame of this request, if one may be taken, is taken whatever else becomes of the request. */
+  isSampled(context: CorrelationContext): boolean {
+    const request = this.#gate.requests.of(context);
+    const { samplingRate } = termsFor(request, this.#collection);
+    return samplingRate >= 1 || request.kept || isSampled(CorrelationContext.idOf(context), samplingRate);
+  }
+
   /**
    * Of the last frame that is taken or held: to be kept before the frame's code is run, which may collect.
    */

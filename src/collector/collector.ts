@@ -17,6 +17,7 @@ import type {
   FlushOptions,
   FlushResult,
 } from "./api.ts";
+import type { AsideBody } from "./bodies/aside-body.ts";
 import type { DeploymentCollection } from "./deployment-collection.ts";
 import { CorrelationContext } from "./context/correlation-context.ts";
 import { currentContext } from "./context/current-context.ts";
@@ -88,10 +89,17 @@ class FrameCollector implements CollectorApi {
       takeTexts: (maxBytes) => collector.#collection.takeTexts(maxBytes),
       expect: (makeNow) => core.requests.expect(makeNow),
       collectEvent: (frame, context, event) => collector.#collect(frame, context, event),
+      openBody: (context) => collector.#openBody(context),
       refuse: (context, reason, why) => collector.#refuse(reason, context, 0, new Error(why)),
       trouble: (code, reason, message) =>
         core.reporter.trouble(code, reason, message, { collection: collector.name, listener }),
     };
+  }
+
+  #openBody(context: CorrelationContext): AsideBody | undefined {
+    if (!this.#admission.mayTake(context)) return undefined;
+    const fault = this.#admission.isSampled(context) ? undefined : "undecided";
+    return this.#core.bodies.open(this.#collection, CorrelationContext.requestTimeOf(context), fault);
   }
 
   #collect(frame: object, correlation: CorrelationContext, event?: CollectedEvent): void {

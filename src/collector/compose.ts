@@ -87,6 +87,9 @@ export function composeWriter(spec: EngineSpec, settings: CurrentSettings): Spoo
   return createFolderWriter(folderOptions(spec, settings));
 }
 
+/** Segments that a thread writes at once: bodies that are stored aside, each of which is one, and others. */
+const maxOpen = 96;
+
 function folderOptions(
   { instance, spoolDirectory }: EngineSpec,
   settings: CurrentSettings,
@@ -96,6 +99,7 @@ function folderOptions(
     ids: systemIds,
     directory: spoolDirectory,
     instance,
+    maxOpen,
     get maxBytes() {
       return settings.current.spool.maxBytes;
     },

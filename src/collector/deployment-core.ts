@@ -12,6 +12,7 @@ import type { Queued } from "../pipeline/batching/frame-queue.ts";
 import { Ledger } from "../pipeline/ledger.ts";
 import { Accounting } from "./accounting.ts";
 import type { CloseReport, DeploymentStatus, FlushResult } from "./api.ts";
+import { AsideBodies } from "./bodies/aside-bodies.ts";
 import { LedgerSender } from "./account/ledger-sender.ts";
 import { DeploymentCollection } from "./deployment-collection.ts";
 import { DeploymentCollections } from "./deployment-collections.ts";
@@ -23,6 +24,7 @@ import { PromisedDelivery } from "./flush/promised-delivery.ts";
 import { onProcessEnd } from "./process/shutdown-hooks.ts";
 import type { PlacedDeployment } from "./spool-place.ts";
 import { tellKillSwitch } from "./report/kill-switch.ts";
+import { tellSpoolElsewhere } from "./report/spool-elsewhere.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 import { Reporter } from "./report/reporter.ts";
 import { StatusBoard } from "./report/status-board.ts";
@@ -54,6 +56,7 @@ export class DeploymentCore {
   readonly accounting: Accounting;
   readonly batcher: Batcher;
   readonly requests: Requests;
+  readonly bodies: AsideBodies;
   closed = false;
   readonly #collections = new DeploymentCollections((name) => this.#create(name));
   /**
@@ -69,6 +72,11 @@ export class DeploymentCore {
   readonly #atClose: readonly Disposable[];
   /** What had been offered when the natural end of the process last waited. */
   #gaveUpAt = 0;
+  /** The listeners of the collection, else the deployment's. */
+  readonly #listenersOf = (collection = ""): Iterable<RateLimitedListener> => {
+    const listeners = this.#collections.listenersOf(collection);
+    return listeners.size === 0 ? [this.listener] : listeners;
+  };
 
   constructor(resolved: ResolvedDeployment & Partial<PlacedDeployment>, parts: CoreParts = systemParts) {
     const { config, onError, onStats, waitUntil, files, slips, spoolTrouble } = resolved;
@@ -89,14 +97,13 @@ export class DeploymentCore {
     this.listener = new RateLimitedListener(clock, onError);
     const board = new StatusBoard(clock, (health) => this.reporter.health(health));
     this.board = board;
-    const listenersOf = (collection: string | undefined): Iterable<RateLimitedListener> =>
-      this.#listenersOf(collection);
-    this.reporter = new Reporter({ endpoint, deployment, board, listenersOf });
+    this.reporter = new Reporter({ endpoint, deployment, board, listenersOf: this.#listenersOf });
     const { handle, reporter } = this;
     const ledgerOf = (collection: string): Ledger => this.collection(collection).ledger;
     this.accounting = new Accounting({
       ...{ durable: this.#durable, ledgerOf, board, reporter },
       told: (event) => this.#ledgerSender.heard(event),
+      heard: (event) => this.bodies.heard(event),
     });
     const instance = parts.ids.random128();
     const keeps = parts.keepsLedger ?? true;
@@ -114,10 +121,8 @@ export class DeploymentCore {
       limits: () => handle.current.limits,
       flushIntervalMs: config.spool.flushIntervalMs,
     });
-    if (spoolTrouble !== undefined) {
-      board.hold("spool_elsewhere", spoolTrouble);
-      reporter.trouble("SPOOL_FAILED", "spool_elsewhere", () => spoolTrouble, {});
-    }
+    this.bodies = new AsideBodies(this, this.#backend.allocate?.bind(this.#backend));
+    tellSpoolElsewhere(spoolTrouble, board, reporter);
     tellKillSwitch(handle, board);
     handle.subscribe((changed) => this.#configure(changed));
     const telemetry = startTelemetry({ endpoint, deployment, measure: () => this.measure() });
@@ -209,6 +214,7 @@ export class DeploymentCore {
   /** Hands over what is queued and waits for the backend, no longer than that. */
   async #flushed(to: FlushGoal, deadlineMs: number, end: "" | "ended"): Promise<FlushReport> {
     const endsAt = this.clock.monotonic() + deadlineMs;
+    if (this.bodies.areEnding) await this.bodies.settled(deadlineMs);
     this.requests.settleAll();
     const handedOver = await comesWithin(this.clock, deadlineMs, this.batcher.flush());
     if (!handedOver) return { pending: undefined, trouble: "frames are still being gathered" };
@@ -238,6 +244,7 @@ export class DeploymentCore {
 
   #closeDeadlineMs: number | undefined;
   readonly #closeOnce = once(async (): Promise<CloseReport> => {
+    if (this.bodies.areEnding) await this.bodies.settled(this.#closeDeadlineMs ?? 0);
     this.requests.waitNoMore();
     this.closed = true;
     this.batcher.flushNow();
@@ -289,11 +296,5 @@ export class DeploymentCore {
     } catch {
       // The process ends; there is nobody left to tell.
     }
-  }
-
-  /** The listeners of the collection, else the deployment's. */
-  #listenersOf(collection = ""): Iterable<RateLimitedListener> {
-    const listeners = this.#collections.listenersOf(collection);
-    return listeners.size === 0 ? [this.listener] : listeners;
   }
 }

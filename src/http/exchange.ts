@@ -147,7 +147,7 @@ export class Exchange {
         ...headRow(facts),
       },
       facts,
-      body: isWhole ? body : { ...body, truncated: true, sha256: null },
+      body: isWhole ? body : { ...body, isWhole: false, truncated: true, sha256: null },
       header,
     };
   }

@@ -7,6 +7,7 @@ import { passOnDecision } from "../collector/context/other-copies.ts";
 import { endRequest } from "../collector/context/request-end.ts";
 import { strictestPolicy } from "../config/protection/policy.ts";
 import type { SchemaOptions } from "../frame/declared-schema.ts";
+import { AsideQueue } from "./body/aside-queue.ts";
 import { BodyBudget } from "./body/body-budget.ts";
 import { BodyQueue } from "./body/body-queue.ts";
 import { BodyRecorder } from "./body/body-recorder.ts";
@@ -51,6 +52,7 @@ export class PayloadLog implements ExchangeHome {
   readonly #targets: Readonly<Record<Side, Target>>;
   #tabularLog: TabularLog | undefined;
   readonly #budget = new BodyBudget(maxBodyMemory);
+  readonly #asides = new AsideQueue();
   readonly #queue: BodyQueue;
 
   constructor(settings: PayloadSettings) {
@@ -63,7 +65,10 @@ export class PayloadLog implements ExchangeHome {
     };
     this.#queue = new BodyQueue(this.clock);
     // Before that of typed columns, which are read from what this makes.
-    this.#targets.request.inside?.expect(() => this.#queue.finishAll());
+    this.#targets.request.inside?.expect(() => {
+      this.#asides.finishAll();
+      this.#queue.finishAll();
+    });
   }
 
   get captureHeaders(): readonly string[] {
@@ -100,32 +105,43 @@ export class PayloadLog implements ExchangeHome {
       this.#targets.response.collector.collect(leftOut, context);
       return { context, exchange: undefined };
     }
-    const { redact, maxBodyBytes } = rules;
-    const newBody = (side: Side): BodyRecorder =>
-      new BodyRecorder(policy, maxBodyBytes, this.#budget, redact[side] !== undefined);
+    const { redact, maxBodyBytes: maxBytes } = rules;
+    const storesAside = this.#settings.largeBodies === "aside";
+    const newBody = (side: Side): BodyRecorder => {
+      const isRedacted = redact[side] !== undefined;
+      const goesAside = storesAside && policy === "full" && !isRedacted;
+      const openAside = goesAside ? () => this.#targets[side].inside?.openBody(context) : undefined;
+      return new BodyRecorder({ policy, maxBytes, budget: this.#budget, isRedacted, openAside });
+    };
     return { context, exchange: new Exchange(this, context, head, target, newBody) };
   }
 
-  /** Decoding and redacting take their time: then the other requests have their turn first. */
   store(exchange: EndedExchange): void {
     const rules = this.#rules;
     const policy = rules.allowed(exchange.route);
     if (policy === "none") {
-      for (const { body } of [exchange.request, exchange.response]) body.release();
+      for (const { body } of [exchange.request, exchange.response]) {
+        body.aside?.giveUp();
+        body.release();
+      }
       this.#over(exchange);
       return;
     }
-    const ended = {
-      ...exchange,
-      request: allowedSide(exchange.request, policy),
-      response: allowedSide(exchange.response, policy),
-    };
+    const allowed = (name: Side): EndedSide =>
+      asideIfAllowed(allowedSide(exchange[name], policy), rules.redact[name] !== undefined);
+    const ended = { ...exchange, request: allowed("request"), response: allowed("response") };
+    const asides = [ended.request.body.aside, ended.response.body.aside];
+    this.#asides.wait(asides, () => this.#makeReady(ended));
+  }
+
+  /** Decoding and redacting take their time: then the other requests have their turn first. */
+  #makeReady(ended: EndedExchange): void {
     const coded = [this.#codedBody(ended.request), this.#codedBody(ended.response)];
     if (coded.every((body) => body === undefined) && !this.#isRedacted(ended)) {
       this.#collect(ended, []);
       return;
     }
-    const { maxBodyBytes: maxBytes } = rules;
+    const { maxBodyBytes: maxBytes } = this.#rules;
     this.#queue.add({ coded, maxBytes, done: (decoded) => this.#collect(ended, decoded) });
     // What nobody would ask for in time must not wait.
     if (this.#targets.request.inside === undefined) this.#queue.finishAll();
@@ -203,6 +219,18 @@ function allowedSide(side: EndedSide, policy: PayloadPolicy): EndedSide {
   if (strictestPolicy([body.policy, policy]) === body.policy) return side;
   // What was not hashed as it came is not there whole, perhaps.
   return { ...side, body: { ...body, policy: "metadata", kept: nothing, truncated: false, sha256: null } };
+}
+
+/** A side whose body is an object of its own now, if that is still allowed. */
+function asideIfAllowed(side: EndedSide, isRedacted: boolean): EndedSide {
+  const { body } = side;
+  if (body.aside === undefined) return side;
+  if (body.policy === "full" && !isRedacted) {
+    body.aside.end();
+    return side;
+  }
+  body.aside.giveUp();
+  return { ...side, body: { ...body, aside: undefined } };
 }
 
 const nothing: Buffer = Buffer.alloc(0);

@@ -1,5 +1,5 @@
 import { types } from "node:util";
-import { wrongKind, wrongValue } from "../base/errors.ts";
+import { wrongKind } from "../base/errors.ts";
 import { boolean, callback, oneOf, optionsOf, type Parsers, parseFields } from "../base/fields.ts";
 import type { Deployment } from "../collector/api.ts";
 import type { TabularColumns } from "../config/payload/payload-config.ts";
@@ -60,10 +60,14 @@ export interface PayloadOptions {
    */
   readonly maxBodyBytes?: number | undefined;
   /**
-   * What becomes of a body of more than `maxBodyBytes`: `truncate`, the default and so far the only one,
-   * stores its beginning, with its size and SHA-256.
+   * What becomes of a body of more than `maxBodyBytes`, with its size and SHA-256 in any case.
+   *
+   * - `truncate`, the default: its beginning is stored.
+   * - `aside`: all of it becomes an object of its own beside the collection, whose path is in `body_ref`, up
+   *   to 4 GiB and a quarter of `spool.maxBytes`. One that is to be redacted does not; and where the spool
+   *   takes no more, the body is cut as with `truncate`, and `mdc_tags` says why.
    */
-  readonly largeBodies?: "truncate" | undefined;
+  readonly largeBodies?: "truncate" | "aside" | undefined;
   /**
    * Whether bodies with a `content-encoding` (gzip, deflate, br, zstd) are stored as they are meant, text as
    * text. What cannot be decoded, or would be longer than `maxBodyBytes`, is stored as it came. Default:
@@ -113,6 +117,7 @@ export interface PayloadSettings {
   /** Lower case. */
   readonly captureHeaders: readonly string[] | undefined;
   readonly maxBodyBytes: number | undefined;
+  readonly largeBodies: "truncate" | "aside" | undefined;
   readonly decode: boolean | undefined;
   readonly redact: SidedRules;
   /** Answers undefined if nobody can say. */
@@ -130,6 +135,7 @@ export function parsePayloadOptions(options: PayloadOptions | undefined, callee:
     deployment: given.deployment,
     captureHeaders: given.captureHeaders,
     maxBodyBytes: given.maxBodyBytes,
+    largeBodies: given.largeBodies,
     decode: given.decode,
     redact: given.redact ?? {},
     policy: given.policy ?? (() => "full"),
@@ -138,9 +144,7 @@ export function parsePayloadOptions(options: PayloadOptions | undefined, callee:
   };
 }
 
-interface ParsedOptions extends Partial<PayloadSettings> {
-  readonly largeBodies?: "truncate";
-}
+type ParsedOptions = Partial<PayloadSettings>;
 
 const parsers: Parsers<ParsedOptions> = {
   deployment: (value, where) => {
@@ -150,10 +154,7 @@ const parsers: Parsers<ParsedOptions> = {
   },
   captureHeaders: (value, where) => headerNames.parse(value, where, {}),
   maxBodyBytes: (value, where) => bodyBytes.parse(value, where, {}),
-  largeBodies: (value, where) => {
-    if (value === "aside") throw wrongValue(where, '"truncate": "aside" is not in this version', value);
-    return oneOf("truncate")(value, where);
-  },
+  largeBodies: oneOf("truncate", "aside"),
   decode: boolean,
   redact: bodyRules,
   policy: (value, where) =>

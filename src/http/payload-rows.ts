@@ -72,12 +72,13 @@ export function headRow({ headers, contentType, contentEncoding }: BodyFacts): R
 }
 
 /** The values of a body's own columns. */
-export function bodyRow({ content, size, truncated, sha256 }: StoredBody): Record<string, unknown> {
+export function bodyRow({ content, size, truncated, sha256, ref }: StoredBody): Record<string, unknown> {
   return {
     body: content.kind === "text" ? content.text : null,
     body_bytes: content.kind === "bytes" ? content.bytes : null,
     body_size: size,
     body_truncated: truncated,
     body_sha256: sha256,
+    body_ref: ref,
   };
 }

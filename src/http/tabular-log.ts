@@ -131,7 +131,7 @@ export class TabularLog {
 
 function readModelBody(body: ModelBody, names: readonly string[] | undefined): Table {
   const { content, side, inferenceHeader } = body;
-  if (body.truncated) return { reason: "cut" };
+  if (body.truncated || body.isAside) return { reason: "cut" };
   if (body.encoding !== null && !/^\s*(identity)?\s*$/i.test(body.encoding)) return { reason: "encoded" };
   const bytes =
     typeof content === "string"

@@ -22,6 +22,7 @@ import {
  *       _schema/<collection, lower case>/schema-000001.json
  *       <collection>/_schema/schema-000001.json              where an earlier version kept them
  *       _ledger/2026-11-22/<begun at>-<segment>.jsonl        see ledger-entry.ts
+ *       _bodies/<collection, lower case>/…/<id>.bin          see body-path.ts
  *
  * The partition is the UTC truncation of the *request's* time, and a file holds rows of one partition only,
  * so a path alone tells whether a file can hold rows of a time range.

@@ -46,18 +46,19 @@ export class DiskGuard {
     this.#options = options;
   }
 
-  /** Why `bytes` more must not be written now, or undefined. */
-  refusal(bytes: number): AppendResult | undefined {
+  /** Why `bytes` more must not be written now, or undefined; `share` of all bytes may be taken then. */
+  refusal(bytes: number, share: number): AppendResult | undefined {
     const { clock, bounds } = this.#options;
-    if (bytes > bounds.maxBytes) return { status: "too_large" };
+    const maxBytes = bounds.maxBytes * share;
+    if (bytes > maxBytes) return { status: "too_large" };
     const now = clock.monotonic();
     if (this.#failure !== undefined) {
       if (now - this.#failedAt < probeMs) return this.#failure;
       this.#failure = undefined;
     }
-    const full = this.#total + bytes > bounds.maxBytes;
+    const full = this.#total + bytes > maxBytes;
     if (now - this.#measuredAt >= (full ? probeMs : measureMs)) this.#measure(now);
-    if (this.#total + bytes > bounds.maxBytes) return { status: "full", reason: "spool_full" };
+    if (this.#total + bytes > maxBytes) return { status: "full", reason: "spool_full" };
     if (now - this.#freeAt >= freeMs) this.#measureFree(now);
     if (this.#free - bytes < bounds.minFreeBytes) return { status: "full", reason: "disk_low" };
     return undefined;

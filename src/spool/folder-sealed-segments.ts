@@ -9,10 +9,12 @@ import type { OwnFolder } from "./instance/own-folder.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { Found } from "./recovery/recover-file.ts";
 import { SpoolRecovery } from "./recovery/spool-recovery.ts";
+import { joinRecords } from "./segment/joined-records.ts";
 import { readRecords } from "./segment/segment-file-reader.ts";
 import { parseSegmentName, sealedName } from "./segment/segment-name.ts";
 import type {
   FrozenBody,
+  JoinedRecords,
   RecordMemory,
   SealedSegment,
   SealedSegments,
@@ -78,6 +80,10 @@ export class FolderSealedSegments implements SealedSegments {
 
   read(segment: SealedSegment, memory?: RecordMemory): Generator<SpoolRecord, void, undefined> {
     return readRecords(this.#fileSystem, this.#locate(segment), memory);
+  }
+
+  joined(segment: SealedSegment): Promise<JoinedRecords | undefined> {
+    return joinRecords(this.#fileSystem, () => this.#locate(segment));
   }
 
   attempt(segment: SealedSegment): number {

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import type { Counts } from "../base/counts.ts";
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import { type FileSystem, systemFileSystem } from "../base/files/file-system.ts";
 import type { Ids } from "../base/ids.ts";
@@ -11,7 +10,7 @@ import { createSocketLiveness } from "./instance/socket-liveness.ts";
 import { Quarantine } from "./quarantine.ts";
 import { SeenRecords } from "./segment/seen-records.ts";
 import type { SpoolWriter } from "./spool-writer.ts";
-import type { Spool, SpoolUsage } from "./spool.ts";
+import { isAwaited, type Spool, type SpoolUsage } from "./spool.ts";
 
 /** Options of {@link createFolderSpool} and {@link createFolderWriter}. */
 export interface FolderSpoolOptions {
@@ -53,7 +52,7 @@ export function createFolderSpool(options: FolderSpoolOptions): Spool {
     writer,
     sealed,
     usage(): SpoolUsage {
-      const all = [...writer.open(), ...sealed.list()].filter(holdsFrames);
+      const all = [...writer.open(), ...sealed.list()].filter(isAwaited);
       let bytes = 0;
       let oldest: number | undefined;
       for (const { size, createdAt } of all) {
@@ -63,11 +62,6 @@ export function createFolderSpool(options: FolderSpoolOptions): Spool {
       return { bytes, segments: all.length, quarantined: quarantine.count(), oldest };
     },
   };
-}
-
-/** What only tells of frames is nothing that anybody waits for. */
-function holdsFrames({ counts }: { readonly counts: Counts }): boolean {
-  return counts.frames > 0;
 }
 
 /**

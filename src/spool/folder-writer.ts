@@ -74,12 +74,12 @@ export class FolderWriter implements SpoolWriter {
     return this.#closed;
   }
 
-  append(label: string, record: Uint8Array, counts: Counts, sequence: number): AppendResult {
+  append(label: string, record: Uint8Array, counts: Counts, sequence: number, share = 1): AppendResult {
     const misuse = misuseOf(label, counts, sequence, this.#closed);
     if (misuse !== undefined) return { status: "failed", error: misuse };
     if (record.byteLength > maxRecordBytes) return tooLarge;
     if (this.#seen?.isFound(sequence) === true) return appended;
-    const refusal = this.guard.refusal(record.byteLength);
+    const refusal = this.guard.refusal(record.byteLength, share);
     if (refusal !== undefined) return refusal;
     try {
       this.folder.look();
@@ -119,6 +119,10 @@ export class FolderWriter implements SpoolWriter {
     const sealed = this.#sealed;
     this.#sealed = [];
     return sealed.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
+  }
+
+  discard(label: string): void {
+    this.#open.discard(label);
   }
 
   open(): readonly OpenSegment[] {

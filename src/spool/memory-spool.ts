@@ -3,9 +3,15 @@ import { addCounts, type Counts, noCounts } from "../base/counts.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { type Ids, uuidHex } from "../base/ids.ts";
 import { memoryBody } from "./frozen-body.ts";
-import type { FrozenBody, SealedSegment, SealedSegments, SpoolRecord } from "./sealed-segments.ts";
+import type {
+  FrozenBody,
+  JoinedRecords,
+  SealedSegment,
+  SealedSegments,
+  SpoolRecord,
+} from "./sealed-segments.ts";
 import type { AppendResult, OpenSegment, SpoolWriter, SyncResult } from "./spool-writer.ts";
-import type { Spool, SpoolUsage } from "./spool.ts";
+import { isAwaited, type Spool, type SpoolUsage } from "./spool.ts";
 
 /** Options of {@link createMemorySpool}. */
 export interface MemorySpoolOptions {
@@ -54,10 +60,10 @@ class MemorySpool implements SpoolWriter, SealedSegments {
     this.#options = options;
   }
 
-  append(label: string, record: Uint8Array, counts: Counts, sequence: number): AppendResult {
+  append(label: string, record: Uint8Array, counts: Counts, sequence: number, share = 1): AppendResult {
     const { clock, ids, maxBytes } = this.#options;
     if (this.#closed) return { status: "failed", error: new Error("the spool is closed") };
-    if (this.#bytes + record.byteLength > maxBytes) return full;
+    if (this.#bytes + record.byteLength > maxBytes * share) return full;
     const now = clock.now();
     let segment = this.#open.get(label);
     if (segment === undefined) {
@@ -90,6 +96,11 @@ class MemorySpool implements SpoolWriter, SealedSegments {
     return result;
   }
 
+  discard(label: string): void {
+    this.#bytes -= this.#open.get(label)?.size ?? 0;
+    this.#open.delete(label);
+  }
+
   open(): readonly OpenSegment[] {
     return [...this.#open.values()];
   }
@@ -104,6 +115,16 @@ class MemorySpool implements SpoolWriter, SealedSegments {
 
   *read({ id }: SealedSegment): Generator<SpoolRecord, void, undefined> {
     yield* this.#get(id).records;
+  }
+
+  async joined({ id }: SealedSegment): Promise<JoinedRecords | undefined> {
+    const { records } = this.#get(id);
+    const last = records.at(-1);
+    if (last === undefined) return undefined;
+    const parts = records.slice(0, -1).map(({ bytes }) => bytes);
+    const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const { open } = memoryBody(parts, size, "");
+    return { size, last: last.bytes, open };
   }
 
   attempt({ id }: SealedSegment): number {
@@ -165,8 +186,7 @@ class MemorySpool implements SpoolWriter, SealedSegments {
   }
 
   usage(): SpoolUsage {
-    // What only tells of frames is nothing that anybody waits for.
-    const all = [...this.#open.values(), ...this.list()].filter(({ counts }) => counts.frames > 0);
+    const all = [...this.#open.values(), ...this.list()].filter(isAwaited);
     const oldest = all.length === 0 ? undefined : Math.min(...all.map(({ createdAt }) => createdAt));
     return { bytes: this.#bytes, segments: all.length, quarantined: this.#quarantined, oldest };
   }

@@ -86,6 +86,11 @@ export class OpenSegments {
     }
   }
 
+  /** Removes the segments of a label: that which takes records, and those that were left alone. */
+  discard(label: string): void {
+    for (const segment of [...this.#unsealed]) if (segment.label === label) this.#remove(segment);
+  }
+
   list(): readonly OpenSegmentFile[] {
     return [...this.#unsealed];
   }
@@ -165,15 +170,12 @@ export class OpenSegments {
 
   /** One that holds nothing is removed; one that the disk does not let it seal stays open. */
   #seal(rested: OpenSegmentFile): void {
-    const { fileSystem, folder, onGrowth, onSealed } = this.#options;
-    if (this.#current.get(rested.label) === rested) this.#current.delete(rested.label);
+    const { folder, onGrowth, onSealed } = this.#options;
     if (rested.records === 0) {
-      rested.close();
-      removeFile(fileSystem, rested.path);
-      this.#unsealed.delete(rested);
-      onGrowth(-rested.size);
+      this.#remove(rested);
       return;
     }
+    if (this.#current.get(rested.label) === rested) this.#current.delete(rested.label);
     let segment = rested;
     let directory: string;
     const before = segment.size;
@@ -191,6 +193,15 @@ export class OpenSegments {
     onGrowth(segment.size - before);
     const { id, label, createdAt, size, counts } = segment;
     onSealed({ id, directory, label, createdAt, size, counts, recovered: false });
+  }
+
+  #remove(segment: OpenSegmentFile): void {
+    const { fileSystem, onGrowth } = this.#options;
+    if (this.#current.get(segment.label) === segment) this.#current.delete(segment.label);
+    segment.close();
+    removeFile(fileSystem, segment.path);
+    this.#unsealed.delete(segment);
+    onGrowth(-segment.size);
   }
 
   #tryRelocate(): void {

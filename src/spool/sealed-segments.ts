@@ -24,6 +24,12 @@ export interface SealedSegments {
    */
   read(segment: SealedSegment, memory?: RecordMemory): Iterable<SpoolRecord>;
   /**
+   * All records of a segment but the last as one run of bytes, read from where they lie, and the last one;
+   * undefined if one of them is damaged. Looks at each byte, and lets the event loop turn about once a MiB.
+   * Throws as `read` does.
+   */
+  joined(segment: SealedSegment): Promise<JoinedRecords | undefined>;
+  /**
    * Notes that encoding starts, *before* it starts, and returns how often it has now been tried (1 at first).
    */
   attempt(segment: SealedSegment): number;
@@ -92,6 +98,17 @@ export interface SpoolRecord {
  * records of the segment, each at such a multiple. A spool in memory always gives its own.
  */
 export type RecordMemory = "own" | "lent" | ((size: number) => Uint8Array);
+
+/** All records of a segment but the last as one run of bytes, and the last one. */
+export interface JoinedRecords {
+  /** Bytes in all but the last. */
+  readonly size: number;
+  readonly last: Uint8Array;
+  /**
+   * Bytes from `start`, default 0, to `end`, default all. A piece is good until the next one is asked for.
+   */
+  open(start?: number, end?: number): AsyncIterable<Uint8Array>;
+}
 
 /** The frozen bytes of a segment. */
 export interface FrozenBody {

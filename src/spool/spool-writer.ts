@@ -14,9 +14,10 @@ export interface SpoolWriter {
    * records of a process (an instance), up to 2^53, gaps allowed. A record that a thread which crashed had
    * appended already may be appended again under its number: it is read once. A label is at most 1,024 UTF-8
    * bytes; a bigger one is `failed`. A record is at most 1.25 GiB, and not more than the spool may hold; a
-   * bigger one is `too_large`.
+   * bigger one is `too_large`. What shall leave room to others is given the `share` of the spool's bytes, 0
+   * to 1, beyond which it is `full`; default all.
    */
-  append(label: string, record: Uint8Array, counts: Counts, sequence: number): AppendResult;
+  append(label: string, record: Uint8Array, counts: Counts, sequence: number, share?: number): AppendResult;
   /** Makes all appended records survive a power cut too (fdatasync); a no-op in memory. */
   sync(): SyncResult;
   /**
@@ -24,6 +25,8 @@ export interface SpoolWriter {
    * the writer had to seal by itself since the last call. One that the disk does not let it seal stays open.
    */
   seal(which?: (segment: OpenSegment) => boolean): readonly SealedSegment[];
+  /** Removes the open segment of `label`, with all its records; what the disk refuses stays for recovery. */
+  discard(label: string): void;
   /** Segments now open. */
   open(): readonly OpenSegment[];
   /** Syncs and gives back handles. Open segments stay for the next process to recover. Idempotent. */

@@ -1,3 +1,4 @@
+import type { Counts } from "../base/counts.ts";
 import type { SealedSegments } from "./sealed-segments.ts";
 import type { SpoolWriter } from "./spool-writer.ts";
 
@@ -28,4 +29,9 @@ export interface SpoolUsage {
   readonly quarantined: number;
   /** Milliseconds since 1970 UTC of the oldest undelivered segment, if any. */
   readonly oldest: number | undefined;
+}
+
+/** Whether somebody waits for what a segment holds. What only tells of frames holds no bytes of any. */
+export function isAwaited({ counts }: { readonly counts: Counts }): boolean {
+  return counts.frames > 0 || counts.bytes > 0;
 }

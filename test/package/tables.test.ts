@@ -6,6 +6,7 @@ import { exitCode } from "../../src/cli/exit-code.ts";
 import { programHelp } from "../../src/cli/help.ts";
 import { commonOptions } from "../../src/cli/program.ts";
 import { attributeValues, type Instrument, instruments } from "../../src/collector/report/instruments.ts";
+import { asideFaults } from "../../src/collector/bodies/aside-body.ts";
 import { notRedactedReasons } from "../../src/http/body/redaction/body-redaction.ts";
 import { noTableReasons } from "../../src/http/tabular/table.ts";
 import { scalarTypes } from "../../src/layout/column-type.ts";
@@ -56,6 +57,11 @@ test("docs/typed-columns.md tells each reason why a body has no columns, as the 
 test("docs/payload.md tells each reason why a body was not redacted, as the code does", () => {
   const told = tableRows(textOf("docs/payload.md"), "| `body_dropped` |");
   expect(told).toEqual(Object.entries(notRedactedReasons).map(([name, text]) => [`\`${name}\``, text]));
+});
+
+test("docs/payload.md tells each reason why a body was not stored aside, as the code does", () => {
+  const told = tableRows(textOf("docs/payload.md"), "| `body_cut` |");
+  expect(told).toEqual(Object.entries(asideFaults).map(([name, text]) => [`\`${name}\``, text]));
 });
 
 describe("diagnostics channels", () => {

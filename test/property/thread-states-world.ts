@@ -177,6 +177,7 @@ export class ThreadStatesWorld {
         return { status: "appended" };
       },
       seal: () => (written === 0 ? [] : [this.#seal()]),
+      discard: () => {},
       open: () => [],
       sync: () => ({ status: "synced" }),
       close: () => {

@@ -2,7 +2,7 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import type { Emit } from "../../pipeline/engine-event.ts";
-import { parseLabel } from "../../pipeline/segment-label.ts";
+import { isBodyLabel, parseLabel } from "../../pipeline/segment-label.ts";
 import type { holdInstance } from "../../spool/instance/hold-instance.ts";
 import type { SealedSegment } from "../../spool/sealed-segments.ts";
 import type { composeWriter, EngineSpec } from "../compose.ts";
@@ -86,9 +86,10 @@ export class HeldWork {
 
   /**
    * Writes batches here, for there is no thread to do it. What the disk refuses, the next thread tries again.
+   * A body, which must not be in two parts, waits for the thread.
    */
   write(batches: readonly OutgoingBatch[]): void {
-    this.#fallback.write(batches);
+    this.#fallback.write(batches.filter(({ label }) => !isBodyLabel(label)));
   }
 
   /** The segments that were written here, for a thread to deliver. */
@@ -140,8 +141,13 @@ export class HeldWork {
    */
   keep(batches: readonly OutgoingBatch[]): void {
     this.batches.writeOff();
-    if (this.durable) this.#drop(this.#fallback.write(batches));
-    else this.refuse(batches);
+    if (!this.durable) {
+      this.refuse(batches);
+      return;
+    }
+    this.#drop(this.#fallback.write(batches.filter(({ label }) => !isBodyLabel(label))));
+    // Nobody has all of them.
+    this.refuse(batches.filter(({ label }) => isBodyLabel(label)));
   }
 
   /** Nobody takes these any more. */

@@ -10,7 +10,7 @@ import { type Engine, unsealedText } from "../../pipeline/delivery/engine.ts";
 import { Spooler } from "../../pipeline/delivery/spooler.ts";
 import { LiveSettings } from "../../pipeline/live-settings.ts";
 import type { OpenSegment, SpoolWriter } from "../../spool/spool-writer.ts";
-import type { SpoolUsage } from "../../spool/spool.ts";
+import { isAwaited, type SpoolUsage } from "../../spool/spool.ts";
 import { composeWriter as composeSystemWriter, type EngineHost, type EngineSpec } from "../compose.ts";
 
 /**
@@ -119,8 +119,7 @@ class SpoolFirst implements Backend {
 /** What is sealed is the engine's to tell; what is open is here. */
 function withOpen(sealed: SpoolUsage, open: readonly OpenSegment[]): SpoolUsage {
   let { bytes, segments, oldest } = sealed;
-  for (const { size, createdAt, counts } of open) {
-    if (counts.frames === 0) continue;
+  for (const { size, createdAt } of open.filter(isAwaited)) {
     bytes += size;
     segments++;
     oldest = Math.min(oldest ?? createdAt, createdAt);

@@ -1,6 +1,7 @@
 import type { CollectorErrorCode } from "../../base/errors.ts";
 import type { DeploymentConfig } from "../../config/deployment-config.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
+import type { AsideBody } from "../bodies/aside-body.ts";
 import type { CollectedEvent } from "../keeping/call-facts.ts";
 import type { CorrelationContext } from "../context/correlation-context.ts";
 
@@ -16,6 +17,10 @@ export interface Inside {
   expect(makeNow: () => void): void;
   /** As `collect`, of what has happened elsewhere. */
   collectEvent(frame: object, context: CorrelationContext, event: CollectedEvent): void;
+  /**
+   * A body of a request that is to become an object of its own; undefined if its frame is left out anyway.
+   */
+  openBody(context: CorrelationContext): AsideBody | undefined;
   /** Counts a frame of which nothing could be made as dropped. */
   refuse(context: CorrelationContext, reason: DropReason, why: string): void;
   /** Tells of something that is no drop. */

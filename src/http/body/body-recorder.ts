@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import type { AsideBody } from "../../collector/bodies/aside-body.ts";
 import type { PayloadPolicy } from "../payload-options.ts";
 import type { BodyBudget } from "./body-budget.ts";
 
@@ -11,10 +12,26 @@ export interface RecordedBody {
   readonly kept: Buffer;
   /** True if that is not all, though something is to be kept. */
   readonly truncated: boolean;
+  /** False if not all of the body came. */
+  readonly isWhole: boolean;
+  /** Where all of it went that came, if it is not kept here. */
+  readonly aside: AsideBody | undefined;
   /** 64 hex digits, of the whole body; null where the body itself is there, or nobody asked. */
   readonly sha256: string | null;
   /** What is kept is needed no longer. To be called once. */
   readonly release: () => void;
+}
+
+/** How a body is recorded. */
+export interface BodyRecording {
+  readonly policy: PayloadPolicy;
+  /** What is kept of it, bytes. */
+  readonly maxBytes: number;
+  readonly budget: BodyBudget;
+  /** True if the body itself must not be hashed, only what is left of it. */
+  readonly isRedacted: boolean;
+  /** Asked once where more comes than is kept: takes all of it. */
+  readonly openAside?: (() => AsideBody | undefined) | undefined;
 }
 
 type Chunk = Uint8Array | string;
@@ -32,12 +49,14 @@ export class BodyRecorder {
   #size = 0;
   #kept = 0;
   #hash: Hash | undefined;
+  readonly #openAside: BodyRecording["openAside"];
+  #aside: AsideBody | undefined;
   /** Hears all bytes as they come, whatever is kept of them. */
   meter: { add(bytes: Uint8Array): void } | undefined;
   #finished = false;
 
-  /** @param isRedacted true if the body itself must not be hashed, only what is left of it. */
-  constructor(policy: PayloadPolicy, maxBytes: number, budget: BodyBudget, isRedacted: boolean) {
+  constructor({ policy, maxBytes, budget, isRedacted, openAside }: BodyRecording) {
+    this.#openAside = openAside;
     this.#policy = policy;
     this.#keeps = policy === "full" || (policy === "hash" && isRedacted);
     this.#maxBytes = maxBytes;
@@ -70,23 +89,36 @@ export class BodyRecorder {
       const isOwned = isWhole && typeof chunk === "string";
       if (taken > 0) this.#chunks.push(isOwned ? (bytes as Buffer) : Buffer.from(bytes.subarray(0, taken)));
       if (isWhole) return;
-      this.#hash = createHash("sha256");
-      for (const earlier of this.#chunks) this.#hash.update(earlier);
-      this.#hash.update(bytes.subarray(taken));
+      this.#overflow(bytes.subarray(taken));
       return;
     }
     this.#hash?.update(bytes);
+    this.#aside?.write(bytes);
+  }
+
+  /** From here on no more is kept. */
+  #overflow(rest: Uint8Array): void {
+    this.#hash = createHash("sha256");
+    this.#aside = this.#openAside?.();
+    for (const bytes of [...this.#chunks, rest]) {
+      this.#hash.update(bytes);
+      this.#aside?.write(bytes);
+    }
   }
 
   /** What was recorded; to be asked once. */
   finish(): RecordedBody {
     this.#finished = true;
+    const sha256 = this.#hash?.digest("hex") ?? null;
+    if (sha256 !== null) this.#aside?.written(sha256);
     return {
       policy: this.#policy,
       size: this.#size,
       kept: this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks),
       truncated: this.#keeps && this.#kept < this.#size,
-      sha256: this.#hash?.digest("hex") ?? null,
+      isWhole: true,
+      aside: this.#aside,
+      sha256,
       release: () => this.#budget.giveBack(this.#kept),
     };
   }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { AsideBody, AsideFault } from "../../collector/bodies/aside-body.ts";
 import { type BodyContent, bodyContent } from "./body-content.ts";
 import type { RecordedBody } from "./body-recorder.ts";
 import { isEncoded } from "./decode-body.ts";
@@ -19,6 +20,10 @@ export interface StoredBody {
   /** Bytes of the body as it came. */
   readonly size: number;
   readonly truncated: boolean;
+  /** Path of the object that it is, relative to the destination; null if it is in its row. */
+  readonly ref: string | null;
+  /** Why it is cut, though it was to be stored aside. */
+  readonly cut: AsideFault | undefined;
   /** Of the whole body as it came; of one that was redacted, of what is left of it. */
   readonly sha256: string | null;
   /** Why nothing of it is stored. */
@@ -43,9 +48,10 @@ export function storedBody(
   { redaction, maxBytes }: BodyStorage,
   decoded?: Buffer,
 ): StoredBody {
-  const { policy, size, kept, truncated, sha256 } = recorded;
+  const { policy, size, kept, truncated, sha256, aside } = recorded;
+  if (aside !== undefined && aside.fault === undefined) return bodyAside(recorded, aside, contentEncoding);
   const encoding = decoded === undefined ? contentEncoding : null;
-  const facts = { encoding, size, truncated, dropped: undefined };
+  const facts = { encoding, size, truncated, ref: null, cut: aside?.fault, dropped: undefined };
   const content = bodyContent(decoded ?? kept, contentType, encoding, truncated);
   const isAsked = policy === "full" || policy === "hash";
   if (redaction === undefined || size === 0 || !isAsked) {
@@ -68,6 +74,16 @@ export function storedBody(
     return { ...facts, content: none, sha256: digest };
   }
   return { ...facts, content: text === "" ? none : { kind: "text", text }, sha256: null };
+}
+
+/** Of a body that is an object of its own, its hash is that of what came. */
+function bodyAside(
+  { size, isWhole }: RecordedBody,
+  { ref, sha256 }: AsideBody,
+  encoding: string | null,
+): StoredBody {
+  const facts = { encoding, size, truncated: !isWhole, dropped: undefined, cut: undefined };
+  return { ...facts, content: none, ref, sha256 };
 }
 
 const none: BodyContent = { kind: "none" };

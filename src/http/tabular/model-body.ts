@@ -9,6 +9,8 @@ export interface ModelBody {
   readonly content: string | Uint8Array;
   /** True if this is not all of it. */
   readonly truncated: boolean;
+  /** True if it is stored elsewhere, and nothing of it is here. */
+  readonly isAside: boolean;
   /** Its coding, if it is not decoded. */
   readonly encoding: string | null;
   /** The header `Inference-Header-Content-Length`, of binary tensors. */
@@ -31,16 +33,17 @@ export function modelBodies(
 ): readonly ModelBody[] {
   const isAnswer = status !== null && status >= 200 && status < 300;
   const bodies = [modelBody("inputs", request), ...(isAnswer ? [modelBody("outputs", response)] : [])];
-  return bodies.filter(({ content }) => content.length > 0);
+  return bodies.filter(({ content, isAside }) => content.length > 0 || isAside);
 }
 
 /** One side as a model's body. */
 export function modelBody(side: Side, { body, header }: ModelSide): ModelBody {
-  const { content, truncated, encoding } = body;
+  const { content, truncated, ref, encoding } = body;
   return {
     side,
     content: content.kind === "none" ? "" : content.kind === "text" ? content.text : content.bytes,
     truncated,
+    isAside: ref !== null,
     encoding,
     inferenceHeader: header("inference-header-content-length"),
   };

@@ -1,3 +1,4 @@
+import type { Counts } from "../../base/counts.ts";
 import { type Clock, onNextTurn } from "../../base/time/clock.ts";
 import { asError } from "../../base/errors.ts";
 import { arraysAreSound, unsoundArrays } from "../../base/sound-arrays.ts";
@@ -155,8 +156,8 @@ export class Batcher {
   }
 
   /** Hands over a record that is no frames', after all that is finished; first tells its number. */
-  addRecord(label: string, record: Uint8Array, numbered: (sequence: number) => void): void {
-    numbered(this.#finished.addRecord(label, record));
+  addRecord(label: string, record: Uint8Array, numbered: (sequence: number) => void, counts?: Counts): void {
+    numbered(this.#finished.addRecord(label, record, counts));
     this.#handOverFinished();
   }
 

@@ -23,9 +23,9 @@ export class FinishedBatches {
   }
 
   /** Adds what is no batch of frames, and returns its number. */
-  addRecord(label: string, bytes: Uint8Array): number {
+  addRecord(label: string, bytes: Uint8Array, counts: Counts = noCounts): number {
     const sequence = ++this.#sequence;
-    this.#waiting.set(sequence, { sequence, label, bytes, counts: noCounts });
+    this.#waiting.set(sequence, { sequence, label, bytes, counts });
     return sequence;
   }
 

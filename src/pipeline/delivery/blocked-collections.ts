@@ -135,8 +135,9 @@ function endPause(blocked: Blocked): void {
 
 /**
  * A collection, and how its segments are laid out: of those that wait with another rate than its files have,
- * the others know nothing.
+ * the others know nothing. Bodies have no types.
  */
-function keyOf({ endpoint, deployment, collection, rollingRate }: SegmentLabel): string {
-  return JSON.stringify([endpoint, deployment, collectionKey(collection), rollingRate]);
+function keyOf({ endpoint, deployment, collection, rollingRate, format }: SegmentLabel): string {
+  const isOfBodies = format === "body";
+  return JSON.stringify([endpoint, deployment, collectionKey(collection), rollingRate, isOfBodies]);
 }

@@ -2,6 +2,7 @@ import type { Clock } from "../../base/time/clock.ts";
 import { comesWithin } from "../../base/time/wait.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { SealedSegment } from "../../spool/sealed-segments.ts";
+import { BodiesFirst } from "./bodies/bodies-first.ts";
 import { BlockedCollections, type Unpinned } from "./blocked-collections.ts";
 import { DeliveryHealth, type Obstacle } from "./delivery-health.ts";
 import { DeliveryTargets, type DeliveryTargetsParts } from "./delivery-targets.ts";
@@ -32,9 +33,7 @@ export interface DelivererParts extends DeliveryTargetsParts {
 
 /** A segment that cannot be read from the spool this often is set aside. */
 const maxSpoolFailures = 4;
-/**
- * Settled segments remembered, in case they are added again: by recovery and by the thread that sealed them.
- */
+/** Settled segments remembered: recovery and the thread that sealed one may both add it. */
 const maxRemembered = 1_000;
 
 /**
@@ -53,6 +52,7 @@ export class Deliverer {
   readonly #health: DeliveryHealth;
   readonly #outage: Outage;
   readonly #blocked: BlockedCollections;
+  readonly #bodies = new BodiesFirst((tasks) => this.#requeue(tasks));
   readonly #stopping = new AbortController();
   /** All that are not settled, by segment id. */
   readonly #tasks = new Map<string, DeliveryTask>();
@@ -100,6 +100,7 @@ export class Deliverer {
     this.#targets.of(task);
     if (this.#tasks.has(segment.id) || this.#settled.has(segment.id)) return;
     this.#tasks.set(segment.id, task);
+    this.#bodies.added(task);
     this.#queue.push(task);
     this.#pump();
   }
@@ -109,7 +110,6 @@ export class Deliverer {
     const tasks = [...this.#tasks.values()];
     const waiter = new DeliveryWaiter(tasks.filter((task) => task.isOf(which)));
     this.#waiters.add(waiter);
-    // Somebody is waiting, so try now what would be tried later.
     for (const task of waiter.left) task.awaited = true;
     this.#requeue(tasks.filter(({ state }) => state.is === "held"));
     this.#blocked.probeAll();
@@ -153,7 +153,7 @@ export class Deliverer {
     while (!this.#stopping.signal.aborted && !this.#outage.isPaused && this.#attempts.size < limit) {
       const task = this.#queue.shift();
       if (task === undefined) return;
-      if (!this.#blocked.admits(task)) continue;
+      if (!this.#bodies.admits(task) || !this.#blocked.admits(task)) continue;
       task.enter({ is: "encoding" });
       const attempt = this.#attempt(task).finally(() => {
         this.#attempts.delete(attempt);
@@ -277,6 +277,7 @@ export class Deliverer {
     this.#settled.add(id);
     if (this.#settled.size > maxRemembered) this.#settled.delete(this.#settled.keys().next().value as string);
     this.#blocked.unblock(task.label);
+    this.#bodies.settled(task);
   }
 
   /** Without a task it is about no collection, but about the sender. */

@@ -1,7 +1,7 @@
 import type { Counts } from "../../base/counts.ts";
 import type { SealedSegment, SealedSegments } from "../../spool/sealed-segments.ts";
 import type { DropOrigin } from "../engine-event.ts";
-import { isData, parseLabel, type SegmentLabel } from "../segment-label.ts";
+import { parseLabel, type SegmentLabel } from "../segment-label.ts";
 
 /** Where a segment is on its way. */
 export type TaskState =
@@ -62,7 +62,7 @@ export class DeliveryTask {
   }
 
   isOf(kind: TaskKind): boolean {
-    if (!isData(this.label)) return kind === "ledger";
+    if (this.label.format === "ledger") return kind === "ledger";
     return kind === "all" || (kind === "own" && !this.segment.recovered);
   }
 

@@ -2,6 +2,7 @@ import type { Encoders, UnpackedBody } from "../../codec/encoder.ts";
 import type { FileFormat } from "../../layout/format.ts";
 import type { FrozenBody } from "../../spool/sealed-segments.ts";
 import type { PutOptions, PutResult, Store } from "../../store/store.ts";
+import { bodyPath } from "../../layout/body-path.ts";
 import {
   besidePath,
   type DataFolder,
@@ -9,7 +10,7 @@ import {
   ledgerFilePath,
   type NamedSegment,
 } from "../../layout/dataset-path.ts";
-import { isData } from "../segment-label.ts";
+import { isBody, isData } from "../segment-label.ts";
 import type { DeliveryTask } from "./delivery-task.ts";
 
 export interface SegmentUploadParts {
@@ -44,6 +45,8 @@ export class SegmentUpload {
     const { body, collection } = frozen;
     if (!isData(label)) {
       const metadata = { segment: segment.id, content: body.sha256, rows: "0" };
+      // What anybody may have sent is nothing that a browser should open.
+      if (isBody(label)) return store.put(bodyPath({ ...label, id: label.body }), body, { metadata, signal });
       const options = { metadata, signal, contentType: "application/x-ndjson" };
       return store.put(ledgerFilePath(label, segment), body, options);
     }

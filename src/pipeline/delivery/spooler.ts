@@ -8,7 +8,8 @@ import type { Emit } from "../engine-event.ts";
 import type { DropReason } from "../ledger.ts";
 import type { CurrentSettings } from "../live-settings.ts";
 import { isCrowded, isLedgerRipe, isRipe } from "./rotation.ts";
-import { isLedgerLabel, type LabelPlace, placeOf, unknownCollection } from "../segment-label.ts";
+import { BodySpooling } from "./bodies/body-spooling.ts";
+import { isBodyLabel, isLedgerLabel, type LabelPlace, placeOf, unknownCollection } from "../segment-label.ts";
 
 const nowhere: LabelPlace = { collection: unknownCollection };
 
@@ -32,6 +33,7 @@ export interface SpoolerParts {
  */
 export class Spooler {
   readonly #parts: SpoolerParts;
+  readonly #bodies: BodySpooling;
   #tick: Disposable | undefined;
   #unsynced = false;
   #syncedAt: number;
@@ -44,11 +46,13 @@ export class Spooler {
 
   constructor(parts: SpoolerParts) {
     this.#parts = parts;
+    this.#bodies = new BodySpooling(parts);
     this.#syncedAt = parts.clock.monotonic();
   }
 
   /** Appends a batch and tells its fate before it returns. */
-  append({ sequence, label, bytes, counts }: OutgoingBatch): void {
+  append(batch: OutgoingBatch): void {
+    const { sequence, label, bytes, counts } = batch;
     const { writer, emit, fsync } = this.#parts;
     if (label !== this.#label) {
       this.#place = placeOf(label) ?? nowhere;
@@ -67,6 +71,12 @@ export class Spooler {
     }
     if (this.#closed) {
       refuse("closed");
+      return;
+    }
+    if (isBodyLabel(label)) {
+      this.#bodies.append(batch, place);
+      this.#unsynced = true;
+      this.#arm();
       return;
     }
     const result = writer.append(label, bytes, counts, sequence);
@@ -106,10 +116,12 @@ export class Spooler {
     this.#arm();
   }
 
-  /** Seals all frames that are open; what is told of them goes after them. */
+  /**
+   * Seals all frames that are open; what is told of them goes after them. A body is sealed when it is whole.
+   */
   seal(): void {
-    for (const segment of this.#parts.writer.seal(({ label }) => !isLedgerLabel(label)))
-      this.#parts.onSealed(segment);
+    const isOfFrames = ({ label }: OpenSegment): boolean => !isLedgerLabel(label) && !isBodyLabel(label);
+    for (const segment of this.#parts.writer.seal(isOfFrames)) this.#parts.onSealed(segment);
   }
 
   /** Seals what was told of frames. */
@@ -142,6 +154,7 @@ export class Spooler {
   close(): void {
     this.#closed = true;
     this.#tick?.[Symbol.dispose]();
+    this.#bodies.discardAll(placeOf);
     this.seal();
   }
 
@@ -150,13 +163,15 @@ export class Spooler {
     const now = clock.now();
     const { rotation, limits } = settings.current;
     const crowded = !writer.durable && isCrowded(writer.open(), limits.maxMemoryBytes);
-    const isDue = (segment: OpenSegment): boolean =>
-      this.#ledgerTold && isLedgerLabel(segment.label)
-        ? isLedgerRipe(segment, now)
-        : crowded || isRipe(segment, rotation, now);
+    const isDue = (segment: OpenSegment): boolean => {
+      if (isBodyLabel(segment.label)) return this.#bodies.isDue(segment);
+      if (this.#ledgerTold && isLedgerLabel(segment.label)) return isLedgerRipe(segment, now);
+      return crowded || isRipe(segment, rotation, now);
+    };
     if (!writer.open().some(isDue)) return;
     for (const segment of writer.seal(isDue)) {
       this.#ledgerTold ||= isLedgerLabel(segment.label);
+      this.#bodies.sealed(segment);
       this.#parts.onSealed(segment);
     }
   }

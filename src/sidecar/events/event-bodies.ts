@@ -44,7 +44,12 @@ export class EventBodies {
     const policy = allowed(route);
     if (policy === "none" || ignore({ ...route, header: () => undefined }) === true) return undefined;
     const redaction = redact[event.side];
-    const recorder = new BodyRecorder(policy, maxBodyBytes, this.#budget, redaction !== undefined);
+    const recorder = new BodyRecorder({
+      policy,
+      maxBytes: maxBodyBytes,
+      budget: this.#budget,
+      isRedacted: redaction !== undefined,
+    });
     recorder.add(event.data);
     const recorded = recorder.finish();
     recorded.release();

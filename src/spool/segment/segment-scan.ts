@@ -34,8 +34,13 @@ export type HeaderResult =
 
 /** What a scan comes upon, in the order of the file. */
 export type ScanItem =
-  /** A good record; `bytes` only if they were asked for. */
-  | { readonly kind: "record"; readonly header: RecordHeader; readonly bytes: Uint8Array | undefined }
+  /** A good record, whose bytes are `at` this place of the file; `bytes` only if they were asked for. */
+  | {
+      readonly kind: "record";
+      readonly header: RecordHeader;
+      readonly at: number;
+      readonly bytes: Uint8Array | undefined;
+    }
   /** Records that are lost here, exactly this many. */
   | { readonly kind: "damage"; readonly lost: Totals; readonly detail: string }
   /** About a MiB was read since the last pause: a chance to let others run. */
@@ -134,7 +139,7 @@ export function* scanRecords(
       const one: Totals = { ...record.counts, records: 1 };
       totals = plus(totals, one);
       lastSequence = Math.max(lastSequence, record.sequence);
-      if (good) yield { kind: "record", header: record, bytes };
+      if (good) yield { kind: "record", header: record, at: payloadAt, bytes };
       else
         yield {
           kind: "damage",

@@ -17,6 +17,7 @@ function world({ durable = true, broken = false } = {}) {
   const accounting = new Accounting({
     durable,
     told: ({ kind }) => void told.push(`ledger: ${kind}`),
+    heard: () => {},
     ledgerOf: () => ledger,
     board: {
       delivery: ({ status }) => void told.push(`board: ${status}`),

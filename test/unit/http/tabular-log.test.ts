@@ -5,7 +5,7 @@ import { TabularLog } from "../../../src/http/tabular-log.ts";
 import type { ModelBody } from "../../../src/http/tabular/model-body.ts";
 
 function body(content: string): ModelBody {
-  const facts = { truncated: false, encoding: null, inferenceHeader: undefined };
+  const facts = { truncated: false, isAside: false, encoding: null, inferenceHeader: undefined };
   return { side: "inputs", content, ...facts };
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { bodyPath } from "../../../src/layout/body-path.ts";
 import { parsePath, parseStem } from "../../../src/layout/dataset-path.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -13,9 +14,9 @@ test("the paths that documents show are those that are written", async () => {
       .replace("<collection>", "Model_Inputs")
       .replace("<collection, lower case>", "model_inputs")
       .replace("<begun at>", "20261122T051742123Z")
-      .replaceAll("<segment>", "0193512345677abc8def0123456789ab"),
+      .replaceAll(/<segment>|<id>/g, "0193512345677abc8def0123456789ab"),
   );
-  const read = paths.map(parsePath);
+  const read = paths.slice(0, -1).map(parsePath);
   expect(read.map((path) => path?.kind)).toEqual(["parquet", "jsonl", "beside", "schema", "ledger"]);
   const id = "0193512345677abc8def0123456789ab";
   expect(read.flatMap((path) => (path !== undefined && "stem" in path ? [path.stem] : []))).toEqual([
@@ -28,6 +29,9 @@ test("the paths that documents show are those that are written", async () => {
     id,
     createdAt: Date.parse("2026-11-22T05:17:42.123Z"),
   });
+  const place = { endpoint: "flights", deployment: "blue", collection: "Model_Inputs" };
+  const partition = { partition: Date.parse("2026-11-22T05:00:00Z"), rollingRate: "hour" } as const;
+  expect(paths.at(-1)).toBe(bodyPath({ ...place, ...partition, id }));
 });
 
 test("a file's name that no segment has says nothing of one", () => {

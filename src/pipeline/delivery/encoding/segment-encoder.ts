@@ -10,6 +10,7 @@ import { decodeBatch } from "../../../frame/wire/decode.ts";
 import type { FrozenBody, SealedSegment, SealedSegments } from "../../../spool/sealed-segments.ts";
 import type { Emit } from "../../engine-event.ts";
 import type { Unpinned } from "../blocked-collections.ts";
+import { encodeBody } from "../bodies/body-encoding.ts";
 import { type DeliveryTask, originOf, sequencesInMemory } from "../delivery-task.ts";
 import type { DeliveryBook } from "../ledger/delivery-book.ts";
 import { ledgerFile } from "../ledger/ledger-file.ts";
@@ -18,7 +19,7 @@ import { EncodingReports } from "./encoding-reports.ts";
 import type { PinResult, SchemaRegistry } from "../pins/schema-registry.ts";
 import { type SegmentRecords, SegmentReader } from "./segment-reader.ts";
 import type { Frozen } from "../segment-upload.ts";
-import { isData } from "../../segment-label.ts";
+import { isBody, isData } from "../../segment-label.ts";
 import { wantedTypes } from "../pins/wanted-types.ts";
 import { othersTurn, yielding } from "./yielding.ts";
 
@@ -61,6 +62,7 @@ export class SegmentEncoder {
   async encode(task: DeliveryTask, signal: AbortSignal): Promise<Encoded> {
     const { spool, registry } = this.#parts;
     const { segment, label } = task;
+    if (isBody(label)) return encodeBody(this.#parts, segment, label);
     if (!isData(label)) return this.#encodeLedger(task);
     const frozen = spool.frozen(segment);
     if (frozen !== undefined) {
