@@ -4,7 +4,7 @@
  * which is what a reader without page index fetches. Bytes are the same on every machine, so there is one
  * run.
  */
-import { parseWhere } from "../src/codec/filter/where.ts";
+import { parseWhere } from "../src/layout/filter/where.ts";
 import { readParquetColumns } from "../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder } from "../src/codec/parquet/parquet-encoder.ts";
 import type { RangeSource } from "../src/codec/range-source.ts";

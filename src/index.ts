@@ -27,7 +27,7 @@ export { Collector } from "./collector/collector.ts";
 export { CorrelationContext } from "./collector/context/correlation-context.ts";
 export { currentContext, runWithContext } from "./collector/context/current-context.ts";
 export { openDeployment } from "./collector/deployment.ts";
-export { list } from "./layout/column-type.ts";
+export { key, list } from "./layout/column-type.ts";
 
 export type { CollectorErrorCode } from "./base/errors.ts";
 export type {
@@ -96,7 +96,7 @@ export type {
   RequestOutcome,
   SlowRule,
 } from "./config/keeping/keep-rule.ts";
-export type { ListType, ScalarType } from "./layout/column-type.ts";
+export type { KeyScalar, KeyType, ListType, ScalarType } from "./layout/column-type.ts";
 export type { FrameOf, LibraryFrame, RowOf, SchemaOptions } from "./frame/declared-schema.ts";
 export type { RedactOptions } from "./frame/copy/redaction.ts";
 export type { FlushTarget } from "./pipeline/backend.ts";

@@ -5,7 +5,7 @@
  */
 import "./base/host/node-version.ts";
 
-export type { Where, WhereCondition, WhereValue } from "./codec/filter/where.ts";
+export type { Where, WhereCondition, WhereValue } from "./layout/filter/where.ts";
 export type { CollectionSummary, ColumnSummary } from "./reader/collection-summary.ts";
 export type { CompletenessOptions, HourCompleteness } from "./reader/completeness/completeness.ts";
 export type { SilentProcess } from "./reader/completeness/told-processes.ts";
@@ -13,6 +13,7 @@ export type { Verdict } from "./reader/completeness/verdict.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";
 export { type Dataset, type DatasetOptions, openDataset } from "./reader/dataset.ts";
 export type { DatasetCredential } from "./reader/open-root.ts";
+export type { FindOptions, FoundRow } from "./reader/find.ts";
 export type { Row } from "./layout/row.ts";
 export type { SqlOptions, SqlRows } from "./reader/sql/sql.ts";
 export type { TimestampForm } from "./reader/sql/sql-value.ts";

@@ -51,6 +51,8 @@ export interface CommandInput {
   readonly positionals: readonly string[];
   /** The text of an option, or undefined when it was not given. */
   text(option: string): string | undefined;
+  /** All texts of an option that can be given several times. */
+  texts(option: string): readonly string[];
   /** Whether a switch was given. */
   flag(option: string): boolean;
   readonly terminal: Terminal;

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { completeness } from "./commands/completeness.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
+import { find } from "./commands/find.ts";
 import { head } from "./commands/head.ts";
 import { ls } from "./commands/ls.ts";
 import { schema } from "./commands/schema.ts";
@@ -15,6 +16,7 @@ export const commands: readonly Command[] = [
   schema,
   head,
   sql,
+  find,
   trace,
   completeness,
   spool,

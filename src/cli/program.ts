@@ -73,6 +73,10 @@ async function runLine(args: readonly string[], terminal: Terminal): Promise<Exi
     positionals,
     terminal,
     text: (option) => (typeof values[option] === "string" ? values[option] : undefined),
+    texts: (option) => {
+      const given = values[option];
+      return Array.isArray(given) ? given.filter((text) => typeof text === "string") : [];
+    },
     flag: (option) => values[option] === true,
   });
 }

@@ -1,12 +1,20 @@
 import { basename, dirname, isAbsolute, join } from "node:path";
 import { inspectPath, readDirectory } from "../base/files/files.ts";
+import { systemClock } from "../base/time/clock.ts";
 import { nearest } from "../base/nearest.ts";
 import { type Catalog, createCatalog } from "../reader/catalog.ts";
 import { type Dataset, datasetOf } from "../reader/dataset.ts";
+import { CountedStore, type StoreCounts } from "../reader/counted-store.ts";
 import { openRoot } from "../reader/open-root.ts";
 import { StoreError } from "../store/store-error.ts";
-import type { CommandInput } from "./command.ts";
+import type { CommandInput, CommandOptions } from "./command.ts";
+import { amountText, bytesText } from "./text/value-text.ts";
 import { waitingLines } from "./waiting.ts";
+
+/** The option, for the commands that read. */
+export const statsOption: CommandOptions = {
+  stats: { type: "boolean", description: "say on stderr how many requests and bytes it took" },
+};
 
 /**
  * Runs `use` on the data that a command line names: `--root`, else what `openDataset` finds without one. A
@@ -17,12 +25,22 @@ export async function withDataset<T>(
   use: (data: Dataset, catalog: Catalog) => Promise<T>,
 ): Promise<T> {
   const given = input.text("root");
-  const store = openRoot(given, undefined);
+  const store = new CountedStore(openRoot(given, undefined));
+  const started = systemClock.monotonic();
   const scope = { endpoint: input.text("endpoint"), deployment: input.text("deployment") };
   await using data = datasetOf(store, scope);
   if (given !== undefined && (await isMissing(data.root)) && (await waitingLines(input)).length === 0)
     throw await missingRoot(data.root);
-  return await use(data, createCatalog(store, scope));
+  try {
+    return await use(data, createCatalog(store, scope));
+  } finally {
+    if (input.flag("stats")) input.terminal.err(statsLine(store.counts, systemClock.monotonic() - started));
+  }
+}
+
+function statsLine({ listings, listed, reads, bytes }: StoreCounts, ms: number): string {
+  const looked = `${amountText(listings, "listing")} of ${amountText(listed, "object")}`;
+  return `stats: ${looked}, ${amountText(reads, "read")} of ${bytesText(bytes)}, ${Math.round(ms)} ms`;
 }
 
 /** Says that there is nothing at a place. */

@@ -34,7 +34,7 @@ export interface BatchHeader {
   readonly bytes: number;
   /** Names of columns of which only nulls were seen, so that they have no type yet. */
   readonly untyped: readonly string[];
-  /** The types the user declared, as texts of `typeText`. */
+  /** The types the user declared, as texts of `declaredTexts`. */
   readonly declared: Readonly<Record<string, string>>;
   /** Facts of the process and the deployment at the time: `mdc_endpoint`, `mdc_model_version`, … */
   readonly constants: SystemConstants;

@@ -11,17 +11,17 @@ export interface ColumnCheck {
   readonly known: readonly string[];
 }
 
-/** Looks through the footers of a collection's files until each of these columns was seen. */
+/** Looks through the footers of a collection's files, or of all, until each of these columns was seen. */
 export async function checkColumns(
   catalog: Catalog,
-  collection: string,
+  collection: string | undefined,
   columns: readonly string[],
 ): Promise<ColumnCheck> {
   const missing = new Set(columns);
   const known = new Set<string>();
   for await (const file of catalog.files()) {
     if (missing.size === 0) break;
-    if (collectionKey(file.collection) !== collectionKey(collection)) continue;
+    if (collection !== undefined && collectionKey(file.collection) !== collectionKey(collection)) continue;
     try {
       for (const { name } of (await readFooterSummary(catalog.store, file)).columns) {
         known.add(name);

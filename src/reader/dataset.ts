@@ -12,6 +12,7 @@ import {
 } from "./completeness/completeness.ts";
 import { LocalFiles } from "./sql/local-files.ts";
 import { runSql, type SqlOptions, type SqlRows } from "./sql/sql.ts";
+import { type FindOptions, findRows, type FoundRow } from "./find.ts";
 import { createTable, type Table, type TableOptions } from "./table.ts";
 import { findTrace, type Trace, type TraceOptions } from "./trace.ts";
 
@@ -49,6 +50,20 @@ export interface Dataset extends AsyncDisposable {
   table(name: string, options?: TableOptions): Table;
   /** Everything that was collected under one correlation id, in time order. */
   trace(correlationId: string, options?: TraceOptions): Promise<Trace>;
+  /**
+   * Rows by value, in all collections, the latest first: for what is known of a request that is not its id. A
+   * value of a column that was declared as `key` takes no longer than an id.
+   *
+   * @example
+   * ```ts
+   * import { openDataset } from "model-data-collector/reader";
+   *
+   * await using data = await openDataset("./collected");
+   * for (const { id, collection, row } of await data.find({ where: { order_id: "A-17" } }))
+   *   console.log(id, collection, row);
+   * ```
+   */
+  find(options: FindOptions): Promise<FoundRow[]>;
   /**
    * What became of all frames that were offered, by endpoint, deployment, hour and collection: from what the
    * processes have told (the stored ledger, see docs/stored-data.md), held against the rows in the files. A
@@ -134,6 +149,7 @@ export function datasetOf(store: Store, options: CatalogScope = {}): Dataset {
       if (id === "") throw wrongValue("trace: correlationId", "a correlation id", id);
       return await findTrace(catalog, id, traceOptions);
     },
+    find: (findOptions) => findRows(catalog, findOptions),
     completeness: (options = {}) => completenessOf(catalog, options, systemClock.now()),
     sql: (statement, sqlOptions = {}) => runSql(catalog, files, statement, sqlOptions),
     close,

@@ -1,5 +1,5 @@
 import { type OpenedParquet, openParquet, readParquetColumns } from "../codec/parquet/parquet-decoder.ts";
-import type { Filter } from "../codec/filter/filter.ts";
+import type { Filter } from "../layout/filter/filter.ts";
 import type { Store } from "../store/store.ts";
 import { type ColumnBatch, columnBatch } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
@@ -9,8 +9,8 @@ import { openStoredFile } from "./stored-file.ts";
 export interface ScanOptions {
   /** Names in the order wanted, or which of the file's columns to keep. Default: all of the file. */
   readonly columns?: readonly string[] | ((name: string) => boolean) | undefined;
-  /** Only rows that this wants. */
-  readonly filter?: Filter | undefined;
+  /** Only rows that this wants, which may depend on the types of the file's columns. */
+  readonly filter?: Filter | ((types: ReadonlyMap<string, string>) => Filter | undefined) | undefined;
   /** At most so many rows. Default: all. */
   readonly limit?: number;
 }
@@ -40,13 +40,14 @@ export async function* scanFile(
 
 async function* decode(
   open: () => Promise<OpenedParquet>,
-  { columns: chosen, filter, limit }: ScanOptions,
+  { columns: chosen, filter: asked, limit }: ScanOptions,
 ): AsyncGenerator<ColumnBatch, void, undefined> {
   const file = await open();
   const known = new Map(file.info.columns.map(({ name, type }) => [name, type]));
   const columns =
     typeof chosen === "function" ? [...known.keys()].filter(chosen) : (chosen ?? [...known.keys()]);
   const types = new Map(columns.flatMap((name) => (known.has(name) ? [[name, known.get(name) ?? ""]] : [])));
+  const filter = typeof asked === "function" ? asked(known) : asked;
   // Without a condition the first rows of the file are the first rows of the answer.
   const rowEnd = filter === undefined ? (limit ?? file.info.rows) : file.info.rows;
   for await (const part of readParquetColumns(file, { columns, filter, rowEnd }))

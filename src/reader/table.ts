@@ -1,5 +1,5 @@
-import { allOf, type Filter, timeBetween } from "../codec/filter/filter.ts";
-import { parseWhere, type Where } from "../codec/filter/where.ts";
+import { allOf, type Filter, timeBetween } from "../layout/filter/filter.ts";
+import { parseWhere, type Where } from "../layout/filter/where.ts";
 import { quote, told, wrongKind, wrongValue } from "../base/errors.ts";
 import { nearest } from "../base/nearest.ts";
 import { collectionKey } from "../layout/collection-key.ts";
@@ -10,7 +10,7 @@ import type { ColumnBatch } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
 import type { Row } from "../layout/row.ts";
 import { scanFile } from "./scan-file.ts";
-import { timeOption } from "./time-option.ts";
+import { rangeOption } from "./time-option.ts";
 import { checkCallback, createBadFiles, type UnreadableFile } from "./unreadable.ts";
 
 /** Options of `Dataset.table`. */
@@ -57,10 +57,7 @@ export interface Table extends AsyncIterable<ColumnBatch> {
  * The table of one collection of a catalog. Throws for options that are not what {@link TableOptions} says.
  */
 export function createTable(catalog: Catalog, name: string, options: TableOptions): Table {
-  const range = {
-    from: timeOption(options.from, "table: from") ?? -Infinity,
-    to: timeOption(options.to, "table: to") ?? Infinity,
-  };
+  const range = rangeOption(options, "table");
   if (options.columns !== undefined && !Array.isArray(options.columns)) {
     throw wrongKind("table: columns", "an array of column names", options.columns);
   }

@@ -1,5 +1,17 @@
 import { types } from "node:util";
+import type { TimeRange } from "../layout/partition.ts";
 import { wrongKind, wrongValue } from "../base/errors.ts";
+
+/** The range that `from` and `to` say. Throws for what is none; `where` names whose options they are. */
+export function rangeOption(
+  { from, to }: { readonly from?: unknown; readonly to?: unknown },
+  where: string,
+): TimeRange {
+  return {
+    from: timeOption(from, `${where}: from`) ?? Number.NEGATIVE_INFINITY,
+    to: timeOption(to, `${where}: to`) ?? Number.POSITIVE_INFINITY,
+  };
+}
 
 /** An option that is a time, in milliseconds since 1970 UTC. Throws for what is none; `where` names it. */
 export function timeOption(value: unknown, where: string): number | undefined {

@@ -1,6 +1,6 @@
 import { likelyTimes, overlaps } from "../layout/partition.ts";
 import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
-import type { Filter } from "../codec/filter/filter.ts";
+import type { Filter } from "../layout/filter/filter.ts";
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
 import { mapConcurrent } from "./map-concurrent.ts";

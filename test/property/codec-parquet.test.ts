@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parseWhere } from "../../src/codec/filter/where.ts";
+import { parseWhere } from "../../src/layout/filter/where.ts";
 import { openParquet, readParquetColumns } from "../../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder, type ParquetEncoderOptions } from "../../src/codec/parquet/parquet-encoder.ts";
 import { memorySource } from "../../src/codec/range-source.ts";

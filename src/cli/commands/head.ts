@@ -16,7 +16,8 @@ import {
 } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { waitingLines } from "../waiting.ts";
-import { withDataset } from "../with-dataset.ts";
+import { statsOption, withDataset } from "../with-dataset.ts";
+import { columnsAsked, whereOf, whereOption } from "../options/where-option.ts";
 import { rowTable } from "../text/row-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
 
@@ -24,7 +25,7 @@ import { tellUnreadable } from "../text/unreadable.ts";
 export const head: RunnableCommand = {
   name: "head",
   summary: "show the first rows of a collection",
-  parameters: "<collection> [-n <rows>] [--columns a,b] [--from <time>] [--to <time>]",
+  parameters: "<collection> [-n <rows>] [--columns a,b] [--from <time>] [--to <time>] [--where <condition>]",
   positionals: [1, 1],
   options: {
     rows: { type: "string", short: "n", value: "<rows>", description: "how many rows; default 10" },
@@ -32,8 +33,14 @@ export const head: RunnableCommand = {
     system: { type: "boolean", description: "show all mdc_ columns too" },
     from: { type: "string", value: "<time>", description: "requests from this UTC time on" },
     to: { type: "string", value: "<time>", description: "requests before this UTC time" },
+    ...whereOption,
+    ...statsOption,
   },
-  examples: ["mdc head model_inputs", "mdc head model_outputs -n 100 --from 2026-11-22T05:00 --json"],
+  examples: [
+    "mdc head model_inputs",
+    "mdc head model_outputs -n 100 --from 2026-11-22T05:00 --json",
+    "mdc head model_inputs --where 'distance>500' --where origin=JFK --stats",
+  ],
   async run(input): Promise<ExitCode> {
     const { terminal } = input;
     const [name = ""] = input.positionals;
@@ -57,11 +64,12 @@ export const head: RunnableCommand = {
 };
 
 function rangeOf(input: CommandInput): TableOptions {
-  const [from, to] = [timeOption(input, "from"), timeOption(input, "to")];
+  const [from, to, where] = [timeOption(input, "from"), timeOption(input, "to"), whereOf(input)];
   return {
     limit: wholeNumber(input, "rows", 1, 10),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
+    ...(where === undefined ? {} : { where }),
   };
 }
 
@@ -76,7 +84,8 @@ async function firstRows(
       const rows: Row[] = [];
       for await (const row of data.table(name, options).rows()) rows.push(row);
       const empty = options.columns?.filter((column) => rows.every((row) => row[column] == null));
-      await refuseMissing(catalog, name, empty);
+      await refuseMissing(catalog, name, empty, "columns");
+      if (rows.length === 0) await refuseMissing(catalog, name, columnsAsked(input), "where");
       return rows;
     });
   } catch (thrown) {
@@ -93,6 +102,7 @@ async function refuseMissing(
   catalog: Catalog,
   collection: string,
   columns: readonly string[] = [],
+  option: "columns" | "where",
 ): Promise<void> {
   if (columns.length === 0) return;
   const { missing, known } = await checkColumns(catalog, collection, columns);
@@ -101,7 +111,7 @@ async function refuseMissing(
   const near = nearest(first, known);
   const features = known.filter((column) => !isSystemColumn(column));
   const hint = near === undefined ? `there are: ${features.join(", ")}` : `did you mean ${quote(near)}?`;
-  throw new UsageError(`--columns: no file of ${collection} has a column ${quote(first)}; ${hint}`);
+  throw new UsageError(`--${option}: no file of ${collection} has a column ${quote(first)}; ${hint}`);
 }
 
 /** Characters in a line that has room for an id and hardly anything else. */

@@ -4,7 +4,7 @@ import { type LinesSummary, type Survey, survey } from "../../reader/collection-
 import { type CommandInput, type RunnableCommand, UsageError } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { postedElsewhere, waitingLines } from "../waiting.ts";
-import { nothingStored, withDataset } from "../with-dataset.ts";
+import { nothingStored, statsOption, withDataset } from "../with-dataset.ts";
 import type { Text } from "../terminal.ts";
 import { textTable } from "../text/text-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
@@ -19,6 +19,7 @@ export const ls: RunnableCommand = {
   options: {
     endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
     deployment: { type: "string", value: "<name>", description: "only this deployment" },
+    ...statsOption,
   },
   examples: ["mdc ls", "mdc ls --root https://account.blob.core.windows.net/container/prefix --json"],
   async run(input): Promise<ExitCode> {

@@ -1,4 +1,8 @@
+import type { Values } from "../../frame/batch.ts";
 import { ThriftWriter } from "./bytes/thrift.ts";
+import { type Hash64, xxHash64 } from "./bytes/xxhash64.ts";
+import { eachByteArray } from "./encodings/byte-dictionary.ts";
+import { valueCount } from "./piece.ts";
 
 /**
  * A split block Bloom filter (BloomFilter.md): blocks of 8 words of 32 bits; a value sets one bit in each
@@ -36,6 +40,36 @@ export class BloomFilter {
     thrift.sink.put(new Uint8Array(this.#words.buffer));
     return thrift.sink.written();
   }
+}
+
+/**
+ * The filter of all these texts or 64-bit integers of a row group, as it stands in the file; undefined of
+ * values of another kind.
+ */
+export function valuesFilter(all: readonly Values[]): Uint8Array | undefined {
+  let count = 0;
+  for (const values of all)
+    count += values.kind === "dictionary" ? values.dictionary.count : valueCount(values);
+  const filter = new BloomFilter(count);
+  const hash: Hash64 = { high: 0, low: 0 };
+  for (const values of all) {
+    if (values.kind === "int64") {
+      const { buffer, byteOffset, byteLength } = values.data;
+      const view = new DataView(buffer, byteOffset, byteLength);
+      for (let at = 0; at < byteLength; at += 8) {
+        xxHash64(view, at, at + 8, hash);
+        filter.add(hash.high, hash.low);
+      }
+      continue;
+    }
+    const texts = values.kind === "dictionary" ? values.dictionary : values;
+    if (!("count" in texts)) return undefined;
+    eachByteArray(texts.data, texts.count, (view, start, end) => {
+      xxHash64(view, start, end, hash);
+      filter.add(hash.high, hash.low);
+    });
+  }
+  return filter.encode();
 }
 
 const minBits = 6.9;

@@ -1,9 +1,9 @@
-import type { Batch, BatchColumn } from "../../frame/batch.ts";
+import type { Batch, BatchColumn, Values } from "../../frame/batch.ts";
+import { declaredKeys } from "../../frame/declared-schema.ts";
 import type { Schema } from "../../layout/schema.ts";
 import { schemaFingerprint } from "../../layout/schema.ts";
 import { systemColumns } from "../../layout/system-columns.ts";
-import { BloomFilter } from "./bloom-filter.ts";
-import { eachByteArray } from "./encodings/byte-dictionary.ts";
+import { valuesFilter } from "./bloom-filter.ts";
 import { ByteSink } from "./bytes/byte-sink.ts";
 import { type Chunk, type ChunkContext, writeChunk, writeRunChunk } from "./column-chunk.ts";
 import { fileNotes } from "./file-notes.ts";
@@ -12,7 +12,7 @@ import { magic } from "./format.ts";
 import { type Leaf, leafOf } from "./leaf.ts";
 import type { Output } from "./output.ts";
 import { encodeColumnIndex, encodeOffsetIndex } from "./page-index.ts";
-import { type Piece, valueCount } from "./piece.ts";
+import { leafValues, type Piece } from "./piece.ts";
 import {
   batchRuns,
   frameColumn,
@@ -22,7 +22,6 @@ import {
   type SystemLeaf,
   systemLeaves,
 } from "./system-columns.ts";
-import { type Hash64, xxHash64 } from "./bytes/xxhash64.ts";
 
 /** A batch whose feature columns have the pinned types. */
 export interface FileBatch {
@@ -36,7 +35,7 @@ export interface FileBatch {
  * Writes one Parquet file (README.md, "File format"):
  *
  *     PAR1
- *     row group…      per column: dictionary page?, data pages; then the Bloom filter of mdc_correlation_id
+ * row group… per column: dictionary page?, data pages; then the Bloom filters of mdc_correlation_id and keys
  *     column indexes, offset indexes    if any column has more than one page
  *     footer, its length (uint32), PAR1
  *
@@ -75,8 +74,14 @@ export class FileWriter {
       yield* this.#output.take();
     }
     // Bloom filters stand after all pages, so that a column's pages and the next's are one range.
-    const [ids] = chunks;
-    if (ids !== undefined) chunks[0] = { ...ids, bloomFilter: this.#append(correlationFilter(batches)) };
+    const ids = group.batches.map((batch) => frameColumn(batch, idColumn).values);
+    this.#addFilter(chunks, 0, ids);
+    const keys = group.keys();
+    for (const [i, { name }] of this.#features.entries()) {
+      if (!keys.has(name)) continue;
+      const values = group.pieces(name).map(leafValues);
+      this.#addFilter(chunks, systemLeaves.length + i, values);
+    }
     this.#rows += group.rows;
     this.#rowGroups.push({ rows: group.rows, chunks });
     yield* this.#output.take();
@@ -142,6 +147,13 @@ export class FileWriter {
     }
   }
 
+  #addFilter(chunks: PlacedChunk[], index: number, values: readonly (Values | undefined)[]): void {
+    const placed = chunks[index];
+    const filter = valuesFilter(values.filter((one) => one !== undefined));
+    if (placed !== undefined && filter !== undefined)
+      chunks[index] = { ...placed, bloomFilter: this.#append(filter) };
+  }
+
   #place(chunk: Chunk): PlacedChunk {
     return { chunk, bloomFilter: undefined, columnIndex: undefined, offsetIndex: undefined };
   }
@@ -181,6 +193,11 @@ class Group {
     return rows < this.rows ? [...pieces, pieceOf(this.rows - rows, undefined)] : pieces;
   }
 
+  /** The columns that a batch declares to be keys. */
+  keys(): ReadonlySet<string> {
+    return new Set(this.batches.flatMap(({ header }) => declaredKeys(header.declared)));
+  }
+
   #add(column: BatchColumn, start: number, rows: number): void {
     let feature = this.#features.get(column.name);
     if (feature === undefined) {
@@ -218,22 +235,3 @@ function framesRepeat(batches: readonly Batch[]): boolean {
 }
 
 const idColumn = systemColumns.correlationId.name;
-
-/** The filter of a row group's correlation ids. */
-function correlationFilter(files: readonly FileBatch[]): Uint8Array {
-  let ids = 0;
-  const columns = files.map(({ batch }) => frameColumn(batch, idColumn));
-  for (const { values } of columns)
-    ids += values.kind === "dictionary" ? values.dictionary.count : valueCount(values);
-  const filter = new BloomFilter(ids);
-  const hash: Hash64 = { high: 0, low: 0 };
-  for (const { values } of columns) {
-    const source = values.kind === "dictionary" ? values.dictionary : values;
-    if (!("count" in source)) throw new Error(`batch: ${idColumn} is not text`);
-    eachByteArray(source.data, source.count, (view, start, end) => {
-      xxHash64(view, start, end, hash);
-      filter.add(hash.high, hash.low);
-    });
-  }
-  return filter.encode();
-}

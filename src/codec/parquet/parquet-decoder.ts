@@ -1,5 +1,5 @@
-import { bindFilter, rowTest } from "../filter/bound-filter.ts";
-import { type Filter, filterColumns } from "../filter/filter.ts";
+import { bindFilter, rowTest } from "../../layout/filter/bound-filter.ts";
+import { type Filter, filterColumns } from "../../layout/filter/filter.ts";
 import type { RangeSource } from "../range-source.ts";
 import { dateOfMicros, type OpenedParquet, openParquet } from "./parquet-file.ts";
 import { candidateRows, type CandidateRows } from "./reading/candidate-rows.ts";

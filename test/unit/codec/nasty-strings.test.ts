@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseWhere } from "../../../src/codec/filter/where.ts";
+import { parseWhere } from "../../../src/layout/filter/where.ts";
 import { readParquetColumns } from "../../../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";

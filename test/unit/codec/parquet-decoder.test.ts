@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseWhere } from "../../../src/codec/filter/where.ts";
+import { parseWhere } from "../../../src/layout/filter/where.ts";
 import { type ParquetReadOptions, readParquetInfo } from "../../../src/codec/parquet/parquet-decoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import { memorySource } from "../../../src/codec/range-source.ts";

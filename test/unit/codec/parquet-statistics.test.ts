@@ -1,6 +1,6 @@
 import { parquetMetadata, readColumnIndex, readOffsetIndex } from "hyparquet";
 import { describe, expect, test } from "vitest";
-import { parseWhere } from "../../../src/codec/filter/where.ts";
+import { parseWhere } from "../../../src/layout/filter/where.ts";
 import { openParquet, readParquetColumns } from "../../../src/codec/parquet/parquet-decoder.ts";
 import {
   createParquetEncoder,

@@ -1,7 +1,7 @@
 import type { ColumnChunk, RowGroup, SchemaElement } from "hyparquet";
-import type { BoundFilter, BoundTest } from "../../filter/bound-filter.ts";
-import { canMatch, type ValueFacts } from "../../filter/possible.ts";
-import type { Stored } from "../../filter/stored-values.ts";
+import type { BoundFilter, BoundTest } from "../../../layout/filter/bound-filter.ts";
+import { canMatch, type ValueFacts } from "../../../layout/filter/possible.ts";
+import type { Stored } from "../../../layout/filter/stored-values.ts";
 import type { CheckedFile, GroupRange } from "./column-range.ts";
 import { bloomTest, chunkFacts, pageFacts } from "./value-facts.ts";
 

@@ -1,8 +1,8 @@
 import { type ColumnChunk, readColumnIndex, type SchemaElement } from "hyparquet";
 import { hashParquetValue, readBloomFilter, sbbfContains } from "hyparquet/src/bloom.js";
 import { convertMetadata } from "hyparquet/src/metadata.js";
-import type { Stored } from "../../filter/stored-values.ts";
-import type { ValueFacts } from "../../filter/possible.ts";
+import type { Stored } from "../../../layout/filter/stored-values.ts";
+import type { ValueFacts } from "../../../layout/filter/possible.ts";
 import type { CheckedFile } from "./column-range.ts";
 import { pagePlaces } from "./offset-index.ts";
 import { skimStruct } from "./thrift-skim.ts";
