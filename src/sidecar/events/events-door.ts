@@ -3,15 +3,16 @@ import type { Server } from "node:http";
 import type { Deployment } from "../../collector/api.ts";
 import { Refusal } from "../intake/answer.ts";
 import { BodyReader } from "../intake/body-reader.ts";
-import type { IntakePlace, TlsFiles } from "../intake/intake-place.ts";
+import type { IntakePlace } from "../intake/intake-place.ts";
 import { openIntake } from "../intake/intake-server.ts";
 import { Recent } from "../intake/recent.ts";
+import { createTlsServer, type TlsFiles } from "../intake/tls-files.ts";
 import type { Door } from "../listening/listening-server.ts";
 import type { SidecarDeployment } from "../sidecar-deployment.ts";
 import { EventLog } from "./event-log.ts";
 import { eventIdOf, type LoggedEvent, loggedEvent } from "./logged-event.ts";
 import { readEvents } from "./read-events.ts";
-import { http, https } from "../listening/node-modules.ts";
+import { http } from "../listening/node-modules.ts";
 
 /** Of one request, and of all that are being read, bytes. */
 const bounds = { maxBodyBytes: 64 << 20, maxHeldBytes: 128 << 20 };
@@ -51,7 +52,7 @@ export function openEventsDoor(deployment: SidecarDeployment, { listen, tls }: I
 
 function serverOf(tls: TlsFiles | undefined): Server {
   if (tls === undefined) return http().createServer({ keepAliveTimeout: keepAliveMs.http });
-  return https().createServer({ ...tls, minVersion: "TLSv1.2", keepAliveTimeout: keepAliveMs.https });
+  return createTlsServer(tls, { keepAliveTimeout: keepAliveMs.https });
 }
 
 /** Takes events to the deployments that they are of, each once. */

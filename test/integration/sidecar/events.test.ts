@@ -1,8 +1,12 @@
-import { readFile } from "node:fs/promises";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { readFile, rename } from "node:fs/promises";
+import { connect } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { makeCertificate } from "../../support/bearer-token.ts";
 import { eventIntake, kserve, postEvent } from "../../support/event-intake.ts";
+import { until } from "../../support/scratch.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 test("what KServe's logger sends is a request and a response, under the service's name", async () => {
@@ -158,4 +162,28 @@ test("with a certificate it speaks TLS", async () => {
   for (const side of ["request", "response"] as const)
     expect(await postEvent(sidecar, kserve(side, "t"), "{}", "/", ca)).toEqual({ status: 200, text: "" });
   expect(await stored("response")).toMatchObject([{ mdc_correlation_id: "t", duration_ms: 250.5 }]);
+});
+
+test("a certificate that is renewed holds for new connections, and one that is no pair with its key changes nothing", async () => {
+  const [folder, other] = [await tempFolder(), await tempFolder()];
+  const [first, second] = [makeCertificate(folder), makeCertificate(other)];
+  if (first === undefined || second === undefined) return expect.unreachable("there is no openssl");
+  const { sidecar } = await eventIntake(["--events-cert", first.cert, "--events-key", first.key]);
+  const shown = async (): Promise<string | undefined> => {
+    const { port } = new URL(sidecar.urls["events"] ?? "");
+    const socket = connect({ host: "127.0.0.1", port: Number(port), rejectUnauthorized: false });
+    await once(socket, "secureConnect");
+    const { fingerprint256 } = socket.getPeerCertificate();
+    socket.destroy();
+    return fingerprint256;
+  };
+  const fingerprint = async (path: string) => new X509Certificate(await readFile(path)).fingerprint256;
+  const [before, after] = [await fingerprint(first.cert), await fingerprint(second.cert)];
+  expect(await shown()).toBe(before);
+  await rename(second.cert, first.cert);
+  await until(() => sidecar.told().includes("are no certificate and its private key"));
+  expect(await shown()).toBe(before);
+  await rename(second.key, first.key);
+  await expect.poll(shown, { timeout: 20_000 }).toBe(after);
+  expect(await sidecar.end()).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { type ListenAddress, parseListenAddress } from "../../../sidecar/listening/listen-address.ts";
-import { readTlsFiles, type TlsFiles } from "../../../sidecar/intake/intake-place.ts";
+import { readTlsFiles, type TlsFiles } from "../../../sidecar/intake/tls-files.ts";
 import { intakes } from "../../../sidecar/intakes.ts";
 import { Target } from "../../../sidecar/proxy/target.ts";
 import { Sidecar, type SidecarParts } from "../../../sidecar/sidecar.ts";
