@@ -105,8 +105,7 @@ export class PayloadLog implements ExchangeHome {
       this.#targets.response.collector.collect(leftOut, context);
       return { context, exchange: undefined };
     }
-    const { redact, maxBodyBytes: maxBytes } = rules;
-    const storesAside = this.#settings.largeBodies === "aside";
+    const { redact, storesAside, maxBodyBytes: maxBytes } = rules;
     const newBody = (side: Side): BodyRecorder => {
       const isRedacted = redact[side] !== undefined;
       const goesAside = storesAside && policy === "full" && !isRedacted;

@@ -1,9 +1,9 @@
 import { types } from "node:util";
 import { wrongKind } from "../base/errors.ts";
-import { boolean, callback, oneOf, optionsOf, type Parsers, parseFields } from "../base/fields.ts";
+import { boolean, callback, optionsOf, type Parsers, parseFields } from "../base/fields.ts";
 import type { Deployment } from "../collector/api.ts";
 import type { TabularColumns } from "../config/payload/payload-config.ts";
-import { bodyBytes } from "../config/payload/payload-rows.ts";
+import { bodyBytes, largeBodies } from "../config/payload/payload-rows.ts";
 import {
   parsePolicyByRoute,
   parseRoutes,
@@ -154,7 +154,7 @@ const parsers: Parsers<ParsedOptions> = {
   },
   captureHeaders: (value, where) => headerNames.parse(value, where, {}),
   maxBodyBytes: (value, where) => bodyBytes.parse(value, where, {}),
-  largeBodies: oneOf("truncate", "aside"),
+  largeBodies: (value, where) => largeBodies.parse(value, where, {}),
   decode: boolean,
   redact: bodyRules,
   policy: (value, where) =>

@@ -14,6 +14,8 @@ export interface PayloadRules {
   readonly maxBodyBytes: number;
   /** Bytes of a body that a row has room for. */
   readonly maxRowBytes: number;
+  /** Whether a longer body becomes an object of its own. */
+  readonly storesAside: boolean;
   readonly decode: boolean;
   readonly redact: BodyRedactions;
   /** What the configuration lets be stored. */
@@ -60,6 +62,7 @@ function rulesOf(
     captureHeaders: own.captureHeaders ?? captureHeaders,
     maxBodyBytes: Math.min(own.maxBodyBytes ?? said.maxBodyBytes, maxRowBytes),
     maxRowBytes,
+    storesAside: (own.largeBodies ?? said.largeBodies) === "aside",
     decode: own.decode ?? said.decode,
     redact: bodyRedactions(own.redact, said.redact),
     allowed: policyOfRoutes(said.policy),

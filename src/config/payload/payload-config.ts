@@ -8,6 +8,7 @@ import type { RedactRules } from "../protection/redact-rules.ts";
 export interface PayloadConfig {
   /** Bytes. */
   readonly maxBodyBytes: number;
+  readonly largeBodies: "truncate" | "aside";
   readonly decode: boolean;
   readonly redact: BodyRedactConfig;
   /** By route, as each source says it: the strictest of what they say of a request holds. */
@@ -36,6 +37,7 @@ export interface TabularColumns {
 /** What holds if nobody says anything. */
 export const defaultPayload: PayloadConfig = {
   maxBodyBytes: 1 << 20,
+  largeBodies: "truncate",
   decode: false,
   redact: { request: {}, response: {} },
   policy: [],

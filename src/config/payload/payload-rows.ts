@@ -1,5 +1,5 @@
 import { type RedactRules, strictestRules } from "../protection/redact-rules.ts";
-import { bytes, flag, MiB } from "../setting-kinds.ts";
+import { bytes, choice, flag, MiB } from "../setting-kinds.ts";
 import type { Kind, Row, Rows } from "../setting-row.ts";
 import { parseListText, parseValueText } from "../variable-values.ts";
 import { defaultPayload, type PayloadConfig } from "./payload-config.ts";
@@ -7,6 +7,9 @@ import { bodyRules, policyByRoute, routes, tabular } from "./payload-kinds.ts";
 
 /** The bytes of a body that are stored: one row must fit into a frame. */
 export const bodyBytes: Kind<number> = bytes(0, 64 * MiB);
+
+/** What becomes of a body that is longer. */
+export const largeBodies: Kind<PayloadConfig["largeBodies"]> = choice("truncate", "aside");
 
 /** What all of them have in common: code has options of its own, where it makes the logging. */
 const common = { file: { ours: true }, live: true, option: false } as const;
@@ -27,6 +30,12 @@ export const payloadRows: Rows<PayloadConfig> = {
     kind: bodyBytes,
     default: defaultPayload.maxBodyBytes,
     variable: { MDC_PAYLOAD_MAX_BODY_BYTES: parseValueText(bodyBytes) },
+    ...common,
+  },
+  largeBodies: {
+    kind: largeBodies,
+    default: defaultPayload.largeBodies,
+    variable: { MDC_PAYLOAD_LARGE_BODIES: parseValueText(largeBodies) },
     ...common,
   },
   decode: {

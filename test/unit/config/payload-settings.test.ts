@@ -91,6 +91,7 @@ describe("payload in the environment", () => {
       environmentOf({
         MDC_CAPTURE_HEADERS: "X-Tenant, accept",
         MDC_PAYLOAD_MAX_BODY_BYTES: "65536",
+        MDC_PAYLOAD_LARGE_BODIES: "aside",
         MDC_PAYLOAD_DECODE: "true",
         MDC_PAYLOAD_REDACT_REQUEST: "$.user.email, $..card",
         MDC_PAYLOAD_REDACT_RESPONSE: `{"$.id":{"hmac_key_env":"${key}"}}`,
@@ -102,6 +103,7 @@ describe("payload in the environment", () => {
       captureHeaders: ["x-tenant", "accept"],
       payload: {
         maxBodyBytes: 65_536,
+        largeBodies: "aside",
         decode: true,
         redact: {
           request: { "$.user.email": "mask", "$..card": "mask" },

@@ -44,6 +44,7 @@ describe("defaults", () => {
       captureHeaders: [],
       payload: {
         maxBodyBytes: MiB,
+        largeBodies: "truncate",
         decode: false,
         redact: { request: {}, response: {} },
         policy: [],
