@@ -34,3 +34,20 @@ export {
   type RegressionPerformance,
   regressionPerformance,
 } from "./monitor/performance/regression-performance.ts";
+export {
+  type EstimatedClassificationPerformance,
+  estimatedClassificationPerformance,
+  type EstimationOptions,
+} from "./monitor/performance/estimated-classification-performance.ts";
+export {
+  ProbabilityCalibration,
+  type ProbabilityCalibrationJson,
+} from "./monitor/performance/probability-calibration.ts";
+export type { QualityType } from "./monitor/quality/cast-value.ts";
+export {
+  type DataQuality,
+  dataQuality,
+  type QualityConstraints,
+  qualityConstraints,
+  type QualityOptions,
+} from "./monitor/quality/data-quality.ts";

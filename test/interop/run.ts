@@ -2,11 +2,15 @@
  * `npm run test:interop`: writes a tree of files through the public API, and has other engines read it. Each
  * engine must find the same rows, types and values, and the same counts when it prunes by statistics. Then
  * the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it. The
- * manifests of `examples/kubernetes` are held against Kubernetes' schemas, and Azure's own loader takes the files
- * of `examples/azureml`.
+ * manifests of `examples/kubernetes` are held against Kubernetes' schemas, and Azure's own loader takes the
+ * files of `examples/azureml`.
  *
  * Then Azure's own Python SDK and this package send the same frames to one server, where they must be equal;
- * the SDK logs frames of all dtypes through `mdc sidecar`, which must be equal in pandas; and Azure's own loader and ours read the same deployment YAMLs, of which they must understand the same.
+ * the SDK logs frames of all dtypes through `mdc sidecar`, which must be equal in pandas; and Azure's own
+ * loader and ours read the same deployment YAMLs, of which they must understand the same.
+ *
+ * The metrics of `model-data-collector/monitor` are computed by the libraries that they come from, 1,000
+ * generated cases of each, and must be the same.
  *
  * Python and its packages are fetched into `node_modules/.cache/interop`. What can not be had (no Python, no
  * network, no Java for Spark) is said and left out; a mismatch exits 1.
@@ -20,6 +24,7 @@ import { runChild } from "../support/child.ts";
 import { root } from "../support/packed-project.ts";
 import { compareWithSdk } from "./agent-frames.ts";
 import { compareLoaders, deploymentTexts } from "./azure-loader.ts";
+import { writeMetricCases } from "./metric-cases.ts";
 import { logThroughSidecar } from "./sidecar-frames.ts";
 import { type EnginesPage, readEnginesPage, runSnippet, storeData } from "./page.ts";
 import { writeTree } from "./write-tree.ts";
@@ -45,6 +50,14 @@ const engines: readonly Engine[] = [
   { name: "ClickHouse", packages: ["chdb>=3"] },
 ];
 
+/** The libraries that metrics come from, as they were when the cases were compared first. */
+const metricSources = [
+  { name: "scipy", packages: ["numpy==2.4.6", "scipy==1.17.1"] },
+  { name: "sklearn", packages: ["numpy==2.4.6", "scikit-learn==1.9.1"] },
+  { name: "evidently", packages: ["numpy==2.4.6", "pandas==2.3.3", "scipy==1.17.1", "evidently==0.7.23"] },
+  { name: "nannyml", packages: ["numpy==2.4.6", "pandas==2.3.3", "scikit-learn==1.9.1", "nannyml==0.13.1"] },
+];
+
 const folder = await mkdtemp(join(tmpdir(), "mdc-interop-"));
 try {
   const expected = await writeTree(join(folder, "collected"));
@@ -65,8 +78,28 @@ try {
     await checkSidecar(python);
     await checkDeployments(python);
   }
+  // In an environment of their own, for these libraries want others' older versions.
+  const metrics = await virtualEnvironment("interop-metrics");
+  if (metrics !== undefined) await checkMetrics(metrics);
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Has each library compute the same cases. */
+async function checkMetrics(python: string): Promise<void> {
+  const file = join(folder, "metric-cases.json");
+  await writeMetricCases(file, 1000);
+  for (const { name, packages } of metricSources) {
+    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages];
+    const pip = await run(python, install);
+    if (!pip.ok) {
+      leftOut(`metrics by ${name}`, `pip could not install it: ${lastLine(pip.output)}`);
+      continue;
+    }
+    const { ok, output } = await run(python, [join(import.meta.dirname, "check_metrics.py"), file, name]);
+    console.log(`metrics by ${name}: ${ok ? "" : "FAILED\n"}${output.trim()}`);
+    if (!ok) process.exitCode = 1;
+  }
 }
 
 /** Azure's own Python SDK and this package send the same frames. */
@@ -213,15 +246,18 @@ async function runPage(python: string, name: string, { snippets }: EnginesPage):
 }
 
 /** The Python of an environment of our own, made on first use. */
-async function virtualEnvironment(): Promise<string | undefined> {
-  const home = join(root, "node_modules", ".cache", "interop");
+async function virtualEnvironment(name = "interop"): Promise<string | undefined> {
+  const home = join(root, "node_modules", ".cache", name);
   const python =
     process.platform === "win32" ? join(home, "Scripts", "python.exe") : join(home, "bin", "python");
   if (existsSync(python) && (await works(python, ["-m", "pip", "--version"]))) return python;
   for (const system of ["python3", "python"]) {
     if (await works(system, ["-m", "venv", "--clear", home])) return python;
   }
-  leftOut("all engines", "there is no Python 3 that can make a virtual environment");
+  leftOut(
+    name === "interop" ? "all engines" : "metrics",
+    "there is no Python 3 that can make a virtual environment",
+  );
   return undefined;
 }
 

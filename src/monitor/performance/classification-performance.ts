@@ -1,9 +1,10 @@
-import { told, wrongKind, wrongValue } from "../../base/errors.ts";
+import { wrongKind } from "../../base/errors.ts";
 import { optionsOf, parseFields } from "../../base/fields.ts";
 import { categoryOf, type MetricColumn, numbersOf } from "../columns/metric-column.ts";
 import { sumOf } from "../numbers/sum.ts";
 import { areaUnderCurve } from "./area-under-curve.ts";
 import { pairsOf } from "./pairs.ts";
+import { type PositiveClass, positiveClassOf } from "./positive-class.ts";
 
 /** How good a classifier was. */
 export interface ClassificationPerformance {
@@ -47,7 +48,7 @@ export interface ClassificationOptions {
   /** The probability, or any score, of the positive class, row by row. */
   readonly scores?: MetricColumn;
   /** The positive class. By default the last of two by name, so `1`, `true` and `yes`. */
-  readonly positive?: string | number | boolean;
+  readonly positive?: PositiveClass;
 }
 
 /**
@@ -101,7 +102,7 @@ export function classificationPerformance(
     confusionMatrix,
   };
   if (values[2] === undefined) return result;
-  const class_ = positive === undefined ? positiveClass(names, callee) : String(positive);
+  const class_ = positiveClassOf(names, positive, `${callee} option positive`);
   const isPositive = labels.map((label) => label === class_);
   return {
     ...result,
@@ -130,15 +131,6 @@ function classPerformance(name: string, i: number, matrix: readonly (readonly nu
   const predicted = sumOf(matrix.map((line) => line[i] as number));
   const share = (of: number): number => (of === 0 ? 0 : right / of);
   return { name, actual, predicted, precision: share(predicted), recall: share(actual) };
-}
-
-function positiveClass(names: readonly string[], callee: string): string {
-  if (names.length <= 2) return names.at(-1) as string;
-  throw wrongValue(
-    `${callee} option positive`,
-    "the positive class",
-    told(`none, and ${names.length} classes`),
-  );
 }
 
 function classOf(value: unknown, where: string): string {

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { classificationPerformance, regressionPerformance } from "../../../src/monitor.ts";
+import {
+  classificationPerformance,
+  estimatedClassificationPerformance,
+  ProbabilityCalibration,
+  regressionPerformance,
+} from "../../../src/monitor.ts";
 
 test("Azure ML's own tests: a classifier", () => {
   const { accuracy, precision, recall } = classificationPerformance([0, 1, 0], [0, 0, 1]);
@@ -60,6 +65,45 @@ test("what cannot be compared is said", () => {
     "regressionPerformance actual, row 0: expected a number, got a text of 6 characters",
   );
   expect(() => classificationPerformance([1, 2, 3], [1, 2, 3], { scores: [1, 2, 3] })).toThrow(
-    "classificationPerformance option positive: expected the positive class, got none, and 3 classes",
+    "classificationPerformance option positive: expected the positive class, got none, and classes: 3",
+  );
+});
+
+test("an only class says whether it is the positive one, if it is one that everybody knows", () => {
+  const area = (labels: unknown[]): unknown =>
+    estimatedClassificationPerformance(labels, [0.2, 0.4]).expected.truePositives;
+  expect(area([0, 0])).toBe(0);
+  expect(area(["true", "true"])).toBeCloseTo(0.6, 15);
+  expect(() => area(["late", "late"])).toThrow("option positive: expected the positive class");
+});
+
+test("performance is estimated from probabilities", () => {
+  // nannyml 0.13.1: estimate_accuracy, _precision, _recall, _specificity, _f1 and _roc_auc.
+  const scores = [0.1, 0.8, 0.35, 0.6, 0.95];
+  const result = estimatedClassificationPerformance([0, 1, 0, 1, 1], scores);
+  expect(result.accuracy).toBeCloseTo(0.78, 14);
+  expect(result.precision).toBeCloseTo(0.7833333333333333, 14);
+  expect(result.recall).toBeCloseTo(0.8392857142857143, 14);
+  expect(result.specificity).toBeCloseTo(0.7045454545454546, 14);
+  expect(result.f1).toBeCloseTo(0.8103448275862069, 14);
+  expect(result.areaUnderCurve).toBeCloseTo(0.8490259740259741, 14);
+  expect(() => estimatedClassificationPerformance([0, 1], [0.5, 1.5])).toThrow(
+    "estimatedClassificationPerformance scores: expected probabilities from 0 to 1, or the option calibration, got 1.5",
+  );
+});
+
+test("a calibration is the rising line that is nearest to the labels", () => {
+  // sklearn.isotonic.IsotonicRegression(out_of_bounds="clip")
+  const calibration = ProbabilityCalibration.fit(
+    [0, 1, 0, 1, 0, 1, 1, null],
+    [0.1, 0.2, 0.3, 0.3, 0.5, 0.7, 0.9, 1],
+  );
+  const expected = [0, 0, 0.25, 0.5, 0.5, 0.75, 1, 1];
+  const applied = calibration.apply([-5, 0.1, 0.15, 0.2, 0.5, 0.6, 0.7, 2]);
+  expected.forEach((value, i) => expect(applied[i]).toBeCloseTo(value, 12));
+  const kept = JSON.stringify(calibration);
+  expect(JSON.stringify(ProbabilityCalibration.fromJSON(JSON.parse(kept)))).toBe(kept);
+  expect(() => ProbabilityCalibration.fromJSON({ scores: [2, 1], probabilities: [0, 1] })).toThrow(
+    "rising scores",
   );
 });
