@@ -133,6 +133,13 @@ export class Exchange {
     this.#home.store({ ...facts, request, response: this.#responseSide(facts, bytesSent) });
   }
 
+  /** It was no exchange: nothing of it is stored. */
+  discard(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    for (const body of [this.requestBody, this.responseBody]) body.finish().release();
+  }
+
   #requestSide(isWhole: boolean): EndedSide {
     const { method, header } = this.#head;
     const { path, query } = this.#target;

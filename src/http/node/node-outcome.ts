@@ -5,6 +5,8 @@ import type { Outcome } from "../payload-rows.ts";
 export interface Shown {
   /** The response emitted `finish`: it was handed to the operating system. */
   readonly finished: boolean;
+  /** Whether all of its body has left this process; asked where that matters. */
+  isSent(): boolean;
   readonly timedOut: boolean;
 }
 
@@ -13,11 +15,13 @@ export interface Shown {
  * the request was read, and emits it for connections that the server destroys, too. The socket tells: an
  * error, or the client's end of the stream, comes from the other side.
  */
-export function outcomeOf({ socket }: IncomingMessage, { finished, timedOut }: Shown): Outcome {
+export function outcomeOf({ socket }: IncomingMessage, shown: Shown): Outcome {
   const code = (socket.errored as NodeJS.ErrnoException | null | undefined)?.code;
-  if (finished && code === undefined) return "complete";
+  // What cannot be parsed came behind the request, and ended the connection after the response.
+  const isBehind = (): boolean => code?.startsWith("HPE_") === true && shown.isSent();
+  if (shown.finished && (code === undefined || isBehind())) return "complete";
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "timeout";
   if (code === "ECONNRESET" || code === "EPIPE" || code === "HPE_INVALID_EOF_STATE") return "client_aborted";
   if (socket.readableEnded) return "client_aborted";
-  return timedOut ? "timeout" : "server_aborted";
+  return shown.timedOut ? "timeout" : "server_aborted";
 }

@@ -147,9 +147,13 @@ class Fate {
   /** The response, or its connection, is closed. */
   closed(): void {
     unwatchSocket(this.#request.socket, this);
-    const finished = this.#finished;
-    const outcome = outcomeOf(this.#request, { finished, timedOut: this.#timedOut });
-    const bytesSent = outcome === "complete" ? this.#exchange.responseBody.size : this.#bytesTaken();
+    const { size } = this.#exchange.responseBody;
+    const outcome = outcomeOf(this.#request, {
+      finished: this.#finished,
+      isSent: () => this.#bytesTaken() === size,
+      timedOut: this.#timedOut,
+    });
+    const bytesSent = outcome === "complete" ? size : this.#bytesTaken();
     this.#exchange.end({ outcome, bytesSent, requestComplete: this.#request.complete });
   }
 

@@ -44,6 +44,7 @@ export class Forwarding {
   #fault: Outcome | undefined;
   #answered = false;
   #retried = false;
+  #refused = false;
   /** Bytes that the client got in another protocol. */
   #tunnelled = 0;
 
@@ -58,8 +59,19 @@ export class Forwarding {
     this.#traffic.begin();
     response.once("close", () => this.#closed());
     const refusal = request.method === "CONNECT" ? noConnect : refusalOf(request);
+    this.#refused = refusal !== undefined;
     if (refusal !== undefined) this.#answer(refusal.status, refusal.reason);
     else this.#ask(false);
+  }
+
+  /** The request was one that is not passed on: what its client sends behind it may be no request. */
+  get isRefused(): boolean {
+    return this.#refused;
+  }
+
+  /** It is no exchange at all: nothing of it is recorded. */
+  discard(): void {
+    this.#passage.exchange?.discard();
   }
 
   /** @param own whether on a connection of its own. */
@@ -198,8 +210,8 @@ export class Forwarding {
 
   #closed(): void {
     const { request, response, exchange, upgrade } = this.#passage;
-    const outcome =
-      this.#fault ?? outcomeOf(request, { finished: response.writableFinished, timedOut: false });
+    const { writableFinished: finished } = response;
+    const outcome = this.#fault ?? outcomeOf(request, { finished, isSent: () => finished, timedOut: false });
     this.#traffic.end(outcome);
     if (this.#fault !== undefined || upgrade !== undefined)
       exchange?.end({
@@ -207,7 +219,17 @@ export class Forwarding {
         bytesSent: exchange.responseBody.size + this.#tunnelled,
         requestComplete: request.complete,
       });
-    if (!response.writableFinished) this.#upstream?.destroy();
+    if (!finished) this.#upstream?.destroy();
+    else if (!request.complete) this.#followUpload();
+  }
+
+  /** What was answered before it was there may still break off: the target would wait for the rest. */
+  #followUpload(): void {
+    const { request } = this.#passage;
+    const { socket } = request;
+    const leave = (): void => void this.#upstream?.destroy();
+    socket.once("close", leave);
+    request.once("end", () => socket.off("close", leave));
   }
 }
 

@@ -23,6 +23,12 @@ const maxHeadMs = 60_000;
 /** Requests of one connection that may wait for the one before them, before no more is read. */
 const maxWaiting = 16;
 
+/** A request that came before the one before it was answered. */
+interface Waiting {
+  readonly forwarding: Forwarding;
+  start(): void;
+}
+
 /** A server that passes every request on to the target, and the answer back, and has both logged. */
 export class ReverseProxy {
   readonly traffic: Traffic = new Traffic();
@@ -32,7 +38,9 @@ export class ReverseProxy {
   readonly #http2: Http2Proxy;
   readonly #sniffer: ProtocolSniffer;
   /** By connection: what waits for the exchange under way. */
-  readonly #waiting = new WeakMap<Socket, (() => void)[]>();
+  readonly #waiting = new WeakMap<Socket, Waiting[]>();
+  /** Connections of which nothing more is a request. */
+  readonly #over = new WeakSet<Socket>();
   /** Connections that have left HTTP, or ask to. */
   readonly #tunnels = new Set<Socket>();
   #closing = false;
@@ -86,6 +94,7 @@ export class ReverseProxy {
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#over.has(request.socket)) return;
     const opened = this.#open(request);
     if (opened.exchange !== undefined) tapExchange(opened.exchange, request, response);
     const passage = { ...opened, request, response };
@@ -94,6 +103,10 @@ export class ReverseProxy {
 
   /** For what asks for another protocol, Node has no response; the connection is nobody's from here on. */
   #takeUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    if (this.#over.has(socket)) {
+      socket.destroy();
+      return;
+    }
     const response = new (http().ServerResponse)(request);
     response.shouldKeepAlive = false;
     response.on("finish", () => socket.end());
@@ -130,7 +143,7 @@ export class ReverseProxy {
     const start = (): void => {
       prepare();
       if (this.#closing) response.shouldKeepAlive = false;
-      response.once("close", () => this.#next(socket, response));
+      response.once("close", () => this.#next(socket, response, forwarding));
       forwarding.start();
     };
     const waiting = this.#waiting.get(socket);
@@ -139,21 +152,25 @@ export class ReverseProxy {
       start();
       return;
     }
-    waiting.push(start);
+    waiting.push({ forwarding, start });
     if (waiting.length >= maxWaiting) socket.pause();
   }
 
-  #next(socket: Socket, { shouldKeepAlive }: ServerResponse): void {
+  #next(socket: Socket, { shouldKeepAlive }: ServerResponse, { isRefused }: Forwarding): void {
     const waiting = this.#waiting.get(socket);
     if (!shouldKeepAlive) {
-      // Nobody would hear the answers; and behind what was refused, what looks like a request may be none.
-      waiting?.splice(0);
+      // Nobody would hear the answers.
+      const unheard = waiting?.splice(0) ?? [];
+      if (!isRefused) return;
+      // What looks like a request behind what was refused may be none: then it must leave no row either.
+      this.#over.add(socket);
+      for (const { forwarding } of unheard) forwarding.discard();
       return;
     }
     const next = waiting?.shift();
     if (next !== undefined && !socket.destroyed) {
       socket.resume();
-      next();
+      next.start();
       return;
     }
     this.#waiting.delete(socket);
