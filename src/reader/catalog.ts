@@ -1,6 +1,6 @@
 import { pathPrefix } from "../layout/dataset-path.ts";
 import type { Store } from "../store/store.ts";
-import { type DataFile, type ListedFile, parseListedFile } from "./data-file.ts";
+import { type DataFile, parseDataFile } from "./data-file.ts";
 
 /** The files of a store, narrowed to what a dataset looks at. */
 export interface Catalog {
@@ -9,8 +9,6 @@ export interface Catalog {
   readonly scope: CatalogScope;
   /** Every data file there is now, in path order: by endpoint, deployment, collection, partition, age. */
   files(): AsyncIterable<DataFile>;
-  /** The same with the files of JSON lines, which nothing here reads. */
-  listed(): AsyncIterable<ListedFile>;
 }
 
 /** One endpoint, or deployment. */
@@ -23,20 +21,15 @@ export interface CatalogScope {
 export function createCatalog(store: Store, scope: CatalogScope): Catalog {
   const { endpoint, deployment } = scope;
   const prefix = pathPrefix(endpoint, deployment);
-  async function* listed(): AsyncGenerator<ListedFile, void, undefined> {
-    for await (const entry of store.list(prefix)) {
-      const found = parseListedFile(entry);
-      if (found === undefined) continue;
-      if (deployment !== undefined && found.file.deployment !== deployment) continue;
-      yield found;
-    }
-  }
   return {
     store,
     scope,
-    listed,
     async *files() {
-      for await (const { format, file } of listed()) if (format === "parquet") yield file;
+      for await (const entry of store.list(prefix)) {
+        const file = parseDataFile(entry);
+        if (file === undefined || (deployment !== undefined && file.deployment !== deployment)) continue;
+        yield file;
+      }
     },
   };
 }

@@ -56,8 +56,8 @@ export async function summarise(catalog: Catalog): Promise<CollectionSummary[]> 
 export async function survey(catalog: Catalog): Promise<Survey> {
   const files: DataFile[] = [];
   const lines = new Map<string, LinesSummary>();
-  for await (const { format, file } of catalog.listed()) {
-    if (format === "parquet") files.push(file);
+  for await (const file of catalog.files()) {
+    if (file.format === "parquet") files.push(file);
     else lines.set(keyOf(file), withLines(lines.get(keyOf(file)), file));
   }
   const sums = new Map<string, Sum>();

@@ -1,6 +1,8 @@
 import { collectionKey } from "../layout/collection-key.ts";
 import type { Catalog } from "./catalog.ts";
 import { readFooterSummary } from "./footer-summary.ts";
+import { systemColumnList } from "../layout/system-columns.ts";
+import { PinnedTypes } from "./lines/pinned-types.ts";
 import { reasonOf } from "./unreadable.ts";
 
 /** Columns that were asked for, against those that there are. */
@@ -19,9 +21,20 @@ export async function checkColumns(
 ): Promise<ColumnCheck> {
   const missing = new Set(columns);
   const known = new Set<string>();
+  const pins = new PinnedTypes(catalog.store);
   for await (const file of catalog.files()) {
     if (missing.size === 0) break;
     if (collection !== undefined && collectionKey(file.collection) !== collectionKey(collection)) continue;
+    if (file.format === "jsonl") {
+      const pinned = await pins.of(file);
+      // Where nothing is pinned, its records alone know.
+      if (pinned.size === 0) missing.clear();
+      for (const name of [...systemColumnList.map((column) => column.name), ...pinned.keys()]) {
+        known.add(name);
+        missing.delete(name);
+      }
+      continue;
+    }
     try {
       for (const { name } of (await readFooterSummary(catalog.store, file)).columns) {
         known.add(name);

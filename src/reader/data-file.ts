@@ -4,10 +4,11 @@ import type { Span } from "../layout/partition.ts";
 import type { StoreEntry } from "../store/store.ts";
 
 /**
- * One stored Parquet file, as its path tells: see `layout/dataset-path.ts`. Its span is that of its rows'
+ * One stored file, as its path tells: see `layout/dataset-path.ts`. Its span is that of its rows'
  * request times.
  */
 export interface DataFile extends Span {
+  readonly format: FileFormat;
   readonly path: string;
   /** Bytes. */
   readonly size: number;
@@ -16,25 +17,13 @@ export interface DataFile extends Span {
   readonly collection: string;
 }
 
-/** A stored file of either format, of which only Parquet is read. */
-export interface ListedFile {
-  readonly format: FileFormat;
-  readonly file: DataFile;
-}
-
 /**
- * The Parquet file of a listing's entry, or undefined when the object is not one: a foreign file, records, or
- * one of ours that stands beside the collections.
+ * The data file of a listing's entry, or undefined when the object is not one: a foreign file, or one of ours
+ * that stands beside the collections or is referred to by one of JSON lines.
  */
-export function parseDataFile(entry: StoreEntry): DataFile | undefined {
-  const listed = parseListedFile(entry);
-  return listed?.format === "parquet" ? listed.file : undefined;
-}
-
-/** The same of a file of either format. */
-export function parseListedFile({ path, size }: StoreEntry): ListedFile | undefined {
+export function parseDataFile({ path, size }: StoreEntry): DataFile | undefined {
   const stored = parsePath(path);
   if (stored?.kind !== "parquet" && stored?.kind !== "jsonl") return undefined;
   const { kind: format, endpoint, deployment, collection } = stored;
-  return { format, file: { path, size, endpoint, deployment, collection, ...spanOf(stored) } };
+  return { format, path, size, endpoint, deployment, collection, ...spanOf(stored) };
 }

@@ -8,6 +8,7 @@ import type { Row } from "../layout/row.ts";
 import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
+import { PinnedTypes } from "./lines/pinned-types.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
 import { scanFile } from "./scan-file.ts";
 import { rangeOption } from "./time-option.ts";
@@ -75,11 +76,17 @@ export async function findRows(catalog: Catalog, options: FindOptions): Promise<
     if (overlaps(file, range) && collections?.has(collectionKey(file.collection)) !== false) files.push(file);
   files.sort((a, b) => b.start - a.start);
   const within = timeBetween(requestTime.name, range.from, range.to);
+  const pins = new PinnedTypes(catalog.store);
   const scans = mapConcurrent(files, filesAtOnce, async (file) => {
     const rows: FoundRow[] = [];
     const wanted = (types: ReadonlyMap<string, string>): Filter | undefined => allOf(within, filter(types));
     try {
-      for await (const batch of scanFile(catalog.store, file, { filter: wanted, columns: isTold, limit }))
+      for await (const batch of scanFile(catalog.store, file, {
+        filter: wanted,
+        columns: isTold,
+        limit,
+        pins,
+      }))
         for (const row of batch.rows()) rows.push(foundRow(file, row));
       return { file, rows };
     } catch (thrown) {

@@ -3,6 +3,8 @@ import type { Filter } from "../layout/filter/filter.ts";
 import type { Store } from "../store/store.ts";
 import { type ColumnBatch, columnBatch } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
+import type { PinnedTypes } from "./lines/pinned-types.ts";
+import { scanLines } from "./lines/scan-lines.ts";
 import { openStoredFile } from "./stored-file.ts";
 
 /** What to read of a file. */
@@ -13,6 +15,8 @@ export interface ScanOptions {
   readonly filter?: Filter | ((types: ReadonlyMap<string, string>) => Filter | undefined) | undefined;
   /** At most so many rows. Default: all. */
   readonly limit?: number;
+  /** What is known of pinned types, which files of JSON lines need; shared by the scans of one answer. */
+  readonly pins: PinnedTypes;
 }
 
 /**
@@ -22,11 +26,14 @@ export interface ScanOptions {
 export async function* scanFile(
   store: Store,
   file: DataFile,
-  options: ScanOptions = {},
+  options: ScanOptions,
 ): AsyncGenerator<ColumnBatch, void, undefined> {
   const stored = openStoredFile(store, file);
   let left = options.limit ?? Number.POSITIVE_INFINITY;
-  const batches = decode(() => openParquet(stored.source), options);
+  const batches =
+    file.format === "jsonl"
+      ? scanLines(stored.source, store, file, options.pins, { ...options, filter: filterFor(options) })
+      : decode(() => openParquet(stored.source), options);
   while (left > 0) {
     const next = await batches.next().catch((thrown: unknown) => {
       throw stored.explain(thrown);
@@ -40,18 +47,22 @@ export async function* scanFile(
 
 async function* decode(
   open: () => Promise<OpenedParquet>,
-  { columns: chosen, filter: asked, limit }: ScanOptions,
+  { columns: chosen, limit, ...options }: ScanOptions,
 ): AsyncGenerator<ColumnBatch, void, undefined> {
   const file = await open();
   const known = new Map(file.info.columns.map(({ name, type }) => [name, type]));
   const columns =
     typeof chosen === "function" ? [...known.keys()].filter(chosen) : (chosen ?? [...known.keys()]);
   const types = new Map(columns.flatMap((name) => (known.has(name) ? [[name, known.get(name) ?? ""]] : [])));
-  const filter = typeof asked === "function" ? asked(known) : asked;
+  const filter = filterFor(options)(known);
   // Without a condition the first rows of the file are the first rows of the answer.
   const rowEnd = filter === undefined ? (limit ?? file.info.rows) : file.info.rows;
   for await (const part of readParquetColumns(file, { columns, filter, rowEnd }))
     yield columnBatch(part.length, part.columns, types);
+}
+
+function filterFor({ filter }: Pick<ScanOptions, "filter">): Exclude<typeof filter, Filter | undefined> {
+  return typeof filter === "function" ? filter : () => filter;
 }
 
 function firstOf(

@@ -8,6 +8,7 @@ import { systemColumns } from "../layout/system-columns.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ColumnBatch } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
+import { PinnedTypes } from "./lines/pinned-types.ts";
 import type { Row } from "../layout/row.ts";
 import { scanFile } from "./scan-file.ts";
 import { rangeOption } from "./time-option.ts";
@@ -71,6 +72,7 @@ export function createTable(catalog: Catalog, name: string, options: TableOption
   async function* batches(): AsyncGenerator<ColumnBatch, void, undefined> {
     const bad = createBadFiles(options.onUnreadable);
     let left = limit;
+    const pins = new PinnedTypes(catalog.store);
     for (const file of await filesOf(catalog, name)) {
       if (left === 0) break;
       if (!overlaps(file, range)) continue;
@@ -78,6 +80,7 @@ export function createTable(catalog: Catalog, name: string, options: TableOption
         for await (const batch of scanFile(catalog.store, file, {
           columns,
           limit: left,
+          pins,
           filter: allOf(cutting(file, range), where),
         })) {
           left -= batch.length;
@@ -109,24 +112,18 @@ function cutting(file: DataFile, { from, to }: TimeRange): Filter | undefined {
 async function filesOf(catalog: Catalog, name: string): Promise<DataFile[]> {
   const files: DataFile[] = [];
   const others = new Set<string>();
-  const lines = new Set<string>();
   const key = collectionKey(name);
-  for await (const { format, file } of catalog.listed()) {
-    const isIt = collectionKey(file.collection) === key;
-    if (isIt && format === "parquet") files.push(file);
-    else (format === "parquet" ? others : lines).add(file.collection);
-  }
+  for await (const file of catalog.files())
+    if (collectionKey(file.collection) === key) files.push(file);
+    else others.add(file.collection);
   if (files.length > 0) return files.sort((a, b) => a.start - b.start);
   const there = others.size === 0 ? "there is none" : [...others].sort().join(", ");
   const expected = `a collection under ${catalog.store.description} (${there})`;
-  throw wrongValue("table: name", expected, told(`${quote(name)}${hintFor(name, others, lines)}`));
+  throw wrongValue("table: name", expected, told(`${quote(name)}${hintFor(name, others)}`));
 }
 
-/** What may help whoever asked for a collection that there is not. */
-function hintFor(name: string, others: ReadonlySet<string>, lines: ReadonlySet<string>): string {
-  const key = collectionKey(name);
-  if ([...lines].some((one) => collectionKey(one) === key))
-    return ", which is stored as JSON lines; only Parquet is read";
+/** What may have been meant by the name of a collection that there is not. */
+function hintFor(name: string, others: ReadonlySet<string>): string {
   const near = nearest(name, [...others]);
   return near === undefined ? "" : `; did you mean ${quote(near)}?`;
 }

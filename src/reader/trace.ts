@@ -3,6 +3,7 @@ import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import type { Filter } from "../layout/filter/filter.ts";
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
+import { PinnedTypes } from "./lines/pinned-types.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
 import type { Row } from "../layout/row.ts";
 import { scanFile } from "./scan-file.ts";
@@ -101,10 +102,11 @@ async function findRows(
     column: systemColumns.correlationId.name,
     test: { kind: "in", values: [id] },
   };
+  const pins = new PinnedTypes(catalog.store);
   const scans = mapConcurrent(files, filesAtOnce, async (file) => {
     const rows: Found[] = [];
     try {
-      for await (const batch of scanFile(catalog.store, file, { filter, columns: isNeeded })) {
+      for await (const batch of scanFile(catalog.store, file, { filter, columns: isNeeded, pins })) {
         for (const row of batch.rows()) rows.push({ file, row });
       }
       return { file, rows };

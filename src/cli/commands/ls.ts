@@ -39,7 +39,8 @@ export const ls: RunnableCommand = {
     } else {
       if (isEmpty(found)) terminal.err(await nothingStored(root));
       else for (const line of listing(found, terminal)) terminal.out(line);
-      if (lines.length > 0) terminal.err("of JSON lines mdc knows files and sizes; only Parquet is read");
+      if (lines.length > 0)
+        terminal.err("of JSON lines only files and sizes are told here; mdc head shows their rows");
       for (const line of [...postedElsewhere(input), ...(await waitingLines(input))]) terminal.err(line);
     }
     return tellUnreadable(
@@ -72,7 +73,7 @@ async function namesOf(input: CommandInput, option: "endpoint" | "deployment"): 
   const everything = { ...input, text: (name: string) => (name === "root" ? input.text(name) : undefined) };
   return await withDataset(everything, async (_, catalog) => {
     const names = new Set<string>();
-    for await (const { file } of catalog.listed()) names.add(file[option]);
+    for await (const file of catalog.files()) names.add(file[option]);
     return [...names].sort();
   });
 }

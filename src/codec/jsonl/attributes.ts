@@ -30,6 +30,11 @@ const reserved: ReadonlySet<string> = new Set([
   referenceName(ownAttributes.rejected),
 ]);
 
+/** Whether a member of a record is a tag, and none of those that every record may have. */
+export function isTagAttribute(name: string): boolean {
+  return !reserved.has(name);
+}
+
 /**
  * Tags as extension attributes, whose names are lower-case letters and digits (CloudEvents 1.0, "Naming
  * Conventions").

@@ -7,7 +7,7 @@ import {
   type TimeRange,
 } from "../../layout/partition.ts";
 import type { Catalog } from "../catalog.ts";
-import type { ListedFile } from "../data-file.ts";
+import type { DataFile } from "../data-file.ts";
 import { readFooterSummary } from "../footer-summary.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 
@@ -27,12 +27,13 @@ const footersAtOnce = 16;
 
 /** What there is of each collection and hour, by {@link placeKey}. */
 export async function findFiles(catalog: Catalog, range: TimeRange): Promise<Map<string, FoundFiles>> {
-  const files: ListedFile[] = [];
-  for await (const listed of catalog.listed()) if (overlaps(listed.file, range)) files.push(listed);
+  const files: DataFile[] = [];
+  for await (const file of catalog.files()) if (overlaps(file, range)) files.push(file);
   const found = new Map<string, FoundFiles>();
-  const counted = mapConcurrent(files, footersAtOnce, async ({ format, file }) => ({
+  const counted = mapConcurrent(files, footersAtOnce, async (file) => ({
     file,
-    rows: format === "jsonl" ? undefined : await readFooterSummary(catalog.store, file).catch(() => null),
+    rows:
+      file.format === "jsonl" ? undefined : await readFooterSummary(catalog.store, file).catch(() => null),
   }));
   for await (const { file, rows } of counted) {
     const { endpoint, deployment, collection } = file;

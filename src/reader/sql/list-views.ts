@@ -52,7 +52,7 @@ async function footerColumns(
 ): Promise<readonly ColumnSummary[]> {
   for (const entry of filesOf({ deployments: deployments.filter(({ pins }) => pins === undefined) })) {
     const file = parseDataFile(entry);
-    if (file === undefined) continue;
+    if (file?.format !== "parquet") continue;
     try {
       return (await readFooterSummary(catalog.store, file)).columns;
     } catch (thrown) {

@@ -91,11 +91,11 @@ test("collections of JSON lines are listed by name, and told apart from what is 
   expect(out.split("\n")[1]).toMatch(
     /^model_inputs +flights\/blue +1 +\(jsonl\) +3 B +2026-11-22 05:00:00 +2026-11-22 06:00:00$/,
   );
-  expect(err).toBe("of JSON lines mdc knows files and sizes; only Parquet is read\n");
+  expect(err).toBe("of JSON lines only files and sizes are told here; mdc head shows their rows\n");
   const [found] = JSON.parse((await run("ls", "--root", root, "--json")).out) as object[];
   expect(found).toMatchObject({ name: "model_inputs", format: "jsonl", files: 1, rows: null, bytes: 3 });
-  for (const command of ["head", "schema"]) {
-    const refused = await run(command, "Model_Inputs", "--root", root);
-    expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("stored as JSON lines") });
-  }
+  const refused = await run("schema", "Model_Inputs", "--root", root);
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("stored as JSON lines") });
+  const damaged = await run("head", "Model_Inputs", "--root", root);
+  expect(damaged).toMatchObject({ code: 3, err: expect.stringContaining("line 1: its time is none") });
 });

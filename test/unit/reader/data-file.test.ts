@@ -18,6 +18,7 @@ test("a path tells endpoint, deployment, collection and partition at each depth"
   for (const [partition, from, to] of cases) {
     const path = `flights/blue/model_inputs/${partition}/x.parquet`;
     expect(parseDataFile(entry(path))).toEqual({
+      format: "parquet",
       path,
       size: 7,
       endpoint: "flights",
@@ -42,14 +43,24 @@ test("what is not a data file of a collection is none", () => {
     "flights/blue/model_inputs/_schema/schema-000001.json",
     "flights/blue/_schema/model_inputs/schema-000001.json",
     "flights/blue/_schema/inference_date=2026-11-22/x.parquet",
-    "flights/blue/model_inputs/2026/11/22/05/x.jsonl",
+    "flights/blue/model_inputs/2026/11/22/x.jsonl",
+    "flights/blue/model_inputs/2026/11/22/05/x-000000.json",
   ]) {
     expect(parseDataFile(entry(path)), path).toBeUndefined();
   }
 });
 
 test("a file overlaps a range that shares an instant with its partition; ends are not part", () => {
-  const file = { path: "", size: 0, endpoint: "", deployment: "", collection: "", start: 100, end: 200 };
+  const file = {
+    format: "parquet" as const,
+    path: "",
+    size: 0,
+    endpoint: "",
+    deployment: "",
+    collection: "",
+    start: 100,
+    end: 200,
+  };
   const range = (from: number, to: number) => overlaps(file, { from, to });
   expect([
     range(0, 100),
