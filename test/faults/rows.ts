@@ -4,6 +4,8 @@ import { failingSystemCalls, fileSizeLimit, noDescriptors, spoolRemoved } from "
 import { killsOfAgent } from "./agent-kills.ts";
 import { deadStorage } from "./exchanges/dead-storage.ts";
 import { clockSkew, drippingAnswers } from "./answers.ts";
+import { killsOfBodies } from "./bodies/body-kills.ts";
+import { hugeBody } from "./bodies/huge-body.ts";
 import { backlog } from "./backlog.ts";
 import { clusterKills, endings, stoppedProcess } from "./endings.ts";
 import { killsWithBlobs, killsWithFolder } from "./kills.ts";
@@ -43,6 +45,8 @@ export interface Scale {
   readonly segments: number;
   /** Processes whose background threads die three times each, for each kind of death. */
   readonly threads: number;
+  /** MiB of the largest body. */
+  readonly bodyMebibytes: number;
   /** Changes of the configuration under load. */
   readonly changes: number;
   /** Generated exchanges for each adapter of payload logging. */
@@ -63,6 +67,7 @@ export const fullScale: Scale = {
   deadSeconds: 600,
   segments: 50_000,
   threads: 6,
+  bodyMebibytes: 1_024,
   changes: 10_000,
   exchanges: 2_000,
   seed: 100,
@@ -80,6 +85,7 @@ export const smokeScale: Scale = {
   deadSeconds: 10,
   segments: 500,
   threads: 2,
+  bodyMebibytes: 128,
   changes: 1_000,
   exchanges: 100,
   seed: 100,
@@ -103,6 +109,8 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "kill-group-blobs", run: (scale) => killsWithBlobs("group", quarter(scale)) },
   { name: "kill-frame-blobs", run: (scale) => killsWithBlobs("frame", quarter(scale)) },
   { name: "kill-sidecar", run: ({ kills }) => sidecarKills(Math.max(1, Math.ceil(kills * 0.4))) },
+  { name: "kill-bodies", run: (scale) => killsOfBodies(tenth(scale)) },
+  { name: "huge-body", run: ({ bodyMebibytes }) => hugeBody(bodyMebibytes) },
   { name: "ledger", run: ({ kills }) => ledgerAfterKills(Math.max(1, Math.ceil(kills * 0.4))) },
   { name: "kill-agent", run: ({ kills }) => killsOfAgent(Math.max(1, Math.ceil(kills * 0.4))) },
   { name: "syscalls-group", run: ({ syscallStep }) => killsAtSystemCalls("group", { every: syscallStep }) },
