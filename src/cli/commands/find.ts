@@ -1,7 +1,7 @@
 import { quote } from "../../base/errors.ts";
 import { nearest } from "../../base/nearest.ts";
 import { countOf } from "../../base/plural.ts";
-import { isSystemColumn } from "../../layout/system-columns.ts";
+import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import type { Catalog } from "../../reader/catalog.ts";
 import { checkColumns } from "../../reader/column-check.ts";
 import type { FindOptions, FoundRow } from "../../reader/find.ts";
@@ -106,7 +106,7 @@ function show(found: readonly FoundRow[], terminal: Terminal): void {
     const place = dim(`(${first.endpoint}/${first.deployment})`);
     terminal.out(bold(first.collection), " ", place, `, ${countOf(rows.length, "row")}`);
     const table = rows.map(({ id, requestTime, row }) => ({
-      mdc_correlation_id: id,
+      [systemColumns.correlationId.name]: id,
       requested: timeText(requestTime),
       ...row,
     }));
