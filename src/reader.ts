@@ -14,6 +14,13 @@ export type { ColumnBatch } from "./layout/column-batch.ts";
 export { type Dataset, type DatasetOptions, openDataset } from "./reader/dataset.ts";
 export type { DatasetCredential } from "./reader/open-root.ts";
 export type { FindOptions, FoundRow } from "./reader/find.ts";
+export type {
+  Label,
+  LabelAge,
+  LabelAgesOptions,
+  LabelsOptions,
+  LabelVersion,
+} from "./reader/ground-truth/labels.ts";
 export type { Row } from "./layout/row.ts";
 export type { SqlOptions, SqlRows } from "./reader/sql/sql.ts";
 export type { TimestampForm } from "./reader/sql/sql-value.ts";

@@ -3,6 +3,7 @@ import { completeness } from "./commands/completeness.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
 import { find } from "./commands/find.ts";
 import { head } from "./commands/head.ts";
+import { label } from "./commands/label/label.ts";
 import { ls } from "./commands/ls.ts";
 import { schema } from "./commands/schema.ts";
 import { sidecar } from "./commands/sidecar/sidecar.ts";
@@ -18,6 +19,7 @@ export const commands: readonly Command[] = [
   sql,
   find,
   trace,
+  label,
   completeness,
   spool,
   sidecar,

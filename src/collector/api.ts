@@ -151,6 +151,29 @@ export interface Deployment extends AsyncDisposable {
     options?: Omit<CollectorOptions, "name" | "deployment">,
   ): Collector<Row>;
   /**
+   * Stores ground truth, in the collection `labels`, any time after the request. By correlation id (the
+   * context does, too): the label's rows are those of the request's frames, by `mdc_row_index`. By business
+   * key: every row is about the rows that have these values, and has them in columns of its own. Whatever was
+   * known before stays; the last label of a subject counts, so a correction is a label more, and the same one
+   * again changes nothing. It is stored whatever the sampling rate.
+   *
+   * Resolves when it is safe from the death of this process. Rejects for what is no subject, with a
+   * `CollectorError` of code `FRAME_DROPPED` when it is not taken, and as `flush` does.
+   *
+   * @example
+   * ```ts
+   * import { openDeployment } from "model-data-collector";
+   *
+   * await using deployment = await openDeployment({ destination: "./collected" });
+   * await deployment.label("019aa8f2-7c00-7000-8000-000000000000", [{ late: true }]);
+   * await deployment.label({ order_id: "A-17" }, [{ late: false }]);
+   * ```
+   */
+  label(
+    idOrKey: string | CorrelationContext | Readonly<Record<string, string | number | bigint | boolean>>,
+    frame: object,
+  ): Promise<void>;
+  /**
    * Changes settings while running: validated whole, swapped in one step, in force for the next request.
    * Throws, and changes nothing, if anything in it is wrong. What it set stays on top of the configuration
    * file, also when that changes. Returns the new configuration, whose version is one higher.

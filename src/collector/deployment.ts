@@ -15,6 +15,8 @@ import type {
   FlushResult,
 } from "./api.ts";
 import { Collector } from "./collector.ts";
+import { giveLabel, type LabelSubject } from "./labels/give-label.ts";
+import { labelCollection } from "../layout/ground-truth/label-key.ts";
 import { registerCore } from "./process/core-registry.ts";
 import { DeploymentCore } from "./deployment-core.ts";
 import { placeSpool } from "./spool-place.ts";
@@ -45,6 +47,7 @@ type ForOneDeployment = Omit<CollectorOptions, "name" | "deployment">;
 /** What `openDeployment` gives: the inside of a deployment, as users see it. */
 export class OpenDeployment implements Deployment {
   readonly #core: DeploymentCore;
+  #labels: CollectorApi | undefined;
 
   constructor(core: DeploymentCore) {
     this.#core = core;
@@ -62,6 +65,12 @@ export class OpenDeployment implements Deployment {
   collector<Row = unknown>(name: string, options?: ForOneDeployment): CollectorApi<Row>;
   collector(name: string, options: ForOneDeployment = {}): object {
     return new Collector({ ...options, name, deployment: this });
+  }
+
+  async label(subject: LabelSubject, frame: object): Promise<void> {
+    this.#labels ??= this.collector(labelCollection);
+    giveLabel(this.#labels, subject, frame);
+    await this.#labels.flush({ to: "spool" });
   }
 
   update(patch: DeploymentPatch): DeploymentConfig {

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Destination } from "../destination/destination.ts";
 import { collectionKey } from "../layout/collection-key.ts";
 import type { Format } from "../layout/format.ts";
+import { labelCollection } from "../layout/ground-truth/label-key.ts";
 import type { RollingRate } from "../layout/partition.ts";
 import type { KeepRule } from "./keeping/keep-rule.ts";
 import type { PayloadConfig } from "./payload/payload-config.ts";
@@ -90,7 +91,8 @@ export function effectiveCollection(
   const own = config.collections.get(collectionKey(name));
   const isOn = config.enabled && !config.killSwitch && own?.policy !== "none";
   return {
-    enabled: isOn && (own?.enabled ?? config.othersEnabled),
+    // What is labelled is labelled on purpose, whichever collections a file of Azure's names.
+    enabled: isOn && (own?.enabled ?? (config.othersEnabled || collectionKey(name) === labelCollection)),
     samplingRate: own?.samplingRate ?? config.samplingRate,
   };
 }

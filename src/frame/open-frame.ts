@@ -7,6 +7,7 @@ import { fromDanfo } from "./from/from-danfo.ts";
 import { fromPolars } from "./from/from-polars.ts";
 import { fromRows } from "./from/from-rows.ts";
 import { JsonRecords } from "./from/json/json-records.ts";
+import { KeyedFrame } from "./keyed-frame.ts";
 import { type FrameBounds, FrameProblem, type SourceFrame } from "./source-frame.ts";
 
 /** Recognises one kind of frame by its structure; undefined when it is not one. */
@@ -24,6 +25,7 @@ export function openFrame(frame: unknown, bounds: FrameBounds): SourceFrame {
   if (Array.isArray(frame)) return fromRows(frame, bounds);
   if (!isPlain(frame)) {
     if (JsonRecords.isOne(frame)) return frame;
+    if (KeyedFrame.isOne(frame)) return frame.open(bounds, openFrame);
     for (const recognise of recognisers) {
       const source = recognise(frame, bounds);
       if (source !== undefined) return source;

@@ -13,6 +13,14 @@ import {
 import { LocalFiles } from "./sql/local-files.ts";
 import { runSql, type SqlOptions, type SqlRows } from "./sql/sql.ts";
 import { type FindOptions, findRows, type FoundRow } from "./find.ts";
+import {
+  type Label,
+  type LabelAge,
+  labelAges,
+  type LabelAgesOptions,
+  type LabelsOptions,
+  readLabels,
+} from "./ground-truth/labels.ts";
 import { createTable, type Table, type TableOptions } from "./table.ts";
 import { findTrace, type Trace, type TraceOptions } from "./trace.ts";
 
@@ -96,6 +104,28 @@ export interface Dataset extends AsyncDisposable {
    * ```
    */
   sql(statement: string, options?: SqlOptions): Promise<SqlRows>;
+  /**
+   * Ground truth, from the collection `labels`: of each request or business key what was said last, and what
+   * was said before. All of it is in memory.
+   *
+   * @example
+   * ```ts
+   * import { openDataset } from "model-data-collector/reader";
+   *
+   * await using data = await openDataset("./collected");
+   * for (const { id, rows, versions } of await data.labels()) console.log(id, rows, versions.length);
+   * const { curve } = await data.labelAges({ of: "model_inputs" });
+   * for (const { withinMs, share } of curve) console.log(withinMs / 3_600_000, share);
+   * ```
+   */
+  labels(options?: LabelsOptions): Promise<Label[]>;
+  /**
+   * The label-age curve: of the requests of a collection, how many were labelled, by id or business key,
+   * within an hour, six, a day, three, a week, two, thirty days, and at all.
+   */
+  labelAges(
+    options: LabelAgesOptions,
+  ): Promise<{ readonly requests: number; readonly curve: readonly LabelAge[] }>;
   /** Gives back sockets and handles. Idempotent. */
   close(): Promise<void>;
 }
@@ -152,6 +182,8 @@ export function datasetOf(store: Store, options: CatalogScope = {}): Dataset {
     find: (findOptions) => findRows(catalog, findOptions),
     completeness: (options = {}) => completenessOf(catalog, options, systemClock.now()),
     sql: (statement, sqlOptions = {}) => runSql(catalog, files, statement, sqlOptions),
+    labels: (labelsOptions = {}) => readLabels(catalog, labelsOptions),
+    labelAges: (agesOptions) => labelAges(catalog, agesOptions),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { danfoFields } from "../from/danfo-values.ts";
 import { JsonRecords } from "../from/json/json-records.ts";
+import { KeyedFrame } from "../keyed-frame.ts";
 import { isPlain } from "../open-frame.ts";
 import { isTypedArray, typedLength } from "../typed-array.ts";
 
@@ -45,7 +46,7 @@ function rowsOf(frame: unknown): unknown {
 }
 
 function rowsOfLibrary(frame: object): unknown {
-  if (JsonRecords.isOne(frame)) return frame.rows;
+  if (JsonRecords.isOne(frame) || KeyedFrame.isOne(frame)) return frame.rows;
   if (ArrayBuffer.isView(frame) || types.isAnyArrayBuffer(frame)) return 0;
   const danfo = danfoFields(frame);
   if (danfo !== undefined) return lengthOf(danfo.$data);
