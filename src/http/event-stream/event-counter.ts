@@ -30,15 +30,14 @@ export class EventCounter {
   add(bytes: Uint8Array): number {
     let events = 0;
     const text = this.#afterMark(bytes);
-    // Not `for … of`, which asks a typed array's iterator for each byte.
-    for (let i = 0; i < text.length; i++) {
-      const byte = text[i] as number;
+    let at = 0;
+    while (at < text.length) {
+      const byte = text[at] as number;
       if (byte !== lineFeed && byte !== carriageReturn) {
-        this.#afterCarriageReturn = false;
-        this.#isBlank = false;
-        this.#read(byte);
+        at = this.#readLine(text, at);
         continue;
       }
+      at += 1;
       const isSecondHalf = byte === lineFeed && this.#afterCarriageReturn;
       this.#afterCarriageReturn = byte === carriageReturn;
       if (!isSecondHalf && this.#endLine()) events += 1;
@@ -46,10 +45,17 @@ export class EventCounter {
     return events;
   }
 
-  #read(byte: number): void {
-    if (typeof this.#line !== "number") return;
-    if (this.#line === data.length) this.#line = byte === colon ? "taken" : "other";
-    else this.#line = byte === data[this.#line] ? this.#line + 1 : "other";
+  /** Reads on in a line; gives the place of its end, which may be still to come. */
+  #readLine(text: Uint8Array, from: number): number {
+    this.#afterCarriageReturn = false;
+    this.#isBlank = false;
+    let at = from;
+    let byte = text[at];
+    while (byte !== undefined && byte !== lineFeed && byte !== carriageReturn) {
+      if (typeof this.#line === "number") this.#line = lineAfter(this.#line, byte);
+      byte = text[++at];
+    }
+    return at;
   }
 
   /** True if the line ended an event. */
@@ -81,4 +87,10 @@ export class EventCounter {
     }
     return bytes.subarray(i);
   }
+}
+
+/** What is known of a line, of which so many bytes of `data` came, after its next byte. */
+function lineAfter(came: number, byte: number): Line {
+  if (came === data.length) return byte === colon ? "taken" : "other";
+  return byte === data[came] ? came + 1 : "other";
 }

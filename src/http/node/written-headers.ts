@@ -9,14 +9,24 @@ export type WrittenHeaders =
 /** Finds those that were given to `writeHead`. */
 export function headersIn(given: WrittenHeaders | undefined): HeaderLookup {
   if (given === undefined) return () => undefined;
-  const pairs: (readonly [string, unknown])[] = [];
-  if (!Array.isArray(given)) pairs.push(...Object.entries(given));
-  else if (Array.isArray(given[0])) pairs.push(...(given as [string, unknown][]));
-  else for (let i = 0; i + 1 < given.length; i += 2) pairs.push([String(given[i]), given[i + 1]]);
+  const flat = inTurn(given);
   return (name) => {
-    const found = pairs.filter(([key]) => key.toLowerCase() === name).map(([, value]) => headerText(value));
-    return found.length === 0 ? undefined : found.join(", ");
+    let found: string | undefined;
+    for (let i = 0; i + 1 < flat.length; i += 2) {
+      if (String(flat[i]).toLowerCase() !== name) continue;
+      const text = headerText(flat[i + 1]) ?? "";
+      found = found === undefined ? text : `${found}, ${text}`;
+    }
+    return found;
   };
+}
+
+/** Names and values in turn. */
+function inTurn(given: WrittenHeaders): readonly unknown[] {
+  if (Array.isArray(given)) return Array.isArray(given[0]) ? given.flat() : given;
+  const flat: unknown[] = [];
+  for (const name of Object.keys(given)) flat.push(name, (given as OutgoingHttpHeaders)[name]);
+  return flat;
 }
 
 /** The same headers in the same form, with one more at the end if it is not there. */

@@ -36,9 +36,11 @@ export function endToEnd(
   { chunked }: Passing,
   visit: (name: string, value: string) => boolean = () => true,
 ): string[] {
-  const listed = listedByConnection(rawHeaders);
+  const listed = new Set(tokensOf(rawHeaders, "connection"));
   const kept: string[] = [];
-  for (const [name, value] of pairs(rawHeaders)) {
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    const value = rawHeaders[i + 1] as string;
     const key = name.toLowerCase();
     const framing = key === "transfer-encoding" || key === "trailer";
     if (framing ? !chunked : oneHopHeaders.has(key)) continue;
@@ -50,6 +52,7 @@ export function endToEnd(
 
 /** The trailers of a message that go on, as pairs. */
 export function trailersOf({ rawTrailers }: IncomingMessage): [string, string][] {
+  if (rawTrailers.length === 0) return [];
   return [...pairs(rawTrailers)].filter(([name]) => !notInTrailers.has(name.toLowerCase()));
 }
 
@@ -61,18 +64,20 @@ export function* pairs(raw: readonly string[]): Generator<[string, string]> {
 /** The values of all lines of a header, named in lower case. */
 export function valuesOf(rawHeaders: readonly string[], name: string): string[] {
   const found: string[] = [];
-  for (const [key, value] of pairs(rawHeaders)) if (key.toLowerCase() === name) found.push(value);
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const key = rawHeaders[i] as string;
+    // Several names are asked for with each message: most differ in their length.
+    if (key.length === name.length && key.toLowerCase() === name) found.push(rawHeaders[i + 1] as string);
+  }
   return found;
 }
 
 /** The members of a header that is a list, in lower case. */
 export function tokensOf(rawHeaders: readonly string[], name: string): string[] {
-  return valuesOf(rawHeaders, name)
+  const values = valuesOf(rawHeaders, name);
+  if (values.length === 0) return values;
+  return values
     .flatMap((value) => value.split(","))
     .map((token) => token.trim().toLowerCase())
     .filter((token) => token !== "");
-}
-
-function listedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> {
-  return new Set(tokensOf(rawHeaders, "connection"));
 }

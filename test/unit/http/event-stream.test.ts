@@ -99,6 +99,15 @@ test("quantiles of gaps are within a hundredth of the gap at their rank; the gre
   expect(gaps.maxMs).toBe(given.at(-1));
 });
 
+test("quantiles of few gaps are exact, and of one more as near as those of many", () => {
+  const gaps = new Gaps();
+  for (let ms = 32; ms >= 1; ms--) gaps.add(ms);
+  expect([1, 50, 99, 100].map((percent) => gaps.percentile(percent))).toEqual([1, 16, 32, 32]);
+  gaps.add(33);
+  expect(gaps.percentile(50)).not.toBe(17);
+  expect(Math.abs(gaps.percentile(50) / 17 - 1)).toBeLessThan(0.01);
+});
+
 test.each([
   ["text/event-stream", null, true],
   ["Text/Event-Stream; charset=utf-8", "identity", true],
