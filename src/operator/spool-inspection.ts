@@ -21,7 +21,7 @@ export interface SegmentOrigin {
   readonly endpoint: string | null;
   readonly deployment: string | null;
   readonly collection: string | null;
-  /** `ledger`: it tells what became of frames, and holds none. */
+  /** `ledger`: it tells what became of frames. `body`: it is a body of payload logging. Neither holds any. */
   readonly format: SegmentLabel["format"] | null;
   /** Start of its time partition; null, too, for what is sent by frames. */
   readonly partition: Date | null;

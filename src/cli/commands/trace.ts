@@ -37,7 +37,7 @@ export const trace: RunnableCommand = {
       }),
     }));
     if (input.flag("json")) terminal.json(found);
-    else if (found.records.length > 0) show(found, terminal);
+    else if (found.records.length > 0) show(found, root, terminal);
     const code = tellUnreadable(unreadable, terminal);
     if (found.records.length > 0) return code;
     terminal.err(`mdc: nothing is stored under ${root} with the id ${JSON.stringify(found.id)}`);
@@ -46,7 +46,8 @@ export const trace: RunnableCommand = {
   },
 };
 
-function show({ id, requestTime, records }: Trace, terminal: Terminal): void {
+/** @param root where the dataset is, for what rows refer to. */
+function show({ id, requestTime, records }: Trace, root: string, terminal: Terminal): void {
   const started = requestTime === undefined ? "" : ` at ${timeText(requestTime)} UTC`;
   terminal.out(bold(id), started);
   for (const { collection, endpoint, deployment, eventTime, rows } of records) {
@@ -55,5 +56,8 @@ function show({ id, requestTime, records }: Trace, terminal: Terminal): void {
     terminal.out("");
     terminal.out(bold(collection), " ", dim(`(${endpoint}/${deployment})`), `${after}, ${found}`);
     for (const line of rowTable(rows, terminal)) terminal.out(line);
+    // Tables cut what is wide, and this is to be opened.
+    for (const { body_ref: ref } of rows)
+      if (typeof ref === "string") terminal.out(dim("its body: "), `${root}/${ref}`);
   }
 }

@@ -151,7 +151,7 @@ export class Deliverer {
     const most = this.#probe === undefined ? (this.#parts.concurrency ?? 2) : 1;
     const limit = this.#outage.obstacle === undefined ? most : 1;
     while (!this.#stopping.signal.aborted && !this.#outage.isPaused && this.#attempts.size < limit) {
-      const task = this.#queue.shift();
+      const task = this.#bodies.take(this.#queue);
       if (task === undefined) return;
       if (!this.#bodies.admits(task) || !this.#blocked.admits(task)) continue;
       task.enter({ is: "encoding" });

@@ -4,7 +4,8 @@ import type { DeliveryTask } from "../delivery-task.ts";
 
 /**
  * Has rows wait for the bodies that they may refer to: those of their collection that came before them. So
- * whoever finds a row finds its body, unless that came to no good.
+ * whoever finds a row finds its body, unless that came to no good. All other segments need not wait for
+ * bodies, which may be large: of these one at a time is on its way.
  */
 export class BodiesFirst {
   readonly #requeue: (tasks: readonly DeliveryTask[]) => void;
@@ -24,6 +25,13 @@ export class BodiesFirst {
     if (!isData(task.label)) return;
     const before = [...this.#bodies].filter((body) => isOfOneCollection(body, task));
     if (before.length > 0) this.#before.set(task, new Set(before));
+  }
+
+  /** Takes the next that is to be tried out of those that wait; undefined if all of them have to. */
+  take(queue: DeliveryTask[]): DeliveryTask | undefined {
+    const isBusy = [...this.#bodies].some(({ state }) => state.is === "encoding" || state.is === "putting");
+    const at = isBusy ? queue.findIndex(({ label }) => !isBody(label)) : 0;
+    return at === -1 ? undefined : queue.splice(at, 1)[0];
   }
 
   /** Whether a segment may be tried now; if not, it is parked. */
