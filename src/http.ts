@@ -12,7 +12,7 @@ export { honoPayloadLogging } from "./http/frameworks/hono-payload-logging.ts";
 export { koaPayloadLogging } from "./http/frameworks/koa-payload-logging.ts";
 export { nodePayloadLogging } from "./http/node/node-payload-logging.ts";
 
-export type { FetchHandler } from "./http/fetch/fetch-payload-logging.ts";
+export type { FetchHandler, FetchRequestLike } from "./http/fetch/fetch-payload-logging.ts";
 export type { ExpressMiddleware } from "./http/frameworks/express-payload-logging.ts";
 export type {
   FastifyLike,

@@ -112,6 +112,7 @@ test("the front door `model-data-collector/http`", () => {
       "type FastifyPlugin",
       "type FastifyRequestLike",
       "type FetchHandler",
+      "type FetchRequestLike",
       "type HonoLike",
       "type HonoMiddleware",
       "type KoaLike",

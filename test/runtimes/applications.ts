@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { cp, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { bundles } from "../support/bundles.ts";
 import { type ChildResult, runChild, runNpm } from "../support/child.ts";
 import { printed } from "../support/printed.ts";
 import { answering, expected, expectedInline, program } from "./program.ts";
 import type { Case } from "./run.ts";
+import { expectStored } from "./stored-exchanges.ts";
 import { check, countStored, environment, install, LeftOut, prepare, shell, type World } from "./world.ts";
 
 /** What is more than a runtime and a file: frameworks, compilers, executables and package managers. */
@@ -204,6 +205,29 @@ async function compiled(
   await check(world, { command: [join(cwd, "app")], cwd, says: expectedInline });
 }
 
+/** A route handler that is logged: what it answers, and what is stored of it. */
+async function logged(url: string, folder: string): Promise<void> {
+  const asked = {
+    method: "POST",
+    body: `{"distance":2475}`,
+    headers: { "content-type": "application/json" },
+  };
+  const response = await fetch(url, { ...asked, signal: AbortSignal.timeout(60_000) });
+  const answered = await response.text();
+  if (response.status !== 201 || answered !== `{"late":true}`) throw new Error(answered);
+  const end = Date.now() + 30_000;
+  for (;;) {
+    try {
+      await expectStored(folder, [["/score", 201, "complete", asked.body, answered]]);
+      return;
+    } catch (thrown) {
+      // The file is finished a moment later.
+      if (Date.now() > end) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
 /** A route handler, built and started; `external` is the documented line. */
 async function next(world: World, version: string, external: boolean): Promise<void> {
   const cwd = join(world.folder, `next-${version}-${external ? "external" : "bundled"}`);
@@ -217,12 +241,15 @@ async function next(world: World, version: string, external: boolean): Promise<v
     "app/collect/route.js": `import { answer } from "./answer.mjs";
       export const dynamic = "force-dynamic";
       export const GET = async () => new Response(await answer());`,
+    "app/score/route.js": await readFile(join(import.meta.dirname, "programs/next-route.mjs"), "utf8"),
+    "payloads.mdc.yml":
+      "destination: ./payloads\nspool: { directory: ./spool-payloads }\nrotation: { max_age_ms: 200 }\n",
   };
   for (const [file, text] of Object.entries(files)) {
     await mkdir(dirname(join(cwd, file)), { recursive: true });
     await writeFile(join(cwd, file), text);
   }
-  const env = environment(world, cwd);
+  const env = environment(world, cwd, { MDC_CONFIG: "./payloads.mdc.yml" });
   const bin = join(cwd, "node_modules/.bin/next");
   await must(bin, ["build"], cwd, env);
   const server = spawn(bin, ["start", "--port", "0"], { cwd, env: { ...process.env, ...env } });
@@ -241,6 +268,7 @@ async function next(world: World, version: string, external: boolean): Promise<v
     const text = await response.text();
     const right = external ? [expected] : [expected, expectedInline];
     if (!right.includes(text)) throw new Error(`expected ${right.join(" or ")}, got ${text}\n${said}`);
+    await logged(`${url}/score`, join(cwd, "payloads"));
     const gone = once(server, "exit");
     server.kill("SIGTERM");
     await gone;

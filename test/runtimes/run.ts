@@ -19,6 +19,7 @@ import { exchanges } from "./exchanges.ts";
 import { matrix } from "./matrix.ts";
 import { type Outcome, table } from "./report.ts";
 import { runners } from "./runners.ts";
+import { servers } from "./servers.ts";
 import { container, install, LeftOut, type World } from "./world.ts";
 
 /** One thing to try. */
@@ -41,7 +42,14 @@ try {
   const { path: tarball } = await pack(folder);
   const project = join(folder, "project");
   await install(project, [tarball]);
-  const cases = [...matrix(), ...runners(), ...applications(), ...documents(), ...exchanges()].filter(
+  const cases = [
+    ...matrix(),
+    ...runners(),
+    ...applications(),
+    ...documents(),
+    ...exchanges(),
+    ...servers(),
+  ].filter(
     ({ row, column }) => words.length === 0 || words.some((word) => `${row} ${column}`.includes(word)),
   );
   const outcomes: Outcome[] = [];

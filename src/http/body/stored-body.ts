@@ -61,7 +61,7 @@ export function storedBody(
   const redacted = redactContent(redaction, {
     content,
     // What came before anybody asked for redaction was not kept, perhaps.
-    truncated: kept.length < size,
+    truncated: truncated || kept.length < size,
     contentType,
     isEncoded: isEncoded(encoding),
   });

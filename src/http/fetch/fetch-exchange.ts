@@ -9,17 +9,18 @@ import { noteOpened, type Opened, openedOf } from "../opened.ts";
 import type { PayloadLog } from "../payload-log.ts";
 import type { Outcome } from "../payload-rows.ts";
 import { listenToRequest } from "./listened-request.ts";
+import { initLike, isResponseInit, responseOf } from "./response-init.ts";
 import { listenedStream, type StreamListener } from "./streamed-body.ts";
 
 /**
  * Has `respond` answer a request whose exchange is recorded. What it makes of the request is given back: the
  * response itself if it has no body, one like it whose body is listened to otherwise.
  */
-export async function recordFetch(
+export async function recordFetch<Answer>(
   log: PayloadLog,
   request: Request,
-  respond: (opened: Opened) => Response | Promise<Response>,
-): Promise<Response> {
+  respond: (opened: Opened) => Answer | Promise<Answer>,
+): Promise<Answer | Response> {
   const known = openedOf(request);
   if (known !== undefined) return respond(known);
   const context = CorrelationContext.fromHeaders(request.headers);
@@ -29,13 +30,16 @@ export async function recordFetch(
   const { exchange } = opened;
   const fate = exchange === undefined ? undefined : new FetchFate(exchange, request);
   try {
-    const response = await withContext(context, () => respond(opened));
-    if (!isResponse(response)) {
-      fate?.over("complete");
-      return response;
-    }
-    const headers = isMade(context) ? withId(response.headers, context.id) : response.headers;
-    return fate === undefined ? withHeaders(response, headers) : fate.answered(response, headers);
+    const answer = await withContext(context, () => respond(opened));
+    const send = (response: Response): Response => {
+      const headers = isMade(context) ? withId(response.headers, context.id) : response.headers;
+      return fate === undefined ? withHeaders(response, headers) : fate.answered(response, headers);
+    };
+    if (isResponse(answer)) return send(answer);
+    const isChanged = fate !== undefined || isMade(context);
+    if (isChanged && isResponseInit(answer)) return initLike(answer, send(responseOf(answer)));
+    fate?.over("complete");
+    return answer;
   } catch (error) {
     fate?.over("error");
     throw error;
@@ -81,7 +85,7 @@ class FetchFate {
     });
     const stream = listenedStream(body, told);
     unread.register(stream, this, this);
-    return new Response(stream, { status, statusText, headers });
+    return responseLike(response, new Response(stream, { status, statusText, headers }));
   }
 
   over(outcome: Outcome): void {
@@ -117,9 +121,16 @@ class FetchFate {
   }
 }
 
-/** False for what some platforms take instead: `HttpResponseInit` of Azure Functions, nothing at all. */
+/** False for what some platforms take instead. */
 function isResponse(value: unknown): value is Response {
   return typeof (value as Partial<Response> | null | undefined)?.headers?.get === "function";
+}
+
+/** `made` with what a platform's own response has besides: that of Azure Functions has `cookies`. */
+function responseLike(response: Response, made: Response): Response {
+  for (const [name, value] of Object.entries(response))
+    Object.defineProperty(made, name, { value, configurable: true, enumerable: true });
+  return made;
 }
 
 function headerOf(headers: Headers): HeaderLookup {
@@ -144,6 +155,7 @@ function withHeaders(response: Response, headers: Headers): Response {
   } catch {
     // Headers of `Response.redirect` and of what `fetch` gave cannot be changed.
     const { status, statusText, body } = response;
-    return status < 200 ? response : new Response(body, { status, statusText, headers });
+    if (status < 200) return response;
+    return responseLike(response, new Response(body, { status, statusText, headers }));
   }
 }

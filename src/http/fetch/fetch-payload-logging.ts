@@ -5,11 +5,21 @@ import { parsePayloadOptions, type PayloadOptions } from "../payload-options.ts"
 import { waitUntilAmong } from "./handed-wait-until.ts";
 import { recordFetch } from "./fetch-exchange.ts";
 
-/** A handler of fetch's requests, as Next.js, Bun, Deno and Azure Functions have them. */
-export type FetchHandler<Received extends Request, Rest extends unknown[]> = (
+/** What a handler gets: fetch's `Request`, or what a platform has in its place, as Azure Functions. */
+export interface FetchRequestLike {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: { get(name: string): string | null };
+}
+
+/**
+ * A handler of fetch's requests, as Next.js, Bun, Deno and Azure Functions have them; those of Azure
+ * Functions may also answer with an `HttpResponseInit`.
+ */
+export type FetchHandler<Received extends FetchRequestLike, Rest extends unknown[], Answer = Response> = (
   request: Received,
   ...rest: Rest
-) => Response | Promise<Response>;
+) => Answer | Promise<Answer>;
 
 /**
  * A handler that does what the given one does, while requests and responses are stored in the collections
@@ -27,16 +37,23 @@ export type FetchHandler<Received extends Request, Rest extends unknown[]> = (
  * });
  * ```
  */
-export function fetchPayloadLogging<Received extends Request, Rest extends unknown[]>(
+export function fetchPayloadLogging<Received extends FetchRequestLike, Rest extends unknown[]>(
   handler: FetchHandler<Received, Rest>,
   options?: PayloadOptions,
-): (request: Received, ...rest: Rest) => Promise<Response> {
+): (request: Received, ...rest: Rest) => Promise<Response>;
+export function fetchPayloadLogging<Received extends FetchRequestLike, Rest extends unknown[], Answer>(
+  handler: FetchHandler<Received, Rest, Answer>,
+  options?: PayloadOptions,
+): (request: Received, ...rest: Rest) => Promise<Answer>;
+export function fetchPayloadLogging<Received extends FetchRequestLike, Rest extends unknown[], Answer>(
+  handler: FetchHandler<Received, Rest, Answer>,
+  options?: PayloadOptions,
+): (request: Received, ...rest: Rest) => Promise<Answer | Response> {
   if (typeof handler !== "function")
     throw wrongKind("fetchPayloadLogging argument handler", "a function", handler);
   const log = new PayloadLog(parsePayloadOptions(options, "fetchPayloadLogging"));
-  return function (this: unknown, request: Received, ...rest: Rest): Promise<Response> {
-    return withWaitUntil(waitUntilAmong(rest), () =>
-      recordFetch(log, request, () => Reflect.apply(handler, this, [request, ...rest]) as Response),
-    );
+  return function (this: unknown, request: Received, ...rest: Rest): Promise<Answer | Response> {
+    const respond = (): Answer => Reflect.apply(handler, this, [request, ...rest]) as Answer;
+    return withWaitUntil(waitUntilAmong(rest), () => recordFetch(log, request as never, respond));
   };
 }

@@ -1,9 +1,10 @@
 import { createTestDeployment } from "model-data-collector/testing";
+import { Readable } from "node:stream";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { currentContext, openDeployment } from "model-data-collector";
 import { fetchPayloadLogging } from "model-data-collector/http";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { duckdbCollection } from "../../support/parquet-engines.ts";
 import { scratch, until } from "../../support/scratch.ts";
 
@@ -88,6 +89,81 @@ test.each([204, 304, 302])(
     expect((await exchange()).response).toMatchObject({ http_status: BigInt(status), outcome: "complete" });
   },
 );
+
+describe("what Azure Functions take in place of a response:", () => {
+  const cookies = [{ name: "a", value: "1" }];
+  const bytes = (...parts: string[]) => Readable.from(parts.map((part) => Buffer.from(part)));
+
+  test.each([
+    [{ jsonBody: { late: true }, status: 201, cookies }, "application/json", `{"late":true}`],
+    [{ jsonBody: 1, body: "no", headers: { "content-type": "text/x" } }, "text/x", "1"],
+    [{ body: "late" }, "text/plain;charset=UTF-8", "late"],
+    [{ body: new URLSearchParams({ a: "1" }) }, "application/x-www-form-urlencoded;charset=UTF-8", "a=1"],
+    [{ body: bytes("la", "te") as never, status: 200 }, null, "late"],
+    [{ status: 204, body: "no" }, null, null],
+    [{}, null, null],
+  ])("%j", async (init, type, body) => {
+    const { status = 200 } = init as { status?: number };
+    const given = await fetchPayloadLogging(() => init, { deployment })(post("x"));
+    expect("cookies" in given ? given.cookies : undefined).toBe("cookies" in init ? cookies : undefined);
+    // As the library does with what it gets, and the worker with that.
+    const sent = responseOf(given);
+    expect([sent.status, sent.headers.get("content-type"), (await sent.text()) || null]).toEqual([
+      status,
+      type,
+      body,
+    ]);
+    expect((await exchange()).response).toMatchObject({
+      http_status: BigInt(status),
+      content_type: type,
+      outcome: "complete",
+      body,
+    });
+  });
+
+  test("a response of its own keeps what it has besides, and a made id is told", async () => {
+    const answer = Object.assign(new Response("late"), { cookies, enableContentNegotiation: false });
+    const handler = fetchPayloadLogging(() => answer, { deployment });
+    const sent = await handler(new Request("http://model.test/"));
+    expect(sent).toMatchObject({ cookies, enableContentNegotiation: false });
+    expect([await sent.text(), sent.headers.get("x-request-id")?.length]).toEqual(["late", 36]);
+    await exchange();
+    const init = await fetchPayloadLogging(() => ({ body: "x" }), { deployment, policy: "none" })(
+      new Request("http://model.test/"),
+    );
+    expect(new Headers((init as { headers?: Headers }).headers).get("x-request-id")).toHaveLength(36);
+    expect(await responseOf(init).text()).toBe("x");
+  });
+
+  test("what nobody can make a response of fails, and nothing is nothing", async () => {
+    const failing = fetchPayloadLogging(() => ({ status: 99 }), { deployment });
+    await expect(failing(post("x"))).rejects.toThrow(RangeError);
+    expect((await exchange()).response).toMatchObject({ outcome: "error", http_status: null });
+    expect(await fetchPayloadLogging(() => undefined, { deployment })(post("x"))).toBeUndefined();
+    expect((await exchange()).response).toMatchObject({ outcome: "complete", http_status: null });
+  });
+});
+
+/** What `@azure/functions` 4 makes of what a handler gives (`HttpResponse`). */
+function responseOf(init: object): Response {
+  const { status, headers, body, jsonBody } = init as {
+    status?: number;
+    headers?: Record<string, string>;
+    body?: string | null;
+    jsonBody?: unknown;
+  };
+  const made = new Headers(headers);
+  if (jsonBody === undefined)
+    return new Response(status === 204 ? null : body, {
+      ...(status === undefined ? {} : { status }),
+      headers: made,
+    });
+  if (!made.has("content-type")) made.set("content-type", "application/json");
+  return new Response(JSON.stringify(jsonBody), {
+    ...(status === undefined ? {} : { status }),
+    headers: made,
+  });
+}
 
 test("a streamed response is asked for chunk by chunk, in the request's context", async () => {
   let pulled = 0;
