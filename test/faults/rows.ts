@@ -3,6 +3,8 @@ import { crashPoints, killsInRecovery } from "./crash-points.ts";
 import { failingSystemCalls, fileSizeLimit, noDescriptors, spoolRemoved } from "./disk.ts";
 import { killsOfAgent } from "./agent-kills.ts";
 import { deadStorage } from "./exchanges/dead-storage.ts";
+import { dyingTarget } from "./exchanges/dying-target.ts";
+import { headFloods, largeBodies, slowClients, zipBombs } from "./exchanges/hostile-traffic.ts";
 import { clockSkew, drippingAnswers } from "./answers.ts";
 import { killsOfBodies } from "./bodies/body-kills.ts";
 import { hugeBody } from "./bodies/huge-body.ts";
@@ -49,6 +51,10 @@ export interface Scale {
   readonly bodyMebibytes: number;
   /** Changes of the configuration under load. */
   readonly changes: number;
+  /** Seconds that clients say a byte now and then. */
+  readonly slowSeconds: number;
+  /** Hostile clients at a time, of each kind; and deaths of a server behind the sidecar. */
+  readonly hostile: number;
   /** Generated exchanges for each adapter of payload logging. */
   readonly exchanges: number;
   /** Of the first of them. */
@@ -69,6 +75,8 @@ export const fullScale: Scale = {
   threads: 6,
   bodyMebibytes: 1_024,
   changes: 10_000,
+  slowSeconds: 100,
+  hostile: 100,
   exchanges: 2_000,
   seed: 100,
 };
@@ -87,6 +95,8 @@ export const smokeScale: Scale = {
   threads: 2,
   bodyMebibytes: 128,
   changes: 1_000,
+  slowSeconds: 3,
+  hostile: 20,
   exchanges: 100,
   seed: 100,
 };
@@ -159,6 +169,11 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "clock", run: ({ threads }) => clockJumps(threads * 2) },
   { name: "poison", run: () => poisonRecords() },
   { name: "config-changes", run: ({ changes }) => configChanges(changes) },
+  { name: "large-bodies", run: ({ bodyMebibytes }) => largeBodies(bodyMebibytes) },
+  { name: "zip-bombs", run: ({ bodyMebibytes, hostile }) => zipBombs(bodyMebibytes, hostile) },
+  { name: "slow-clients", run: ({ slowSeconds, hostile }) => slowClients(hostile, slowSeconds * 1_000) },
+  { name: "head-floods", run: ({ hostile }) => headFloods(hostile) },
+  { name: "dying-target", run: ({ hostile }) => dyingTarget(hostile) },
   { name: "transparency", run: ({ exchanges, seed }) => transparentAdapters(exchanges, seed) },
   { name: "simulated-disk", run: () => simulatedDisk() },
 ];

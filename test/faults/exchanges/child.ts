@@ -15,10 +15,14 @@ export interface TalkingChild extends AsyncDisposable {
 }
 
 /** Starts a program of this folder. */
-export function startTalking(program: string, args: readonly string[]): TalkingChild {
+export function startTalking(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): TalkingChild {
   const child = spawn(nodePath, [join(import.meta.dirname, program), ...args], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    env: { ...process.env, NODE_NO_WARNINGS: "1" },
+    env: { ...process.env, NODE_NO_WARNINGS: "1", ...env },
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
