@@ -7,12 +7,12 @@ import { createParquetEncoder } from "../codec/parquet/parquet-encoder.ts";
 import type { DeploymentConfig } from "../config/deployment-config.ts";
 import type { NetworkVariables } from "../config/environment.ts";
 import { objectReference } from "../destination/object-url.ts";
-import { createEngine, type Engine } from "../pipeline/delivery/engine.ts";
+import { createEngine, type TendingEngine } from "../pipeline/delivery/engine.ts";
 import { type CurrentSettings, LiveSettings } from "../pipeline/live-settings.ts";
 import type { Emit } from "../pipeline/engine-event.ts";
 import { createFolderSpool, createFolderWriter, type FolderSpoolOptions } from "../spool/folder-spool.ts";
 import { createMemorySpool } from "../spool/memory-spool.ts";
-import type { SpoolWriter } from "../spool/spool-writer.ts";
+import type { NearSpoolWriter } from "../spool/spool-writer.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { AzureCredential } from "../store/azure/azure-credential.ts";
 import { openStore } from "../store/open-store.ts";
@@ -40,7 +40,7 @@ export interface EngineHost {
 }
 
 /** The composition root of everything behind the hand-over. */
-export function composeEngine(spec: EngineSpec, host: EngineHost): Engine {
+export function composeEngine(spec: EngineSpec, host: EngineHost): TendingEngine {
   const { config, credential } = spec;
   const proof: AzureCredential =
     credential.kind === "token" ? { ...credential, getToken: host.getToken } : credential;
@@ -81,9 +81,9 @@ function composeSpool(spec: EngineSpec, settings: CurrentSettings): Spool {
 
 /**
  * What a thread writes to that has no engine, if the spool is durable: the engine's spool, another thread's
- * of the same instance, delivers what it seals.
+ * of the same instance, delivers what it seals or lets go.
  */
-export function composeWriter(spec: EngineSpec, settings: CurrentSettings): SpoolWriter {
+export function composeWriter(spec: EngineSpec, settings: CurrentSettings): NearSpoolWriter {
   return createFolderWriter(folderOptions(spec, settings));
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../base/time/clock.ts";
 import { asError } from "../base/errors.ts";
 import { errorCode, type FileSystem, listIfReadable } from "../base/files/file-system.ts";
 import { layoutPath } from "./spool-folder.ts";
-import type { AppendResult } from "./spool-writer.ts";
+import type { AppendResult, DiskUse } from "./spool-writer.ts";
 
 /** Bounds on the disk, looked at on every append, so that they may change. */
 export interface DiskBounds {
@@ -41,6 +41,8 @@ export class DiskGuard {
   #freeAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
   #failure: AppendResult | undefined;
+  /** Another thread looks at the disk for this one. */
+  #follows = false;
 
   constructor(options: DiskGuardOptions) {
     this.#options = options;
@@ -57,9 +59,9 @@ export class DiskGuard {
       this.#failure = undefined;
     }
     const full = this.#total + bytes > maxBytes;
-    if (now - this.#measuredAt >= (full ? probeMs : measureMs)) this.#measure(now);
+    if (!this.#follows && now - this.#measuredAt >= (full ? probeMs : measureMs)) this.#measure(now);
     if (this.#total + bytes > maxBytes) return { status: "full", reason: "spool_full" };
-    if (now - this.#freeAt >= freeMs) this.#measureFree(now);
+    if (!this.#follows && now - this.#freeAt >= freeMs) this.#measureFree(now);
     if (this.#free - bytes < bounds.minFreeBytes) return { status: "full", reason: "disk_low" };
     return undefined;
   }
@@ -77,6 +79,22 @@ export class DiskGuard {
   grew(bytes: number): void {
     this.#total = Math.max(0, this.#total + bytes);
     this.#free -= bytes;
+  }
+
+  /** What is on the disk, when it is looked at as often as for appends. */
+  use(): DiskUse {
+    const now = this.#options.clock.monotonic();
+    if (now - this.#measuredAt >= measureMs) this.#measure(now);
+    if (now - this.#freeAt >= freeMs) this.#measureFree(now);
+    return { totalBytes: this.#total, freeBytes: this.#free };
+  }
+
+  /** Goes by what another thread found; undefined: looks itself again. */
+  follow(disk: DiskUse | undefined): void {
+    this.#follows = disk !== undefined;
+    if (disk === undefined) return;
+    this.#total = disk.totalBytes;
+    this.#free = disk.freeBytes;
   }
 
   #measure(now: number): void {

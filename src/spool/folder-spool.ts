@@ -9,7 +9,7 @@ import type { Liveness } from "./instance/liveness.ts";
 import { createSocketLiveness } from "./instance/socket-liveness.ts";
 import { Quarantine } from "./quarantine.ts";
 import { SeenRecords } from "./segment/seen-records.ts";
-import type { SpoolWriter } from "./spool-writer.ts";
+import type { NearSpoolWriter } from "./spool-writer.ts";
 import { isAwaited, type Spool, type SpoolUsage } from "./spool.ts";
 
 /** Options of {@link createFolderSpool} and {@link createFolderWriter}. */
@@ -68,8 +68,8 @@ export function createFolderSpool(options: FolderSpoolOptions): Spool {
  * The writing half of a spool in a folder, alone, for a thread that hands over what it seals: another
  * thread's spool of the same folder and instance answers for it.
  */
-export function createFolderWriter(options: FolderSpoolOptions): SpoolWriter {
-  return new FolderWriter(placeOf(options));
+export function createFolderWriter(options: FolderSpoolOptions): NearSpoolWriter {
+  return new FolderWriter({ ...placeOf(options), writer: nearWriterOf(options.instance) });
 }
 
 function placeOf(options: FolderSpoolOptions): FolderPlace {
@@ -79,9 +79,18 @@ function placeOf(options: FolderSpoolOptions): FolderPlace {
     directory: resolve(options.directory),
     instance: options.instance ?? ids.random128(),
     ...{ fileSystem, clock, ids, maxOpen },
+    nearWriter: nearWriterOf(options.instance),
     liveness: options.liveness ?? createSocketLiveness({ fileSystem, clock, ids }),
     bounds: options,
   };
+}
+
+/**
+ * Names the writer of {@link createFolderWriter} in its files' names: the other thread's spool knows so that
+ * they are no dead thread's. Undefined without an instance that both have.
+ */
+function nearWriterOf(instance: string | undefined): string | undefined {
+  return instance?.slice(0, 8);
 }
 
 function validate({ directory, instance, maxOpen }: FolderSpoolOptions): void {

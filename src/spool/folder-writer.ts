@@ -1,16 +1,25 @@
 import type { Counts } from "../base/counts.ts";
 import { asError, wrongValue } from "../base/errors.ts";
-import type { FileSystem } from "../base/files/file-system.ts";
+import { errorCode, type FileSystem } from "../base/files/file-system.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { type DiskBounds, DiskGuard, isFull } from "./disk-guard.ts";
 import type { Liveness } from "./instance/liveness.ts";
 import { OwnFolder } from "./instance/own-folder.ts";
 import { OpenSegments } from "./open-segments.ts";
-import type { SealedSegment } from "./sealed-segments.ts";
+import type { SealedSegment, UnsealedSegment } from "./sealed-segments.ts";
 import type { SeenRecords } from "./segment/seen-records.ts";
 import { maxLabelBytes, maxRecordBytes } from "./segment/segment-format.ts";
-import type { AppendResult, OpenSegment, SpoolWriter, SyncResult } from "./spool-writer.ts";
+import type {
+  AppendResult,
+  CompleteResult,
+  DiskUse,
+  NearFiles,
+  NearSpoolWriter,
+  OpenSegment,
+  SyncResult,
+  Tended,
+} from "./spool-writer.ts";
 
 /** A thread's place in a spool folder, and what it works there with. */
 export interface FolderPlace {
@@ -25,6 +34,10 @@ export interface FolderPlace {
   readonly bounds: DiskBounds;
   /** Segments open at once. */
   readonly maxOpen: number;
+  /** 8 hex digits of this thread in the names of its files. Default random ones. */
+  readonly writer?: string | undefined;
+  /** Those of the thread of this process whose segments are completed here. */
+  readonly nearWriter?: string | undefined;
 }
 
 /** What joins a writer with the recovery of what dead threads of its process had written. */
@@ -39,7 +52,7 @@ const appended: AppendResult = Object.freeze({ status: "appended" });
 const synced: SyncResult = Object.freeze({ status: "synced" });
 
 /** Writes segments in a folder. Alone, without `links`, it remembers nothing of what it has sealed. */
-export class FolderWriter implements SpoolWriter {
+export class FolderWriter implements NearSpoolWriter {
   readonly durable = true;
   readonly folder: OwnFolder;
   readonly guard: DiskGuard;
@@ -48,6 +61,8 @@ export class FolderWriter implements SpoolWriter {
   /** Sealed and not yet returned. */
   #sealed: SealedSegment[] = [];
   #closed = false;
+  /** Bytes by which the files grew that nobody was told of. */
+  #grownBytes = 0;
 
   constructor(place: FolderPlace, links?: WriterLinks) {
     this.#seen = links?.seen;
@@ -62,7 +77,10 @@ export class FolderWriter implements SpoolWriter {
     this.#open = new OpenSegments({
       ...place,
       folder: this.folder,
-      onGrowth: (bytes) => this.guard.grew(bytes),
+      onGrowth: (bytes) => {
+        this.#grownBytes += bytes;
+        this.guard.grew(bytes);
+      },
       onSealed: (segment) => {
         links?.onSealed(segment);
         this.#sealed.push(segment);
@@ -123,6 +141,43 @@ export class FolderWriter implements SpoolWriter {
 
   discard(label: string): void {
     this.#open.discard(label);
+  }
+
+  letGo(which: (segment: OpenSegment) => boolean = () => true): readonly UnsealedSegment[] {
+    return this.#open.letGo(which);
+  }
+
+  changes(): NearFiles {
+    const unsynced = this.#open.changed(false);
+    const grownBytes = this.#grownBytes;
+    this.#grownBytes = 0;
+    return { unsynced, grownBytes };
+  }
+
+  follow(disk: DiskUse | undefined): void {
+    // Nobody knows what a thread had synced that is gone.
+    if (disk === undefined) this.#open.changed(true);
+    this.guard.follow(disk);
+  }
+
+  complete(segment: UnsealedSegment): CompleteResult {
+    try {
+      this.#open.complete(segment);
+      return { status: "sealed" };
+    } catch (error) {
+      return errorCode(error) === "ENOENT" ? { status: "gone" } : { status: "failed", error: asError(error) };
+    }
+  }
+
+  tend({ unsynced, grownBytes }: NearFiles): Tended {
+    this.guard.grew(grownBytes);
+    const disk = this.guard.use();
+    try {
+      this.#open.syncFiles(unsynced);
+      return { sync: synced, disk };
+    } catch (error) {
+      return { sync: { status: "failed", error: asError(error) }, disk };
+    }
   }
 
   open(): readonly OpenSegment[] {

@@ -10,7 +10,14 @@ import type {
   SealedSegments,
   SpoolRecord,
 } from "./sealed-segments.ts";
-import type { AppendResult, OpenSegment, SpoolWriter, SyncResult } from "./spool-writer.ts";
+import type {
+  AppendResult,
+  CompleteResult,
+  OpenSegment,
+  SpoolWriter,
+  SyncResult,
+  Tended,
+} from "./spool-writer.ts";
 import { isAwaited, type Spool, type SpoolUsage } from "./spool.ts";
 
 /** Options of {@link createMemorySpool}. */
@@ -99,6 +106,14 @@ class MemorySpool implements SpoolWriter, SealedSegments {
   discard(label: string): void {
     this.#bytes -= this.#open.get(label)?.size ?? 0;
     this.#open.delete(label);
+  }
+
+  complete(): CompleteResult {
+    return { status: "gone" };
+  }
+
+  tend(): Tended {
+    return { sync: synced, disk: { totalBytes: this.#bytes, freeBytes: Number.POSITIVE_INFINITY } };
   }
 
   open(): readonly OpenSegment[] {

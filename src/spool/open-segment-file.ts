@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { type Counts, noCounts, onlyCounts } from "../base/counts.ts";
 import { type FileSystem, removeFile } from "../base/files/file-system.ts";
 import {
@@ -12,6 +13,7 @@ import {
   viewOf,
   noTotals,
 } from "./segment/segment-format.ts";
+import type { UnsealedSegment } from "./sealed-segments.ts";
 import { scanRecords } from "./segment/segment-scan.ts";
 import type { OpenSegment } from "./spool-writer.ts";
 
@@ -25,13 +27,17 @@ export interface NewSegment {
   readonly instance: string;
   readonly label: string;
   readonly now: number;
+  /** What another writer let go, to be completed: its file is there. */
+  readonly unsealed?: UnsealedSegment;
 }
 
 // Reused from record to record; all segments of a thread are written one after another.
 const recordHead = newRecordHead();
 const zeros = new Uint8Array(8);
 const paddings = Array.from({ length: 8 }, (_, size) => zeros.subarray(0, size));
-const parts: Uint8Array[] = [recordHead.bytes, zeros, zeros];
+// Without an empty part at the end, for which the system would be called once more.
+const bare: Uint8Array[] = [recordHead.bytes, zeros];
+const withPadding: Uint8Array[] = [recordHead.bytes, zeros, zeros];
 const copyBytes = 256 * 1_024;
 
 /** One segment being written. Every method throws the system's error, and can be called again after it. */
@@ -52,6 +58,8 @@ export class OpenSegmentFile implements OpenSegment {
   readonly #totals: { -readonly [K in keyof Totals]: Totals[K] } = { ...noTotals };
   /** Bytes that a power cut may still take. */
   #dirty = true;
+  /** It has bytes that whoever syncs it in this object's place was not told of. */
+  isChanged = true;
   /** The file may be longer than `size`. */
   #overlong = false;
   /**
@@ -59,8 +67,8 @@ export class OpenSegmentFile implements OpenSegment {
    */
   #suspect = false;
 
-  /** Creates the file. Leaves nothing behind when it throws. */
-  constructor({ fileSystem, path, temporary, id, instance, label, now }: NewSegment) {
+  /** Creates the file, or opens that of `unsealed`. Leaves nothing behind when it throws. */
+  constructor({ fileSystem, path, temporary, id, instance, label, now, unsealed }: NewSegment) {
     const { bytes, header } = encodeSegmentHeader({ id, instance, label, createdAt: now });
     this.#fileSystem = fileSystem;
     this.#header = header;
@@ -70,7 +78,15 @@ export class OpenSegmentFile implements OpenSegment {
     this.createdAt = now;
     this.appendedAt = now;
     this.path = path;
-    this.#fd = fileSystem.open(path, "create");
+    this.#fd = fileSystem.open(path, unsealed === undefined ? "create" : "update");
+    this.size = unsealed?.size ?? 2 * bytes.length;
+    if (unsealed !== undefined) {
+      const { counts, records, lastSequence } = unsealed;
+      Object.assign(this.#totals, counts, { records });
+      this.#lastSequence = lastSequence;
+      this.#overlong = true;
+      return;
+    }
     try {
       fileSystem.write(this.#fd, [bytes, bytes], 0);
     } catch (error) {
@@ -78,7 +94,6 @@ export class OpenSegmentFile implements OpenSegment {
       removeFile(fileSystem, path);
       throw error;
     }
-    this.size = 2 * bytes.length;
   }
 
   get counts(): Counts {
@@ -87,6 +102,14 @@ export class OpenSegmentFile implements OpenSegment {
 
   get records(): number {
     return this.#totals.records;
+  }
+
+  /** Lets it go: another writer is to complete it, and this object is of no use any more. */
+  letGo(): UnsealedSegment {
+    this.close();
+    const { id, path, label, createdAt, size, counts, records } = this;
+    const segment = { id, directory: dirname(path), label, createdAt, size, counts, recovered: false };
+    return { ...segment, path, records, lastSequence: this.#lastSequence };
   }
 
   /** After it threw, nothing more may be appended: the file can still be synced and sealed. */
@@ -100,8 +123,10 @@ export class OpenSegmentFile implements OpenSegment {
       this.#totals,
       recordSeed(this.size, this.#header),
     );
+    const padding = padded(record.byteLength) - record.byteLength;
+    const parts = padding === 0 ? bare : withPadding;
     parts[1] = record;
-    parts[2] = paddings[padded(record.byteLength) - record.byteLength] ?? zeros;
+    if (padding > 0) parts[2] = paddings[padding] ?? zeros;
     try {
       this.#fileSystem.write(this.#fd, parts, this.size);
     } catch (error) {
@@ -119,6 +144,7 @@ export class OpenSegmentFile implements OpenSegment {
     this.#totals.records++;
     this.#lastSequence = Math.max(this.#lastSequence, sequence);
     this.#dirty = true;
+    this.isChanged = true;
   }
 
   /**

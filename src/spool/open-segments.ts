@@ -4,10 +4,10 @@ import type { Clock } from "../base/time/clock.ts";
 import { errorCode, type FileSystem, removeFile } from "../base/files/file-system.ts";
 import { type Ids, uuidHex } from "../base/ids.ts";
 import type { InstanceClaim } from "./instance/instance-claim.ts";
-import { OpenSegmentFile } from "./open-segment-file.ts";
+import { closeQuietly, OpenSegmentFile } from "./open-segment-file.ts";
 import type { OwnFolder } from "./instance/own-folder.ts";
 import { openName, sealedName } from "./segment/segment-name.ts";
-import type { SealedSegment } from "./sealed-segments.ts";
+import type { SealedSegment, UnsealedSegment } from "./sealed-segments.ts";
 import type { OpenSegment } from "./spool-writer.ts";
 
 /** What {@link OpenSegments} needs. */
@@ -91,6 +91,68 @@ export class OpenSegments {
     for (const segment of [...this.#unsealed]) if (segment.label === label) this.#remove(segment);
   }
 
+  /** Lets those go that `which` picks, for another thread to complete. */
+  letGo(which: (segment: OpenSegment) => boolean): UnsealedSegment[] {
+    const picked = [...this.#unsealed].filter((segment) => which(segment) && !this.#removeEmpty(segment));
+    return picked.map((segment) => {
+      this.#forget(segment);
+      return segment.letGo();
+    });
+  }
+
+  /** Seals a segment that another thread let go, in the folder where it is. Throws the system's error. */
+  complete(unsealed: UnsealedSegment): void {
+    const { fileSystem, instance, folder, onGrowth, onSealed } = this.#options;
+    const { id, directory, path, label, createdAt, counts } = unsealed;
+    const temporary = folder.temporary(directory);
+    const about = { fileSystem, path, temporary, id, instance, label, now: createdAt };
+    const segment = new OpenSegmentFile({ ...about, unsealed });
+    try {
+      segment.seal(join(directory, sealedName(id, 0)));
+    } finally {
+      segment.close();
+    }
+    this.#unsynced.add(directory);
+    onGrowth(segment.size - unsealed.size);
+    onSealed({ id, directory, label, createdAt, size: segment.size, counts, recovered: false });
+    try {
+      this.#syncFolders();
+    } catch {
+      // They stay on the list for the next sync, which reports it.
+    }
+  }
+
+  /** The files with records that were not told before; `again`: all of them. */
+  changed(again: boolean): string[] {
+    const changed = [...this.#unsealed].filter(({ isChanged }) => isChanged || again);
+    for (const segment of changed) segment.isChanged = again;
+    return changed.map(({ path }) => path);
+  }
+
+  /**
+   * Makes another thread's files survive a power cut, and what is in their folders. Throws the last error.
+   */
+  syncFiles(paths: readonly string[]): void {
+    const { fileSystem } = this.#options;
+    let failure: unknown;
+    for (const path of paths) {
+      try {
+        const fd = fileSystem.open(path, "update");
+        try {
+          fileSystem.datasync(fd);
+        } finally {
+          closeQuietly(fileSystem, fd);
+        }
+        this.#unsynced.add(dirname(path));
+      } catch (error) {
+        // It was let go meanwhile, or its folder is lost, which its writer notices.
+        if (errorCode(error) !== "ENOENT") failure = error;
+      }
+    }
+    this.#syncFolders();
+    if (failure !== undefined) throw failure;
+  }
+
   list(): readonly OpenSegmentFile[] {
     return [...this.#unsealed];
   }
@@ -171,11 +233,8 @@ export class OpenSegments {
   /** One that holds nothing is removed; one that the disk does not let it seal stays open. */
   #seal(rested: OpenSegmentFile): void {
     const { folder, onGrowth, onSealed } = this.#options;
-    if (rested.records === 0) {
-      this.#remove(rested);
-      return;
-    }
     if (this.#current.get(rested.label) === rested) this.#current.delete(rested.label);
+    if (this.#removeEmpty(rested)) return;
     let segment = rested;
     let directory: string;
     const before = segment.size;
@@ -195,13 +254,24 @@ export class OpenSegments {
     onSealed({ id, directory, label, createdAt, size, counts, recovered: false });
   }
 
+  /** True if it held nothing, and is gone. */
+  #removeEmpty(segment: OpenSegmentFile): boolean {
+    if (segment.records > 0) return false;
+    this.#remove(segment);
+    return true;
+  }
+
   #remove(segment: OpenSegmentFile): void {
     const { fileSystem, onGrowth } = this.#options;
-    if (this.#current.get(segment.label) === segment) this.#current.delete(segment.label);
     segment.close();
     removeFile(fileSystem, segment.path);
-    this.#unsealed.delete(segment);
+    this.#forget(segment);
     onGrowth(-segment.size);
+  }
+
+  #forget(segment: OpenSegmentFile): void {
+    this.#unsealed.delete(segment);
+    if (this.#current.get(segment.label) === segment) this.#current.delete(segment.label);
   }
 
   #tryRelocate(): void {

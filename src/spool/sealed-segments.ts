@@ -84,6 +84,18 @@ export interface SealedSegment {
   readonly recovered: boolean;
 }
 
+/**
+ * A segment that its writer let go before it was sealed: what another thread's writer needs to seal it. Plain
+ * data.
+ */
+export interface UnsealedSegment extends SealedSegment {
+  /** Its open file. */
+  readonly path: string;
+  readonly records: number;
+  /** Of its newest record. */
+  readonly lastSequence: number;
+}
+
 /** One record read back. */
 export interface SpoolRecord {
   /** As it was given to `append`. */

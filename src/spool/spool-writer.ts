@@ -1,5 +1,5 @@
 import type { Counts } from "../base/counts.ts";
-import type { SealedSegment } from "./sealed-segments.ts";
+import type { SealedSegment, UnsealedSegment } from "./sealed-segments.ts";
 
 /**
  * Port: appends records to open segments, and seals these. All of it is synchronous: where it is used, one
@@ -27,11 +27,56 @@ export interface SpoolWriter {
   seal(which?: (segment: OpenSegment) => boolean): readonly SealedSegment[];
   /** Removes the open segment of `label`, with all its records; what the disk refuses stays for recovery. */
   discard(label: string): void;
+  /**
+   * Seals a segment that another thread's writer of the same instance let go. `gone`: it is sealed already,
+   * or no more there.
+   */
+  complete(segment: UnsealedSegment): CompleteResult;
+  /** Does for another thread's writer of the same instance what would hold that thread up. */
+  tend(near: NearFiles): Tended;
   /** Segments now open. */
   open(): readonly OpenSegment[];
   /** Syncs and gives back handles. Open segments stay for the next process to recover. Idempotent. */
   close(): void;
 }
+
+/** A writer whose segments another thread's writer syncs and seals; it never waits for the disk itself. */
+export interface NearSpoolWriter extends SpoolWriter {
+  /** Lets those open segments go that `which` picks (default all), for {@link SpoolWriter.complete}. */
+  letGo(which?: (segment: OpenSegment) => boolean): readonly UnsealedSegment[];
+  /** What has changed since the last call, for {@link SpoolWriter.tend}. */
+  changes(): NearFiles;
+  /**
+   * Goes by what another thread found on the disk, instead of looking itself; undefined: looks itself again.
+   */
+  follow(disk: DiskUse | undefined): void;
+}
+
+/** What a writer has written since that was asked last. */
+export interface NearFiles {
+  /** Files with bytes that a power cut may still take. */
+  readonly unsynced: readonly string[];
+  /** Bytes by which its files grew. */
+  readonly grownBytes: number;
+}
+
+/** What was done for another writer. */
+export interface Tended {
+  readonly sync: SyncResult;
+  readonly disk: DiskUse;
+}
+
+/** Bytes in the spool's folder, of all processes, and those that are free on its volume. */
+export interface DiskUse {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+}
+
+/** What became of a segment that another writer let go. */
+export type CompleteResult =
+  | { readonly status: "sealed" }
+  | { readonly status: "gone" }
+  | { readonly status: "failed"; readonly error: Error };
 
 /** What became of an append. */
 export type AppendResult =

@@ -1,6 +1,6 @@
 import type { Counts } from "../base/counts.ts";
 import type { SealedSegments } from "./sealed-segments.ts";
-import type { SpoolWriter } from "./spool-writer.ts";
+import type { OpenSegment, SpoolWriter } from "./spool-writer.ts";
 
 /**
  * Where accepted records wait until they are delivered: two ports over one place. It knows nothing of frames:
@@ -34,4 +34,15 @@ export interface SpoolUsage {
 /** Whether somebody waits for what a segment holds. What only tells of frames holds no bytes of any. */
 export function isAwaited({ counts }: { readonly counts: Counts }): boolean {
   return counts.frames > 0 || counts.bytes > 0;
+}
+
+/** What a spool holds and what another thread's writer has open beside it. */
+export function withOpen(sealed: SpoolUsage, open: readonly OpenSegment[]): SpoolUsage {
+  let { bytes, segments, oldest } = sealed;
+  for (const { size, createdAt } of open.filter(isAwaited)) {
+    bytes += size;
+    segments++;
+    oldest = Math.min(oldest ?? createdAt, createdAt);
+  }
+  return { bytes, segments, oldest, quarantined: sealed.quarantined };
 }

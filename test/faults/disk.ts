@@ -86,7 +86,7 @@ export async function spoolRemoved(): Promise<Outcome> {
   return outcomeOf("spool folder removed", { injected: 1, fired: 1 }, verdict, figure, problems);
 }
 
-/** System calls that fail again and again, in the thread that writes. */
+/** System calls that fail again and again: those that write in all threads, others in the background thread. */
 export async function failingSystemCalls(times: number): Promise<readonly Outcome[]> {
   const failures = [
     ["fdatasync", "EIO"],
@@ -114,12 +114,14 @@ async function failingCall(call: string, error: string, times: number): Promise<
   for (let time = 0; time < times; time++) {
     const child = world.start({ gate: "collect", rate: 500 });
     await child.ready;
-    const thread = await backgroundThread(child.process.pid ?? 0);
+    const pid = child.process.pid ?? 0;
+    const isWrite = call.startsWith("pwrite");
+    const thread = isWrite ? pid : await backgroundThread(pid);
     // Every third call, from the first, the second or the third on.
     const strace = await attach(
       thread,
       { calls: call, action: `error=${error}:when=${1 + (time % 3)}+3` },
-      true,
+      !isWrite,
     );
     child.tell("go");
     await sleep(1_500);
@@ -131,7 +133,7 @@ async function failingCall(call: string, error: string, times: number): Promise<
     fired += strace.fired();
     if (code !== 0) problems.push(`the process ended with ${code}: ${child.output.slice(0, 500)}`);
   }
-  if (fired === 0 && problems.length === 0) return notRun(fault, "the thread makes no such call");
+  if (fired === 0 && problems.length === 0) return notRun(fault, "no thread makes such a call");
   const verdict = await world.judge();
   const missing = verdict.windows.reduce((sum, count) => sum + count, 0);
   if (missing > verdict.dropped)

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { notRun, type Outcome, outcomeOf } from "./outcome.ts";
-import { attach, backgroundThread, straceMissing } from "./strace.ts";
+import { attach, straceMissing } from "./strace.ts";
 import { createWorld } from "./world.ts";
 
 const calls = "fdatasync,fsync,pwritev,pwrite64";
 
 /**
- * Every write and every sync of the thread that works for us takes `delayMs` longer. Who calls `collect` must
- * not notice; what does not fit into memory meanwhile is counted.
+ * Every write and every sync of the process takes `delayMs` longer. Who calls `collect` must not notice, but
+ * for the two writes after which the caller's thread leaves them to the other one; what does not fit into
+ * memory meanwhile is counted.
  */
 export async function slowDisk(delayMs: number): Promise<Outcome> {
   const fault = `slow disk: each write and sync takes ${delayMs} ms longer`;
@@ -20,8 +21,8 @@ export async function slowDisk(delayMs: number): Promise<Outcome> {
   await child.state();
   await sleep(4_000);
   const quick = await child.state();
-  const thread = await backgroundThread(child.process.pid ?? 0);
-  const strace = await attach(thread, { calls, action: `delay_exit=${delayMs * 1_000}` }, true);
+  const action = `delay_exit=${delayMs * 1_000}`;
+  const strace = await attach(child.process.pid ?? 0, { calls, action }, false);
   await child.state();
   await sleep(8_000);
   const slow = await child.state();

@@ -27,10 +27,10 @@ class Machine {
   /** A life that is closed early has little left to see, so most are not. */
   readonly closesEarly: boolean;
 
-  constructor(durability: Durability, closesEarly: boolean) {
+  constructor(durability: Durability, closesEarly: boolean, near = true) {
     this.durability = durability;
     this.closesEarly = closesEarly;
-    this.world = new ThreadWorld(durability);
+    this.world = new ThreadWorld(durability, near);
   }
 
   get stats() {
@@ -219,16 +219,21 @@ async function end(machine: Machine, ending: Ending): Promise<void> {
   if (durability !== "memory" && machine.closed === undefined) expect(dropped).toBe(0);
 }
 
-test.each(["group", "frame", "memory"] as const)(
-  "durability %s: whatever becomes of the thread, flush and close tell the truth, and every frame comes to one end",
-  async (durability) => {
+test.each([
+  ["group", "and both threads write", true],
+  ["group", "and one thread writes", false],
+  ["frame", "", true],
+  ["memory", "", true],
+] as const)(
+  "durability %s %s: whatever becomes of the thread, flush and close tell the truth, and every frame comes to one end",
+  async (durability, _, near) => {
     await fc.assert(
       fc.asyncProperty(
         fc.commands(commands, { maxCommands: 40, size: "max" }),
         fc.constantFrom<Ending>("close", "exit", "kill"),
         fc.nat(3),
         async (script, ending, early) => {
-          const machine = new Machine(durability, early === 0);
+          const machine = new Machine(durability, early === 0, near);
           await fc.asyncModelRun(() => ({ model: {}, real: machine }), script);
           await end(machine, ending);
           for (const failure of machine.failures) throw failure;
@@ -264,7 +269,7 @@ test.each(["group", "frame"] as const)(
 );
 
 test("what a stuck thread keeps open is not taken for delivered, and is delivered when the thread is gone", async () => {
-  const machine = new Machine("group", false);
+  const machine = new Machine("group", false, false);
   const { world } = machine;
   await world.settle();
   machine.collect(3);

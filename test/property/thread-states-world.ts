@@ -4,12 +4,12 @@ import { readEnvironment } from "../../src/config/environment.ts";
 import type { Durability } from "../../src/config/deployment-config.ts";
 import { resolveDeployment } from "../../src/config/resolve.ts";
 import type { BackendSettings, FlushGoal, FlushReport, OutgoingBatch } from "../../src/pipeline/backend.ts";
-import type { Engine } from "../../src/pipeline/delivery/engine.ts";
+import type { TendingEngine } from "../../src/pipeline/delivery/engine.ts";
 import type { Emit, EngineEvent } from "../../src/pipeline/engine-event.ts";
 import { labelText } from "../../src/pipeline/segment-label.ts";
 import type { ThreadListener } from "../../src/collector/background/thread.ts";
 import type { SealedSegment } from "../../src/spool/sealed-segments.ts";
-import type { SpoolWriter } from "../../src/spool/spool-writer.ts";
+import type { NearSpoolWriter, Tended } from "../../src/spool/spool-writer.ts";
 import { createHandClock, type HandClock } from "../support/hand-clock.ts";
 import { turn } from "../unit/pipeline/pipeline-world.ts";
 import { SimulatedThread } from "./thread-world.ts";
@@ -51,8 +51,8 @@ export class ThreadStatesWorld {
   readonly ends: Map<number | string, string[]> = new Map();
   /** What was found to be untrue as it was told. */
   readonly faults: string[] = [];
-  /** Numbers that were written on this thread because no other one could. */
-  readonly fallback: number[] = [];
+  /** Numbers that were written on this thread. */
+  readonly near: number[] = [];
   /** Segments of which the host heard, or that it sealed. */
   readonly segments: string[] = [];
   /** What works on this thread, once it does. */
@@ -63,10 +63,15 @@ export class ThreadStatesWorld {
   appended = 0;
   #segment = 0;
 
-  constructor(durability: Durability) {
+  /** @param near whether this thread writes also when there is another. */
+  constructor(durability: Durability, near: boolean) {
     this.durable = durability !== "memory";
     const { config } = resolveDeployment(
-      { destination: "/nowhere", spool: { directory: "/spool", durability }, onError: () => {} },
+      {
+        destination: "/nowhere",
+        spool: { directory: "/spool", durability, fsync: near ? "interval" : "batch" },
+        onError: () => {},
+      },
       readEnvironment({}),
     );
     const instance = "f".repeat(32);
@@ -163,7 +168,7 @@ export class ThreadStatesWorld {
     return { id, directory: "/spool", label, createdAt: 0, size: 8, counts, recovered: false };
   }
 
-  #writer(): SpoolWriter {
+  #writer(): NearSpoolWriter {
     this.openSpools++;
     let written = 0;
     let isOpen = true;
@@ -173,12 +178,25 @@ export class ThreadStatesWorld {
         if (!isOpen) throw new Error("written to a closed spool");
         if (this.troubles.diskFull) return { status: "full", reason: "disk_low" };
         written++;
-        this.fallback.push(sequence);
+        this.near.push(sequence);
         return { status: "appended" };
       },
-      seal: () => (written === 0 ? [] : [this.#seal()]),
       discard: () => {},
-      open: () => [],
+      seal: () => [],
+      open: () => {
+        const segment = { id: "open", label, createdAt: this.clock.now(), appendedAt: 0, size: 8, counts };
+        return written === 0 ? [] : [segment];
+      },
+      letGo: (which = () => true) => {
+        const segment = { id: "open", label, createdAt: 0, appendedAt: 0, size: 8, counts };
+        if (written === 0 || !which(segment)) return [];
+        written = 0;
+        return [{ ...this.#seal(), path: "/spool/open", records: 1, lastSequence: 1 }];
+      },
+      changes: () => ({ unsynced: written === 0 ? [] : ["/spool/open"], grownBytes: 0 }),
+      follow: () => {},
+      complete: () => ({ status: "gone" }),
+      tend: () => tended,
       sync: () => ({ status: "synced" }),
       close: () => {
         if (isOpen) this.openSpools--;
@@ -244,8 +262,10 @@ class WatchedThread extends SimulatedThread {
   }
 }
 
+const tended: Tended = { sync: { status: "synced" }, disk: { totalBytes: 0, freeBytes: 1e12 } };
+
 /** An engine that notes what it is given, and does it when it is flushed or closed. */
-export class NotingEngine implements Engine {
+export class NotingEngine implements TendingEngine {
   readonly #world: ThreadStatesWorld;
   readonly #emit: Emit;
   readonly #isOver: () => boolean;
@@ -271,6 +291,12 @@ export class NotingEngine implements Engine {
 
   deliver({ id }: SealedSegment): void {
     this.#segments.add(id);
+  }
+
+  rest(): void {}
+
+  tend(): Tended {
+    return tended;
   }
 
   update(settings: BackendSettings): void {

@@ -19,28 +19,37 @@ const graceMs = 2_050;
 
 class Machine {
   readonly world: ThreadStatesWorld;
+  /** Whether the host's thread may write also when another one is there. */
+  readonly near: boolean;
   readonly flushes = new Set<{ readonly endsAt: number }>();
   readonly failures: unknown[] = [];
   version = 0;
   closeEndsAt: number | undefined;
   threadsAtClose = 0;
 
-  constructor(durability: Durability) {
-    this.world = new ThreadStatesWorld(durability);
+  constructor(durability: Durability, near: boolean) {
+    this.world = new ThreadStatesWorld(durability, near);
+    this.near = near && durability !== "memory";
   }
 
   append(): void {
     const { world } = this;
-    const { worker, thread, inline, appended, fallback } = world;
-    const before = { waiting: thread?.waiting ?? 0, written: fallback.length };
+    const { worker, thread, inline, appended, near } = world;
+    const before = { waiting: thread?.waiting ?? 0, written: near.length };
     count(`append: ${worker}`);
     world.append();
     const sequence = appended + 1;
     const refused = !world.durable || world.troubles.diskFull;
     const end = world.ends.get(sequence);
-    expect(fallback.slice(before.written)).toEqual(worker === "here" && !refused ? [sequence] : []);
-    if (worker === "here") expect(end).toEqual(refused ? undefined : ["spooled"]);
-    if (worker === "thread" && thread?.alive === true) expect(thread.waiting).toBe(before.waiting + 1);
+    const written = near.slice(before.written);
+    if (worker === "here" || written.length > 0) {
+      expect(written).toEqual(refused ? [] : [sequence]);
+      expect(end).toEqual(refused ? undefined : ["spooled"]);
+    }
+    if (worker === "thread" && written.length === 0 && thread?.alive === true)
+      expect(thread.waiting).toBeGreaterThan(before.waiting);
+    if (worker === "thread") count(written.length > 0 ? "append: near" : "append: thread's");
+    if (worker !== "here" && !(worker === "thread" && this.near)) expect(written).toEqual([]);
     if (worker === "inline") expect(inline?.got.at(-1)).toBe(sequence);
     if (worker === "closed") expect(end).toEqual(["closed"]);
   }
@@ -275,9 +284,13 @@ async function end(machine: Machine, ending: Ending): Promise<void> {
 /** Seeds with which this failed once. */
 const failedOnce: readonly number[] = [1781766820, -761006216];
 
-test.each(["group", "memory"] as const)(
-  "durability %s: the right one works at each moment, every batch comes to one end, and a close leaves nothing behind",
-  async (durability) => {
+test.each([
+  ["group", "and this thread writes too", true],
+  ["group", "and only threads write", false],
+  ["memory", "where only threads write", false],
+] as const)(
+  "durability %s %s: the right one works at each moment, every batch comes to one end, and a close leaves nothing behind",
+  async (durability, _, near) => {
     happened.clear();
     for (const seed of [...failedOnce, undefined]) {
       await fc.assert(
@@ -289,7 +302,7 @@ test.each(["group", "memory"] as const)(
           ),
           fc.constantFrom<Ending>("close", "close", "exit"),
           async (script, ending) => {
-            const machine = new Machine(durability);
+            const machine = new Machine(durability, near);
             await fc.asyncModelRun(() => ({ model: {}, real: machine }), script);
             await end(machine, ending);
           },
@@ -298,7 +311,8 @@ test.each(["group", "memory"] as const)(
       );
     }
     const states = ["thread", "here", "inline"];
-    for (const what of [...states, "closed"].map((state) => `append: ${state}`)) {
+    const appends = [...states, "closed", near ? "near" : "thread's"];
+    for (const what of appends.map((state) => `append: ${state}`)) {
       expect(happened.get(what), what).toBeGreaterThan(20);
     }
     for (const what of states.flatMap((state) => [`close: ${state}`, `exit: ${state}`])) {

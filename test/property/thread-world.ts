@@ -7,7 +7,11 @@ import { registerCore } from "../../src/collector/process/core-registry.ts";
 import { DeploymentCore } from "../../src/collector/deployment-core.ts";
 import { createSpoolFirst } from "../../src/collector/background/spool-first.ts";
 import type { ThreadListener } from "../../src/collector/background/thread.ts";
-import type { FromBackground, ToBackground } from "../../src/collector/background/thread-protocol.ts";
+import {
+  type FromBackground,
+  Progress,
+  type ToBackground,
+} from "../../src/collector/background/thread-protocol.ts";
 import { createThreadService } from "../../src/collector/background/thread-service.ts";
 import type { Deployment } from "../../src/collector/api.ts";
 import type { Clock } from "../../src/base/time/clock.ts";
@@ -15,9 +19,9 @@ import type { Durability } from "../../src/config/deployment-config.ts";
 import { readEnvironment } from "../../src/config/environment.ts";
 import { resolveDeployment } from "../../src/config/resolve.ts";
 import { LiveSettings } from "../../src/pipeline/live-settings.ts";
-import { createEngine, type Engine } from "../../src/pipeline/delivery/engine.ts";
+import { createEngine, type Engine, type TendingEngine } from "../../src/pipeline/delivery/engine.ts";
 import { createMemorySpool } from "../../src/spool/memory-spool.ts";
-import type { SpoolWriter } from "../../src/spool/spool-writer.ts";
+import type { NearSpoolWriter } from "../../src/spool/spool-writer.ts";
 import type { Spool } from "../../src/spool/spool.ts";
 import { createMemoryStore, type MemoryStore } from "../../src/store/memory-store.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -45,14 +49,15 @@ export class ThreadWorld {
   /** Of the process: of all that runs on its main thread. */
   readonly #life: Life = new Life();
 
-  constructor(durability: Durability) {
+  /** @param near whether the main thread writes also when there is another. */
+  constructor(durability: Durability, near: boolean) {
     this.durability = durability;
     const { clock, disk } = this;
     const resolved = resolveDeployment(
       {
         destination: "/nowhere",
         format: "jsonl",
-        spool: { directory: disk.directory, durability },
+        spool: { directory: disk.directory, durability, fsync: near ? "interval" : "batch" },
         rotation: { maxAgeMs: 10_000, maxBytes: 2_048 },
         onError: () => {},
       },
@@ -156,14 +161,14 @@ export class ThreadWorld {
     return process.spool;
   }
 
-  #writer({ instance }: EngineSpec, life: Life): SpoolWriter {
+  #writer({ instance }: EngineSpec, life: Life): NearSpoolWriter {
     const { clock, disk } = this;
     const process = disk.startWriter({ instance, clock, fileSystem: life.bound(disk.fileSystem) });
     life.onEnd(() => process.kill());
     return process.writer;
   }
 
-  #engine(spec: EngineSpec, host: EngineHost, life: Life, durable?: boolean): Engine {
+  #engine(spec: EngineSpec, host: EngineHost, life: Life, durable?: boolean): TendingEngine {
     const clock = life.clock(this.clock);
     const settings = spec.config ?? this.core.handle.current;
     return createEngine({
@@ -264,9 +269,12 @@ export class SimulatedThread {
   kept = false;
   /** How far it is: as its host sees it, and as it does. */
   #shared: BigInt64Array | undefined;
-  readonly #own = new BigInt64Array(new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT));
+  readonly #own = new BigInt64Array(new Progress().memory);
 
-  constructor(listener: ThreadListener, compose: (spec: EngineSpec, host: EngineHost, life: Life) => Engine) {
+  constructor(
+    listener: ThreadListener,
+    compose: (spec: EngineSpec, host: EngineHost, life: Life) => TendingEngine,
+  ) {
     this.#listener = listener;
     this.#service = createThreadService(
       (message) => void (this.#life.over || this.#outbox.push(message)),

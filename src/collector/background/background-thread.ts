@@ -2,9 +2,10 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { BackendSettings, FlushGoal, FlushReport, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import { holdInstance } from "../../spool/instance/hold-instance.ts";
-import type { SealedSegment } from "../../spool/sealed-segments.ts";
+import type { SealedSegment, UnsealedSegment } from "../../spool/sealed-segments.ts";
 import { composeEngine, composeWriter, type EngineHost, type EngineSpec } from "../compose.ts";
 import { HeldWork } from "./held-work.ts";
+import { NearTending } from "./near/near-tending.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { startThread } from "./thread.ts";
 import { engineOf } from "./thread-state.ts";
@@ -23,16 +24,18 @@ export interface ThreadParts {
 const systemParts: ThreadParts = { startThread, composeEngine, composeWriter, holdInstance, exitWaitMs: 200 };
 
 /**
- * The engine in a thread of its own, supervised: if the thread dies it is started again and gets once more
- * every batch it had not yet spooled (batches live in shared memory, and the spool reads a batch that was
- * written twice only once), and every segment that was sealed here and has not come to its end. Until a
- * thread is ready this one writes to the spool itself. If it cannot be started at all - a bundler left its
- * file out - the engine runs on this thread instead.
+ * The engine in a thread of its own, supervised. Small batches are written to the spool here, by the near
+ * writer, and the thread is told when there is something to sync, to seal and to deliver; large ones, and all
+ * while writing is slow, cross to the thread. If it dies it is started again and gets once more every batch
+ * it had not yet spooled (batches live in shared memory, and the spool reads a batch that was written twice
+ * only once), and every segment that was written here and has not come to its end. If it cannot be started at
+ * all - a bundler left its file out - the engine runs on this thread instead.
  */
 export class BackgroundThread implements Engine {
   readonly #work: HeldWork;
   readonly #requests: PendingRequests;
   readonly #supervisor: ThreadSupervisor;
+  readonly #tending: NearTending;
 
   constructor(spec: EngineSpec, host: EngineHost, clock: Clock, parts: ThreadParts = systemParts) {
     const work = new HeldWork(spec, { ...parts, emit: host.emit, clock });
@@ -40,6 +43,14 @@ export class BackgroundThread implements Engine {
     this.#work = work;
     this.#requests = requests;
     this.#supervisor = new ThreadSupervisor({ ...parts, host, clock, work, requests });
+    const { fsync, fsyncIntervalMs } = spec.config.spool;
+    this.#tending = new NearTending({
+      clock,
+      syncMs: () => (fsync === "interval" ? fsyncIntervalMs : Number.POSITIVE_INFINITY),
+      maxAgeMs: () => work.spec.config.rotation.maxAgeMs,
+      isNeeded: () => work.near.holds && this.#supervisor.state.is !== "closed",
+      tend: () => this.#supervisor.tend(),
+    });
   }
 
   allocate(size: number): Uint8Array {
@@ -61,12 +72,13 @@ export class BackgroundThread implements Engine {
       case "ending":
       case "waiting":
         work.holdSpool();
-        if (work.durable) work.write([batch]);
+        if (work.durable) work.writeAlone(batch);
         this.#supervisor.tell();
+        this.#tending.written();
         return;
       case "running":
         work.holdSpool();
-        this.#supervisor.tell({ type: "append", batch });
+        this.#appendTo(batch);
         return;
       case "inline":
         state.engine.append(batch);
@@ -80,7 +92,28 @@ export class BackgroundThread implements Engine {
     }
   }
 
-  deliver(segment: SealedSegment): void {
+  /** Writes a batch here, or has the thread do it. */
+  #appendTo(batch: OutgoingBatch): void {
+    const work = this.#work;
+    const { near } = work;
+    if (work.isForThread(batch)) {
+      this.#supervisor.tell({ type: "append", batch });
+      return;
+    }
+    const rested = near.rests;
+    if (work.writeNear(batch, () => this.#supervisor.progress.quickAppends)) {
+      if (rested) this.#supervisor.tell({ type: "rest" });
+      else this.#supervisor.tell();
+      this.#supervisor.handOver("ripe");
+      this.#tending.written();
+    } else {
+      // What was written here is older.
+      this.#supervisor.handOver("all");
+      this.#supervisor.tell({ type: "append", batch });
+    }
+  }
+
+  deliver(segment: SealedSegment | UnsealedSegment): void {
     const engine = engineOf(this.#supervisor.state);
     if (engine !== undefined) {
       engine.deliver(segment);
@@ -102,6 +135,8 @@ export class BackgroundThread implements Engine {
     const engine = engineOf(state);
     if (engine !== undefined) return engine.flush(to, deadlineMs);
     const silent = this.#work.silentReport(to);
+    if (to === "spool") this.#supervisor.tend();
+    else this.#supervisor.handOver("all");
     if (state.is === "closed") return silent(closedText);
     const report = await this.#requests.flush(to, deadlineMs, silent, (request) =>
       this.#supervisor.ask(request),
@@ -111,6 +146,8 @@ export class BackgroundThread implements Engine {
   }
 
   close(deadlineMs: number): Promise<void> {
+    this.#tending.stop();
+    this.#supervisor.handOver("all");
     return this.#supervisor.close(deadlineMs);
   }
 

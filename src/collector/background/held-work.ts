@@ -2,11 +2,12 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import type { Emit } from "../../pipeline/engine-event.ts";
-import { isBodyLabel, parseLabel } from "../../pipeline/segment-label.ts";
+import { isBodyLabel, isLedgerLabel, parseLabel } from "../../pipeline/segment-label.ts";
 import type { holdInstance } from "../../spool/instance/hold-instance.ts";
-import type { SealedSegment } from "../../spool/sealed-segments.ts";
+import { type SpoolUsage, withOpen } from "../../spool/spool.ts";
+import type { UnsealedSegment } from "../../spool/sealed-segments.ts";
 import type { composeWriter, EngineSpec } from "../compose.ts";
-import { FallbackWriter, type Refusal } from "./fallback-writer.ts";
+import { NearWriter, type Refusal } from "./near/near-writer.ts";
 import type { ToBackground } from "./thread-protocol.ts";
 import { refusalsTogether, UnsettledBatches } from "./unsettled-batches.ts";
 import { UnsettledSegments } from "./unsettled-segments.ts";
@@ -27,13 +28,13 @@ export interface HeldWorkParts {
 export class HeldWork {
   readonly batches: UnsettledBatches;
   readonly segments: UnsettledSegments = new UnsettledSegments();
+  readonly near: NearWriter;
   /** For whoever works on it here: settles what is told, and passes it on once. */
   readonly emit: Emit;
   /** True while the spool has segments, by what its last writer said. */
   spoolHolds = false;
   readonly #parts: HeldWorkParts;
   #spec: EngineSpec;
-  readonly #fallback: FallbackWriter;
   /** `null` when the disk did not allow it; then the writing thread alone vouches for the spool. */
   #hold: Disposable | null | undefined;
 
@@ -44,7 +45,7 @@ export class HeldWork {
     this.batches = new UnsettledBatches(clock, () => this.#spec.config.limits.maxMemoryBytes);
     const emit = this.batches.settledBy(parts.emit);
     this.emit = emit;
-    this.#fallback = new FallbackWriter({ spec: () => this.#spec, emit, clock, composeWriter });
+    this.near = new NearWriter({ spec: () => this.#spec, emit, clock, composeWriter });
   }
 
   /** What holds now, for whoever comes to do the work. */
@@ -56,6 +57,11 @@ export class HeldWork {
     this.#spec = { ...this.#spec, config: { ...this.#spec.config, ...settings } };
   }
 
+  /** What the spool holds, if its other writer says that it has so much. */
+  usage(other: SpoolUsage): SpoolUsage {
+    return withOpen(other, this.near.open);
+  }
+
   /** False: what is in memory is lost with the process. */
   get durable(): boolean {
     return this.#spec.config.spool.durability !== "memory";
@@ -63,7 +69,7 @@ export class HeldWork {
 
   /** True while there is something that a thread has to do. */
   get isWaiting(): boolean {
-    return this.batches.size > 0 || this.segments.size > 0 || this.spoolHolds || this.#fallback.holds;
+    return this.batches.size > 0 || this.segments.size > 0 || this.spoolHolds || this.near.holds;
   }
 
   /**
@@ -85,23 +91,47 @@ export class HeldWork {
   }
 
   /**
-   * Writes batches here, for there is no thread to do it. What the disk refuses, the next thread tries again.
+   * Writes a batch here, for there is no thread to do it. What the disk refuses, the next thread tries again.
    * A body, which must not be in two parts, waits for the thread.
    */
-  write(batches: readonly OutgoingBatch[]): void {
-    this.#fallback.write(batches.filter(({ label }) => !isBodyLabel(label)));
+  writeAlone(batch: OutgoingBatch): void {
+    if (isBodyLabel(batch.label)) return;
+    this.near.write([batch]);
+    this.near.syncWhenDue();
   }
 
-  /** The segments that were written here, for a thread to deliver. */
-  sealFallback(): readonly SealedSegment[] {
-    const segments = this.#fallback.seal();
+  /**
+   * Whether this batch was written here in place of the thread, which has so many quick appends behind it.
+   */
+  writeNear(batch: OutgoingBatch, quickAppends: () => number): boolean {
+    if (!this.durable || !this.near.takes(batch, quickAppends)) return false;
+    if (this.near.write([batch]).length === 0) return true;
+    // The thread may tell why the disk refuses it, when it does so again.
+    this.near.rest();
+    return false;
+  }
+
+  /** What is told of frames, and bodies, are sealed by rules of the thread's own, and so written by it. */
+  isForThread({ label }: OutgoingBatch): boolean {
+    return isLedgerLabel(label) || isBodyLabel(label);
+  }
+
+  /** Segments that were written here, for a thread to seal and deliver. */
+  letGo(which: "ripe" | "told" | "all"): readonly UnsealedSegment[] {
+    const { near } = this;
+    const segments =
+      which === "ripe"
+        ? near.letGoRipe()
+        : near.letGo(which === "all" ? undefined : ({ label }) => isLedgerLabel(label));
     for (const segment of segments) this.segments.add(segment);
     return segments;
   }
 
-  /** All of it, for a new thread, in the order in which it was done. */
-  messages(): ToBackground[] {
-    this.sealFallback();
+  /**
+   * All of it, for a new thread, in the order in which it was done; `isAwaited`: also what could stay open.
+   */
+  messages(isAwaited: boolean): ToBackground[] {
+    this.letGo(isAwaited || this.near.rests ? "all" : "told");
     return [
       { type: "update", settings: this.#spec.config },
       ...this.segments.all().map((segment) => ({ type: "deliver" as const, segment })),
@@ -111,7 +141,7 @@ export class HeldWork {
 
   /** Gives all of it to an engine on this thread. */
   giveTo(engine: Engine): void {
-    this.sealFallback();
+    this.letGo("all");
     const batches = this.batches.after();
     for (const segment of this.segments.all()) engine.deliver(segment);
     for (const batch of batches) engine.append(batch);
@@ -132,7 +162,7 @@ export class HeldWork {
   saveAll(reached: (sequence: number) => number): void {
     const last = this.batches.after().at(-1);
     if (last !== undefined) this.keep(this.batches.after(this.durable ? reached(last.sequence) : 0));
-    this.#fallback.close();
+    this.near.close();
   }
 
   /**
@@ -145,7 +175,7 @@ export class HeldWork {
       this.refuse(batches);
       return;
     }
-    this.#drop(this.#fallback.write(batches.filter(({ label }) => !isBodyLabel(label))));
+    this.#drop(this.near.write(batches.filter(({ label }) => !isBodyLabel(label))));
     // Nobody has all of them.
     this.refuse(batches.filter(({ label }) => isBodyLabel(label)));
   }
@@ -161,6 +191,7 @@ export class HeldWork {
    */
   outliveThread(): void {
     this.batches.writeOff();
+    this.near.alone();
     // In a folder the spool keeps count.
     for (const { sequence, label, counts } of this.batches.blame()) {
       const origin = { from: "memory", sequences: [sequence] } as const;
@@ -171,7 +202,7 @@ export class HeldWork {
 
   /** Lets the spool go. */
   close(): void {
-    this.#fallback.close();
+    this.near.close();
     this.#hold?.[Symbol.dispose]();
     this.#hold = null;
   }

@@ -9,8 +9,8 @@ import type {
 import { type Engine, unsealedText } from "../../pipeline/delivery/engine.ts";
 import { Spooler } from "../../pipeline/delivery/spooler.ts";
 import { LiveSettings } from "../../pipeline/live-settings.ts";
-import type { OpenSegment, SpoolWriter } from "../../spool/spool-writer.ts";
-import { isAwaited, type SpoolUsage } from "../../spool/spool.ts";
+import type { SpoolWriter } from "../../spool/spool-writer.ts";
+import { type SpoolUsage, withOpen } from "../../spool/spool.ts";
 import { composeWriter as composeSystemWriter, type EngineHost, type EngineSpec } from "../compose.ts";
 
 /**
@@ -114,15 +114,4 @@ class SpoolFirst implements Backend {
   save(): void {
     this.#spooler.sync();
   }
-}
-
-/** What is sealed is the engine's to tell; what is open is here. */
-function withOpen(sealed: SpoolUsage, open: readonly OpenSegment[]): SpoolUsage {
-  let { bytes, segments, oldest } = sealed;
-  for (const { size, createdAt } of open.filter(isAwaited)) {
-    bytes += size;
-    segments++;
-    oldest = Math.min(oldest ?? createdAt, createdAt);
-  }
-  return { bytes, segments, oldest, quarantined: sealed.quarantined };
 }

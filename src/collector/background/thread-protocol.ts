@@ -3,7 +3,8 @@ import { version } from "../../base/version.ts";
 import type { BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { EngineEvent } from "../../pipeline/engine-event.ts";
 import type { EngineHost, EngineSpec } from "../compose.ts";
-import type { SealedSegment } from "../../spool/sealed-segments.ts";
+import type { SealedSegment, UnsealedSegment } from "../../spool/sealed-segments.ts";
+import type { NearFiles, Tended } from "../../spool/spool-writer.ts";
 import { tokenError } from "../../store/azure/azure-credential.ts";
 import type { StoreError } from "../../store/store-error.ts";
 
@@ -14,7 +15,9 @@ import type { StoreError } from "../../store/store-error.ts";
 export type ToBackground =
   | { readonly type: "start"; readonly spec: EngineSpec; readonly progress: SharedArrayBuffer }
   | { readonly type: "append"; readonly batch: OutgoingBatch }
-  | { readonly type: "deliver"; readonly segment: SealedSegment }
+  | { readonly type: "deliver"; readonly segment: SealedSegment | UnsealedSegment }
+  | { readonly type: "rest" }
+  | { readonly type: "tend"; readonly near: NearFiles }
   | { readonly type: "update"; readonly settings: BackendSettings }
   | {
       readonly type: "flush";
@@ -43,6 +46,7 @@ export type FromBackground =
   | { readonly type: "flushed"; readonly id: number; readonly report: FlushReport }
   | { readonly type: "closed" }
   | { readonly type: "token"; readonly id: number; readonly scopes: readonly string[] }
+  | { readonly type: "tended"; readonly tended: Tended }
   | { readonly type: "pong" };
 
 /** The first word of a background thread, before it is told anything: who it is. */
@@ -81,9 +85,12 @@ export async function answerToken(
   }
 }
 
+/** A write that takes longer than this waits for a disk, milliseconds. */
+const quickMs = 2;
+
 /** How far the background thread has come, in memory shared by both threads. */
 export class Progress {
-  /** What the other thread makes its own `Progress` of. */
+  /** What the other thread makes its own `Progress` of: the last batch, and {@link Progress.quickAppends}. */
   readonly memory: SharedArrayBuffer;
   readonly #cell: BigInt64Array;
 
@@ -91,15 +98,22 @@ export class Progress {
    * @param memory of another thread's `Progress`; without it, this is the first one, and nothing has been
    * reached.
    */
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(BigInt64Array.BYTES_PER_ELEMENT)) {
+  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(2 * BigInt64Array.BYTES_PER_ELEMENT)) {
     this.memory = memory;
     this.#cell = new BigInt64Array(memory);
   }
 
-  /** All batches up to `sequence` have been dealt with. */
-  reach(sequence: number): void {
+  /** All batches up to `sequence` have been dealt with, the last in so many milliseconds. */
+  reach(sequence: number, tookMs: number): void {
     Atomics.store(this.#cell, 0, BigInt(sequence));
     Atomics.notify(this.#cell, 0);
+    if (tookMs > quickMs) Atomics.store(this.#cell, 1, 0n);
+    else Atomics.add(this.#cell, 1, 1n);
+  }
+
+  /** How many batches were dealt with quickly since the last one that was not. */
+  get quickAppends(): number {
+    return Number(Atomics.load(this.#cell, 1));
   }
 
   /**

@@ -1,5 +1,6 @@
 import { messageOf } from "../../base/errors.ts";
-import type { Engine } from "../../pipeline/delivery/engine.ts";
+import { systemClock } from "../../base/time/clock.ts";
+import type { TendingEngine } from "../../pipeline/delivery/engine.ts";
 import { composeEngine, type EngineHost } from "../compose.ts";
 import {
   type AccessTokenMessage,
@@ -16,29 +17,46 @@ interface TokenRequest {
   readonly reject: (error: Error) => void;
 }
 
+/** The tokens that are asked for on the other thread. */
+class TokenRequests {
+  readonly #post: (message: FromBackground) => void;
+  readonly #waiting = new Map<number, TokenRequest>();
+  #id = 0;
+
+  constructor(post: (message: FromBackground) => void) {
+    this.#post = post;
+  }
+
+  readonly ask: EngineHost["getToken"] = (scopes) => {
+    const id = this.#id++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#post({ type: "token", id, scopes: typeof scopes === "string" ? [scopes] : scopes });
+    });
+  };
+
+  settle({ id, token, error }: Extract<ToBackground, { type: "token" }>): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(token);
+    else waiting?.reject(new StoreError(error.failure, error.message, { operation: "token" }));
+  }
+}
+
 /** What the background thread does: an engine behind messages. Returns what takes those of the host. */
 export function createThreadService(
   post: (message: FromBackground) => void,
   compose: typeof composeEngine = composeEngine,
 ): (message: ToBackground) => void {
-  const tokens = new Map<number, TokenRequest>();
-  let tokenId = 0;
-  let engine: Engine | undefined;
+  const tokens = new TokenRequests(post);
+  let engine: TendingEngine | undefined;
   let progress: Progress | undefined;
-
-  const getToken: EngineHost["getToken"] = (scopes) => {
-    const id = tokenId++;
-    return new Promise((resolve, reject) => {
-      tokens.set(id, { resolve, reject });
-      post({ type: "token", id, scopes: typeof scopes === "string" ? [scopes] : scopes });
-    });
-  };
 
   async function start({ spec, progress: memory }: Extract<ToBackground, { type: "start" }>): Promise<void> {
     progress = new Progress(memory);
     // It stops this thread for a while: better now than when frames wait for it.
     await loadStore(spec.config.destination);
-    engine = compose(spec, { getToken, emit: (event) => post({ type: "event", event }) });
+    engine = compose(spec, { getToken: tokens.ask, emit: (event) => post({ type: "event", event }) });
     post({ type: "ready" });
   }
 
@@ -47,13 +65,23 @@ export function createThreadService(
       case "start":
         void start(message);
         return;
-      case "append":
+      case "append": {
+        const start = systemClock.monotonic();
         engine?.append(message.batch);
-        progress?.reach(message.batch.sequence);
+        progress?.reach(message.batch.sequence, systemClock.monotonic() - start);
         return;
+      }
       case "deliver":
         engine?.deliver(message.segment);
         return;
+      case "rest":
+        engine?.rest();
+        return;
+      case "tend": {
+        const tended = engine?.tend(message.near);
+        if (tended !== undefined) post({ type: "tended", tended });
+        return;
+      }
       case "update":
         engine?.update(message.settings);
         return;
@@ -72,14 +100,9 @@ export function createThreadService(
           .catch((thrown: unknown) => post({ type: "failed", message: messageOf(thrown) }))
           .finally(() => post({ type: "closed" }));
         return;
-      case "token": {
-        const waiting = tokens.get(message.id);
-        tokens.delete(message.id);
-        const { error, token } = message;
-        if (error === undefined) waiting?.resolve(token);
-        else waiting?.reject(new StoreError(error.failure, error.message, { operation: "token" }));
+      case "token":
+        tokens.settle(message);
         return;
-      }
       case "ping":
         post({ type: "pong" });
     }

@@ -40,7 +40,7 @@ export class ThreadSupervisor {
   /**
    * How far the thread is, in memory that both see: what messages tell comes too late when the process ends.
    */
-  readonly #progress: Progress = new Progress();
+  readonly progress: Progress = new Progress();
   #state: ThreadState = { is: "waiting" };
 
   constructor(parts: SupervisorParts) {
@@ -51,10 +51,7 @@ export class ThreadSupervisor {
     this.#heartbeat = new Heartbeat({
       clock,
       isNeeded: () => threadOf(this.#state) !== undefined && (work.isWaiting || !requests.isEmpty),
-      ask: () => {
-        this.#handOverFallback();
-        this.#post({ type: "ping" });
-      },
+      ask: () => this.#post({ type: "ping" }),
       silent: (seconds) => this.#giveUp(new Error(`silent for ${seconds} s`)),
     });
     this.#start();
@@ -62,6 +59,20 @@ export class ThreadSupervisor {
 
   get state(): ThreadState {
     return this.#state;
+  }
+
+  /** Has what was written here seen to, if there is somebody for it. */
+  tend(): void {
+    if (this.#state.is !== "running") return;
+    const near = this.#work.near.changes();
+    if (near.unsynced.length > 0 || near.grownBytes !== 0) this.tell({ type: "tend", near });
+    this.handOver(this.#work.near.rests ? "all" : "ripe");
+  }
+
+  /** Hands over what was written here, or what of it is ripe, if there is somebody to take it. */
+  handOver(which: "ripe" | "all"): void {
+    if (this.#state.is !== "running" || !this.#work.near.holds) return;
+    for (const segment of this.#work.letGo(which)) this.tell({ type: "deliver", segment });
   }
 
   /** Something is expected of the thread: tells it, now or when it is there, and looks whether it lives. */
@@ -72,7 +83,6 @@ export class ThreadSupervisor {
 
   /** Somebody waits for the answer: starts a thread if there is none, and keeps the process alive for it. */
   ask(request: ToBackground): void {
-    this.#handOverFallback();
     // A new thread is asked for everything when it is ready.
     if (this.#state.is === "waiting") this.#start();
     else this.#post(request);
@@ -102,7 +112,7 @@ export class ThreadSupervisor {
     this.#become({ is: "exiting", thread: threadOf(state), engine });
     engine?.save();
     this.#work.saveAll((sequence) =>
-      this.#progress.waitFor(sequence, state.is === "running" ? this.#parts.exitWaitMs : 0),
+      this.progress.waitFor(sequence, state.is === "running" ? this.#parts.exitWaitMs : 0),
     );
   }
 
@@ -133,7 +143,7 @@ export class ThreadSupervisor {
     this.#become({ is: "starting", thread });
     this.#heartbeat.heard();
     this.#heartbeat.watch();
-    thread.post({ type: "start", spec: this.#work.spec, progress: this.#progress.memory });
+    thread.post({ type: "start", spec: this.#work.spec, progress: this.progress.memory });
     if (!this.#requests.isEmpty) thread.keepAlive(true);
   }
 
@@ -146,13 +156,10 @@ export class ThreadSupervisor {
 
   /** Tells a new thread all that was asked, or done here, before it was there, in that order. */
   #resend(): void {
-    for (const message of [...this.#work.messages(), ...this.#requests.messages()]) this.#post(message);
-  }
-
-  /** Hands over what was written here, if there is somebody to take it. */
-  #handOverFallback(): void {
-    if (this.#state.is !== "running") return;
-    for (const segment of this.#work.sealFallback()) this.#post({ type: "deliver", segment });
+    const isAwaited = !this.#requests.isEmpty;
+    for (const message of [...this.#work.messages(isAwaited), ...this.#requests.messages()])
+      this.#post(message);
+    this.tend();
   }
 
   #heard(thread: Thread, emit: Emit, message: FromBackground): void {
@@ -184,6 +191,10 @@ export class ThreadSupervisor {
       case "token":
         void answerToken(thread, this.#parts.host, message);
         return;
+      case "tended":
+        this.#work.near.tended(message.tended);
+        this.handOver(this.#work.near.rests ? "all" : "ripe");
+        return;
       case "pong":
         return;
       case "event": {
@@ -191,7 +202,7 @@ export class ThreadSupervisor {
         if (event.kind === "spooled" || event.kind === "delivered") this.#restarts.worked();
         if (event.kind === "spooled") this.#work.spoolHolds = true;
         if (event.kind === "usage") this.#work.spoolHolds = event.usage.segments > 0;
-        emit(event);
+        emit(event.kind === "usage" ? { ...event, usage: this.#work.usage(event.usage) } : event);
       }
     }
   }

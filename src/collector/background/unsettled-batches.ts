@@ -5,7 +5,7 @@ import type { Emit, EventOf } from "../../pipeline/engine-event.ts";
 import type { DropReason } from "../../pipeline/ledger.ts";
 import { type LabelPlace, placeOf, unknownCollection } from "../../pipeline/segment-label.ts";
 import { BatchMemory } from "./batch-memory.ts";
-import type { Refusal } from "./fallback-writer.ts";
+import type { Refusal } from "./near/near-writer.ts";
 
 /** Threads do not die by chance, as processes do, so that few deaths say enough. */
 const maxDeaths = 3;

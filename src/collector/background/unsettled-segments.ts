@@ -1,17 +1,17 @@
 import type { Emit } from "../../pipeline/engine-event.ts";
-import type { SealedSegment } from "../../spool/sealed-segments.ts";
+import type { SealedSegment, UnsealedSegment } from "../../spool/sealed-segments.ts";
 
 /** Segments whose end is remembered, in case that another thread tells of it again. */
 const maxRemembered = 1_000;
 
 /**
- * The segments that were sealed on this thread and given to the background thread, until they have come to
+ * The segments that were written on this thread and given to the background thread, until they have come to
  * their end: a thread that was not there yet, or has died, did not hear of them. And which thread told first
  * what became of a segment: one that dies before the segment's files are gone leaves them to the next, which
  * does it all again.
  */
 export class UnsettledSegments {
-  readonly #segments = new Map<string, SealedSegment>();
+  readonly #segments = new Map<string, SealedSegment | UnsealedSegment>();
   /** Who told it, by what was told of which segment; the oldest first. */
   readonly #tellers = new Map<string, object>();
 
@@ -19,11 +19,11 @@ export class UnsettledSegments {
     return this.#segments.size;
   }
 
-  add(segment: SealedSegment): void {
+  add(segment: SealedSegment | UnsealedSegment): void {
     this.#segments.set(segment.id, segment);
   }
 
-  all(): readonly SealedSegment[] {
+  all(): readonly (SealedSegment | UnsealedSegment)[] {
     return [...this.#segments.values()];
   }
 

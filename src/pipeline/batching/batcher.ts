@@ -3,17 +3,15 @@ import { type Clock, onNextTurn } from "../../base/time/clock.ts";
 import { asError } from "../../base/errors.ts";
 import { arraysAreSound, unsoundArrays } from "../../base/sound-arrays.ts";
 import type { Limits } from "../../config/deployment-config.ts";
-import type { FrameFacts } from "../../frame/batch-builder.ts";
-import type { Snapshot } from "../../frame/snapshot.ts";
 import type { Allocate } from "../../frame/wire/encode.ts";
 import { FrameProblem } from "../../frame/source-frame.ts";
 import type { OutgoingBatch } from "../backend.ts";
 import { type Accumulator, measure } from "./accumulator.ts";
+import { Barriers } from "./barriers.ts";
 import { BatchFiller } from "./batch-filler.ts";
 import { FinishedBatches } from "./finished-batches.ts";
-import { FrameQueue, Queued } from "./frame-queue.ts";
+import { FrameQueue, type Queued } from "./frame-queue.ts";
 import { Losses, type OnLoss } from "./losses.ts";
-import type { Collection } from "../collection.ts";
 
 /** What a batcher is given. */
 export interface BatcherParts {
@@ -26,12 +24,6 @@ export interface BatcherParts {
   readonly allocate?: Allocate | undefined;
   /** A frame is handed over at the latest after this long, milliseconds. */
   readonly flushIntervalMs: number;
-}
-
-/** A flush that waits for the first `target` frames. */
-interface Barrier {
-  readonly target: number;
-  readonly resolve: () => void;
 }
 
 /**
@@ -52,6 +44,12 @@ const cellsPerStep = 4_096;
 const queueBytes = 64 * 1024 * 1024;
 /** When the queue takes more than this share of what is set aside for it, calls help the drain. */
 const helpedShare = 1 / 48;
+/**
+ * Frames that take no more together wait for the time at which they are handed over: a service that is not
+ * busy has its drain run once for the frames of several requests, and finds all that it needs in the
+ * processor's caches.
+ */
+const lazyBytes = 64 * 1024;
 /** The least work that a helping call does, in cells. */
 const minHelp = 256;
 
@@ -62,8 +60,9 @@ function queueShare(max: number): number {
 
 /**
  * Gathers accepted frames into batches. `collect` only queues a snapshot; the columns are filled in a drain,
- * on the next turn of the event loop, that gives the loop back after `drainMs`, so neither a burst of calls
- * nor one long frame holds up the host.
+ * when it is time to hand them over or so many wait that it is to begin on the next turn of the event loop,
+ * and that gives the loop back after `drainMs`, so neither a burst of calls nor one long frame holds up the
+ * host.
  *
  * A frame that waits in the queue takes several times what it takes in a batch. So when calls come faster
  * than the drain works, most of all in a loop that never gives the event loop back, each call also does twice
@@ -80,10 +79,11 @@ export class Batcher {
   readonly #losses: Losses;
   /** When the queue takes more than so many bytes, calls help the drain. */
   #helpFrom = 0;
-  /** In the order of their targets. */
-  readonly #barriers: Barrier[] = [];
+  readonly #barriers = new Barriers();
   #scheduled = false;
   #armed = false;
+  /** The drain works on what is to be handed over as soon as it is done. */
+  #isDue = false;
   /**
    * True while a frame is worked on, and while a call of `collect` helps. Nobody is told anything then: a
    * listener may collect, or end the process, which has all that is queued handed over at once.
@@ -102,7 +102,9 @@ export class Batcher {
       losses: this.#losses,
       handOver: (accumulator) => this.#handOver(accumulator),
       handOverAll: () => this.#handOverAll(),
-      opened: () => this.#arm(),
+      opened: () => {
+        if (!this.#isDue) this.#arm();
+      },
     });
   }
 
@@ -119,16 +121,7 @@ export class Batcher {
     return Math.max(this.#queue.bytes + more, queueShare(max)) + this.#filler.bytes;
   }
 
-  /**
-   * Queues a frame; it is in the ledger as buffered already.
-   *
-   * @param memory bytes that the frame and its facts take while they wait.
-   */
-  add(collection: Collection, snapshot: Snapshot, facts: FrameFacts, memory: number = snapshot.memory): void {
-    this.enqueue(new Queued(collection, snapshot, facts, memory));
-  }
-
-  /** The same of a frame that has waited elsewhere. */
+  /** Queues a frame; it is in the ledger as buffered already. */
   enqueue(queued: Queued): void {
     const { snapshot } = queued;
     this.#queue.add(queued);
@@ -136,8 +129,14 @@ export class Batcher {
       if (this.#queue.bytes > this.#helpFrom) this.#help(snapshot.rows * snapshot.columns.length);
       return;
     }
-    this.#scheduled = true;
     this.#helpFrom = queueShare(this.#parts.limits().maxMemoryBytes) * helpedShare;
+    if (this.#queue.bytes <= Math.min(lazyBytes, this.#helpFrom)) this.#arm();
+    else this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
     onNextTurn(this.#drain);
   }
 
@@ -145,11 +144,6 @@ export class Batcher {
    * The same, and hands it over before it returns, with all before it. Leaves nothing for the event loop to
    * do.
    */
-  addNow(collection: Collection, snapshot: Snapshot, facts: FrameFacts): void {
-    this.enqueueNow(new Queued(collection, snapshot, facts, snapshot.memory));
-  }
-
-  /** The same of a frame that has waited elsewhere. */
   enqueueNow(queued: Queued): void {
     this.#queue.add(queued);
     this.flushNow();
@@ -164,8 +158,9 @@ export class Batcher {
   /** Resolves when everything queued before this call has been handed over; works in the same small steps. */
   flush(): Promise<void> {
     return new Promise((resolve) => {
-      this.#barriers.push({ target: this.#queue.added, resolve });
+      this.#barriers.add(this.#queue.added, resolve);
       this.#passBarriers();
+      if (this.#queue.first !== undefined) this.#schedule();
     });
   }
 
@@ -234,11 +229,10 @@ export class Batcher {
 
   /** Called between two frames, so none of a flush's frames is in a builder that cannot be handed over. */
   #passBarriers(): void {
-    const waiting = this.#barriers.findIndex(({ target }) => target > this.#queue.removed);
-    const reached = waiting === -1 ? this.#barriers.length : waiting;
-    if (reached === 0) return;
+    const reached = this.#barriers.take(this.#queue.removed);
+    if (reached.length === 0) return;
     this.#handOverAll();
-    for (const { resolve } of this.#barriers.splice(0, reached)) resolve();
+    for (const tell of reached) tell();
   }
 
   #arm(): void {
@@ -246,8 +240,21 @@ export class Batcher {
     this.#armed = true;
     this.#parts.clock.setTimer(() => {
       this.#armed = false;
-      this.#handOverAll();
+      this.#beDue();
     }, this.#parts.flushIntervalMs);
+  }
+
+  /** It is time to hand over what is there, and first to fill in what waits. */
+  #beDue(): void {
+    if (this.#queue.first === undefined) {
+      this.#handOverAll();
+      return;
+    }
+    this.#isDue = true;
+    this.#barriers.add(this.#queue.added, () => (this.#isDue = false));
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#drain();
   }
 
   #handOverAll(): void {

@@ -5,7 +5,8 @@ import { comesWithin } from "../../base/time/wait.ts";
 import type { Sender } from "../../agent/sender.ts";
 import type { Encoders } from "../../codec/encoder.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
-import type { SealedSegment, SpoolLoss } from "../../spool/sealed-segments.ts";
+import type { SealedSegment, SpoolLoss, UnsealedSegment } from "../../spool/sealed-segments.ts";
+import type { NearFiles, Tended } from "../../spool/spool-writer.ts";
 import type { Spool } from "../../spool/spool.ts";
 import type { Store } from "../../store/store.ts";
 import type { Backend, BackendSettings, FlushReport, FlushGoal, OutgoingBatch } from "../backend.ts";
@@ -40,13 +41,22 @@ export interface EngineParts {
   readonly fsyncIntervalMs: number;
 }
 
-/** A backend that can also be given segments which another thread has sealed. */
+/** A backend that can also be given segments which another thread has written. */
 export interface Engine extends Backend {
-  deliver(segment: SealedSegment): void;
+  /** Delivers a segment; one that is not sealed is sealed first. */
+  deliver(segment: SealedSegment | UnsealedSegment): void;
+}
+
+/** An engine that looks after what a near writer writes on another thread. */
+export interface TendingEngine extends Engine {
+  /** Seals what is open here: from now on another thread writes. */
+  rest(): void;
+  /** Syncs what another thread wrote, and tells it what there is on the disk. */
+  tend(near: NearFiles): Tended;
 }
 
 /** Spools, seals and delivers; and delivers what earlier processes left, from the first moment on. */
-export function createEngine(parts: EngineParts): Engine {
+export function createEngine(parts: EngineParts): TendingEngine {
   return new SpoolingEngine(parts);
 }
 
@@ -59,7 +69,7 @@ const ledgerPatienceMs = 2_000;
 /** How often other processes' leavings are looked for, milliseconds. */
 const orphanSearchMs = 60_000;
 
-class SpoolingEngine implements Engine {
+class SpoolingEngine implements TendingEngine {
   readonly #parts: EngineParts;
   /** Resolves when what a dead thread of this process had left is with the deliverer again. */
   readonly #ownFound: Promise<void>;
@@ -102,12 +112,25 @@ class SpoolingEngine implements Engine {
     this.#spooler.append(batch);
   }
 
-  deliver(segment: SealedSegment): void {
+  deliver(segment: SealedSegment | UnsealedSegment): void {
+    if ("path" in segment) {
+      this.#spooler.complete(segment);
+      return;
+    }
     try {
       this.#deliverer.add(segment);
     } catch {
       this.#leave(segment);
     }
+  }
+
+  rest(): void {
+    this.#spooler.seal();
+  }
+
+  tend(near: NearFiles): Tended {
+    this.#tellUsage(false);
+    return this.#spooler.tend(near);
   }
 
   update(settings: BackendSettings): void {
@@ -116,8 +139,8 @@ class SpoolingEngine implements Engine {
   }
 
   async flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
-    const { writer, sealed } = this.#parts.spool;
     if (to === "spool") {
+      const { writer, sealed } = this.#parts.spool;
       // A batch is appended as it arrives, so all earlier ones are in the spool already.
       this.#spooler.sync();
       const inMemory = writer.durable
@@ -129,7 +152,7 @@ class SpoolingEngine implements Engine {
       };
     }
     this.#spooler.seal();
-    const unsealed = writer.open().reduce((sum, { counts }) => sum + counts.frames, 0);
+    const unsealed = this.#spooler.unsealedFrames;
     const endsAt = this.#parts.clock.monotonic() + deadlineMs;
     await comesWithin(this.#parts.clock, deadlineMs, to === "empty" ? this.#recovered : this.#ownFound);
     const undelivered = await this.#deliverer.settled(this.#left(endsAt), to === "empty" ? "all" : "own");

@@ -1,8 +1,8 @@
 import { noCounts } from "../../base/counts.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
-import type { SealedSegment } from "../../spool/sealed-segments.ts";
-import type { OpenSegment, SpoolWriter } from "../../spool/spool-writer.ts";
+import type { SealedSegment, UnsealedSegment } from "../../spool/sealed-segments.ts";
+import type { NearFiles, OpenSegment, SpoolWriter, SyncResult, Tended } from "../../spool/spool-writer.ts";
 import type { OutgoingBatch } from "../backend.ts";
 import type { Emit } from "../engine-event.ts";
 import type { DropReason } from "../ledger.ts";
@@ -38,6 +38,8 @@ export class Spooler {
   #unsynced = false;
   #syncedAt: number;
   #closed = false;
+  /** What another thread let go, and the disk did not let be completed. */
+  readonly #incomplete = new Set<UnsealedSegment>();
   /** The first of it, which says that this process is there, is stored as soon as the first frames are. */
   #ledgerTold = false;
   /** Those of the last batch, for the next one mostly has the same. */
@@ -116,10 +118,41 @@ export class Spooler {
     this.#arm();
   }
 
+  /** Frames in segments that are not sealed. */
+  get unsealedFrames(): number {
+    const segments = [...this.#parts.writer.open(), ...this.#incomplete];
+    return segments.reduce((sum, { counts }) => sum + counts.frames, 0);
+  }
+
+  /** Seals what another thread let go, now or when the disk allows it. */
+  complete(segment: UnsealedSegment): void {
+    this.#incomplete.add(segment);
+    this.#complete();
+    this.#arm();
+  }
+
+  /** Does for another thread what would hold that one up. */
+  tend(near: NearFiles): Tended {
+    const tended = this.#parts.writer.tend(near);
+    this.#tellSync(tended.sync);
+    return tended;
+  }
+
+  #complete(): void {
+    for (const segment of this.#incomplete) {
+      if (this.#parts.writer.complete(segment).status === "failed") continue;
+      this.#incomplete.delete(segment);
+      // One that is gone was sealed by a thread that died: whoever looks for its file finds it, or tells.
+      const { id, directory, label, createdAt, size, counts, recovered } = segment;
+      this.#parts.onSealed({ id, directory, label, createdAt, size, counts, recovered });
+    }
+  }
+
   /**
    * Seals all frames that are open; what is told of them goes after them. A body is sealed when it is whole.
    */
   seal(): void {
+    this.#complete();
     const isOfFrames = ({ label }: OpenSegment): boolean => !isLedgerLabel(label) && !isBodyLabel(label);
     for (const segment of this.#parts.writer.seal(isOfFrames)) this.#parts.onSealed(segment);
   }
@@ -133,11 +166,16 @@ export class Spooler {
   /** Makes what was appended survive a power cut, unless that is switched off. */
   sync(): void {
     if (this.#parts.fsync === "never" || !this.#unsynced) return;
-    const { writer, clock, emit } = this.#parts;
+    const { writer, clock } = this.#parts;
     this.#syncedAt = clock.monotonic();
     const result = writer.sync();
     this.#unsynced = result.status === "failed";
+    this.#tellSync(result);
+  }
+
+  #tellSync(result: SyncResult): void {
     if (result.status === "synced") return;
+    const { emit } = this.#parts;
     const message = `the spool could not be synced, so a power cut may cost frames: ${result.error.message}`;
     emit({ kind: "trouble", code: "SPOOL_FAILED", reason: "sync_failed", message });
   }
@@ -160,6 +198,7 @@ export class Spooler {
 
   #sealRipe(): void {
     const { writer, clock, settings } = this.#parts;
+    this.#complete();
     const now = clock.now();
     const { rotation, limits } = settings.current;
     const crowded = !writer.durable && isCrowded(writer.open(), limits.maxMemoryBytes);
@@ -179,7 +218,8 @@ export class Spooler {
   /** One timer for both of this half's clocks, sync and rotation; none while nothing is open. */
   #arm(): void {
     const { fsync, fsyncIntervalMs, clock, writer, settings } = this.#parts;
-    if (this.#tick !== undefined || this.#closed || writer.open().length === 0) return;
+    if (this.#tick !== undefined || this.#closed) return;
+    if (writer.open().length === 0 && this.#incomplete.size === 0) return;
     const syncEveryMs = fsync === "interval" ? fsyncIntervalMs : Number.POSITIVE_INFINITY;
     const periodMs = Math.max(5, Math.min(settings.current.rotation.maxAgeMs / 4, syncEveryMs / 2, 1_000));
     this.#tick = clock.setTimer(() => {

@@ -36,6 +36,8 @@ export interface ClaimOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly liveness: Liveness;
+  /** 8 hex digits of this thread, which no other thread of the process has. Default random ones. */
+  readonly writer?: string | undefined;
 }
 
 /**
@@ -47,7 +49,7 @@ export function claimInstance(options: ClaimOptions): InstanceClaim {
   const parent = layoutPath(directory);
   ensurePrivateFolder(fileSystem, parent);
   const path = join(parent, owner);
-  const writer = ids.random128().slice(0, 8);
+  const writer = options.writer ?? ids.random128().slice(0, 8);
   return (
     (fileSystem.lstat(path) === undefined ? make(options, path, writer) : undefined) ??
     joinOther(options, path, writer)
@@ -62,7 +64,7 @@ export function claimInstance(options: ClaimOptions): InstanceClaim {
 export function claimAdopted(options: ClaimOptions, adopted: string): InstanceClaim {
   const { directory, owner, fileSystem, ids, liveness } = options;
   const path = join(layoutPath(directory), owner);
-  const writer = ids.random128().slice(0, 8);
+  const writer = options.writer ?? ids.random128().slice(0, 8);
   fileSystem.rename(adopted, path);
   // What the dead owner no longer needs makes room for our own proof of life.
   for (const name of fileSystem.list(path)) if (isLiveName(name)) removeFile(fileSystem, join(path, name));

@@ -15,6 +15,8 @@ export interface OwnFolderOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly liveness: Liveness;
+  /** See `ClaimOptions`. */
+  readonly writer?: string | undefined;
   /** Told each new claim. */
   readonly onClaimed: (claim: InstanceClaim) => void;
   /** Told after the folder was lost and another claimed. */

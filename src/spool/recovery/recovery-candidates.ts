@@ -37,7 +37,7 @@ export async function candidatesIn(
     else if (parsed.state === "sealed" || !(await isAlive(parsed.writer))) {
       if (parsed.state === "temporary") removeFile(fileSystem, join(directory, name));
       else segments.push({ name, parsed });
-    } else if (parsed.state === "open") context.onLeft(name);
+    } else if (parsed.state === "open" && parsed.writer !== context.nearWriter) context.onLeft(name);
   }
   dropAliases(fileSystem, directory, segments);
   const candidates = segments.map(({ name, parsed }) => ({ name, parsed, body: bodies.get(parsed.id) }));

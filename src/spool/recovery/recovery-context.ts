@@ -11,6 +11,8 @@ export interface RecoveryContext {
   temporary(): string;
   /** True if the thread that a file's name states may still be writing it. */
   isWriterAlive(writer: string): Promise<boolean>;
+  /** The thread of this process that hands its open files over itself: they are not left for later. */
+  readonly nearWriter: string | undefined;
   /** True if this spool has the segment already. */
   isKnown(id: string): boolean;
   /** True if the record is in another segment already. */

@@ -21,6 +21,8 @@ export interface SpoolRecoveryOptions {
   readonly folder: OwnFolder;
   readonly quarantine: Quarantine;
   readonly seen: SeenRecords;
+  /** See `FolderPlace`. */
+  readonly nearWriter?: string | undefined;
   /** True once the spool is closed: nothing more is taken over. */
   readonly isClosed: () => boolean;
   /** True if this spool has the segment already. */
@@ -89,7 +91,7 @@ export class SpoolRecovery {
   ): AsyncGenerator<SealedSegment, void, undefined> {
     const { fileSystem, folder, liveness, quarantine, seen, isClosed, isKnown, onFound } = this.#options;
     const context = {
-      ...{ fileSystem, quarantine, isKnown, onLoss, onLeft },
+      ...{ fileSystem, quarantine, isKnown, onLoss, onLeft, nearWriter: this.#options.nearWriter },
       temporary: () => folder.temporary(directory),
       isWriterAlive: async (writer: string): Promise<boolean> => {
         const { claim } = folder;

@@ -11,6 +11,7 @@ import { parseLabel } from "../../../src/pipeline/segment-label.ts";
 import type { Collection } from "../../../src/pipeline/collection.ts";
 import { finishFacts, frameFacts, snapshotOf } from "../frame/frame-support.ts";
 import { createHandClock, type HandClock } from "../../support/hand-clock.ts";
+import { Queued } from "../../../src/pipeline/batching/frame-queue.ts";
 import { limits as usualLimits, turn } from "./pipeline-world.ts";
 
 const hour = 3_600_000;
@@ -49,7 +50,7 @@ class World {
   add(stream: Collection, frame: object, requestTimeMs = this.clock.now()): void {
     const snapshot = snapshotOf(frame);
     stream.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
-    this.batcher.add(stream, snapshot, frameFacts({ requestTimeMs }));
+    this.batcher.enqueue(new Queued(stream, snapshot, frameFacts({ requestTimeMs }), snapshot.memory));
   }
 
   /** The values of a float64 column over all batches, in order. */
@@ -92,11 +93,16 @@ test("frames are handed over after the interval, together and in order", async (
   world.expectBalance();
 });
 
-test("nothing is done within the call", () => {
+test("nothing is done within the call but to set a timer, one for all frames", async () => {
   const world = new World();
-  world.add(world.stream(), [{ a: 1 }]);
-  expect(world.clock.timers).toBe(0);
+  const stream = world.stream();
+  for (let i = 0; i < 3; i++) world.add(stream, [{ a: i }]);
+  expect(world.clock.timers).toBe(1);
+  await turn(3);
   expect(world.batches).toEqual([]);
+  await world.clock.advance(20);
+  expect(world.batches.map(({ counts }) => counts.frames)).toEqual([3]);
+  expect(world.clock.timers).toBe(0);
 });
 
 test("a batch that is large enough goes at once", async () => {
@@ -222,7 +228,9 @@ test("a frame that cannot be built is dropped and does not end the host", async 
     },
     release: () => snapshot.release(),
   };
-  world.batcher.add(stream, broken, frameFacts({ requestTimeMs: world.clock.now() }));
+  world.batcher.enqueue(
+    new Queued(stream, broken, frameFacts({ requestTimeMs: world.clock.now() }), broken.memory),
+  );
   world.add(stream, [{ a: 2 }]);
   await world.batcher.flush();
   expect(world.drops).toEqual([{ reason: "invalid", frames: 1, message: "broken" }]);
@@ -340,7 +348,9 @@ test.each<[string, Partial<FrameFacts>]>([
   world.add(stream, [{ a: 1 }]);
   const snapshot = snapshotOf([{ a: 5, b: "x" }]);
   stream.ledger.enter("buffered", 1, snapshot.rows, snapshot.bytes);
-  world.batcher.add(stream, snapshot, frameFacts({ requestTimeMs: world.clock.now(), ...facts }));
+  world.batcher.enqueue(
+    new Queued(stream, snapshot, frameFacts({ requestTimeMs: world.clock.now(), ...facts }), snapshot.memory),
+  );
   world.add(stream, [{ a: 2 }]);
   await world.batcher.flush();
   expect(world.drops).toMatchObject([{ reason: "invalid", frames: 1 }]);

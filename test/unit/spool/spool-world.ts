@@ -10,7 +10,7 @@ import {
 } from "../../../src/spool/folder-spool.ts";
 import { isLiveName, type Liveness, liveName } from "../../../src/spool/instance/liveness.ts";
 import type { SealedSegment, SpoolLoss } from "../../../src/spool/sealed-segments.ts";
-import type { SpoolWriter } from "../../../src/spool/spool-writer.ts";
+import type { NearSpoolWriter } from "../../../src/spool/spool-writer.ts";
 import type { Spool } from "../../../src/spool/spool.ts";
 import { SimulatedFileSystem } from "../../support/simulated-file-system.ts";
 
@@ -121,7 +121,7 @@ export interface Process {
 }
 
 export interface WritingThread extends Pick<Process, "kill"> {
-  readonly writer: SpoolWriter;
+  readonly writer: NearSpoolWriter;
 }
 
 /** Counts of a record that are told apart from others'. */
