@@ -43,6 +43,7 @@ export {
   ProbabilityCalibration,
   type ProbabilityCalibrationJson,
 } from "./monitor/performance/probability-calibration.ts";
+export type { PositiveClass } from "./monitor/performance/positive-class.ts";
 export type { QualityType } from "./monitor/quality/cast-value.ts";
 export {
   type DataQuality,
@@ -51,3 +52,16 @@ export {
   qualityConstraints,
   type QualityOptions,
 } from "./monitor/quality/data-quality.ts";
+export type { BaselineGroupsJson, GroupsDefinition } from "./monitor/profile/baseline-groups.ts";
+export {
+  CollectionProfile,
+  type CollectionProfileJson,
+  type CollectionProfileOptions,
+} from "./monitor/profile/collection-profile.ts";
+export { ColumnProfile } from "./monitor/profile/column-profile.ts";
+export type { ColumnProfileJson, ColumnProfileOptions } from "./monitor/profile/column-profile-json.ts";
+export type { DistinctEstimateJson } from "./monitor/profile/distinct-estimate.ts";
+export type { FrequentValuesJson } from "./monitor/profile/frequent-values.ts";
+export type { MomentsJson } from "./monitor/profile/moments.ts";
+export type { QuantileSketchJson } from "./monitor/profile/quantile-sketch.ts";
+export type { ColumnBatch } from "./layout/column-batch.ts";

@@ -30,9 +30,9 @@ export class ExactSum {
     return ratio(this.#units, 1n, this.#exponent);
   }
 
-  /** The exact sum times `factor`, as units of a power of two. */
-  times(factor: number): { readonly units: bigint; readonly exponent: number } {
-    return { units: this.#units * BigInt(factor), exponent: this.#exponent };
+  /** The sum itself, `units * 2 ** exponent`. */
+  get exact(): { readonly units: bigint; readonly exponent: number } {
+    return { units: this.#units, exponent: this.#exponent };
   }
 
   /** The exact sum as a text, `-0x1bp-3` for -27/8: one text for one sum. */
@@ -120,7 +120,8 @@ export function ratio(numerator: bigint, denominator: bigint, exponent: number):
   return (numerator < 0n ? -1 : 1) * rounded * 2 ** half * 2 ** (power - half);
 }
 
-function bitLength(value: bigint): number {
+/** About how many bits a whole number from 0 on has: up to three more. */
+export function bitLength(value: bigint): number {
   return value.toString(16).length * 4;
 }
 

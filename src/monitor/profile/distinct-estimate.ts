@@ -1,0 +1,123 @@
+import { told, wrongValue } from "../../base/errors.ts";
+
+/**
+ * The number of distinct values as it is kept: hashes while there are few, then registers, two digits each.
+ */
+export type DistinctEstimateJson = { readonly hashes: readonly number[] } | { readonly registers: string };
+
+/** Up to so many distinct hashes, they are kept themselves and counted. */
+const maxHashes = 512;
+/** Registers, by the upper 12 of 53 bits; a register holds the first set bit of the lower 41. */
+const registerBits = 12;
+const registers = 2 ** registerBits;
+const restBits = 53 - registerBits;
+
+/**
+ * How many distinct values there are, of their hashes: exact up to 512, beyond estimated with a standard
+ * error of 1.6 % in 4 KiB (HyperLogLog, Flajolet et al. 2007, with Ertl's improved estimator of 2017). The
+ * same whatever the order of values, and however they were split and merged.
+ */
+export class DistinctEstimate {
+  #hashes: Set<number> | undefined = new Set();
+  #registers: Uint8Array | undefined;
+
+  /** Adds the 53-bit hash of a value. */
+  add(hash: number): void {
+    if (this.#hashes === undefined) return this.#register(hash);
+    this.#hashes.add(hash);
+    if (this.#hashes.size > maxHashes) this.#estimate();
+  }
+
+  /** Adds what another one has seen. */
+  merge(other: DistinctEstimate): void {
+    if (other.#hashes !== undefined) {
+      for (const hash of other.#hashes) this.add(hash);
+      return;
+    }
+    this.#estimate();
+    const [own, others] = [this.#registers as Uint8Array, other.#registers as Uint8Array];
+    for (let i = 0; i < registers; i++) own[i] = Math.max(own[i] as number, others[i] as number);
+  }
+
+  /** How many: a whole number. */
+  get count(): number {
+    return this.#hashes?.size ?? Math.round(estimateOf(this.#registers as Uint8Array));
+  }
+
+  /** True while nothing is estimated. */
+  get isExact(): boolean {
+    return this.#hashes !== undefined;
+  }
+
+  /** What is to be kept. */
+  toJSON(): DistinctEstimateJson {
+    if (this.#hashes !== undefined) return { hashes: [...this.#hashes].sort((a, b) => a - b) };
+    const digits = Array.from(this.#registers as Uint8Array, (rank) => rank.toString(16).padStart(2, "0"));
+    return { registers: digits.join("") };
+  }
+
+  /** What was kept. Throws a `RangeError` for anything else. */
+  static fromJSON(kept: DistinctEstimateJson, where: string): DistinctEstimate {
+    const estimate = new DistinctEstimate();
+    if ("hashes" in kept && Array.isArray(kept.hashes) && kept.hashes.every(Number.isSafeInteger)) {
+      for (const hash of kept.hashes) estimate.add(hash);
+      return estimate;
+    }
+    const digits = "registers" in kept ? kept.registers : undefined;
+    if (typeof digits !== "string" || digits.length !== 2 * registers || !/^([0-2][0-9a-f])+$/.test(digits))
+      throw wrongValue(where, "hashes, or 4,096 registers", told("others"));
+    estimate.#hashes = undefined;
+    estimate.#registers = Uint8Array.from({ length: registers }, (_, i) =>
+      Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
+    );
+    return estimate;
+  }
+
+  #estimate(): void {
+    const hashes = this.#hashes;
+    if (hashes === undefined) return;
+    this.#hashes = undefined;
+    this.#registers = new Uint8Array(registers);
+    for (const hash of hashes) this.#register(hash);
+  }
+
+  #register(hash: number): void {
+    const at = Math.floor(hash / 2 ** restBits);
+    const rest = hash - at * 2 ** restBits;
+    const rank = rest === 0 ? restBits + 1 : restBits - Math.floor(Math.log2(rest + 0.5));
+    const own = this.#registers as Uint8Array;
+    if (rank > (own[at] as number)) own[at] = rank;
+  }
+}
+
+function estimateOf(ranks: Uint8Array): number {
+  const counts = new Array<number>(restBits + 2).fill(0);
+  for (const rank of ranks) counts[rank] = (counts[rank] ?? 0) + 1;
+  let z = registers * tau(1 - (counts[restBits + 1] as number) / registers);
+  for (let k = restBits; k >= 1; k--) z = (z + (counts[k] as number)) / 2;
+  z += registers * sigma((counts[0] as number) / registers);
+  return registers ** 2 / (2 * Math.LN2 * z);
+}
+
+function sigma(share: number): number {
+  if (share === 1) return Infinity;
+  let [x, y, z] = [share, 1, share];
+  for (let before = Number.NaN; z !== before; y *= 2) {
+    before = z;
+    x *= x;
+    z += x * y;
+  }
+  return z;
+}
+
+function tau(share: number): number {
+  if (share === 0 || share === 1) return 0;
+  let [x, y, z] = [share, 1, 1 - share];
+  for (let before = Number.NaN; z !== before; ) {
+    before = z;
+    x = Math.sqrt(x);
+    y /= 2;
+    z -= (1 - x) ** 2 * y;
+  }
+  return z / 3;
+}
