@@ -13,6 +13,7 @@ export type { Verdict } from "./reader/completeness/verdict.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";
 export { type Dataset, type DatasetOptions, openDataset } from "./reader/dataset.ts";
 export type { DatasetCredential } from "./reader/open-root.ts";
+export type { ExportFormat, ExportOptions } from "./reader/export/export-table.ts";
 export type { FindOptions, FoundRow } from "./reader/find.ts";
 export type {
   Label,

@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { completeness } from "./commands/completeness.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
+import { exportCommand } from "./commands/export.ts";
 import { find } from "./commands/find.ts";
 import { head } from "./commands/head.ts";
 import { label } from "./commands/label/label.ts";
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   find,
   trace,
   label,
+  exportCommand,
   completeness,
   spool,
   sidecar,

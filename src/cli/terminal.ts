@@ -12,6 +12,8 @@ export interface Terminal {
   out(...parts: readonly Text[]): void;
   /** A result for machines, as `jsonValue` has it. */
   json(value: unknown): void;
+  /** Bytes of results as they are: for what is no terminal. Waits until there is room for more. */
+  bytes(piece: Uint8Array): Promise<void>;
   /** A line about the work: a warning, an error. */
   err(line: string): void;
   /** Shows what is being done, over the last one, on a terminal only; without text, clears it. */
@@ -65,6 +67,10 @@ export function createTerminal(stdout: TerminalStream, stderr: TerminalStream): 
     json(value) {
       clear();
       stdout.write(`${visibleJson(JSON.stringify(jsonValue(value), null, 2))}\n`);
+    },
+    async bytes(piece) {
+      // A piece may be used again as soon as this is over.
+      await new Promise<void>((written) => stdout.write(new Uint8Array(piece), () => written()));
     },
     err(line) {
       clear();

@@ -12,6 +12,7 @@ import {
 } from "./completeness/completeness.ts";
 import { LocalFiles } from "./sql/local-files.ts";
 import { runSql, type SqlOptions, type SqlRows } from "./sql/sql.ts";
+import { exportTable, type ExportOptions } from "./export/export-table.ts";
 import { type FindOptions, findRows, type FoundRow } from "./find.ts";
 import {
   type Label,
@@ -72,6 +73,22 @@ export interface Dataset extends AsyncDisposable {
    * ```
    */
   find(options: FindOptions): Promise<FoundRow[]>;
+  /**
+   * The rows of a collection as the bytes of one file, piece by piece: CSV, JSON lines, Parquet or an Arrow
+   * stream. All files are looked into first, for the columns and their types.
+   *
+   * @example
+   * ```ts
+   * import { createWriteStream } from "node:fs";
+   * import { pipeline } from "node:stream/promises";
+   * import { openDataset } from "model-data-collector/reader";
+   *
+   * await using data = await openDataset("./collected");
+   * const bytes = data.export("model_inputs", { format: "csv", from: "2026-11-22" });
+   * await pipeline(bytes, createWriteStream("model_inputs.csv"));
+   * ```
+   */
+  export(name: string, options: ExportOptions): AsyncIterable<Uint8Array>;
   /**
    * What became of all frames that were offered, by endpoint, deployment, hour and collection: from what the
    * processes have told (the stored ledger, see docs/stored-data.md), held against the rows in the files. A
@@ -179,6 +196,7 @@ export function datasetOf(store: Store, options: CatalogScope = {}): Dataset {
       if (id === "") throw wrongValue("trace: correlationId", "a correlation id", id);
       return await findTrace(catalog, id, traceOptions);
     },
+    export: (name, exportOptions) => exportTable(catalog, name, exportOptions),
     find: (findOptions) => findRows(catalog, findOptions),
     completeness: (options = {}) => completenessOf(catalog, options, systemClock.now()),
     sql: (statement, sqlOptions = {}) => runSql(catalog, files, statement, sqlOptions),

@@ -17,6 +17,8 @@ export interface ScanOptions {
   readonly limit?: number;
   /** What is known of pinned types, which files of JSON lines need; shared by the scans of one answer. */
   readonly pins: PinnedTypes;
+  /** `micros`: instants as bigints of microseconds since 1970 UTC. Default: as `Date`. */
+  readonly timestamps?: "date" | "micros" | undefined;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function* scanFile(
 
 async function* decode(
   open: () => Promise<OpenedParquet>,
-  { columns: chosen, limit, ...options }: ScanOptions,
+  { columns: chosen, limit, timestamps = "date", ...options }: ScanOptions,
 ): AsyncGenerator<ColumnBatch, void, undefined> {
   const file = await open();
   const known = new Map(file.info.columns.map(({ name, type }) => [name, type]));
@@ -57,7 +59,7 @@ async function* decode(
   const filter = filterFor(options)(known);
   // Without a condition the first rows of the file are the first rows of the answer.
   const rowEnd = filter === undefined ? (limit ?? file.info.rows) : file.info.rows;
-  for await (const part of readParquetColumns(file, { columns, filter, rowEnd }))
+  for await (const part of readParquetColumns(file, { columns, filter, rowEnd, timestamps }))
     yield columnBatch(part.length, part.columns, types);
 }
 

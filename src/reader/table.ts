@@ -57,7 +57,12 @@ export interface Table extends AsyncIterable<ColumnBatch> {
 /**
  * The table of one collection of a catalog. Throws for options that are not what {@link TableOptions} says.
  */
-export function createTable(catalog: Catalog, name: string, options: TableOptions): Table {
+export function createTable(
+  catalog: Catalog,
+  name: string,
+  options: TableOptions,
+  timestamps?: "micros",
+): Table {
   const range = rangeOption(options, "table");
   if (options.columns !== undefined && !Array.isArray(options.columns)) {
     throw wrongKind("table: columns", "an array of column names", options.columns);
@@ -81,6 +86,7 @@ export function createTable(catalog: Catalog, name: string, options: TableOption
           columns,
           limit: left,
           pins,
+          timestamps,
           filter: allOf(cutting(file, range), where),
         })) {
           left -= batch.length;
@@ -109,7 +115,8 @@ function cutting(file: DataFile, { from, to }: TimeRange): Filter | undefined {
   );
 }
 
-async function filesOf(catalog: Catalog, name: string): Promise<DataFile[]> {
+/** The files of a collection, by time. Throws a `RangeError` if there are none. */
+export async function filesOf(catalog: Catalog, name: string): Promise<DataFile[]> {
   const files: DataFile[] = [];
   const others = new Set<string>();
   const key = collectionKey(name);

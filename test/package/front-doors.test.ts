@@ -196,6 +196,8 @@ test("the front door `model-data-collector/reader`", () => {
       "type Dataset",
       "type DatasetCredential",
       "type DatasetOptions",
+      "type ExportFormat",
+      "type ExportOptions",
       "type FindOptions",
       "type FoundRow",
       "type HourCompleteness",

@@ -4,15 +4,14 @@ import type { Schema } from "../../layout/schema.ts";
 import { schemaFingerprint } from "../../layout/schema.ts";
 import { systemColumns } from "../../layout/system-columns.ts";
 import { valuesFilter } from "./bloom-filter.ts";
-import { ByteSink } from "./bytes/byte-sink.ts";
 import { type Chunk, type ChunkContext, writeChunk, writeRunChunk } from "./column-chunk.ts";
 import { fileNotes } from "./file-notes.ts";
-import { encodeFooter, type ByteSpan, type PlacedChunk, type WrittenRowGroup } from "./footer.ts";
+import type { ByteSpan, PlacedChunk, WrittenRowGroup } from "./footer.ts";
 import { magic } from "./format.ts";
 import { type Leaf, leafOf } from "./leaf.ts";
 import type { Output } from "./output.ts";
-import { encodeColumnIndex, encodeOffsetIndex } from "./page-index.ts";
 import { leafValues, type Piece } from "./piece.ts";
+import { writeFileEnd } from "./tables/file-end.ts";
 import {
   batchRuns,
   frameColumn,
@@ -89,35 +88,13 @@ export class FileWriter {
 
   /** Writes what stands after the row groups. */
   *end(keyValues: Readonly<Record<string, string>>, createdBy: string): Iterable<Uint8Array> {
-    const chunks = this.#rowGroups.flatMap((group) => group.chunks);
-    const { header } = this.#context;
-    // Of one page the footer tells the same. All chunks or none: some readers use no index unless each has
-    // one.
-    if (chunks.some(({ chunk }) => chunk.pages.pages.length > 1)) {
-      for (const placed of chunks) {
-        const index = encodeColumnIndex(placed.chunk, header);
-        placed.columnIndex = index === undefined ? undefined : this.#append(index);
-        yield* this.#output.take();
-      }
-      for (const placed of chunks) {
-        placed.offsetIndex = this.#append(encodeOffsetIndex(placed.chunk, header));
-        yield* this.#output.take();
-      }
-    }
-    const leaves = [...systemLeaves.map((column) => column.leaf), ...this.#features];
-    const footer = encodeFooter({
-      leaves,
+    yield* writeFileEnd(this.#context, {
+      leaves: [...systemLeaves.map((column) => column.leaf), ...this.#features],
       rows: this.#rows,
       rowGroups: this.#rowGroups,
       keyValues: Object.entries({ [fileNotes.fingerprint]: this.#fingerprint, ...keyValues }),
       createdBy,
     });
-    const tail = new ByteSink(8);
-    tail.u32(footer.length);
-    tail.put(magic);
-    this.#output.write(footer);
-    this.#output.write(tail.written());
-    yield* this.#output.take(true);
   }
 
   #systemChunk({ leaf, origin }: SystemLeaf, { files, batches, repeats }: Group): Chunk {

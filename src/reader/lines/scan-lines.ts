@@ -11,6 +11,7 @@ import type { PinnedTypes } from "./pinned-types.ts";
 /** What to read of a file of JSON lines. */
 export interface LinesScan {
   readonly columns?: readonly string[] | ((name: string) => boolean) | undefined;
+  readonly timestamps?: "date" | "micros" | undefined;
   readonly filter: (types: ReadonlyMap<string, string>) => Filter | undefined;
 }
 
@@ -20,7 +21,7 @@ export async function* scanLines(
   store: Store,
   file: DataFile,
   pins: PinnedTypes,
-  { columns, filter }: LinesScan,
+  { columns, filter, timestamps }: LinesScan,
 ): AsyncGenerator<ColumnBatch, void, undefined> {
   const folder = file.path.slice(0, file.path.lastIndexOf("/"));
   const context = {
@@ -36,7 +37,7 @@ export async function* scanLines(
     if (length === 0) continue;
     const all = [...lines.columns.keys()];
     const names = typeof columns === "function" ? all.filter(columns) : (columns ?? all);
-    const taken = names.map((name) => [name, takeRows(lines, name, rows, length)] as const);
+    const taken = names.map((name) => [name, takeRows(lines, name, rows, length, timestamps)] as const);
     const types = new Map(names.flatMap((name) => typed(name, lines.types.get(name))));
     yield columnBatch(length, new Map(taken), types);
   }
@@ -56,11 +57,14 @@ function takeRows(
   name: string,
   rows: readonly number[] | undefined,
   length: number,
+  timestamps: "date" | "micros" | undefined,
 ): readonly unknown[] {
   const values = columns.get(name);
   if (values === undefined) return new Array<null>(length).fill(null);
   const taken = rows === undefined ? values : rows.map((row) => values[row]);
-  return types.get(name)?.includes("timestamp") === true ? taken.map(asDate) : taken;
+  return timestamps !== "micros" && types.get(name)?.includes("timestamp") === true
+    ? taken.map(asDate)
+    : taken;
 }
 
 function asDate(value: unknown): unknown {
