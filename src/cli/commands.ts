@@ -10,6 +10,7 @@ import { schema } from "./commands/schema.ts";
 import { sidecar } from "./commands/sidecar/sidecar.ts";
 import { spool } from "./commands/spool/spool.ts";
 import { sql } from "./commands/sql.ts";
+import { tail } from "./commands/tail.ts";
 import { trace } from "./commands/trace.ts";
 
 /** Every command, in the order of the help. */
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   ls,
   schema,
   head,
+  tail,
   sql,
   find,
   trace,

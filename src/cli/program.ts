@@ -44,7 +44,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
 
 async function runLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const allOptions = { ...optionsOfAll(commands), ...commonOptions, ...versionOption };
-  const { words, options } = takeApart(args, allOptions);
+  const { words, options } = takeApart(args, withShortsOf(args, allOptions));
   const asksHelp = words[0] === "help" || options.some(({ name }) => name === "help");
   const [name, ...rest] = words[0] === "help" ? words.slice(1) : words;
   if (options.some((option) => option.name === "version" || option.written === "-V")) {
@@ -79,6 +79,21 @@ async function runLine(args: readonly string[], terminal: Terminal): Promise<Exi
     },
     flag: (option) => values[option] === true,
   });
+}
+
+/**
+ * All options as the command that is named means them: `-f` is `--follow` of one command and `--file` of
+ * another.
+ */
+function withShortsOf(args: readonly string[], all: CommandOptions): CommandOptions {
+  const { words } = takeApart(args, all);
+  const command = commands.find(({ name }) => name === (words[0] === "help" ? words[1] : words[0]));
+  const shorts = new Set(Object.values(command?.options ?? {}).map(({ short }) => short));
+  const others = Object.entries(all).map(([name, { short, ...option }]) => {
+    const keeps = short !== undefined && !shorts.has(short);
+    return [name, keeps ? { ...option, short } : option] as const;
+  });
+  return { ...Object.fromEntries(others), ...command?.options };
 }
 
 function find(name: string): Command {

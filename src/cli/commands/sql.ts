@@ -10,7 +10,7 @@ import type { Terminal, Text } from "../terminal.ts";
 import { rowTable } from "../text/row-table.ts";
 import { textTable } from "../text/text-table.ts";
 import { bytesText, countText } from "../text/value-text.ts";
-import { nothingStored, withDataset } from "../with-dataset.ts";
+import { nothingStored, statsOption, withDataset } from "../with-dataset.ts";
 
 /** `mdc sql`: questions to all collections. */
 export const sql: RunnableCommand = {
@@ -29,6 +29,7 @@ export const sql: RunnableCommand = {
     to: { type: "string", value: "<time>", description: "requests before this UTC time" },
     endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
     deployment: { type: "string", value: "<name>", description: "only this deployment" },
+    ...statsOption,
     "max-rows": { type: "string", value: "<rows>", description: "more rows are an error; default 100000" },
     "allow-files": {
       type: "boolean",

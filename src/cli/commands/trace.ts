@@ -1,8 +1,10 @@
 import { countOf } from "../../base/plural.ts";
-import type { Trace } from "../../reader/trace.ts";
+import type { SpooledFrame } from "../../operator/spooled-frames.ts";
+import type { Trace, TraceRecord } from "../../reader/trace.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import type { RunnableCommand } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { waitingFrames } from "../live.ts";
 import { waitingLines } from "../waiting.ts";
 import { statsOption, withDataset } from "../with-dataset.ts";
 import { rowTable } from "../text/row-table.ts";
@@ -29,6 +31,7 @@ export const trace: RunnableCommand = {
     const [id = ""] = input.positionals;
     terminal.progress("searching …");
     const unreadable: UnreadableFile[] = [];
+    const waiting = waitingFrames(input, { correlationId: id });
     const { root, found } = await withDataset(input, async (data) => ({
       root: data.root,
       found: await data.trace(id, {
@@ -36,25 +39,54 @@ export const trace: RunnableCommand = {
         onUnreadable: (file) => unreadable.push(file),
       }),
     }));
-    if (input.flag("json")) terminal.json(found);
-    else if (found.records.length > 0) show(found, root, terminal);
+    const all = withWaiting(found, waiting);
+    if (input.flag("json")) terminal.json(all);
+    else if (all.records.length > 0) show(all, root, terminal);
     const code = tellUnreadable(unreadable, terminal);
-    if (found.records.length > 0) return code;
+    if (all.records.length > 0) return code;
     terminal.err(`mdc: nothing is stored under ${root} with the id ${JSON.stringify(found.id)}`);
     for (const line of await waitingLines(input)) terminal.err(line);
     return exitCode.data;
   },
 };
 
+/** A trace, with what this machine has not delivered yet. */
+interface LiveTrace extends Trace {
+  readonly records: readonly (TraceRecord & { readonly delivered: boolean })[];
+}
+
+/** What was delivered while we looked is in both, and shown once. */
+function withWaiting(found: Trace, waiting: readonly SpooledFrame[]): LiveTrace {
+  const known = new Set(found.records.map(({ eventId }) => eventId));
+  const more = waiting.filter(({ eventId }) => !known.has(eventId));
+  const records = [
+    ...found.records.map((record) => ({ ...record, delivered: true })),
+    ...more.map(({ collection, endpoint, deployment, eventId, eventTime, rows }) => ({
+      ...{ collection, endpoint, deployment, eventId, eventTime, rows, delivered: false },
+    })),
+  ].sort((a, b) => a.eventTime.getTime() - b.eventTime.getTime() || (a.eventId < b.eventId ? -1 : 1));
+  const times = [found.requestTime, ...more.map(({ requestTime }) => requestTime)];
+  const first = times.reduce(
+    (min, time) => (min === undefined || (time ?? min) < min ? time : min),
+    undefined,
+  );
+  return { ...found, requestTime: first, records };
+}
+
 /** @param root where the dataset is, for what rows refer to. */
-function show({ id, requestTime, records }: Trace, root: string, terminal: Terminal): void {
+function show({ id, requestTime, records }: LiveTrace, root: string, terminal: Terminal): void {
   const started = requestTime === undefined ? "" : ` at ${timeText(requestTime)} UTC`;
   terminal.out(bold(id), started);
-  for (const { collection, endpoint, deployment, eventTime, rows } of records) {
+  for (const { collection, endpoint, deployment, eventTime, rows, delivered } of records) {
     const after = requestTime === undefined ? "" : ` +${eventTime.getTime() - requestTime.getTime()} ms`;
     const found = countOf(rows.length, "row");
     terminal.out("");
-    terminal.out(bold(collection), " ", dim(`(${endpoint}/${deployment})`), `${after}, ${found}`);
+    terminal.out(
+      bold(collection),
+      " ",
+      dim(`(${endpoint}/${deployment})`),
+      `${after}, ${found}${delivered ? "" : ", not yet delivered"}`,
+    );
     for (const line of rowTable(rows, terminal)) terminal.out(line);
     // Tables cut what is wide, and this is to be opened.
     for (const { body_ref: ref } of rows)

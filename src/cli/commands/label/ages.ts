@@ -2,7 +2,7 @@ import { type RunnableCommand, timeOption } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
 import { textTable } from "../../text/text-table.ts";
 import { ageText, amountText, countText } from "../../text/value-text.ts";
-import { withDataset } from "../../with-dataset.ts";
+import { statsOption, withDataset } from "../../with-dataset.ts";
 
 /** `mdc label ages`: how late the truth comes. */
 export const labelAges: RunnableCommand = {
@@ -13,6 +13,7 @@ export const labelAges: RunnableCommand = {
   options: {
     from: { type: "string", value: "<time>", description: "requests from this UTC time on" },
     to: { type: "string", value: "<time>", description: "requests before this UTC time" },
+    ...statsOption,
     endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
     deployment: { type: "string", value: "<name>", description: "only this deployment" },
   },

@@ -1,0 +1,186 @@
+import { isAbsolute } from "node:path";
+import { quote } from "../../base/errors.ts";
+import { sleep } from "../../base/time/wait.ts";
+import { systemClock } from "../../base/time/clock.ts";
+import { collectionKey } from "../../layout/collection-key.ts";
+import type { Row } from "../../layout/row.ts";
+import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
+import type { Catalog } from "../../reader/catalog.ts";
+import type { DataFile } from "../../reader/data-file.ts";
+import { PinnedTypes } from "../../reader/lines/pinned-types.ts";
+import { scanFile } from "../../reader/scan-file.ts";
+import { reasonOf, type UnreadableFile } from "../../reader/unreadable.ts";
+import { type CommandInput, type RunnableCommand, wholeNumber } from "../command.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { waitingFrames } from "../live.ts";
+import { dim, type Terminal } from "../terminal.ts";
+import { tellUnreadable } from "../text/unreadable.ts";
+import { jsonValue, timeText, valueText } from "../text/value-text.ts";
+import { visibleJson } from "../text/visible-text.ts";
+import { statsOption, withDataset } from "../with-dataset.ts";
+
+/** Milliseconds between two looks when following; at a store that is no folder only every fifth time. */
+const everyMs = 1_000;
+
+/** `mdc tail`: the newest rows, and those that come. */
+export const tail: RunnableCommand = {
+  name: "tail",
+  summary: "show the newest rows of a collection, this host's undelivered ones too, and follow them with -f",
+  parameters: "<collection> [-n <rows>] [-f]",
+  positionals: [1, 1],
+  options: {
+    rows: { type: "string", short: "n", value: "<rows>", description: "how many rows; default 10" },
+    follow: { type: "boolean", short: "f", description: "go on showing what comes, until it is interrupted" },
+    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
+    deployment: { type: "string", value: "<name>", description: "only this deployment" },
+    ...statsOption,
+  },
+  examples: ["mdc tail model_inputs -f", "mdc tail request -n 100 --json"],
+  async run(input): Promise<ExitCode> {
+    const [name = ""] = input.positionals;
+    const max = wholeNumber(input, "rows", 1, 10);
+    return await withDataset(input, async ({ root }, catalog) => {
+      const tail = new Tail(input, catalog, name);
+      const newest = await tail.newest(max);
+      const follows = input.flag("follow");
+      if (input.flag("json") && !follows) input.terminal.json(newest.map(jsonRow));
+      else tail.show(newest);
+      if (!follows) return tail.end(newest.length === 0);
+      for (let look = 1; ; look++) {
+        await sleep(systemClock, everyMs);
+        tail.show(await tail.more(isAbsolute(root) || look % 5 === 0));
+      }
+    });
+  },
+};
+
+/** A row of a collection; `delivered` is false while it is in this host's spool alone. */
+interface TailRow {
+  readonly id: string;
+  readonly eventId: string;
+  readonly at: Date;
+  readonly row: Row;
+  readonly delivered: boolean;
+}
+
+/** What was shown of a collection, and what was not. */
+class Tail {
+  readonly #input: CommandInput;
+  readonly #terminal: Terminal;
+  readonly #catalog: Catalog;
+  readonly #collection: string;
+  readonly #pins: PinnedTypes;
+  readonly #files = new Set<string>();
+  /** Frames that were shown from the spool: not again from the file that they come to. */
+  readonly #shown = new Set<string>();
+  readonly #progress = new Map<string, Map<string, number>>();
+  readonly #unreadable: UnreadableFile[] = [];
+
+  constructor(input: CommandInput, catalog: Catalog, collection: string) {
+    this.#input = input;
+    this.#terminal = input.terminal;
+    this.#catalog = catalog;
+    this.#pins = new PinnedTypes(catalog.store);
+    this.#collection = collection;
+  }
+
+  /** The newest rows, of files and spool; everything there is counts as shown. */
+  async newest(max: number): Promise<TailRow[]> {
+    const waiting = this.#waiting();
+    const files = (await this.#newFiles()).sort((a, b) => b.start - a.start || (a.path < b.path ? 1 : -1));
+    const rows: TailRow[] = [];
+    let start = Number.NEGATIVE_INFINITY;
+    for (const file of files) {
+      // Files of one partition are not in the order of their rows.
+      if (rows.length >= max && file.start < start) break;
+      start = file.start;
+      rows.push(...(await this.#rowsOf(file)));
+    }
+    const stored = new Set(rows.map(({ eventId }) => eventId));
+    for (const eventId of stored) this.#shown.delete(eventId);
+    rows.push(...waiting.filter(({ eventId }) => !stored.has(eventId)));
+    return rows.sort(byTime).slice(-max);
+  }
+
+  /** What has come since. */
+  async more(looksAtStore: boolean): Promise<TailRow[]> {
+    // The spool first: what is delivered in between is then seen twice rather than never.
+    const rows = this.#waiting();
+    if (!looksAtStore) return rows.sort(byTime);
+    for (const file of await this.#newFiles()) {
+      const stored = await this.#rowsOf(file);
+      rows.push(...stored.filter(({ eventId }) => !this.#shown.has(eventId)));
+      // It is delivered: nobody has to remember it.
+      for (const { eventId } of stored) this.#shown.delete(eventId);
+    }
+    return rows.sort(byTime);
+  }
+
+  show(rows: readonly TailRow[]): void {
+    for (const one of rows) {
+      if (this.#input.flag("json")) this.#terminal.out(visibleJson(JSON.stringify(jsonValue(jsonRow(one)))));
+      else {
+        const features = Object.entries(one.row).filter(([name]) => !isSystemColumn(name));
+        const cells = features.map(([name, value]) => `${name}=${valueText(value)}`).join(" ");
+        const mark = one.delivered ? "" : "  (not yet delivered)";
+        this.#terminal.out(dim(`${timeText(one.at)} ${one.id}`), `  ${cells}`, dim(mark));
+      }
+    }
+  }
+
+  end(isEmpty: boolean): ExitCode {
+    const code = tellUnreadable(this.#unreadable, this.#terminal);
+    if (!isEmpty || code !== exitCode.ok) return code;
+    this.#terminal.err(`mdc: nothing is stored of ${quote(this.#collection)} yet`);
+    return exitCode.data;
+  }
+
+  #waiting(): TailRow[] {
+    const frames = waitingFrames(this.#input, { collection: this.#collection, progress: this.#progress });
+    return frames.flatMap(({ correlationId: id, eventId, eventTime: at, rows }) => {
+      this.#shown.add(eventId);
+      return rows.map((row) => ({ id, eventId, at, row, delivered: false }));
+    });
+  }
+
+  async #newFiles(): Promise<DataFile[]> {
+    const files: DataFile[] = [];
+    for await (const file of this.#catalog.files()) {
+      if (collectionKey(file.collection) !== collectionKey(this.#collection) || this.#files.has(file.path))
+        continue;
+      this.#files.add(file.path);
+      files.push(file);
+    }
+    return files;
+  }
+
+  async #rowsOf(file: DataFile): Promise<TailRow[]> {
+    const rows: TailRow[] = [];
+    const { correlationId, eventId: event, eventTime } = systemColumns;
+    try {
+      for await (const batch of scanFile(this.#catalog.store, file, { pins: this.#pins })) {
+        for (const row of batch.rows()) {
+          const [id, at] = [String(row[correlationId.name]), row[eventTime.name] as Date];
+          rows.push({ id, eventId: String(row[event.name]), at, row, delivered: true });
+        }
+      }
+    } catch (thrown) {
+      this.#unreadable.push({ path: file.path, reason: reasonOf(thrown) });
+    }
+    return rows;
+  }
+}
+
+function byTime(a: TailRow, b: TailRow): number {
+  return a.at.getTime() - b.at.getTime();
+}
+
+function jsonRow({ id, eventId, at, row, delivered }: TailRow): Row {
+  return {
+    [systemColumns.correlationId.name]: id,
+    [systemColumns.eventId.name]: eventId,
+    [systemColumns.eventTime.name]: at,
+    ...row,
+    delivered,
+  };
+}
