@@ -13,7 +13,8 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Azurite, azuriteKey, startAzurite } from "../../support/azurite.ts";
 import { bodyHash, bodyPart, openRequest, sendBody } from "../../support/large-bodies.ts";
-import { duckdbCollection } from "../../support/parquet-engines.ts";
+import { root } from "../../support/packed-project.ts";
+import { duckdbCollection, duckdbSql } from "../../support/parquet-engines.ts";
 import { type PayloadServer, payloadServer } from "../../support/payload-server.ts";
 import { expectBalance, until } from "../../support/scratch.ts";
 
@@ -78,6 +79,18 @@ test("a body of 64 MiB goes both ways whole, each to an object that its row refe
   expect(objects(folder)).toHaveLength(2);
 });
 
+test("objects without a row are found as the documents say", async () => {
+  const server = await echoing({ maxBodyBytes: 1_000 });
+  await sendBody(server.port, "both", 2_000);
+  const { folder } = await server.close();
+  const [known = ""] = objects(folder);
+  const orphan = join(folder, dirname(known), `${"0".repeat(32)}.bin`);
+  writeFileSync(orphan, "left behind");
+  const document = readFileSync(join(root, "docs/payload.md"), "utf8");
+  const [, sql = ""] = /```sql\n(SELECT file FROM glob.*?)```/s.exec(document) ?? [];
+  expect(await duckdbSql(sql.replaceAll("collected/", `${folder}/`))).toEqual([{ file: orphan }]);
+});
+
 describe("in Azure Blob Storage", () => {
   let azurite: Azurite;
   beforeAll(async () => {
@@ -111,24 +124,27 @@ describe("in Azure Blob Storage", () => {
   });
 });
 
-test("a body that fits is in its row; one of many small chunks is not, and one byte more decides", async () => {
-  const server = await echoing({ maxBodyBytes: 1_000 }, {}, (request, response) => {
-    request.resume().on("end", () => {
-      response.setHeader("content-type", "text/plain");
-      for (let i = 0; i < 250; i++) response.write("four");
-      response.end(request.url === "/fits" ? undefined : "!");
+test.each(["group", "frame"] as const)(
+  "with durability %s a body that fits is in its row, and with one byte more it is not",
+  async (durability) => {
+    const server = await echoing({ maxBodyBytes: 1_000 }, { spool: { durability } }, (request, response) => {
+      request.resume().on("end", () => {
+        response.setHeader("content-type", "text/plain");
+        for (let i = 0; i < 250; i++) response.write("four");
+        response.end(request.url === "/fits" ? undefined : "!");
+      });
     });
-  });
-  for (const id of ["fits", "larger"]) await sendBody(server.port, id, 100);
-  const { folder } = await server.close();
-  const responses = await duckdbCollection(folder, "response");
-  const [fits, larger] = ["fits", "larger"].map((id) =>
-    responses.find((row) => row["mdc_correlation_id"] === id),
-  );
-  expect(fits).toMatchObject({ body: "four".repeat(250), body_ref: null });
-  expect(larger).toMatchObject({ body: null, body_size: 1_001n, body_truncated: false });
-  expect(referred(folder, larger)).toBe(sha256(Buffer.from(`${"four".repeat(250)}!`)));
-});
+    for (const id of ["fits", "larger"]) await sendBody(server.port, id, 100);
+    const { folder } = await server.close();
+    const responses = await duckdbCollection(folder, "response");
+    const [fits, larger] = ["fits", "larger"].map((id) =>
+      responses.find((row) => row["mdc_correlation_id"] === id),
+    );
+    expect(fits).toMatchObject({ body: "four".repeat(250), body_ref: null });
+    expect(larger).toMatchObject({ body: null, body_size: 1_001n, body_truncated: false });
+    expect(referred(folder, larger)).toBe(sha256(Buffer.from(`${"four".repeat(250)}!`)));
+  },
+);
 
 test("of an upload that the client gives up, the object has what came, and its row says so", async () => {
   const server = await echoing({ maxBodyBytes: 1_000 }, {}, (request) => void request.resume());
