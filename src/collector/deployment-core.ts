@@ -21,6 +21,7 @@ import { backendOf, type CoreParts, systemParts } from "./core-parts.ts";
 import { type Accepted, Requests } from "./keeping/requests.ts";
 import { answeredWithin, droppedOf, FlushAccount } from "./flush/flush-account.ts";
 import { PromisedDelivery } from "./flush/promised-delivery.ts";
+import { NaturalEnd } from "./flush/natural-end.ts";
 import { onProcessEnd } from "./process/shutdown-hooks.ts";
 import type { PlacedDeployment } from "./spool-place.ts";
 import { tellKillSwitch } from "./report/kill-switch.ts";
@@ -33,8 +34,6 @@ import type { Measured } from "./report/instruments.ts";
 import { startTelemetry } from "./report/telemetry.ts";
 import { startStatsTicker } from "./stats-ticker.ts";
 
-/** How long the natural end of a process may take to deliver, milliseconds. */
-const naturalExitDeadlineMs = 10_000;
 /** How long a delivery may take that a platform was asked to wait for, milliseconds. */
 const promisedDeadlineMs = 30_000;
 /** How long opening waits for the background thread, milliseconds. */
@@ -65,13 +64,11 @@ export class DeploymentCore {
    */
   #handsOverEach: boolean;
   readonly #backend: Backend;
-  readonly #durable: boolean;
   readonly #promised: PromisedDelivery;
   readonly #ledgerSender: LedgerSender;
   /** What ends when it is closed, in this order. */
   readonly #atClose: readonly Disposable[];
-  /** What had been offered when the natural end of the process last waited. */
-  #gaveUpAt = 0;
+  readonly #naturalEnd: NaturalEnd;
   /** The listeners of the collection, else the deployment's. */
   readonly #listenersOf = (collection = ""): Iterable<RateLimitedListener> => {
     const listeners = this.#collections.listenersOf(collection);
@@ -86,7 +83,7 @@ export class DeploymentCore {
     this.clock = clock;
     this.ids = parts.ids;
     this.handle = createConfigHandle(config);
-    this.#durable = config.spool.durability !== "memory";
+    const durable = config.spool.durability !== "memory";
     this.#handsOverEach = config.spool.durability === "frame";
     this.requests = new Requests(config, {
       clock,
@@ -101,7 +98,7 @@ export class DeploymentCore {
     const { handle, reporter } = this;
     const ledgerOf = (collection: string): Ledger => this.collection(collection).ledger;
     this.accounting = new Accounting({
-      ...{ durable: this.#durable, ledgerOf, board, reporter },
+      ...{ durable, ledgerOf, board, reporter },
       told: (event) => this.#ledgerSender.heard(event),
       heard: (event) => this.bodies.heard(event),
     });
@@ -126,6 +123,11 @@ export class DeploymentCore {
     tellKillSwitch(handle, board);
     handle.subscribe((changed) => this.#configure(changed));
     const telemetry = startTelemetry({ endpoint, deployment, measure: () => this.measure() });
+    this.#naturalEnd = new NaturalEnd({
+      ...{ ledger: this.ledger, board, reporter, config: () => handle.current },
+      isUntold: () => this.#ledgerSender.isUntold,
+      deliver: (deadlineMs) => this.flush("empty", deadlineMs, this.ledger, "ended"),
+    });
     const exitHook = onProcessEnd(this);
     const watch = files === undefined ? [] : [followConfigFiles(files, { clock, handle, board, reporter })];
     const ticker = startStatsTicker(clock, onStats, () => this.ledger.snapshot());
@@ -258,25 +260,11 @@ export class DeploymentCore {
   // What the process's end asks: see shutdown-hooks.ts.
 
   get hasPending(): boolean {
-    // What earlier processes left counts too: if each process ended in the middle of it, it would never be
-    // delivered.
-    const isSpooled = this.#durable && this.board.waiting > 0;
-    const waits = this.ledger.pendingFrames > 0 || isSpooled || this.#ledgerSender.isUntold;
-    // What could not be delivered in one go at this point is not tried for ever: it is safe, or reported.
-    return waits && this.ledger.snapshot().frames.offered !== this.#gaveUpAt;
+    return this.#naturalEnd.hasPending;
   }
 
-  async settle(): Promise<void> {
-    this.#gaveUpAt = this.ledger.snapshot().frames.offered;
-    try {
-      await this.flush("empty", naturalExitDeadlineMs, this.ledger, "ended");
-    } catch (error) {
-      const kept = this.#durable
-        ? `it stays in the spool (${this.handle.current.spool.directory}) for the next process`
-        : "it is lost with this process";
-      const message = `the process ends before all was delivered; ${kept}`;
-      this.reporter.trouble("DELIVERY_DELAYED", "exit", () => message, { cause: error });
-    }
+  settle(): Promise<void> {
+    return this.#naturalEnd.settle();
   }
 
   handOverEach(): void {

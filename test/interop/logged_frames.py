@@ -4,8 +4,6 @@ with the same frames. Usage: logged_frames.py send | logged_frames.py read <dest
 import json
 import math
 import sys
-import threading
-import time
 import warnings
 
 import numpy as np
@@ -57,30 +55,13 @@ def frames():
         yield f"frame {n}", pd.DataFrame({kind: column(kind, n, 1 + n % 6) for kind in KINDS})
 
 
-def send():
-    from azureml.ai.monitoring import Collector
-    from azureml.ai.monitoring.context import BasicCorrelationContext
-    from azureml.ai.monitoring.queue import get_queue
+def sent():
+    # Only there where the SDK is.
+    from sdk_sender import send
 
-    troubles = []
-    collector = Collector(name="model_inputs", on_error=troubles.append)
-    all_frames = list(frames())
-
-    def collect(half):
-        for name, data in all_frames[half::2]:
-            context = BasicCorrelationContext(id=name, timestamp=1772734585, headers={"half": str(half)})
-            collector.collect(data, context)
-
-    threads = [threading.Thread(target=collect, args=(half,)) for half in (0, 1)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    # It has no flush: what is on its way is lost at the end.
-    while get_queue().length() > 0:
-        time.sleep(0.05)
-    time.sleep(1)
-    sys.exit("\n".join(str(trouble) for trouble in troubles) or 0)
+    send(
+        ("model_inputs", data, name, 1772734585, {"half": str(n % 2)}) for n, (name, data) in enumerate(frames())
+    )
 
 
 def plain(kind, value):
@@ -128,6 +109,6 @@ def read(destination):
 
 
 if sys.argv[1] == "send":
-    send()
+    sent()
 else:
     read(sys.argv[2])

@@ -69,6 +69,8 @@ try {
   const strange = page.snippets.find(({ engine }) => engines.every(({ name }) => name !== engine));
   if (strange !== undefined) throw new Error(`docs/engines.md: nothing here runs ${strange.engine}`);
   await storeData(page, join(folder, "page"));
+  // Its modules leave nothing beside themselves.
+  process.env["PYTHONDONTWRITEBYTECODE"] = "1";
   const python = await virtualEnvironment();
   if (python !== undefined) {
     for (const engine of engines) await check(python, engine, page);
