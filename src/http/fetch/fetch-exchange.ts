@@ -50,7 +50,15 @@ export async function recordFetch<Answer>(
  * Bodies of responses that nobody read to their end, and nobody can any more: their exchanges are over when
  * the engine finds that out. Without, they would never be.
  */
-const unread = new FinalizationRegistry<FetchFate>((fate) => fate.over("server_aborted"));
+const unread = new FinalizationRegistry<Leash>(({ fate }) => fate?.over("server_aborted"));
+
+/**
+ * What holds on to the fate of a body until it is read. The registry does not let go at once of what it was
+ * given, so it is given this, and not the exchange.
+ */
+interface Leash {
+  fate: FetchFate | undefined;
+}
 
 /** What becomes of one exchange: told by its streams and the request's signal, settled once. */
 class FetchFate {
@@ -58,6 +66,7 @@ class FetchFate {
   readonly #request: Request;
   // Streams are read outside of the request, by the server.
   readonly #inRequest = surroundings();
+  readonly #leash: Leash = { fate: this };
   #requestRead: boolean;
 
   constructor(exchange: Exchange, request: Request) {
@@ -84,12 +93,13 @@ class FetchFate {
       cancelled: () => this.over("client_aborted"),
     });
     const stream = listenedStream(body, told);
-    unread.register(stream, this, this);
+    unread.register(stream, this.#leash, this.#leash);
     return responseLike(response, new Response(stream, { status, statusText, headers }));
   }
 
   over(outcome: Outcome): void {
-    unread.unregister(this);
+    this.#leash.fate = undefined;
+    unread.unregister(this.#leash);
     this.#signal?.removeEventListener("abort", this.#aborted);
     const { size } = this.#exchange.responseBody;
     this.#inRequest(() =>

@@ -3,6 +3,33 @@ import { listenedStream, type StreamListener } from "./streamed-body.ts";
 const readers = ["arrayBuffer", "blob", "bytes", "formData", "json", "text"] as const;
 type Readers = Request & Record<(typeof readers)[number], () => Promise<unknown>>;
 
+/** What the accessors of a request answer. */
+interface Heard {
+  readonly body: () => Request["body"];
+  readonly used: () => boolean;
+}
+
+const key = Symbol("heard");
+
+/**
+ * The same for all requests: accessors that close over one request make a hidden class of it, which is old
+ * from the start and keeps all that belongs to the request alive (see `stand-in.ts`).
+ */
+const accessors: PropertyDescriptorMap & ThisType<{ readonly [key]: Heard }> = {
+  body: {
+    configurable: true,
+    get() {
+      return this[key].body();
+    },
+  },
+  bodyUsed: {
+    configurable: true,
+    get() {
+      return this[key].used();
+    },
+  },
+};
+
 /**
  * Has what is read of a request's body heard by `listener`. The request stays the object that it is, whatever
  * a framework made of it (`NextRequest`): what reads its body is stood in for, by that of a request whose
@@ -23,9 +50,10 @@ export function listenToRequest(request: Request, listener: StreamListener): voi
   const own = (name: string, descriptor: PropertyDescriptor): void => {
     Object.defineProperty(request, name, { configurable: true, ...descriptor });
   };
-  own("body", { get: () => stand().body });
   const nativelyUsed = usedOf(request);
-  own("bodyUsed", { get: () => (made === undefined ? nativelyUsed() : made.bodyUsed) });
+  const used = (): boolean => (made === undefined ? nativelyUsed() : made.bodyUsed);
+  Object.defineProperty(request, key, { value: { body: () => stand().body, used } satisfies Heard });
+  Object.defineProperties(request, accessors);
   for (const name of readers) {
     // `bytes` is not everywhere.
     if (typeof (request as Partial<Readers>)[name] !== "function") continue;

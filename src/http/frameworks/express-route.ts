@@ -7,6 +7,25 @@ interface Routed {
   readonly baseUrl?: string;
 }
 
+/** Where a request keeps what is known of its route. */
+const key = Symbol("route");
+
+/**
+ * The same for all requests, which keep what is theirs under {@link key}: accessors that close over one
+ * request make a hidden class of it, which is old from the start and keeps the request alive (see
+ * `stand-in.ts`).
+ */
+const params: PropertyDescriptor & ThisType<{ readonly [key]: Route }> = {
+  configurable: true,
+  enumerable: true,
+  get() {
+    return this[key].params;
+  },
+  set(value: Routed["params"]) {
+    this[key].heard(value);
+  },
+};
+
 /**
  * Listens to a router that looks for a request's route, and gives the function that tells its pattern.
  *
@@ -15,25 +34,36 @@ interface Routed {
  * values of its parameters are put back to their names.
  */
 export function expressRoutes(request: IncomingMessage): (status: number | null) => string | null {
-  const routed = request as Routed;
-  let { params, route } = routed;
-  let pattern: string | null = null;
-  let inRoute = false;
-  const names = new Map<string, string>();
-  Object.defineProperty(request, "params", {
-    configurable: true,
-    enumerable: true,
-    get: () => params,
-    set: (value: Routed["params"]) => {
-      params = value;
-      inRoute = routed.route !== undefined && routed.route !== route;
-      route = routed.route;
-      if (inRoute) pattern = `${patternOf(routed.baseUrl ?? "", names)}${pathOf(route?.path)}`;
-      else note(value, names);
-    },
-  });
+  const route = new Route(request as Routed);
+  Object.defineProperty(request, key, { value: route });
+  Object.defineProperty(request, "params", params);
   // A route that was left by `next()` is not the one that nobody found.
-  return (status) => (status === 404 && !inRoute ? null : pattern);
+  return (status) => (status === 404 && !route.isIn ? null : route.pattern);
+}
+
+class Route {
+  readonly #request: Routed;
+  readonly #names = new Map<string, string>();
+  #route: Routed["route"];
+  params: Routed["params"];
+  pattern: string | null = null;
+  /** Whether a route's own handler was called last. */
+  isIn = false;
+
+  constructor(request: Routed) {
+    this.#request = request;
+    this.#route = request.route;
+    this.params = request.params;
+  }
+
+  heard(params: Routed["params"]): void {
+    const { route, baseUrl = "" } = this.#request;
+    this.params = params;
+    this.isIn = route !== undefined && route !== this.#route;
+    this.#route = route;
+    if (this.isIn) this.pattern = `${patternOf(baseUrl, this.#names)}${pathOf(route?.path)}`;
+    else note(params, this.#names);
+  }
 }
 
 function note(params: Routed["params"], names: Map<string, string>): void {

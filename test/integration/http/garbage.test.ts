@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { runScript, scratch } from "../../support/scratch.ts";
 
 /** Prints by how much the old generation grew, bytes an exchange, while young garbage alone was collected. */
-const server = `
+const server = (imports: string, served: string): string => `
 import { Agent, createServer, request } from "node:http";
 import { getHeapSpaceStatistics } from "node:v8";
-import { nodePayloadLogging } from "model-data-collector/http";
+${imports}
 
 const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 const post = () => new Promise((resolve) => {
@@ -18,7 +18,7 @@ const listener = (request, response) => request.resume().on("end", () => {
   response.end("data: 2\\n\\n");
 });
 const oldBytes = () => getHeapSpaceStatistics().find(({ space_name }) => space_name === "old_space").space_used_size;
-const served = createServer(nodePayloadLogging(listener));
+const served = createServer(${served});
 await new Promise((resolve) => served.listen(0, resolve));
 const exchanges = async (count) => {
   for (let i = 0; i < count; i += 4) {
@@ -35,9 +35,20 @@ agent.destroy();
 served.close();
 `;
 
-test("an exchange that is over is young garbage: nothing old keeps it", async () => {
+test.each([
+  [
+    "node:http",
+    'import { nodePayloadLogging } from "model-data-collector/http";',
+    "nodePayloadLogging(listener)",
+  ],
+  [
+    "Express",
+    'import express from "express"; import { expressPayloadLogging } from "model-data-collector/http";',
+    'express().use(expressPayloadLogging()).post("/", listener)',
+  ],
+])("%s: an exchange that is over is young garbage: nothing old keeps it", async (_name, imports, served) => {
   const { env } = await scratch();
-  const { stdout, stderr } = await runScript(server, {
+  const { stdout, stderr } = await runScript(server(imports, served), {
     args: ["--expose-gc", "--initial-old-space-size=1000"],
     env,
   });
