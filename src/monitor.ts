@@ -6,6 +6,8 @@
  */
 import "./base/host/node-version.ts";
 
+export { Baseline, type BaselineJson, type BaselineOptions } from "./monitor/baseline/baseline.ts";
+export type { BaselineColumn, BaselineColumnJson, SkipReason } from "./monitor/baseline/baseline-column.ts";
 export type { CategoryCounts, ColumnKind, MetricColumn } from "./monitor/columns/metric-column.ts";
 export type { DriftOptions, DriftProfile } from "./monitor/drift/drift-options.ts";
 export { normalizedWassersteinDistance } from "./monitor/drift/normalized-wasserstein-distance.ts";

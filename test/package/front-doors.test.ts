@@ -130,6 +130,7 @@ test("the front door `model-data-collector/http`", () => {
 test("the front door `model-data-collector/monitor`", () => {
   expect(exportsOf("monitor")).toMatchInlineSnapshot(`
     [
+      "class Baseline",
       "class CollectionProfile",
       "class ColumnProfile",
       "class ProbabilityCalibration",
@@ -148,7 +149,11 @@ test("the front door `model-data-collector/monitor`", () => {
       "function totalVariationDistance",
       "function twoProportionZTest",
       "function twoSampleKolmogorovSmirnovTest",
+      "type BaselineColumn",
+      "type BaselineColumnJson",
       "type BaselineGroupsJson",
+      "type BaselineJson",
+      "type BaselineOptions",
       "type CategoryCounts",
       "type ChiSquaredResult",
       "type ClassPerformance",
@@ -178,6 +183,7 @@ test("the front door `model-data-collector/monitor`", () => {
       "type QualityType",
       "type QuantileSketchJson",
       "type RegressionPerformance",
+      "type SkipReason",
       "type TestMethod",
       "type TestResult",
     ]

@@ -1,6 +1,6 @@
 import { told, wrongKind, wrongValue } from "../../base/errors.ts";
 import { categoryOf, type CategoryCounts, type ColumnKind, isNull } from "../columns/metric-column.ts";
-import { BaselineGroups } from "./baseline-groups.ts";
+import { BaselineGroups, type GroupsDefinition } from "./baseline-groups.ts";
 import type { ColumnProfileJson, ColumnProfileOptions } from "./column-profile-json.ts";
 import { DistinctEstimate } from "./distinct-estimate.ts";
 import { FrequentValues } from "./frequent-values.ts";
@@ -104,7 +104,7 @@ export class ColumnProfile {
 
   /** A profile of the same kind and groups that has seen nothing. */
   emptied(seed: number): ColumnProfile {
-    const groups = this.#groups?.definition;
+    const { groups } = this;
     return new ColumnProfile({ kind: this.kind, seed, ...(groups === undefined ? {} : { groups }) });
   }
 
@@ -181,6 +181,11 @@ export class ColumnProfile {
   /** By how much a count of `frequent` may be too low. */
   get maxFrequentError(): number {
     return this.#frequent?.maxError ?? 0;
+  }
+
+  /** What a baseline counts its values by; undefined without. */
+  get groups(): GroupsDefinition | undefined {
+    return this.#groups?.definition;
   }
 
   /** The counts of a baseline's groups, as the metrics take them; undefined without groups. */
