@@ -36,7 +36,7 @@ export const ratesSection: MakeSection = (record) => {
         ? undefined
         : `At ${usual} requests a second a request with two frames of 20 rows costs ${number(mine.median)} µs of CPU, of all threads and files included, ${times(mine.median, lines.median)} times as much as JSON lines appended to a file.`,
     body: [
-      "A process that is warm and answers so many requests a second: two frames a request, of 20 rows with 10 and with 2 columns; where it says four, two more of one row with 12 and with 8 columns, as the log of a request and its response has. Figures are for one request and beyond what the same loop takes that keeps nothing (“nothing” itself, the delay of the loop and memory are as they are). CPU is that of all threads, and contains writing the files, which a service does once a minute and this benchmark once in ten seconds; wake-ups are those of all threads; reads and writes are system calls, counted where Linux counts them.",
+      "A process that is warm and answers so many requests a second: two frames a request, of 20 rows with 10 and with 2 columns; where it says four, two more of one row with 12 and with 8 columns, as the log of a request and its response has. Figures are for one request and beyond what the same loop takes that keeps nothing (“nothing” itself, the delay of the loop and memory are as they are). CPU is that of all threads, and contains writing the files, which a service does once a minute and this benchmark once in six seconds; wake-ups are those of all threads; reads and writes are system calls, counted where Linux counts them.",
       ...rates.flatMap((rate) =>
         (["two", "four"] as const)
           .filter((collections) => at("nothing", "CPU", rate, collections) !== undefined)

@@ -49,7 +49,7 @@ const helpedShare = 1 / 48;
  * busy has its drain run once for the frames of several requests, and finds all that it needs in the
  * processor's caches.
  */
-const lazyBytes = 64 * 1024;
+const lazyBytes = 256 * 1024;
 /** The least work that a helping call does, in cells. */
 const minHelp = 256;
 
