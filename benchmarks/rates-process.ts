@@ -14,8 +14,11 @@ import { collectorSink, durabilityOf, expectAllKept, openIn } from "./sinks/ours
 import type { Sink } from "./sinks/sink.ts";
 import { openSink } from "./sinks/sinks.ts";
 
-/** What {@link serve}d requests ask for. */
-export interface RatesRequest {
+/** What {@link serve}d requests ask for: first to get warm, then to be measured. */
+export type RatesRequest = { readonly kind: "warm up" | "measure" } & RatesCase;
+
+/** What is measured. */
+export interface RatesCase {
   readonly sink: string;
   readonly folder: string;
   readonly requestsPerSecond: number;
@@ -47,12 +50,21 @@ interface Service {
   store(): Promise<void>;
 }
 
-serve(async (request: RatesRequest): Promise<Figures> => {
-  const { parts, store } = await open(request);
-  const { requestsPerSecond, seconds, warmupSeconds } = request;
-  await pace(parts, warmupPerSecond, warmupSeconds);
-  await store();
+let service: Service | undefined;
+
+serve(async (request: RatesRequest): Promise<Figures | null> => {
+  if (request.kind === "measure" && service !== undefined) return measure(service, request);
+  service = await open(request);
+  await pace(service.parts, warmupPerSecond, request.warmupSeconds);
+  await service.store();
   globalThis.gc?.();
+  return null;
+});
+
+async function measure(
+  { parts, store }: Service,
+  { requestsPerSecond, seconds }: RatesCase,
+): Promise<Figures> {
   await new Promise((resolve) => setTimeout(resolve, 300));
   const before = used();
   await pace(parts, requestsPerSecond, seconds);
@@ -78,9 +90,9 @@ serve(async (request: RatesRequest): Promise<Figures> => {
     "loop delay p99": { unit: "ms", value: loopDelayP99Ms },
     RSS: { unit: "MB", value: rss / 1e6 },
   };
-});
+}
 
-async function open({ sink, folder, collections }: RatesRequest): Promise<Service> {
+async function open({ sink, folder, collections }: RatesCase): Promise<Service> {
   const names = Object.keys(shapes).slice(0, collections === "two" ? 2 : 4) as (keyof typeof shapes)[];
   const frames = (name: keyof typeof shapes): Frame[] => {
     const [rows, columns] = shapes[name];

@@ -6,8 +6,8 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Benchmark, type BenchmarkContext, type Figures, resultsOf } from "./benchmark.ts";
-import { askOnce } from "./child.ts";
-import type { RatesRequest } from "./rates-process.ts";
+import { startChild } from "./child.ts";
+import type { RatesCase, RatesRequest } from "./rates-process.ts";
 
 const contenders = ["nothing", "ours, group", "ours, memory", "ours, frame", "JSON lines", "pino"];
 /** Enough for the bounds. */
@@ -15,7 +15,7 @@ const quickContenders = ["nothing", "ours, group", "JSON lines"];
 /** Processes at this rate or a lower one hardly use the machine, all together. */
 const maxSideBySide = 20;
 
-type Case = Pick<RatesRequest, "sink" | "requestsPerSecond" | "collections">;
+type Case = Pick<RatesCase, "sink" | "requestsPerSecond" | "collections">;
 
 const benchmark: Benchmark = async (context) => {
   const { runs, seconds, warmupSeconds, rates } = {
@@ -31,13 +31,19 @@ const benchmark: Benchmark = async (context) => {
   );
   const figures = new Map(cases.map((one) => [one, [] as Figures[]]));
   for (let run = 0; run < runs; run++) {
-    const measure = async (one: Case): Promise<void> => {
-      figures.get(one)?.push(await measured(context, { ...one, seconds, warmupSeconds }, run));
-    };
     for (const rate of rates) {
       const atRate = cases.filter(({ requestsPerSecond }) => requestsPerSecond === rate);
-      if (rate <= maxSideBySide) await Promise.all(atRate.map(measure));
-      else for (const one of atRate) await measure(one);
+      const groups = rate <= maxSideBySide ? [atRate] : atRate.map((one) => [one]);
+      for (const group of groups) {
+        const all = group.map((one) => ({
+          ...one,
+          seconds,
+          warmupSeconds,
+          folder: folderOf(context, one, run),
+        }));
+        for (const [at, measured] of (await measureTogether(all)).entries())
+          figures.get(group[at] as Case)?.push(measured);
+      }
     }
   }
   return [...figures].flatMap(([{ sink, requestsPerSecond, collections }, ofRuns]) => {
@@ -62,20 +68,34 @@ function nameOf(sink: string, requestsPerSecond: number, collections: string): s
   return `${requestsPerSecond}/s, ${collections}: ${sink}`;
 }
 
-async function measured(
+function folderOf(
   context: BenchmarkContext,
-  request: Omit<RatesRequest, "folder">,
+  { sink, requestsPerSecond, collections }: Case,
   run: number,
-): Promise<Figures> {
-  const { sink, requestsPerSecond, collections } = request;
-  const name = `${run}-${requestsPerSecond}-${collections}-${sink.replaceAll(/\W+/g, "-")}`;
-  const folder = join(context.folder, name);
-  const figures = await askOnce<Figures>(new URL("./rates-process.ts", import.meta.url), {
-    ...request,
-    folder,
-  } satisfies RatesRequest);
-  await rm(folder, { recursive: true, force: true });
-  return figures;
+): string {
+  return join(context.folder, `${run}-${requestsPerSecond}-${collections}-${sink.replaceAll(/\W+/g, "-")}`);
+}
+
+/** Processes that get warm one after another, and are then measured side by side. */
+async function measureTogether(cases: readonly RatesCase[]): Promise<Figures[]> {
+  const children = cases.map((one) => ({
+    one,
+    child: startChild(new URL("./rates-process.ts", import.meta.url)),
+  }));
+  try {
+    for (const { one, child } of children)
+      await child.ask<null>({ kind: "warm up", ...one } satisfies RatesRequest);
+    return await Promise.all(
+      children.map(({ one, child }) =>
+        child.ask<Figures>({ kind: "measure", ...one } satisfies RatesRequest),
+      ),
+    );
+  } finally {
+    for (const { child, one } of children) {
+      await child.stop();
+      await rm(one.folder, { recursive: true, force: true });
+    }
+  }
 }
 
 /** What a request costs beyond the same loop that keeps nothing; that one itself is told as it is. */
