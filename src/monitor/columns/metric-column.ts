@@ -79,14 +79,25 @@ export function numbersOf(column: MetricColumn, where: string): Numbers {
   return { values: values.subarray(0, length), integers };
 }
 
-/** The same, sorted, of finite numbers only: infinite ones have no place in bins, and no distance. */
-export function finiteNumbersOf(column: MetricColumn, where: string): Numbers {
+/** The same, sorted. What is sorted already stays so, which takes a hundredth of the time. */
+export function sortedNumbersOf(column: MetricColumn, where: string): Numbers {
   const numbers = numbersOf(column, where);
-  numbers.values.sort();
+  if (!isSorted(numbers.values)) numbers.values.sort();
+  return numbers;
+}
+
+/** The same of finite numbers only: infinite ones have no place in bins, and no distance. */
+export function finiteNumbersOf(column: MetricColumn, where: string): Numbers {
+  const numbers = sortedNumbersOf(column, where);
   const last = numbers.values.at(-1) as number;
   const infinite = Number.isFinite(numbers.values[0]) ? last : numbers.values[0];
   if (!Number.isFinite(infinite)) throw wrongValue(where, "finite numbers", infinite);
   return numbers;
+}
+
+function isSorted(values: Float64Array): boolean {
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) < (values[i - 1] as number)) return false;
+  return true;
 }
 
 /**

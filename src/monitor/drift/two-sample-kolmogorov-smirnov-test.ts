@@ -1,4 +1,4 @@
-import { type MetricColumn, numbersOf } from "../columns/metric-column.ts";
+import { type MetricColumn, sortedNumbersOf } from "../columns/metric-column.ts";
 import { kolmogorovTail, oneSampleTail, twoSampleTail } from "../numbers/kolmogorov-tails.ts";
 import { type DriftOptions, driftOptions } from "./drift-options.ts";
 import type { TestResult } from "./test-result.ts";
@@ -34,8 +34,8 @@ export function twoSampleKolmogorovSmirnovTest(
 ): TestResult {
   const callee = "twoSampleKolmogorovSmirnovTest";
   const { profile } = driftOptions(options, callee);
-  const before = numbersOf(baseline, `${callee} baseline`).values.sort();
-  const after = numbersOf(production, `${callee} production`).values.sort();
+  const before = sortedNumbersOf(baseline, `${callee} baseline`).values;
+  const after = sortedNumbersOf(production, `${callee} production`).values;
   const [m, n] = [before.length, after.length];
   const height = greatestHeight(before, after);
   const statistic = height / (m * n);

@@ -244,12 +244,13 @@ export class ColumnProfile {
     this.#nulls += nulls;
     this.#nans += nans;
     if (known.length === 0) return;
+    let [least, greatest] = [Infinity, -Infinity];
     for (const value of known) {
       if (value === 0) this.#zeros++;
+      if (value < least) least = value;
+      if (value > greatest) greatest = value;
       this.#distinct.add(hashNumber(value));
     }
-    const sorted = known.slice().sort();
-    const [least, greatest] = [sorted[0] as number, sorted.at(-1) as number];
     this.#reach(least, greatest);
     this.#groups?.addNumbers(known);
     const isFinite = Number.isFinite(least) && Number.isFinite(greatest);
