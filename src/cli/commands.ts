@@ -12,6 +12,7 @@ import { spool } from "./commands/spool/spool.ts";
 import { sql } from "./commands/sql.ts";
 import { tail } from "./commands/tail.ts";
 import { trace } from "./commands/trace.ts";
+import { verifyCommand } from "./commands/verify.ts";
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -25,6 +26,7 @@ export const commands: readonly Command[] = [
   label,
   exportCommand,
   completeness,
+  verifyCommand,
   spool,
   sidecar,
   doctor,
