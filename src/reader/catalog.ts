@@ -1,14 +1,19 @@
 import { pathPrefix } from "../layout/dataset-path.ts";
-import type { Store } from "../store/store.ts";
+import { overlaps, type TimeRange } from "../layout/partition.ts";
+import type { Store, StoreEntry } from "../store/store.ts";
 import { type DataFile, parseDataFile } from "./data-file.ts";
+import { filesInRange } from "./listing/files-in-range.ts";
 
 /** The files of a store, narrowed to what a dataset looks at. */
 export interface Catalog {
   readonly store: Store;
   /** What it is narrowed to; of all where it is undefined. */
   readonly scope: CatalogScope;
-  /** Every data file there is now, in path order: by endpoint, deployment, collection, partition, age. */
-  files(): AsyncIterable<DataFile>;
+  /**
+   * Every data file there is now, or those whose rows may be in a range of request times, in path order: by
+   * endpoint, deployment, collection, partition, age.
+   */
+  files(range?: TimeRange): AsyncIterable<DataFile>;
 }
 
 /** One endpoint, or deployment. */
@@ -17,19 +22,47 @@ export interface CatalogScope {
   readonly deployment?: string | undefined;
 }
 
+/**
+ * So many objects are listed, of whatever time, before the folders of a range are looked for: as a page of a
+ * listing has as many, most stores take one request.
+ */
+const maxPlainObjects = 2_000;
+
 /** A catalog of one store's files of one endpoint or deployment, or of all. */
 export function createCatalog(store: Store, scope: CatalogScope): Catalog {
   const { endpoint, deployment } = scope;
   const prefix = pathPrefix(endpoint, deployment);
+  const everything: TimeRange = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  const isWanted = (file: DataFile | undefined, range: TimeRange): file is DataFile =>
+    file !== undefined &&
+    (deployment === undefined || file.deployment === deployment) &&
+    overlaps(file, range);
   return {
     store,
     scope,
-    async *files() {
+    async *files(range = everything) {
+      const narrow = Number.isFinite(range.from) || Number.isFinite(range.to);
+      const found: DataFile[] = [];
+      let listed = 0;
       for await (const entry of store.list(prefix)) {
         const file = parseDataFile(entry);
-        if (file === undefined || (deployment !== undefined && file.deployment !== deployment)) continue;
-        yield file;
+        if (narrow && ++listed > maxPlainObjects) {
+          yield* sorted(await filesInRange(store, scope, range), (one) => isWanted(one, range));
+          return;
+        }
+        if (!isWanted(file, range)) continue;
+        if (narrow) found.push(file);
+        else yield file;
       }
+      yield* found;
     },
   };
+}
+
+function* sorted(
+  entries: readonly StoreEntry[],
+  isWanted: (file: DataFile | undefined) => file is DataFile,
+): Generator<DataFile> {
+  const files = entries.map(parseDataFile).filter(isWanted);
+  yield* files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

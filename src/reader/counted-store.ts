@@ -1,4 +1,13 @@
-import type { GetOptions, ObjectBody, PutOptions, PutResult, Store, StoreEntry } from "../store/store.ts";
+import {
+  folderOf,
+  type GetOptions,
+  type ObjectBody,
+  type PutOptions,
+  type PutResult,
+  type Store,
+  type StoreEntry,
+  type StoreFolder,
+} from "../store/store.ts";
 
 /** What was asked of a store. */
 export interface StoreCounts {
@@ -45,6 +54,12 @@ export class CountedStore implements Store {
       this.#add({ listed: 1 });
       yield entry;
     }
+  }
+
+  async listFolder(folder: string, options?: { signal?: AbortSignal }): Promise<StoreFolder> {
+    const found = await folderOf(this.#store, folder, options);
+    this.#add({ listings: 1, listed: found.objects.length });
+    return found;
   }
 
   close(): Promise<void> {

@@ -3,7 +3,6 @@ import { allOf, timeBetween } from "../layout/filter/filter.ts";
 import { parseWhere, type Where } from "../layout/filter/where.ts";
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import { collectionKey } from "../layout/collection-key.ts";
-import { overlaps } from "../layout/partition.ts";
 import type { Row } from "../layout/row.ts";
 import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import type { Catalog } from "./catalog.ts";
@@ -72,8 +71,8 @@ export async function findRows(catalog: Catalog, options: FindOptions): Promise<
   const { filter, range, limit, collections } = checked(options);
   const bad = createBadFiles(options.onUnreadable);
   const files: DataFile[] = [];
-  for await (const file of catalog.files())
-    if (overlaps(file, range) && collections?.has(collectionKey(file.collection)) !== false) files.push(file);
+  for await (const file of catalog.files(range))
+    if (collections?.has(collectionKey(file.collection)) !== false) files.push(file);
   files.sort((a, b) => b.start - a.start);
   const within = timeBetween(requestTime.name, range.from, range.to);
   const pins = new PinnedTypes(catalog.store);

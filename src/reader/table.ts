@@ -3,7 +3,7 @@ import { parseWhere, type Where } from "../layout/filter/where.ts";
 import { quote, told, wrongKind, wrongValue } from "../base/errors.ts";
 import { nearest } from "../base/nearest.ts";
 import { collectionKey } from "../layout/collection-key.ts";
-import { overlaps, type TimeRange } from "../layout/partition.ts";
+import type { TimeRange } from "../layout/partition.ts";
 import { systemColumns } from "../layout/system-columns.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ColumnBatch } from "../layout/column-batch.ts";
@@ -78,9 +78,8 @@ export function createTable(
     const bad = createBadFiles(options.onUnreadable);
     let left = limit;
     const pins = new PinnedTypes(catalog.store);
-    for (const file of await filesOf(catalog, name)) {
+    for (const file of await filesOf(catalog, name, range)) {
       if (left === 0) break;
-      if (!overlaps(file, range)) continue;
       try {
         for await (const batch of scanFile(catalog.store, file, {
           columns,
@@ -115,15 +114,16 @@ function cutting(file: DataFile, { from, to }: TimeRange): Filter | undefined {
   );
 }
 
-/** The files of a collection, by time. Throws a `RangeError` if there are none. */
-export async function filesOf(catalog: Catalog, name: string): Promise<DataFile[]> {
+/** The files of a collection in a range, by time. Throws a `RangeError` if it has none at any time. */
+export async function filesOf(catalog: Catalog, name: string, range: TimeRange): Promise<DataFile[]> {
   const files: DataFile[] = [];
   const others = new Set<string>();
   const key = collectionKey(name);
-  for await (const file of catalog.files())
-    if (collectionKey(file.collection) === key) files.push(file);
-    else others.add(file.collection);
+  for await (const file of catalog.files(range)) if (collectionKey(file.collection) === key) files.push(file);
   if (files.length > 0) return files.sort((a, b) => a.start - b.start);
+  for await (const file of catalog.files())
+    if (collectionKey(file.collection) === key) return [];
+    else others.add(file.collection);
   const there = others.size === 0 ? "there is none" : [...others].sort().join(", ");
   const expected = `a collection under ${catalog.store.description} (${there})`;
   throw wrongValue("table: name", expected, told(`${quote(name)}${hintFor(name, others)}`));

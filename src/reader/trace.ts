@@ -57,14 +57,14 @@ const filesAtOnce = 8;
 export async function findTrace(catalog: Catalog, id: string, options: TraceOptions): Promise<Trace> {
   checkCallback(options.onUnreadable, "trace");
   const bad = createBadFiles(options.onUnreadable);
-  const near: DataFile[] = [];
-  const rest: DataFile[] = [];
   const likely = likelyTimes(id);
-  for await (const file of catalog.files()) {
-    (likely !== undefined && overlaps(file, likely) ? near : rest).push(file);
-  }
+  const near: DataFile[] = [];
+  if (likely !== undefined) for await (const file of catalog.files(likely)) near.push(file);
   let rows = await findRows(catalog, near, id, bad);
   if (rows.length === 0 || options.everywhere === true) {
+    const rest: DataFile[] = [];
+    for await (const file of catalog.files())
+      if (likely === undefined || !overlaps(file, likely)) rest.push(file);
     rows = rows.concat(await findRows(catalog, rest, id, bad));
   }
   bad.end();

@@ -18,7 +18,7 @@ import {
 } from "../base/files/files.ts";
 import { folderFailure } from "./folder-failure.ts";
 import { bodyChunks, bodySize, sameBytes } from "./object-body.ts";
-import { checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";
+import { checkFolder, checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";
 import {
   type GetOptions,
   maxWholeBytes,
@@ -28,6 +28,7 @@ import {
   type PutResult,
   type Store,
   type StoreEntry,
+  type StoreFolder,
 } from "./store.ts";
 import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "./store-error.ts";
 
@@ -214,16 +215,23 @@ class FolderStore implements Store {
     }
   }
 
+  /** Names in a folder below which `prefix` is, in order; those of folders end in a slash. */
+  async #keys(base: string, prefix: string): Promise<string[]> {
+    return (
+      (await readDirectory(join(this.#root, base)))
+        .filter((entry) => entry.kind !== "other")
+        // A directory sorts as its objects do, by its name and a slash: `a-b` < `a/x` < `a0`.
+        .map((entry) => base + (entry.kind === "directory" ? `${entry.name}/` : entry.name))
+        .filter((path) => path.startsWith(prefix) || (path.endsWith("/") && prefix.startsWith(path)))
+        .filter((path) => isObjectPath(path.endsWith("/") ? `${path}x` : path))
+        .filter((path) => !temporaryName.test(path.slice(base.length)))
+        .sort()
+    );
+  }
+
   /** `base` is empty or ends in `/`. */
   async *#walk(base: string, prefix: string, signal: AbortSignal | undefined): AsyncIterable<StoreEntry> {
-    const keys = (await readDirectory(join(this.#root, base)))
-      .filter((entry) => entry.kind !== "other")
-      // A directory sorts as its objects do, by its name and a slash: `a-b` < `a/x` < `a0`.
-      .map((entry) => base + (entry.kind === "directory" ? `${entry.name}/` : entry.name))
-      .filter((path) => path.startsWith(prefix) || (path.endsWith("/") && prefix.startsWith(path)))
-      .filter((path) => isObjectPath(path.endsWith("/") ? `${path}x` : path))
-      .filter((path) => !temporaryName.test(path.slice(base.length)))
-      .sort();
+    const keys = await this.#keys(base, prefix);
     for (let at = 0; at < keys.length; at += maxStatsAtOnce) {
       const some = keys.slice(at, at + maxStatsAtOnce);
       const facts = await Promise.all(
@@ -235,6 +243,28 @@ class FolderStore implements Store {
         if (path.endsWith("/")) yield* this.#walk(path, prefix, signal);
         else if (file?.kind === "file") yield { path, size: file.size, lastModified: file.modifiedAt };
       }
+    }
+  }
+
+  async listFolder(folder: string, options: { signal?: AbortSignal } = {}): Promise<StoreFolder> {
+    checkFolder(folder, "listFolder");
+    try {
+      options.signal?.throwIfAborted();
+      if (folder !== "") {
+        await this.#refuseLinks(`${folder}x`);
+        if ((await inspectPath(this.#locate(folder)))?.kind !== "directory")
+          return { folders: [], objects: [] };
+      }
+      const keys = await this.#keys(folder, folder);
+      const objects: StoreEntry[] = [];
+      for (const path of keys) {
+        const file = path.endsWith("/") ? undefined : await inspectPath(this.#locate(path));
+        if (file?.kind === "file") objects.push({ path, size: file.size, lastModified: file.modifiedAt });
+      }
+      return { folders: keys.filter((path) => path.endsWith("/")), objects };
+    } catch (thrown) {
+      if (options.signal?.aborted) throw thrown;
+      throw folderFailure("list", folder, thrown) ?? thrown;
     }
   }
 

@@ -43,6 +43,13 @@ export function checkListPrefix(prefix: string, where: string): void {
   }
 }
 
+/** Throws unless this is the path of a folder: empty, or with a slash at its end. */
+export function checkFolder(folder: string, where: string): void {
+  checkListPrefix(folder, where);
+  if (folder !== "" && !folder.endsWith("/"))
+    throw wrongValue(where, "a folder, which ends in a slash", folder);
+}
+
 /** Throws unless `0 <= start <= end` in whole numbers. */
 export function checkRange(range: { readonly start: number; readonly end: number }, where: string): void {
   const whole = Number.isSafeInteger(range.start) && Number.isSafeInteger(range.end);

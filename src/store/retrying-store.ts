@@ -1,7 +1,16 @@
 import { createBackoff } from "../base/time/backoff.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { sleep } from "../base/time/wait.ts";
-import type { GetOptions, ObjectBody, PutOptions, PutResult, Store, StoreEntry } from "./store.ts";
+import {
+  folderOf,
+  type GetOptions,
+  type ObjectBody,
+  type PutOptions,
+  type PutResult,
+  type Store,
+  type StoreEntry,
+  type StoreFolder,
+} from "./store.ts";
 import { StoreError } from "./store-error.ts";
 
 /** How often and how patiently to repeat a read. */
@@ -64,6 +73,17 @@ class RetryingStore implements Store {
           yield entry;
         }
         return;
+      } catch (thrown) {
+        await pause.after(thrown);
+      }
+    }
+  }
+
+  async listFolder(folder: string, options?: { signal?: AbortSignal }): Promise<StoreFolder> {
+    const pause = this.#pauses(options?.signal);
+    while (true) {
+      try {
+        return await folderOf(this.#store, folder, options);
       } catch (thrown) {
         await pause.after(thrown);
       }

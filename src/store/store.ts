@@ -1,4 +1,5 @@
 import { asError } from "../base/errors.ts";
+import { checkFolder } from "./object-path.ts";
 
 /**
  * Port: an object store. Objects are whole, written once and never changed.
@@ -28,6 +29,12 @@ export interface Store {
    * listed, nor names that are no paths. Throws as {@link get} does.
    */
   list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<StoreEntry>;
+  /**
+   * What lies directly in a folder, each in path order: for whoever knows which folders to pass by. `folder`
+   * is empty or ends in a slash; one that is not there has nothing. Throws as {@link get} does. A store may
+   * lack it: then there is {@link list}.
+   */
+  listFolder?(folder: string, options?: { signal?: AbortSignal }): Promise<StoreFolder>;
   /** Gives back sockets and handles. Idempotent. */
   close(): Promise<void>;
 }
@@ -57,6 +64,13 @@ export interface GetOptions {
 /** The largest object that {@link Store.get} gives back whole: 64 MiB. What is larger is read in parts. */
 export const maxWholeBytes: number = 64 * 1024 * 1024;
 
+/** What lies directly in a folder. */
+export interface StoreFolder {
+  /** Paths that end in a slash. */
+  readonly folders: readonly string[];
+  readonly objects: readonly StoreEntry[];
+}
+
 /** One object in a listing. */
 export interface StoreEntry {
   readonly path: string;
@@ -64,6 +78,24 @@ export interface StoreEntry {
   readonly size: number;
   /** Milliseconds since 1970 UTC. */
   readonly lastModified: number;
+}
+
+/** {@link Store.listFolder} of any store: one that lacks it lists everything below the folder. */
+export async function folderOf(
+  store: Store,
+  folder: string,
+  options?: { signal?: AbortSignal },
+): Promise<StoreFolder> {
+  checkFolder(folder, "listFolder");
+  if (store.listFolder !== undefined) return await store.listFolder(folder, options);
+  const folders = new Set<string>();
+  const objects: StoreEntry[] = [];
+  for await (const entry of store.list(folder, options)) {
+    const slash = entry.path.indexOf("/", folder.length);
+    if (slash < 0) objects.push(entry);
+    else folders.add(entry.path.slice(0, slash + 1));
+  }
+  return { folders: [...folders], objects };
 }
 
 /**

@@ -1,7 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { maxWholeBytes, type ObjectBody, ObjectNotFoundError, type Store } from "../../src/store/store.ts";
+import {
+  folderOf,
+  maxWholeBytes,
+  type ObjectBody,
+  ObjectNotFoundError,
+  type Store,
+} from "../../src/store/store.ts";
 
 /** A store under test: fresh and empty. `bulk` is how many objects a listing test may make. */
 export interface StoreFixture {
@@ -187,6 +193,17 @@ export function describeStore(name: string, setUp: () => Promise<StoreFixture>):
         expect(entry.size).toBe("ls/a/y/z".length);
         expect(Math.abs(entry.lastModified - Date.now())).toBeLessThan(600_000);
       }
+    });
+
+    test("lists what lies directly in a folder, and its folders", async () => {
+      const names = ["fold/b/x", "fold/b/y", "fold/a", "fold/c=1/d/x", "fold0/x"];
+      for (const path of names) await store.put(path, text(path));
+      const { folders, objects } = await folderOf(store, "fold/");
+      expect(folders).toEqual(["fold/b/", "fold/c=1/"]);
+      expect(objects.map(({ path, size }) => [path, size])).toEqual([["fold/a", "fold/a".length]]);
+      expect((await folderOf(store, "")).folders).toEqual(expect.arrayContaining(["fold/", "fold0/"]));
+      expect(await folderOf(store, "none/")).toEqual({ folders: [], objects: [] });
+      await expect(folderOf(store, "fold")).rejects.toThrow(RangeError);
     });
 
     test("lists more than one page", async () => {

@@ -1,11 +1,5 @@
 import { collectionKey } from "../../layout/collection-key.ts";
-import {
-  overlaps,
-  type Span,
-  partitionSpan,
-  partitionStart,
-  type TimeRange,
-} from "../../layout/partition.ts";
+import { type Span, partitionSpan, partitionStart, type TimeRange } from "../../layout/partition.ts";
 import type { Catalog } from "../catalog.ts";
 import type { DataFile } from "../data-file.ts";
 import { readFooterSummary } from "../footer-summary.ts";
@@ -28,7 +22,7 @@ const footersAtOnce = 16;
 /** What there is of each collection and hour, by {@link placeKey}. */
 export async function findFiles(catalog: Catalog, range: TimeRange): Promise<Map<string, FoundFiles>> {
   const files: DataFile[] = [];
-  for await (const file of catalog.files()) if (overlaps(file, range)) files.push(file);
+  for await (const file of catalog.files(range)) files.push(file);
   const found = new Map<string, FoundFiles>();
   const counted = mapConcurrent(files, footersAtOnce, async (file) => ({
     file,

@@ -1,7 +1,7 @@
 import { quote, told, wrongValue } from "../../base/errors.ts";
 import { nearest } from "../../base/nearest.ts";
 import { type ColumnType, parseType, typeText } from "../../layout/column-type.ts";
-import { overlaps, type TimeRange } from "../../layout/partition.ts";
+import type { TimeRange } from "../../layout/partition.ts";
 import type { Schema } from "../../layout/schema.ts";
 import { systemColumnList } from "../../layout/system-columns.ts";
 import type { Catalog } from "../catalog.ts";
@@ -26,7 +26,7 @@ export async function exportColumns(
   asked: readonly string[] | undefined,
 ): Promise<Schema> {
   const pins = new PinnedTypes(catalog.store);
-  const files = (await filesOf(catalog, name)).filter((file) => overlaps(file, range));
+  const files = await filesOf(catalog, name, range);
   const found = new Map<string, ColumnType>();
   for await (const columns of mapConcurrent(files, filesAtOnce, (file) => columnsOf(catalog, file, pins)))
     for (const [column, text] of columns) {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { isDeepStrictEqual } from "node:util";
-import type { BlockBlobClient, ContainerClient } from "@azure/storage-blob";
+import type { BlobItem, BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { systemClock } from "../../base/time/clock.ts";
 import { type AzureLocation, checkLocation, openContainer } from "./azure-container.ts";
 import { type AzureCredential, type ResolvedCredential, resolveCredential } from "./azure-credential.ts";
@@ -10,7 +10,7 @@ import { type AzureFailure, toAzureFailure } from "./azure-error.ts";
 import { listPages } from "./azure-listing.ts";
 import { type CallGroup, type Extend, endCalls, withDeadline } from "../deadline.ts";
 import { BodyError } from "../object-body.ts";
-import { checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "../object-path.ts";
+import { checkFolder, checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "../object-path.ts";
 import {
   type GetOptions,
   maxWholeBytes,
@@ -20,6 +20,7 @@ import {
   type PutResult,
   type Store,
   type StoreEntry,
+  type StoreFolder,
 } from "../store.ts";
 import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "../store-error.ts";
 
@@ -200,13 +201,31 @@ class AzureBlobStore implements Store {
     const pages = listPages(container, this.#prefix + prefix, prefix, (request) =>
       this.#call("list", prefix, options.signal, request),
     );
+    for await (const { items } of pages) yield* this.#entries(items);
+  }
+
+  async listFolder(folder: string, options: { signal?: AbortSignal } = {}): Promise<StoreFolder> {
+    checkFolder(folder, "listFolder");
+    const call = <T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+      this.#call("list", folder, options.signal, request);
+    const pages = listPages(await this.#client(), this.#prefix + folder, folder, call, { flat: false });
+    const [folders, objects]: [string[], StoreEntry[]] = [[], []];
     for await (const page of pages) {
-      for (const { name, properties, metadata } of page) {
+      objects.push(...this.#entries(page.items));
+      for (const name of page.folders) {
         const path = name.slice(this.#prefix.length);
-        if (metadata?.["hdi_isfolder"] === "true" || !isObjectPath(path)) continue;
-        const size = properties.contentLength ?? 0;
-        yield { path, size, lastModified: properties.lastModified.getTime() };
+        if (isObjectPath(`${path}x`)) folders.push(path);
       }
+    }
+    return { folders, objects };
+  }
+
+  *#entries(items: readonly BlobItem[]): Generator<StoreEntry> {
+    for (const { name, properties, metadata } of items) {
+      const path = name.slice(this.#prefix.length);
+      if (metadata?.["hdi_isfolder"] === "true" || !isObjectPath(path)) continue;
+      const size = properties.contentLength ?? 0;
+      yield { path, size, lastModified: properties.lastModified.getTime() };
     }
   }
 

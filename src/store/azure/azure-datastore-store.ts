@@ -8,7 +8,16 @@ import {
   resolveAzureDatastore,
 } from "./azure-datastore.ts";
 import { withDeadline } from "../deadline.ts";
-import type { GetOptions, ObjectBody, PutOptions, PutResult, Store, StoreEntry } from "../store.ts";
+import {
+  folderOf,
+  type GetOptions,
+  type ObjectBody,
+  type PutOptions,
+  type PutResult,
+  type Store,
+  type StoreEntry,
+  type StoreFolder,
+} from "../store.ts";
 import { putFailure, toPutError } from "../store-error.ts";
 
 /** Which datastore, and as whom. */
@@ -75,6 +84,10 @@ class AzureDatastoreStore implements Store {
 
   async *list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<StoreEntry> {
     yield* (await this.#resolve(options?.signal)).list(prefix, options);
+  }
+
+  async listFolder(folder: string, options?: { signal?: AbortSignal }): Promise<StoreFolder> {
+    return await folderOf(await this.#resolve(options?.signal), folder, options);
   }
 
   async close(): Promise<void> {

@@ -17,8 +17,16 @@ const maxQuickEmptyPages = 20;
 const maxEmptyPages = 1_000;
 const emptyPagePauseMs = 200;
 
+/** A page of a listing. */
+export interface ListedPage {
+  readonly items: readonly BlobItem[];
+  /** Names of folders, with a slash at their end, where the listing does not go into them. */
+  readonly folders: readonly string[];
+}
+
 /**
- * Pages of the blobs of a container whose names start with `prefix`, in order. `call` makes one request,
+ * Pages of the blobs of a container whose names start with `prefix`, in order; with `flat: false` only those
+ * in the folder that it names, and that folder's own folders. `call` makes one request,
  * which it may end. Throws what that throws, and a {@link StoreError} that names `subject` for a listing that
  * has no end: it goes round, or has nothing but empty pages.
  */
@@ -27,7 +35,8 @@ export async function* listPages(
   prefix: string,
   subject: string,
   call: <T>(request: (signal: AbortSignal) => Promise<T>) => Promise<T>,
-): AsyncIterable<readonly BlobItem[]> {
+  { flat = true }: { readonly flat?: boolean } = {},
+): AsyncIterable<ListedPage> {
   const seen = new Set<string>();
   let emptyPages = 0;
   let continuationToken: string | undefined;
@@ -35,21 +44,28 @@ export async function* listPages(
     const page = await call(async (abortSignal) => {
       if (emptyPages > maxQuickEmptyPages) await sleep(systemClock, emptyPagePauseMs, abortSignal);
       // Metadata tells the folders of an account with a hierarchical namespace from objects.
-      const pages = container.listBlobsFlat({ prefix, includeMetadata: true, abortSignal });
+      const options = { prefix, includeMetadata: true, abortSignal };
       const from = continuationToken === undefined ? {} : { continuationToken };
-      return (await pages.byPage({ maxPageSize: pageSize, ...from }).next()).value;
+      const settings = { maxPageSize: pageSize, ...from };
+      if (flat) return (await container.listBlobsFlat(options).byPage(settings).next()).value;
+      return (await container.listBlobsByHierarchy("/", options).byPage(settings).next()).value;
     });
     const items = page?.segment.blobItems ?? [];
+    const prefixes =
+      page !== undefined && "blobPrefixes" in page.segment ? page.segment.blobPrefixes : undefined;
+    const folders = (prefixes ?? []).map(({ name }: { readonly name: string }) => name);
     continuationToken = page?.continuationToken;
-    emptyPages = items.length === 0 ? emptyPages + 1 : 0;
+    emptyPages = items.length + folders.length === 0 ? emptyPages + 1 : 0;
     // A listing that goes round has a page, or the place where one begins, twice.
-    const marks = [continuationToken, items[0]?.name].filter((mark) => mark !== undefined && mark !== "");
+    const marks = [continuationToken, items[0]?.name, folders[0]].filter(
+      (mark) => mark !== undefined && mark !== "",
+    );
     const repeats = marks.some((mark) => seen.has(mark));
     if (repeats || emptyPages > maxEmptyPages || seen.size > maxMarks) {
       const message = `list ${subject}: the listing has no end; something answers that is not the Blob service`;
       throw new StoreError("transient", message, { operation: "list" });
     }
     for (const mark of marks) seen.add(mark);
-    yield items;
+    yield { items, folders };
   } while (continuationToken);
 }

@@ -7,6 +7,7 @@ import type { Store } from "../../../src/store/store.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import { type Dataset, datasetOf } from "../../../src/reader/dataset.ts";
+import { CountedStore } from "../../../src/reader/counted-store.ts";
 import { createMemoryStore } from "../../../src/store/memory-store.ts";
 import { correlationId, makeBatch } from "../../support/make-batch.ts";
 import { fileBytes } from "../../support/parquet-engines.ts";
@@ -164,4 +165,36 @@ test.each([
   const bytes = fetched().reduce((sum, one) => sum + one, 0);
   expect(bytes).toBeLessThan(count === 0 ? 300_000 : 131_072 + count * 6_000 + 400_000);
   expect(fetched().length).toBeLessThanOrEqual(6);
+});
+
+test("of a store with many files, only the folders of the hours in question are listed", async () => {
+  const store = createMemoryStore();
+  const [requestTime] = [hours[12] as string];
+  const root = await tempFolder();
+  const rows = [{ hour: 12 }];
+  const frame = { collection: "inputs", id: idAt(requestTime), requestTime, rows };
+  const path = storeFile(root, [frame], { hour: "DOUBLE" });
+  const bytes = readFileSync(join(root, path));
+  await store.put(path, bytes);
+  const elsewhere = ["2026-11-21", "2026-11-23"].flatMap((day) =>
+    Array.from(
+      { length: 1_500 },
+      (_, i) => `inference_date=${day}/inference_hour=${i % 2 === 0 ? "05" : "06"}/${i}`,
+    ),
+  );
+  for (const one of elsewhere) await store.put(`flights/blue/inputs/${one}.parquet`, new Uint8Array(1));
+  await store.put(`flights/blue/outputs/2026/11/22/12/${"a".repeat(32)}000000.jsonl`, new Uint8Array(0));
+  await store.put(`flights/blue/outputs/2026/11/21/12/${"a".repeat(32)}000000.jsonl`, new Uint8Array(1));
+  const counted = new CountedStore(store);
+  const data = datasetOf(counted);
+  const { records } = await data.trace(idAt(requestTime));
+  expect(records).toMatchObject([{ rows: [{ hour: 12 }] }]);
+  // A page of the plain listing, and two files; JSON lines tell their types.
+  expect(counted.counts).toMatchObject({ listed: 2_001 + 2, reads: 1 });
+  const { listed } = counted.counts;
+  const range = { from: "2026-11-22", to: "2026-11-23" };
+  let found = 0;
+  for await (const batch of data.table("inputs", range)) found += batch.length;
+  expect([found, counted.counts.listed - listed]).toEqual([1, 2_001 + 2]);
+  expect(await data.find({ where: { hour: 12 }, ...range })).toHaveLength(1);
 });
