@@ -2,10 +2,10 @@ import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { withContext } from "../../collector/context/current-context.ts";
 import { saveOnSignals } from "../../collector/process/close-on-signals.ts";
-import { hearingFailure } from "../handler-failure.ts";
 import { PayloadLog } from "../payload-log.ts";
 import { parsePayloadOptions } from "../payload-options.ts";
 import { openedOf } from "../opened.ts";
+import { FailedExchanges } from "./failed-exchanges.ts";
 import { openNodeExchange } from "./node-exchange.ts";
 
 /** What Node tells on its channel before it asks a server's listeners. */
@@ -23,16 +23,18 @@ interface RequestStart {
 export function logServers(): void {
   const servers = new WeakSet<Server>();
   let log: PayloadLog | undefined;
+  let failures: FailedExchanges | undefined;
   let broken = false;
   subscribe("http.server.request.start", (message) => {
     if (broken) return;
     const { request, response, server } = message as RequestStart;
     try {
       log ??= openLog();
+      failures ??= new FailedExchanges();
       openNodeExchange(log, request, response);
       if (servers.has(server)) return;
       servers.add(server);
-      listenInContext(server);
+      listenInContext(server, failures);
     } catch (error) {
       broken = true;
       process.emitWarning(
@@ -53,12 +55,15 @@ function openLog(): PayloadLog {
 }
 
 /** Has a server's listeners called in the contexts of their requests. */
-function listenInContext(server: Server): void {
+function listenInContext(server: Server, failures: FailedExchanges): void {
   const emit = server.emit;
   server.emit = function (this: Server, ...args: Parameters<typeof emit>): boolean {
     const call = (): boolean => Reflect.apply(emit, this, args);
     const opened = openedOf(args[1]);
     if (opened === undefined) return call();
-    return hearingFailure(opened.exchange, () => withContext(opened.context, call));
+    const { context, exchange } = opened;
+    const handle = (): boolean => withContext(context, call);
+    const request = args[1] as IncomingMessage;
+    return exchange === undefined ? handle() : failures.hear(context, { exchange, request }, handle);
   } as typeof emit;
 }

@@ -97,9 +97,43 @@ served.listen(0, () => fetch("http://127.0.0.1:" + served.address().port).catch(
     `process.on("uncaughtException", () => { served.closeAllConnections(); served.close(); });`,
   );
   expect(await runScript(caught, { args: register, env })).toMatchObject({ code: 0, stdout: "cut\n" });
-  expect(await duckdbCollection(destination, "response")).toMatchObject([
-    { outcome: "error", http_status: null },
-  ]);
+  // That of the process that ended was in the spool, and came with the next one's.
+  const failed = { outcome: "error", http_status: null };
+  expect(await duckdbCollection(destination, "response")).toMatchObject([failed, failed]);
+});
+
+test("what a handler throws later, or its promise rejects with, ends the process as ever, and its exchange as error", async () => {
+  const failing: readonly string[] = [
+    `throw new Error("wrong");`,
+    `setTimeout(() => { throw new Error("wrong"); }, 5);`,
+    `request.on("data", () => { throw new Error("wrong"); });`,
+    `return new Promise((_, reject) => setTimeout(reject, 5, new Error("wrong")));`,
+  ];
+  for (const body of failing) {
+    const { destination, spool, env } = await scratch();
+    const code = `
+import { createServer } from "node:http";
+const served = createServer((request, response) => {
+  if (request.url === "/good") return void response.end("ok");
+  ${body}
+});
+served.listen(0, async () => {
+  const to = "http://127.0.0.1:" + served.address().port;
+  await (await fetch(to + "/good")).text();
+  fetch(to + "/bad", { method: "POST", body: "[1]" }).catch(() => undefined);
+});`;
+    const ended = await runScript(code, { args: register, env: { ...env, MDC_PAYLOAD_TABULAR: "false" } });
+    expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 1, stdout: "" });
+    expect(ended.stderr).toContain("Error: wrong");
+    const mdc = join(root, "dist/cli/main.js");
+    const drained = await runNode([mdc, "spool", "drain", "--spool", spool, "--root", destination]);
+    expect(drained).toMatchObject({ code: 0 });
+    const responses = await duckdbCollection(destination, "response");
+    expect(responses.map((row) => [row["outcome"], row["http_status"]])).toEqual([
+      ["complete", 200n],
+      ["error", null],
+    ]);
+  }
 });
 
 test("a server over TLS in CommonJS is logged, beside other preloads", async ({ skip }) => {
