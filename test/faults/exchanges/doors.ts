@@ -34,8 +34,11 @@ export interface Assault {
   judge(stored: StoredExchanges): readonly string[];
 }
 
-/** What a process may grow by, whatever is sent to it: two bounds of 64 MiB, and what its engine needs for traffic. */
-const maxGrowth = 224 * 2 ** 20;
+/**
+ * What a process may grow by, whatever is sent to it: 128 MiB of `limits.maxMemoryBytes`, 64 MiB of bodies of
+ * exchanges under way, and what depends on neither (docs/operations.md, "Memory").
+ */
+const maxGrowth = (128 + 64 + 160) * 2 ** 20;
 
 /**
  * Does the same to a logged server of node:http and to the sidecar before a server, each a process of its own

@@ -66,10 +66,13 @@ export function zipBombs(mebibytes: number, times: number): Promise<readonly Out
         judge: ({ requests, responses }) => [
           ...[...requests, ...responses].flatMap((row) => {
             const [coding, bytes] = bombs[Number(String(row["mdc_correlation_id"]).split("-")[0])] ?? [];
-            const hex = String(row["body_bytes"]).slice(1);
-            const kept = Buffer.from(hex, "hex").equals((bytes ?? Buffer.alloc(0)).subarray(0, MiB));
+            const kept = Buffer.from(String(row["body_bytes"]).slice(1), "hex");
+            // Of very many at a time, some find no room in the memory for bodies: those are cut, and say so.
+            const isCut = row["body_truncated"] === true && kept.length < (bytes?.length ?? 0);
             const expected = { content_encoding: coding, body: null, body_size: BigInt(bytes?.length ?? 0) };
-            return kept ? wrong(row, expected) : [`a bomb of ${coding} is not stored as it came`];
+            return bytes?.subarray(0, isCut ? kept.length : undefined).equals(kept) === true
+              ? wrong(row, expected)
+              : [`a bomb of ${coding} is not stored as it came`];
           }),
           ...(requests.length === fired ? [] : [`${requests.length} of ${fired} have rows`]),
         ],
