@@ -15,6 +15,10 @@ export const readingCommands: readonly (readonly string[])[] = [
   ["head", "x", "-n", "20"],
   ["head", "x", "-n", "1000", "--json"],
   ["head", "x", "-n", "1000", "--from", "2023-11-14T22:13:30", "--columns", "s,mdc_correlation_id"],
+  ["head", "x", "--where", "mdc_row_index>=0", "--where", "mdc_correlation_id!=none", "--json"],
+  ["find", "--where", `mdc_correlation_id=${storedId}`],
+  ["find", "--text", storedId.slice(0, 12), "--json"],
+  ["export", "x", "--format", "jsonl", "--columns", "mdc_correlation_id,mdc_row_index"],
   ["trace", storedId],
   ["trace", storedId, "--everywhere", "--json"],
 ];
