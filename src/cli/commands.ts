@@ -1,4 +1,6 @@
 import type { Command } from "./command.ts";
+import { commonOptions } from "./common-options.ts";
+import { completionOf } from "./commands/completion/completion.ts";
 import { completeness } from "./commands/completeness.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
 import { exportCommand } from "./commands/export.ts";
@@ -14,8 +16,7 @@ import { tail } from "./commands/tail.ts";
 import { trace } from "./commands/trace.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
-/** Every command, in the order of the help. */
-export const commands: readonly Command[] = [
+const others: readonly Command[] = [
   ls,
   schema,
   head,
@@ -31,3 +32,6 @@ export const commands: readonly Command[] = [
   sidecar,
   doctor,
 ];
+
+/** Every command, in the order of the help. */
+export const commands: readonly Command[] = [...others, completionOf(others, commonOptions)];

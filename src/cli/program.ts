@@ -5,23 +5,13 @@ import { isMisuse, UsageError, wordText } from "./command.ts";
 import { chooseCommand, followWords } from "./command-group.ts";
 import { optionsOfAll, optionValues, refuseUnknown, takeApart } from "./command-line.ts";
 import { commands } from "./commands.ts";
+import { commonOptions } from "./common-options.ts";
 import { type ExitCode, exitCode } from "./exit-code.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { nearest } from "../base/nearest.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "../base/version.ts";
-
-/** What every command takes. */
-export const commonOptions: CommandOptions = {
-  root: {
-    type: "string",
-    value: "<folder or URL>",
-    description: "where the data is; default MDC_DESTINATION, then what MDC_CONFIG says, then ./collected",
-  },
-  json: { type: "boolean", description: "write JSON for machines" },
-  help: { type: "boolean", short: "h", description: "show this help" },
-};
 
 /** What stands without a command. */
 const versionOption: CommandOptions = {

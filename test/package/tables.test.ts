@@ -4,7 +4,7 @@ import type { Command } from "../../src/cli/command.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { exitCode } from "../../src/cli/exit-code.ts";
 import { programHelp } from "../../src/cli/help.ts";
-import { commonOptions } from "../../src/cli/program.ts";
+import { commonOptions } from "../../src/cli/common-options.ts";
 import { attributeValues, type Instrument, instruments } from "../../src/collector/report/instruments.ts";
 import { asideFaults } from "../../src/collector/bodies/aside-body.ts";
 import { notRedactedReasons } from "../../src/http/body/redaction/body-redaction.ts";
