@@ -3,7 +3,7 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type RequestListener } from "node:http";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { CollectorError, DeploymentOptions, ErrorInfo } from "model-data-collector";
+import type { CollectorError, DeploymentOptions, DeploymentStats, ErrorInfo } from "model-data-collector";
 import {
   nodePayloadLogging,
   type PayloadOptions,
@@ -16,7 +16,7 @@ import { bodyHash, bodyPart, openRequest, sendBody } from "../../support/large-b
 import { root } from "../../support/packed-project.ts";
 import { duckdbCollection, duckdbSql } from "../../support/parquet-engines.ts";
 import { type PayloadServer, payloadServer } from "../../support/payload-server.ts";
-import { expectBalance, until } from "../../support/scratch.ts";
+import { expectBalance, runScript, scratch, until } from "../../support/scratch.ts";
 
 const MiB = 1024 * 1024;
 
@@ -253,4 +253,66 @@ test("bodies leave half of the spool to frames: what finds no room is cut, and t
   expect(stats.frames).toMatchObject({ offered: 14, spooled: 14 });
   expect(Object.keys(stats.bytes.dropped)).toEqual(expect.arrayContaining(["spool_full"]));
   expect(told).toEqual(expect.arrayContaining(["aside_spool_full", "aside_too_large"]));
+});
+
+test("when the background thread dies in the middle of a body, that one is cut; others are whole", async () => {
+  const { env, destination, spool } = await scratch();
+  const preload = `
+    import threads from "node:worker_threads";
+    import { syncBuiltinESMExports } from "node:module";
+    const { Worker } = threads;
+    globalThis.workers = [];
+    threads.Worker = class extends Worker { constructor(...args) { super(...args); workers.push(this); } };
+    syncBuiltinESMExports();`;
+  const code = `
+    import { createServer, request as httpRequest } from "node:http";
+    import { once } from "node:events";
+    import { openDeployment } from "model-data-collector";
+    import { nodePayloadLogging } from "model-data-collector/http";
+    const heard = [];
+    const deployment = await openDeployment({ onError: (_, { reason }) => heard.push(reason) });
+    const options = { deployment, largeBodies: "aside", maxBodyBytes: 1000 };
+    const server = createServer(nodePayloadLogging((asked, answer) => {
+      asked.resume().on("end", () => answer.end("ok"));
+    }, options)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const half = Buffer.alloc(2 ** 20, "half of a body ");
+    async function send(id, between) {
+      const sent = httpRequest({ port: server.address().port, method: "POST", headers: { "x-request-id": id } });
+      const answered = once(sent, "response");
+      sent.write(half);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await between?.();
+      sent.end(half);
+      const [answer] = await answered;
+      await once(answer.resume(), "end");
+    }
+    await send("before");
+    await send("broken", () => workers.at(-1).terminate());
+    await send("after");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await deployment.flush();
+    console.log(JSON.stringify({ heard, stats: deployment.stats(), workers: workers.length }));
+    server.close();
+    server.closeAllConnections();
+    await deployment.close();`;
+  const args = ["--import", `data:text/javascript,${encodeURIComponent(preload)}`];
+  const { stdout, stderr, code: exit } = await runScript(code, { env, args });
+  expect([exit, stderr]).toEqual([0, ""]);
+  const { heard, stats, workers } = JSON.parse(stdout) as {
+    heard: string[];
+    stats: DeploymentStats;
+    workers: number;
+  };
+  expect(workers).toBe(2);
+  expectBalance(stats);
+  expect(heard).toEqual(expect.arrayContaining(["background_died", "aside_io_error"]));
+  const rows = await duckdbCollection(destination, "request");
+  const hash = sha256(Buffer.alloc(2 ** 21, Buffer.alloc(2 ** 20, "half of a body ")));
+  const byId = Object.fromEntries(rows.map((row) => [row["mdc_correlation_id"], row]));
+  for (const id of ["before", "after"]) expect(referred(destination, byId[id]), id).toBe(hash);
+  expect(byId["broken"]).toMatchObject({ body_ref: null, body_truncated: true, body_sha256: hash });
+  expect(bodyOf(byId["broken"])["tags"]).toEqual({ body_cut: "io_error" });
+  expect(objects(destination)).toHaveLength(2);
+  expect(globSync("mc1/*/*.{open,seg,body}", { cwd: spool })).toEqual([]);
 });
