@@ -40,6 +40,14 @@ const lookUp = (rows: number, atMost: number): Bound => ({
   atMost,
 });
 
+/** CPU time of all threads, or memory, against a rival that stores the same. */
+const payload = (subject: string, rival: string, metric: string, atMost: number): Bound => ({
+  benchmark: "payload",
+  figure: { name: subject, metric },
+  dividedBy: { name: rival, metric },
+  atMost,
+});
+
 /**
  * What must hold on a noisy machine of two cores, with room. These catch a path that became several times
  * slower, not one that became a tenth slower; that is for `npm run bench` on a quiet machine. Medians of the
@@ -74,6 +82,10 @@ export const bounds: readonly Bound[] = [
     dividedBy: { name: "pino, import", metric: "CPU" },
     atMost: 2.5,
   },
+  payload("node:http, ours", "node:http, pino-http with bodies", "full load CPU", 2),
+  payload("node:http, ours", "node:http, pino-http with bodies", "RSS", 2),
+  payload("sidecar, none", "http-proxy, none", "full load CPU", 1.1),
+  payload("sidecar, ours", "http-proxy, with a body log", "full load CPU", 1.75),
   lookUp(1, 0.35),
   lookUp(10, 0.35),
   lookUp(1_000, 0.35),

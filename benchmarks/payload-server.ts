@@ -47,23 +47,33 @@ const model: RequestListener = (request, response) => {
 const file = (): ReturnType<typeof destination> =>
   destination({ dest: join(folder, "access.log"), mkdir: true, sync: false, minLength: 4096 });
 
-/** Both bodies in one line, as the recipes for pino and http-proxy do it. */
+/** What is kept of bodies, on the request itself. */
+const bodies = Symbol("bodies");
+
+/**
+ * Both bodies in one line, as the recipes for pino and http-proxy do it; but without what makes exchanges
+ * survive, which is no fault of theirs: see `src/http/node/stand-in.ts`.
+ */
 function logBodies(): Middleware {
-  const bodies = new WeakMap<object, { requestBody: string; responseBody: string }>();
-  const log = pinoHttp({ logger: pino(file()), customProps: (request) => bodies.get(request) ?? {} });
+  const log = pinoHttp({
+    logger: pino(file()),
+    customProps: (request) => (request as { [bodies]?: object })[bodies] ?? {},
+  });
   return (request, response, next) => {
     const known = { requestBody: "", responseBody: "" };
-    bodies.set(request, known);
+    Object.assign(request, { [bodies]: known });
     const push = request.push.bind(request);
-    request.push = (chunk: Buffer | null, encoding) => {
+    const write = response.write.bind(response) as (...args: unknown[]) => boolean;
+    const heard = (chunk: Buffer | null, encoding?: BufferEncoding): boolean => {
       if (chunk !== null) known.requestBody += chunk.toString();
       return push(chunk, encoding);
     };
-    const write = response.write.bind(response) as (...args: unknown[]) => boolean;
-    response.write = ((...args: unknown[]) => {
+    const written = (...args: unknown[]): boolean => {
       known.responseBody += String(args[0]);
       return write(...args);
-    }) as never;
+    };
+    request.push = heard;
+    response.write = written as never;
     log(request, response);
     next();
   };

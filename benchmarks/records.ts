@@ -27,6 +27,11 @@ export interface Machine {
   readonly loadBefore: number | null;
 }
 
+/** Whether the machine had other work when it was measured: then times say little, and CPU time says more. */
+export function isBusy({ machine: { loadBefore, cores } }: BenchmarkRecord): boolean {
+  return loadBefore !== null && loadBefore >= cores / 2;
+}
+
 const folder: string = join(import.meta.dirname, "results");
 
 /** Keeps the results of a benchmark, in place of those of its last run. */

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type BenchmarkRecord, readRecords } from "./records.ts";
+import { type BenchmarkRecord, isBusy, readRecords } from "./records.ts";
 import { collectSection } from "./report/collect-section.ts";
 import { encodeSection } from "./report/encode-section.ts";
 import { growthSection } from "./report/growth-section.ts";
@@ -94,10 +94,10 @@ export async function writeReport(): Promise<string> {
 /** Where, when and what: once if it is the same for all. */
 function machines(records: readonly BenchmarkRecord[]): string {
   const places = new Map<string, string[]>();
-  for (const { name, machine, commit, date } of records) {
-    const { cpu, cores, memoryBytes, os, node, loadBefore } = machine;
-    const busy =
-      loadBefore === null || loadBefore < cores / 2 ? "" : ", **while the machine was busy with other work**";
+  for (const record of records) {
+    const { name, machine, commit, date } = record;
+    const { cpu, cores, memoryBytes, os, node } = machine;
+    const busy = isBusy(record) ? ", **while the machine was busy with other work**" : "";
     const place = `${cpu}, ${cores} cores, ${Math.round(memoryBytes / 1e9)} GB, ${os}, Node ${node}, commit ${commit ?? "unknown"}, ${date.slice(0, 10)}${busy}`;
     places.set(place, [...(places.get(place) ?? []), name]);
   }
