@@ -48,10 +48,11 @@ export const payloadSection: MakeSection = (record) => {
 };
 
 function rateTable(record: BenchmarkRecord, rate: number): string {
+  const added: Column = ["added", (kind, logger) => addedMs(record, rate, kind, logger)];
   const columns: Column[] = [
     median(record, "first byte p50", `${rate}/s first byte p50`),
     least(record, "first byte p99", `${rate}/s first byte p99`),
-    ["added", (kind, logger) => addedMs(record, rate, kind, logger)],
+    ...(isBusy(record) ? [] : [added]),
     median(record, "chunk p50", `${rate}/s chunk p50`),
     least(record, "chunk p99", `${rate}/s chunk p99`),
     median(record, "CPU", `${rate}/s CPU`),
