@@ -281,3 +281,21 @@ test("what is no profile, or of another column, is refused", () => {
       /^ColumnProfile\.fromJSON.*: expected /,
     );
 });
+
+test("errors of many values do not add up, and those of merged frequent values do", () => {
+  const rows = 200_000;
+  const sketch = new QuantileSketch(7);
+  sketch.add(Float64Array.from({ length: rows }, (_, i) => (i * 7919) % rows));
+  for (let share = 0.05; share < 1; share += 0.05)
+    expect(Math.abs(sketch.quantile(share) / rows - share)).toBeLessThan(sketch.maxRankError(0.9999));
+  expect(sketch.maxRankError()).toBeLessThan(0.012);
+
+  const merged = new ColumnProfile({ kind: "categorical" });
+  for (let hour = 0; hour < 4; hour++) {
+    const profile = new ColumnProfile({ kind: "categorical" });
+    // More than are gathered before some are left out.
+    profile.add(Array.from({ length: 3075 }, (_, i) => `v${Math.floor(i / 3)}`));
+    merged.merge(profile);
+  }
+  expect((merged.frequent(256)[0]?.[1] ?? 0) + merged.maxFrequentError).toBeGreaterThanOrEqual(12);
+});

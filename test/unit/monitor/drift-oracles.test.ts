@@ -167,3 +167,15 @@ test("the other distances of shares", () => {
   expectClose(statistic, -2.1908902300206643);
   expectClose(pValue, 0.02845973691631066);
 });
+
+test("to Evidently, what is not there has a millionth of the least share, if that is small", () => {
+  const [p, q] = [{ counts: { a: 19_999, b: 1 } }, { counts: { a: 100, c: 100 } }];
+  const [a, b, c] = [19_999 / 20_000, 1 / 20_000, 1 / 20_000 / 1e6];
+  const terms = [
+    (0.5 - a) * Math.log(0.5 / a),
+    (0.0001 - b) * Math.log(0.0001 / b),
+    (0.5 - c) * Math.log(0.5 / c),
+  ];
+  const expected = terms.reduce((sum, term) => sum + term, 0);
+  expectClose(populationStabilityIndex(p, q, { profile: "evidently" }), expected);
+});

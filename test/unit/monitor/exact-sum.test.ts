@@ -13,6 +13,9 @@ test("nothing is lost beside something large", () => {
   expect(sumOf(...new Array<number>(10).fill(0.1)).value).toBe(1);
   expect(sumOf(1e308, 1e308).value).toBe(Infinity);
   expect(sumOf(0.1, 0.2).value).toBe(0.30000000000000004);
+  // Half-way between two doubles, and a little more.
+  expect(sumOf(2 ** 53, 1).value).toBe(2 ** 53);
+  expect(sumOf(2 ** 53, 1, 2 ** -1000).value).toBe(2 ** 53 + 2);
 });
 
 test("squares are exact also where they are no doubles", () => {
