@@ -32,6 +32,14 @@ const pipeline = (rival: string, metric: string, limit: { atMost: number } | { a
   };
 };
 
+/** While it runs; a run of some seconds has as many files as one of minutes. */
+const rates = (requestsPerSecond: number, atMost: number): Bound => ({
+  benchmark: "rates",
+  figure: { name: `${requestsPerSecond}/s, two: ours, group`, metric: "CPU without files" },
+  dividedBy: { name: `${requestsPerSecond}/s, two: JSON lines`, metric: "CPU without files" },
+  atMost,
+});
+
 /** Of a file of one row group; of a larger one it is so much less. */
 const lookUp = (rows: number, atMost: number): Bound => ({
   benchmark: "look-up",
@@ -64,6 +72,8 @@ export const bounds: readonly Bound[] = [
   pipeline("JSON lines", "p50", { atMost: 0.5 }),
   pipeline("hyparquet-writer", "rows/s", { atLeast: 1 }),
   pipeline("hyparquet-writer", "RSS", { atMost: 2 }),
+  rates(200, 2),
+  rates(2000, 1),
   {
     benchmark: "encode",
     figure: { name: "ours, zstd, frames of 10 rows" },

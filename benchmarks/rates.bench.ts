@@ -20,7 +20,7 @@ type Case = Pick<RatesCase, "sink" | "requestsPerSecond" | "collections">;
 const benchmark: Benchmark = async (context) => {
   const { runs, seconds, warmupSeconds, rates } = {
     full: { runs: 3, seconds: 6, warmupSeconds: 3, rates: [1, 20, 200, 2000] },
-    quick: { runs: 3, seconds: 3, warmupSeconds: 2, rates: [20, 200, 2000] },
+    quick: { runs: 2, seconds: 2.5, warmupSeconds: 2, rates: [200, 2000] },
     smoke: { runs: 1, seconds: 0.2, warmupSeconds: 0.1, rates: [20] },
   }[context.scale];
   const sinks = context.scale === "full" ? contenders : quickContenders;

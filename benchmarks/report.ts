@@ -56,7 +56,7 @@ export function renderReport(records: ReadonlyMap<string, BenchmarkRecord>): Rea
     "## How it was measured",
     machines(made.map(({ record }) => record)),
     "Figures are medians over interleaved runs; the mark across a bar goes from the least to the greatest. Read ratios: another machine has other milliseconds. To measure on yours, with nothing else running:",
-    "```sh\nnpm install\nnpm run bench                # all of it, about 25 minutes\nnpm run bench -- collect     # one of them\n```",
+    "```sh\nnpm install\nnpm run bench                # all of it, about 45 minutes\nnpm run bench -- collect     # one of them\n```",
     "Frames have, of every twenty columns, twelve doubles of full entropy, six strings of a hundred values, a boolean and a UUID. Before a call that is timed its frame is read once, for a service has just made the frame that it collects. Code and data are in `benchmarks/`, results in `benchmarks/results/`.",
     "## Where we lose",
     losses.length === 0
