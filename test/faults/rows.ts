@@ -170,7 +170,10 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "poison", run: () => poisonRecords() },
   { name: "config-changes", run: ({ changes }) => configChanges(changes) },
   { name: "large-bodies", run: ({ bodyMebibytes }) => largeBodies(bodyMebibytes) },
-  { name: "zip-bombs", run: ({ bodyMebibytes, hostile }) => zipBombs(bodyMebibytes, hostile) },
+  {
+    name: "zip-bombs",
+    run: ({ bodyMebibytes, hostile }) => zipBombs(bodyMebibytes, Math.ceil(hostile / 10)),
+  },
   { name: "slow-clients", run: ({ slowSeconds, hostile }) => slowClients(hostile, slowSeconds * 1_000) },
   { name: "head-floods", run: ({ hostile }) => headFloods(hostile) },
   { name: "dying-target", run: ({ hostile }) => dyingTarget(hostile) },
