@@ -9,7 +9,7 @@ import { recordFetch } from "./fetch-exchange.ts";
 export interface FetchRequestLike {
   readonly method: string;
   readonly url: string;
-  readonly headers: { get(name: string): string | null };
+  readonly headers: Pick<Headers, "get">;
 }
 
 /**
