@@ -15,7 +15,9 @@ const named: readonly string[] = rows.flatMap(([, , , runs = ""]) =>
 );
 
 test("the table has every fault once, in order", () => {
-  expect(rows.map(([, number]) => Number(number))).toEqual(Array.from({ length: 55 }, (_, n) => n + 1));
+  expect(rows.map(([, number]) => Number(number))).toEqual(
+    Array.from({ length: rows.length }, (_, n) => n + 1),
+  );
 });
 
 test("every run that the table names exists, and every run is in the table", () => {
