@@ -27,7 +27,7 @@ export const payloadSection: MakeSection = (record) => {
         ? undefined
         : `A request to node:http whose payloads are logged takes ${number(mine.median)} ms of CPU time under full load, all threads and files included; with pino-http, which writes both bodies as JSON, ${number(rival.median)} ms.`,
     body: [
-      "A request of 1.4 kB, answered by four server-sent events, from another process of the same machine. Times are milliseconds, and so is the CPU of a request, of all threads. A p99 is that of the quietest round, for whatever else the machine does can only add to it; “added” is what it is above that of the same server without a log, of the sidecar and nginx above that of http-proxy that logs as much. A chunk's time goes from its `write` to its client. morgan logs a line without bodies; pino-http and the body log of http-proxy write both bodies as JSON.",
+      `A request of 1.4 kB, answered by four server-sent events, from another process of the same machine. Times are milliseconds, and so is the CPU of a request, of all threads. A p99 is that of the quietest round, for whatever else the machine does can only add to it.${isBusy(record) ? "" : addedText} A chunk's time goes from its \`write\` to its client. morgan logs a line without bodies; pino-http and the body log of http-proxy write both bodies as JSON.`,
       ...rates.map((rate) => rateTable(record, rate)),
       boundText(record, slow),
       `As fast as ${connections} connections go that never wait. Here the p99 is the length of the queue, for clients, servers and targets share the machine's cores; what a design does on another thread is paid for here, too.`,
@@ -46,6 +46,9 @@ export const payloadSection: MakeSection = (record) => {
     losses: [...servers.flatMap((kind) => middlewareLosses(record, kind)), ...proxyLosses(record)],
   };
 };
+
+const addedText =
+  " “added” is what it is above that of the same server without a log, of the sidecar and nginx above that of http-proxy that logs as much.";
 
 function rateTable(record: BenchmarkRecord, rate: number): string {
   const added: Column = ["added", (kind, logger) => addedMs(record, rate, kind, logger)];
