@@ -22,6 +22,9 @@ import { statsOption, withDataset } from "../with-dataset.ts";
 /** Milliseconds between two looks when following; at a store that is no folder only every fifth time. */
 const everyMs = 1_000;
 
+/** Frames of files that are remembered until their segments are surely gone. */
+const maxRemembered = 100_000;
+
 /** `mdc tail`: the newest rows, and those that come. */
 export const tail: RunnableCommand = {
   name: "tail",
@@ -73,6 +76,8 @@ class Tail {
   readonly #files = new Set<string>();
   /** Frames that were shown from the spool: not again from the file that they come to. */
   readonly #shown = new Set<string>();
+  /** Frames that were shown from files, of late. */
+  readonly #stored = new Set<string>();
   readonly #progress = new Map<string, Map<string, number>>();
   readonly #unreadable: UnreadableFile[] = [];
 
@@ -137,7 +142,9 @@ class Tail {
 
   #waiting(): TailRow[] {
     const frames = waitingFrames(this.#input, { collection: this.#collection, progress: this.#progress });
-    return frames.flatMap(({ correlationId: id, eventId, eventTime: at, rows }) => {
+    // A segment can still be there for a moment when its file is.
+    const fresh = frames.filter(({ eventId }) => !this.#stored.has(eventId));
+    return fresh.flatMap(({ correlationId: id, eventId, eventTime: at, rows }) => {
       this.#shown.add(eventId);
       return rows.map((row) => ({ id, eventId, at, row, delivered: false }));
     });
@@ -163,6 +170,11 @@ class Tail {
           const [id, at] = [String(row[correlationId.name]), row[eventTime.name] as Date];
           rows.push({ id, eventId: String(row[event.name]), at, row, delivered: true });
         }
+      }
+      for (const { eventId } of rows) this.#stored.add(eventId);
+      for (const eventId of this.#stored) {
+        if (this.#stored.size <= maxRemembered) break;
+        this.#stored.delete(eventId);
       }
     } catch (thrown) {
       this.#unreadable.push({ path: file.path, reason: reasonOf(thrown) });
