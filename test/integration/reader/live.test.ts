@@ -36,5 +36,6 @@ test("tail -f shows each row once: from the spool within moments, and not again 
   await until(() => rows().some(({ n }) => n === 20));
   const seen = rows().map(({ n }) => n);
   expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 22 }, (_, i) => i - 1));
-  expect(rows()[0]).toMatchObject({ n: -1, delivered: false });
+  // Whichever was in a file by the time of the first look.
+  expect(rows().some(({ delivered }) => !delivered)).toBe(true);
 });
