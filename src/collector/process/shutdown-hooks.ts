@@ -44,18 +44,21 @@ export function onProcessEnd(hook: ShutdownHook): Disposable {
   hooks.add(hook);
   if (!shared.installed) {
     shared.installed = true;
-    // Emitted again whenever the loop runs empty anew, so work done here is followed by one more look.
-    process.on("beforeExit", () => {
-      const pending = [...hooks].filter(({ hasPending }) => hasPending);
-      if (pending.length === 0) return;
-      if (++shared.rounds <= maxRounds) for (const each of pending) void each.settle();
-      else for (const each of hooks) each.handOverEach();
-    });
+    // Emitted again whenever the loop runs empty anew, so work done here is followed by one more look. What
+    // listeners collect that come after ours is seen, too: they all have been called by the next tick.
+    process.on("beforeExit", () => process.nextTick(settlePending));
     process.on("exit", saveAll);
   }
   // Made by a listener of `exit`: ours, if there was one, may have been called already.
   if (isExiting()) hook.save();
   return { [Symbol.dispose]: () => hooks.delete(hook) };
+}
+
+function settlePending(): void {
+  const pending = [...hooks].filter(({ hasPending }) => hasPending);
+  if (pending.length === 0) return;
+  if (++shared.rounds <= maxRounds) for (const each of pending) void each.settle();
+  else for (const each of hooks) each.handOverEach();
 }
 
 /** Closes all that are registered. */
