@@ -34,6 +34,8 @@ export type OpenStream = (
 export class Http2Forwarding {
   readonly #passage: StreamPassage;
   #fault: Outcome | undefined;
+  /** True: the target's answer has come to its end. */
+  #isAnswered = false;
   #trailers: IncomingHttpHeaders = {};
 
   constructor(passage: StreamPassage) {
@@ -60,6 +62,7 @@ export class Http2Forwarding {
     upstream.on("trailers", (trailers) => (this.#trailers = trailers));
     upstream.on("error", () => this.#failed());
     upstream.on("close", () => {
+      // What is reset after a whole answer is the rest of the request.
       if (upstream.rstCode !== http2().constants.NGHTTP2_NO_ERROR) this.#failed();
     });
     if (!stream.endAfterHeaders)
@@ -75,6 +78,11 @@ export class Http2Forwarding {
     exchange?.respond(Number(head[":status"]), header);
     exchange?.firstByte();
     const endStream = (flags & http2().constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+    this.#isAnswered = endStream;
+    upstream.on("end", () => {
+      // A stream that was reset ends, too.
+      if (upstream.rstCode === http2().constants.NGHTTP2_NO_ERROR) this.#isAnswered = true;
+    });
     // The target's date, or none; not in Node's types.
     const options = { endStream, waitForTrailers: !endStream, sendDate: false };
     stream.respond(shown, options);
@@ -85,7 +93,7 @@ export class Http2Forwarding {
   /** The target cannot be reached, or broke off. */
   #failed(): void {
     const { stream, exchange, madeId } = this.#passage;
-    if (stream.closed || stream.destroyed || this.#fault !== undefined) return;
+    if (stream.closed || stream.destroyed || this.#fault !== undefined || this.#isAnswered) return;
     if (stream.headersSent) {
       this.#fault = "server_aborted";
       // `close` would end the body first, as if it were whole.
@@ -140,9 +148,11 @@ function passOn(
   source.on("data", (chunk: Buffer) => {
     body?.add(chunk);
     onBytes(chunk.length);
-    if (!sink.write(chunk)) source.pause();
+    if (!sink.destroyed && !sink.closed && !sink.write(chunk)) source.pause();
   });
   sink.on("drain", () => source.resume());
+  // Who has answered before all of the request was there takes no more; its client has to get rid of it.
+  sink.on("close", () => source.resume());
   source.on("end", () => {
     // A stream that was reset ends, too.
     if (source.rstCode === http2().constants.NGHTTP2_NO_ERROR && !sink.destroyed) sink.end();
