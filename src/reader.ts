@@ -23,8 +23,7 @@ export type {
   LabelVersion,
 } from "./reader/ground-truth/labels.ts";
 export type { Row } from "./layout/row.ts";
-export type { SqlOptions, SqlRows } from "./reader/sql/sql.ts";
-export type { TimestampForm } from "./reader/sql/sql-value.ts";
+export type { SqlOptions, SqlRows, TimestampForm } from "./reader/sql/sql-options.ts";
 export { StoreError } from "./store/store-error.ts";
 export type { StoreFailure } from "./store/store-error.ts";
 export type { Table, TableOptions } from "./reader/table.ts";

@@ -123,7 +123,9 @@ function readDocument({ path, where, isOptional }: ConfigDocument): string | und
     if (isOptional && isAbsent(thrown)) return undefined;
     // The system's message names the path a second time.
     const [reason] = asError(thrown).message.split(", open '");
-    throw wrongValue(where, `a text file that can be read (${reason})`, told(nameText(basename(path))));
+    // What looks like a URL may have a key in it.
+    const got = /(^|[/\\])[a-z][a-z\d+.-]+:[/\\]/i.test(path) ? "a URL" : nameText(basename(path));
+    throw wrongValue(where, `a text file that can be read (${reason})`, told(got));
   }
 }
 

@@ -11,7 +11,8 @@ import {
   type HourCompleteness,
 } from "./completeness/completeness.ts";
 import { LocalFiles } from "./sql/local-files.ts";
-import { runSql, type SqlOptions, type SqlRows } from "./sql/sql.ts";
+import { runSql } from "./sql/sql.ts";
+import type { SqlOptions, SqlRows } from "./sql/sql-options.ts";
 import { exportTable, type ExportOptions } from "./export/export-table.ts";
 import { type FindOptions, findRows, type FoundRow } from "./find.ts";
 import {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { writeNewFile } from "../../base/files/files.ts";
 import { errorCode } from "../../base/files/file-system.ts";
+import { systemColumns } from "../../layout/system-columns.ts";
 import { exportFormats, type ExportFormat, type ExportOptions } from "../../reader/export/export-table.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { type CommandInput, type RunnableCommand, timeOption, UsageError, wholeNumber } from "../command.ts";
@@ -38,7 +39,7 @@ export const exportCommand: RunnableCommand = {
   },
   examples: [
     "mdc export model_inputs -o inputs.csv --from 2026-11-22",
-    "mdc export model_outputs --format jsonl --where late=true --columns mdc_correlation_id,late",
+    `mdc export model_outputs --format jsonl --where late=true --columns ${systemColumns.correlationId.name},late`,
   ],
   async run(input): Promise<ExitCode> {
     const { terminal } = input;

@@ -3,7 +3,7 @@ import { asError, messageOf } from "../../base/errors.ts";
 import { partitionKeys } from "../../layout/partition.ts";
 import { isSystemColumn } from "../../layout/system-columns.ts";
 import { listViews, type ViewSummary } from "../../reader/sql/list-views.ts";
-import type { SqlRows } from "../../reader/sql/sql.ts";
+import type { SqlRows } from "../../reader/sql/sql-options.ts";
 import { type CommandInput, type RunnableCommand, timeOption, UsageError, wholeNumber } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import type { Terminal, Text } from "../terminal.ts";

@@ -30,7 +30,8 @@ export function sturgesEdges(
   if (lo === hi) return Float64Array.of(lo - 0.5, hi + 0.5);
   const span = spanOf(lo, hi);
   const width = span / (Math.log2(size) + 1);
-  const bins = Math.ceil(span / (integers && width < 1 ? 1 : width));
+  // The least double there is, divided, is nothing.
+  const bins = width === 0 ? 1 : Math.ceil(span / (integers && width < 1 ? 1 : width));
   const step = span / bins;
   return Float64Array.from({ length: bins + 1 }, (_, i) => (i === bins ? hi : i * step + lo));
 }

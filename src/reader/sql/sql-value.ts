@@ -1,8 +1,6 @@
 import type { DuckDBValue } from "@duckdb/node-api";
 import type { DuckdbLibrary } from "./duckdb.ts";
-
-/** How a point in time is given: a `Date`, or ISO 8601 text with its microseconds. */
-export type TimestampForm = "date" | "text";
+import type { TimestampForm } from "./sql-options.ts";
 
 /**
  * A value of a query's result as a `Row` has it. What JavaScript has no type for is its exact text: decimals,

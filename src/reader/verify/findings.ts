@@ -1,3 +1,5 @@
+import { systemColumns } from "../../layout/system-columns.ts";
+
 /** What can be wrong with stored data. */
 export type FindingKind =
   | "unreadable"
@@ -31,7 +33,7 @@ const findingKinds: Readonly<Record<FindingKind, { readonly level: Level; readon
   },
   duplicate: {
     level: "problem",
-    advice: "rows are told apart by mdc_event_id and mdc_row_index: take away the copy, or count them once",
+    advice: `rows are told apart by ${systemColumns.eventId.name} and ${systemColumns.rowIndex.name}: take away the copy, or count them once`,
   },
   misplaced: {
     level: "problem",

@@ -179,11 +179,17 @@ export async function playStream(
   return { head, body: Buffer.concat(chunks), trailers, isReset };
 }
 
+/** A sidecar, and a client's connection to it. */
+export interface Http2Sidecar {
+  readonly session: ClientHttp2Session;
+  readonly close: () => Promise<void>;
+}
+
 /** The sidecar's proxy before a target, in this process. */
-export async function http2Sidecar(targetPort: number, logging: PayloadOptions) {
+export async function http2Sidecar(targetPort: number, logging: PayloadOptions): Promise<Http2Sidecar> {
   // The deployment is of the package as it is built, of which these sources are another copy.
   const log = new PayloadLog(parsePayloadOptions(logging as never, "mdc sidecar"));
   const proxy = new ReverseProxy(new Target(`http://127.0.0.1:${targetPort}`, "target"), log);
   const door = await proxy.listen({ host: "127.0.0.1", port: 0 });
-  return { session: connect(door.url), close: () => door.close(100) };
+  return { session: connect(door.url), close: (): Promise<void> => door.close(100) };
 }
