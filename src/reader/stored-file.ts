@@ -54,7 +54,8 @@ class Reading {
   read(start: number, end: number): Promise<Uint8Array> {
     if (this.#kept !== undefined && start >= this.#kept.start)
       return Promise.resolve(this.#kept.bytes.subarray(start - this.#kept.start, end - this.#kept.start));
-    if (this.#waiting.length === 0) queueMicrotask(() => this.#fetchWaiting());
+    // Not `queueMicrotask`, which fake timers may hold.
+    if (this.#waiting.length === 0) void Promise.resolve().then(() => this.#fetchWaiting());
     const bytes = new Promise<Uint8Array>((resolve, reject) => {
       this.#waiting.push({ start, end, resolve, reject });
     });

@@ -19,9 +19,10 @@ export function documents(): Case[] {
 
 /** The code of all pages on the oldest Node that the manifest allows. */
 async function snippets({ folder, tarball }: World): Promise<void> {
-  const { engines, name } = await manifest();
+  const { engines, name, devDependencies } = await manifest();
   const project = join(folder, "snippets");
-  await install(project, [tarball, `node@${engines["node"]?.replace(">=", "")}.0`]);
+  const duckdb = `@duckdb/node-api@${devDependencies["@duckdb/node-api"]}`;
+  await install(project, [tarball, `node@${engines["node"]?.replace(">=", "")}.0`, duckdb]);
   const pages = join(project, "pages");
   await mkdir(pages);
   const modules = join(project, "node_modules");
@@ -56,7 +57,8 @@ async function nextExample(world: World): Promise<void> {
   }
   const mdc = join(project, "node_modules/.bin/mdc");
   const firstOf = async (collection: string): Promise<Record<string, unknown>> => {
-    const { stdout } = await runChild(mdc, ["head", collection, "--json"], { cwd: project, env });
+    const { stdout, stderr } = await runChild(mdc, ["head", collection, "--json"], { cwd: project, env });
+    if (stdout === "") throw new Error(stderr);
     return (JSON.parse(stdout) as Record<string, unknown>[])[0] ?? {};
   };
   const [output, response] = [await firstOf("model_outputs"), await firstOf("response")];

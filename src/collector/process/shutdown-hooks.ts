@@ -45,8 +45,8 @@ export function onProcessEnd(hook: ShutdownHook): Disposable {
   if (!shared.installed) {
     shared.installed = true;
     // Emitted again whenever the loop runs empty anew, so work done here is followed by one more look. What
-    // listeners collect that come after ours is seen, too: they all have been called by the next tick.
-    process.on("beforeExit", () => process.nextTick(settlePending));
+    // listeners collect that come after ours is seen, too: all are called before a promise goes on.
+    process.on("beforeExit", () => void Promise.resolve().then(settlePending));
     process.on("exit", saveAll);
   }
   // Made by a listener of `exit`: ours, if there was one, may have been called already.

@@ -141,7 +141,8 @@ export const failed: readonly OutcomeCase[] = [
   },
 ];
 
-const longer = 8 << 20;
+// More than the buffers of both sockets, which grow to some megabytes each.
+const longer = 32 << 20;
 
 /** Bytes that a client took before it left, of an answer that is much longer than what it took. */
 export async function unread(
