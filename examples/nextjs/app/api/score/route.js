@@ -6,8 +6,9 @@ const outputs = new Collector({ name: "model_outputs" });
 
 /**
  * A model behind a route handler. Request and response are logged, and what is collected in between has their
- * id. Where the platform has a `waitUntil` (Vercel, `next start`), it is told to wait for the delivery, and the
- * answer need not: see docs/serverless.md.
+ * id. Where the platform has a `waitUntil` (Vercel), it is told to wait for the delivery, and the answer need
+ * not: see docs/serverless.md. A server of `next start` delivers once a minute; what waits when it ends stays in
+ * the spool, for its next start or `mdc spool drain`.
  */
 export const POST = fetchPayloadLogging(async (request) => {
   const flights = await request.json().catch(() => undefined);
