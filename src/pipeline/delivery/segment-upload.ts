@@ -48,7 +48,10 @@ export class SegmentUpload {
       // What anybody may have sent is nothing that a browser should open.
       if (isBody(label)) return store.put(bodyPath({ ...label, id: label.body }), body, { metadata, signal });
       const options = { metadata, signal, contentType: "application/x-ndjson" };
-      return store.put(ledgerFilePath(label, segment), body, options);
+      const result = await store.put(ledgerFilePath(label, segment), body, options);
+      // A process adds its own reports up in other words than those that it found of a dead one: what is
+      // there under this name was stored by that one, of the same reports.
+      return result.status === "conflict" ? { status: "exists" } : result;
     }
     const format = label.format as FileFormat;
     const folder = { ...label, format, collection };

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import type { Encoder } from "../../../src/codec/encoder.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
+import { writeEntries } from "../../../src/layout/ledger-entry.ts";
+import { ledgerLabel } from "../../../src/pipeline/segment-label.ts";
 import type { SealedSegment, SealedSegments } from "../../../src/spool/sealed-segments.ts";
 import type { Spool } from "../../../src/spool/spool.ts";
 import { createMemoryStore } from "../../../src/store/memory-store.ts";
@@ -155,6 +157,29 @@ test("another file of the same name is left alone and ours is set aside", async 
     message: "a segment of 1 frame was set aside: other content",
   });
   expect(world.spool.usage()).toMatchObject({ segments: 0, quarantined: 1 });
+});
+
+test("what another process stored of a segment of the ledger is the same, in other words", async () => {
+  const world = await started();
+  world.store.failPuts({ status: "conflict", error: new Error("other content") });
+  const report = writeEntries([
+    {
+      kind: "counts",
+      instance: "0".repeat(32),
+      hour: "2026-01-01T00:00:00.000Z",
+      collection: "a",
+      offered: [1, 1],
+    },
+  ]);
+  world.engine.append({
+    label: ledgerLabel("endpoint", "deployment"),
+    bytes: new TextEncoder().encode(report),
+    counts: { frames: 0, rows: 0, bytes: 0 },
+    sequence: 2 ** 40,
+  });
+  expect(await world.flush()).toBe(0);
+  expect(world.told.troubles).toEqual([]);
+  expect(world.spool.usage()).toMatchObject({ segments: 0, quarantined: 0 });
 });
 
 test("a file that the service refuses three times is set aside, and what follows is delivered", async () => {
