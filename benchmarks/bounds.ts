@@ -70,10 +70,10 @@ export const bounds: readonly Bound[] = [
   collect("ours, sampled out", "structuredClone", 0.25),
   collect("ours, switched off", "structuredClone", 0.25),
   pipeline("JSON lines", "p50", { atMost: 0.5 }),
-  pipeline("hyparquet-writer", "rows/s", { atLeast: 0.75 }),
+  pipeline("hyparquet-writer", "rows/s", { atLeast: 1 }),
   pipeline("hyparquet-writer", "RSS", { atMost: 2 }),
-  rates(200, 4),
-  rates(2000, 1.5),
+  rates(200, 3),
+  rates(2000, 1),
   {
     benchmark: "encode",
     figure: { name: "ours, zstd, frames of 10 rows" },
