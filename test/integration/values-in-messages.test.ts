@@ -236,7 +236,11 @@ test("options, of every name and in every place", async () => {
   ];
   groups.push(["rotation", "maxAgeMs"], ["collections", "a"], ["spool", "flushIntervalMs"]);
   const option = fc.oneof(
-    fc.tuple(fc.constantFrom(...names), secretive).map(([name, one]) => ({ [name]: one })),
+    fc
+      .tuple(fc.constantFrom(...names), secretive)
+      // The plain name of a file is said aloud, so that a wrong one can be found.
+      .filter(([name, one]) => name !== "configFile" || one !== canary)
+      .map(([name, one]) => ({ [name]: one })),
     fc
       .tuple(fc.constantFrom(...groups), secretive)
       .map(([[group, name], one]) => ({ [group]: { [name]: one } })),
@@ -250,10 +254,7 @@ test("options, of every name and in every place", async () => {
   await fc.assert(
     fc.asyncProperty(option, secretive, async (options, one) => {
       // Nothing may be made where a text happens to be a good value.
-      if (
-        "configFile" in options ||
-        !("destination" in options || "modelName" in options || "modelVersion" in options)
-      ) {
+      if (!("destination" in options || "modelName" in options || "modelVersion" in options)) {
         const base = { destination: folder, spool: { directory: spool }, enabled: false };
         await openDeployment({ ...base, ...options } as never).then(
           (opened) => opened.close(),
