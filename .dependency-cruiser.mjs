@@ -3,7 +3,8 @@
  * capability (the disk, the network, threads, a vendor's library) one home. `npm run layers` checks all of it.
  */
 
-const engine = ["base", "layout", "destination", "config", "frame", "spool", "store", "codec"].concat([
+const engine = ["base", "layout", "destination", "config", "frame", "profile", "spool", "store"].concat([
+  "codec",
   "agent",
   "pipeline",
 ]);
@@ -14,17 +15,18 @@ const layers = {
   destination: ["base"],
   config: ["base", "layout", "destination"],
   frame: ["base", "layout"],
+  profile: ["base", "layout", "frame"],
   spool: ["base"],
   store: ["base", "destination"],
   agent: ["base", "layout"],
   codec: ["base", "layout", "frame"],
-  pipeline: ["base", "layout", "config", "frame"],
+  pipeline: ["base", "layout", "config", "frame", "profile"],
   collector: engine,
   operator: [...engine, "collector"],
   http: ["base", "config", "frame", "collector"],
   sidecar: ["base", "layout", "config", "frame", "collector", "http"],
-  reader: ["base", "layout", "destination", "config", "frame", "store", "codec"],
-  monitor: ["base", "layout", "frame"],
+  reader: ["base", "layout", "destination", "config", "frame", "profile", "store", "codec"],
+  monitor: ["base", "layout", "frame", "profile"],
   cli: ["base", "layout", "destination", "config", "frame", "store"].concat([
     "reader",
     "monitor",
@@ -183,7 +185,7 @@ export default {
     rule(
       "monitor-is-pure",
       "columns in, values out",
-      { path: "^src/monitor/" },
+      { path: "^src/(monitor|profile)/" },
       { dependencyTypes: ["core"] },
     ),
   ],

@@ -8,7 +8,7 @@ import "./base/host/node-version.ts";
 
 export { Baseline, type BaselineJson, type BaselineOptions } from "./monitor/baseline/baseline.ts";
 export type { BaselineColumn, BaselineColumnJson, SkipReason } from "./monitor/baseline/baseline-column.ts";
-export type { CategoryCounts, ColumnKind, MetricColumn } from "./monitor/columns/metric-column.ts";
+export type { MetricColumn } from "./monitor/columns/metric-column.ts";
 export type { DriftOptions, DriftProfile } from "./monitor/drift/drift-options.ts";
 export { normalizedWassersteinDistance } from "./monitor/drift/normalized-wasserstein-distance.ts";
 export { type ChiSquaredResult, pearsonsChiSquaredTest } from "./monitor/drift/pearsons-chi-squared-test.ts";
@@ -54,16 +54,18 @@ export {
   qualityConstraints,
   type QualityOptions,
 } from "./monitor/quality/data-quality.ts";
-export type { BaselineGroupsJson, GroupsDefinition } from "./monitor/profile/baseline-groups.ts";
+export type { BaselineGroupsJson } from "./profile/baseline-groups.ts";
+export type { CategoryCounts } from "./profile/category.ts";
 export {
   CollectionProfile,
   type CollectionProfileJson,
   type CollectionProfileOptions,
-} from "./monitor/profile/collection-profile.ts";
-export { ColumnProfile } from "./monitor/profile/column-profile.ts";
-export type { ColumnProfileJson, ColumnProfileOptions } from "./monitor/profile/column-profile-json.ts";
-export type { DistinctEstimateJson } from "./monitor/profile/distinct-estimate.ts";
-export type { FrequentValuesJson } from "./monitor/profile/frequent-values.ts";
-export type { MomentsJson } from "./monitor/profile/moments.ts";
-export type { QuantileSketchJson } from "./monitor/profile/quantile-sketch.ts";
+} from "./profile/collection-profile.ts";
+export { ColumnProfile } from "./profile/column-profile.ts";
+export type { ColumnProfileJson, ColumnProfileOptions } from "./profile/column-profile-json.ts";
+export type { DistinctEstimateJson } from "./profile/distinct-estimate.ts";
+export type { FrequentValuesJson } from "./profile/frequent-values.ts";
+export type { MomentsJson } from "./profile/moments.ts";
+export type { QuantileSketchJson } from "./profile/quantile-sketch.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";
+export type { ColumnKind, GroupsDefinition } from "./layout/columns/column-groups.ts";

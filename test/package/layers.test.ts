@@ -21,6 +21,7 @@ const layers = [
   "destination",
   "config",
   "frame",
+  "profile",
   "spool",
   "store",
   "agent",
@@ -60,6 +61,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/destination/layer.ts": offence('import "../layout/y.ts";', "layer-destination"),
   "src/config/layer.ts": offence('import "../frame/y.ts";', "layer-config"),
   "src/frame/layer.ts": offence('import "../config/y.ts";', "layer-frame"),
+  "src/profile/layer.ts": offence('import "../monitor/y.ts";', "layer-profile"),
   "src/spool/layer.ts": offence('import "../frame/y.ts";', "layer-spool"),
   "src/store/layer.ts": offence('import "../spool/y.ts";', "layer-store"),
   "src/agent/layer.ts": offence('import "../store/y.ts";', "layer-agent"),
@@ -120,6 +122,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/collector/framework.ts": offence('import "fastify";', "only-framework", "no-dev-dependency"),
   "src/reader/terminal.ts": offence('import "node:readline";', "only-terminal"),
   "src/cli/child.ts": offence('import "node:child_process";', "no-child-process"),
+  "src/profile/pure.ts": offence('import "node:path";', "monitor-is-pure"),
   "src/monitor/pure.ts": offence('import "node:path";', "monitor-is-pure"),
 };
 

@@ -15,7 +15,7 @@ import {
   twoProportionZTest,
   twoSampleKolmogorovSmirnovTest,
 } from "../../src/monitor.ts";
-import { ExactSum } from "../../src/monitor/numbers/exact-sum.ts";
+import { ExactSum } from "../../src/profile/exact-sum.ts";
 
 /** What holds of metrics whatever the columns. */
 

@@ -7,7 +7,7 @@ import {
   ColumnProfile,
   type ColumnProfileJson,
 } from "../../src/monitor.ts";
-import { QuantileSketch } from "../../src/monitor/profile/quantile-sketch.ts";
+import { QuantileSketch } from "../../src/profile/quantile-sketch.ts";
 
 /** Profiles of parts, merged, say what a profile of all rows says. */
 

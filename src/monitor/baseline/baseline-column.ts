@@ -1,16 +1,11 @@
 import { told, wrongValue } from "../../base/errors.ts";
 import { kindOfColumn } from "../columns/column-kind.ts";
-import {
-  categoriesOf,
-  type ColumnKind,
-  isNull,
-  type MetricColumn,
-  valuesOf,
-} from "../columns/metric-column.ts";
+import { categoriesOf, type MetricColumn, valuesOf } from "../columns/metric-column.ts";
+import type { ColumnKind, GroupsDefinition } from "../../layout/columns/column-groups.ts";
+import { isNull } from "../../profile/category.ts";
 import { azuremlEdges } from "../drift/bins.ts";
-import type { GroupsDefinition } from "../profile/baseline-groups.ts";
-import { ColumnProfile } from "../profile/column-profile.ts";
-import type { ColumnProfileJson } from "../profile/column-profile-json.ts";
+import { ColumnProfile } from "../../profile/column-profile.ts";
+import type { ColumnProfileJson } from "../../profile/column-profile-json.ts";
 import {
   type DataQuality,
   dataQuality,

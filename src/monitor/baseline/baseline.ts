@@ -1,9 +1,9 @@
 import { told, wrongKind, wrongValue } from "../../base/errors.ts";
 import { oneOf } from "../../base/fields.ts";
 import { countOf } from "../../base/plural.ts";
-import { type ColumnKind, type MetricColumn, valuesOf } from "../columns/metric-column.ts";
-import type { GroupsDefinition } from "../profile/baseline-groups.ts";
-import { CollectionProfile } from "../profile/collection-profile.ts";
+import { type MetricColumn, valuesOf } from "../columns/metric-column.ts";
+import type { ColumnKind, GroupsDefinition } from "../../layout/columns/column-groups.ts";
+import { CollectionProfile } from "../../profile/collection-profile.ts";
 import {
   type BaselineColumn,
   type BaselineColumnJson,

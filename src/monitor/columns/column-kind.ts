@@ -1,12 +1,7 @@
 import { typedArrayName } from "../../frame/typed-array.ts";
-import {
-  categoryOf,
-  type ColumnKind,
-  isCounts,
-  isNull,
-  type MetricColumn,
-  valuesOf,
-} from "./metric-column.ts";
+import { isCounts, type MetricColumn, valuesOf } from "./metric-column.ts";
+import type { ColumnKind } from "../../layout/columns/column-groups.ts";
+import { categoryOf, isNull } from "../../profile/category.ts";
 
 /** Integers with fewer distinct values than this share of the rows are categories to Azure ML. */
 const maxCategoryShare = 0.05;

@@ -1,5 +1,6 @@
 import { reading, wrongKind, wrongValue } from "../../base/errors.ts";
 import { typedArrayName } from "../../frame/typed-array.ts";
+import { type CategoryCounts, categoryOf, isNull } from "../../profile/category.ts";
 
 /**
  * A column that a metric is asked about: an array, a typed array, what a batch of the reader holds, any
@@ -7,17 +8,6 @@ import { typedArrayName } from "../../frame/typed-array.ts";
  * nulls.
  */
 export type MetricColumn = ArrayLike<unknown> | Iterable<unknown> | CategoryCounts;
-
-/**
- * How often each category occurs: not negative, and not necessarily whole, so that weighted counts can be
- * given.
- */
-export interface CategoryCounts {
-  readonly counts: Readonly<Record<string, number>> | ReadonlyMap<string, number>;
-}
-
-/** How a column is compared: by distances and bins, or by the shares of its categories. */
-export type ColumnKind = "numerical" | "categorical";
 
 /** The numbers of a column, without its nulls. */
 export interface Numbers {
@@ -50,11 +40,6 @@ export function valuesOf(column: MetricColumn, where: string): ArrayLike<unknown
     }
     throw wrongKind(where, "a list of values", column);
   });
-}
-
-/** True for what counts as no value. */
-export function isNull(value: unknown): boolean {
-  return value == null || Number.isNaN(value) || (value instanceof Date && Number.isNaN(value.getTime()));
 }
 
 /**
@@ -136,23 +121,4 @@ function countedValues(values: ArrayLike<unknown>, where: string): Categories {
     counts.set(name, (counts.get(name) ?? 0) + 1);
   }
   return counts;
-}
-
-/** A value as the name of a category; undefined for what is none: objects and lists. */
-export function categoryOf(value: unknown): string | undefined {
-  switch (typeof value) {
-    case "string":
-      return value;
-    case "number":
-      // -0 is the number 0.
-      return String(value + 0);
-    case "boolean":
-    case "bigint":
-      return String(value);
-    default:
-      if (value instanceof Date) return value.toISOString();
-      if (value instanceof Uint8Array)
-        return Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("");
-      return undefined;
-  }
 }

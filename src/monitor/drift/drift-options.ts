@@ -1,5 +1,5 @@
 import { oneOf, optionsOf, parseFields } from "../../base/fields.ts";
-import type { ColumnKind } from "../columns/metric-column.ts";
+import type { ColumnKind } from "../../layout/columns/column-groups.ts";
 
 /** Whose choices of bins, logarithms and deviations a metric follows. */
 export type DriftProfile =

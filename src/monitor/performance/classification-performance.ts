@@ -1,6 +1,7 @@
 import { wrongKind } from "../../base/errors.ts";
 import { optionsOf, parseFields } from "../../base/fields.ts";
-import { categoryOf, type MetricColumn, numbersOf } from "../columns/metric-column.ts";
+import { type MetricColumn, numbersOf } from "../columns/metric-column.ts";
+import { categoryOf } from "../../profile/category.ts";
 import { sumOf } from "../numbers/sum.ts";
 import { areaUnderCurve } from "./area-under-curve.ts";
 import { pairsOf } from "./pairs.ts";

@@ -1,7 +1,8 @@
 import { wrongKind, wrongValue } from "../../base/errors.ts";
 import { optionsOf, parseFields } from "../../base/fields.ts";
-import { categoryOf, type MetricColumn, numbersOf } from "../columns/metric-column.ts";
-import { ExactSum } from "../numbers/exact-sum.ts";
+import { type MetricColumn, numbersOf } from "../columns/metric-column.ts";
+import { categoryOf } from "../../profile/category.ts";
+import { ExactSum } from "../../profile/exact-sum.ts";
 import { pairsOf } from "./pairs.ts";
 import { type PositiveClass, positiveClassOf } from "./positive-class.ts";
 import { ProbabilityCalibration } from "./probability-calibration.ts";

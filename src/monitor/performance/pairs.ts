@@ -1,5 +1,6 @@
 import { told, wrongValue } from "../../base/errors.ts";
-import { isNull, type MetricColumn, valuesOf } from "../columns/metric-column.ts";
+import { type MetricColumn, valuesOf } from "../columns/metric-column.ts";
+import { isNull } from "../../profile/category.ts";
 
 /** Columns of the same rows, where none of them has a null. */
 export interface Pairs {

@@ -1,5 +1,6 @@
 import { told, wrongValue } from "../../base/errors.ts";
-import { categoryOf, finiteNumbersOf, type MetricColumn, numbersOf } from "../columns/metric-column.ts";
+import { finiteNumbersOf, type MetricColumn, numbersOf } from "../columns/metric-column.ts";
+import { categoryOf } from "../../profile/category.ts";
 import { pairsOf } from "./pairs.ts";
 import { type PositiveClass, positiveClassOf } from "./positive-class.ts";
 

@@ -1,5 +1,5 @@
 import { finiteNumbersOf, type MetricColumn, numbersOf } from "../columns/metric-column.ts";
-import { ExactSum } from "../numbers/exact-sum.ts";
+import { ExactSum } from "../../profile/exact-sum.ts";
 import { pairsOf } from "./pairs.ts";
 
 /** How good a model of a number was. */

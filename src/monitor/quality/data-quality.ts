@@ -1,7 +1,8 @@
 import { told, wrongValue } from "../../base/errors.ts";
 import { oneOf, optionsOf, parseFields } from "../../base/fields.ts";
 import { typedArrayName } from "../../frame/typed-array.ts";
-import { isNull, type MetricColumn, valuesOf } from "../columns/metric-column.ts";
+import { type MetricColumn, valuesOf } from "../columns/metric-column.ts";
+import { isNull } from "../../profile/category.ts";
 import { castValue, type QualityType } from "./cast-value.ts";
 
 /** What a column's values must be, learnt from a baseline. Plain data, to be kept as JSON. */

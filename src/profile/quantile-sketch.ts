@@ -1,4 +1,4 @@
-import { told, wrongValue } from "../../base/errors.ts";
+import { told, wrongValue } from "../base/errors.ts";
 import { hashNumbers } from "./value-hash.ts";
 
 /** Quantiles as they are kept. */

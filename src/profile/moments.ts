@@ -1,5 +1,5 @@
-import { told, wrongValue } from "../../base/errors.ts";
-import { bitLength, ExactSum, ratio } from "../numbers/exact-sum.ts";
+import { told, wrongValue } from "../base/errors.ts";
+import { bitLength, ExactSum, ratio } from "./exact-sum.ts";
 
 /** Mean and deviation as they are kept: whole numbers of powers of two, and rounded for people. */
 export interface MomentsJson {

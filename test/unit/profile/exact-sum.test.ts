@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ExactSum } from "../../../src/monitor/numbers/exact-sum.ts";
+import { ExactSum } from "../../../src/profile/exact-sum.ts";
 
 function sumOf(...values: number[]): ExactSum {
   const sum = new ExactSum();

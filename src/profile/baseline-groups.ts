@@ -1,10 +1,6 @@
-import { told, wrongValue } from "../../base/errors.ts";
-import type { CategoryCounts } from "../columns/metric-column.ts";
-
-/** The groups in which a baseline's values are counted: bins between edges, or categories. */
-export type GroupsDefinition =
-  | { readonly edges: readonly number[] }
-  | { readonly categories: readonly string[] };
+import { told, wrongValue } from "../base/errors.ts";
+import type { GroupsDefinition } from "../layout/columns/column-groups.ts";
+import type { CategoryCounts } from "./category.ts";
 
 /**
  * Counts of a baseline's groups as they are kept: below the first edge, each bin, above the last; or each

@@ -1,7 +1,7 @@
-import { told, wrongValue } from "../../base/errors.ts";
-import type { ColumnBatch } from "../../layout/column-batch.ts";
-import { type ColumnKind, isNull } from "../columns/metric-column.ts";
-import type { GroupsDefinition } from "./baseline-groups.ts";
+import { told, wrongValue } from "../base/errors.ts";
+import type { ColumnBatch } from "../layout/column-batch.ts";
+import type { ColumnKind, GroupsDefinition } from "../layout/columns/column-groups.ts";
+import { isNull } from "./category.ts";
 import { ColumnProfile } from "./column-profile.ts";
 import type { ColumnProfileJson } from "./column-profile-json.ts";
 import { hashText } from "./value-hash.ts";

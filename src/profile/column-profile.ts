@@ -1,6 +1,7 @@
-import { told, wrongKind, wrongValue } from "../../base/errors.ts";
-import { categoryOf, type CategoryCounts, type ColumnKind, isNull } from "../columns/metric-column.ts";
-import { BaselineGroups, type GroupsDefinition } from "./baseline-groups.ts";
+import { told, wrongKind, wrongValue } from "../base/errors.ts";
+import type { ColumnKind, GroupsDefinition } from "../layout/columns/column-groups.ts";
+import { categoryOf, type CategoryCounts, isNull } from "./category.ts";
+import { BaselineGroups } from "./baseline-groups.ts";
 import type { ColumnProfileJson, ColumnProfileOptions } from "./column-profile-json.ts";
 import { DistinctEstimate } from "./distinct-estimate.ts";
 import { FrequentValues } from "./frequent-values.ts";

@@ -1,5 +1,5 @@
-import type { ColumnKind } from "../columns/metric-column.ts";
-import type { BaselineGroupsJson, GroupsDefinition } from "./baseline-groups.ts";
+import type { ColumnKind, GroupsDefinition } from "../layout/columns/column-groups.ts";
+import type { BaselineGroupsJson } from "./baseline-groups.ts";
 import type { DistinctEstimateJson } from "./distinct-estimate.ts";
 import type { FrequentValuesJson } from "./frequent-values.ts";
 import type { MomentsJson } from "./moments.ts";

@@ -1,4 +1,4 @@
-import { told, wrongValue } from "../../base/errors.ts";
+import { told, wrongValue } from "../base/errors.ts";
 
 /** Frequent values as they are kept. */
 export interface FrequentValuesJson {

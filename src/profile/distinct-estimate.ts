@@ -1,4 +1,4 @@
-import { told, wrongValue } from "../../base/errors.ts";
+import { told, wrongValue } from "../base/errors.ts";
 
 /**
  * The number of distinct values as it is kept: hashes while there are few, then registers, two digits each.

@@ -1,5 +1,5 @@
-import { wrongKind } from "../../base/errors.ts";
-import { isNull } from "../columns/metric-column.ts";
+import { wrongKind } from "../base/errors.ts";
+import { isNull } from "./category.ts";
 
 /** The numbers among values, and how many are none. */
 export function knownNumbers(
