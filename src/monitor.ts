@@ -7,7 +7,12 @@
 import "./base/host/node-version.ts";
 
 export { Baseline, type BaselineJson, type BaselineOptions } from "./monitor/baseline/baseline.ts";
-export type { BaselineColumn, BaselineColumnJson, SkipReason } from "./monitor/baseline/baseline-column.ts";
+export type {
+  BaselineColumn,
+  BaselineColumnJson,
+  RankCounts,
+  SkipReason,
+} from "./monitor/baseline/baseline-column.ts";
 export type { MetricColumn } from "./monitor/columns/metric-column.ts";
 export type { DriftOptions, DriftProfile } from "./monitor/drift/drift-options.ts";
 export { normalizedWassersteinDistance } from "./monitor/drift/normalized-wasserstein-distance.ts";
@@ -67,5 +72,45 @@ export type { DistinctEstimateJson } from "./profile/distinct-estimate.ts";
 export type { FrequentValuesJson } from "./profile/frequent-values.ts";
 export type { MomentsJson } from "./profile/moments.ts";
 export type { QuantileSketchJson } from "./profile/quantile-sketch.ts";
+export type {
+  DriftMethod,
+  DriftMetricName,
+  DriftMetricResult,
+  EffectSize,
+  FeatureResult,
+  FeatureSummary,
+  HistogramPair,
+  Sides,
+  SliceShare,
+} from "./monitor/run/feature-result.ts";
+export type {
+  BaselineUsed,
+  CollectionResult,
+  MonitorResult,
+  QualityRate,
+  QualityResult,
+  SkippedColumn,
+  SliceResult,
+  WindowCompleteness,
+  WindowResult,
+  WindowRule,
+} from "./monitor/run/monitor-result.ts";
+export {
+  type CollectionMonitor,
+  type ColumnMonitor,
+  type DriftThresholds,
+  type MonitorOptions,
+  monitorWindows,
+} from "./monitor/run/monitor-options.ts";
+export type { QualityThresholds } from "./monitor/run/quality-check.ts";
+export type { MonitorSource, SourceHour, TimeSpan } from "./monitor/run/rows/monitor-source.ts";
+export { runMonitor } from "./monitor/run/run-monitor.ts";
+export type {
+  JoinAccount,
+  PerformanceMetric,
+  PerformanceResult,
+  PerformanceRow,
+} from "./monitor/run/performance-result.ts";
+export type { MonitorVerdict, Slice, ThresholdSource } from "./monitor/run/verdict.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";
 export type { ColumnKind, GroupsDefinition } from "./layout/columns/column-groups.ts";

@@ -4,6 +4,7 @@ import { categoriesOf, type MetricColumn, valuesOf } from "../columns/metric-col
 import type { ColumnKind, GroupsDefinition } from "../../layout/columns/column-groups.ts";
 import { isNull } from "../../profile/category.ts";
 import { azuremlEdges } from "../drift/bins.ts";
+import { countBelow, countUpTo, stepsOf } from "../numbers/rank-steps.ts";
 import { ColumnProfile } from "../../profile/column-profile.ts";
 import type { ColumnProfileJson } from "../../profile/column-profile-json.ts";
 import {
@@ -23,6 +24,15 @@ export interface BaselineColumn {
   readonly quality: DataQuality;
   /** What its values are, also counted by the groups by which production will be. */
   readonly profile: ColumnProfile;
+  /** Of numbers: how many lie below and up to some of them, from which distances are told within a bound. */
+  readonly steps?: RankCounts;
+}
+
+/** How many values lie below, and up to, each of some rising numbers: quantiles, and parts of the range. */
+export interface RankCounts {
+  readonly at: readonly number[];
+  readonly below: readonly number[];
+  readonly upTo: readonly number[];
 }
 
 /** A {@link BaselineColumn} as it is kept. */
@@ -31,6 +41,7 @@ export interface BaselineColumnJson {
   readonly constraints: QualityConstraints;
   readonly quality: DataQuality;
   readonly profile: ColumnProfileJson;
+  readonly steps?: RankCounts;
 }
 
 /** So many categories are counted by themselves, the most frequent ones. */
@@ -48,10 +59,12 @@ export function learnColumn(
   const learnt = qualityConstraints(values);
   const { values: texts, ...rest } = learnt;
   const constraints = texts === undefined || texts.length <= maxTexts ? learnt : rest;
-  const groups = kind === "numerical" ? edgesOf(values, where) : categoryNamesOf(values, where);
+  const sorted = kind === "numerical" ? finiteOf(values, where) : undefined;
+  const groups = sorted === undefined ? categoryNamesOf(values, where) : edgesOf(sorted);
   const profile = new ColumnProfile({ kind, groups });
   profile.add(values, where);
-  return { kind, constraints, quality: dataQuality(constraints, values), profile };
+  const steps = sorted === undefined ? {} : { steps: rankCountsOf(sorted) };
+  return { kind, constraints, quality: dataQuality(constraints, values), profile, ...steps };
 }
 
 /** A column as it was kept. Throws a `RangeError` for what no column is kept as. */
@@ -63,18 +76,39 @@ export function columnFromJSON(kept: BaselineColumnJson, where: string): Baselin
   if (!rates.every(Number.isFinite)) throw wrongValue(where, "quality with its rates", told("others"));
   const profile = ColumnProfile.fromJSON(kept.profile, `${where} profile`);
   if (profile.kind !== kind) throw wrongValue(where, `a ${profile.kind} column`, told("another kind"));
-  return { kind, constraints, quality, profile };
+  if (kind === "categorical") return { kind, constraints, quality, profile };
+  const { steps = { at: [], below: [], upTo: [] } } = kept;
+  const lists = [steps.at, steps.below, steps.upTo];
+  const isRising = (list: readonly number[]): boolean =>
+    list.every((value, i) => Number.isFinite(value) && (i === 0 || value >= (list[i - 1] as number)));
+  const fits = lists.every((list) => Array.isArray(list) && list.length === steps.at.length);
+  if (!fits || steps.at.length === 0 || !lists.every(isRising))
+    throw wrongValue(`${where} steps`, "three rising lists of one length", told("others"));
+  return { kind, constraints, quality, profile, steps };
 }
 
-/** Bins of one width over the range, as many as Azure ML would take of as many rows. */
-function edgesOf(values: ArrayLike<unknown>, where: string): GroupsDefinition {
+/** The finite numbers, sorted. */
+function finiteOf(values: ArrayLike<unknown>, where: string): Float64Array {
   const numbers: number[] = [];
   for (let i = 0; i < values.length; i++) {
     const number = typeof values[i] === "bigint" ? Number(values[i]) : values[i];
     if (typeof number === "number" && Number.isFinite(number)) numbers.push(number);
   }
   if (numbers.length === 0) throw wrongValue(where, "at least one finite number", told("none"));
-  const sorted = Float64Array.from(numbers).sort();
+  return Float64Array.from(numbers).sort();
+}
+
+function rankCountsOf(sorted: Float64Array): RankCounts {
+  const at = stepsOf(sorted);
+  return {
+    at,
+    below: at.map((value) => countBelow(sorted, value)),
+    upTo: at.map((value) => countUpTo(sorted, value)),
+  };
+}
+
+/** Bins of one width over the range, as many as Azure ML would take of as many rows. */
+function edgesOf(sorted: Float64Array): GroupsDefinition {
   const edges = azuremlEdges(sorted, sorted);
   const greatest = sorted.at(-1) as number;
   if (sorted[0] !== greatest) edges[edges.length - 1] = greatest;

@@ -175,9 +175,12 @@ export class Baseline {
       to: this.to.toISOString(),
       rows: this.rows,
       columns: Object.fromEntries(
-        columns.map(([name, { kind, constraints, quality, profile }]) => [
+        columns.map(([name, { kind, constraints, quality, profile, steps }]) => [
           name,
-          { kind, constraints, quality, profile: profile.toJSON() },
+          {
+            ...{ kind, constraints, quality, profile: profile.toJSON() },
+            ...(steps === undefined ? {} : { steps }),
+          },
         ]),
       ),
       skipped: Object.fromEntries([...this.skipped].sort(([a], [b]) => (a < b ? -1 : 1))),

@@ -8,12 +8,19 @@
  * that value is then in no bin.
  */
 export function azuremlEdges(baseline: Float64Array, production: Float64Array): Float64Array {
-  const { lo, hi } = jointRange(baseline, production);
+  return edgesOver(jointRange(baseline, production), Math.min(baseline.length, production.length));
+}
+
+/** The same over a range, for so many rows. */
+export function edgesOver(
+  { lo, hi }: { readonly lo: number; readonly hi: number },
+  rows: number,
+): Float64Array {
   if (lo === hi) {
     const margin = lo === 0 ? 0.005 : Math.abs(0.005 * lo);
     return Float64Array.of(lo - margin, lo + margin);
   }
-  const bins = Math.ceil(Math.log2(Math.min(baseline.length, production.length)) + 1);
+  const bins = Math.ceil(Math.log2(rows) + 1);
   const width = spanOf(lo, hi) / bins;
   return Float64Array.from({ length: bins + 1 }, (_, i) => (i === 0 ? lo : lo + i * width));
 }

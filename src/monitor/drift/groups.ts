@@ -14,6 +14,8 @@ export interface Groups {
   readonly profile: DriftProfile;
   readonly baseline: Side;
   readonly production: Side;
+  /** Of bins. */
+  readonly edges?: Float64Array;
 }
 
 /** One column. */
@@ -43,18 +45,42 @@ export function groupsOf(
   const [a, b] = [baseline.values, production.values];
   if (profile === "azureml") return { profile, ...azuremlGroups(a, b) };
   const together = baseline.integers && production.integers;
-  if (evidentlyBins === "distinct") {
-    const size = new Set([...a, ...b]).size;
-    return { profile, ...binned(a, b, sturgesEdges(jointRange(a, b), size, together)) };
+  return { profile, ...evidentlyGroups(a, b, together, evidentlyBins) };
+}
+
+/** Two sorted samples in Evidently's bins, or by their values. `integers` says that both are such. */
+export function evidentlyGroups(
+  a: Float64Array,
+  b: Float64Array,
+  integers: boolean,
+  bins: EvidentlyBins = "combined",
+): Omit<Groups, "profile"> {
+  if (bins === "distinct") {
+    const size = distinctOf(a, b);
+    return binned(a, b, sturgesEdges(jointRange(a, b), size, integers));
   }
-  if (new Set(a).size <= maxValuesAsCategories) return { profile, ...categoryGroups(columns, places) };
-  return { profile, ...binned(a, b, sturgesEdges(jointRange(a, b), a.length + b.length, together)) };
+  if (distinctOf(a) <= maxValuesAsCategories)
+    return categoryGroups({ baseline: a, production: b }, { baseline: "baseline", production: "production" });
+  return binned(a, b, sturgesEdges(jointRange(a, b), a.length + b.length, integers));
+}
+
+/** How many values of sorted samples are distinct. */
+export function distinctOf(a: Float64Array, b: Float64Array = new Float64Array()): number {
+  let [i, j, distinct] = [0, 0, 0];
+  while (i < a.length || j < b.length) {
+    const next = Math.min(a[i] ?? Infinity, b[j] ?? Infinity);
+    while (a[i] === next) i++;
+    while (b[j] === next) j++;
+    distinct++;
+  }
+  return distinct;
 }
 
 /** Of what Evidently makes its bins: of all values, or of the distinct ones. */
 type EvidentlyBins = "combined" | "distinct";
 
-function azuremlGroups(a: Float64Array, b: Float64Array): Omit<Groups, "profile"> {
+/** Two sorted samples in Azure ML's bins. */
+export function azuremlGroups(a: Float64Array, b: Float64Array): Omit<Groups, "profile"> {
   const edges = azuremlEdges(a, b);
   const groups = binned(a, b, edges);
   const isEmpty = ({ counts }: Side): boolean => counts.every((count) => count === 0);
@@ -70,7 +96,7 @@ function binned(
   edges: Float64Array,
 ): Omit<Groups, "profile"> {
   const side = (sorted: Float64Array): Side => ({ counts: binCounts(sorted, edges), rows: sorted.length });
-  return { baseline: side(baseline), production: side(production) };
+  return { baseline: side(baseline), production: side(production), edges };
 }
 
 /** Two columns as counts of their categories, those of either side, in the order of their names. */

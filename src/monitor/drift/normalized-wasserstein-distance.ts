@@ -3,7 +3,7 @@ import { standardDeviation, sumOf } from "../numbers/sum.ts";
 import { type DriftOptions, driftOptions } from "./drift-options.ts";
 
 /** A deviation that is less, or of a single value, counts as this, to Azure ML and Evidently alike. */
-const minDeviation = 0.001;
+export const minDeviation = 0.001;
 
 /**
  * The Wasserstein distance of two columns of numbers in standard deviations of the baseline: `W1 / max(s,
@@ -38,7 +38,7 @@ export function normalizedWassersteinDistance(
 }
 
 /** The integral of `|F - G|` of two sorted samples. */
-function wassersteinDistance(a: Float64Array, b: Float64Array): number {
+export function wassersteinDistance(a: Float64Array, b: Float64Array): number {
   return sumOf(areas(a, b));
 }
 

@@ -2,7 +2,7 @@ import type { MetricColumn } from "../columns/metric-column.ts";
 import { chiSquaredTail } from "../numbers/gamma-tail.ts";
 import { sumOf } from "../numbers/sum.ts";
 import { type DriftOptions, driftOptions } from "./drift-options.ts";
-import { categoryGroups } from "./groups.ts";
+import { categoryGroups, type Groups } from "./groups.ts";
 import type { TestResult } from "./test-result.ts";
 
 /** The answer of {@link pearsonsChiSquaredTest}. */
@@ -44,6 +44,11 @@ export function pearsonsChiSquaredTest(
     { baseline, production },
     { baseline: `${callee} baseline`, production: `${callee} production` },
   );
+  return goodnessOfFit(groups);
+}
+
+/** The same of groups. */
+export function goodnessOfFit(groups: Pick<Groups, "baseline" | "production">): ChiSquaredResult {
   const { counts } = groups.baseline;
   const ratio = groups.production.rows / groups.baseline.rows;
   const terms = counts.map((count, i) => {

@@ -1,7 +1,7 @@
 import type { MetricColumn } from "../columns/metric-column.ts";
 import { sumOf } from "../numbers/sum.ts";
 import type { DriftOptions } from "./drift-options.ts";
-import { groupsOf, type Side } from "./groups.ts";
+import { type Groups, groupsOf, type Side } from "./groups.ts";
 
 /**
  * The population stability index of two columns: `sum (q - p) ln(q / p)` over the shares `p` and `q` of bins
@@ -29,7 +29,11 @@ export function populationStabilityIndex(
   production: MetricColumn,
   options?: DriftOptions,
 ): number {
-  const groups = groupsOf("populationStabilityIndex", { baseline, production }, options);
+  return populationStabilityOf(groupsOf("populationStabilityIndex", { baseline, production }, options));
+}
+
+/** The same of groups. */
+export function populationStabilityOf(groups: Groups): number {
   const shares = groups.profile === "azureml" ? laplaceShares : filledShares;
   const p = shares(groups.baseline);
   const q = shares(groups.production);

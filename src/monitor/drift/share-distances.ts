@@ -27,7 +27,11 @@ export function jensenShannonDistance(
   production: MetricColumn,
   options?: DriftOptions,
 ): number {
-  const groups = groupsOf("jensenShannonDistance", { baseline, production }, options);
+  return jensenShannonOf(groupsOf("jensenShannonDistance", { baseline, production }, options));
+}
+
+/** The same of groups. */
+export function jensenShannonOf(groups: Groups): number {
   const base = groups.profile === "azureml" ? Math.LN2 : 1;
   return Math.sqrt(sumOf(overShares(groups, divergenceTerm)) / 2 / base);
 }
@@ -70,7 +74,11 @@ export function hellingerDistance(
   production: MetricColumn,
   options?: DriftOptions,
 ): number {
-  const groups = groupsOf("hellingerDistance", { baseline, production }, options, "distinct");
+  return hellingerOf(groupsOf("hellingerDistance", { baseline, production }, options, "distinct"));
+}
+
+/** The same of groups. */
+export function hellingerOf(groups: Groups): number {
   return Math.sqrt(sumOf(overShares(groups, (p, q) => (Math.sqrt(p) - Math.sqrt(q)) ** 2)) / 2);
 }
 
@@ -94,7 +102,11 @@ export function totalVariationDistance(
   production: MetricColumn,
   options?: DriftOptions,
 ): number {
-  const groups = groupsOf("totalVariationDistance", { baseline, production }, options);
+  return totalVariationOf(groupsOf("totalVariationDistance", { baseline, production }, options));
+}
+
+/** The same of groups. */
+export function totalVariationOf(groups: Groups): number {
   return sumOf(overShares(groups, (p, q) => Math.abs(p - q))) / 2;
 }
 
@@ -117,7 +129,11 @@ export function chebyshevDistance(
   production: MetricColumn,
   options?: DriftOptions,
 ): number {
-  const groups = groupsOf("chebyshevDistance", { baseline, production }, options);
+  return chebyshevOf(groupsOf("chebyshevDistance", { baseline, production }, options));
+}
+
+/** The same of groups. */
+export function chebyshevOf(groups: Groups): number {
   let most = 0;
   for (const difference of overShares(groups, (p, q) => Math.abs(p - q))) most = Math.max(most, difference);
   return most;

@@ -1,7 +1,7 @@
 import { told, wrongValue } from "../../base/errors.ts";
 import type { MetricColumn } from "../columns/metric-column.ts";
 import { normalTails } from "../numbers/gamma-tail.ts";
-import { categoryGroups } from "./groups.ts";
+import { categoryGroups, type Groups } from "./groups.ts";
 import type { TestResult } from "./test-result.ts";
 
 /**
@@ -25,7 +25,12 @@ import type { TestResult } from "./test-result.ts";
  */
 export function twoProportionZTest(baseline: MetricColumn, production: MetricColumn): TestResult {
   const places = { baseline: "twoProportionZTest baseline", production: "twoProportionZTest production" };
-  const { baseline: before, production: after } = categoryGroups({ baseline, production }, places);
+  return proportionsTest(categoryGroups({ baseline, production }, places));
+}
+
+/** The same of groups. */
+export function proportionsTest(groups: Pick<Groups, "baseline" | "production">): TestResult {
+  const { baseline: before, production: after } = groups;
   const categories = before.counts.length;
   if (categories > 2)
     throw wrongValue("twoProportionZTest", "columns of at most two categories", told(String(categories)));

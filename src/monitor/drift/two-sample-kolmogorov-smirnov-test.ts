@@ -1,6 +1,6 @@
 import { type MetricColumn, sortedNumbersOf } from "../columns/metric-column.ts";
 import { kolmogorovTail, oneSampleTail, twoSampleTail } from "../numbers/kolmogorov-tails.ts";
-import { type DriftOptions, driftOptions } from "./drift-options.ts";
+import { type DriftOptions, driftOptions, type DriftProfile } from "./drift-options.ts";
 import type { TestResult } from "./test-result.ts";
 
 /** Up to so many rows on either side the p-value is exact: the last takes about half a second. */
@@ -36,6 +36,15 @@ export function twoSampleKolmogorovSmirnovTest(
   const { profile } = driftOptions(options, callee);
   const before = sortedNumbersOf(baseline, `${callee} baseline`).values;
   const after = sortedNumbersOf(production, `${callee} production`).values;
+  return kolmogorovSmirnovOf(before, after, profile);
+}
+
+/** The same of sorted samples. */
+export function kolmogorovSmirnovOf(
+  before: Float64Array,
+  after: Float64Array,
+  profile: DriftProfile,
+): TestResult {
   const [m, n] = [before.length, after.length];
   const height = greatestHeight(before, after);
   const statistic = height / (m * n);
@@ -44,14 +53,22 @@ export function twoSampleKolmogorovSmirnovTest(
     const pValue = twoSampleTail(Math.max(m, n), Math.min(m, n), height);
     return { statistic, pValue, method: "exact" };
   }
-  const rows = (m * n) / (m + n);
+  return { statistic, ...tailOf(statistic, (m * n) / (m + n), profile) };
+}
+
+/** What a statistic of many rows means, `rows` being `m n / (m + n)`. */
+export function tailOf(
+  statistic: number,
+  rows: number,
+  profile: DriftProfile,
+): Pick<TestResult, "pValue" | "method"> {
   if (profile === "evidently")
-    return { statistic, pValue: oneSampleTail(roundHalfToEven(rows), statistic), method: "one-sample" };
-  return { statistic, pValue: kolmogorovTail(Math.sqrt(rows) * statistic), method: "limit" };
+    return { pValue: oneSampleTail(roundHalfToEven(rows), statistic), method: "one-sample" };
+  return { pValue: kolmogorovTail(Math.sqrt(rows) * statistic), method: "limit" };
 }
 
 /** `max |F - G|` times `a.length * b.length`, a whole number. */
-function greatestHeight(a: Float64Array, b: Float64Array): number {
+export function greatestHeight(a: Float64Array, b: Float64Array): number {
   let i = 0;
   let j = 0;
   let greatest = 0;

@@ -68,6 +68,7 @@ test("a baseline is one JSON that reads back as it was", () => {
       quantiles: { count: 3, variance: 0, levels: [[404, 712, 2475]] },
       groups: { edges: [404, 404 + 2071 / 3, 404 + (2 * 2071) / 3, 2475], counts: [0, 2, 0, 1, 0] },
     },
+    steps: { at: [404, 712, 2475], below: [0, 1, 2], upTo: [1, 2, 3] },
   });
   expect(json.columns["origin"]).toMatchObject({
     kind: "categorical",

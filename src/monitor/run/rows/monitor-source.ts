@@ -1,0 +1,38 @@
+import type { ColumnBatch } from "../../../layout/column-batch.ts";
+
+/** A span of time: the first instant, and the first one after it. */
+export interface TimeSpan {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** Where a monitor has its rows from; what `openDataset` of the reader gives is one. */
+export interface MonitorSource {
+  /** Where the data is, for people: holds no secret. */
+  readonly root: string;
+  /**
+   * The rows of a collection whose requests started in a span of time, in batches; of all columns, or of
+   * those that are named. The same rows in the same order whichever columns are asked for.
+   */
+  table(
+    name: string,
+    options: TimeSpan & { readonly columns?: readonly string[] },
+  ): AsyncIterable<Pick<ColumnBatch, "length" | "columns" | "types">>;
+  /** What became of all frames, by hour; of all collections. Without it nobody says whether data is whole. */
+  completeness?(options: TimeSpan): Promise<readonly SourceHour[]>;
+}
+
+/** What became of the frames of one collection and hour. */
+export interface SourceHour {
+  readonly collection: string;
+  readonly hour: Date;
+  readonly offered: number;
+  readonly sampledOut: number;
+  readonly disabled: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  readonly stored: number;
+  readonly pending: number;
+  readonly unaccounted: number;
+  readonly verdict: "complete" | "waiting" | "unknown" | "short";
+  readonly reasons: readonly string[];
+}

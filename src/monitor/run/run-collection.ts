@@ -1,0 +1,165 @@
+import { countOf } from "../../base/plural.ts";
+import { Baseline } from "../baseline/baseline.ts";
+import { isKept } from "./compare/compare-window.ts";
+import { chooseFeatures } from "./features.ts";
+import { judgeFeatures } from "./judging/judge.ts";
+import { measureGroup } from "./measure-group.ts";
+import { MeasuredWindow } from "./measured-window.ts";
+import type { CollectionMonitor } from "./monitor-options.ts";
+import type { BaselineUsed, CollectionResult, SliceResult, WindowResult } from "./monitor-result.ts";
+import { CollectionRows, type WantedSpan } from "./rows/collection-rows.ts";
+import type { MonitorSource, TimeSpan } from "./rows/monitor-source.ts";
+import type { SpanTable } from "./rows/span-table.ts";
+import type { RunSettings } from "./run-settings.ts";
+import { type Slicing, weightedRows } from "./rows/strata.ts";
+import { StrataOfTables } from "./rows/strata-of-tables.ts";
+import { slicingBy } from "./compare/slices.ts";
+import { collectionVerdict, sliceVerdict, summariseFeatures } from "./judging/summarise.ts";
+import { completenessOf } from "./window-completeness.ts";
+
+/** Looks at one collection. */
+export async function runCollection(
+  source: MonitorSource,
+  monitor: CollectionMonitor,
+  settings: RunSettings,
+): Promise<CollectionResult> {
+  const { profile, rule } = settings;
+  const plan = spansOf(monitor);
+  const rows = new CollectionRows(source, {
+    spans: plan.spans,
+    by: monitor.by ?? [],
+    isFeature: featureTest(monitor),
+    maxBytes: settings.maxBytes,
+  });
+  settings.onProgress(`reading ${monitor.collection} …`);
+  const { tables, fits } = await rows.survey();
+  const pairs = plan.pairs.map(([before, after]) => ({
+    before: before === undefined ? undefined : (tables[before] as SpanTable),
+    after: tables[after] as SpanTable,
+  }));
+  const { baseline } = monitor;
+  const before = isKept(baseline) ? baseline : pairs.flatMap((pair) => pair.before ?? []);
+  const after = pairs.map((pair) => pair.after);
+  const chosen = chooseFeatures(before, after, { monitor, profile });
+  const slicings = [undefined, ...(monitor.by ?? []).map((column) => slicingBy(column, after))];
+  const strata = new StrataOfTables(tables, chosen.features, {
+    drops: profile === "azureml" && !isKept(baseline),
+  });
+  const windows = plan.pairs.map(([b, a]) => new MeasuredWindow({ before: b, after: a }, slicings, strata));
+  const names = [...chosen.features.map(({ name }) => name), ...chosen.mismatched];
+  const groups = fits ? [names] : rows.groups(tables, names);
+  for (const [i, group] of groups.entries()) {
+    if (groups.length > 1)
+      settings.onProgress(
+        `comparing ${countOf(names.length, "column")}: group ${i + 1} of ${groups.length} …`,
+      );
+    const loaded = fits ? tables : await rows.load(group, tables);
+    measureGroup(windows, { group, tables: loaded, strata, chosen, monitor, settings });
+  }
+  const completeness = await completenessOf(source, monitor.collection, monitor.windows);
+  const keptRows = isKept(baseline) ? baseline.rows : 0;
+  const results = windows.map((window, i) =>
+    windowResult(window, tables, completeness[i] ?? null, { ...settings, keptRows }),
+  );
+  const features = summariseFeatures(results, monitor, rule);
+  return {
+    collection: monitor.collection,
+    baseline: baselineUsed(monitor, tables),
+    windowMs: lengthOf(monitor.windows),
+    ...collectionVerdict(features, results, rule),
+    features,
+    skipped: chosen.skipped,
+    windows: results,
+  };
+}
+
+/** System columns apart, all columns are features, or those that are named. */
+function featureTest({ features }: CollectionMonitor): (name: string) => boolean {
+  if (features === undefined) return (name) => !name.startsWith("mdc_");
+  const wanted = new Set(features);
+  return (name) => wanted.has(name);
+}
+
+/** The spans to be read, and which of them is compared with which. */
+function spansOf({ collection, baseline, windows }: CollectionMonitor): {
+  readonly spans: readonly WantedSpan[];
+  readonly pairs: readonly (readonly [number | undefined, number])[];
+} {
+  const own = windows.map(({ from, to }) => ({ from, to, collection }));
+  if (isKept(baseline)) return { spans: own, pairs: own.map((_, i) => [undefined, i]) };
+  if (baseline !== "previous") {
+    const { from, to, collection: other = collection } = baseline;
+    return { spans: [{ from, to, collection: other }, ...own], pairs: own.map((_, i) => [0, i + 1]) };
+  }
+  const spans: WantedSpan[] = [];
+  const pairs: (readonly [number, number])[] = [];
+  for (const span of own) {
+    const length = span.to.getTime() - span.from.getTime();
+    const last = spans.at(-1);
+    const follows =
+      last?.to.getTime() === span.from.getTime() && last.from.getTime() === span.from.getTime() - length;
+    if (!follows) spans.push({ collection, from: new Date(span.from.getTime() - length), to: span.from });
+    spans.push(span);
+    pairs.push([spans.length - 2, spans.length - 1]);
+  }
+  return { spans, pairs };
+}
+
+function baselineUsed(
+  { collection, baseline }: CollectionMonitor,
+  tables: readonly SpanTable[],
+): BaselineUsed {
+  if (baseline === "previous") return { from: "previous", collection, start: null, end: null, rows: null };
+  const { from, to } = baseline;
+  const span = { start: from.toISOString(), end: to.toISOString() };
+  if (baseline instanceof Baseline)
+    return { from: "file", collection: baseline.collection, ...span, rows: baseline.rows };
+  return {
+    from: "reference",
+    collection: baseline.collection ?? collection,
+    ...span,
+    rows: tables[0]?.rows ?? 0,
+  };
+}
+
+function lengthOf(windows: readonly TimeSpan[]): number | null {
+  const lengths = new Set(windows.map(({ from, to }) => to.getTime() - from.getTime()));
+  const [length] = lengths;
+  return windows.length > 1 && lengths.size === 1 && length !== undefined ? length : null;
+}
+
+function windowResult(
+  window: MeasuredWindow,
+  tables: readonly SpanTable[],
+  completeness: WindowResult["completeness"],
+  { profile, minEffect, keptRows }: RunSettings & { readonly keptRows: number },
+): WindowResult {
+  const before = window.before === undefined ? undefined : tables[window.before];
+  const after = tables[window.after] as SpanTable;
+  const slices = window.slicings.flatMap((slicing, s): SliceResult[] => {
+    const values: Slicing["values"] = slicing?.values ?? [null];
+    const weighted = weightedRows(after, slicing);
+    return values.map((value, i) => {
+      const { features, quality } = window.slice(s, i);
+      const judged = judgeFeatures(features, { profile, minEffect });
+      return {
+        slice: slicing === undefined ? null : { column: slicing.column, value },
+        rows: window.rowsOf("after", s, i) ?? 0,
+        weightedRows: weighted[i] as number,
+        baselineRows: window.rowsOf("before", s, i) ?? keptRows,
+        verdict: sliceVerdict({ features: judged, quality }),
+        features: judged,
+        quality,
+      };
+    });
+  });
+  return {
+    start: after.from.toISOString(),
+    end: after.to.toISOString(),
+    comparedWith:
+      before === undefined ? null : { start: before.from.toISOString(), end: before.to.toISOString() },
+    completeness,
+    verdict: slices[0]?.verdict ?? "insufficient data",
+    slices,
+  };
+}

@@ -1,0 +1,13 @@
+import type { DriftProfile } from "../drift/drift-options.ts";
+import type { WindowRule } from "./monitor-result.ts";
+
+/** What holds for all collections of a run. */
+export interface RunSettings {
+  readonly profile: DriftProfile;
+  readonly rule: WindowRule;
+  readonly signals: readonly ("drift" | "quality")[];
+  readonly minRows: number;
+  readonly minEffect: number;
+  readonly maxBytes: number;
+  readonly onProgress: (what: string) => void;
+}
