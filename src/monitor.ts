@@ -14,6 +14,15 @@ export type {
   SkipReason,
 } from "./monitor/baseline/baseline-column.ts";
 export type { MetricColumn } from "./monitor/columns/metric-column.ts";
+export { completenessReference } from "./monitor/completeness/completeness-reference.ts";
+export type {
+  CompletenessSignalOptions,
+  CompletenessReference,
+  CompletenessSignal,
+  CompletenessSignalName,
+  CompletenessThresholds,
+} from "./monitor/completeness/completeness-signal.ts";
+export { completenessSignals } from "./monitor/completeness/completeness-signals.ts";
 export type { DriftOptions, DriftProfile } from "./monitor/drift/drift-options.ts";
 export { normalizedWassersteinDistance } from "./monitor/drift/normalized-wasserstein-distance.ts";
 export { type ChiSquaredResult, pearsonsChiSquaredTest } from "./monitor/drift/pearsons-chi-squared-test.ts";
@@ -114,3 +123,4 @@ export type {
 export type { MonitorVerdict, Slice, ThresholdSource } from "./monitor/run/verdict.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";
 export type { ColumnKind, GroupsDefinition } from "./layout/columns/column-groups.ts";
+export type { LabelFacts, LedgerFacts, WindowFacts } from "./layout/monitoring/window-facts.ts";

@@ -1,5 +1,6 @@
 import { wrongKind, wrongValue } from "../base/errors.ts";
 import { once } from "../base/once.ts";
+import type { WindowFacts } from "../layout/monitoring/window-facts.ts";
 import { systemClock } from "../base/time/clock.ts";
 import type { Store } from "../store/store.ts";
 import { type CatalogScope, createCatalog } from "./catalog.ts";
@@ -10,6 +11,7 @@ import {
   completenessOf,
   type HourCompleteness,
 } from "./completeness/completeness.ts";
+import { readWindowFacts, type WindowFactsOptions } from "./completeness/window-facts.ts";
 import { LocalFiles } from "./sql/local-files.ts";
 import { runSql } from "./sql/sql.ts";
 import type { SqlOptions, SqlRows } from "./sql/sql-options.ts";
@@ -106,6 +108,23 @@ export interface Dataset extends AsyncDisposable {
    */
   completeness(options?: CompletenessOptions): Promise<HourCompleteness[]>;
   /**
+   * What there is of a collection in each window, and what is not: rows, the newest one, columns, values that
+   * did not fit, unreadable files, what the stored ledger tells, and how many requests have ground truth. Of
+   * most files only the footer is read. `completenessSignals` of `/monitor` judges it.
+   *
+   * @example
+   * ```ts
+   * import { completenessSignals } from "model-data-collector/monitor";
+   * import { openDataset } from "model-data-collector/reader";
+   *
+   * await using data = await openDataset("./collected");
+   * const windows = [{ from: new Date("2026-11-28"), to: new Date("2026-11-29") }];
+   * for (const facts of await data.windowFacts({ collection: "model_inputs", windows }))
+   *   console.log(facts.rows, completenessSignals(facts));
+   * ```
+   */
+  windowFacts(options: WindowFactsOptions): Promise<WindowFacts[]>;
+  /**
    * Runs SQL, as DuckDB has it, over the collections: each is a view of its name, of all endpoints and
    * deployments that this dataset looks at, with the columns and types that are pinned for it, whether a
    * file has them or not, and `inference_date`, `inference_hour`. Needs `@duckdb/node-api`, an optional
@@ -200,6 +219,7 @@ export function datasetOf(store: Store, options: CatalogScope = {}): Dataset {
     export: (name, exportOptions) => exportTable(catalog, name, exportOptions),
     find: (findOptions) => findRows(catalog, findOptions),
     completeness: (options = {}) => completenessOf(catalog, options, systemClock.now()),
+    windowFacts: (factsOptions) => readWindowFacts(catalog, factsOptions, systemClock.now()),
     sql: (statement, sqlOptions = {}) => runSql(catalog, files, statement, sqlOptions),
     labels: (labelsOptions = {}) => readLabels(catalog, labelsOptions),
     labelAges: (agesOptions) => labelAges(catalog, agesOptions),

@@ -11,6 +11,8 @@ export interface FooterSummary {
   readonly from: number;
   /** Request time of its last row. */
   readonly to: number;
+  /** Rows of which a value did not fit its column, as far as there are statistics. */
+  readonly rejectedRows: number;
   readonly columns: readonly { readonly name: string; readonly type: string }[];
 }
 
@@ -19,7 +21,12 @@ export async function readFooterSummary(store: Store, file: DataFile): Promise<F
   const stored = openStoredFile(store, file);
   try {
     const info = await readParquetInfo(stored.source);
-    return { rows: info.rows, ...requestTimes(info, file), columns: info.columns };
+    return {
+      rows: info.rows,
+      ...requestTimes(info, file),
+      rejectedRows: rejectedRows(info),
+      columns: info.columns,
+    };
   } catch (thrown) {
     throw stored.explain(thrown);
   }
@@ -35,4 +42,11 @@ function requestTimes(info: ParquetFileInfo, file: DataFile): { from: number; to
     to = Math.max(to, times?.max instanceof Date ? times.max.getTime() : file.end);
   }
   return { from, to };
+}
+
+function rejectedRows({ rowGroups }: ParquetFileInfo): number {
+  return rowGroups.reduce((sum, { rows, statistics }) => {
+    const nulls = statistics[systemColumns.rejected.name]?.nulls;
+    return sum + (nulls === undefined ? 0 : rows - nulls);
+  }, 0);
 }

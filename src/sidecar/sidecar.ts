@@ -3,7 +3,7 @@ import type { CloseReport } from "../collector/api.ts";
 import { PayloadLog } from "../http/payload-log.ts";
 import { parsePayloadOptions } from "../http/payload-options.ts";
 import { AdminServer } from "./admin/admin-server.ts";
-import type { Metric } from "./admin/prometheus-text.ts";
+import type { PrometheusMetric } from "../base/prometheus-text.ts";
 import { deploymentMetrics, trafficMetrics } from "./admin/sidecar-metrics.ts";
 import type { IntakePlace } from "./intake/intake-place.ts";
 import { type IntakeName, intakes } from "./intakes.ts";
@@ -91,7 +91,7 @@ export class Sidecar {
     return `${proxy.target.text} takes no connections`;
   }
 
-  #metrics(): readonly Metric[] {
+  #metrics(): readonly PrometheusMetric[] {
     const traffic = this.#proxy === undefined ? [] : trafficMetrics(this.#proxy.traffic);
     return [...traffic, ...deploymentMetrics(this.#parts.deployment.all)];
   }

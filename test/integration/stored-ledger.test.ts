@@ -51,6 +51,22 @@ test.each(["parquet", "jsonl"] as const)(
     const place = await scratch();
     const sampledOut = await collectSome(place, { format });
     const told = (await completenessOf(place.destination)) as Record<string, number>[];
+    const hour = { from: new Date("2026-11-22T05:00:00Z"), to: new Date("2026-11-22T06:00:00Z") };
+    await using data = await openDataset(place.destination);
+    const [facts] = await data.windowFacts({ collection: "model_inputs", windows: [hour], labels: true });
+    expect(facts).toMatchObject({
+      rows: told[0]?.["storedRows"],
+      ledger: {
+        ...{
+          offered: 21,
+          leftOut: told[0]?.["sampledOut"],
+          dropped: { invalid: 1 },
+          unaccounted: 0,
+          goneRows: 0,
+        },
+      },
+      labels: { labelled: 0 },
+    });
     expect(told).toMatchObject([
       {
         collection: "model_inputs",

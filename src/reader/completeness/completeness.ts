@@ -1,4 +1,4 @@
-import { overlaps, partitionSpan, type Span } from "../../layout/partition.ts";
+import { overlaps, partitionSpan, type Span, type TimeRange } from "../../layout/partition.ts";
 import type { CountsSum } from "../../layout/ledger-sums.ts";
 import type { Catalog } from "../catalog.ts";
 import { timeOption } from "../time-option.ts";
@@ -70,6 +70,17 @@ export async function completenessOf(
     from: timeOption(options.from, "completeness: from") ?? -Infinity,
     to: timeOption(options.to, "completeness: to") ?? Infinity,
   };
+  return (await hoursIn(catalog, range, now)).map(({ told }) => told);
+}
+
+/** What is told of an hour or day, and when that is. */
+export interface ToldHour {
+  readonly span: Span;
+  readonly told: HourCompleteness;
+}
+
+/** The same with the time that each covers. */
+export async function hoursIn(catalog: Catalog, range: TimeRange, now: number): Promise<ToldHour[]> {
   const ledgers = await readLedgers(catalog, range.from);
   const found = await findFiles(catalog, range);
   const places = new Map<string, Place>();
@@ -97,7 +108,9 @@ export async function completenessOf(
       place.counts.push(sum);
     }
   }
-  return [...places].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, place]) => rowOf(place, now));
+  return [...places]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, place]) => ({ span: place.span, told: rowOf(place, now) }));
 }
 
 function spanOf({ hour, span }: CountsSum): Span {

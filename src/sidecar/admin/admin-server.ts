@@ -1,14 +1,14 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { ListenAddress } from "../listening/listen-address.ts";
 import { type Door, openDoor } from "../listening/listening-server.ts";
-import { type Metric, prometheusText, prometheusType } from "./prometheus-text.ts";
+import { type PrometheusMetric, prometheusText, prometheusType } from "../../base/prometheus-text.ts";
 import { http } from "../listening/node-modules.ts";
 
 /** What the admin server tells of. */
 export interface Administered {
   /** Why no traffic should come; undefined if it may. */
   notReady(): Promise<string | undefined>;
-  metrics(): readonly Metric[];
+  metrics(): readonly PrometheusMetric[];
 }
 
 /** Answers `/healthz`, `/readyz` and `/metrics`, apart from the traffic. */

@@ -1,7 +1,7 @@
 import type { Deployment } from "../../collector/api.ts";
 import { type Instrument, instruments, type Measured } from "../../collector/report/instruments.ts";
 import type { Traffic } from "../proxy/traffic.ts";
-import type { Metric, Sample } from "./prometheus-text.ts";
+import type { PrometheusMetric, PrometheusSample } from "../../base/prometheus-text.ts";
 
 /** Units as Prometheus writes them at the end of a name. */
 const unitNames: Partial<Record<Instrument["unit"], string>> = { By: "bytes", s: "seconds" };
@@ -13,7 +13,7 @@ interface Measurable {
 }
 
 /** What is measured of deployments, under the names that OpenTelemetry's rules make of its instruments. */
-export function deploymentMetrics(deployments: readonly Measurable[]): readonly Metric[] {
+export function deploymentMetrics(deployments: readonly Measurable[]): readonly PrometheusMetric[] {
   const measured = deployments.map(({ deployment: { config }, measure }) => ({
     place: { "mdc.endpoint": config.endpoint, "mdc.deployment": config.deployment },
     measured: measure(),
@@ -23,7 +23,7 @@ export function deploymentMetrics(deployments: readonly Measurable[]): readonly 
     kind: instrument.kind,
     help: instrument.description,
     samples: measured.flatMap(({ place, measured: all }) =>
-      Array.from(instrument.read(all), ({ value, attributes }): Sample => {
+      Array.from(instrument.read(all), ({ value, attributes }): PrometheusSample => {
         const labels = Object.entries({ ...place, ...attributes });
         return { value, labels: Object.fromEntries(labels.map(([name, text]) => [plainName(name), text])) };
       }),
@@ -32,9 +32,14 @@ export function deploymentMetrics(deployments: readonly Measurable[]): readonly 
 }
 
 /** What went through the proxy. */
-export function trafficMetrics({ ended, inFlight, requestBytes, responseBytes }: Traffic): readonly Metric[] {
+export function trafficMetrics({
+  ended,
+  inFlight,
+  requestBytes,
+  responseBytes,
+}: Traffic): readonly PrometheusMetric[] {
   const samples = Object.entries(ended).map(([outcome, value]) => ({ labels: { outcome }, value }));
-  const counter = (name: string, help: string, value: number): Metric => ({
+  const counter = (name: string, help: string, value: number): PrometheusMetric => ({
     ...{ name, help, kind: "counter" },
     samples: [{ labels: {}, value }],
   });

@@ -1,13 +1,13 @@
 /** One metric with its values, as Prometheus reads it. */
-export interface Metric {
+export interface PrometheusMetric {
   readonly name: string;
   readonly kind: "counter" | "gauge";
   readonly help: string;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly PrometheusSample[];
 }
 
 /** One value with its labels. */
-export interface Sample {
+export interface PrometheusSample {
   readonly labels: Readonly<Record<string, string | undefined>>;
   readonly value: number;
 }
@@ -19,7 +19,7 @@ export const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
  * Metrics in Prometheus' text format, version 0.0.4:
  * https://prometheus.io/docs/instrumenting/exposition_formats/.
  */
-export function prometheusText(metrics: readonly Metric[]): string {
+export function prometheusText(metrics: readonly PrometheusMetric[]): string {
   const lines = metrics.flatMap(({ name, kind, help, samples }) => [
     `# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`,
     `# TYPE ${name} ${kind}`,
@@ -28,7 +28,7 @@ export function prometheusText(metrics: readonly Metric[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-function labelsText(labels: Sample["labels"]): string {
+function labelsText(labels: PrometheusSample["labels"]): string {
   const texts = Object.entries(labels)
     .filter((label): label is [string, string] => label[1] !== undefined)
     .map(([name, value]) => `${name}="${escaped(value)}"`);

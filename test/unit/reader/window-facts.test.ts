@@ -1,0 +1,69 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { createCatalog } from "../../../src/reader/catalog.ts";
+import { readWindowFacts } from "../../../src/reader/completeness/window-facts.ts";
+import { createFolderStore } from "../../../src/store/folder-store.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
+import { idAt, storeFile } from "./stored-data.ts";
+
+const hour = 3_600_000;
+const five = Date.parse("2026-11-22T05:00:00Z");
+
+function store(
+  root: string,
+  at: string,
+  rows: readonly object[],
+  types: Record<string, "DOUBLE" | "STRING">,
+): void {
+  const frames = rows.map((row, i) => ({
+    ...{ collection: "model_inputs", id: idAt(at, i), requestTime: at },
+    rows: [row as Record<string, unknown>],
+  }));
+  storeFile(root, frames, types);
+}
+
+async function factsOf(root: string, ...windows: (readonly [number, number])[]) {
+  const catalog = createCatalog(createFolderStore({ root }), {});
+  return await readWindowFacts(
+    catalog,
+    {
+      collection: "MODEL_INPUTS",
+      windows: windows.map(([from, to]) => ({
+        from: new Date(five + from * hour),
+        to: new Date(five + to * hour),
+      })),
+    },
+    five + 9 * hour,
+  );
+}
+
+test("rows, the newest, columns and rejected values are counted by window, also of files that one cuts", async () => {
+  const root = await tempFolder();
+  store(root, "2026-11-22T05:10:00.000Z", [{ x: 1 }, { x: 2 }], { x: "DOUBLE" });
+  store(root, "2026-11-22T05:50:00.000Z", [{ x: 3, y: "a", mdc_rejected: '{"x":"?"}' }], {
+    ...{ x: "DOUBLE", y: "STRING", mdc_rejected: "STRING" },
+  });
+  store(root, "2026-11-22T06:30:00.000Z", [{ x: "b" }], { x: "STRING" });
+  const [both, first, cut, none] = await factsOf(root, [0, 2], [0, 1], [0.5, 1.5], [2, 3]);
+  expect(both).toMatchObject({ rows: 4, rejectedRows: 1, unreadableFiles: 0, ledger: null });
+  expect(both?.columns).toEqual({ x: "float64 | string", y: "string" });
+  expect(both?.newest).toEqual(new Date("2026-11-22T06:30:00.000Z"));
+  expect(first).toMatchObject({ rows: 3, columns: { x: "float64", y: "string" } });
+  expect(cut).toMatchObject({ rows: 1, rejectedRows: 1, newest: new Date("2026-11-22T05:50:00.000Z") });
+  expect(none).toMatchObject({ rows: 0, newest: null, columns: {} });
+});
+
+test("files that cannot be read are counted, and an unknown collection is named", async () => {
+  const root = await tempFolder();
+  store(root, "2026-11-22T05:10:00.000Z", [{ x: 1 }], { x: "DOUBLE" });
+  const folder = join(root, "flights/blue/model_inputs/inference_date=2026-11-22/inference_hour=05");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "bad.parquet"), "no Parquet at all");
+  expect(await factsOf(root, [0, 1])).toMatchObject([{ rows: 1, unreadableFiles: 1 }]);
+  const catalog = createCatalog(createFolderStore({ root }), {});
+  const windows = [{ from: new Date(five), to: new Date(five + hour) }];
+  await expect(readWindowFacts(catalog, { collection: "model_input", windows }, five)).rejects.toThrow(
+    'did you mean "model_inputs"?',
+  );
+});
