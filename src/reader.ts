@@ -17,6 +17,16 @@ export { type Dataset, type DatasetOptions, openDataset } from "./reader/dataset
 export type { DatasetCredential } from "./reader/open-root.ts";
 export type { ExportFormat, ExportOptions } from "./reader/export/export-table.ts";
 export type { FindOptions, FoundRow } from "./reader/find.ts";
+export type { Join } from "./reader/join/join.ts";
+export type {
+  CollectionJoin,
+  HourJoin,
+  JoinAccount,
+  JoinCounts,
+  JoinSide,
+} from "./reader/join/join-account.ts";
+export type { JoinColumns, JoinOptions } from "./reader/join/join-options.ts";
+export type { JoinedOutputs, JoinedRow } from "./reader/join/joined-rows.ts";
 export type {
   Label,
   LabelAge,

@@ -25,6 +25,8 @@ import {
   type LabelsOptions,
   readLabels,
 } from "./ground-truth/labels.ts";
+import { type Join, joinCollections } from "./join/join.ts";
+import type { JoinOptions } from "./join/join-options.ts";
 import { createTable, type Table, type TableOptions } from "./table.ts";
 import { findTrace, type Trace, type TraceOptions } from "./trace.ts";
 
@@ -125,6 +127,25 @@ export interface Dataset extends AsyncDisposable {
    */
   windowFacts(options: WindowFactsOptions): Promise<WindowFacts[]>;
   /**
+   * Inputs with their outputs, by correlation id and the row's place in its frame, and if asked for with
+   * their labels, by id or business key; and an account of every row: what has no other half, what was
+   * stored twice, what came too late. A deployment's rows are joined with its own.
+   *
+   * @example
+   * ```ts
+   * import { openDataset } from "model-data-collector/reader";
+   *
+   * await using data = await openDataset("./collected");
+   * const collections = { inputs: "model_inputs", outputs: "model_outputs" };
+   * const { account, rows } = await data.join({ ...collections, labels: true });
+   * console.log(account.matched, account.inputsOnly, account.outputsOnly, account.late);
+   * for await (const { id, inputs, outputs, labels } of rows()) console.log(id, inputs, outputs, labels);
+   * ```
+   */
+  join<const Outputs extends string | readonly string[]>(
+    options: JoinOptions<Outputs>,
+  ): Promise<Join<Outputs>>;
+  /**
    * Runs SQL, as DuckDB has it, over the collections: each is a view of its name, of all endpoints and
    * deployments that this dataset looks at, with the columns and types that are pinned for it, whether a
    * file has them or not, and `inference_date`, `inference_hour`. Needs `@duckdb/node-api`, an optional
@@ -220,6 +241,7 @@ export function datasetOf(store: Store, options: CatalogScope = {}): Dataset {
     find: (findOptions) => findRows(catalog, findOptions),
     completeness: (options = {}) => completenessOf(catalog, options, systemClock.now()),
     windowFacts: (factsOptions) => readWindowFacts(catalog, factsOptions, systemClock.now()),
+    join: (joinOptions) => joinCollections(catalog, joinOptions),
     sql: (statement, sqlOptions = {}) => runSql(catalog, files, statement, sqlOptions),
     labels: (labelsOptions = {}) => readLabels(catalog, labelsOptions),
     labelAges: (agesOptions) => labelAges(catalog, agesOptions),

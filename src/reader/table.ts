@@ -114,8 +114,16 @@ function cutting(file: DataFile, { from, to }: TimeRange): Filter | undefined {
   );
 }
 
-/** The files of a collection in a range, by time. Throws a `RangeError` if it has none at any time. */
-export async function filesOf(catalog: Catalog, name: string, range: TimeRange): Promise<DataFile[]> {
+/**
+ * The files of a collection in a range, by time. Throws a `RangeError` if it has none at any time; `where`
+ * names the option that said its name.
+ */
+export async function filesOf(
+  catalog: Catalog,
+  name: string,
+  range: TimeRange,
+  where = "table: name",
+): Promise<DataFile[]> {
   const files: DataFile[] = [];
   const others = new Set<string>();
   const key = collectionKey(name);
@@ -126,7 +134,7 @@ export async function filesOf(catalog: Catalog, name: string, range: TimeRange):
     else others.add(file.collection);
   const there = others.size === 0 ? "there is none" : [...others].sort().join(", ");
   const expected = `a collection under ${catalog.store.description} (${there})`;
-  throw wrongValue("table: name", expected, told(`${quote(name)}${hintFor(name, others)}`));
+  throw wrongValue(where, expected, told(`${quote(name)}${hintFor(name, others)}`));
 }
 
 /** What may have been meant by the name of a collection that there is not. */

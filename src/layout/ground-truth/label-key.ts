@@ -28,3 +28,14 @@ export function labelKeyId(key: Iterable<readonly [name: string, value: KeyValue
 export function isLabelKeyId(id: string): boolean {
   return id.startsWith(prefix);
 }
+
+/** The columns of a label's business key, from its tags; none of a label by correlation id. */
+export function labelKeyOf(tags: unknown): readonly string[] {
+  try {
+    const parsed = JSON.parse(typeof tags === "string" ? tags : "{}") as Record<string, string>;
+    const names: unknown = JSON.parse(parsed[labelKeyTag] ?? "[]");
+    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+  } catch {
+    return [];
+  }
+}

@@ -5,7 +5,7 @@ import {
   type KeyValue,
   labelCollection,
   labelKeyId,
-  labelKeyTag,
+  labelKeyOf,
 } from "../../layout/ground-truth/label-key.ts";
 import { wrongKind } from "../../base/errors.ts";
 import type { Row } from "../../layout/row.ts";
@@ -100,7 +100,7 @@ function labelOf(events: Event[]): Label {
     id: String(row[correlationId.name]),
     endpoint: text(endpoint.name),
     deployment: text(deployment.name),
-    key: keyOf(text(tags.name)),
+    key: labelKeyOf(row[tags.name]),
     versions,
   };
 }
@@ -112,18 +112,6 @@ function withoutNulls(row: Row): Row {
 
 function featuresOf(row: Row): Row {
   return Object.fromEntries(Object.entries(row).filter(([name]) => !isSystemColumn(name)));
-}
-
-/** The columns of a business key, from the tags of its label. */
-function keyOf(text: string | null): readonly string[] {
-  try {
-    const names: unknown = JSON.parse(
-      (JSON.parse(text ?? "{}") as Record<string, string>)[labelKeyTag] ?? "[]",
-    );
-    return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
-  } catch {
-    return [];
-  }
 }
 
 /** Options of `Dataset.labelAges`. */

@@ -18,6 +18,8 @@ export interface StoredFrame {
   /** ISO 8601; default the request time. */
   readonly eventTime?: string;
   readonly eventId?: string;
+  /** JSON. */
+  readonly tags?: string;
   readonly rows: readonly Readonly<Record<string, unknown>>[];
 }
 
@@ -48,6 +50,7 @@ export function storeFile(
   const { endpoint = "flights", deployment = "blue", rate = "hour", rowGroupRows = 100_000 } = options;
   const [first] = frames;
   if (first === undefined) throw new Error("a file needs a frame");
+  const withTags = frames.some(({ tags }) => tags !== undefined);
   const rows = frames.flatMap((frame) =>
     frame.rows.map((row, index) => ({
       ...row,
@@ -56,15 +59,17 @@ export function storeFile(
       mdc_event_id: frame.eventId ?? `event-of-${frame.id}-in-${frame.collection}`,
       mdc_event_time: micros(frame.eventTime ?? frame.requestTime),
       mdc_request_time: micros(frame.requestTime),
+      mdc_tags: frame.tags ?? null,
     })),
   );
   const schema: SchemaElement[] = [
-    { name: "root", num_children: 5 + Object.keys(types).length },
+    { name: "root", num_children: 5 + Number(withTags) + Object.keys(types).length },
     text("mdc_correlation_id", "REQUIRED"),
     { name: "mdc_row_index", type: "INT32", repetition_type: "REQUIRED" },
     text("mdc_event_id", "REQUIRED"),
     timestamp("mdc_event_time", "REQUIRED"),
     timestamp("mdc_request_time", "REQUIRED"),
+    ...(withTags ? [text("mdc_tags", "OPTIONAL")] : []),
     ...Object.entries(types).map(([name, type]): SchemaElement => {
       if (type === "STRING") return text(name, "OPTIONAL");
       if (type === "TIMESTAMP") return timestamp(name, "OPTIONAL");
