@@ -3,6 +3,7 @@ import { commonOptions } from "./common-options.ts";
 import { completionOf } from "./commands/completion/completion.ts";
 import { completeness } from "./commands/completeness.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
+import { ddl } from "./commands/ddl.ts";
 import { exportCommand } from "./commands/export.ts";
 import { find } from "./commands/find.ts";
 import { head } from "./commands/head.ts";
@@ -26,6 +27,7 @@ const others: readonly Command[] = [
   trace,
   label,
   exportCommand,
+  ddl,
   completeness,
   verifyCommand,
   spool,

@@ -5,6 +5,8 @@
  * manifests of `examples/kubernetes` are held against Kubernetes' schemas, and Azure's own loader takes the
  * files of `examples/azureml`.
  *
+ * What `mdc ddl` prints for pandas, ClickHouse and Spark is run, and its tables must have all rows.
+ *
  * Then Azure's own Python SDK and this package send the same frames to one server, where they must be equal;
  * the SDK logs frames of all dtypes through `mdc sidecar`, which must be equal in pandas; and Azure's own
  * loader and ours read the same deployment YAMLs, of which they must understand the same.
@@ -20,14 +22,14 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countOf } from "../../src/base/plural.ts";
-import { runChild } from "../support/child.ts";
+import { runChild, runNode } from "../support/child.ts";
 import { root } from "../support/packed-project.ts";
 import { compareWithSdk } from "./agent-frames.ts";
 import { compareLoaders, deploymentTexts } from "./azure-loader.ts";
 import { writeMetricCases } from "./metric-cases.ts";
 import { logThroughSidecar } from "./sidecar-frames.ts";
 import { type EnginesPage, readEnginesPage, runSnippet, storeData } from "./page.ts";
-import { writeTree } from "./write-tree.ts";
+import { type ExpectedTree, writeTree } from "./write-tree.ts";
 
 interface Engine {
   /** As its heading in `docs/engines.md`. */
@@ -74,6 +76,7 @@ try {
   const python = await virtualEnvironment();
   if (python !== undefined) {
     for (const engine of engines) await check(python, engine, page);
+    await checkDefinitions(python, expected);
     await checkManifests(python);
     await checkAzureFiles(python);
     await checkAgentFrames(python);
@@ -85,6 +88,27 @@ try {
   if (metrics !== undefined) await checkMetrics(metrics);
 } finally {
   await rm(folder, { recursive: true, force: true });
+}
+
+/** Statements of `mdc ddl`, run where their engine is: the tables must have the rows that were written. */
+async function checkDefinitions(python: string, expected: ExpectedTree): Promise<void> {
+  for (const engine of ["pandas", "clickhouse", "spark"]) {
+    const args = ["ddl", "--engine", engine, "--root", join(folder, "collected"), "--json"];
+    const { code, stdout, stderr } = await runNode([join(root, "dist/cli/main.js"), ...args]);
+    if (code !== 0) throw new Error(`mdc ${args.join(" ")}: ${stderr}`);
+    const file = join(folder, `ddl-${engine}.json`);
+    const rows = Object.fromEntries(expected.collections.map((one) => [one.name, one.rows.length]));
+    await writeFile(file, JSON.stringify({ statements: JSON.parse(stdout), rows, scratch: folder }));
+    const { ok, output } = await run(python, [join(import.meta.dirname, "define_tables.py"), engine, file]);
+    const isMissing = output.includes("ModuleNotFoundError") || output.includes("JAVA_GATEWAY_EXITED");
+    if (isMissing) leftOut(`mdc ddl --engine ${engine}`, lastLine(output));
+    else {
+      console.log(
+        `mdc ddl --engine ${engine}: ${ok ? "" : "FAILED\n"}${ok ? lastLine(output) : output.trim()}`,
+      );
+      if (!ok) process.exitCode = 1;
+    }
+  }
 }
 
 /** Has each library compute the same cases. */

@@ -1,0 +1,76 @@
+import { nearest } from "../../base/nearest.ts";
+import { collectionKey } from "../../layout/collection-key.ts";
+import { engines } from "../../reader/ddl/definitions.ts";
+import { storedTables } from "../../reader/ddl/stored-table.ts";
+import { placeOf } from "../../reader/ddl/table-place.ts";
+import { quote } from "../../base/errors.ts";
+import { type RunnableCommand, UsageError, wordText } from "../command.ts";
+import { type ExitCode, exitCode } from "../exit-code.ts";
+import { nothingStored, statsOption, withDataset } from "../with-dataset.ts";
+
+const names = Object.keys(engines);
+
+/** `mdc ddl`: statements that define the collections as tables of an engine. */
+export const ddl: RunnableCommand = {
+  name: "ddl",
+  summary: "print statements that define the collections as tables of Spark, Trino, DuckDB, …",
+  parameters: "--engine <engine> [<collection>]",
+  positionals: [0, 1],
+  options: {
+    engine: { type: "string", value: "<engine>", description: `one of ${names.join(", ")}` },
+    ...statsOption,
+  },
+  examples: ["mdc ddl --engine spark", "mdc ddl --engine duckdb model_inputs > tables.sql"],
+  async run(input): Promise<ExitCode> {
+    const { name: engineName, engine } = engineOf(input.text("engine"));
+    const { root, tables, leftOut } = await withDataset(input, async (data, catalog) => ({
+      root: data.root,
+      ...(await storedTables(catalog)),
+    }));
+    const [wanted] = input.positionals;
+    const isWanted = (folder: string): boolean =>
+      wanted === undefined || collectionKey(folder).endsWith(`/${collectionKey(wanted)}`);
+    const chosen = tables.filter(({ folder }) => isWanted(folder));
+    const place = placeOf(root);
+    if (engine.needsBlobs === true && place.account === undefined)
+      throw new UsageError(`${engineName} reads Blob Storage, https://<account>.blob.…; ${root} is none`);
+    for (const { folder, reason } of leftOut.filter((one) => isWanted(one.folder)))
+      input.terminal.err(`mdc: ${folder} is left out: ${reason}`);
+    if (chosen.length === 0 && wanted !== undefined) {
+      const there = tables.map(({ name }) => name);
+      input.terminal.err(`mdc: no table ${quote(wanted)} under ${root}; there are: ${there.join(", ")}`);
+      return exitCode.usage;
+    }
+    if (chosen.length === 0) input.terminal.err(await nothingStored(root));
+    if (input.flag("json")) {
+      const preamble = engine.preamble(place).join("\n");
+      const statements = chosen.map((table) => ({
+        engine: engineName,
+        table: table.name,
+        statement: engine.define(table, place),
+      }));
+      input.terminal.json(
+        preamble === ""
+          ? statements
+          : [{ engine: engineName, table: null, statement: preamble }, ...statements],
+      );
+      return exitCode.ok;
+    }
+    const parts = chosen.map((table) => engine.define(table, place));
+    const all = chosen.length === 0 ? [] : [engine.preamble(place).join("\n"), ...parts];
+    for (const [i, part] of all.filter((text) => text !== "").entries()) {
+      if (i > 0) input.terminal.out("");
+      for (const line of part.split("\n")) input.terminal.out(line);
+    }
+    return exitCode.ok;
+  },
+};
+
+function engineOf(name: string | undefined) {
+  const engine = name === undefined || !Object.hasOwn(engines, name) ? undefined : engines[name];
+  if (name !== undefined && engine !== undefined) return { name, engine };
+  const near = name === undefined ? undefined : nearest(name, names);
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  const got = name === undefined ? "none" : wordText(name);
+  throw new UsageError(`--engine: expected one of ${names.join(", ")}, got ${got}${hint}`);
+}

@@ -1,0 +1,69 @@
+"""Runs what `mdc ddl` printed for an engine, and counts the rows of each table.
+
+python define_tables.py <engine> <file>; the file has statements, rows by table, and a folder for the engine.
+"""
+
+import json
+import os
+import sys
+
+engine, file = sys.argv[1:]
+with open(file, encoding="utf-8") as stream:
+    given = json.load(stream)
+parts = [one["statement"] for one in given["statements"]]
+
+
+def statements():
+    for part in parts:
+        lines = [line for line in part.split("\n") if not line.startswith("--")]
+        yield from (one for one in "\n".join(lines).split(";\n") if one.strip(" \n;"))
+
+
+def by_pandas():
+    tables = {}
+    exec("\n".join(parts), tables)
+    for name in given["rows"]:
+        frame = tables[name]
+        yield name, len(frame), len(frame[frame["inference_hour"] >= 0])
+
+
+def by_clickhouse():
+    from chdb import session
+
+    database = session.Session(os.path.join(given["scratch"], "chdb"))
+    database.query("CREATE DATABASE defined")
+    database.query("USE defined")
+    for statement in statements():
+        database.query(statement.rstrip("; \n"))
+    for name in given["rows"]:
+        all_rows, pruned = (
+            int(str(database.query(f"SELECT count() FROM `{name}`{condition}")))
+            for condition in ("", " WHERE inference_hour >= 0")
+        )
+        yield name, all_rows, pruned
+        # Every column can be read as the type that was said.
+        database.query(f"SELECT * FROM `{name}` FORMAT Null")
+
+
+def by_spark():
+    from pyspark.sql import SparkSession
+
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    spark = builder.config("spark.sql.warehouse.dir", os.path.join(given["scratch"], "spark")).getOrCreate()
+    for statement in statements():
+        spark.sql(statement.rstrip("; \n"))
+    for name in given["rows"]:
+        table = spark.table(name)
+        yield name, len(table.collect()), table.where("inference_hour >= 0").count()
+
+
+wrong = 0
+counted = 0
+for name, rows, pruned in {"pandas": by_pandas, "clickhouse": by_clickhouse, "spark": by_spark}[engine]():
+    counted += rows
+    if rows != given["rows"][name] or pruned != rows:
+        wrong += 1
+        print(f"{name}: expected {given['rows'][name]} rows, got {rows}, of which {pruned} in an hour")
+print(f"{len(given['rows'])} tables of {counted} rows")
+sys.exit(1 if wrong else 0)
