@@ -67,6 +67,8 @@ const subjects: Readonly<Record<string, Open>> = {
   "ours, frame": ours(given("columns"), { spool: { durability: "frame" } }),
   "ours, switched off": ours(given("columns"), { enabled: false }),
   "ours, sampled out": ours(given("columns"), { samplingRate: 0 }),
+  "ours, profiles": ours(given("columns"), { profiles: true }),
+  "ours, sampled out, profiles": ours(given("columns"), { samplingRate: 0, profiles: true }),
   "ours, sampled out, a column's rule": ours(given("columns"), {
     samplingRate: 0,
     keep: [{ column: "double_0", above: 1e9 }],

@@ -9,6 +9,7 @@ import { keepingSection } from "./report/keeping-section.ts";
 import { lookUpSection } from "./report/look-up-section.ts";
 import { payloadSection } from "./report/payload-section.ts";
 import { pipelineSection } from "./report/pipeline-section.ts";
+import { profilesSection } from "./report/profiles-section.ts";
 import { pythonSection } from "./report/python-section.ts";
 import { ratesSection } from "./report/rates-section.ts";
 import { recoverySection } from "./report/recovery-section.ts";
@@ -19,6 +20,7 @@ import { servingSection } from "./report/serving-section.ts";
 const sections: Readonly<Record<string, MakeSection>> = {
   collect: collectSection,
   keeping: keepingSection,
+  profiles: profilesSection,
   pipeline: pipelineSection,
   rates: ratesSection,
   serving: servingSection,

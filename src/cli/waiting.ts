@@ -53,7 +53,10 @@ async function spooledIfKnown(input: CommandInput): Promise<Spooled> {
 function isMeant(segment: SpooledSegment, input: CommandInput, collection: string | undefined): boolean {
   const [endpoint, deployment] = [input.text("endpoint"), input.text("deployment")];
   return (
+    // What is told beside the data, and what only profiles are made of, is not waited for.
     segment.format !== "ledger" &&
+    segment.format !== "profile" &&
+    segment.format !== "unsampled" &&
     (collection === undefined || segment.collection?.toLowerCase() === collection.toLowerCase()) &&
     (endpoint === undefined || segment.endpoint === endpoint) &&
     (deployment === undefined || segment.deployment === deployment)

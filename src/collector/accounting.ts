@@ -1,5 +1,5 @@
 import type { Counts } from "../base/counts.ts";
-import { ledgerName } from "../layout/dataset-path.ts";
+import { ledgerName, profileName } from "../layout/dataset-path.ts";
 import type { EngineEvent, EventOf } from "../pipeline/engine-event.ts";
 import type { DropReason, Ledger } from "../pipeline/ledger.ts";
 import type { RateLimitedListener } from "./report/rate-limited-listener.ts";
@@ -69,6 +69,8 @@ export class Accounting {
       case "spooled":
       case "delivered":
       case "dropped":
+        // What is told beside the data is no frame.
+        if (event.collection === profileName) return;
         if (event.collection !== ledgerName) break;
         told(event);
         return;
@@ -123,6 +125,8 @@ export class Accounting {
 
   /** Frames that had been handed over are lost. */
   #lost({ reason, collection, counts, partition, origin }: EventOf<"dropped">): void {
+    // No frames, and no part of one.
+    if (counts.frames === 0 && counts.bytes === 0) return;
     const { durable, ledgerOf, board } = this.#parts;
     if (origin.from === "recovered") {
       board.recovered("lost", counts);

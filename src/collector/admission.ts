@@ -96,7 +96,7 @@ export class Admission {
     const { closed: isClosed, requests } = this.#gate;
     const { enabled, samplingRate } = termsFor(requests.of(context), this.#collection);
     if (isClosed || !enabled || !requests.enabled || this.#collection.protection.isNone) return false;
-    if (requests.watching) return true;
+    if (requests.watching || this.#collection.unsampled !== undefined) return true;
     return samplingRate >= 1 || isSampled(CorrelationContext.idOf(context), samplingRate);
   }
 
@@ -105,6 +105,12 @@ export class Admission {
     const request = this.#gate.requests.of(context);
     const { samplingRate } = termsFor(request, this.#collection);
     return samplingRate >= 1 || request.kept || isSampled(CorrelationContext.idOf(context), samplingRate);
+  }
+
+  /** When a frame that is left out may be read for its profile: now; undefined while its collection rests. */
+  beginProfile(): number | undefined {
+    const at = this.#gate.clock.monotonic();
+    return this.#collection.budget.isMuted(at) ? undefined : at;
   }
 
   /**
@@ -127,6 +133,11 @@ export class Admission {
     const { maxMemoryBytes } = this.#collection.limits;
     if (this.#gate.hasRoom(bytes, maxMemoryBytes)) return undefined;
     return `more than ${maxMemoryBytes} bytes wait in memory (limits.maxMemoryBytes)`;
+  }
+
+  /** Whether there is room for a copied frame that is left out: it must take none that others may need. */
+  hasRoomToSpare(bytes: number): boolean {
+    return this.#gate.hasRoom(bytes, this.#collection.limits.maxMemoryBytes / 2);
   }
 
   /** A call that had been given leave to take its frame is over, for better or worse. */

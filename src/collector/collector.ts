@@ -27,6 +27,7 @@ import type { DeploymentCore } from "./deployment-core.ts";
 import { CallFacts, type CollectedEvent } from "./keeping/call-facts.ts";
 import { parseFlushOptions } from "./flush/flush-options.ts";
 import type { Inside } from "./report/inside.ts";
+import { UnsampledFrames } from "./profiling/unsampled-frames.ts";
 import { RateLimitedListener } from "./report/rate-limited-listener.ts";
 
 class FrameCollector implements CollectorApi {
@@ -36,6 +37,7 @@ class FrameCollector implements CollectorApi {
   readonly #admission!: Admission;
   readonly #listener!: RateLimitedListener;
   readonly #copying!: Copying;
+  readonly #unsampled!: UnsampledFrames;
 
   constructor(options: CollectorOptions) {
     const { name, onError, deployment, schema, redact } = parseCollectorOptions(options);
@@ -53,6 +55,7 @@ class FrameCollector implements CollectorApi {
       ...(schema === undefined ? {} : { declared: resolveSchema(schema, "Collector option schema") }),
       redaction: resolveRedaction(redact === undefined ? {} : redact, "Collector option redact"),
     });
+    this.#unsampled = new UnsampledFrames(this.#core, this.#collection, this.#admission, this.#copying);
   }
 
   get name(): string {
@@ -150,13 +153,8 @@ class FrameCollector implements CollectorApi {
     const verdict = this.#admission.decide(context);
     switch (verdict.kind) {
       case "leave":
-        this.#collection.ledger.enter(
-          verdict.as,
-          1,
-          countRows(frame),
-          0,
-          CorrelationContext.requestTimeOf(context),
-        );
+        this.#leave(verdict.as, countRows(frame), context);
+        if (verdict.as === "sampledOut") this.#unsampled.take(frame, context);
         return;
       case "refuse": {
         const { reason, quietMs } = verdict;
@@ -218,7 +216,11 @@ class FrameCollector implements CollectorApi {
     bytes = 0,
   ): void {
     if (sampled) this.#refuse(reason, context, rows, cause, { bytes });
-    else this.#collection.ledger.enter("sampledOut", 1, rows, 0, CorrelationContext.requestTimeOf(context));
+    else this.#leave("sampledOut", rows, context);
+  }
+
+  #leave(as: "disabled" | "sampledOut", rows: number, context: CorrelationContext): void {
+    this.#collection.ledger.enter(as, 1, rows, 0, CorrelationContext.requestTimeOf(context));
   }
 
   #refuse(

@@ -4,9 +4,10 @@ import { LocalAgent } from "../agent/local-agent.ts";
 import { createAzureMlEncoder } from "../codec/azureml/azureml-encoder.ts";
 import { createJsonlEncoder } from "../codec/jsonl/jsonl-encoder.ts";
 import { createParquetEncoder } from "../codec/parquet/parquet-encoder.ts";
-import type { DeploymentConfig } from "../config/deployment-config.ts";
+import type { DeploymentConfig, ProfilesConfig } from "../config/deployment-config.ts";
 import type { NetworkVariables } from "../config/environment.ts";
 import { objectReference } from "../destination/object-url.ts";
+import type { ColumnGroups } from "../layout/columns/column-groups.ts";
 import { createEngine, type TendingEngine } from "../pipeline/delivery/engine.ts";
 import { type CurrentSettings, LiveSettings } from "../pipeline/live-settings.ts";
 import type { Emit } from "../pipeline/engine-event.ts";
@@ -57,12 +58,17 @@ export function composeEngine(spec: EngineSpec, host: EngineHost): TendingEngine
     sender: new LocalAgent(config.agent),
     onlySends: config.format === "azureml",
     reference: (path) => objectReference(config.destination, path),
+    ...(config.profiles === null ? {} : { groups: groupsOf(config.profiles) }),
     clock: systemClock,
     emit: host.emit,
     settings,
     fsync: config.spool.fsync,
     fsyncIntervalMs: config.spool.fsyncIntervalMs,
   });
+}
+
+function groupsOf({ baselines }: ProfilesConfig): ReadonlyMap<string, ColumnGroups> {
+  return new Map(baselines.map(({ collection, columns }) => [collection, new Map(Object.entries(columns))]));
 }
 
 /** The spool of an engine, within the bounds that hold now. */

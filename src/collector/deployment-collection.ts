@@ -5,6 +5,7 @@ import type { DeploymentConfig } from "../config/deployment-config.ts";
 import type { SystemConstants } from "../frame/batch.ts";
 import type { Ledger } from "../pipeline/ledger.ts";
 import type { Collection } from "../pipeline/collection.ts";
+import { UnsampledCollection } from "./profiling/unsampled-collection.ts";
 import { type Terms, termsUnder } from "./keeping/terms.ts";
 import { type Protection, protectionOf } from "./protection.ts";
 import { TimeBudget } from "./time-budget.ts";
@@ -36,6 +37,10 @@ export class DeploymentCollection implements Collection {
   protection: Protection;
   constants: SystemConstants;
   maxTextBytes = 0;
+  /** Where its frames go that the rate leaves out; undefined if they are not profiled. */
+  unsampled: UnsampledCollection | undefined = undefined;
+  /** Lower-case columns that a collector of it redacts. */
+  readonly #redacted = new Set<string>();
 
   constructor(name: string, config: DeploymentConfig, ledger: Ledger, instanceId: string | null) {
     this.name = name;
@@ -50,6 +55,19 @@ export class DeploymentCollection implements Collection {
     this.limits = config.limits;
     this.protection = protectionOf(config, name);
     this.constants = this.#constantsOf(config);
+  }
+
+  /** From now on its rows are profiled, also those of frames that the rate leaves out. */
+  profile(): void {
+    this.unsampled = new UnsampledCollection(this);
+    this.#refresh();
+  }
+
+  /** One of its collectors replaces these columns, by lower-case name. */
+  redacts(columns: Iterable<string>): void {
+    const before = this.#redacted.size;
+    for (const column of columns) this.#redacted.add(column);
+    if (this.#redacted.size !== before) this.#refresh();
   }
 
   /**
@@ -73,9 +91,11 @@ export class DeploymentCollection implements Collection {
     return listener;
   }
 
-  /** From now on texts of so many bytes are stored whole. */
+  /** From now on texts of so many bytes are stored whole. They are no features, so nothing is profiled. */
   takeTexts(maxBytes: number): void {
     this.maxTextBytes = Math.max(this.maxTextBytes, maxBytes);
+    this.unsampled = undefined;
+    this.#refresh();
   }
 
   /** Takes over a new configuration, whole. */
@@ -84,7 +104,11 @@ export class DeploymentCollection implements Collection {
     this.terms = termsUnder(config, this.name);
     this.limits = config.limits;
     this.protection = protectionOf(config, this.name);
-    const constants = this.#constantsOf(config);
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    const constants = this.#constantsOf(this.config);
     // A new object ends the batch being gathered, so it is one only if something in it changed.
     if (ownJson(constants) !== ownJson(this.constants)) this.constants = constants;
   }
@@ -98,6 +122,12 @@ export class DeploymentCollection implements Collection {
       modelVersion,
       instanceId: this.#instanceId,
       agent,
+      ...(this.unsampled === undefined ? {} : { profiled: this.#withoutValues() }),
     };
+  }
+
+  #withoutValues(): string {
+    const columns = new Set([...this.#redacted, ...this.protection.copying.redaction.keys()]);
+    return ownJson([...columns].sort());
   }
 }

@@ -87,7 +87,7 @@ export class DeploymentCore {
     this.#handsOverEach = config.spool.durability === "frame";
     this.requests = new Requests(config, {
       clock,
-      store: (queued) => this.#store(queued),
+      store: (queued) => this.store(queued),
       tellRule: (message) => this.reporter.trouble("RULE_FAILED", "rule_failed", () => message, {}),
     });
     if (!(parts.waits ?? !this.#handsOverEach)) this.requests.waitNoMore();
@@ -150,8 +150,12 @@ export class DeploymentCore {
   }
 
   #create(name: string): DeploymentCollection {
-    const ledger = new Ledger(this.ledger, this.#ledgerSender.countsOf(name));
-    return new DeploymentCollection(name, this.handle.current, ledger, hostname());
+    const hourly = this.#ledgerSender.countsOf(name);
+    const config = this.handle.current;
+    const collection = new DeploymentCollection(name, config, new Ledger(this.ledger, hourly), hostname());
+    // Profiles are told of as the ledger is.
+    if (config.profiles !== null && hourly !== undefined) collection.profile();
+    return collection;
   }
 
   /**
@@ -169,7 +173,8 @@ export class DeploymentCore {
     this.#promised.promise();
   }
 
-  #store(queued: Queued): void {
+  /** Takes a frame on its way. */
+  store(queued: Queued): void {
     if (this.#handsOverEach) this.batcher.enqueueNow(queued);
     else this.batcher.enqueue(queued);
   }

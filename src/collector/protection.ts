@@ -28,6 +28,8 @@ interface OwnRules {
 interface Protected {
   readonly limits: SnapshotOptions["limits"];
   readonly protection: Protection;
+  /** Notes which columns are replaced, by lower-case name. */
+  redacts(columns: Iterable<string>): void;
 }
 
 /** How the frames of one collector are copied: its own rules with those of the configuration that holds. */
@@ -40,6 +42,7 @@ export class Copying {
   constructor(collection: Protected, own: OwnRules) {
     this.#collection = collection;
     this.#own = own;
+    collection.redacts(own.redaction.keys());
   }
 
   /** Made anew with each configuration. */

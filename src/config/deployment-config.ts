@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Destination } from "../destination/destination.ts";
 import { collectionKey } from "../layout/collection-key.ts";
+import type { ColumnCounting } from "../layout/columns/column-groups.ts";
 import type { Format } from "../layout/format.ts";
 import { labelCollection } from "../layout/ground-truth/label-key.ts";
 import type { RollingRate } from "../layout/partition.ts";
@@ -61,6 +62,22 @@ export interface DeploymentConfig {
   readonly spool: SpoolConfig;
   readonly limits: Limits;
   readonly rotation: Rotation;
+  /** How the rows of collections are profiled, sampled out ones too; null: they are not. */
+  readonly profiles: ProfilesConfig | null;
+}
+
+/** What is kept of all rows. */
+export interface ProfilesConfig {
+  /** How baselines have columns counted. */
+  readonly baselines: readonly CollectionGroups[];
+}
+
+/** How a baseline has the columns of a collection counted. */
+export interface CollectionGroups {
+  /** In lower case. */
+  readonly collection: string;
+  /** By column. */
+  readonly columns: Readonly<Record<string, ColumnCounting>>;
 }
 
 /** What waits for its request's end. Meaning, range and default: `FlightRecorderOptions`. */

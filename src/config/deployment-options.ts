@@ -105,6 +105,13 @@ export interface DeploymentOptions {
   /** When files are finished. */
   readonly rotation?: RotationOptions | undefined;
   /**
+   * What is kept of all rows, sampled out ones too: a profile for each collection, column and hour, stored
+   * beside the data (see "Profiles at the source" in `docs/monitoring.md`). True, or with the paths of
+   * baselines, whose edges and categories rows are counted by. `MDC_PROFILES`: a switch, or the path of a
+   * baseline. Default off. Fixed while running.
+   */
+  readonly profiles?: boolean | null | ProfileOptions | undefined;
+  /**
    * Who we are at the destination: a token credential (anything of `@azure/identity`), a connection string,
    * or a shared access signature. Then the signature in the destination's URL,
    * `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_SAS_TOKEN`, and at last `DefaultAzureCredential`. Fixed
@@ -135,6 +142,12 @@ export interface DeploymentOptions {
    * publish, else none. See `docs/serverless.md`. Fixed while running.
    */
   readonly waitUntil?: WaitUntil | undefined;
+}
+
+/** How profiles of all rows are made. */
+export interface ProfileOptions {
+  /** The path of a baseline (what `Baseline.toJSON` gives, as JSON), or of several, one for a collection. */
+  readonly baseline?: string | readonly string[] | undefined;
 }
 
 /** The frames that wait until it is decided whether their request is kept. */

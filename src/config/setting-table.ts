@@ -13,6 +13,7 @@ import {
   parseSwitch,
 } from "./file/azure-values.ts";
 import { payloadRows } from "./payload/payload-rows.ts";
+import { parseProfilesText, profilesKind } from "./profiles/profiles-kind.ts";
 import { policies, strictestPolicy } from "./protection/policy.ts";
 import { strictestRules } from "./protection/redact-rules.ts";
 import * as kinds from "./setting-kinds.ts";
@@ -239,6 +240,13 @@ export const settingTable: SettingTable = {
       },
       maxBytes: { kind: kinds.bytes(KiB, GiB), default: 32 * MiB, file: ours, live: true },
     },
+  },
+  profiles: {
+    kind: profilesKind,
+    default: null,
+    variable: { MDC_PROFILES: parseProfilesText },
+    file: ours,
+    live: "profiles are made by it from the first frame on",
   },
   credential: {
     kind: kinds.credential,

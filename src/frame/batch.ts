@@ -49,6 +49,11 @@ export interface SystemConstants {
   readonly modelVersion: string | null;
   readonly instanceId: string | null;
   readonly agent: string;
+  /**
+   * There if its rows are profiled: the JSON text of a list of the columns, in lower case, of which no value
+   * is to be kept. It is no column.
+   */
+  readonly profiled?: string;
 }
 
 /** The frames of a batch, one entry each, in order of `collect`. */

@@ -10,6 +10,7 @@ import {
   type RollingRate,
   type Span,
 } from "./partition.ts";
+import { type NamedSegment, parseStem, segmentStem } from "./paths/segment-stem.ts";
 
 /*
  * The stored tree: where everything is that is ever put at a destination, written and read back by one
@@ -22,6 +23,7 @@ import {
  *       _schema/<collection, lower case>/schema-000001.json
  *       <collection>/_schema/schema-000001.json              where an earlier version kept them
  *       _ledger/2026-11-22/<begun at>-<segment>.jsonl        see ledger-entry.ts
+ *       _profile/2026-11-22/<begun at>-<segment>.jsonl       see profile/stored-profiles.ts
  *       _bodies/<collection, lower case>/…/<id>.bin          see body-path.ts
  *
  * The partition is the UTC truncation of the *request's* time, and a file holds rows of one partition only,
@@ -40,16 +42,8 @@ export interface DataFolder {
   readonly partition: number;
 }
 
-/** A segment, as far as the name of its file tells of it. */
-export interface NamedSegment {
-  /** 32 hex digits. */
-  readonly id: string;
-  /** When it was begun, milliseconds since 1970 UTC. */
-  readonly createdAt: number;
-}
-
 /** The place of one stored object, as its path tells. */
-export type StoredPath = (FilePath | BesidePath | SchemaPath | LedgerPath) & {
+export type StoredPath = AnyPath & {
   readonly endpoint: string;
   readonly deployment: string;
   readonly collection: string;
@@ -91,13 +85,15 @@ interface SchemaPath {
   readonly former: boolean;
 }
 
-/** A part of the stored ledger; its `collection` is {@link ledgerName}. */
-interface LedgerPath {
-  readonly kind: "ledger";
+/** A part of what is told of frames; its `collection` is {@link ledgerName}, or {@link profileName}. */
+interface ToldPath<Kind> {
+  readonly kind: Kind;
   /** When it was begun, milliseconds since 1970 UTC. */
   readonly begunAt: number;
   readonly stem: string;
 }
+
+type AnyPath = FilePath | BesidePath | SchemaPath | ToldPath<"ledger"> | ToldPath<"profile">;
 
 /** The path of an object, relative to the destination. */
 export function writePath(path: StoredPath): string {
@@ -113,6 +109,7 @@ export function writePath(path: StoredPath): string {
     case "beside":
       return `${folder}/${azureMlPartition(path.hour)}/${path.stem}-${sixDigits(path.number)}${besideEnding}`;
     case "ledger":
+    case "profile":
       return `${folder}/${hivePartition({ start: path.begunAt, rate: "day" }).slice(-10)}/${path.stem}${fileEndings.jsonl}`;
     case "schema": {
       const locate = path.former ? formerSchemaFolder : schemaFolder;
@@ -147,12 +144,13 @@ function placeIn(
   third: string,
   folders: readonly string[],
   name: string,
-): ((FilePath | BesidePath | SchemaPath | LedgerPath) & { readonly collection: string }) | undefined {
+): (AnyPath & { readonly collection: string }) | undefined {
   const [folder] = folders;
-  if (third === ledgerName) {
+  if (third === ledgerName || third === profileName) {
     const stem = stemOf(name, fileEndings.jsonl) ?? "";
     const begunAt = parseStem("parquet", stem)?.createdAt;
-    return begunAt === undefined ? undefined : { kind: "ledger", collection: third, begunAt, stem };
+    const kind = third === ledgerName ? "ledger" : "profile";
+    return begunAt === undefined ? undefined : { kind, collection: third, begunAt, stem };
   }
   if (folders.length === 1 && (third === schemaName || folder === schemaName)) {
     const version = Number(/^schema-(\d{6,15})\.json$/.exec(name)?.[1] ?? 0);
@@ -211,38 +209,15 @@ export function besidePath(folder: DataFolder, segment: NamedSegment, number: nu
   return writePath({ kind: "beside", endpoint, deployment, collection, hour: partition, stem, number });
 }
 
-/** The path of the part of the ledger that a segment is. */
-export function ledgerFilePath(
+/** The path of the part of the ledger, or of the profiles, that a segment is. */
+export function toldFilePath(
+  kind: "ledger" | "profile",
   { endpoint, deployment }: Pick<DataFolder, "endpoint" | "deployment">,
   segment: NamedSegment,
 ): string {
   const stem = segmentStem("parquet", segment);
-  const place = { endpoint, deployment, collection: ledgerName };
-  return writePath({ kind: "ledger", ...place, begunAt: segment.createdAt, stem });
-}
-
-/** The name of a segment's file without its ending. */
-export function segmentStem(format: FileFormat, { id, createdAt }: NamedSegment): string {
-  // Azure ML names are 32 hex digits and a six-digit count; ids are unique, so the count stays 0.
-  if (format === "jsonl") return `${id}000000`;
-  return `${new Date(createdAt).toISOString().replaceAll(/[-:.]/g, "")}-${id}`;
-}
-
-/**
- * The segment that a file of this name was made of; undefined if the name is not one of {@link segmentStem}.
- * JSON lines say only the id.
- */
-export function parseStem(format: FileFormat, stem: string): Partial<NamedSegment> | undefined {
-  if (format === "jsonl") {
-    const [, id] = /^([0-9a-f]{32})000000$/.exec(stem) ?? [];
-    return id === undefined ? undefined : { id };
-  }
-  const [, date, time, millis, id] = /^(\d{8})T(\d{6})(\d{3})Z-([0-9a-f]{32})$/.exec(stem) ?? [];
-  if (date === undefined || time === undefined || id === undefined) return undefined;
-  const day = `${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}`;
-  const clock = `${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}.${millis}`;
-  const segment = { id, createdAt: Date.parse(`${day}T${clock}Z`) };
-  return Number.isNaN(segment.createdAt) || segmentStem(format, segment) !== stem ? undefined : segment;
+  const collection = kind === "ledger" ? ledgerName : profileName;
+  return writePath({ kind, endpoint, deployment, collection, begunAt: segment.createdAt, stem });
 }
 
 /**
@@ -274,6 +249,8 @@ export function schemaPath(folder: string, version: number): string {
 
 /** Where the ledger is stored, beside the collections: no collection's name begins so. */
 export const ledgerName = "_ledger";
+/** Where profiles are stored, likewise. */
+export const profileName = "_profile";
 const schemaName = "_schema";
 const besideEnding = ".json";
 

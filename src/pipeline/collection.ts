@@ -8,7 +8,8 @@ export interface Collection {
   readonly name: string;
   readonly endpoint: string;
   readonly deployment: string;
-  readonly format: Format;
+  /** `unsampled`: frames that the rate leaves out, which are profiled and not stored. */
+  readonly format: Format | "unsampled";
   readonly rollingRate: RollingRate;
   readonly ledger: Ledger;
   /** Current values of the system columns that are the same in a batch; a new object when one changes. */

@@ -1,5 +1,5 @@
 import { ownJson } from "../base/own-json.ts";
-import { type DataFolder, ledgerName } from "../layout/dataset-path.ts";
+import { type DataFolder, ledgerName, profileName } from "../layout/dataset-path.ts";
 import { type Format, isFormat } from "../layout/format.ts";
 import { hasPlainDate, isRollingRate } from "../layout/partition.ts";
 
@@ -10,10 +10,12 @@ import { hasPlainDate, isRollingRate } from "../layout/partition.ts";
  */
 export interface SegmentLabel extends Omit<DataFolder, "format"> {
   /**
-   * `ledger`: the records are lines of the stored ledger, of the collection {@link ledgerName}. `body`: they
-   * are the pieces of one body, and an end: see `delivery/bodies/body-end.ts`.
+   * `ledger`: the records are lines of the stored ledger, of the collection {@link ledgerName}. `profile`: of
+   * the stored profiles, {@link profileName}. `unsampled`: they are batches of frames that the rate leaves
+   * out, which are profiled and not stored. `body`: they are the pieces of one body, and an end: see
+   * `delivery/bodies/body-end.ts`.
    */
-  readonly format: Format | "ledger" | "body";
+  readonly format: Format | "ledger" | "profile" | "unsampled" | "body";
   /** Of a body its name: 32 hex digits. Of everything else undefined. */
   readonly body?: string;
 }
@@ -25,6 +27,17 @@ export type BodyLabel = SegmentLabel & { readonly format: "body"; readonly body:
 export function ledgerLabel(endpoint: string, deployment: string): string {
   const parts = { format: "ledger", rollingRate: "day", partition: 0 } as const;
   return labelText({ ...parts, endpoint, deployment, collection: ledgerName });
+}
+
+/** The label of what is told of a deployment's profiles, likewise. */
+export function profileLabel(endpoint: string, deployment: string): string {
+  const parts = { format: "profile", rollingRate: "day", partition: 0 } as const;
+  return labelText({ ...parts, endpoint, deployment, collection: profileName });
+}
+
+/** True for a text of {@link profileLabel}. */
+export function isProfileLabel(text: string): boolean {
+  return text.startsWith('["profile",');
 }
 
 /** True for a text of {@link ledgerLabel}. */
@@ -42,9 +55,22 @@ export function isBody(label: SegmentLabel): label is BodyLabel {
   return label.format === "body";
 }
 
-/** True for the label of frames. */
+/** True for the label of frames that are stored. */
 export function isData(label: SegmentLabel): label is SegmentLabel & { readonly format: Format } {
-  return label.format !== "ledger" && label.format !== "body";
+  return isFormat(label.format);
+}
+
+/** True for the label of what is told of frames beside them. */
+export function isTold(
+  label: SegmentLabel,
+): label is SegmentLabel & { readonly format: "ledger" | "profile" } {
+  return label.format === "ledger" || label.format === "profile";
+}
+
+/** Whether records of this format can be of this collection. */
+function isFormatOf(format: unknown, collection: unknown): format is Exclude<SegmentLabel["format"], "body"> {
+  if (format === "ledger") return collection === ledgerName;
+  return format === "profile" ? collection === profileName : isFormat(format) || format === "unsampled";
 }
 
 /**
@@ -67,8 +93,7 @@ export function parseLabel(text: string): SegmentLabel {
     const [format, rollingRate, endpoint, deployment, collection, partition, body] = parts as unknown[];
     const isOfBody = format === "body" && typeof body === "string" && /^[0-9a-f]{32}$/.test(body);
     if (
-      ((parts.length === 6 && (isFormat(format) || (format === "ledger" && collection === ledgerName))) ||
-        isOfBody) &&
+      (isOfBody || (parts.length === 6 && isFormatOf(format, collection))) &&
       isRollingRate(rollingRate) &&
       typeof endpoint === "string" &&
       typeof deployment === "string" &&
@@ -78,7 +103,7 @@ export function parseLabel(text: string): SegmentLabel {
       const label = { rollingRate, endpoint, deployment, collection, partition };
       return isOfBody
         ? { ...label, format: "body", body }
-        : { ...label, format: format as Format | "ledger" };
+        : { ...label, format: format as Exclude<SegmentLabel["format"], "body"> };
     }
   }
   throw new SyntaxError("segment label: not an array that this version writes");

@@ -149,6 +149,24 @@ export class CollectionProfile {
     };
   }
 
+  /**
+   * Of profiles that were made elsewhere, over so many rows: those that a column's has not have no value
+   * there.
+   *
+   * @internal
+   */
+  static of({
+    rows,
+    columns,
+    ...span
+  }: Pick<CollectionProfile, "collection" | "from" | "to" | "rows" | "columns">): CollectionProfile {
+    const profile = new CollectionProfile(span);
+    profile.#rows = rows;
+    for (const [name, column] of columns) profile.#columns.set(name, column);
+    profile.#fill();
+    return profile;
+  }
+
   /** A profile as it was kept. Throws a `RangeError` for what no profile is kept as. */
   static fromJSON(kept: CollectionProfileJson): CollectionProfile {
     const where = "CollectionProfile.fromJSON";

@@ -2,6 +2,7 @@ import { wrongKind, wrongValue } from "../base/errors.ts";
 import { once } from "../base/once.ts";
 import type { WindowFacts } from "../layout/monitoring/window-facts.ts";
 import { systemClock } from "../base/time/clock.ts";
+import type { CollectionProfile } from "../profile/collection-profile.ts";
 import type { Store } from "../store/store.ts";
 import { type CatalogScope, createCatalog } from "./catalog.ts";
 import { type CollectionSummary, summarise } from "./collection-summary.ts";
@@ -27,6 +28,7 @@ import {
 } from "./ground-truth/labels.ts";
 import { type Join, joinCollections } from "./join/join.ts";
 import type { JoinOptions } from "./join/join-options.ts";
+import { type ProfilesOptions, readProfiles } from "./profiles/read-profiles.ts";
 import { createTable, type Table, type TableOptions } from "./table.ts";
 import { findTrace, type Trace, type TraceOptions } from "./trace.ts";
 
@@ -184,6 +186,24 @@ export interface Dataset extends AsyncDisposable {
   labelAges(
     options: LabelAgesOptions,
   ): Promise<{ readonly requests: number; readonly curve: readonly LabelAge[] }>;
+  /**
+   * What the rows of a collection were like, hour by hour (where partitions are days, day by day): the
+   * profiles that deployments with `profiles` keep of all rows, sampled out ones too. They merge to those of
+   * longer spans, and are compared with a baseline. An hour without a profile has none here. Of running
+   * processes it is what they have told, which they do every ten minutes, and when they are flushed or
+   * closed.
+   *
+   * @example
+   * ```ts
+   * import { openDataset } from "model-data-collector/reader";
+   *
+   * await using data = await openDataset("./collected");
+   * const [first, ...others] = await data.profiles({ collection: "model_inputs", from: "2026-11-22" });
+   * for (const hour of others) first?.merge(hour);
+   * console.log(first?.rows, first?.columns.get("distance")?.mean);
+   * ```
+   */
+  profiles(options: ProfilesOptions): Promise<CollectionProfile[]>;
   /** Gives back sockets and handles. Idempotent. */
   close(): Promise<void>;
 }
@@ -245,6 +265,7 @@ export function datasetOf(store: Store, options: CatalogScope = {}): Dataset {
     sql: (statement, sqlOptions = {}) => runSql(catalog, files, statement, sqlOptions),
     labels: (labelsOptions = {}) => readLabels(catalog, labelsOptions),
     labelAges: (agesOptions) => labelAges(catalog, agesOptions),
+    profiles: (profilesOptions) => readProfiles(catalog, profilesOptions),
     close,
     [Symbol.asyncDispose]: close,
   };

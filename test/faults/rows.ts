@@ -15,6 +15,7 @@ import { ledgerAfterKills } from "./ledger.ts";
 import { lateThread } from "./late-thread.ts";
 import type { Outcome } from "./outcome.ts";
 import { poisonRecords } from "./poison.ts";
+import { profilesAfterKills } from "./profiles.ts";
 import { sidecarKills } from "./sidecar-kills.ts";
 import { simulatedDisk } from "./simulated.ts";
 import { slowDisk } from "./slow-disk.ts";
@@ -122,6 +123,7 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "kill-bodies", run: (scale) => killsOfBodies(tenth(scale)) },
   { name: "huge-body", run: ({ bodyMebibytes }) => hugeBody(bodyMebibytes) },
   { name: "ledger", run: ({ kills }) => ledgerAfterKills(Math.max(1, Math.ceil(kills * 0.4))) },
+  { name: "profiles", run: ({ kills }) => profilesAfterKills(Math.max(2, Math.ceil(kills * 0.4))) },
   { name: "kill-agent", run: ({ kills }) => killsOfAgent(Math.max(1, Math.ceil(kills * 0.4))) },
   { name: "syscalls-group", run: ({ syscallStep }) => killsAtSystemCalls("group", { every: syscallStep }) },
   { name: "syscalls-frame", run: ({ syscallStep }) => killsAtSystemCalls("frame", { every: syscallStep }) },

@@ -6,7 +6,6 @@ import {
   dataFilePath,
   formerSchemaFolder,
   parsePath,
-  parseStem,
   schemaFolder,
   schemaPath,
   spanOf,
@@ -14,6 +13,7 @@ import {
   writePath,
 } from "../../src/layout/dataset-path.ts";
 import { partitionSpan, partitionStart } from "../../src/layout/partition.ts";
+import { parseStem } from "../../src/layout/paths/segment-stem.ts";
 
 /**
  * Whatever is stored is found again by its path, and whatever else is in a tree is taken for nothing of ours.

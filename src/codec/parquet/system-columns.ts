@@ -25,7 +25,7 @@ export interface SystemLeaf {
 }
 
 const constant =
-  (key: keyof SystemConstants) =>
+  (key: Exclude<keyof SystemConstants, "profiled">) =>
   (batch: Batch): string | null =>
     batch.header.constants[key];
 

@@ -97,7 +97,7 @@ class SpoolFirst implements Backend {
       return { pending: 0, trouble: undefined };
     }
     this.#spooler.seal();
-    this.#spooler.sealLedger();
+    this.#spooler.sealTold();
     const unsealed = this.#writer.open().reduce((sum, { counts }) => sum + counts.frames, 0);
     const { pending, trouble } = await this.#engine.flush(to, deadlineMs);
     if (unsealed === 0 || pending === undefined) return { pending, trouble };
@@ -106,7 +106,7 @@ class SpoolFirst implements Backend {
 
   async close(deadlineMs: number): Promise<void> {
     this.#spooler.close();
-    this.#spooler.sealLedger();
+    this.#spooler.sealTold();
     await this.#engine.close(deadlineMs);
     this.#writer.close();
   }

@@ -130,9 +130,11 @@ export class FlightRecorder {
   }
 
   /** Nothing has spoken for its request: the rate decides. */
-  #letGo({ queued, sampled }: HeldFrame): void {
+  #letGo({ queued, facts, unsampled, sampled }: HeldFrame): void {
+    const { snapshot } = queued;
     if (sampled) this.#parts.store(queued);
-    else queued.snapshot.release();
+    else if (unsampled === undefined) snapshot.release();
+    else this.#parts.store(unsampled.queued(snapshot, facts.requestTimeMs));
   }
 
   #arm(): void {

@@ -4,12 +4,15 @@ import type { Queued } from "../../pipeline/batching/frame-queue.ts";
 import type { CorrelationContext } from "../context/correlation-context.ts";
 import type { PassedDecision } from "../context/decision-header.ts";
 import type { Follower } from "../context/request-life.ts";
+import type { UnsampledCollection } from "../profiling/unsampled-collection.ts";
 import type { CallFacts } from "./call-facts.ts";
 
 /** A frame that waits until it is decided whether its request is kept. */
 export interface HeldFrame {
   readonly queued: Queued;
   readonly facts: CallFacts;
+  /** Takes it if it is left out; undefined if it is not profiled. */
+  readonly unsampled: UnsampledCollection | undefined;
   /** What the rate says of it. */
   readonly sampled: boolean;
   /** What was given to `collect`, for predicates that want to see it when the request has ended. */

@@ -145,7 +145,8 @@ export class Requests implements RequestKeeper {
     this.#look(request, collection.name, frame);
     const queued = new Queued(collection, snapshot, facts, memory);
     if (as === "hold" && !request.kept) {
-      this.#hold(request, frame, { queued, facts, sampled, memory }, at);
+      const { unsampled } = collection;
+      this.#hold(request, frame, { queued, facts, unsampled, sampled, memory }, at);
       return;
     }
     if (request.kept) {

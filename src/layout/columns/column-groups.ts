@@ -5,3 +5,13 @@ export type ColumnKind = "numerical" | "categorical";
 export type GroupsDefinition =
   | { readonly edges: readonly number[] }
   | { readonly categories: readonly string[] };
+
+/** How a baseline has a column counted. */
+export interface ColumnCounting {
+  readonly kind: ColumnKind;
+  /** Edges of what is numerical, else categories. */
+  readonly groups: GroupsDefinition;
+}
+
+/** How a baseline has the columns of a collection counted, by column. */
+export type ColumnGroups = ReadonlyMap<string, ColumnCounting>;

@@ -15,9 +15,16 @@ export class FinishedBatches {
     | undefined;
 
   /** Lays out what was gathered. Throws where there is no memory for it. */
-  add({ collection, constants, partition, builder }: Accumulator, counts: Counts): void {
+  add({ collection, constants, partition, builder }: Accumulator, gathered: Counts): void {
     const label = this.#label(collection, partition);
-    const bytes = builder.finish({ collection: collection.name, partition, constants, bytes: counts.bytes });
+    const bytes = builder.finish({
+      collection: collection.name,
+      partition,
+      constants,
+      bytes: gathered.bytes,
+    });
+    // Of what the rate leaves out, nobody but its profile counts anything.
+    const counts = collection.format === "unsampled" ? noCounts : gathered;
     const sequence = ++this.#sequence;
     this.#waiting.set(sequence, { sequence, label, bytes, counts });
   }

@@ -33,7 +33,8 @@ export class Losses {
 
   count({ collection, timeMs }: LossPlace, reason: DropReason, counts: Counts, cause: Error): void {
     collection.ledger.drop("buffered", reason, counts, timeMs);
-    this.#untold.add({ collection, reason, counts, cause });
+    // What is left out anyway is no loss.
+    if (collection.format !== "unsampled") this.#untold.add({ collection, reason, counts, cause });
   }
 
   tell(): void {

@@ -1,38 +1,25 @@
-import type { Clock } from "../../base/time/clock.ts";
 import { comesWithin } from "../../base/time/wait.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { SealedSegment } from "../../spool/sealed-segments.ts";
 import { BodiesFirst } from "./bodies/bodies-first.ts";
 import { BlockedCollections, type Unpinned } from "./blocked-collections.ts";
+import type { DelivererParts } from "./deliverer-parts.ts";
+import { DeliveryQueue } from "./delivery-queue.ts";
 import { DeliveryHealth, type Obstacle } from "./delivery-health.ts";
-import { DeliveryTargets, type DeliveryTargetsParts } from "./delivery-targets.ts";
+import { DeliveryTargets } from "./delivery-targets.ts";
 import { DeliveryTask, sequencesInMemory, type TaskKind } from "./delivery-task.ts";
 import { DeliveryWaiter } from "./delivery-waiter.ts";
-import type { DeliveryBook } from "./ledger/delivery-book.ts";
 import { Outage, type PutFailure } from "./outage.ts";
+import { SegmentProfiler } from "./profiles/segment-profiler.ts";
 import { createSchemaRegistry } from "./pins/schema-registry.ts";
 import { SegmentEncoder } from "./encoding/segment-encoder.ts";
 import { SenderProbe } from "./sender-probe.ts";
 import { type SetAsideReason, SpoolExit } from "./spool-exit.ts";
 
-export interface DelivererParts extends DeliveryTargetsParts {
-  readonly clock: Clock;
-  readonly book?: DeliveryBook;
-  /**
-   * True if all new segments are sent by frames: then one at a time is, so that the order is kept, and the
-   * sender is asked at once whether it is there. Default false.
-   */
-  readonly onlySends?: boolean;
-  /**
-   * Uploads at once. Two keep one busy while the other waits for its answer; more would only spend memory.
-   */
-  readonly concurrency?: number;
-  /** Told after each attempt how many segments are not yet settled. */
-  readonly onAttempt?: (left: number) => void;
-}
-
 /** A segment that cannot be read from the spool this often is set aside. */
 const maxSpoolFailures = 4;
+/** What is only profiled is set aside when that was begun this often, and never came to an end. */
+const maxProfileAttempts = 8;
 /** Settled segments remembered: recovery and the thread that sealed one may both add it. */
 const maxRemembered = 1_000;
 
@@ -48,6 +35,7 @@ export class Deliverer {
   readonly #encoder: SegmentEncoder;
   readonly #targets: DeliveryTargets;
   readonly #probe: SenderProbe | undefined;
+  readonly #profiler: SegmentProfiler;
   readonly #exit: SpoolExit;
   readonly #health: DeliveryHealth;
   readonly #outage: Outage;
@@ -56,8 +44,7 @@ export class Deliverer {
   readonly #stopping = new AbortController();
   /** All that are not settled, by segment id. */
   readonly #tasks = new Map<string, DeliveryTask>();
-  /** Those that are `waiting`, in the order in which they are tried. */
-  readonly #queue: DeliveryTask[] = [];
+  readonly #queue = new DeliveryQueue(this.#bodies);
   readonly #attempts = new Set<Promise<void>>();
   readonly #waiters = new Set<DeliveryWaiter>();
   readonly #settled = new Set<string>();
@@ -67,6 +54,7 @@ export class Deliverer {
     this.#parts = parts;
     this.#encoder = new SegmentEncoder({ ...parts, registry: createSchemaRegistry(store) });
     this.#targets = new DeliveryTargets(parts, () => this.#outage.succeeded());
+    this.#profiler = new SegmentProfiler(parts);
     this.#exit = new SpoolExit(spool, emit, parts.book);
     this.#health = new DeliveryHealth(emit);
     this.#outage = new Outage(clock, () => this.#resume());
@@ -98,10 +86,12 @@ export class Deliverer {
   add(segment: SealedSegment): void {
     const task = new DeliveryTask(segment);
     this.#targets.of(task);
+    if (task.label.format === "unsampled" && this.#parts.book === undefined)
+      throw new Error("there is nobody who keeps profiles");
     if (this.#tasks.has(segment.id) || this.#settled.has(segment.id)) return;
     this.#tasks.set(segment.id, task);
     this.#bodies.added(task);
-    this.#queue.push(task);
+    this.#queue.add(task);
     this.#pump();
   }
 
@@ -133,10 +123,7 @@ export class Deliverer {
 
   #requeue(tasks: readonly DeliveryTask[]): void {
     for (const task of tasks) task.enter({ is: "waiting" });
-    // Of what is sent by frames, what came before others is to arrive before them.
-    const isFirst = ({ label }: DeliveryTask): boolean => label.format === "azureml";
-    this.#queue.unshift(...tasks.filter(isFirst));
-    this.#queue.push(...tasks.filter((task) => !isFirst(task)));
+    this.#queue.addAgain(tasks);
     this.#pump();
   }
 
@@ -150,8 +137,8 @@ export class Deliverer {
     // After a failure one attempt at a time probes whether the destination is back.
     const most = this.#probe === undefined ? (this.#parts.concurrency ?? 2) : 1;
     const limit = this.#outage.obstacle === undefined ? most : 1;
-    while (!this.#stopping.signal.aborted && !this.#outage.isPaused && this.#attempts.size < limit) {
-      const task = this.#bodies.take(this.#queue);
+    while (!this.#stopping.signal.aborted && this.#attempts.size < limit) {
+      const task = this.#queue.take(this.#outage.isPaused);
       if (task === undefined) return;
       if (!this.#bodies.admits(task) || !this.#blocked.admits(task)) continue;
       task.enter({ is: "encoding" });
@@ -181,6 +168,12 @@ export class Deliverer {
   /** Throws the system's error when the spool cannot be read or written; then nothing was told. */
   async #deliver(task: DeliveryTask): Promise<void> {
     const { signal } = this.#stopping;
+    if (task.label.format === "unsampled") {
+      if (this.#parts.spool.attempt(task.segment) > maxProfileAttempts)
+        this.#setAside(task, "poison", "profiling it ended its thread");
+      else this.#done(task, await this.#profiler.textsOf(task));
+      return;
+    }
     const encoded = await this.#encoder.encode(task, signal);
     switch (encoded.status) {
       case "frozen": {
@@ -188,8 +181,10 @@ export class Deliverer {
         this.#blocked.unblock(task.label);
         task.enter({ is: "putting" });
         const result = await this.#targets.of(task).put(task, encoded, signal);
-        if (result.status === "stored" || result.status === "exists") this.#delivered(task);
-        else this.#failed(task, result);
+        if (result.status === "stored" || result.status === "exists") {
+          this.#outage.succeeded();
+          this.#done(task, await this.#profiler.textsOf(task));
+        } else this.#failed(task, result);
         return;
       }
       case "empty":
@@ -211,14 +206,15 @@ export class Deliverer {
     }
   }
 
-  #delivered(task: DeliveryTask): void {
+  /** All that was to be done with a segment's frames is done. */
+  #done(task: DeliveryTask, profile: readonly string[]): void {
     const { segment, label, counts } = task;
     const { spool, emit, book } = this.#parts;
     const sequences = sequencesInMemory(spool, segment);
-    this.#outage.succeeded();
     // Told first: if this thread dies in between, the next one finds the segment and tells it again, which is
     // noticed.
     const { id, recovered } = segment;
+    book?.profiled(task, profile);
     book?.delivered(task);
     emit({ kind: "delivered", collection: label.collection, counts, recovered, sequences, segment: id });
     this.#settle(task);

@@ -1,7 +1,7 @@
 import type { Counts } from "../../base/counts.ts";
 import type { SealedSegment, SealedSegments } from "../../spool/sealed-segments.ts";
 import type { DropOrigin } from "../engine-event.ts";
-import { parseLabel, type SegmentLabel } from "../segment-label.ts";
+import { isTold, parseLabel, type SegmentLabel } from "../segment-label.ts";
 
 /** Where a segment is on its way. */
 export type TaskState =
@@ -31,7 +31,7 @@ const next: Readonly<Record<TaskState["is"], readonly TaskState["is"][]>> = {
 };
 
 /** Which segments: with frames of this process, or of `all`; or those that tell of frames. */
-export type TaskKind = "own" | "all" | "ledger";
+export type TaskKind = "own" | "all" | "told";
 
 /** A sealed segment on its way to its file. */
 export class DeliveryTask {
@@ -44,6 +44,8 @@ export class DeliveryTask {
   counts: Counts;
   /** True once the damaged part of it is in the ledger. */
   damageCounted = false;
+  /** Whether its batches say that they are profiled; undefined while nobody has looked. */
+  isProfiled: boolean | undefined = undefined;
   /** True when somebody waits for it: then it is tried now, whatever happened to it before. */
   awaited = false;
   /** How often the service refused its file; of frames that are sent one by one, the next one. */
@@ -62,7 +64,7 @@ export class DeliveryTask {
   }
 
   isOf(kind: TaskKind): boolean {
-    if (this.label.format === "ledger") return kind === "ledger";
+    if (isTold(this.label)) return kind === "told";
     return kind === "all" || (kind === "own" && !this.segment.recovered);
   }
 

@@ -5,6 +5,7 @@ import { comesWithin } from "../../base/time/wait.ts";
 import type { Sender } from "../../agent/sender.ts";
 import type { Encoders } from "../../codec/encoder.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
+import type { ColumnGroups } from "../../layout/columns/column-groups.ts";
 import type { SealedSegment, SpoolLoss, UnsealedSegment } from "../../spool/sealed-segments.ts";
 import type { NearFiles, Tended } from "../../spool/spool-writer.ts";
 import type { Spool } from "../../spool/spool.ts";
@@ -35,6 +36,8 @@ export interface EngineParts {
   readonly reference?: (path: string) => string;
   readonly clock: Clock;
   readonly emit: Emit;
+  /** How a baseline has columns counted: see `DelivererParts`. */
+  readonly groups?: ReadonlyMap<string, ColumnGroups>;
   /** {@link Backend.update} replaces them. */
   readonly settings: LiveSettings;
   readonly fsync: Fsync;
@@ -65,7 +68,7 @@ export const unsealedText: string = "the spool's disk does not let a segment be 
 /** How often the spool's usage is told at most, milliseconds. */
 const usageMs = 2_000;
 /** How long one who waits for frames waits for what is told of them, milliseconds. */
-const ledgerPatienceMs = 2_000;
+const toldPatienceMs = 2_000;
 /** How often other processes' leavings are looked for, milliseconds. */
 const orphanSearchMs = 60_000;
 
@@ -158,14 +161,14 @@ class SpoolingEngine implements TendingEngine {
     const undelivered = await this.#deliverer.settled(this.#left(endsAt), to === "empty" ? "all" : "own");
     const trouble = this.#deliverer.trouble ?? (unsealed > 0 ? unsealedText : undefined);
     const pending = undelivered + unsealed;
-    if (pending === 0) await this.#tellLedger(this.#left(endsAt));
+    if (pending === 0) await this.#storeTold(this.#left(endsAt));
     return { pending, trouble: pending > 0 ? trouble : undefined };
   }
 
   /** Stores what was told of frames, once these are stored. What goes wrong there is told as always. */
-  async #tellLedger(deadlineMs: number): Promise<void> {
-    this.#spooler.sealLedger();
-    await this.#deliverer.settled(Math.min(deadlineMs, ledgerPatienceMs), "ledger");
+  async #storeTold(deadlineMs: number): Promise<void> {
+    this.#spooler.sealTold();
+    await this.#deliverer.settled(Math.min(deadlineMs, toldPatienceMs), "told");
   }
 
   #left(endsAt: number): number {
@@ -190,7 +193,7 @@ class SpoolingEngine implements TendingEngine {
     await comesWithin(this.#parts.clock, this.#left(endsAt), this.#recovered);
     this.#closing = true;
     const left = await this.#deliverer.settled(this.#left(endsAt), "all");
-    if (left === 0) await this.#tellLedger(this.#left(endsAt));
+    if (left === 0) await this.#storeTold(this.#left(endsAt));
     await this.#deliverer.stop();
     await this.#recovered;
     if (!sealed.durable) {

@@ -3,14 +3,9 @@ import type { FileFormat } from "../../layout/format.ts";
 import type { FrozenBody } from "../../spool/sealed-segments.ts";
 import type { PutOptions, PutResult, Store } from "../../store/store.ts";
 import { bodyPath } from "../../layout/body-path.ts";
-import {
-  besidePath,
-  type DataFolder,
-  dataFilePath,
-  ledgerFilePath,
-  type NamedSegment,
-} from "../../layout/dataset-path.ts";
-import { isBody, isData } from "../segment-label.ts";
+import { besidePath, type DataFolder, dataFilePath, toldFilePath } from "../../layout/dataset-path.ts";
+import type { NamedSegment } from "../../layout/paths/segment-stem.ts";
+import { isBody, isTold } from "../segment-label.ts";
 import type { DeliveryTask } from "./delivery-task.ts";
 
 export interface SegmentUploadParts {
@@ -43,12 +38,12 @@ export class SegmentUpload {
     const { store, encoders } = this.#parts;
     const { segment, label, counts } = task;
     const { body, collection } = frozen;
-    if (!isData(label)) {
+    if (isBody(label) || isTold(label)) {
       const metadata = { segment: segment.id, content: body.sha256, rows: "0" };
       // What anybody may have sent is nothing that a browser should open.
       if (isBody(label)) return store.put(bodyPath({ ...label, id: label.body }), body, { metadata, signal });
       const options = { metadata, signal, contentType: "application/x-ndjson" };
-      const result = await store.put(ledgerFilePath(label, segment), body, options);
+      const result = await store.put(toldFilePath(label.format, label, segment), body, options);
       // A process adds its own reports up in other words than those that it found of a dead one: what is
       // there under this name was stored by that one, of the same reports.
       return result.status === "conflict" ? { status: "exists" } : result;

@@ -9,7 +9,14 @@ import type { DropReason } from "../ledger.ts";
 import type { CurrentSettings } from "../live-settings.ts";
 import { isCrowded, isLedgerRipe, isRipe } from "./rotation.ts";
 import { BodySpooling } from "./bodies/body-spooling.ts";
-import { isBodyLabel, isLedgerLabel, type LabelPlace, placeOf, unknownCollection } from "../segment-label.ts";
+import {
+  isBodyLabel,
+  isLedgerLabel,
+  isProfileLabel,
+  type LabelPlace,
+  placeOf,
+  unknownCollection,
+} from "../segment-label.ts";
 
 const nowhere: LabelPlace = { collection: unknownCollection };
 
@@ -153,13 +160,13 @@ export class Spooler {
    */
   seal(): void {
     this.#complete();
-    const isOfFrames = ({ label }: OpenSegment): boolean => !isLedgerLabel(label) && !isBodyLabel(label);
+    const isOfFrames = ({ label }: OpenSegment): boolean => !isToldLabel(label) && !isBodyLabel(label);
     for (const segment of this.#parts.writer.seal(isOfFrames)) this.#parts.onSealed(segment);
   }
 
   /** Seals what was told of frames. */
-  sealLedger(): void {
-    for (const segment of this.#parts.writer.seal(({ label }) => isLedgerLabel(label)))
+  sealTold(): void {
+    for (const segment of this.#parts.writer.seal(({ label }) => isToldLabel(label)))
       this.#parts.onSealed(segment);
   }
 
@@ -204,7 +211,8 @@ export class Spooler {
     const crowded = !writer.durable && isCrowded(writer.open(), limits.maxMemoryBytes);
     const isDue = (segment: OpenSegment): boolean => {
       if (isBodyLabel(segment.label)) return this.#bodies.isDue(segment);
-      if (this.#ledgerTold && isLedgerLabel(segment.label)) return isLedgerRipe(segment, now);
+      const isFirst = isLedgerLabel(segment.label) && !this.#ledgerTold;
+      if (isToldLabel(segment.label) && !isFirst) return isLedgerRipe(segment, now);
       return crowded || isRipe(segment, rotation, now);
     };
     if (!writer.open().some(isDue)) return;
@@ -230,4 +238,8 @@ export class Spooler {
       this.#arm();
     }, periodMs);
   }
+}
+
+function isToldLabel(label: string): boolean {
+  return isLedgerLabel(label) || isProfileLabel(label);
 }

@@ -41,7 +41,7 @@ export async function takeInventory(catalog: Catalog, range: TimeRange): Promise
   const { endpoint, deployment } = catalog.scope;
   for await (const entry of catalog.store.list(pathPrefix(endpoint, deployment))) {
     const path = parsePath(entry.path);
-    if (path === undefined || path.kind === "ledger") continue;
+    if (path === undefined || path.kind === "ledger" || path.kind === "profile") continue;
     if (deployment !== undefined && path.deployment !== deployment) continue;
     const key = [path.endpoint, path.deployment, collectionKey(path.collection)].join("/");
     let one = found.get(key);
@@ -93,7 +93,7 @@ class Found {
     if (path.kind === "schema") return this.#addSchema(path, entry.path);
     this.#folder ??= path.collection;
     if (path.kind === "beside") return void this.#beside.push(entry);
-    if (path.kind === "ledger") return;
+    if (path.kind === "ledger" || path.kind === "profile") return;
     const span = spanOf(path);
     if (!overlaps(span, range)) return;
     const rollingRate = path.kind === "parquet" ? path.rollingRate : "hour";

@@ -109,7 +109,7 @@ function isLeftToParser(document: unknown): boolean {
   const text = JSON.stringify(document);
   const isQuoted = /_(bytes|ms|rows|columns)":"1"/.test(text);
   if (/"(above|below)":/.test(text)) return true;
-  return isQuoted || /"(hash_key_env|hmac_key_env|model|path|client_id)":/.test(text);
+  return isQuoted || /"(hash_key_env|hmac_key_env|model|path|client_id|baseline)":/.test(text);
 }
 
 describe.each([

@@ -72,6 +72,7 @@ describe("defaults", () => {
         maxCollectMs: 50,
       },
       rotation: { maxAgeMs: 60_000, maxBytes: 32 * MiB },
+      profiles: null,
     });
   });
 

@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bodyPath } from "../../../src/layout/body-path.ts";
-import { parsePath, parseStem } from "../../../src/layout/dataset-path.ts";
+import { parsePath } from "../../../src/layout/dataset-path.ts";
+import { parseStem } from "../../../src/layout/paths/segment-stem.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
@@ -17,12 +18,20 @@ test("the paths that documents show are those that are written", async () => {
       .replaceAll(/<segment>|<id>/g, "0193512345677abc8def0123456789ab"),
   );
   const read = paths.slice(0, -1).map(parsePath);
-  expect(read.map((path) => path?.kind)).toEqual(["parquet", "jsonl", "beside", "schema", "ledger"]);
+  expect(read.map((path) => path?.kind)).toEqual([
+    "parquet",
+    "jsonl",
+    "beside",
+    "schema",
+    "ledger",
+    "profile",
+  ]);
   const id = "0193512345677abc8def0123456789ab";
   expect(read.flatMap((path) => (path !== undefined && "stem" in path ? [path.stem] : []))).toEqual([
     `20261122T051742123Z-${id}`,
     `${id}000000`,
     `${id}000000`,
+    `20261122T051742123Z-${id}`,
     `20261122T051742123Z-${id}`,
   ]);
   expect(parseStem("parquet", `20261122T051742123Z-${id}`)).toEqual({

@@ -14,6 +14,7 @@ import { encodeBody } from "../bodies/body-encoding.ts";
 import { type DeliveryTask, originOf, sequencesInMemory } from "../delivery-task.ts";
 import type { DeliveryBook } from "../ledger/delivery-book.ts";
 import { ledgerFile } from "../ledger/ledger-file.ts";
+import { loadStoredProfiles } from "../profiles/segment-profiler.ts";
 import { EncodingAttempts, type Refusal, wholeAttempts } from "./encoding-attempts.ts";
 import { EncodingReports } from "./encoding-reports.ts";
 import type { PinResult, SchemaRegistry } from "../pins/schema-registry.ts";
@@ -63,7 +64,7 @@ export class SegmentEncoder {
     const { spool, registry } = this.#parts;
     const { segment, label } = task;
     if (isBody(label)) return encodeBody(this.#parts, segment, label);
-    if (!isData(label)) return this.#encodeLedger(task);
+    if (!isData(label)) return this.#encodeTold(task);
     const frozen = spool.frozen(segment);
     if (frozen !== undefined) {
       // What its file is made of was settled before; only the folder's name is asked for.
@@ -87,12 +88,14 @@ export class SegmentEncoder {
   }
 
   /** What is told of frames has no types to be pinned, and a record of it that makes no sense is left out. */
-  async #encodeLedger({ segment, label: { collection } }: DeliveryTask): Promise<Encoded> {
+  async #encodeTold({ segment, label: { collection, format } }: DeliveryTask): Promise<Encoded> {
     const { spool, book } = this.#parts;
     const known = spool.frozen(segment);
     if (known !== undefined) return { status: "frozen", body: known, collection };
     const records = Array.from(spool.read(segment), ({ bytes }) => bytes);
-    const bytes = ledgerFile(records, segment.recovered ? undefined : book?.instance);
+    const own = segment.recovered ? undefined : book?.instance;
+    const fileOf = format === "profile" ? (await loadStoredProfiles()).profileFile : ledgerFile;
+    const bytes = fileOf(records, own);
     if (bytes.length === 0) return { status: "empty" };
     const body = await spool.freeze(segment, once(bytes));
     return { status: "frozen", body, collection };
@@ -196,7 +199,9 @@ export class SegmentEncoder {
     const batches = function* (): Iterable<Batch> {
       for (const { batch, counts } of records.passing()) {
         lost = subtractCounts(lost, counts);
-        if (batch !== undefined) yield batch;
+        if (batch === undefined) continue;
+        task.isProfiled = task.isProfiled === true || batch.header.constants.profiled !== undefined;
+        yield batch;
       }
     };
     const types = wantedTypes(batches());

@@ -3,7 +3,7 @@ import type { Clock } from "../../../base/time/clock.ts";
 import { type CountsEntry, writeEntries } from "../../../layout/ledger-entry.ts";
 import { ledgerHour } from "../../../layout/ledger-hour.ts";
 import type { DropReason } from "../../ledger.ts";
-import { isData, ledgerLabel } from "../../segment-label.ts";
+import { isData, ledgerLabel, profileLabel } from "../../segment-label.ts";
 import type { DeliveryTask } from "../delivery-task.ts";
 
 /** What {@link DeliveryBook} needs. */
@@ -35,6 +35,12 @@ export class DeliveryBook {
   delivered(task: DeliveryTask): void {
     const { frames, rows, bytes } = task.counts;
     this.#enter(task, { files: { [task.segment.id]: [frames, rows, bytes] } });
+  }
+
+  /** What the rows of a segment are like, as texts of the stored profiles. */
+  profiled({ label: { endpoint, deployment } }: DeliveryTask, texts: readonly string[]): void {
+    const label = profileLabel(endpoint, deployment);
+    for (const text of texts) this.#parts.append(label, new TextEncoder().encode(text), this.#next());
   }
 
   /** Frames of a segment are lost, all or those of one record. */
