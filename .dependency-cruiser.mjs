@@ -162,7 +162,7 @@ export default {
     only(
       "sockets",
       core("net", "tls", "dgram", "http", "https", "http2"),
-      "^src/((http|sidecar|agent)/|spool/instance/socket-liveness\\.ts$|store/azure/azure-http\\.ts$)",
+      "^src/((http|sidecar|agent|cli/ui/serving)/|spool/instance/socket-liveness\\.ts$|store/azure/azure-http\\.ts$)",
     ),
     only("framework", installed("express", "fastify"), "^src/http/"),
     only("terminal", core("readline", "tty", "repl"), "^src/cli/"),
@@ -181,6 +181,18 @@ export default {
         dynamic: false,
         dependencyTypesNot: ["type-only"],
       },
+    ),
+    rule(
+      "page-runs-in-a-browser",
+      "of everything else the page may know how it is answered",
+      { path: "^src/cli/ui/page/" },
+      { pathNot: "^src/cli/ui/(page/|answers\\.ts$)" },
+    ),
+    rule(
+      "page-stands-alone",
+      "the page is built by itself, and read as a file",
+      { path: "^src/", pathNot: "^src/cli/ui/page/" },
+      { path: "^src/cli/ui/page/" },
     ),
     rule(
       "monitor-is-pure",

@@ -89,9 +89,19 @@ function externalTo(format: "esm" | "cjs"): RegExp[] {
     .map((name) => new RegExp(`^${name}(/|$)`));
 }
 
+/** The script of `mdc ui`'s page, which a browser runs; the rest of the page is copied beside it. */
+const page: RolldownOptions = {
+  input: { page: "src/cli/ui/page/main.ts" },
+  platform: "browser",
+  transform: { target: "es2023" },
+  treeshake: { moduleSideEffects: true },
+  output: { dir: "dist/page", format: "esm", entryFileNames: "[name].js", comments: false },
+};
+
 const config: RolldownOptions[] = defineConfig([
   build({ ...frontDoors, "cli/main": "src/cli/main.ts" }, "dist", "esm"),
   build(frontDoors, "dist/cjs", "cjs"),
+  page,
 ]);
 
 export default config;

@@ -1,9 +1,9 @@
 /*
  * The last step of the build. `dist/cjs`, for `require`, is the same code in another module format: this says
  * what format that is, and gives it the types that its front doors show; types that no front door shows are
- * removed.
+ * removed. The page of `mdc ui` gets the files that are no code.
  */
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const built = join(import.meta.dirname, "../dist");
@@ -23,6 +23,10 @@ for (const name of types) {
   mkdirSync(dirname(join(folder, name)), { recursive: true });
   writeFileSync(join(folder, name), text);
 }
+
+const page = join(import.meta.dirname, "../src/cli/ui/page");
+for (const name of globSync("*.{html,css,svg}", { cwd: page }))
+  copyFileSync(join(page, name), join(built, "page", name));
 
 for (const name of globSync("**/*.d.ts", { cwd: built, exclude: ["cjs/**"] })) {
   if (!types.has(name)) rmSync(join(built, name));

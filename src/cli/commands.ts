@@ -15,6 +15,7 @@ import { spool } from "./commands/spool/spool.ts";
 import { sql } from "./commands/sql.ts";
 import { tail } from "./commands/tail.ts";
 import { trace } from "./commands/trace.ts";
+import { ui } from "./commands/ui.ts";
 import { verifyCommand } from "./commands/verify.ts";
 
 const others: readonly Command[] = [
@@ -25,6 +26,7 @@ const others: readonly Command[] = [
   sql,
   find,
   trace,
+  ui,
   label,
   exportCommand,
   ddl,

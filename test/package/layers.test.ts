@@ -123,6 +123,11 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/reader/terminal.ts": offence('import "node:readline";', "only-terminal"),
   "src/cli/child.ts": offence('import "node:child_process";', "no-child-process"),
   "src/profile/pure.ts": offence('import "node:path";', "monitor-is-pure"),
+  "src/cli/ui/page/browser.ts": offence('import "../../y.ts";', "page-runs-in-a-browser"),
+  "src/cli/ui/page/answers.ts": allowed('import "../answers.ts";'),
+  "src/cli/ui/answers.ts": allowed(""),
+  "src/cli/ui/serving/apart.ts": offence('import "../page/browser.ts";', "page-stands-alone"),
+  "src/cli/ui/serving/server.ts": allowed('import "node:http";'),
   "src/monitor/pure.ts": offence('import "node:path";', "monitor-is-pure"),
 };
 

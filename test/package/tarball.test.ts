@@ -42,7 +42,8 @@ test("the tarball holds the built package and the papers, nothing else", () => {
   ]);
   // Its code is readable as it is: maps would need the sources, and bundlers warn of maps without them.
   const inside = tarball.files.filter((file) => file.startsWith("dist/"));
-  expect(inside.filter((file) => !/\.(js|d\.ts)$/.test(file))).toEqual(["dist/cjs/package.json"]);
+  const page = ["icon.svg", "index.html", "page.css"].map((name) => `dist/page/${name}`);
+  expect(inside.filter((file) => !/\.(js|d\.ts)$/.test(file))).toEqual(["dist/cjs/package.json", ...page]);
 });
 
 test("dist has the declarations that front doors show, no others, and their code in a few files", async () => {

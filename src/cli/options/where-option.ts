@@ -22,17 +22,27 @@ type Sign = (typeof signs)[number];
  * is a number or a text: it is either, whichever the column has.
  */
 export function whereOf(input: CommandInput): Where | undefined {
-  const conditions = input.texts("where").map(parseCondition);
+  return whereOfTexts(input.texts("where"), "--where");
+}
+
+/** The same of texts, which `given` names in errors. */
+export function whereOfTexts(texts: readonly string[], given: string): Where | undefined {
+  const conditions = texts.map((text) => parseCondition(text, given));
   return conditions.length === 0 ? undefined : { $and: conditions };
 }
 
 /** The columns that conditions name. */
 export function columnsAsked(input: CommandInput): string[] {
-  return input.texts("where").map((text) => parted(text).column);
+  return columnsIn(input.texts("where"), "--where");
 }
 
-function parseCondition(text: string): Where {
-  const { column, sign, value } = parted(text);
+/** The same of texts. */
+export function columnsIn(texts: readonly string[], given: string): string[] {
+  return texts.map((text) => parted(text, given).column);
+}
+
+function parseCondition(text: string, given: string): Where {
+  const { column, sign, value } = parted(text, given);
   const readings = readingsOf(value);
   switch (sign) {
     case "=":
@@ -46,12 +56,12 @@ function parseCondition(text: string): Where {
   }
 }
 
-function parted(text: string): { column: string; sign: Sign; value: string } {
+function parted(text: string, given: string): { column: string; sign: Sign; value: string } {
   const places = signs.map((sign) => ({ sign, at: text.indexOf(sign, 1) })).filter(({ at }) => at > 0);
   const [first] = places.sort((a, b) => a.at - b.at || b.sign.length - a.sign.length);
   if (first === undefined) {
     const expected = "a column, one of = != > >= < <= ~, and a value, such as order_id=A-17";
-    throw new UsageError(`--where: expected ${expected}, got ${kindOf(text)}`);
+    throw new UsageError(`${given}: expected ${expected}, got ${kindOf(text)}`);
   }
   const { sign, at } = first;
   return { column: text.slice(0, at), sign, value: text.slice(at + sign.length) };

@@ -6,6 +6,7 @@ import { Sidecar, type SidecarParts } from "../../../sidecar/sidecar.ts";
 import { SidecarDeployment } from "../../../sidecar/sidecar-deployment.ts";
 import { type CommandInput, type RunnableCommand, UsageError, wholeNumber } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
+import { toldToEnd } from "../../running/told-to-end.ts";
 import { amountText } from "../../text/value-text.ts";
 
 /** Where traffic is taken if nobody says: for this machine alone. */
@@ -140,16 +141,4 @@ function deploymentOf(input: CommandInput): SidecarDeployment {
     },
     "mdc sidecar",
   );
-}
-
-/** Resolves at the first signal to end; the next one ends the process at once, with all in the spool. */
-async function toldToEnd(): Promise<void> {
-  const signals = ["SIGTERM", "SIGINT"] as const;
-  await new Promise<void>((resolve) => {
-    for (const signal of signals) process.once(signal, () => resolve());
-  });
-  for (const signal of signals) {
-    process.removeAllListeners(signal);
-    process.once(signal, () => process.exit(exitCode.ok));
-  }
 }
