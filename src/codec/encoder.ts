@@ -1,6 +1,7 @@
 import type { RejectedColumn } from "../frame/conform/column-fitter.ts";
 import type { Batch } from "../frame/batch.ts";
 import type { FileFormat, Format } from "../layout/format.ts";
+import type { IdRange } from "../layout/filter/id-range.ts";
 import type { Schema } from "../layout/schema.ts";
 
 /** Port: batches in, the bytes of one file out. */
@@ -85,4 +86,6 @@ export interface EncodeOptions {
    * integers.
    */
   readonly onWholeNumbers?: (columns: readonly string[]) => void;
+  /** Called once at the end with the bounds of the correlation ids, by encoders of files that have rows. */
+  readonly onIds?: (ids: IdRange) => void;
 }

@@ -1,5 +1,6 @@
 import { parsePath, spanOf } from "../layout/dataset-path.ts";
 import type { FileFormat } from "../layout/format.ts";
+import { type IdRange, idRangeName, parseIdRange } from "../layout/filter/id-range.ts";
 import type { Span } from "../layout/partition.ts";
 import type { StoreEntry } from "../store/store.ts";
 
@@ -15,15 +16,18 @@ export interface DataFile extends Span {
   readonly endpoint: string;
   readonly deployment: string;
   readonly collection: string;
+  /** Bounds of its correlation ids, where the store tells them. */
+  readonly ids: IdRange | undefined;
 }
 
 /**
  * The data file of a listing's entry, or undefined when the object is not one: a foreign file, or one of ours
  * that stands beside the collections or is referred to by one of JSON lines.
  */
-export function parseDataFile({ path, size }: StoreEntry): DataFile | undefined {
+export function parseDataFile({ path, size, metadata }: StoreEntry): DataFile | undefined {
   const stored = parsePath(path);
   if (stored?.kind !== "parquet" && stored?.kind !== "jsonl") return undefined;
   const { kind: format, endpoint, deployment, collection } = stored;
-  return { format, path, size, endpoint, deployment, collection, ...spanOf(stored) };
+  const ids = parseIdRange(metadata?.[idRangeName]);
+  return { format, path, size, endpoint, deployment, collection, ids, ...spanOf(stored) };
 }

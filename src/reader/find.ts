@@ -74,17 +74,16 @@ export async function findRows(catalog: Catalog, options: FindOptions): Promise<
   for await (const file of catalog.files(range))
     if (collections?.has(collectionKey(file.collection)) !== false) files.push(file);
   files.sort((a, b) => b.start - a.start);
-  const within = timeBetween(requestTime.name, range.from, range.to);
   const pins = new PinnedTypes(catalog.store);
   const scans = mapConcurrent(files, filesAtOnce, async (file) => {
     const rows: FoundRow[] = [];
-    const wanted = (types: ReadonlyMap<string, string>): Filter | undefined => allOf(within, filter(types));
     try {
       for await (const batch of scanFile(catalog.store, file, {
-        filter: wanted,
+        filter,
         columns: isTold,
         limit,
         pins,
+        isSearch: true,
       }))
         for (const row of batch.rows()) rows.push(foundRow(file, row));
       return { file, rows };
@@ -113,13 +112,19 @@ function checked(options: FindOptions) {
   if (collections !== undefined && !Array.isArray(collections))
     throw wrongKind("find: collections", "an array of names", collections);
   checkCallback(options.onUnreadable, "find");
-  const asked = where === undefined ? undefined : parseWhere(where, "find: where");
+  const range = rangeOption(options, "find");
+  const asked = allOf(
+    timeBetween(requestTime.name, range.from, range.to),
+    where === undefined ? undefined : parseWhere(where, "find: where"),
+  );
   return {
     limit,
-    range: rangeOption(options, "find"),
+    range,
     collections: collections === undefined ? undefined : new Set(collections.map(collectionKey)),
-    filter: (types: ReadonlyMap<string, string>) =>
-      allOf(asked, text === undefined ? undefined : anywhere(text, types)),
+    filter:
+      text === undefined
+        ? asked
+        : (types: ReadonlyMap<string, string>): Filter | undefined => allOf(asked, anywhere(text, types)),
   };
 }
 

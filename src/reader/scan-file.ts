@@ -1,7 +1,10 @@
 import { type OpenedParquet, openParquet, readParquetColumns } from "../codec/parquet/parquet-decoder.ts";
-import type { Filter } from "../layout/filter/filter.ts";
-import type { Store } from "../store/store.ts";
 import { type ColumnBatch, columnBatch } from "../layout/column-batch.ts";
+import { bindFilter } from "../layout/filter/bound-filter.ts";
+import type { Filter } from "../layout/filter/filter.ts";
+import { canMatch } from "../layout/filter/possible.ts";
+import { systemColumns } from "../layout/system-columns.ts";
+import type { Store } from "../store/store.ts";
 import type { DataFile } from "./data-file.ts";
 import type { PinnedTypes } from "./lines/pinned-types.ts";
 import { scanLines } from "./lines/scan-lines.ts";
@@ -19,23 +22,27 @@ export interface ScanOptions {
   readonly pins: PinnedTypes;
   /** `micros`: instants as bigints of microseconds since 1970 UTC. Default: as `Date`. */
   readonly timestamps?: "date" | "micros" | undefined;
+  /** True: most files have no row that is wanted, so of each the end comes first. Default false. */
+  readonly isSearch?: boolean;
 }
 
 /**
  * Reads a stored file, a row group at a time or less. What statistics, Bloom filters or the page index rule
- * out is not fetched. Throws as {@link openStoredFile} explains.
+ * out is not fetched, and nothing of a file that cannot have the ids that are asked for, as its listing
+ * tells. Throws as {@link openStoredFile} explains.
  */
 export async function* scanFile(
   store: Store,
   file: DataFile,
   options: ScanOptions,
 ): AsyncGenerator<ColumnBatch, void, undefined> {
+  if (!canHaveIds(file, options.filter)) return;
   const stored = openStoredFile(store, file);
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   const batches =
     file.format === "jsonl"
       ? scanLines(stored.source, store, file, options.pins, { ...options, filter: filterFor(options) })
-      : decode(() => openParquet(stored.source), options);
+      : decode(() => openParquet(stored.source, options.isSearch === true ? "end" : "whole"), options);
   while (left > 0) {
     const next = await batches.next().catch((thrown: unknown) => {
       throw stored.explain(thrown);
@@ -45,6 +52,16 @@ export async function* scanFile(
     yield length <= left ? next.value : columnBatch(left, firstOf(columns, left), types);
     left -= Math.min(length, left);
   }
+}
+
+/** Whether a file's correlation ids, as far as they are known from outside, can be those of wanted rows. */
+function canHaveIds({ ids }: DataFile, filter: ScanOptions["filter"]): boolean {
+  if (ids === undefined || filter === undefined || typeof filter === "function") return true;
+  const { name } = systemColumns.correlationId;
+  const facts = { rows: 1, nulls: 0, min: ids.first, max: ids.last };
+  return canMatch(bindFilter(filter, new Map([[name, "string"]])), (column) =>
+    column === name ? facts : undefined,
+  );
 }
 
 async function* decode(

@@ -1,3 +1,4 @@
+import { smallFileBytes } from "../codec/parquet/reading/footer.ts";
 import type { RangeSource } from "../codec/range-source.ts";
 import type { Store } from "../store/store.ts";
 import type { DataFile } from "./data-file.ts";
@@ -20,7 +21,8 @@ const maxTogetherBytes = 8 * 1024 * 1024;
 
 /**
  * The bytes of a data file. The end of the file, which is read first and holds the footer, is kept and
- * fetched once; parts that are asked for at the same time and lie close together are one request.
+ * fetched once; of a small file, so is all the rest as soon as something of it is asked for. Parts that are
+ * asked for at the same time and lie close together are one request.
  */
 export function openStoredFile(store: Store, file: DataFile): StoredFile {
   const reading = new Reading(store, file);
@@ -44,6 +46,8 @@ class Reading {
   readonly #file: DataFile;
   /** The end of the file. */
   #kept: { readonly start: number; readonly bytes: Uint8Array } | undefined;
+  /** All bytes of a small file, once more than its end was asked for. */
+  #whole: Promise<Uint8Array> | undefined;
   #waiting: Part[] = [];
 
   constructor(store: Store, file: DataFile) {
@@ -54,6 +58,10 @@ class Reading {
   read(start: number, end: number): Promise<Uint8Array> {
     if (this.#kept !== undefined && start >= this.#kept.start)
       return Promise.resolve(this.#kept.bytes.subarray(start - this.#kept.start, end - this.#kept.start));
+    if (this.#kept !== undefined && this.#file.size <= smallFileBytes) {
+      this.#whole ??= this.#addRest(this.#kept);
+      return this.#whole.then((bytes) => bytes.subarray(start, end));
+    }
     // Not `queueMicrotask`, which fake timers may hold.
     if (this.#waiting.length === 0) void Promise.resolve().then(() => this.#fetchWaiting());
     const bytes = new Promise<Uint8Array>((resolve, reject) => {
@@ -61,6 +69,13 @@ class Reading {
     });
     // Whoever asked may have given up meanwhile.
     bytes.catch(() => {});
+    return bytes;
+  }
+
+  async #addRest(kept: { readonly start: number; readonly bytes: Uint8Array }): Promise<Uint8Array> {
+    const rest = await this.#get(0, kept.start);
+    const bytes = Buffer.concat([rest, kept.bytes]);
+    this.#kept = { start: 0, bytes };
     return bytes;
   }
 

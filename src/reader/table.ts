@@ -87,6 +87,7 @@ export function createTable(
           pins,
           timestamps,
           filter: allOf(cutting(file, range), where),
+          isSearch: where !== undefined,
         })) {
           left -= batch.length;
           yield batch;

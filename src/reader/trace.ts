@@ -106,7 +106,12 @@ async function findRows(
   const scans = mapConcurrent(files, filesAtOnce, async (file) => {
     const rows: Found[] = [];
     try {
-      for await (const batch of scanFile(catalog.store, file, { filter, columns: isNeeded, pins })) {
+      for await (const batch of scanFile(catalog.store, file, {
+        filter,
+        columns: isNeeded,
+        pins,
+        isSearch: true,
+      })) {
         for (const row of batch.rows()) rows.push({ file, row });
       }
       return { file, rows };

@@ -101,7 +101,9 @@ class InMemoryStore implements MemoryStore {
     for (const path of paths) {
       options.signal?.throwIfAborted();
       const found = this.objects.get(path);
-      if (found) yield { path, size: found.bytes.byteLength, lastModified: found.lastModified };
+      if (!found) continue;
+      const { bytes, lastModified, metadata } = found;
+      yield { path, size: bytes.byteLength, lastModified, metadata };
     }
   }
 

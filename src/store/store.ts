@@ -78,6 +78,8 @@ export interface StoreEntry {
   readonly size: number;
   /** Milliseconds since 1970 UTC. */
   readonly lastModified: number;
+  /** What stands beside it, where the store keeps that: see {@link PutOptions.metadata}. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** {@link Store.listFolder} of any store: one that lacks it lists everything below the folder. */

@@ -1,6 +1,7 @@
 import type { Batch } from "../../frame/batch.ts";
 import { Conforming } from "../../frame/conform/conform.ts";
 import { JsonBytes } from "../../frame/conform/json-bytes.ts";
+import type { IdRange } from "../../layout/filter/id-range.ts";
 import type { EncodeOptions, Encoder } from "../encoder.ts";
 import { ownAttributes, referenceName, tagAttributes } from "./attributes.ts";
 import { FrameCursor, type FrameOfRecord } from "./frame-cursor.ts";
@@ -61,6 +62,7 @@ class JsonlWriter {
     file: [],
     beside: [],
   };
+  #ids: IdRange | undefined;
   /** Whether a record has rows of its own. */
   #hasData = false;
   /** The first object beside the file that has rows and may stand in its record, by its number. */
@@ -83,11 +85,12 @@ class JsonlWriter {
       this.#out.raw(table, 0, table.length);
     }
     yield* this.#flush();
-    const { onRejected, onWholeNumbers } = this.#options;
+    const { onRejected, onWholeNumbers, onIds } = this.#options;
     const report = this.#rejected.columns();
     if (report.length > 0) onRejected?.(report);
     const whole = [...this.#whole].flatMap(([name, all]) => (all ? [name] : []));
     if (whole.length > 0) onWholeNumbers?.(whole);
+    if (this.#ids !== undefined) onIds?.(this.#ids);
   }
 
   *#batch(batch: Batch): Generator<Uint8Array, void, undefined> {
@@ -121,6 +124,7 @@ class JsonlWriter {
   ): Generator<Uint8Array, void, undefined> {
     const { collection, constants } = batch.header;
     const out = this.#out;
+    this.#addId(facts.correlationId);
     const id = JSON.stringify(facts.correlationId);
     out.text(
       `{${members([
@@ -160,6 +164,12 @@ class JsonlWriter {
     }
     const more = members([...tagAttributes(facts.tags)]);
     out.text(more === "" ? "}\n" : `,${more}}\n`);
+  }
+
+  #addId(id: string): void {
+    const { first, last } = this.#ids ?? { first: id, last: id };
+    if (this.#ids === undefined || id < first || id > last)
+      this.#ids = { first: id < first ? id : first, last: id > last ? id : last };
   }
 
   /**

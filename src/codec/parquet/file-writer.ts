@@ -1,10 +1,12 @@
 import type { Batch, BatchColumn, Values } from "../../frame/batch.ts";
 import { declaredKeys } from "../../frame/declared-schema.ts";
+import type { IdRange } from "../../layout/filter/id-range.ts";
 import type { Schema } from "../../layout/schema.ts";
 import { schemaFingerprint } from "../../layout/schema.ts";
 import { systemColumns } from "../../layout/system-columns.ts";
 import { valuesFilter } from "./bloom-filter.ts";
 import { type Chunk, type ChunkContext, writeChunk, writeRunChunk } from "./column-chunk.ts";
+import { type Extent, type Scalar, union } from "./extent.ts";
 import { fileNotes } from "./file-notes.ts";
 import type { ByteSpan, PlacedChunk, WrittenRowGroup } from "./footer.ts";
 import { magic } from "./format.ts";
@@ -74,7 +76,7 @@ export class FileWriter {
     }
     // Bloom filters stand after all pages, so that a column's pages and the next's are one range.
     const ids = group.batches.map((batch) => frameColumn(batch, idColumn).values);
-    this.#addFilter(chunks, 0, ids);
+    this.#addFilter(chunks, idIndex, ids);
     const keys = group.keys();
     for (const [i, { name }] of this.#features.entries()) {
       if (!keys.has(name)) continue;
@@ -95,6 +97,14 @@ export class FileWriter {
       keyValues: Object.entries({ [fileNotes.fingerprint]: this.#fingerprint, ...keyValues }),
       createdBy,
     });
+  }
+
+  /** Bounds of all correlation ids so far; undefined if there is none. */
+  idRange(): IdRange | undefined {
+    const extents = this.#rowGroups.map(({ chunks }): Extent => chunks[idIndex]?.chunk.extent ?? "unknown");
+    const all = extents.reduce(union, "none");
+    if (typeof all === "string") return undefined;
+    return { first: textOf(all.min), last: textOf(all.max) };
   }
 
   #systemChunk({ leaf, origin }: SystemLeaf, { files, batches, repeats }: Group): Chunk {
@@ -211,4 +221,9 @@ function framesRepeat(batches: readonly Batch[]): boolean {
   return frames * 2 <= rows;
 }
 
+function textOf(bound: Scalar): string {
+  return bound instanceof Uint8Array ? Buffer.from(bound).toString("utf8") : String(bound);
+}
+
 const idColumn = systemColumns.correlationId.name;
+const idIndex = systemLeaves.findIndex(({ leaf }) => leaf.name === idColumn);

@@ -135,6 +135,8 @@ class ParquetEncoder implements Encoder {
     );
     const report = rejected.columns();
     if (report.length > 0) options.onRejected?.(report);
+    const ids = file.idRange();
+    if (ids !== undefined) options.onIds?.(ids);
   }
 }
 

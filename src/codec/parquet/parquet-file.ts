@@ -9,7 +9,7 @@ import { systemColumnList } from "../../layout/system-columns.ts";
 import type { RangeSource } from "../range-source.ts";
 import { fileNotes } from "./file-notes.ts";
 import type { CheckedFile } from "./reading/column-range.ts";
-import { readFooter } from "./reading/footer.ts";
+import { type FirstRead, readFooter } from "./reading/footer.ts";
 
 /** What a Parquet file's footer tells. */
 export interface ParquetFileInfo {
@@ -65,9 +65,9 @@ export async function readParquetInfo(source: RangeSource): Promise<ParquetFileI
   return (await openParquet(source)).info;
 }
 
-/** Reads the footer, for reads that follow. */
-export async function openParquet(source: RangeSource): Promise<OpenedParquet> {
-  const metadata = await readFooter(source, parsers);
+/** Reads the footer, for reads that follow; `first` as of {@link readFooter}. */
+export async function openParquet(source: RangeSource, first?: FirstRead): Promise<OpenedParquet> {
+  const metadata = await readFooter(source, parsers, first);
   const schema = parquetSchema(metadata);
   return { info: infoOf(source.size, metadata, schema), metadata, schema, parsers, source };
 }

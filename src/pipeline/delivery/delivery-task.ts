@@ -1,5 +1,6 @@
 import type { Counts } from "../../base/counts.ts";
 import type { SealedSegment, SealedSegments } from "../../spool/sealed-segments.ts";
+import type { IdRange } from "../../layout/filter/id-range.ts";
 import type { DropOrigin } from "../engine-event.ts";
 import { isTold, parseLabel, type SegmentLabel } from "../segment-label.ts";
 
@@ -42,6 +43,11 @@ export class DeliveryTask {
    * poison.
    */
   counts: Counts;
+  /**
+   * Bounds of its correlation ids, once its file was made. Undefined for one that another process made: its
+   * file is then asked itself.
+   */
+  ids: IdRange | undefined = undefined;
   /** True once the damaged part of it is in the ledger. */
   damageCounted = false;
   /** Whether its batches say that they are profiled; undefined while nobody has looked. */

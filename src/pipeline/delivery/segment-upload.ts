@@ -4,6 +4,7 @@ import type { FrozenBody } from "../../spool/sealed-segments.ts";
 import type { PutOptions, PutResult, Store } from "../../store/store.ts";
 import { bodyPath } from "../../layout/body-path.ts";
 import { besidePath, type DataFolder, dataFilePath, toldFilePath } from "../../layout/dataset-path.ts";
+import { idRangeName, idRangeText } from "../../layout/filter/id-range.ts";
 import type { NamedSegment } from "../../layout/paths/segment-stem.ts";
 import { isBody, isTold } from "../segment-label.ts";
 import type { DeliveryTask } from "./delivery-task.ts";
@@ -36,7 +37,7 @@ export class SegmentUpload {
   /** Puts a segment's file, after all that it refers to. */
   async put(task: DeliveryTask, frozen: Frozen, signal: AbortSignal): Promise<PutResult> {
     const { store, encoders } = this.#parts;
-    const { segment, label, counts } = task;
+    const { segment, label, counts, ids } = task;
     const { body, collection } = frozen;
     if (isBody(label) || isTold(label)) {
       const metadata = { segment: segment.id, content: body.sha256, rows: "0" };
@@ -54,8 +55,8 @@ export class SegmentUpload {
     const { file, beside } = await this.#unpack(folder, segment, body);
     // The frozen bytes are one, and so is their hash: with its place among them each object is told from any
     // other.
-    const facts = (content: string): PutOptions => ({
-      metadata: { segment: segment.id, content, rows: String(counts.rows) },
+    const facts = (content: string, more: Readonly<Record<string, string>> = {}): PutOptions => ({
+      metadata: { segment: segment.id, content, rows: String(counts.rows), ...more },
       signal,
     });
     for (const [number, object] of beside.entries()) {
@@ -64,7 +65,10 @@ export class SegmentUpload {
       const result = await store.put(path, object, options);
       if (result.status !== "stored" && result.status !== "exists") return result;
     }
-    return store.put(dataFilePath(folder, segment), file, { ...facts(body.sha256), contentType });
+    // A listing gives it to whoever looks for an id, so that other files need not be asked.
+    const range = ids === undefined ? undefined : idRangeText(ids);
+    const options = facts(body.sha256, range === undefined ? {} : { [idRangeName]: range });
+    return store.put(dataFilePath(folder, segment), file, { ...options, contentType });
   }
 
   async #unpack(folder: DataFolder, segment: NamedSegment, body: FrozenBody): Promise<UnpackedBody> {

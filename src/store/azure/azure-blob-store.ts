@@ -225,7 +225,8 @@ class AzureBlobStore implements Store {
       const path = name.slice(this.#prefix.length);
       if (metadata?.["hdi_isfolder"] === "true" || !isObjectPath(path)) continue;
       const size = properties.contentLength ?? 0;
-      yield { path, size, lastModified: properties.lastModified.getTime() };
+      const beside = metadata === undefined ? {} : { metadata };
+      yield { path, size, lastModified: properties.lastModified.getTime(), ...beside };
     }
   }
 

@@ -43,6 +43,20 @@ test("a flush seals, encodes and stores everything appended before it", async ()
   ]);
 });
 
+test.each(["parquet", "jsonl"] as const)(
+  "beside a file of %s stand the bounds of its correlation ids, at whatever try it is stored",
+  async (format) => {
+    const world = await started();
+    for (let i = 0; i < 11; i++) world.append([{ a: i }], { format });
+    world.store.failPuts(transient, { times: 2 });
+    await world.flush();
+    const beside = [...world.store.objects]
+      .filter(([path]) => path.endsWith(`.${format}`) && !path.includes("/_ledger/"))
+      .map(([, { metadata }]) => metadata["ids"]);
+    expect(beside.at(-1)).toBe("id-10..id-9");
+  },
+);
+
 test("a segment is sealed at its age, and not before", async () => {
   const world = new PipelineWorld();
   world.append([{ a: 1 }]);

@@ -6,10 +6,14 @@ import { skimStruct } from "./thrift-skim.ts";
 
 /** Magic number twice, the footer's length, and the least there can be in it. */
 const minFileBytes = 12;
-/** What is fetched first: all of a small file, of others what holds most footers with their indexes. */
-const maxWholeBytes = 512 * 1024;
-const firstBytes = 128 * 1024;
+/** A file that is fetched at once, or the rest of it behind its end. */
+export const smallFileBytes: number = 512 * 1024;
+/** What holds most footers with their indexes. */
+const endBytes = 128 * 1024;
 const magic = 0x31_52_41_50;
+
+/** What is fetched first: the end of a file, or all of one that is small. */
+export type FirstRead = "end" | "whole";
 
 /**
  * Reads a file's footer, and refuses what cannot be true. Rejects when the bytes are not those of a whole
@@ -18,10 +22,12 @@ const magic = 0x31_52_41_50;
 export async function readFooter(
   source: RangeSource,
   parsers: Partial<ParquetParsers>,
+  first: FirstRead = "whole",
 ): Promise<FileMetaData> {
   const { size } = source;
   if (size < minFileBytes) throw new Error(`a Parquet file has at least ${minFileBytes} bytes, got ${size}`);
-  const tail = await source.read(size <= maxWholeBytes ? 0 : size - firstBytes, size);
+  const isWhole = size <= (first === "whole" ? smallFileBytes : endBytes);
+  const tail = await source.read(isWhole ? 0 : size - endBytes, size);
   const end = new DataView(tail.buffer, tail.byteOffset + tail.length - 8, 8);
   if (end.getUint32(4, true) !== magic) throw new Error("it does not end as a Parquet file does");
   const length = end.getUint32(0, true) + 8;

@@ -5,6 +5,7 @@ import { errorCode } from "../../../base/files/file-system.ts";
 import { type Encoders, encoderOf } from "../../../codec/encoder.ts";
 import type { RejectedColumn } from "../../../frame/conform/column-fitter.ts";
 import type { Batch } from "../../../frame/batch.ts";
+import type { IdRange } from "../../../layout/filter/id-range.ts";
 import type { Schema } from "../../../layout/schema.ts";
 import { decodeBatch } from "../../../frame/wire/decode.ts";
 import type { FrozenBody, SealedSegment, SealedSegments } from "../../../spool/sealed-segments.ts";
@@ -171,12 +172,13 @@ export class SegmentEncoder {
   }
 
   #freeze(
-    { segment, label }: DeliveryTask,
+    task: DeliveryTask,
     records: SegmentRecords,
     { schema, collection, beyond }: Pinned,
     skip: ReadonlySet<number>,
   ): Promise<FrozenBody> {
     const { spool, encoders, clock } = this.#parts;
+    const { segment, label } = task;
     const batches = function* (): Iterable<Batch> {
       // What is no batch says what is wrong with it when it is decoded again.
       for (const { sequence, batch, bytes } of records.lasting())
@@ -185,7 +187,8 @@ export class SegmentEncoder {
     const onRejected = (rejected: readonly RejectedColumn[]): void =>
       this.#reports.rejected(label, rejected, beyond);
     const onWholeNumbers = (columns: readonly string[]): void => this.#reports.wholeNumbers(label, columns);
-    const options = { schema, segment: segment.id, onRejected, onWholeNumbers };
+    const onIds = (ids: IdRange): void => void (task.ids = ids);
+    const options = { schema, segment: segment.id, onRejected, onWholeNumbers, onIds };
     const bytes = encoderOf(encoders, label.format).encode(batches, options);
     return spool.freeze(segment, yielding(bytes, clock));
   }

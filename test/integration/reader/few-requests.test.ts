@@ -1,0 +1,79 @@
+import { CorrelationContext, openDeployment } from "model-data-collector";
+import { openDataset } from "model-data-collector/reader";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Azurite, startAzurite } from "../../support/azurite.ts";
+import { type HttpProxy, startHttpProxy } from "../../support/http-proxy.ts";
+import { scratch } from "../../support/scratch.ts";
+
+let azurite: Azurite;
+let proxy: HttpProxy;
+beforeAll(async () => {
+  azurite = await startAzurite();
+  proxy = await startHttpProxy(azurite.port);
+});
+afterAll(async () => {
+  await proxy.close();
+  await azurite.stop();
+});
+
+/** Bytes that came for each request since then that is no listing. */
+function countBytes(): number[] {
+  const reads: number[] = [];
+  proxy.setRule(async ({ url }, forward) => {
+    const answer = await forward();
+    if (!url.includes("comp=list")) reads.push(answer.body?.length ?? 0);
+    return answer;
+  });
+  return reads;
+}
+
+/** Inputs and outputs of ten minutes of an hour, each a file of its own; an id of each. */
+async function collectTen(container: string, format: "parquet" | "jsonl"): Promise<readonly string[]> {
+  const { spool } = await scratch();
+  await azurite.container(container);
+  await using deployment = await openDeployment({
+    destination: `${azurite.url}/${container}`,
+    credential: azurite.connectionString,
+    spool: { directory: spool },
+    format,
+  });
+  const [inputs, outputs] = [deployment.collector("model_inputs"), deployment.collector("model_outputs")];
+  const hour = Math.floor(Date.now() / 3_600_000 - 24) * 3_600_000;
+  const ids: string[] = [];
+  for (let minute = 0; minute < 10; minute++) {
+    for (let i = 0; i < 500; i++) {
+      const at = hour + minute * 60_000 + i * 100;
+      const context = CorrelationContext.create({ id: idAt(at), requestTime: new Date(at) });
+      inputs.collect([{ distance: Math.random(), origin: `JFK ${Math.random()}` }], context);
+      outputs.collect([{ delay: Math.random() }], context);
+      if (i === 250) ids.push(context.id);
+    }
+    await deployment.flush();
+  }
+  return ids;
+}
+
+function idAt(ms: number): string {
+  const stamp = ms.toString(16).padStart(12, "0");
+  return `${stamp.slice(0, 8)}-${stamp.slice(8)}-7000-8000-${"0".repeat(12)}`;
+}
+
+test.each(["parquet", "jsonl"] as const)("one id costs a request a collection, of %s", async (format) => {
+  const ids = await collectTen(format, format);
+  const root = `http://127.0.0.1:${proxy.port}/devstoreaccount1/${format}`;
+  await using data = await openDataset(root, { credential: azurite.sas(format) });
+  for (const id of ids.slice(3, 6)) {
+    const reads = countBytes();
+    const { records } = await data.trace(id);
+    expect(records.map(({ collection }) => collection).sort()).toEqual(["model_inputs", "model_outputs"]);
+    // JSON lines need the pinned types.
+    expect(reads.length).toBeLessThanOrEqual(format === "parquet" ? 2 : 4);
+    expect(reads.reduce((sum, one) => sum + one, 0)).toBeLessThan(512 * 1024);
+    const again = countBytes();
+    expect(await data.find({ where: { mdc_correlation_id: id } })).toHaveLength(2);
+    expect(again.length).toBeLessThanOrEqual(format === "parquet" ? 2 : 4);
+  }
+  const reads = countBytes();
+  expect(await data.trace(idAt(Date.now()))).toMatchObject({ records: [] });
+  expect(reads).toEqual([]);
+});
