@@ -2,6 +2,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { inspectPath, readDirectory } from "../base/files/files.ts";
 import { systemClock } from "../base/time/clock.ts";
 import { nearest } from "../base/nearest.ts";
+import { withCache } from "../reader/cache/cached-store.ts";
 import { type Catalog, createCatalog } from "../reader/catalog.ts";
 import { type Dataset, datasetOf } from "../reader/dataset.ts";
 import { CountedStore, type StoreCounts } from "../reader/counted-store.ts";
@@ -11,8 +12,13 @@ import type { CommandInput, CommandOptions } from "./command.ts";
 import { amountText, bytesText } from "./text/value-text.ts";
 import { waitingLines } from "./waiting.ts";
 
-/** The option, for the commands that read. */
+/** The options of how to read, for the commands that do. */
 export const statsOption: CommandOptions = {
+  "cache-dir": {
+    type: "string",
+    value: "<folder>",
+    description: "keep there what is fetched from Azure, for the next time; at most 4 GiB",
+  },
   stats: { type: "boolean", description: "say on stderr how many requests and bytes it took" },
 };
 
@@ -25,7 +31,8 @@ export async function withDataset<T>(
   use: (data: Dataset, catalog: Catalog) => Promise<T>,
 ): Promise<T> {
   const given = input.text("root");
-  const store = new CountedStore(openRoot(given, undefined));
+  const counted = new CountedStore(openRoot(given, undefined));
+  const store = withCache(counted, input.text("cache-dir"));
   const started = systemClock.monotonic();
   const scope = { endpoint: input.text("endpoint"), deployment: input.text("deployment") };
   await using data = datasetOf(store, scope);
@@ -34,7 +41,7 @@ export async function withDataset<T>(
   try {
     return await use(data, createCatalog(store, scope));
   } finally {
-    if (input.flag("stats")) input.terminal.err(statsLine(store.counts, systemClock.monotonic() - started));
+    if (input.flag("stats")) input.terminal.err(statsLine(counted.counts, systemClock.monotonic() - started));
   }
 }
 

@@ -16,6 +16,8 @@ export interface DataFile extends Span {
   readonly endpoint: string;
   readonly deployment: string;
   readonly collection: string;
+  /** See `StoreEntry.etag`. */
+  readonly etag: string | undefined;
   /** Bounds of its correlation ids, where the store tells them. */
   readonly ids: IdRange | undefined;
 }
@@ -24,10 +26,10 @@ export interface DataFile extends Span {
  * The data file of a listing's entry, or undefined when the object is not one: a foreign file, or one of ours
  * that stands beside the collections or is referred to by one of JSON lines.
  */
-export function parseDataFile({ path, size, metadata }: StoreEntry): DataFile | undefined {
+export function parseDataFile({ path, size, etag, metadata }: StoreEntry): DataFile | undefined {
   const stored = parsePath(path);
   if (stored?.kind !== "parquet" && stored?.kind !== "jsonl") return undefined;
   const { kind: format, endpoint, deployment, collection } = stored;
   const ids = parseIdRange(metadata?.[idRangeName]);
-  return { format, path, size, endpoint, deployment, collection, ids, ...spanOf(stored) };
+  return { format, path, size, etag, endpoint, deployment, collection, ids, ...spanOf(stored) };
 }

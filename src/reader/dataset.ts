@@ -4,6 +4,7 @@ import type { WindowFacts } from "../layout/monitoring/window-facts.ts";
 import { systemClock } from "../base/time/clock.ts";
 import type { CollectionProfile } from "../profile/collection-profile.ts";
 import type { Store } from "../store/store.ts";
+import { withCache } from "./cache/cached-store.ts";
 import { type CatalogScope, createCatalog } from "./catalog.ts";
 import { type CollectionSummary, summarise } from "./collection-summary.ts";
 import { type DatasetCredential, openRoot } from "./open-root.ts";
@@ -45,6 +46,13 @@ export interface DatasetOptions {
    * (`MDC_CONFIG`) names.
    */
   readonly credential?: DatasetCredential;
+  /**
+   * A folder that keeps what is fetched from a URL, so that nothing is fetched twice; it is made if need be,
+   * for this user alone. At most 4 GiB are kept; what was used longest ago goes first. Any number of
+   * processes may use it at once. It holds what the data holds; names in it tell nothing. Default: nothing is
+   * kept beyond `close`. Of no use for a folder. A `StoreError` of the first call if it cannot be made.
+   */
+  readonly cacheDirectory?: string;
 }
 
 /**
@@ -234,7 +242,7 @@ export async function openDataset(root?: string, options: DatasetOptions = {}): 
     if (value !== undefined && typeof value !== "string")
       throw wrongKind(`openDataset: ${name}`, "a name", value);
   }
-  return datasetOf(openRoot(root, options.credential), options);
+  return datasetOf(withCache(openRoot(root, options.credential), options.cacheDirectory), options);
 }
 
 /** A dataset over any store. @internal */

@@ -108,8 +108,8 @@ class Reading {
   }
 
   async #get(start: number, end: number): Promise<Uint8Array> {
-    const { path, size } = this.#file;
-    const bytes = await this.#store.get(path, { range: { start, end } }).catch((error: unknown) => {
+    const { path, size, etag } = this.#file;
+    const bytes = await this.#store.get(path, { range: { start, end }, etag }).catch((error: unknown) => {
       this.failure ??= { error };
       throw error;
     });

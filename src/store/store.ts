@@ -58,6 +58,8 @@ export interface PutOptions {
 /** Options of {@link Store.get}. */
 export interface GetOptions {
   readonly range?: { readonly start: number; readonly end: number };
+  /** That of the object as it was listed: who keeps bytes knows by it that they are the same. */
+  readonly etag?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -78,6 +80,8 @@ export interface StoreEntry {
   readonly size: number;
   /** Milliseconds since 1970 UTC. */
   readonly lastModified: number;
+  /** What changes whenever the object does, where the store has such a thing. */
+  readonly etag?: string;
   /** What stands beside it, where the store keeps that: see {@link PutOptions.metadata}. */
   readonly metadata?: Readonly<Record<string, string>>;
 }

@@ -376,6 +376,9 @@ describe("reads", () => {
     });
     const entries = [];
     for await (const entry of store.list("")) entries.push(entry);
-    expect(entries).toEqual([{ path: "dir/a.parquet", size: 3, lastModified: Date.UTC(2026, 10, 22, 5) }]);
+    const lastModified = Date.UTC(2026, 10, 22, 5);
+    expect(entries).toEqual([
+      { path: "dir/a.parquet", size: 3, lastModified, etag: "1", metadata: { content: "x" } },
+    ]);
   });
 });

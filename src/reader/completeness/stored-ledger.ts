@@ -1,6 +1,7 @@
 import { parsePath, pathPrefix } from "../../layout/dataset-path.ts";
 import { type LedgerEntry, parseEntries } from "../../layout/ledger-entry.ts";
 import { type CountsSum, LedgerSums, settle } from "../../layout/ledger-sums.ts";
+import type { StoreEntry } from "../../store/store.ts";
 import type { Catalog } from "../catalog.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import { ToldProcess } from "./told-processes.ts";
@@ -21,19 +22,19 @@ const earlierMs = 2 * 86_400_000;
 /** Reads the ledgers of a catalog, but for what was told long before `from`. */
 export async function readLedgers(catalog: Catalog, from: number): Promise<readonly StoredLedger[]> {
   const { store, scope } = catalog;
-  const paths: string[] = [];
-  for await (const { path } of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
-    const stored = parsePath(path);
+  const objects: StoreEntry[] = [];
+  for await (const entry of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
+    const stored = parsePath(entry.path);
     if (stored?.kind !== "ledger" || stored.begunAt < from - earlierMs) continue;
-    if (scope.deployment === undefined || stored.deployment === scope.deployment) paths.push(path);
+    if (scope.deployment === undefined || stored.deployment === scope.deployment) objects.push(entry);
   }
   const decoder = new TextDecoder();
-  const read = async (path: string): Promise<{ path: string; entries: LedgerEntry[] }> => ({
+  const read = async ({ path, etag }: StoreEntry): Promise<{ path: string; entries: LedgerEntry[] }> => ({
     path,
-    entries: [...parseEntries(decoder.decode(await store.get(path)))],
+    entries: [...parseEntries(decoder.decode(await store.get(path, { etag })))],
   });
   const byPlace = new Map<string, LedgerSums>();
-  for await (const { path, entries } of mapConcurrent(paths, objectsAtOnce, read)) {
+  for await (const { path, entries } of mapConcurrent(objects, objectsAtOnce, read)) {
     const place = path.split("/", 2).join("/");
     const sums = byPlace.get(place) ?? new LedgerSums();
     byPlace.set(place, sums);

@@ -74,7 +74,7 @@ class Found {
   /** As its folder is spelled; its types stand below the name in lower case. */
   #folder: string | undefined;
   readonly #key: string;
-  #schema: { readonly path: string; readonly at: SchemaVersion } | undefined;
+  #schema: { readonly entry: StoreEntry; readonly at: SchemaVersion } | undefined;
   readonly #sets = new Map<string, { set: FileSet; files: StoreEntry[]; isWithin: boolean }>();
   readonly #beside: StoreEntry[] = [];
 
@@ -90,7 +90,7 @@ class Found {
   }
 
   add(path: StoredPath, entry: StoreEntry, range: TimeRange): void {
-    if (path.kind === "schema") return this.#addSchema(path, entry.path);
+    if (path.kind === "schema") return this.#addSchema(path, entry);
     this.#folder ??= path.collection;
     if (path.kind === "beside") return void this.#beside.push(entry);
     if (path.kind === "ledger" || path.kind === "profile") return;
@@ -109,22 +109,20 @@ class Found {
   }
 
   /** The newest version counts; one beside the collections before one in their folder, where it was once. */
-  #addSchema(at: SchemaVersion, path: string): void {
+  #addSchema(at: SchemaVersion, entry: StoreEntry): void {
     const known = this.#schema?.at;
     const isNewer =
       known === undefined || (known.former === at.former ? at.version > known.version : known.former);
-    if (isNewer) this.#schema = { path, at };
+    if (isNewer) this.#schema = { entry, at };
   }
 
   async result({ store }: Catalog): Promise<DeploymentFiles> {
     let pins: Pins | undefined;
     if (this.#schema !== undefined) {
-      const { path, at } = this.#schema;
-      pins = parsePins(
-        path,
-        at.version,
-        await store.get(path, { range: { start: 0, end: maxFileBytes + 1 } }),
-      );
+      const { entry, at } = this.#schema;
+      const range = { start: 0, end: maxFileBytes + 1 };
+      const bytes = await store.get(entry.path, { range, etag: entry.etag });
+      pins = parsePins(entry.path, at.version, bytes);
     }
     const sets = Array.from(this.#sets.values(), ({ set, isWithin }) => ({ ...set, isWithin }));
     return { endpoint: this.#endpoint, deployment: this.#deployment, pins, sets };

@@ -109,10 +109,10 @@ export class LocalFiles implements AsyncDisposable {
     return path;
   }
 
-  async *#chunks({ path, size }: StoreEntry): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#chunks({ path, size, etag }: StoreEntry): AsyncGenerator<Uint8Array, void, undefined> {
     for (let start = 0; start < size; ) {
       const range = { start, end: Math.min(size, start + chunkBytes) };
-      const bytes = await this.#store.get(path, { range });
+      const bytes = await this.#store.get(path, { range, etag });
       if (bytes.length === 0) throw new ObjectNotFoundError(`${path}: it has lost bytes since it was listed`);
       yield bytes;
       start += bytes.length;

@@ -224,9 +224,9 @@ class AzureBlobStore implements Store {
     for (const { name, properties, metadata } of items) {
       const path = name.slice(this.#prefix.length);
       if (metadata?.["hdi_isfolder"] === "true" || !isObjectPath(path)) continue;
-      const size = properties.contentLength ?? 0;
+      const { contentLength: size = 0, lastModified, etag } = properties;
       const beside = metadata === undefined ? {} : { metadata };
-      yield { path, size, lastModified: properties.lastModified.getTime(), ...beside };
+      yield { path, size, lastModified: lastModified.getTime(), etag, ...beside };
     }
   }
 

@@ -1,10 +1,15 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { CorrelationContext, openDeployment } from "model-data-collector";
 import { openDataset } from "model-data-collector/reader";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Azurite, startAzurite } from "../../support/azurite.ts";
+import { runNode } from "../../support/child.ts";
 import { type HttpProxy, startHttpProxy } from "../../support/http-proxy.ts";
+import { root } from "../../support/packed-project.ts";
 import { scratch } from "../../support/scratch.ts";
 
+const bin = join(root, "dist/cli/main.js");
 let azurite: Azurite;
 let proxy: HttpProxy;
 beforeAll(async () => {
@@ -60,8 +65,8 @@ function idAt(ms: number): string {
 
 test.each(["parquet", "jsonl"] as const)("one id costs a request a collection, of %s", async (format) => {
   const ids = await collectTen(format, format);
-  const root = `http://127.0.0.1:${proxy.port}/devstoreaccount1/${format}`;
-  await using data = await openDataset(root, { credential: azurite.sas(format) });
+  const url = `http://127.0.0.1:${proxy.port}/devstoreaccount1/${format}`;
+  await using data = await openDataset(url, { credential: azurite.sas(format) });
   for (const id of ids.slice(3, 6)) {
     const reads = countBytes();
     const { records } = await data.trace(id);
@@ -76,4 +81,39 @@ test.each(["parquet", "jsonl"] as const)("one id costs a request a collection, o
   const reads = countBytes();
   expect(await data.trace(idAt(Date.now()))).toMatchObject({ records: [] });
   expect(reads).toEqual([]);
+});
+
+test("what was fetched once is not fetched again, by no process that shares the folder", async () => {
+  const container = "kept";
+  const ids = await collectTen(container, "parquet");
+  const { folder } = await scratch();
+  const cacheDirectory = join(folder, "cache");
+  const url = `http://127.0.0.1:${proxy.port}/devstoreaccount1/${container}`;
+  const credential = azurite.sas(container);
+  const answer = async (): Promise<unknown[]> => {
+    await using data = await openDataset(url, { credential, cacheDirectory });
+    const { records } = await data.trace(ids[4] ?? "");
+    const [row] = await data.sql("select count(*) as rows, max(distance) as distance from model_inputs");
+    let rows = 0;
+    for await (const batch of data.table("model_outputs", { columns: ["delay"] })) rows += batch.length;
+    return [records.map(({ rows: features }) => features), row, rows, await data.completeness()];
+  };
+  const reads = countBytes();
+  const first = await answer();
+  expect(first.slice(1, 3)).toEqual([expect.objectContaining({ rows: 5_000n }), 5_000]);
+  expect(reads.length).toBeGreaterThan(20);
+  const again = countBytes();
+  expect(await answer()).toEqual(first);
+  expect(again).toEqual([]);
+  const kept = readdirSync(cacheDirectory, { recursive: true, encoding: "utf8" });
+  expect(kept.filter((name) => !/^[0-9a-f](\/[0-9a-f]{64})?$/.test(name))).toEqual([]);
+  expect(statSync(cacheDirectory).mode & 0o077).toBe(0);
+  // From the command line, in processes at once.
+  const args = ["--root", `${url}?${credential}`, "--cache-dir", cacheDirectory, "--json"];
+  const traces = await Promise.all([1, 2].map(() => runNode([bin, "trace", ids[4] ?? "", ...args], {})));
+  for (const { stdout, stderr } of traces) {
+    expect(stderr).toBe("");
+    expect(JSON.parse(stdout)).toMatchObject({ id: ids[4] });
+  }
+  expect(again).toEqual([]);
 });
