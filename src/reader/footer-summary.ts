@@ -37,7 +37,7 @@ function requestTimes(info: ParquetFileInfo, file: DataFile): { from: number; to
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (const { statistics } of info.rowGroups) {
-    const times = statistics[systemColumns.requestTime.name];
+    const times = statistics(systemColumns.requestTime.name);
     from = Math.min(from, times?.min instanceof Date ? times.min.getTime() : file.start);
     to = Math.max(to, times?.max instanceof Date ? times.max.getTime() : file.end);
   }
@@ -46,7 +46,7 @@ function requestTimes(info: ParquetFileInfo, file: DataFile): { from: number; to
 
 function rejectedRows({ rowGroups }: ParquetFileInfo): number {
   return rowGroups.reduce((sum, { rows, statistics }) => {
-    const nulls = statistics[systemColumns.rejected.name]?.nulls;
+    const nulls = statistics(systemColumns.rejected.name)?.nulls;
     return sum + (nulls === undefined ? 0 : rows - nulls);
   }, 0);
 }

@@ -69,7 +69,7 @@ async function* decode(
   { columns: chosen, limit, timestamps = "date", ...options }: ScanOptions,
 ): AsyncGenerator<ColumnBatch, void, undefined> {
   const file = await open();
-  const known = new Map(file.info.columns.map(({ name, type }) => [name, type]));
+  const known = file.info.types;
   const columns =
     typeof chosen === "function" ? [...known.keys()].filter(chosen) : (chosen ?? [...known.keys()]);
   const types = new Map(columns.flatMap((name) => (known.has(name) ? [[name, known.get(name) ?? ""]] : [])));

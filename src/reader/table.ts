@@ -5,9 +5,11 @@ import { nearest } from "../base/nearest.ts";
 import { collectionKey } from "../layout/collection-key.ts";
 import type { TimeRange } from "../layout/partition.ts";
 import { systemColumns } from "../layout/system-columns.ts";
+import { smallFileBytes } from "../codec/parquet/reading/footer.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ColumnBatch } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
+import { mapConcurrent } from "./map-concurrent.ts";
 import { PinnedTypes } from "./lines/pinned-types.ts";
 import type { Row } from "../layout/row.ts";
 import { scanFile } from "./scan-file.ts";
@@ -78,23 +80,44 @@ export function createTable(
     const bad = createBadFiles(options.onUnreadable);
     let left = limit;
     const pins = new PinnedTypes(catalog.store);
-    for (const file of await filesOf(catalog, name, range)) {
-      if (left === 0) break;
+    const scan = (file: DataFile): AsyncGenerator<ColumnBatch, void, undefined> =>
+      scanFile(catalog.store, file, {
+        columns,
+        limit: left,
+        pins,
+        timestamps,
+        filter: allOf(cutting(file, range), where),
+        isSearch: where !== undefined,
+      });
+    const files = await filesOf(catalog, name, range);
+    // Of small files, which are fetched at once, the next ones are begun meanwhile.
+    const begun = mapConcurrent(
+      left === 0 ? [] : files,
+      Number.isFinite(limit) ? 1 : filesAtOnce,
+      async (file) => {
+        const batches = scan(file);
+        if (file.size > smallFileBytes) return { file, batches };
+        const first = batches.next();
+        await first.catch(() => {});
+        return { file, batches, first };
+      },
+    );
+    for await (const { file, batches, first } of begun) {
       try {
-        for await (const batch of scanFile(catalog.store, file, {
-          columns,
-          limit: left,
-          pins,
-          timestamps,
-          filter: allOf(cutting(file, range), where),
-          isSearch: where !== undefined,
-        })) {
+        const head = await first;
+        if (head?.done === true) continue;
+        if (head !== undefined) {
+          left -= head.value.length;
+          yield head.value;
+        }
+        for await (const batch of batches) {
           left -= batch.length;
           yield batch;
         }
       } catch (thrown) {
         bad.add(file.path, thrown);
       }
+      if (left === 0) break;
     }
     bad.end();
   }
@@ -105,6 +128,8 @@ export function createTable(
     },
   };
 }
+
+const filesAtOnce = 8;
 
 /** The row filter a file needs: none when its whole partition is inside the range. */
 function cutting(file: DataFile, { from, to }: TimeRange): Filter | undefined {

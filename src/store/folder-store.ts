@@ -19,6 +19,7 @@ import {
 import { folderFailure } from "./folder-failure.ts";
 import { bodyChunks, bodySize, sameBytes } from "./object-body.ts";
 import { checkFolder, checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";
+import { SoundFolders } from "./sound-folders.ts";
 import {
   type GetOptions,
   maxWholeBytes,
@@ -64,10 +65,12 @@ class FolderStore implements Store {
   readonly #root: string;
   /** Folders swept by this store, each with the young temporary files it found there. */
   readonly #swept: Map<string, readonly string[]> = new Map();
+  readonly #sound: SoundFolders;
 
   constructor(root: string) {
     this.description = root;
     this.#root = root;
+    this.#sound = new SoundFolders(root);
   }
 
   async put(path: string, body: ObjectBody, options: PutOptions = {}): Promise<PutResult> {
@@ -186,17 +189,13 @@ class FolderStore implements Store {
       if (errorCode(thrown) === "ENOENT" || errorCode(thrown) === "ENOTDIR") {
         throw new ObjectNotFoundError(`get ${path}: there is no such file under ${this.#root}`);
       }
-      throw folderFailure("get", path, thrown) ?? thrown;
+      const there = await inspectPath(this.#locate(path)).catch(() => undefined);
+      throw there?.kind === "other" ? notOurs("get", path) : (folderFailure("get", path, thrown) ?? thrown);
     }
   }
 
   async #refuseLinks(path: string): Promise<void> {
-    let folder = this.#root;
-    for (const segment of path.split("/").slice(0, -1)) {
-      folder = join(folder, segment);
-      if ((await inspectPath(folder))?.kind === "other") throw notOurs("get", path);
-    }
-    if ((await inspectPath(this.#locate(path)))?.kind === "other") throw notOurs("get", path);
+    if (!(await this.#sound.hold(path))) throw notOurs("get", path);
   }
 
   async *list(prefix: string, options: { signal?: AbortSignal } = {}): AsyncIterable<StoreEntry> {

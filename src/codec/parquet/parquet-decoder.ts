@@ -53,8 +53,7 @@ export async function* readParquetColumns(
   options: ParquetReadOptions = {},
 ): AsyncIterable<ParquetColumns> {
   const file = "metadata" in source ? source : await openParquet(source);
-  const types = new Map(file.info.columns.map(({ name, type }) => [name, type]));
-  const { rows: all } = file.info;
+  const { rows: all, types } = file.info;
   const { filter, columns = [...types.keys()], rowStart = 0, rowEnd = all } = options;
   const bound = filter === undefined ? undefined : bindFilter(filter, types);
   const asked = filter === undefined ? [] : [...filterColumns(filter)].filter((name) => types.has(name));

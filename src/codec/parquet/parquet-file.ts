@@ -1,10 +1,4 @@
-import {
-  type FileMetaData,
-  type ParquetParsers,
-  parquetSchema,
-  type RowGroup,
-  type SchemaTree,
-} from "hyparquet";
+import { type FileMetaData, type ParquetParsers, type RowGroup, type SchemaTree } from "hyparquet";
 import { systemColumnList } from "../../layout/system-columns.ts";
 import type { RangeSource } from "../range-source.ts";
 import { fileNotes } from "./file-notes.ts";
@@ -18,6 +12,8 @@ export interface ParquetFileInfo {
   readonly rows: number;
   /** Columns in the file's order. */
   readonly columns: readonly ParquetColumnInfo[];
+  /** Their types by name. */
+  readonly types: ReadonlyMap<string, string>;
   /** The footer's key-value pairs: see `file-notes.ts`. */
   readonly keyValues: Readonly<Record<string, string>>;
   readonly createdBy: string | undefined;
@@ -40,8 +36,8 @@ export interface RowGroupInfo {
   readonly rows: number;
   /** Bytes of its pages, compressed. */
   readonly bytes: number;
-  /** By column; lists by the name of the column too. Left out where the file has no statistics. */
-  readonly statistics: Readonly<Record<string, ColumnStatistics>>;
+  /** Those of a column; lists by the name of the column too. Undefined where the file has no statistics. */
+  readonly statistics: (column: string) => ColumnStatistics | undefined;
 }
 
 /**
@@ -67,8 +63,7 @@ export async function readParquetInfo(source: RangeSource): Promise<ParquetFileI
 
 /** Reads the footer, for reads that follow; `first` as of {@link readFooter}. */
 export async function openParquet(source: RangeSource, first?: FirstRead): Promise<OpenedParquet> {
-  const metadata = await readFooter(source, parsers, first);
-  const schema = parquetSchema(metadata);
+  const { metadata, schema } = await readFooter(source, parsers, first);
   return { info: infoOf(source.size, metadata, schema), metadata, schema, parsers, source };
 }
 
@@ -106,41 +101,51 @@ function infoOf(size: number, metadata: FileMetaData, schema: SchemaTree): Parqu
   const keyValues = Object.fromEntries(
     (metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""]),
   );
-  const declared = declaredTypes(keyValues[fileNotes.schema]);
-  const columns = schema.children.map((child) => ({
-    name: child.element.name,
-    type: declared.get(child.element.name) ?? systemTypes.get(child.element.name) ?? typeOf(child),
-    nullable: child.element.repetition_type !== "REQUIRED",
-  }));
-  const timestamps = new Set(
-    columns.filter(({ type }) => type.includes("timestamp")).map(({ name }) => name),
-  );
+  const { columns, types } = columnsOf(schema, keyValues[fileNotes.schema]);
   return {
     size,
     rows: Number(metadata.num_rows),
     columns,
+    types,
     keyValues,
     createdBy: metadata.created_by,
     rowGroups: metadata.row_groups.map((group) => ({
       rows: Number(group.num_rows),
       bytes: Number(group.total_compressed_size ?? group.total_byte_size),
-      statistics: statisticsOf(group, timestamps),
+      statistics: (column) => statisticsOf(group, column, types.get(column)?.includes("timestamp") === true),
     })),
   };
 }
 
-function statisticsOf(group: RowGroup, timestamps: ReadonlySet<string>): Record<string, ColumnStatistics> {
-  const entries: [string, ColumnStatistics][] = [];
-  for (const { meta_data } of group.columns) {
-    const statistics = meta_data?.statistics;
-    const name = meta_data?.path_in_schema[0];
-    if (statistics === undefined || name === undefined) continue;
-    const bound = (value: unknown): unknown =>
-      typeof value === "bigint" && timestamps.has(name) ? dateOfMicros(value) : value;
-    const nulls = statistics.null_count === undefined ? undefined : Number(statistics.null_count);
-    entries.push([name, { min: bound(statistics.min_value), max: bound(statistics.max_value), nulls }]);
-  }
-  return Object.fromEntries(entries);
+/** The columns of a schema with such a note; files of one schema mostly have one note. */
+function columnsOf(schema: SchemaTree, note: string | undefined): KnownColumns {
+  const known = knownColumns.get(schema);
+  if (known !== undefined && known.note === note) return known;
+  const declared = declaredTypes(note);
+  const columns = schema.children.map((child) => ({
+    name: child.element.name,
+    type: declared.get(child.element.name) ?? systemTypes.get(child.element.name) ?? typeOf(child),
+    nullable: child.element.repetition_type !== "REQUIRED",
+  }));
+  const found = { note, columns, types: new Map(columns.map(({ name, type }) => [name, type])) };
+  knownColumns.set(schema, found);
+  return found;
+}
+
+interface KnownColumns extends Pick<ParquetFileInfo, "columns" | "types"> {
+  readonly note: string | undefined;
+}
+
+const knownColumns = new WeakMap<SchemaTree, KnownColumns>();
+
+function statisticsOf(group: RowGroup, column: string, isTime: boolean): ColumnStatistics | undefined {
+  const chunk = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === column);
+  const statistics = chunk?.meta_data?.statistics;
+  if (statistics === undefined) return undefined;
+  const bound = (value: unknown): unknown =>
+    typeof value === "bigint" && isTime ? dateOfMicros(value) : value;
+  const nulls = statistics.null_count === undefined ? undefined : Number(statistics.null_count);
+  return { min: bound(statistics.min_value), max: bound(statistics.max_value), nulls };
 }
 
 /** JSON text is stored as a string, so only the file's own note can tell. */

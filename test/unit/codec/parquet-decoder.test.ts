@@ -66,7 +66,7 @@ describe("what a file tells of itself", () => {
     ]);
     expect(info.keyValues["mdc.segment"]).toBe("s");
     expect(info.rowGroups[0]?.rows).toBe(4);
-    expect(info.rowGroups[0]?.statistics["i"]).toEqual({ min: -1n, max: 2n ** 60n, nulls: 1 });
+    expect(info.rowGroups[0]?.statistics("i")).toEqual({ min: -1n, max: 2n ** 60n, nulls: 1 });
   });
 
   test("is refused for bytes that are not a whole file", async () => {

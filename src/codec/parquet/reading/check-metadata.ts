@@ -13,7 +13,8 @@ export function checkMetadata(
   { schema, num_rows, row_groups, key_value_metadata }: FileMetaData,
   size: number,
 ): void {
-  const leaves = leavesOf(schema);
+  let leaves = knownLeaves.get(schema);
+  if (leaves === undefined) knownLeaves.set(schema, (leaves = leavesOf(schema)));
   let rows = 0;
   for (const group of row_groups) rows += checkGroup(group, leaves, size);
   if (whole(num_rows, Number.MAX_SAFE_INTEGER, "rows") !== rows) {
@@ -23,6 +24,9 @@ export function checkMetadata(
     if (typeof key !== "string") throw new Error("its footer has a pair without a key");
   }
 }
+
+/** Files of one schema share it. */
+const knownLeaves = new WeakMap<readonly SchemaElement[], readonly Leaf[]>();
 
 /** A column that holds values. */
 interface Leaf {

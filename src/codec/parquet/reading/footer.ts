@@ -1,8 +1,8 @@
-import { type FileMetaData, parquetMetadata, type ParquetParsers } from "hyparquet";
+import type { ParquetParsers } from "hyparquet";
 import type { RangeSource } from "../../range-source.ts";
 import { checkMetadata } from "./check-metadata.ts";
+import { type DecodedFooter, decodeFooter } from "./footer-decoder.ts";
 import { maxFooterBytes } from "./limits.ts";
-import { skimStruct } from "./thrift-skim.ts";
 
 /** Magic number twice, the footer's length, and the least there can be in it. */
 const minFileBytes = 12;
@@ -21,9 +21,9 @@ export type FirstRead = "end" | "whole";
  */
 export async function readFooter(
   source: RangeSource,
-  parsers: Partial<ParquetParsers>,
+  parsers: ParquetParsers,
   first: FirstRead = "whole",
-): Promise<FileMetaData> {
+): Promise<DecodedFooter> {
   const { size } = source;
   if (size < minFileBytes) throw new Error(`a Parquet file has at least ${minFileBytes} bytes, got ${size}`);
   const isWhole = size <= (first === "whole" ? smallFileBytes : endBytes);
@@ -35,12 +35,7 @@ export async function readFooter(
   if (length > maxFooterBytes) throw new Error(`its footer has ${length} bytes, more than this reader takes`);
   const bytes =
     length <= tail.length ? tail.subarray(tail.length - length) : await source.read(size - length, size);
-  skimStruct(new DataView(bytes.buffer, bytes.byteOffset, bytes.length - 8), 0);
-  const metadata = parquetMetadata(bytes, { parsers, geoparquet: false });
-  checkMetadata(metadata, size);
-  // Values that hold values, by places in them: a few bytes could ask for any number of objects.
-  for (const element of metadata.schema) {
-    if (element.logical_type?.type === "VARIANT") delete element.logical_type;
-  }
-  return metadata;
+  const footer = decodeFooter(bytes, parsers);
+  checkMetadata(footer.metadata, size);
+  return footer;
 }
