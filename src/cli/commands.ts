@@ -7,6 +7,7 @@ import { ddl } from "./commands/ddl.ts";
 import { exportCommand } from "./commands/export.ts";
 import { find } from "./commands/find.ts";
 import { head } from "./commands/head.ts";
+import { joinCommand } from "./commands/join.ts";
 import { label } from "./commands/label/label.ts";
 import { ls } from "./commands/ls.ts";
 import { schema } from "./commands/schema.ts";
@@ -27,6 +28,7 @@ const others: readonly Command[] = [
   find,
   trace,
   ui,
+  joinCommand,
   label,
   exportCommand,
   ddl,
