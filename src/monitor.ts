@@ -68,6 +68,7 @@ export {
   qualityConstraints,
   type QualityOptions,
 } from "./monitor/quality/data-quality.ts";
+export { type ReportOptions, reportHtml } from "./monitor/report/report-html.ts";
 export type { BaselineGroupsJson } from "./profile/baseline-groups.ts";
 export type { CategoryCounts } from "./profile/category.ts";
 export {

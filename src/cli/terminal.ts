@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { cutText } from "./text/text-width.ts";
 import { jsonValue } from "./text/value-text.ts";
-import { visibleJson, visibleText } from "./text/visible-text.ts";
+import { visibleJson, visibleText } from "../base/visible-text.ts";
 
 /**
  * Where a command writes: results to `out` and `json`, everything else to `err`. The only way out of a

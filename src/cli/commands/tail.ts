@@ -16,7 +16,7 @@ import { waitingFrames } from "../live.ts";
 import { dim, type Terminal } from "../terminal.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
 import { jsonValue, timeText, valueText } from "../text/value-text.ts";
-import { visibleJson } from "../text/visible-text.ts";
+import { visibleJson } from "../../base/visible-text.ts";
 import { statsOption, withDataset } from "../with-dataset.ts";
 
 /** Milliseconds between two looks when following; at a store that is no folder only every fifth time. */

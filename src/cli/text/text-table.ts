@@ -1,6 +1,6 @@
 import { bold, type Text } from "../terminal.ts";
 import { cutText, textWidth } from "./text-width.ts";
-import { visibleText } from "./visible-text.ts";
+import { visibleText } from "../../base/visible-text.ts";
 
 /** A column of a text table. */
 export interface TextColumn {

@@ -1,0 +1,168 @@
+import type { CollectionResult, MonitorResult, WindowResult } from "../../run/monitor-result.ts";
+import { amountText, countText, figureText, instantText, shareText, spanText } from "../markup/figures.ts";
+import { type Content, html, type Markup, name, shortened } from "../markup/markup.ts";
+import { listText, metricWords, type State, stateOf } from "../markup/words.ts";
+import { allRows, latestWindow } from "./page-data.ts";
+
+/** A signal: one line of the summary. */
+interface Signal {
+  readonly id: string;
+  readonly title: string;
+  readonly state: State;
+  readonly text: string;
+}
+
+/** What the page is about, said first: the verdict, a line for each signal, and what was looked at. */
+export function verdictSection(result: MonitorResult, now: Date): Markup {
+  const signals = [
+    completenessSignal(result),
+    driftSignal(result),
+    qualitySignal(result),
+    performanceSignal(result),
+  ].filter((signal) => signal !== undefined);
+  return html`<header class="top ${stateOf(result.verdict)}"><p class=kind>Monitor report</p><h1>${headline(result)}</h1>
+<ul class=signals>${signals.map(
+    ({ id, title, state, text }) =>
+      html`<li><a href="#${id}"><b class="mark ${state}">${title}</b></a><span>${text}</span>`,
+  )}</ul>
+<dl class=facts>${facts(result, now).map(([term, told]) => html`<div><dt>${term}<dd>${told}</div>`)}</dl></header>`;
+}
+
+/** The verdict in a sentence. */
+export function headline({ verdict, collections, performance }: MonitorResult): string {
+  if (verdict === "insufficient data" || verdict === "skipped") return "Too little data to say";
+  const features = collections.flatMap((one) => one.features);
+  const judged = features.filter((one) => one.verdict === "pass" || one.verdict === "breach").length;
+  const drifted = features.filter((one) => one.verdict === "breach").length;
+  const isPoor = performance?.verdict === "breach";
+  if (drifted > 0)
+    return `${countText(drifted)} of ${amountText(judged, "feature")} drifted${isPoor ? ", and performance is out of bounds" : ""}`;
+  if (isPoor) return "Performance is out of bounds";
+  if (verdict === "breach") return "Values are out of bounds";
+  return judged > 0 ? `No drift in ${amountText(judged, "feature")}` : "All within bounds";
+}
+
+function completenessSignal({ collections }: MonitorResult): Signal | undefined {
+  const windows = collections.flatMap((one) => one.windows.flatMap((each) => each.completeness ?? []));
+  if (windows.length === 0) return undefined;
+  const sum = (of: (one: (typeof windows)[number]) => number): number =>
+    windows.reduce((total, one) => total + of(one), 0);
+  const bad = windows.filter(({ verdict }) => verdict === "short" || verdict === "unknown");
+  const stored = `${countText(sum((one) => one.stored))} of ${amountText(
+    sum((one) => one.offered),
+    "frame",
+  )} stored`;
+  const leftOut = sum((one) => one.sampledOut + one.disabled);
+  const told = leftOut > 0 ? `${stored}, ${countText(leftOut)} left out by rate or switch` : stored;
+  return {
+    id: "completeness",
+    title: "Completeness",
+    state: bad.length > 0 ? "bad" : "good",
+    text:
+      bad.length > 0
+        ? `${countText(bad.length)} of ${amountText(windows.length, "window")} not whole: ${listText([...new Set(bad.flatMap(({ reasons }) => reasons))].map((one) => shortened(one, 80)))}`
+        : `${windows.length === 1 ? "the window is" : `all ${countText(windows.length)} windows are`} whole: ${told}`,
+  };
+}
+
+function driftSignal({ collections }: MonitorResult): Signal | undefined {
+  const features = collections.flatMap((one) => one.features);
+  if (features.length === 0) return undefined;
+  const drifted = features.filter(({ verdict }) => verdict === "breach");
+  const judged = features.filter(({ verdict }) => verdict === "pass" || verdict === "breach");
+  const state = drifted.length > 0 ? "bad" : judged.length > 0 ? "good" : "unknown";
+  const unjudged = features.length - judged.length;
+  const apart = unjudged > 0 ? `; ${countText(unjudged)} not judged` : "";
+  return {
+    id: "drift",
+    title: "Drift",
+    state,
+    text:
+      drifted.length > 0
+        ? `${listText(drifted.map(({ feature }) => shortened(feature, 40)))}${apart}`
+        : `${judged.length === 0 ? "nothing could be judged" : `${amountText(judged.length, "feature")} within bounds`}${apart}`,
+  };
+}
+
+function qualitySignal({ collections }: MonitorResult): Signal | undefined {
+  const columns = collections.flatMap((one) => {
+    const window = latestWindow(one);
+    return (window && allRows(window)?.quality) ?? [];
+  });
+  if (columns.length === 0) return undefined;
+  const bad = columns.filter(({ verdict }) => verdict === "breach");
+  return {
+    id: "quality",
+    title: "Quality",
+    state: bad.length > 0 ? "bad" : "good",
+    text:
+      bad.length > 0
+        ? `${listText(bad.map(({ column }) => shortened(column, 40)))}: more is wrong than before`
+        : `${amountText(columns.length, "column")} within bounds`,
+  };
+}
+
+function performanceSignal({ performance }: MonitorResult): Signal | undefined {
+  if (performance === null) return undefined;
+  const rows = performance.rows.filter(({ slice, metrics }) => slice === null && metrics.length > 0);
+  // What was measured counts for more than what is estimated of later windows.
+  const last = rows.findLast(({ estimated }) => !estimated) ?? rows.at(-1);
+  const told = last?.metrics
+    .filter((one) => one.value !== null)
+    .slice(0, 3)
+    .map(
+      (one) =>
+        `${metricWords(one.metric)} ${figureText(one.value as number)}${one.breached ? " (out of bounds)" : ""}`,
+    );
+  const coverage =
+    last?.labelCoverage == null ? "" : `; labels for ${shareText(last.labelCoverage)} of the requests`;
+  return {
+    id: "performance",
+    title: "Performance",
+    state: stateOf(performance.verdict),
+    text:
+      told === undefined
+        ? "no labels yet"
+        : `${last?.estimated === true ? "estimated: " : ""}${listText(told)}${coverage}`,
+  };
+}
+
+function facts(result: MonitorResult, now: Date): (readonly [string, Content])[] {
+  const { collections, store, profile, rule, software, ranAt } = result;
+  const rows = collections.flatMap((one) => one.windows.flatMap((window) => allRows(window) ?? []));
+  const stored = rows.reduce((sum, one) => sum + one.rows, 0);
+  const weighted = rows.reduce((sum, one) => sum + one.weightedRows, 0);
+  return [
+    ["Store", name(store)],
+    ["Collections", collections.map(({ collection }, i) => html`${i > 0 && ", "}${name(collection)}`)],
+    ["Windows", windowsText(collections)],
+    ["Baseline", [...new Set(collections.map(baselineText))].join("; ")],
+    [
+      "Rows",
+      weighted > stored ? `${countText(stored)}, standing for ${countText(weighted)}` : countText(stored),
+    ],
+    ["Rule", `a breach is one in ${rule.need} of the last ${amountText(rule.of, "window")}`],
+    ["Profile", profile],
+    ["Ran", `${instantText(new Date(ranAt))} UTC, ${software}`],
+    ["Page", `${instantText(now)} UTC`],
+  ];
+}
+
+function windowsText(collections: readonly CollectionResult[]): string {
+  const windows: readonly WindowResult[] = collections.flatMap((one) => one.windows);
+  const starts = windows.map(({ start }) => start).sort();
+  const ends = windows.map(({ end }) => end).sort();
+  const [first, last] = [starts[0], ends.at(-1)];
+  if (first === undefined || last === undefined) return "none";
+  const most = Math.max(...collections.map((one) => one.windows.length));
+  return `${amountText(most, "window")}, ${spanText(new Date(first), new Date(last))}`;
+}
+
+/** What was compared with, for people. */
+export function baselineText({ baseline }: CollectionResult): string {
+  if (baseline.from === "previous") return "the window before each";
+  const { start, end, rows } = baseline;
+  const span = start === null || end === null ? "" : `, ${spanText(new Date(start), new Date(end))}`;
+  const count = rows === null ? "" : `, ${amountText(rows, "row")}`;
+  return `${baseline.from === "file" ? "kept" : "rows of"} ${shortened(baseline.collection, 60)}${span}${count}`;
+}
