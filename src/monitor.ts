@@ -59,7 +59,17 @@ export {
   ProbabilityCalibration,
   type ProbabilityCalibrationJson,
 } from "./monitor/performance/probability-calibration.ts";
+export type {
+  PerformanceMetricName,
+  PerformanceThresholds,
+} from "./monitor/performance/windows/performance-measures.ts";
+export { PerformanceWindows } from "./monitor/performance/windows/performance-windows.ts";
+export type { PerformanceWindowsOptions } from "./monitor/performance/windows/performance-windows-options.ts";
+export type { PredictionRow } from "./monitor/performance/windows/window-rows.ts";
 export type { PositiveClass } from "./monitor/performance/positive-class.ts";
+export type { MetricTable, MetricTableName } from "./monitor/output/metric-table.ts";
+export { resultGauges } from "./monitor/output/result-gauges.ts";
+export { resultTables } from "./monitor/output/result-tables.ts";
 export type { QualityType } from "./monitor/quality/cast-value.ts";
 export {
   type DataQuality,
@@ -122,6 +132,7 @@ export type {
   PerformanceRow,
 } from "./monitor/run/performance-result.ts";
 export type { MonitorVerdict, Slice, ThresholdSource } from "./monitor/run/verdict.ts";
+export { type PrometheusMetric, type PrometheusSample, prometheusText } from "./base/prometheus-text.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";
 export type { ColumnKind, GroupsDefinition } from "./layout/columns/column-groups.ts";
 export type { LabelFacts, LedgerFacts, WindowFacts } from "./layout/monitoring/window-facts.ts";

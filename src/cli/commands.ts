@@ -10,6 +10,7 @@ import { head } from "./commands/head.ts";
 import { joinCommand } from "./commands/join.ts";
 import { label } from "./commands/label/label.ts";
 import { ls } from "./commands/ls.ts";
+import { performance } from "./commands/performance.ts";
 import { schema } from "./commands/schema.ts";
 import { sidecar } from "./commands/sidecar/sidecar.ts";
 import { spool } from "./commands/spool/spool.ts";
@@ -33,6 +34,7 @@ const others: readonly Command[] = [
   exportCommand,
   ddl,
   completeness,
+  performance,
   verifyCommand,
   spool,
   sidecar,

@@ -25,6 +25,7 @@ import { type NamedSegment, parseStem, segmentStem } from "./paths/segment-stem.
  *       _ledger/2026-11-22/<begun at>-<segment>.jsonl        see ledger-entry.ts
  *       _profile/2026-11-22/<begun at>-<segment>.jsonl       see profile/stored-profiles.ts
  *       _bodies/<collection, lower case>/…/<id>.bin          see body-path.ts
+ *       _monitor/2026-11-22/<time>-<id>.json                 see monitoring/monitor-path.ts
  *
  * The partition is the UTC truncation of the *request's* time, and a file holds rows of one partition only,
  * so a path alone tells whether a file can hold rows of a time range.

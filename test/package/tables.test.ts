@@ -9,6 +9,7 @@ import { attributeValues, type Instrument, instruments } from "../../src/collect
 import { asideFaults } from "../../src/collector/bodies/aside-body.ts";
 import { notRedactedReasons } from "../../src/http/body/redaction/body-redaction.ts";
 import { noTableReasons } from "../../src/http/tabular/table.ts";
+import { gaugeMeanings } from "../../src/monitor/output/result-gauges.ts";
 import { scalarTypes } from "../../src/layout/column-type.ts";
 import { codesIn, SourceTypes, tableRows, textOf } from "../support/document-tables.ts";
 import { root } from "../support/packed-project.ts";
@@ -62,6 +63,21 @@ test("docs/payload.md tells each reason why a body was not redacted, as the code
 test("docs/payload.md tells each reason why a body was not stored aside, as the code does", () => {
   const told = tableRows(textOf("docs/payload.md"), "| `body_cut` |");
   expect(told).toEqual(Object.entries(asideFaults).map(([name, text]) => [`\`${name}\``, text]));
+});
+
+test("docs/monitoring.md tells each gauge, and no other, as the code does", () => {
+  const told = tableRows(textOf("docs/monitoring.md"), "| Gauge | Labels |");
+  expect(told.map(([name, , meaning]) => [name, meaning])).toEqual(
+    Object.entries(gaugeMeanings).map(([name, meaning]) => [`\`${name}\``, meaning]),
+  );
+});
+
+test("docs/monitoring.md and the code tell the same of signals of completeness", () => {
+  const [told, inCode] = ["docs/monitoring.md", "src/monitor/completeness/completeness-signal.ts"].map(
+    (path) => tableRows(textOf(path), "| Signal | Value |").map(([signal]) => codesIn(signal)),
+  );
+  expect(told).toHaveLength(9);
+  expect(told).toEqual(inCode);
 });
 
 describe("diagnostics channels", () => {

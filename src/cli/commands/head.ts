@@ -1,9 +1,6 @@
 import { quote } from "../../base/errors.ts";
-import { nearest } from "../../base/nearest.ts";
 import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import type { Row } from "../../layout/row.ts";
-import type { Catalog } from "../../reader/catalog.ts";
-import { checkColumns } from "../../reader/column-check.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import type { TableOptions } from "../../reader/table.ts";
 import {
@@ -17,6 +14,7 @@ import {
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { waitingLines } from "../waiting.ts";
 import { statsOption, withDataset } from "../with-dataset.ts";
+import { refuseMissing } from "../options/refuse-missing.ts";
 import { columnsAsked, whereOf, whereOption } from "../options/where-option.ts";
 import { rowTable } from "../text/row-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
@@ -84,7 +82,7 @@ async function firstRows(
       const rows: Row[] = [];
       for await (const row of data.table(name, options).rows()) rows.push(row);
       const empty = options.columns?.filter((column) => rows.every((row) => row[column] == null));
-      await refuseMissing(catalog, name, empty, "columns");
+      await refuseMissing(catalog, name, empty ?? [], "columns");
       if (rows.length === 0) await refuseMissing(catalog, name, columnsAsked(input), "where");
       return rows;
     });
@@ -95,23 +93,6 @@ async function firstRows(
     for (const line of lines) input.terminal.err(line);
     return undefined;
   }
-}
-
-/** {@link UsageError} if one of these columns, of which no row has a value, is in no file. */
-async function refuseMissing(
-  catalog: Catalog,
-  collection: string,
-  columns: readonly string[] = [],
-  option: "columns" | "where",
-): Promise<void> {
-  if (columns.length === 0) return;
-  const { missing, known } = await checkColumns(catalog, collection, columns);
-  const [first] = missing;
-  if (first === undefined) return;
-  const near = nearest(first, known);
-  const features = known.filter((column) => !isSystemColumn(column));
-  const hint = near === undefined ? `there are: ${features.join(", ")}` : `did you mean ${quote(near)}?`;
-  throw new UsageError(`--${option}: no file of ${collection} has a column ${quote(first)}; ${hint}`);
 }
 
 /** Characters in a line that has room for an id and hardly anything else. */

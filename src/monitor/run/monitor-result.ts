@@ -1,4 +1,5 @@
 import type { ColumnKind } from "../../layout/columns/column-groups.ts";
+import type { CompletenessSignal } from "../completeness/completeness-signal.ts";
 import type { DriftProfile } from "../drift/drift-options.ts";
 import type { FeatureResult, FeatureSummary } from "./feature-result.ts";
 import type { PerformanceResult } from "./performance-result.ts";
@@ -93,6 +94,8 @@ export interface WindowResult {
   readonly comparedWith: { readonly start: string; readonly end: string } | null;
   /** Whether the data is whole: look here first. Null when there is no ledger to say it. */
   readonly completeness: WindowCompleteness | null;
+  /** The same signal by signal, held against thresholds; absent when nobody asked. */
+  readonly signals?: readonly CompletenessSignal[];
   readonly verdict: MonitorVerdict;
   /** All rows first, then each slice, the largest first. */
   readonly slices: readonly SliceResult[];

@@ -78,7 +78,7 @@ async function run(input: CommandInput): Promise<ExitCode> {
   }
   const admin = addressOf(input, "admin");
   const beside = new Sidecar({ deployment: deploymentOf(input), proxy, intakes: taken, admin });
-  // Before anybody can know that it runs.
+  // Before anybody can know that it runs; the next signal finds all in the spool.
   const told = toldToEnd();
   const doors = await beside.listen();
   const target = proxy?.target.text;

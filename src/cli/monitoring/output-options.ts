@@ -1,0 +1,54 @@
+import { join, resolve } from "node:path";
+import { makeDirectories } from "../../base/files/files.ts";
+import { prometheusText } from "../../base/prometheus-text.ts";
+import type { MetricTable } from "../../monitor/output/metric-table.ts";
+import { resultGauges } from "../../monitor/output/result-gauges.ts";
+import { resultTables } from "../../monitor/output/result-tables.ts";
+import type { MonitorResult } from "../../monitor/run/monitor-result.ts";
+import { parquetOf } from "../../reader/export/export-rows.ts";
+import { type CommandInput, type CommandOptions, UsageError } from "../command.ts";
+import { replaceFile } from "./replace-file.ts";
+
+/** The options, for the commands that tell metrics. */
+export const outputOptions: CommandOptions = {
+  parquet: {
+    type: "string",
+    value: "<folder>",
+    description: "also write tables there, such as drift_metrics.parquet, over those of before",
+  },
+  prometheus: {
+    type: "string",
+    value: "<file>",
+    description: "also write gauges as Prometheus reads them, over those of before; - writes them alone",
+  },
+};
+
+/** Whether standard output is for Prometheus, and nothing else may be written there. */
+export function isForPrometheus(input: CommandInput): boolean {
+  if (input.text("prometheus") !== "-") return false;
+  if (input.flag("json")) throw new UsageError("--json, --prometheus -: expected one of them");
+  return true;
+}
+
+/** Writes a result, and tables beside those that it comes to, as the options say. */
+export async function writeOutputs(
+  input: CommandInput,
+  result: MonitorResult,
+  tables: readonly MetricTable[] = [],
+): Promise<void> {
+  const [folder, file] = [input.text("parquet"), input.text("prometheus")];
+  if (folder !== undefined) {
+    const place = resolve(folder);
+    await makeDirectories(place);
+    for (const table of [...tables, ...resultTables(result)])
+      await replaceFile(join(place, `${table.name}.parquet`), parquetOf(table), "parquet");
+  }
+  if (file === undefined) return;
+  const bytes = Buffer.from(prometheusText(resultGauges(result)));
+  if (file === "-") await input.terminal.bytes(bytes);
+  else await replaceFile(file, once(bytes), "prometheus");
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
