@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { readFile, rename } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
 import { connect } from "node:tls";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
@@ -149,6 +150,36 @@ test("what is no event is answered with what is wrong, and of a batch nothing is
   );
   expect(await postEvent(sidecar, kserve("request", "only"), "{}")).toMatchObject({ status: 200 });
   expect((await stored("request")).map(({ mdc_correlation_id: id }) => id)).toEqual(["only"]);
+});
+
+test("beyond the memory that bodies may take, events are answered with 503 and when to come again", async () => {
+  const { sidecar, stored } = await eventIntake();
+  const url = new URL(sidecar.urls["events"] ?? "");
+  const piece = Buffer.alloc(1 << 20, "x");
+  const held = await Promise.all(
+    ["h-1", "h-2"].map(async (id) => {
+      const request = httpRequest(url, {
+        method: "POST",
+        headers: { ...kserve("request", id), "Content-Length": String(64 << 20) },
+      });
+      request.on("error", () => {});
+      for (let sent = 0; sent < 63; sent++) if (!request.write(piece)) await once(request, "drain");
+      return request;
+    }),
+  );
+  const answer = (): Promise<Response> =>
+    fetch(url, { method: "POST", headers: kserve("request", "late"), body: Buffer.alloc(4 << 20, "y") });
+  const status = async (): Promise<number> => (await answer()).status;
+  // What was written is read a little later.
+  await expect.poll(status, { timeout: 20_000 }).toBe(503);
+  const refused = await answer();
+  expect([refused.headers.get("retry-after"), await refused.text()]).toEqual([
+    "1",
+    "too many bodies are being read\n",
+  ]);
+  for (const request of held) request.destroy();
+  await expect.poll(status, { timeout: 20_000 }).toBe(200);
+  expect(await stored("request")).toMatchObject([{ mdc_correlation_id: "late", body_size: 4n << 20n }]);
 });
 
 test("with a certificate it speaks TLS", async () => {
