@@ -99,10 +99,11 @@ describe.skipIf(browser === undefined)("the page", () => {
         rows.map((row) => [...row.children].map((cell) => Number(cell.textContent?.replaceAll(/[,%]/g, "")))),
       );
     expect(bins.length).toBeGreaterThan(10);
-    for (const [from, to, count] of bins) {
-      const sql = `select count(*)::int as n from '${files("model_inputs")}' where distance >= ${from} and distance < ${to}`;
-      expect(await duckdb(sql), `${from} to ${to}`).toEqual([{ n: count }]);
-    }
+    const between = bins.map(
+      ([from, to]) => `count(*) filter (distance >= ${from} and distance < ${to})::int`,
+    );
+    const [counted] = await duckdb(`select [${between.join(", ")}] as bins from '${files("model_inputs")}'`);
+    expect(counted).toEqual({ bins: bins.map(([, , count]) => count) });
     const sum = bins.reduce((total, [, , count]) => total + (count ?? 0), 0);
     expect(await duckdb(`select count(distance)::int as n from '${files("model_inputs")}'`)).toEqual([
       { n: sum },
@@ -140,6 +141,29 @@ describe.skipIf(browser === undefined)("the page", () => {
       '"probability": 0.125',
     );
     await keepScreenshot(page, "ui/exchange");
+  });
+
+  test("shows what waits on this machine, and what stands in JSON lines", async () => {
+    const { openDeployment } = await import("model-data-collector");
+    await using deployment = await openDeployment({
+      ...{ destination, endpoint: "flights", deployment: "green", format: "jsonl" },
+      spool: { directory: join(folder.path, "spool"), durability: "frame" },
+    });
+    const { id } = deployment.collector("model_inputs").collect([{ distance: 2_475, origin: "JFK" }]);
+    await using view = await open(`request?id=${id}`);
+    const { page } = view;
+    const article = page.getByRole("article", { name: "model_inputs" });
+    await article.waitFor();
+    expect(await article.textContent()).toContain("not yet delivered");
+    await deployment.flush();
+    await page.goto(`${server.origin}/#/collection?${place("model_inputs", "green")}`);
+    await page.getByRole("group", { name: "Rows of model_inputs" }).waitFor();
+    expect(await page.getByRole("group", { name: "Rows of model_inputs" }).textContent()).toContain(
+      "2475JFK",
+    );
+    expect(await page.getByRole("listitem").filter({ hasText: "distance" }).textContent()).toContain(
+      "mean 2,475",
+    );
   });
 
   test("is not harmed by what is stored", async () => {
@@ -336,8 +360,8 @@ async function faults(page: Page, rules: readonly string[] | undefined): Promise
   })()`);
 }
 
-function place(collection: string): string {
-  return new URLSearchParams({ endpoint: "flights", deployment: "blue", collection }).toString();
+function place(collection: string, deployment = "blue"): string {
+  return new URLSearchParams({ endpoint: "flights", deployment, collection }).toString();
 }
 
 /** The files of a collection that are files. */

@@ -61,6 +61,7 @@ function groupsOf(rows: readonly FoundRow[]): FoundGroup[] {
     else known.push(row);
   }
   return Array.from(groups.values(), (list) => {
+    list.sort((a, b) => b.requestTime.getTime() - a.requestTime.getTime());
     const { endpoint = "", deployment = "", collection = "" } = list[0] ?? {};
     const columns = orderedColumns(list.flatMap(({ row }) => Object.keys(row)));
     return {

@@ -26,7 +26,7 @@ function textOf(cell: Cell): Child[] {
         cell.size === undefined
           ? undefined
           : h("span", { class: "soft" }, ` … ${amountText(cell.size, "character")}`);
-      return [bdi(cell.text), cut];
+      return [h("bdi", { title: cell.text }, cell.text), cut];
     }
   }
 }

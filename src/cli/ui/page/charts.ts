@@ -119,7 +119,7 @@ export function columnFacts({ shape }: ColumnShape): string[] {
 
 function textBars({ values, distinct, isMore, top }: TextShape, height: number): HTMLElement {
   const most = top[0]?.count ?? 1;
-  const shown = top.slice(0, Math.max(3, Math.floor(height / 16)));
+  const shown = top.slice(0, Math.max(4, Math.floor(height / 16)));
   const rest = values - shown.reduce((sum, { count }) => sum + count, 0);
   const told = `${isMore ? "more than " : ""}${amountText(distinct, "distinct value")}`;
   if (most === 1 && distinct > 1)
@@ -139,12 +139,14 @@ function textBars({ values, distinct, isMore, top }: TextShape, height: number):
         h(
           "li",
           {},
+          text === ""
+            ? h("span", { class: "soft" }, "(empty)")
+            : h("bdi", { class: "cut", title: text }, text),
           svg(
             "svg",
             { viewBox: `0 0 ${width} 10`, preserveAspectRatio: "none", "aria-hidden": "true" },
             svg("rect", { class: "bar", width: Math.max(4, (count / most) * width), height: 10 }),
           ),
-          text === "" ? h("span", { class: "soft" }, "(empty)") : bdi(text, "cut"),
           h("span", { class: "share" }, shareText(count, values)),
         ),
       ),

@@ -48,12 +48,7 @@ function shown(
   const link = (other: string): string => linkTo("column", { ...placeParams(place), column, range: other });
   const { from, to } = range;
   return [
-    h(
-      "div",
-      { class: "head" },
-      h("p", { class: "facts" }, range.text),
-      h("div", { class: "tools" }, rangePicker(range, link)),
-    ),
+    h("div", { class: "head" }, h("span", {}), h("div", { class: "tools" }, rangePicker(range, link))),
     awaited(
       "Reading values",
       (tell) =>

@@ -155,7 +155,7 @@ function recordCard(record: RequestRecord, id: string, requestTime: number | nul
     ? messageCard(record, whole)
     : rows.length <= maxTurned
       ? turned(record, whole)
-      : scrollable(`Rows of ${collection}`, cellTable(record), "tall");
+      : scrollable(`Rows of ${collection}`, cellTable(record), "tall rows");
   return h(
     "article",
     { class: "card record", id: anchorOf(record), tabindex: -1, "aria-label": collection },
