@@ -10,6 +10,10 @@ import { head } from "./commands/head.ts";
 import { joinCommand } from "./commands/join.ts";
 import { label } from "./commands/label/label.ts";
 import { ls } from "./commands/ls.ts";
+import { baseline } from "./commands/monitor/baseline.ts";
+import { drift } from "./commands/monitor/drift.ts";
+import { profile } from "./commands/monitor/profile.ts";
+import { quality } from "./commands/monitor/quality.ts";
 import { performance } from "./commands/performance.ts";
 import { schema } from "./commands/schema.ts";
 import { sidecar } from "./commands/sidecar/sidecar.ts";
@@ -36,6 +40,10 @@ const others: readonly Command[] = [
   completeness,
   performance,
   verifyCommand,
+  baseline,
+  profile,
+  quality,
+  drift,
   spool,
   sidecar,
   doctor,

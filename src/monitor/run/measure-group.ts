@@ -91,7 +91,8 @@ function measureDrift(
     for (const [s, ofSlices] of now.entries())
       for (const [i, after] of ofSlices.entries()) {
         const before = then?.[s]?.[i] ?? kept;
-        if (before === undefined) continue;
+        // In a slice by its values a column says nothing of itself.
+        if (before === undefined || slicings[s]?.column === feature.name) continue;
         const rows = {
           baseline: window.rowsOf("before", s, i) ?? kept?.profile.rows ?? 0,
           production: window.rowsOf("after", s, i) ?? 0,
@@ -118,7 +119,9 @@ function withExplanation(
   });
   if (!isOver) return measured;
   const sliced = slicings.flatMap((slicing, s) =>
-    slicing === undefined ? [] : [{ slicing, before: before?.[s], after: after[s] ?? [] }],
+    slicing === undefined || slicing.column === measured.feature
+      ? []
+      : [{ slicing, before: before?.[s], after: after[s] ?? [] }],
   );
   return { ...measured, explainedBy: explainedBy(comparison.histogram, sliced) };
 }

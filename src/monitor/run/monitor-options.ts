@@ -23,7 +23,7 @@ export interface MonitorOptions {
    * all of them.
    */
   readonly rule?: WindowRule;
-  /** What is looked at. Default both. */
+  /** What is looked at. Default drift, and quality when thresholds of it are set. */
   readonly signals?: readonly ("drift" | "quality")[];
   /** Fewer rows with a value on either side say nothing: `insufficient data`. Default 100. */
   readonly minRows?: number;

@@ -21,7 +21,7 @@ const defaultMaxBytes = 512 * 2 ** 20;
  * counts in its own bins, and of ranks within a bound that is told. Rows of one side that were sampled at
  * different rates are weighted by `1 / mdc_sampling_rate`.
  *
- * A value above its threshold that chance alone reaches with so few rows (once in a thousand comparisons of
+ * A value above its threshold that chance alone reaches with so few rows (once in a hundred comparisons of
  * unchanged data) is `insufficient data`, and no breach. P-values are corrected for the number of features,
  * and breach only with an effect size above `minEffect`.
  *
@@ -67,12 +67,14 @@ export async function runMonitor(source: MonitorSource, options: MonitorOptions)
 
 function settingsOf(options: MonitorOptions): RunSettings {
   const where = "runMonitor option";
-  const { profile = "azureml", rule = defaultRule, signals = ["drift", "quality"] } = options;
+  if (!Array.isArray(options.collections) || options.collections.length === 0)
+    throw wrongValue(`${where} collections`, "at least one", told("none"));
+  const { profile = "azureml", rule = defaultRule } = options;
+  const hasQuality = options.collections.some(({ quality }) => quality !== undefined);
+  const { signals = hasQuality ? ["drift", "quality"] : ["drift"] } = options;
   const { minRows = 100, minEffect = 0.05, maxBytes = defaultMaxBytes } = options;
   if (!(options.now instanceof Date)) throw wrongKind(`${where} now`, "a Date", options.now);
   oneOf("azureml", "evidently")(profile, `${where} profile`);
-  if (!Array.isArray(options.collections) || options.collections.length === 0)
-    throw wrongValue(`${where} collections`, "at least one", told("none"));
   for (const { collection, windows } of options.collections)
     if (windows.length === 0)
       throw wrongValue(`${where} windows of ${JSON.stringify(collection)}`, "at least one", told("none"));

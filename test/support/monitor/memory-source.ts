@@ -65,6 +65,7 @@ function part(values: ArrayLike<unknown>, start: number, count: number): ArrayLi
 }
 
 function typeOf(values: ArrayLike<unknown>): string {
-  const first = Array.from(values).find((value) => value != null);
+  let first: unknown;
+  for (let i = 0; i < values.length && first == null; i++) first = values[i];
   return typeof first === "number" ? "float64" : typeof first === "bigint" ? "int64" : "string";
 }

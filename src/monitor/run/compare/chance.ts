@@ -3,12 +3,12 @@ import { sumOf } from "../../numbers/sum.ts";
 
 /*
  * What distances two samples of one distribution have by chance: values that are exceeded in one of a
- * thousand comparisons. A distance is never 0, and of few rows in many groups it is large though nothing has
+ * hundred comparisons. A distance is never 0, and of few rows in many groups it is large though nothing has
  * changed.
  */
 
-/** The normal quantile of 99.9 %. */
-const z = 3.0902;
+/** The normal quantile of 99 %. */
+const z = 2.3263;
 
 /** How many rows tell how much of both sides together: `1 / m + 1 / n`. */
 export function spread(m: number, n: number): number {
@@ -60,11 +60,11 @@ export function groupsChance(
 
 /** Of `max |F - G|`: Kolmogorov's limit. */
 export function differenceChance(m: number, n: number): number {
-  return Math.min(1, 1.9495 * Math.sqrt(spread(m, n)));
+  return Math.min(1, 1.6276 * Math.sqrt(spread(m, n)));
 }
 
 /**
- * Of the integral of `|F - G|`: three times its mean under Brownian motion, `sqrt(2 / pi)` times the integral
+ * Of the integral of `|F - G|`: 2.4 times its mean under a Brownian bridge, `sqrt(2 / pi)` times the integral
  * of `sqrt(F (1 - F))`, from values at equal steps of rank.
  */
 export function areaChance(quantiles: ArrayLike<number>, m: number, n: number): number {
@@ -74,5 +74,5 @@ export function areaChance(quantiles: ArrayLike<number>, m: number, n: number): 
     const share = (i + 0.5) / steps;
     integral += Math.sqrt(share * (1 - share)) * ((quantiles[i + 1] as number) - (quantiles[i] as number));
   }
-  return 3 * Math.sqrt(2 / Math.PI) * integral * Math.sqrt(spread(m, n));
+  return 2.4 * Math.sqrt(2 / Math.PI) * integral * Math.sqrt(spread(m, n));
 }

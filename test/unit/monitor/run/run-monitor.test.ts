@@ -90,3 +90,117 @@ describe("what others computed comes out of stored rows", () => {
     expect(o?.verdict).toBe("breach");
   });
 });
+
+describe("what is no drift", () => {
+  test("rows with a null in any column are left out, as Azure ML does, and counted", async () => {
+    const [x, y] = [seeded(50, 1000), [...seeded(10, 1000)] as (number | null)[]];
+    const holed = y.map((value, i) => (i % 4 === 0 ? null : value));
+    const azure = await compared({ x, y }, { x, y: holed });
+    expect(azure.get("x")).toMatchObject({ rows: { baseline: 1000, production: 750 } });
+    expect(azure.get("x")?.nullsDropped).toEqual({ baseline: 0, production: 250 });
+    const other = await compared({ x, y }, { x, y: holed }, { profile: "evidently" });
+    expect(other.get("x")?.nullsDropped).toEqual({ baseline: 0, production: 0 });
+    expect(other.get("y")?.nullsDropped).toEqual({ baseline: 0, production: 250 });
+  });
+
+  test("few rows in many categories differ by chance", async () => {
+    const letters = (seed: number): string[] =>
+      Array.from(new SeededNormals(seed).normal(0, 30, 300), (value) => String(Math.round(value)));
+    const o = (await compared({ o: letters(1) }, { o: letters(2) })).get("o");
+    expect(valueOf(o, "JensenShannonDistance")).toBeGreaterThan(0.3);
+    expect(o?.verdict).toBe("insufficient data");
+    expect(o?.reason).toContain("chance alone reaches");
+  });
+
+  test.each([1e3, 1e4, 1e5])("one distribution passes at %d rows, and another one breaches", async (rows) => {
+    const numbers = (seed: number, mean: number): Float64Array =>
+      new SeededNormals(seed).normal(mean, 15, rows);
+    const letters = (seed: number): string[] =>
+      Array.from(numbers(seed, 50), (value) => (value > 60 ? "a" : "b"));
+    const before = { same: numbers(1, 50), moved: numbers(3, 50), letter: letters(5) };
+    const after = { same: numbers(2, 50), moved: numbers(4, 56), letter: letters(6) };
+    const thresholds = {
+      numerical: { NormalizedWassersteinDistance: 0.1, TwoSampleKolmogorovSmirnovTest: 0.05 },
+      categorical: { JensenShannonDistance: 0.1, PearsonsChiSquaredTest: 0.05 },
+    };
+    const features = await compared(before, after, { thresholds });
+    const verdicts = ["same", "moved", "letter"].map((name) => features.get(name)?.verdict);
+    expect(verdicts).toEqual(["pass", "breach", "pass"]);
+  });
+});
+
+test("the slice that explains a drift is named", async () => {
+  const country = Array.from({ length: 3000 }, (_, i) => ["de", "fr", "jp"][i % 3]);
+  const before = new SeededNormals(11).normal(50, 15, 3000);
+  const after = new SeededNormals(2)
+    .normal(50, 15, 3000)
+    .map((value, i) => (i % 3 === 2 ? value + 30 : value));
+  const source = memorySource([
+    { at: day(1).from, columns: { x: before, country } },
+    { at: day(2).from, columns: { x: after, country } },
+  ]);
+  const collections = [{ collection: "model_inputs", baseline: day(1), windows: [day(2)], by: ["country"] }];
+  const result = await runMonitor(source, { now, collections });
+  const slices = result.collections[0]?.windows[0]?.slices ?? [];
+  expect(slices.map(({ slice, verdict }) => [slice?.value, verdict])).toEqual([
+    [undefined, "breach"],
+    ["de", "pass"],
+    ["fr", "pass"],
+    ["jp", "breach"],
+  ]);
+  const x = featuresOf(result).get("x");
+  expect(x?.explainedBy).toMatchObject({ column: "country", value: "jp" });
+  expect(x?.explainedBy?.share).toBeGreaterThan(0.5);
+});
+
+test("a result is the same to the byte whatever the order of files, batches, and room in memory", async () => {
+  const part = (seed: number, at: Date): MemoryRows => {
+    const x = new SeededNormals(seed).normal(50 + seed, 15, 400);
+    const y = Array.from(x, (value, i) => (i % 50 === 0 ? null : `c${Math.round(value / 10)}`));
+    const mdc_sampling_rate = Float64Array.from(x, (_, i) => (i % 3 === 0 ? 0.5 : 1));
+    return { at, columns: { x, y, mdc_sampling_rate } };
+  };
+  const rows = [1, 2, 3, 4].flatMap((seed) => [part(seed, day(1).from), part(seed + 1, day(2).from)]);
+  const run = async (given: readonly MemoryRows[], batchRows: number, maxBytes?: number): Promise<string> => {
+    const source = memorySource(given, batchRows);
+    const collections = [{ collection: "model_inputs", baseline: day(1), windows: [day(2)], by: ["y"] }];
+    const options = { now, collections, ...(maxBytes === undefined ? {} : { maxBytes }) };
+    const text = JSON.stringify(await runMonitor(source, options));
+    if (maxBytes !== undefined) expect(source.reads()).toBeGreaterThan(4);
+    return text;
+  };
+  const once = await run(rows, 1000);
+  expect(JSON.parse(once).collections[0].windows[0].slices[0].weightedRows).toBe(1600 + 4 * 134);
+  expect(await run(rows.toReversed(), 64)).toBe(once);
+  expect(await run(rows, 128, 4096)).toBe(once);
+});
+
+test("a column of another type, one of lists, an identifier and a new one are skipped, with the reason", async () => {
+  const n = 100_100;
+  const numbers = Float64Array.from({ length: n }, (_, i) => i);
+  const source = memorySource(
+    [
+      { at: day(1).from, columns: { x: numbers, "a.b": numbers, typed: numbers, gone: numbers, id: ids(n) } },
+      {
+        at: day(2).from,
+        columns: { x: numbers, "a.b": numbers, typed: ids(n), fresh: numbers, id: ids(n), tags: ids(n) },
+        types: { tags: "list<string>" },
+      },
+    ],
+    n,
+  );
+  const collections = [{ collection: "model_inputs", baseline: day(1), windows: [day(2)] }];
+  const result = await runMonitor(source, { now, collections });
+  expect(result.collections[0]?.skipped).toEqual([
+    { column: "a.b", reason: "Azure ML refuses names with a dot" },
+    { column: "fresh", reason: "not in the baseline" },
+    { column: "gone", reason: "missing now" },
+    { column: "id", reason: "more than 100000 distinct values" },
+    { column: "tags", reason: "no scalars" },
+    { column: "typed", reason: "more than 100000 distinct values" },
+  ]);
+});
+
+function ids(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `id-${i}`);
+}

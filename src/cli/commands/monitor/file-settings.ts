@@ -1,0 +1,27 @@
+import type { CollectionMonitor, MonitorOptions } from "../../../monitor/run/monitor-options.ts";
+
+/** What a `monitor.yml` says. What it does not say, the command line or a default does. */
+export interface MonitorFile extends Pick<MonitorOptions, "profile" | "minRows" | "minEffect" | "signals"> {
+  /** In how many windows a feature must breach, and of how many. */
+  readonly need?: number;
+  readonly of?: number;
+  readonly windowMs?: number;
+  /** How many windows. */
+  readonly windows?: number;
+  readonly collections: readonly FileCollection[];
+  /** What it says that is not read, for people. */
+  readonly unread: readonly string[];
+}
+
+/** What it says of one collection. */
+export interface FileCollection extends Omit<CollectionMonitor, "baseline" | "windows"> {
+  readonly baseline?: FileBaseline;
+}
+
+/** What a collection is compared with; a file is read later. */
+export type FileBaseline =
+  | { readonly file: string }
+  | { readonly from: Date; readonly to: Date; readonly collection?: string }
+  /** A span of so long that ends so long before the windows do. */
+  | { readonly lookbackMs: number; readonly offsetMs: number }
+  | "previous";
