@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { labelKeyId } from "../../src/layout/ground-truth/label-key.ts";
 import { createCatalog } from "../../src/reader/catalog.ts";
-import type { JoinLimits } from "../../src/reader/join/deployment-join.ts";
+import type { JoinLimits } from "../../src/reader/join/stretch-reader.ts";
 import { joinCollections } from "../../src/reader/join/join.ts";
 import { openRoot } from "../../src/reader/open-root.ts";
 import type { JoinedRow } from "../../src/reader.ts";
@@ -26,21 +26,52 @@ const orders = ["A", "B", null] as const;
 /** Minutes after the start: at and beside hours and midnight. */
 const minutes = fc.constantFrom(0, 1, 59, 60, 61, 119, 120, 121, 239);
 
-const frames = fc.array(
-  fc.record({
-    collection: fc.constantFrom(...collections, "inputs" as const, "outputs" as const, "labels" as const),
-    request: fc.nat(3),
-    /** Minutes between the request's beginning and the call. */
-    after: fc.constantFrom(0, 0, 1, 2, 30, 90, 180),
-    /** Another context of the same id, so many minutes later. */
-    apart: fc.constantFrom(0, 0, 0, 0, 1, 60, 61),
-    rows: fc.array(fc.constantFrom(...orders), { minLength: 1, maxLength: 3 }),
-    copies: fc.constantFrom(0, 0, 0, 0, 1, 2),
-    /** Labels only: by business key. */
-    byKey: fc.option(fc.constantFrom("A", "B")),
-  }),
-  { maxLength: 14 },
-);
+type StoredFrames = JoinCase["frames"];
+
+/** Frames as they come, of so many requests. */
+const anyFrames = (requests: number, maxLength: number): fc.Arbitrary<StoredFrames> =>
+  fc.array(
+    fc.record({
+      collection: fc.constantFrom(...collections, "inputs" as const, "outputs" as const, "labels" as const),
+      request: fc.nat(requests - 1),
+      after: fc.constantFrom(0, 0, 1, 2, 30, 90, 180),
+      apart: fc.constantFrom(0, 0, 0, 0, 1, 60, 61),
+      rows: fc.array(fc.constantFrom(...orders), { minLength: 1, maxLength: 3 }),
+      copies: fc.constantFrom(0, 0, 0, 0, 1, 2),
+      byKey: fc.option(fc.constantFrom("A", "B")),
+    }),
+    { maxLength },
+  );
+
+/** Frames as they should be: of a request at most one in each collection, mostly with as many rows. */
+const tidyFrames: fc.Arbitrary<StoredFrames> = fc
+  .array(
+    fc.record({
+      rows: fc.integer({ min: 1, max: 3 }),
+      has: fc.record({ inputs: often(), outputs: often(), more: fc.boolean() }),
+      extra: fc.constantFrom(0, 0, 0, 0, 1),
+    }),
+    { minLength: 8, maxLength: 8 },
+  )
+  .map((requests) =>
+    requests.flatMap(({ rows, has, extra }, request) =>
+      (["inputs", "outputs", "more"] as const)
+        .filter((name) => has[name])
+        .map((collection) => ({
+          collection,
+          request,
+          after: 1,
+          apart: 0,
+          rows: Array.from({ length: rows + (collection === "outputs" ? extra : 0) }, () => null),
+          copies: 0,
+          byKey: null,
+        })),
+    ),
+  );
+
+function often(): fc.Arbitrary<boolean> {
+  return fc.constantFrom(true, true, true, true, false);
+}
 
 /** One case: what is stored, how it is asked for, and how little is in memory at once. */
 export interface JoinCase {
@@ -48,10 +79,13 @@ export interface JoinCase {
   readonly frames: readonly {
     readonly collection: Collection;
     readonly request: number;
+    /** Minutes between the request's beginning and the call. */
     readonly after: number;
+    /** Another context of the same id, so many minutes later. */
     readonly apart: number;
     readonly rows: readonly (string | null)[];
     readonly copies: number;
+    /** Labels only: by business key. */
     readonly byKey: string | null;
   }[];
   readonly rate: "day" | "hour" | "minute";
@@ -66,25 +100,57 @@ export interface JoinCase {
   readonly limits: JoinLimits;
 }
 
-/** Cases of all kinds. */
-export const joinCases: fc.Arbitrary<JoinCase> = fc.record({
-  requests: fc.array(fc.record({ at: minutes, isUuid: fc.boolean() }), { minLength: 4, maxLength: 4 }),
-  frames,
-  rate: fc.constantFrom("day" as const, "hour" as const, "minute" as const),
-  options: fc.record({
-    outputs: fc.constantFrom("outputs", ["outputs"], ["outputs", "more"]),
+/** Cases of all kinds, and those in which most is as it should be. */
+export const joinCases: fc.Arbitrary<JoinCase> = fc.oneof(
+  casesWith({
+    requests: requestsOf(4, fc.boolean()),
+    frames: anyFrames(4, 14),
     labels: fc.boolean(),
     by: fc.constantFrom("row" as const, "request" as const),
     lateness: fc.constantFrom(0, minute, 30 * minute, "90m", "30d", Number.POSITIVE_INFINITY),
-    from: fc.option(minutes, { freq: 3 }),
-    to: fc.option(minutes, { freq: 3 }),
   }),
-  limits: fc.record({
-    maxRows: fc.integer({ min: 4, max: 40 }),
-    maxBytes: fc.constantFrom(1, 5_000, 100_000),
-    maxStrays: fc.integer({ min: 1, max: 4 }),
+  casesWith({
+    requests: requestsOf(8, fc.constant(true)),
+    frames: fc.tuple(tidyFrames, anyFrames(8, 2)).map((both) => both.flat()),
+    labels: fc.constant(false),
+    by: fc.constant("row" as const),
+    lateness: fc.constantFrom(2 * minute, "30d"),
   }),
-});
+);
+
+function requestsOf(count: number, isUuid: fc.Arbitrary<boolean>): fc.Arbitrary<JoinCase["requests"]> {
+  return fc.array(fc.record({ at: minutes, isUuid }), { minLength: count, maxLength: count });
+}
+
+function casesWith({
+  requests,
+  frames,
+  ...options
+}: {
+  readonly requests: fc.Arbitrary<JoinCase["requests"]>;
+  readonly frames: fc.Arbitrary<StoredFrames>;
+  readonly labels: fc.Arbitrary<boolean>;
+  readonly by: fc.Arbitrary<"row" | "request">;
+  readonly lateness: fc.Arbitrary<number | string>;
+}): fc.Arbitrary<JoinCase> {
+  return fc.record({
+    requests,
+    frames,
+    rate: fc.constantFrom("day" as const, "hour" as const, "minute" as const),
+    options: fc.record({
+      ...options,
+      outputs: fc.constantFrom("outputs", ["outputs"], ["outputs", "more"]),
+      from: fc.option(minutes, { freq: 3 }),
+      to: fc.option(minutes, { freq: 3 }),
+    }),
+    limits: fc.record({
+      maxRows: fc.integer({ min: 4, max: 40 }),
+      maxPlainRows: fc.constantFrom(0, 30, 1_000),
+      maxBytes: fc.constantFrom(1, 5_000, 100_000),
+      maxStrays: fc.integer({ min: 1, max: 4 }),
+    }),
+  });
+}
 
 interface StoredRow {
   readonly collection: Collection;
@@ -348,7 +414,10 @@ function joinByHand(all: readonly StoredRow[], asked: Asked) {
   };
 }
 
-/** What a join looks at: the range, an hour to either side, by whole partitions; labels for as long as they may be late. */
+/**
+ * What a join looks at: the range, an hour to either side, by whole partitions; labels for as long as they
+ * may be late.
+ */
 function isVisible({ collection, requestTime, key }: StoredRow, asked: Asked): boolean {
   if (collection !== "inputs" && collection !== "labels" && !asked.outputs.includes(collection)) return false;
   if (collection === "labels" && !asked.labels) return false;

@@ -1,38 +1,20 @@
+import { uuidMillis, type Uuids, uuidText } from "../../codec/parquet/reading/uuid-column.ts";
+import { uuidTime } from "../../base/uuid-v7.ts";
 import { isLabelKeyId } from "../../layout/ground-truth/label-key.ts";
+import type { Span } from "../../layout/partition.ts";
 import type { DataFile } from "../data-file.ts";
-import { readFooterSummary } from "../footer-summary.ts";
-import { mapConcurrent } from "../map-concurrent.ts";
-import { type Tally, verdict } from "./join-account.ts";
+import { countRequest, countTable, keyLabelsOf, oddIds } from "./count-rows.ts";
+import type { Tally } from "./join-account.ts";
 import type { JoinPlan } from "./join-options.ts";
 import { columnsOfSide, type JoinedRow, JoinedRows } from "./joined-rows.ts";
-import { type KeyLabel, KeyLabels } from "./key-labels.ts";
-import { type KeyReading, type KeyRows, type KeyScan, readKeyRows, type StoreReading } from "./key-rows.ts";
-import { KnownIds, shareOf } from "./known-ids.ts";
+import { KeyLabels } from "./key-labels.ts";
+import type { KeyReading, KeyRows, KeyScan, StoreReading } from "./key-rows.ts";
+import { KnownIds } from "./known-ids.ts";
 import { matchRequest, type MatchRules } from "./match-request.ts";
-import {
-  divideStretch,
-  halveStretch,
-  planStretches,
-  scansOf,
-  type SideFile,
-  type Stretch,
-} from "./stretches.ts";
-
-/** How much is in memory at once. */
-export interface JoinLimits {
-  /** Rows of all sides. */
-  readonly maxRows: number;
-  /** Bytes of files that are read together before it is known how many rows they have. */
-  readonly maxBytes: number;
-  /** Ids that are looked up together where their rows are not in one stretch. */
-  readonly maxStrays: number;
-}
-
-/** What a join takes unless a test says otherwise. */
-export const joinLimits: JoinLimits = { maxRows: 400_000, maxBytes: 8 * 1024 * 1024, maxStrays: 100_000 };
-
-const maxParts = 64;
-const footersAtOnce = 16;
+import { readPlainRows } from "./plain-rows.ts";
+import { type JoinLimits, StretchReader } from "./stretch-reader.ts";
+import { scansOf, type SideFile, spanOf, type Stretch } from "./stretches.ts";
+import { maxTableSides } from "./uuid-table.ts";
 
 type StretchScan = KeyScan & { readonly stretch: Stretch };
 type StretchesByFile = ReadonlyMap<string, readonly StretchScan[]>;
@@ -47,16 +29,18 @@ export interface DeploymentFiles {
 /** The join of one deployment's collections. */
 export class DeploymentJoin {
   readonly #plan: JoinPlan;
-  readonly #files: readonly SideFile[];
   /** Those that may hold labels by business key. */
   readonly #labelFiles: readonly DataFile[];
   readonly #reading: StoreReading;
+  readonly #reader: StretchReader;
   readonly #rules: MatchRules;
   readonly #limits: JoinLimits;
   /** Those that were read, by time. */
   readonly #stretches: Stretch[] = [];
-  /** Ids with rows in more than one of them. */
+  /** Ids that may have rows in more than one of them. */
   readonly #strays = new KnownIds();
+  /** Where other ids were seen. */
+  readonly #known = new KnownIds();
 
   constructor(
     plan: JoinPlan,
@@ -65,13 +49,19 @@ export class DeploymentJoin {
     limits: JoinLimits,
   ) {
     const { from, to } = plan.range;
+    const outputs = plan.outputs.length;
     this.#plan = plan;
     this.#limits = limits;
-    this.#files = files;
     this.#labelFiles = labelFiles;
     this.#reading = reading;
+    this.#reader = new StretchReader(
+      files,
+      reading,
+      limits,
+      (id, side) => side <= outputs || !isLabelKeyId(id),
+    );
     this.#rules = {
-      outputs: plan.outputs.length,
+      outputs,
       by: plan.by,
       lateness: plan.lateness,
       isInRange: (time) => time >= from * 1_000 && time < to * 1_000,
@@ -81,41 +71,102 @@ export class DeploymentJoin {
   /** Counts all rows. */
   async count(tally: Tally): Promise<void> {
     const labels = await KeyLabels.read(this.#labelFiles, this.#reading, false);
-    const columns = this.#columnsToCount(labels);
-    const known = new KnownIds();
-    const left = planStretches(this.#files, this.#limits.maxBytes).toReversed();
-    for (let stretch = left.pop(); stretch !== undefined; stretch = left.pop()) {
-      const { rows: keys, isWhole } = await this.#read(stretch, columns);
-      if (!isWhole) {
-        left.push(...(await this.#parts(stretch, keys)).toReversed());
-        continue;
-      }
-      const place = this.#stretches.push(stretch) - 1;
-      for (const group of keys.requests()) {
-        const id = keys.ids[group[0] as number] as string;
-        if (id !== "" && (known.see(id, place) ?? place) !== place) this.#strays.see(id, 0);
-        countRequest(tally, keys, group, this.#rules, { labels, sign: 1 });
+    const columns = columnsToCount(labels);
+    const planned = this.#reader.plan();
+    const spans = planned.map(spanOf);
+    for (const whole of planned) {
+      if (await this.#countPlain(tally, whole, spans)) continue;
+      for await (const { stretch, rows } of this.#reader.parts(whole, columns)) {
+        this.#stretches.push(stretch);
+        const span = spanOf(stretch);
+        for (const group of rows.requests()) {
+          const id = rows.ids[group[0] as number] as string;
+          this.#see(uuidTime(id), span, spans, () => id);
+          countRequest(tally, rows, group, this.#rules, { labels, sign: 1 });
+        }
       }
     }
-    const stretches = this.#stretchesByFile();
-    for await (const keys of this.#strayRows(columns))
-      for (const group of keys.requests()) {
-        for (const part of apart(keys, group, stretches))
-          countRequest(tally, keys, part, this.#rules, { labels, sign: -1 });
-        countRequest(tally, keys, group, this.#rules, { labels, sign: 1 });
-      }
+    await this.#countStrays(tally, labels);
     labels.count(tally, this.#rules.outputs + 1, this.#rules);
+  }
+
+  /**
+   * Counts a stretch by its UUIDs, and the few that are more than that by all that is known of them. False
+   * when it has to be counted as any other.
+   */
+  async #countPlain(tally: Tally, stretch: Stretch, spans: readonly Span[]): Promise<boolean> {
+    const { outputs, by } = this.#rules;
+    const { maxPlainRows, maxStrays } = this.#limits;
+    if (this.#plan.labels !== undefined || by !== "row" || outputs + 1 > maxTableSides) return false;
+    const table = await readPlainRows(stretch.files, this.#reading.store, this.#rules, maxPlainRows);
+    const odd = table === undefined ? undefined : oddIds(table, outputs, maxStrays);
+    if (table === undefined || odd === undefined) return false;
+    const { texts } = odd;
+    const labels = KeyLabels.none;
+    const rows =
+      texts.size === 0 ? undefined : await this.#reader.some(stretch, columnsToCount(labels), texts);
+    if (rows === undefined && texts.size > 0) return false;
+    this.#stretches.push(stretch);
+    const span = spanOf(stretch);
+    countTable(tally, table, this.#rules, odd, (uuids: Uuids, place) =>
+      this.#see(uuidMillis(uuids, place), span, spans, () => uuidText(uuids, place)),
+    );
+    // They may be at several times of the stretch.
+    for (const id of texts) this.#strays.see(id, 0);
+    for (const group of rows?.requests() ?? [])
+      countRequest(tally, rows as KeyRows, group, this.#rules, { labels, sign: 1 });
+    return true;
+  }
+
+  /**
+   * Notes that an id is in the stretch that was read last. One that says it was made in that time needs no
+   * note: if it is elsewhere, too, it is noted there.
+   */
+  #see(made: number | undefined, span: Span, spans: readonly Span[], id: () => string): void {
+    if (made !== undefined) {
+      if (made >= span.start && made < span.end) return;
+      if (isInSome(spans, made)) {
+        this.#strays.see(id(), 0);
+        return;
+      }
+    }
+    const text = id();
+    const place = this.#stretches.length - 1;
+    if (text !== "" && (this.#known.see(text, place) ?? place) !== place) this.#strays.see(text, 0);
+  }
+
+  /** Counts ids with rows in several stretches as one, and no longer as several. */
+  async #countStrays(tally: Tally, labels: KeyLabels): Promise<void> {
+    const stretches = this.#stretchesByFile();
+    for await (const rows of this.#reader.everywhere(this.#strays, columnsToCount(labels)))
+      for (const group of rows.requests()) {
+        for (const part of apart(rows, group, stretches))
+          countRequest(tally, rows, part, this.#rules, { labels, sign: -1 });
+        countRequest(tally, rows, group, this.#rules, { labels, sign: 1 });
+      }
+  }
+
+  /** The stretches that a row may be of, by the path of its file. */
+  #stretchesByFile(): StretchesByFile {
+    const byFile = new Map<string, StretchScan[]>();
+    for (const stretch of this.#stretches)
+      for (const scan of scansOf(stretch)) {
+        const scans = byFile.get(scan.file.path) ?? [];
+        scans.push({ ...scan, stretch });
+        byFile.set(scan.file.path, scans);
+      }
+    return byFile;
   }
 
   /** All joined rows; what belongs together over a longer time comes last. */
   async *rows(): AsyncGenerator<JoinedRow, void, undefined> {
     const labels = await KeyLabels.read(this.#labelFiles, this.#reading, true);
     const columns = this.#columnsToGive(labels);
-    for (const stretch of this.#stretches) {
-      const { rows } = await this.#read(stretch, columns);
-      yield* this.#joined(rows, labels, (id) => !this.#strays.has(id));
-    }
-    for await (const keys of this.#strayRows(columns)) yield* this.#joined(keys, labels, () => true);
+    for (const stretch of this.#stretches)
+      for await (const { rows } of this.#reader.parts(stretch, columns))
+        yield* this.#joined(rows, labels, (id) => !this.#strays.has(id));
+    for await (const rows of this.#reader.everywhere(this.#strays, columns))
+      yield* this.#joined(rows, labels, () => true);
   }
 
   *#joined(
@@ -131,92 +182,29 @@ export class DeploymentJoin {
     }
   }
 
-  /** The columns of each side beside keys: those of business keys. */
-  #columnsToCount({ keys }: KeyLabels): KeyReading["columns"] {
-    const names = [...new Set(keys.flat())];
-    return (side) => (side === 0 ? names : []);
-  }
-
   #columnsToGive({ keys }: KeyLabels): KeyReading["columns"] {
     return (side) => {
       const columns = columnsOfSide(this.#plan, side);
       return side > 0 || typeof columns === "function" ? columns : [...new Set([...columns, ...keys.flat()])];
     };
   }
+}
 
-  /** The rows of a stretch. */
-  #read(
-    { share, isLeast, ...stretch }: Stretch,
-    columns: KeyReading["columns"],
-  ): ReturnType<typeof readKeyRows> {
-    const { part, of } = share;
-    return readKeyRows(scansOf(stretch), {
-      ...this.#reading,
-      columns,
-      isWanted: (id, side) => !this.#isKeyLabel(id, side) && (of === 1 || shareOf(id, of) === part),
-      maxRows: isLeast ? Infinity : this.#limits.maxRows,
-    });
-  }
+/** The columns of each side beside keys: those of business keys. */
+function columnsToCount({ keys }: KeyLabels): KeyReading["columns"] {
+  const names = [...new Set(keys.flat())];
+  return (side) => (side === 0 ? names : []);
+}
 
-  #isKeyLabel(id: string, side: number): boolean {
-    return side > this.#rules.outputs && isLabelKeyId(id);
+/** Whether a time is in one of some spans, which follow each other. */
+function isInSome(spans: readonly Span[], time: number): boolean {
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((spans[middle] as Span).end <= time) low = middle + 1;
+    else high = middle;
   }
-
-  /** The rows of ids that are in more than one stretch, some ids at a time. */
-  async *#strayRows(columns: KeyReading["columns"]): AsyncGenerator<KeyRows, void, undefined> {
-    const shares = Math.ceil(this.#strays.size / this.#limits.maxStrays);
-    for (let share = 0; share < shares; share++) {
-      const { rows } = await readKeyRows(
-        this.#files.map(({ side, file }) => ({ side, file, from: -Infinity, to: Infinity })),
-        {
-          ...this.#reading,
-          columns,
-          isWanted: (id, side) =>
-            !this.#isKeyLabel(id, side) && shareOf(id, shares) === share && this.#strays.has(id),
-          maxRows: Infinity,
-        },
-      );
-      yield rows;
-    }
-  }
-
-  /** The stretches that a row may be of, by the path of its file. */
-  #stretchesByFile(): StretchesByFile {
-    const byFile = new Map<string, StretchScan[]>();
-    for (const stretch of this.#stretches)
-      for (const scan of scansOf(stretch)) {
-        const scans = byFile.get(scan.file.path) ?? [];
-        scans.push({ ...scan, stretch });
-        byFile.set(scan.file.path, scans);
-      }
-    return byFile;
-  }
-
-  /** A stretch with too many rows, of which these were read, in parts. */
-  async #parts(stretch: Stretch, { requestTimes }: KeyRows): Promise<Stretch[]> {
-    if (stretch.from === -Infinity && stretch.to === Infinity && stretch.share.of === 1) {
-      const parts = Math.ceil(((await this.#footerRows(stretch)) * 1.5) / this.#limits.maxRows);
-      if (parts > 2) return divideStretch(stretch, Math.min(maxParts, parts));
-    }
-    const times = requestTimes.toSorted((a, b) => a - b);
-    const middle = Math.floor((times[times.length >> 1] ?? 0) / 1_000);
-    return halveStretch(stretch, middle) ?? [{ ...stretch, isLeast: true }];
-  }
-
-  /** How many rows the footers of a stretch's files tell of. */
-  async #footerRows({ files }: Stretch): Promise<number> {
-    let rows = 0;
-    const counts = mapConcurrent(files, footersAtOnce, async ({ file }) => {
-      if (file.format !== "parquet") return 0;
-      return await readFooterSummary(this.#reading.store, file).then(
-        (footer) => footer.rows,
-        // A bad file is told of where its rows are read.
-        () => 0,
-      );
-    });
-    for await (const count of counts) rows += count;
-    return rows;
-  }
+  return (spans[low]?.start ?? Infinity) <= time;
 }
 
 /** The rows of one id by the stretch in which they were read. */
@@ -233,41 +221,4 @@ function apart(
     parts.set(scan?.stretch, [...(parts.get(scan?.stretch) ?? []), row]);
   }
   return parts.values();
-}
-
-function countRequest(
-  tally: Tally,
-  keys: KeyRows,
-  group: readonly number[],
-  rules: MatchRules,
-  { labels, sign }: { readonly labels: KeyLabels; readonly sign: number },
-): void {
-  const { joined, unequal } = matchRequest(keys, group, rules);
-  tally.unequal += sign * unequal;
-  tally.matched += sign * joined.length;
-  for (const row of group)
-    tally.add(
-      keys.sides[row] as number,
-      keys.requestTimes[row] as number,
-      keys.verdicts[row] as number,
-      sign,
-    );
-  const labelled = new Set<number>();
-  if (labels.keys.length > 0)
-    for (const row of group)
-      if (isInput(keys, row) && keyLabelsOf(keys, row, labels, rules).length > 0) labelled.add(row);
-  for (const numbers of joined)
-    if (numbers.at(-1) !== -1 || labelled.has(numbers[0] as number)) tally.labelled += sign;
-}
-
-/** A row of inputs that is there for the first time. */
-function isInput({ sides, verdicts }: KeyRows, row: number): boolean {
-  return sides[row] === 0 && verdicts[row] !== verdict.duplicate;
-}
-
-function keyLabelsOf(keys: KeyRows, row: number, labels: KeyLabels, rules: MatchRules): KeyLabel[] {
-  if (labels.keys.length === 0) return [];
-  const batch = keys.batches[row];
-  const place = keys.places[row] ?? 0;
-  return labels.of((name) => batch?.columns.get(name)?.[place], keys.requestTimes[row] as number, rules);
 }

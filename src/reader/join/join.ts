@@ -5,10 +5,11 @@ import type { DataFile } from "../data-file.ts";
 import { PinnedTypes } from "../lines/pinned-types.ts";
 import { filesOf } from "../table.ts";
 import { type BadFiles, createBadFiles, type UnreadableFile } from "../unreadable.ts";
-import { type DeploymentFiles, DeploymentJoin, type JoinLimits, joinLimits } from "./deployment-join.ts";
+import { type DeploymentFiles, DeploymentJoin } from "./deployment-join.ts";
 import { accountOf, type JoinAccount, type SideCollection, Tally } from "./join-account.ts";
 import { type JoinOptions, joinPlan, type JoinPlan } from "./join-options.ts";
 import type { JoinedRow } from "./joined-rows.ts";
+import type { JoinLimits } from "./stretch-reader.ts";
 import type { SideFile } from "./stretches.ts";
 
 /** Inputs with their outputs, and what became of every row. */
@@ -24,6 +25,14 @@ export interface Join<Outputs extends string | readonly string[] = string> {
 
 /** An hour, beyond either end of a range, in which the other half of a request is looked for. */
 const marginMs = 3_600_000;
+
+/** What a join takes unless a test says otherwise. */
+const joinLimits: JoinLimits = {
+  maxRows: 400_000,
+  maxPlainRows: 8_000_000,
+  maxBytes: 8 * 1024 * 1024,
+  maxStrays: 100_000,
+};
 
 /** Joins collections of a catalog. */
 export async function joinCollections<const Outputs extends string | readonly string[]>(

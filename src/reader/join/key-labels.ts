@@ -30,6 +30,9 @@ export class KeyLabels {
   readonly #byId: ReadonlyMap<string, readonly KeyLabel[]>;
   readonly #copies: readonly KeyLabel[];
 
+  /** No label. */
+  static readonly none: KeyLabels = new KeyLabels([], new Map(), []);
+
   private constructor(
     keys: readonly (readonly string[])[],
     byId: ReadonlyMap<string, readonly KeyLabel[]>,

@@ -1,4 +1,5 @@
 import type { DataFile } from "../data-file.ts";
+import type { Span } from "../../layout/partition.ts";
 import type { KeyScan } from "./key-rows.ts";
 
 /** A file of a collection of a join. */
@@ -61,7 +62,7 @@ export function scansOf({ from, to, files }: Pick<Stretch, "from" | "to" | "file
 
 /** A stretch in so many parts of the same length. */
 export function divideStretch(stretch: Stretch, parts: number): Stretch[] {
-  const { from, to } = within(stretch);
+  const { start: from, end: to } = spanOf(stretch);
   const step = Math.ceil((to - from) / parts);
   const cuts: number[] = [];
   for (let cut = from + step; cut < to; cut += step) cuts.push(cut);
@@ -76,7 +77,7 @@ const maxShares = 4_096;
  * Undefined when it cannot be less.
  */
 export function halveStretch(stretch: Stretch, middle: number): Stretch[] | undefined {
-  const { from, to } = within(stretch);
+  const { start: from, end: to } = spanOf(stretch);
   const { share } = stretch;
   if (share.of === 1 && to - from > 1) {
     const cut = Math.min(Math.max(middle, from + 1), to - 1);
@@ -92,11 +93,11 @@ export function halveStretch(stretch: Stretch, middle: number): Stretch[] | unde
 }
 
 /** The times between which its files' partitions are. */
-function within({ from, to, files }: Stretch): { readonly from: number; readonly to: number } {
+export function spanOf({ from, to, files }: Stretch): Span {
   let [first, last] = [Infinity, -Infinity];
   for (const { file } of files) {
     first = Math.min(first, file.start);
     last = Math.max(last, file.end);
   }
-  return { from: Math.max(from, first), to: Math.min(to, last) };
+  return { start: Math.max(from, first), end: Math.min(to, last) };
 }

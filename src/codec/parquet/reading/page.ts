@@ -87,7 +87,11 @@ function layoutOf({ header, values }: StoredPage): PageLayout {
  * The bytes of a page, its checksum compared where it has one. Version 2 never compresses the levels, which
  * come first.
  */
-function decompressed({ header, stored, values }: StoredPage, codec: string, budget: Budget): Uint8Array {
+export function decompressed(
+  { header, stored, values }: StoredPage,
+  codec: string,
+  budget: Budget,
+): Uint8Array {
   const { crc, uncompressed_page_size: size } = header;
   // Level, value and its place in an array.
   budget.take(stored.length + size + values * 24);
