@@ -50,9 +50,22 @@ test("a folder: what is read, where settings come from, and that nothing is made
   expect(of("destination")).toEqual([`ok: ${join(folder, "data")} can be written`]);
   expect(of("spool")).toEqual([
     `ok: ${join(folder, "spool")} can be written`,
+    expect.stringMatching(/^(ok|hint): [\d.]+ [GT]B are free on its disk/),
     "ok: 0 frames in 0 segments to be delivered",
   ]);
   expect(readdirSync(folder)).toEqual(["blue.mdc.yml"]);
+  expect(of("versions")).toEqual([
+    expect.stringMatching(/^ok: model-data-collector\/[\d.]+ node\/[\d.]+ on \w+ \w+$/),
+    ...["@azure/identity", "@duckdb/node-api", "@opentelemetry/api", "apache-arrow"].map((name) =>
+      expect.stringMatching(new RegExp(`^ok: ${name} \\d+\\.\\d+`)),
+    ),
+  ]);
+  if (process.platform !== "linux") return;
+  expect(of("mount")).toEqual(
+    ["the spool, ", "the destination, "].map((what) =>
+      expect.stringMatching(new RegExp(`^(ok|hint): ${what}.* is on [\\w.]+, mounted at /`)),
+    ),
+  );
 });
 
 test("a destination or spool that cannot be written is a problem, and ends with 4", async () => {

@@ -6,6 +6,7 @@ import {
   fsync,
   open as openByCallback,
   read as readByCallback,
+  statfsSync,
 } from "node:fs";
 import {
   access,
@@ -85,6 +86,17 @@ export async function writeFault(folder: string): Promise<string | undefined> {
   }
 }
 
+/** Bytes that can be written below a folder, which may not be there yet; undefined if nobody can tell. */
+export function freeBytesOf(folder: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch (thrown) {
+    const above = dirname(folder);
+    return isMissing(thrown) && above !== folder ? freeBytesOf(above) : undefined;
+  }
+}
+
 /**
  * Makes one directory, mode 0777 less the umask, and makes that survive a power cut. False if something is
  * there.
@@ -128,7 +140,10 @@ async function makeOrFindDirectory(path: string): Promise<void> {
  * Creates a file of `chunks`, mode 0666 less the umask, and makes its bytes survive a power cut. Fails with
  * `EEXIST` if anything has that name. If writing fails, the file is removed again as far as possible.
  */
-export async function writeNewFile(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+export async function writeNewFile(
+  path: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | noFollow;
   const file = await open(path, flags, 0o666);
   try {

@@ -1,8 +1,8 @@
-import { writeFault } from "../../../base/files/files.ts";
+import { freeBytesOf, writeFault } from "../../../base/files/files.ts";
 import type { ResolvedDeployment } from "../../../config/resolve.ts";
 import { listQuarantined, listSpooled } from "../../../operator/spool-inspection.ts";
 import { inEach, spoolFoldersOf } from "../../spool-folder.ts";
-import { amountText } from "../../text/value-text.ts";
+import { amountText, bytesText } from "../../text/value-text.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 
 /** Whether accepted data has a place to wait, and what waits there. Makes nothing. */
@@ -28,9 +28,28 @@ export async function checkSpool(resolved: ResolvedDeployment): Promise<Finding[
   return [
     // The others only stand in for the first.
     ...(first?.fault === undefined ? place.slice(0, 1) : place),
+    ...checkRoom(first, spool),
     ok(`${amountText(frames, "frame")} in ${amountText(waiting.length, "segment")} to be delivered`),
     ...(orphans === 0 ? [] : [hint(`${amountText(orphans, "segment")} of processes that are gone: ${left}`)]),
     ...(await checkQuarantine(folders)),
+  ];
+}
+
+/** Whether the disk has the room that the spool may take. */
+function checkRoom(
+  place: { readonly folder: string; readonly fault: string | undefined } | undefined,
+  { maxBytes, minFreeBytes }: ResolvedDeployment["config"]["spool"],
+): Finding[] {
+  const free = place?.fault === undefined && place !== undefined ? freeBytesOf(place.folder) : undefined;
+  if (free === undefined) return [];
+  const { ok, hint, problem } = findingsOf("spool");
+  const text = `${bytesText(free)} are free on its disk`;
+  if (free < minFreeBytes)
+    return [problem(`${text}, and below ${bytesText(minFreeBytes)} frames are dropped (spool.minFreeBytes)`)];
+  return [
+    free < maxBytes + minFreeBytes
+      ? hint(`${text}, less than the ${bytesText(maxBytes)} that it may take (spool.maxBytes)`)
+      : ok(text),
   ];
 }
 

@@ -1,4 +1,3 @@
-import { agent } from "../../../base/version.ts";
 import { messageOf } from "../../../base/errors.ts";
 import { readEnvironment } from "../../../config/environment.ts";
 import { type ResolvedDeployment, resolveDeployment } from "../../../config/resolve.ts";
@@ -7,14 +6,16 @@ import { type ExitCode, exitCode } from "../../exit-code.ts";
 import { bold, dim } from "../../terminal.ts";
 import { checkConfiguration } from "./check-configuration.ts";
 import { checkDestination } from "./check-destination.ts";
+import { checkMounts } from "./check-mounts.ts";
 import { checkSpool } from "./check-spool.ts";
+import { peerVersions, programVersions } from "./check-versions.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 
 /** `mdc doctor`: whether a deployment with this environment would work, and what it would do. */
 export const doctor: RunnableCommand = {
   name: "doctor",
   summary:
-    "look whether collecting with this environment would work: configuration, destination, clock, spool",
+    "look whether collecting with this environment would work: configuration, destination, clock, spool, mounts",
   parameters: "[--config <file>]",
   positionals: [0, 0],
   options: {
@@ -22,21 +23,23 @@ export const doctor: RunnableCommand = {
   },
   examples: ["mdc doctor", "mdc doctor --config blue.yml --json"],
   async run(input): Promise<ExitCode> {
-    const versions = findingsOf("versions").ok(agent);
+    const versions = programVersions();
     input.terminal.progress("asking the destination …");
     let resolved: ResolvedDeployment;
     try {
       resolved = resolve(input);
     } catch (thrown) {
       if (!isMisuse(thrown)) throw thrown;
-      show(input, [versions, findingsOf("configuration").problem(messageOf(thrown))]);
+      show(input, [...versions, findingsOf("configuration").problem(messageOf(thrown))]);
       return exitCode.usage;
     }
     const findings = [
-      versions,
+      ...versions,
+      ...peerVersions(resolved),
       ...checkConfiguration(resolved),
       ...(await checkDestination(resolved)),
       ...(await checkSpool(resolved)),
+      ...checkMounts(resolved),
     ];
     show(input, findings);
     const problems = findings.filter(({ state }) => state === "problem");
