@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { cutText } from "./text/text-width.ts";
+import { ProgressLine } from "./text/progress-line.ts";
 import { jsonValue } from "./text/value-text.ts";
 import { visibleJson, visibleText } from "../base/visible-text.ts";
 
@@ -16,8 +16,11 @@ export interface Terminal {
   bytes(piece: Uint8Array): Promise<void>;
   /** A line about the work: a warning, an error. */
   err(line: string): void;
-  /** Shows what is being done, over the last one, on a terminal only; without text, clears it. */
-  progress(text?: string): void;
+  /**
+   * Shows what is being done, over the last one, on a terminal only and once it takes longer than a second;
+   * with a bar if `share`, from 0 to 1, is done. Without text, nothing is.
+   */
+  progress(text?: string, share?: number): void;
   /**
    * Characters in a line of results; infinite when they do not go to a terminal, so that nothing is cut in a
    * pipe.
@@ -54,18 +57,14 @@ export function createTerminal(stdout: TerminalStream, stderr: TerminalStream): 
     // styleText itself looks at the stream: a terminal or not, NO_COLOR, FORCE_COLOR, TERM=dumb.
     return styleText(part.style, visibleText(part.text), { stream: stdout });
   };
-  let progressShown = false;
-  const clear = (): void => {
-    if (progressShown) stderr.write("\r\u001b[K");
-    progressShown = false;
-  };
+  const progress = new ProgressLine(stderr);
   return {
     out(...parts) {
-      clear();
+      progress.clear();
       stdout.write(`${parts.map(shown).join("")}\n`);
     },
     json(value) {
-      clear();
+      progress.clear();
       stdout.write(`${visibleJson(JSON.stringify(jsonValue(value), null, 2))}\n`);
     },
     async bytes(piece) {
@@ -73,14 +72,12 @@ export function createTerminal(stdout: TerminalStream, stderr: TerminalStream): 
       await new Promise<void>((written) => stdout.write(new Uint8Array(piece), () => written()));
     },
     err(line) {
-      clear();
+      progress.clear();
       stderr.write(`${visibleText(line)}\n`);
     },
-    progress(text) {
-      clear();
-      if (text === undefined || stderr.isTTY !== true) return;
-      stderr.write(cutText(visibleText(text), (stderr.columns ?? 80) - 1));
-      progressShown = true;
+    progress(text, share) {
+      if (text === undefined) progress.end();
+      else progress.show(text, share);
     },
     width: stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
   };

@@ -20,6 +20,9 @@ export interface TextTableOptions {
   readonly maxCell?: number;
 }
 
+/** Columns of a terminal that the names of what does not fit take at most. */
+const maxMore = 300;
+
 /** Two spaces part the columns. */
 const gap = "  ";
 
@@ -30,8 +33,11 @@ export function textTable(
   options: TextTableOptions = {},
 ): Text[] {
   const { width = Number.POSITIVE_INFINITY, maxCell = Number.POSITIVE_INFINITY } = options;
-  const cells = rows.map((row) => row.map((cell) => cutText(visibleText(cell), maxCell)));
-  const titles = columns.map(({ title }) => cutText(visibleText(title), maxCell));
+  // The first column is always shown, and has no more room than the line.
+  const cut = (text: string, column: number): string =>
+    cutText(visibleText(text), column === 0 ? Math.min(maxCell, width) : maxCell);
+  const cells = rows.map((row) => row.map(cut));
+  const titles = columns.map(({ title }, i) => cut(title, i));
   const widths = titles.map((title, i) =>
     cells.reduce((max, row) => Math.max(max, textWidth(row[i] ?? "")), textWidth(title)),
   );
@@ -44,7 +50,10 @@ export function textTable(
       .trimEnd();
   const lines: Text[] = [bold(line(titles)), ...cells.map(line)];
   const hidden = titles.slice(shown);
-  if (hidden.length > 0) lines.push(`… and ${hidden.length} more: ${cutText(hidden.join(", "), 300)}`);
+  if (hidden.length > 0) {
+    const more = `… and ${hidden.length} more: ${hidden.join(", ")}`;
+    lines.push(cutText(more, Math.min(width, maxMore)));
+  }
   return lines;
 }
 

@@ -29,6 +29,19 @@ test("a text is cut by what it takes in a terminal, never inside a character", (
     expect(textWidth(cutText("a東b京c🗼dタeワー", max)), `${max}`).toBeLessThanOrEqual(max);
 });
 
+test("no line of a table is wider than the terminal, whatever it is of", () => {
+  const titles = ["a", "東京", "a title that is long"].map((title) => ({ title }));
+  const rows = [
+    ["🗼".repeat(30), "x", "y"],
+    ["e\u0301".repeat(50), "東京タワー".repeat(9), ""],
+  ];
+  for (let width = 1; width <= 120; width++)
+    for (const line of textTable(titles, rows, { width })) {
+      const text = typeof line === "string" ? line : line.text;
+      expect(textWidth(text), `${width}: ${text}`).toBeLessThanOrEqual(width);
+    }
+});
+
 test("a narrow terminal shows features before the id; a line never takes more than there is", async () => {
   const root = await tempFolder();
   const time = "2026-11-22T05:10:00.000Z";

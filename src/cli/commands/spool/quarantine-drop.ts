@@ -7,7 +7,7 @@ import { createSegmentCommand, tellDone } from "./segment-command.ts";
 export const quarantineDrop: RunnableCommand = createSegmentCommand({
   name: "drop",
   summary: "delete a segment for good",
-  examples: [],
+  examples: ["mdc spool quarantine drop 0193a0f4"],
   act(input, segments) {
     for (const segment of segments) dropQuarantined(segment);
     tellDone(input, segments, "deleted");

@@ -9,7 +9,7 @@ import { createSegmentCommand } from "./segment-command.ts";
 export const quarantineShow: RunnableCommand = createSegmentCommand({
   name: "show",
   summary: "tell why a segment was set aside, and what can still be read of it",
-  examples: [],
+  examples: ["mdc spool quarantine show 0193a0f4"],
   act: show,
 });
 
