@@ -156,6 +156,7 @@ export default {
     only("azure", installed("@azure"), "^src/store/azure/"),
     only("hyparquet", installed("hyparquet", "hyparquet-writer", "hyparquet-compressors"), "^src/codec/"),
     only("duckdb", installed("@duckdb"), "^src/reader/"),
+    only("arrow", installed("apache-arrow"), "^src/reader/"),
     only("threads", core("worker_threads"), "^src/collector/background/"),
     only("async-context", core("async_hooks"), "^src/collector/context/"),
     only("timers", core("timers"), "^src/(base|pipeline)/"),
@@ -177,7 +178,7 @@ export default {
       "loaded by import() when first used, so that others do not pay for it",
       { path: "^src/" },
       {
-        path: installed("@azure", "@duckdb", "@opentelemetry"),
+        path: installed("@azure", "@duckdb", "@opentelemetry", "apache-arrow"),
         dynamic: false,
         dependencyTypesNot: ["type-only"],
       },

@@ -4,7 +4,7 @@ import { completionOf } from "./commands/completion/completion.ts";
 import { completeness } from "./commands/completeness.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
 import { ddl } from "./commands/ddl.ts";
-import { exportCommand } from "./commands/export.ts";
+import { exportCommand } from "./commands/export/export.ts";
 import { find } from "./commands/find.ts";
 import { head } from "./commands/head.ts";
 import { joinCommand } from "./commands/join.ts";

@@ -12,8 +12,10 @@ import type { CommandInput, CommandOptions } from "./command.ts";
 import { amountText, bytesText } from "./text/value-text.ts";
 import { waitingLines } from "./waiting.ts";
 
-/** The options of how to read, for the commands that do. */
-export const statsOption: CommandOptions = {
+/** The options of every command that reads what is stored. */
+export const datasetOptions: CommandOptions = {
+  endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
+  deployment: { type: "string", value: "<name>", description: "only this deployment" },
   "cache-dir": {
     type: "string",
     value: "<folder>",

@@ -1,5 +1,5 @@
 import { type OpenedParquet, openParquet, readParquetColumns } from "../codec/parquet/parquet-decoder.ts";
-import { type ColumnBatch, columnBatch } from "../layout/column-batch.ts";
+import { type ColumnBatch, columnBatch, rowsOf, withNumbers } from "../layout/column-batch.ts";
 import { bindFilter } from "../layout/filter/bound-filter.ts";
 import type { Filter } from "../layout/filter/filter.ts";
 import { canMatch } from "../layout/filter/possible.ts";
@@ -48,8 +48,8 @@ export async function* scanFile(
       throw stored.explain(thrown);
     });
     if (next.done === true) return;
-    const { length, columns, types } = next.value;
-    yield length <= left ? next.value : columnBatch(left, firstOf(columns, left), types);
+    const { length } = next.value;
+    yield length <= left ? next.value : rowsOf(next.value, 0, left);
     left -= Math.min(length, left);
   }
 }
@@ -77,23 +77,9 @@ async function* decode(
   // Without a condition the first rows of the file are the first rows of the answer.
   const rowEnd = filter === undefined ? (limit ?? file.info.rows) : file.info.rows;
   for await (const part of readParquetColumns(file, { columns, filter, rowEnd, timestamps }))
-    yield columnBatch(part.length, part.columns, types);
+    yield columnBatch(part.length, withNumbers(part.columns, types), types);
 }
 
 function filterFor({ filter }: Pick<ScanOptions, "filter">): Exclude<typeof filter, Filter | undefined> {
   return typeof filter === "function" ? filter : () => filter;
-}
-
-function firstOf(
-  columns: ReadonlyMap<string, ArrayLike<unknown>>,
-  count: number,
-): Map<string, ArrayLike<unknown>> {
-  return new Map(
-    [...columns].map(([name, values]) => [
-      name,
-      ArrayBuffer.isView(values)
-        ? (values as unknown as Float64Array).subarray(0, count)
-        : Array.prototype.slice.call(values, 0, count),
-    ]),
-  );
 }

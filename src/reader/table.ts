@@ -7,7 +7,7 @@ import type { TimeRange } from "../layout/partition.ts";
 import { systemColumns } from "../layout/system-columns.ts";
 import { smallFileBytes } from "../codec/parquet/reading/footer.ts";
 import type { Catalog } from "./catalog.ts";
-import type { ColumnBatch } from "../layout/column-batch.ts";
+import { type ColumnBatch, partsOf } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
 import { PinnedTypes } from "./lines/pinned-types.ts";
@@ -37,6 +37,11 @@ export interface TableOptions {
    * fetched.
    */
   readonly limit?: number;
+  /**
+   * At most this many rows in a batch, a whole number of at least 1. Default: as they are stored, up to some
+   * ten thousand. What a batch has of numbers is not copied for it.
+   */
+  readonly batchRows?: number;
   /**
    * Called with each file whose bytes are bad, when its turn comes; the rows of all others are given, and
    * those before the bad place. Default: the same rows are given, and then the iteration throws a
@@ -69,11 +74,9 @@ export function createTable(
   if (options.columns !== undefined && !Array.isArray(options.columns)) {
     throw wrongKind("table: columns", "an array of column names", options.columns);
   }
-  const { columns, limit = Number.POSITIVE_INFINITY } = options;
-  if (typeof limit !== "number") throw wrongKind("table: limit", "a number", limit);
-  if (limit !== Number.POSITIVE_INFINITY && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw wrongValue("table: limit", "a whole number of at least 0", limit);
-  }
+  const { columns } = options;
+  const limit = countOption(options.limit, "limit", 0);
+  const batchRows = countOption(options.batchRows, "batchRows", 1);
   const where = options.where === undefined ? undefined : parseWhere(options.where, "table: where");
   checkCallback(options.onUnreadable, "table");
   async function* batches(): AsyncGenerator<ColumnBatch, void, undefined> {
@@ -108,11 +111,11 @@ export function createTable(
         if (head?.done === true) continue;
         if (head !== undefined) {
           left -= head.value.length;
-          yield head.value;
+          yield* partsOf(head.value, batchRows);
         }
         for await (const batch of batches) {
           left -= batch.length;
-          yield batch;
+          yield* partsOf(batch, batchRows);
         }
       } catch (thrown) {
         bad.add(file.path, thrown);
@@ -130,6 +133,14 @@ export function createTable(
 }
 
 const filesAtOnce = 8;
+
+/** A number of rows that may be given; infinite if it is not. */
+function countOption(value: unknown, option: string, min: number): number {
+  if (value === undefined || value === Number.POSITIVE_INFINITY) return Number.POSITIVE_INFINITY;
+  if (typeof value !== "number") throw wrongKind(`table: ${option}`, "a number", value);
+  if (Number.isSafeInteger(value) && value >= min) return value;
+  throw wrongValue(`table: ${option}`, `a whole number of at least ${min}`, value);
+}
 
 /** The row filter a file needs: none when its whole partition is inside the range. */
 function cutting(file: DataFile, { from, to }: TimeRange): Filter | undefined {

@@ -11,6 +11,8 @@
  * the SDK logs frames of all dtypes through `mdc sidecar`, which must be equal in pandas; and Azure's own
  * loader and ours read the same deployment YAMLs, of which they must understand the same.
  *
+ * Azure's own `mltable` loads what `mdc export` writes for it.
+ *
  * The metrics of `model-data-collector/monitor` are computed by the libraries that they come from, 1,000
  * generated cases of each, and must be the same.
  *
@@ -18,7 +20,7 @@
  * network, no Java for Spark) is said and left out; a mismatch exits 1.
  */
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countOf } from "../../src/base/plural.ts";
@@ -83,7 +85,9 @@ try {
     await checkSidecar(python);
     await checkDeployments(python);
   }
-  // In an environment of their own, for these libraries want others' older versions.
+  // In environments of their own, for these libraries want others' older versions.
+  const tables = await virtualEnvironment("interop-mltable");
+  if (tables !== undefined) await checkMltable(tables);
   const metrics = await virtualEnvironment("interop-metrics");
   if (metrics !== undefined) await checkMetrics(metrics);
 } finally {
@@ -179,6 +183,26 @@ async function checkSidecar(python: string): Promise<void> {
     console.log(`${name}: FAILED\n${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
   }
+}
+
+/** Azure's own reader loads the MLTable beside an exported file, and the one that names the stored files. */
+async function checkMltable(python: string): Promise<void> {
+  const name = "mltable";
+  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+  const pip = await run(python, [...install, "mltable", "azureml-dataprep[pandas]", "setuptools<81"]);
+  if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
+  const [asset, stored] = [join(folder, "asset"), join(folder, "stored")];
+  const file = join(asset, "flights.parquet");
+  for (const place of [asset, stored]) await mkdir(place);
+  for (const output of [[file, "--mltable"], [join(stored, "MLTable")]]) {
+    const args = ["export", "flights", "--root", join(folder, "collected"), "-o", ...output];
+    const exported = await run(process.execPath, [join(root, "dist/cli/main.js"), ...args]);
+    if (!exported.ok) throw new Error(exported.output);
+  }
+  const script = join(import.meta.dirname, "read_mltable.py");
+  const { ok, output } = await run(python, [script, file, asset, stored]);
+  console.log(`${name}: ${ok ? "" : "FAILED\n"}${output.trim()}`);
+  if (!ok) process.exitCode = 1;
 }
 
 /** Azure's own loader and ours read the same deployment YAMLs. */
@@ -281,7 +305,7 @@ async function virtualEnvironment(name = "interop"): Promise<string | undefined>
     if (await works(system, ["-m", "venv", "--clear", home])) return python;
   }
   leftOut(
-    name === "interop" ? "all engines" : "metrics",
+    name === "interop" ? "all engines" : name,
     "there is no Python 3 that can make a virtual environment",
   );
   return undefined;

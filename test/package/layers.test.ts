@@ -113,6 +113,8 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/codec/parquet.ts": allowed('import "hyparquet";'),
   "src/reader/parquet.ts": offence('import "hyparquet";', "only-hyparquet"),
   "src/cli/query.ts": offence('await import("@duckdb/node-api");', "only-duckdb"),
+  "src/cli/columns.ts": offence('await import("apache-arrow");', "only-arrow"),
+  "src/reader/columns.ts": offence('import "apache-arrow";', "lazy"),
   "src/collector/background/thread.ts": allowed('import "node:worker_threads";'),
   "src/collector/context/ambient.ts": allowed('import "node:async_hooks";'),
   "src/collector/thread.ts": offence('import "node:worker_threads";', "only-threads"),

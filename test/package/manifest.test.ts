@@ -19,6 +19,7 @@ test("the package depends on exactly four packages, and on optional peers for th
     "@azure/identity",
     "@duckdb/node-api",
     "@opentelemetry/api",
+    "apache-arrow",
   ]);
   expect(optionalDependencies).toBeUndefined();
 });

@@ -21,8 +21,8 @@ export function documents(): Case[] {
 async function snippets({ folder, tarball }: World): Promise<void> {
   const { engines, name, devDependencies } = await manifest();
   const project = join(folder, "snippets");
-  const duckdb = `@duckdb/node-api@${devDependencies["@duckdb/node-api"]}`;
-  await install(project, [tarball, `node@${engines["node"]?.replace(">=", "")}.0`, duckdb]);
+  const peers = ["@duckdb/node-api", "apache-arrow"].map((peer) => `${peer}@${devDependencies[peer]}`);
+  await install(project, [tarball, `node@${engines["node"]?.replace(">=", "")}.0`, ...peers]);
   const pages = join(project, "pages");
   await mkdir(pages);
   const modules = join(project, "node_modules");

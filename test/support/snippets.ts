@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import ts from "typescript";
@@ -48,7 +49,7 @@ export async function tryAll(snippets: readonly Snippet[], place: Place): Promis
   const faults = await wrongSyntax(snippets, place);
   for (const { file, line, code } of snippets.filter(isProgram)) {
     const project = join(place.folder, file.replaceAll(/\W/g, "-"));
-    await makeProject(project, place.packageFolder ?? root);
+    await makeProject(project, place.packageFolder ?? root, packagesOf(code));
     const name = `line-${line}.mjs`;
     await writeFile(join(project, name), code);
     // The oldest Node calls its own fake timers experimental.
@@ -85,9 +86,23 @@ async function wrongSyntax(
   return `${stdout}${stderr}`.split("\n").filter((line) => line !== "");
 }
 
-async function makeProject(project: string, packageFolder: string): Promise<void> {
+/** What a program imports beside this package and Node: packages that this project has, too. */
+function packagesOf(code: string): string[] {
+  const names = Array.from(code.matchAll(/from "((?:@[^/"]+\/)?[^/"]+)/g), ([, name = ""]) => name);
+  return names.filter((name) => !name.startsWith("node:") && name !== "model-data-collector");
+}
+
+async function makeProject(
+  project: string,
+  packageFolder: string,
+  packages: readonly string[],
+): Promise<void> {
   const modules = join(project, "node_modules");
-  if ((await mkdir(modules, { recursive: true })) === undefined) return;
+  const isNew = (await mkdir(modules, { recursive: true })) !== undefined;
+  for (const name of packages)
+    if (!existsSync(join(modules, name)))
+      await symlink(join(root, "node_modules", name), join(modules, name), "junction");
+  if (!isNew) return;
   await symlink(packageFolder, join(modules, "model-data-collector"), "junction");
   await writeFile(join(project, "package.json"), '{ "private": true }');
 }

@@ -1,8 +1,9 @@
 import type { HourCompleteness } from "../../reader/completeness/completeness.ts";
-import { type RunnableCommand, timeOption } from "../command.ts";
+import type { RunnableCommand } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { rangeOf } from "../options/selection.ts";
 import { waitingLines } from "../waiting.ts";
-import { nothingStored, withDataset } from "../with-dataset.ts";
+import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 import type { Text } from "../terminal.ts";
 import { textTable } from "../text/text-table.ts";
 import { countText, timeText } from "../text/value-text.ts";
@@ -16,14 +17,12 @@ export const completeness: RunnableCommand = {
   options: {
     from: { type: "string", value: "<time>", description: "only hours that end after this time, UTC" },
     to: { type: "string", value: "<time>", description: "only hours that begin before this time, UTC" },
-    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
-    deployment: { type: "string", value: "<name>", description: "only this deployment" },
+    ...datasetOptions,
   },
   examples: ["mdc completeness --from 2026-11-22", "mdc completeness --json"],
   async run(input): Promise<ExitCode> {
     const { terminal } = input;
-    const [from, to] = [timeOption(input, "from"), timeOption(input, "to")];
-    const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+    const range = rangeOf(input);
     terminal.progress("reading the ledger …");
     const { root, hours } = await withDataset(input, async (data) => ({
       root: data.root,

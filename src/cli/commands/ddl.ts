@@ -6,7 +6,7 @@ import { placeOf } from "../../reader/ddl/table-place.ts";
 import { quote } from "../../base/errors.ts";
 import { type RunnableCommand, UsageError, wordText } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
-import { nothingStored, statsOption, withDataset } from "../with-dataset.ts";
+import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 
 const names = Object.keys(engines);
 
@@ -18,7 +18,7 @@ export const ddl: RunnableCommand = {
   positionals: [0, 1],
   options: {
     engine: { type: "string", value: "<engine>", description: `one of ${names.join(", ")}` },
-    ...statsOption,
+    ...datasetOptions,
   },
   examples: ["mdc ddl --engine spark", "mdc ddl --engine duckdb model_inputs > tables.sql"],
   async run(input): Promise<ExitCode> {

@@ -6,15 +6,18 @@ import type { Catalog } from "../../reader/catalog.ts";
 import { checkColumns } from "../../reader/column-check.ts";
 import type { FindOptions, FoundRow } from "../../reader/find.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
-import { type CommandInput, type RunnableCommand, timeOption, UsageError, wholeNumber } from "../command.ts";
+import { type CommandInput, type RunnableCommand, UsageError } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
-import { columnsAsked, whereOf, whereOption } from "../options/where-option.ts";
+import { namesOf, selectionOf, selectionOptions } from "../options/selection.ts";
+import { columnsAsked } from "../options/where-option.ts";
 import { bold, dim, type Terminal } from "../terminal.ts";
 import { rowTable } from "../text/row-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
 import { timeText } from "../text/value-text.ts";
 import { waitingLines } from "../waiting.ts";
-import { statsOption, withDataset } from "../with-dataset.ts";
+import { datasetOptions, withDataset } from "../with-dataset.ts";
+
+const defaultRows = 20;
 
 /** `mdc find`: rows by value. */
 export const find: RunnableCommand = {
@@ -24,17 +27,14 @@ export const find: RunnableCommand = {
     "(--where <condition> | --text <text>) [--in <collections>] [-n 20] [--from <time>] [--to <time>]",
   positionals: [0, 0],
   options: {
-    ...whereOption,
+    ...selectionOptions(defaultRows),
     text: {
       type: "string",
       value: "<text>",
       description: "only rows in which this stands in any text, JSON or body; reads all of them",
     },
     in: { type: "string", value: "<names>", description: "only these collections, separated by commas" },
-    rows: { type: "string", short: "n", value: "<rows>", description: "how many rows; default 20" },
-    from: { type: "string", value: "<time>", description: "requests from this UTC time on" },
-    to: { type: "string", value: "<time>", description: "requests before this UTC time" },
-    ...statsOption,
+    ...datasetOptions,
   },
   examples: [
     "mdc find --where order_id=A-17",
@@ -65,20 +65,15 @@ export const find: RunnableCommand = {
 };
 
 function optionsOf(input: CommandInput): FindOptions {
-  const [where, text] = [whereOf(input), input.text("text")];
-  if (where === undefined && text === undefined)
+  const [selection, text] = [selectionOf(input, defaultRows), input.text("text")];
+  if (selection.where === undefined && text === undefined)
     throw new UsageError("mdc find: expected --where or --text (mdc find --help)");
   if (text === "") throw new UsageError("--text: expected a text");
-  const collections = input.text("in")?.split(",");
-  if (collections?.includes("")) throw new UsageError("--in: expected names separated by commas");
-  const [from, to] = [timeOption(input, "from"), timeOption(input, "to")];
+  const collections = namesOf(input, "in");
   return {
-    limit: wholeNumber(input, "rows", 1, 20),
-    ...(where === undefined ? {} : { where }),
+    ...selection,
     ...(text === undefined ? {} : { text }),
     ...(collections === undefined ? {} : { collections }),
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
   };
 }
 

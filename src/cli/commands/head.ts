@@ -3,21 +3,17 @@ import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import type { Row } from "../../layout/row.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import type { TableOptions } from "../../reader/table.ts";
-import {
-  type CommandInput,
-  isMisuse,
-  type RunnableCommand,
-  timeOption,
-  UsageError,
-  wholeNumber,
-} from "../command.ts";
+import { type CommandInput, isMisuse, type RunnableCommand } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { waitingLines } from "../waiting.ts";
-import { statsOption, withDataset } from "../with-dataset.ts";
+import { datasetOptions, withDataset } from "../with-dataset.ts";
+import { columnsOption, namesOf, selectionOf, selectionOptions } from "../options/selection.ts";
+import { columnsAsked } from "../options/where-option.ts";
 import { refuseMissing } from "../options/refuse-missing.ts";
-import { columnsAsked, whereOf, whereOption } from "../options/where-option.ts";
 import { rowTable } from "../text/row-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
+
+const defaultRows = 10;
 
 /** `mdc head`: the first rows. */
 export const head: RunnableCommand = {
@@ -26,13 +22,10 @@ export const head: RunnableCommand = {
   parameters: "<collection> [-n <rows>] [--columns a,b] [--from <time>] [--to <time>] [--where <condition>]",
   positionals: [1, 1],
   options: {
-    rows: { type: "string", short: "n", value: "<rows>", description: "how many rows; default 10" },
-    columns: { type: "string", value: "<names>", description: "only these columns, separated by commas" },
+    ...selectionOptions(defaultRows),
+    ...columnsOption,
     system: { type: "boolean", description: "show all mdc_ columns too" },
-    from: { type: "string", value: "<time>", description: "requests from this UTC time on" },
-    to: { type: "string", value: "<time>", description: "requests before this UTC time" },
-    ...whereOption,
-    ...statsOption,
+    ...datasetOptions,
   },
   examples: [
     "mdc head model_inputs",
@@ -43,10 +36,13 @@ export const head: RunnableCommand = {
     const { terminal } = input;
     const [name = ""] = input.positionals;
     const unreadable: UnreadableFile[] = [];
-    const columns = input.text("columns")?.split(",");
-    if (columns?.includes("")) throw new UsageError("--columns: expected names separated by commas");
+    const columns = namesOf(input, "columns");
     const onUnreadable = (file: UnreadableFile): void => void unreadable.push(file);
-    const options = { ...rangeOf(input), onUnreadable, ...(columns === undefined ? {} : { columns }) };
+    const options = {
+      ...selectionOf(input, defaultRows),
+      onUnreadable,
+      ...(columns === undefined ? {} : { columns }),
+    };
     const rows = await firstRows(input, name, options);
     if (rows === undefined) return exitCode.data;
     if (input.flag("json")) {
@@ -60,16 +56,6 @@ export const head: RunnableCommand = {
     return tellUnreadable(unreadable, terminal);
   },
 };
-
-function rangeOf(input: CommandInput): TableOptions {
-  const [from, to, where] = [timeOption(input, "from"), timeOption(input, "to"), whereOf(input)];
-  return {
-    limit: wholeNumber(input, "rows", 1, 10),
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    ...(where === undefined ? {} : { where }),
-  };
-}
 
 /** The rows; undefined, and said so, if nothing is stored of the collection yet. */
 async function firstRows(

@@ -10,7 +10,8 @@ import { rowTable } from "../text/row-table.ts";
 import { textTable } from "../text/text-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
 import { amountText, countText, timeText } from "../text/value-text.ts";
-import { statsOption, withDataset } from "../with-dataset.ts";
+import { rangeOptions } from "../options/selection.ts";
+import { datasetOptions, withDataset } from "../with-dataset.ts";
 
 /** What Azure's monitoring and this package's own examples call them. */
 const [usualInputs, usualOutputs] = ["model_inputs", "model_outputs"];
@@ -40,11 +41,8 @@ export const joinCommand: RunnableCommand = {
       description: "end with 1 if more of the inputs, or of the outputs, are without their other half",
     },
     rows: { type: "string", short: "n", value: "<rows>", description: "how many joined rows; default 5" },
-    from: { type: "string", value: "<time>", description: "requests from this UTC time on" },
-    to: { type: "string", value: "<time>", description: "requests before this UTC time" },
-    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
-    deployment: { type: "string", value: "<name>", description: "only this deployment" },
-    ...statsOption,
+    ...rangeOptions,
+    ...datasetOptions,
   },
   examples: [
     "mdc join",

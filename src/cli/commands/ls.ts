@@ -4,7 +4,7 @@ import { type LinesSummary, type Survey, survey } from "../../reader/collection-
 import { type CommandInput, type RunnableCommand, UsageError } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { postedElsewhere, waitingLines } from "../waiting.ts";
-import { nothingStored, statsOption, withDataset } from "../with-dataset.ts";
+import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 import type { Text } from "../terminal.ts";
 import { textTable } from "../text/text-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
@@ -16,11 +16,7 @@ export const ls: RunnableCommand = {
   summary: "list the collections, with their files, rows, bytes and times, and what waits to be stored",
   parameters: "[--endpoint <name>] [--deployment <name>]",
   positionals: [0, 0],
-  options: {
-    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
-    deployment: { type: "string", value: "<name>", description: "only this deployment" },
-    ...statsOption,
-  },
+  options: datasetOptions,
   examples: ["mdc ls", "mdc ls --root https://account.blob.core.windows.net/container/prefix --json"],
   async run(input): Promise<ExitCode> {
     const { terminal } = input;

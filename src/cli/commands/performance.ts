@@ -24,7 +24,8 @@ import { isForPrometheus, outputOptions, writeOutputs } from "../monitoring/outp
 import { performanceLines } from "../monitoring/performance-lines.ts";
 import { durationOption } from "../options/duration-option.ts";
 import { refuseMissing } from "../options/refuse-missing.ts";
-import { statsOption, withDataset } from "../with-dataset.ts";
+import { rangeOptions } from "../options/selection.ts";
+import { datasetOptions, withDataset } from "../with-dataset.ts";
 
 const column = (description: string): CommandOptions[string] => ({
   type: "string",
@@ -54,8 +55,7 @@ export const performance: RunnableCommand = {
     },
     by: column("of the inputs: each of its values is measured by itself, too"),
     window: { type: "string", value: "<length>", description: "such as 1d or 7d; default all in one" },
-    from: { type: "string", value: "<time>", description: "requests from this UTC time on" },
-    to: { type: "string", value: "<time>", description: "requests before this UTC time" },
+    ...rangeOptions,
     threshold: {
       type: "string",
       multiple: true,
@@ -75,10 +75,8 @@ export const performance: RunnableCommand = {
       value: "<length>",
       description: "labels that came later do not count; default all do",
     },
-    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
-    deployment: { type: "string", value: "<name>", description: "only this deployment" },
     ...outputOptions,
-    ...statsOption,
+    ...datasetOptions,
   },
   examples: [
     "mdc performance --prediction late --score probability --window 7d --by origin",

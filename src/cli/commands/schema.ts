@@ -6,7 +6,7 @@ import { isSystemColumn } from "../../layout/system-columns.ts";
 import type { CommandInput, RunnableCommand } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { waitingLines } from "../waiting.ts";
-import { nothingStored, statsOption, withDataset } from "../with-dataset.ts";
+import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 import { bold, dim } from "../terminal.ts";
 import { textTable } from "../text/text-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
@@ -19,7 +19,7 @@ export const schema: RunnableCommand = {
   positionals: [0, 1],
   options: {
     system: { type: "boolean", description: "show the mdc_ columns too, which every collection has" },
-    ...statsOption,
+    ...datasetOptions,
   },
   examples: ["mdc schema", "mdc schema model_inputs --system"],
   async run(input): Promise<ExitCode> {

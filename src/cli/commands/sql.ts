@@ -4,13 +4,14 @@ import { partitionKeys } from "../../layout/partition.ts";
 import { isSystemColumn } from "../../layout/system-columns.ts";
 import { listViews, type ViewSummary } from "../../reader/sql/list-views.ts";
 import type { SqlRows } from "../../reader/sql/sql-options.ts";
-import { type CommandInput, type RunnableCommand, timeOption, UsageError, wholeNumber } from "../command.ts";
+import { type CommandInput, type RunnableCommand, UsageError, wholeNumber } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { rangeOf, rangeOptions } from "../options/selection.ts";
 import type { Terminal, Text } from "../terminal.ts";
 import { rowTable } from "../text/row-table.ts";
 import { textTable } from "../text/text-table.ts";
 import { bytesText, countText } from "../text/value-text.ts";
-import { nothingStored, statsOption, withDataset } from "../with-dataset.ts";
+import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 
 /** `mdc sql`: questions to all collections. */
 export const sql: RunnableCommand = {
@@ -25,11 +26,8 @@ export const sql: RunnableCommand = {
       value: "<file>",
       description: "the statements of a file; - for stdin",
     },
-    from: { type: "string", value: "<time>", description: "requests from this UTC time on" },
-    to: { type: "string", value: "<time>", description: "requests before this UTC time" },
-    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
-    deployment: { type: "string", value: "<name>", description: "only this deployment" },
-    ...statsOption,
+    ...rangeOptions,
+    ...datasetOptions,
     "max-rows": { type: "string", value: "<rows>", description: "more rows are an error; default 100000" },
     "allow-files": {
       type: "boolean",
@@ -45,10 +43,8 @@ export const sql: RunnableCommand = {
     const { terminal } = input;
     const statement = await statementOf(input);
     if (statement === undefined) return await list(input);
-    const [from, to] = [timeOption(input, "from"), timeOption(input, "to")];
     const options = {
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
+      ...rangeOf(input),
       allowFiles: input.flag("allow-files"),
       maxRows: wholeNumber(input, "max-rows", 1, 100_000),
       timestamps: input.flag("json") ? ("text" as const) : ("date" as const),

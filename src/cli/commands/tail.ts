@@ -17,7 +17,7 @@ import { dim, type Terminal } from "../terminal.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
 import { jsonValue, timeText, valueText } from "../text/value-text.ts";
 import { visibleJson } from "../../base/visible-text.ts";
-import { statsOption, withDataset } from "../with-dataset.ts";
+import { datasetOptions, withDataset } from "../with-dataset.ts";
 
 /** Milliseconds between two looks when following; at a store that is no folder only every fifth time. */
 const everyMs = 1_000;
@@ -34,9 +34,7 @@ export const tail: RunnableCommand = {
   options: {
     rows: { type: "string", short: "n", value: "<rows>", description: "how many rows; default 10" },
     follow: { type: "boolean", short: "f", description: "go on showing what comes, until it is interrupted" },
-    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
-    deployment: { type: "string", value: "<name>", description: "only this deployment" },
-    ...statsOption,
+    ...datasetOptions,
   },
   examples: ["mdc tail model_inputs -f", "mdc tail request -n 100 --json"],
   async run(input): Promise<ExitCode> {

@@ -6,7 +6,7 @@ import type { RunnableCommand } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { waitingFrames } from "../live.ts";
 import { waitingLines } from "../waiting.ts";
-import { statsOption, withDataset } from "../with-dataset.ts";
+import { datasetOptions, withDataset } from "../with-dataset.ts";
 import { rowTable } from "../text/row-table.ts";
 import { bold, dim, type Terminal } from "../terminal.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
@@ -23,7 +23,7 @@ export const trace: RunnableCommand = {
       type: "boolean",
       description: "look into every file, not only where the id's own time says",
     },
-    ...statsOption,
+    ...datasetOptions,
   },
   examples: ["mdc trace 019a0c2e-8a53-7cc1-9f0e-3b1f5a6d7e88"],
   async run(input): Promise<ExitCode> {

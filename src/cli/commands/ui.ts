@@ -3,7 +3,7 @@ import { type ExitCode, exitCode } from "../exit-code.ts";
 import { waitingFrames } from "../live.ts";
 import { toldToEnd } from "../running/told-to-end.ts";
 import { waitingLines } from "../waiting.ts";
-import { withDataset } from "../with-dataset.ts";
+import { datasetOptions, withDataset } from "../with-dataset.ts";
 
 /** How long what is being answered may take when the command ends. */
 const closeMs = 500;
@@ -16,8 +16,7 @@ export const ui: RunnableCommand = {
   positionals: [0, 0],
   options: {
     port: { type: "string", value: "<port>", description: "where to listen on 127.0.0.1; default any free" },
-    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
-    deployment: { type: "string", value: "<name>", description: "only this deployment" },
+    ...datasetOptions,
   },
   examples: ["mdc ui", "mdc ui --root ./collected --port 8085"],
   async run(input): Promise<ExitCode> {

@@ -3,7 +3,7 @@ import { type RunnableCommand, timeOption } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { bold, type Terminal } from "../terminal.ts";
 import { amountText } from "../text/value-text.ts";
-import { nothingStored, statsOption, withDataset } from "../with-dataset.ts";
+import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 
 /** `mdc verify`: whether stored data is sound. */
 export const verifyCommand: RunnableCommand = {
@@ -15,9 +15,7 @@ export const verifyCommand: RunnableCommand = {
     from: { type: "string", value: "<time>", description: "only files of requests from this UTC time on" },
     to: { type: "string", value: "<time>", description: "only files of requests before this UTC time" },
     full: { type: "boolean", description: "decode every column, not only ids and times" },
-    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
-    deployment: { type: "string", value: "<name>", description: "only this deployment" },
-    ...statsOption,
+    ...datasetOptions,
   },
   examples: ["mdc verify --from 2026-11-22", "mdc verify --full --json"],
   async run(input): Promise<ExitCode> {

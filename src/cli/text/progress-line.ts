@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../base/time/clock.ts";
 import { cutText } from "./text-width.ts";
-import { visibleText } from "./visible-text.ts";
+import { visibleText } from "../../base/visible-text.ts";
 
 /** Milliseconds that something takes before it is told of. */
 const patienceMs = 1_000;

@@ -15,6 +15,13 @@ export const ownAttributes: {
   tags: attributeName(systemColumns.tags),
 };
 
+/**
+ * Up to so many columns of a file, every row says all of them, so that a reader which infers a schema finds
+ * each in any record. Where there are more, that would be mostly nulls, a multiple of the data, and a frame
+ * says the columns that it has values of.
+ */
+export const maxKeys = 256;
+
 /** The member that refers to an object beside the file which holds what the member `name` would. */
 export function referenceName(name: string): string {
   return `${name}ref`;

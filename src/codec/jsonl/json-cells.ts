@@ -2,6 +2,7 @@ import type { BatchColumn } from "../../frame/batch.ts";
 import { CellCursor } from "../../frame/conform/cell-cursor.ts";
 import type { JsonBytes } from "../../frame/conform/json-bytes.ts";
 import { writeItems } from "../../frame/conform/list-json.ts";
+import { floatText, flooredMillis } from "./scalar-text.ts";
 
 /** The least that is written between two pauses of a writer, bytes. */
 export const stepBytes: number = 64 * 1024;
@@ -147,15 +148,3 @@ function* writeLarge(cursor: CellCursor, to: JsonBytes): Generator<void, void, u
 
 /** A multiple of 3, for base64. */
 const largeStep = 48 * 1024;
-
-/** A double as JSON that reads back as a double, exactly; what JSON cannot say is null. */
-function floatText(value: number): string {
-  if (!Number.isFinite(value)) return "null";
-  const text = Object.is(value, -0) ? "-0" : String(value);
-  return text.includes(".") || text.includes("e") ? text : `${text}.0`;
-}
-
-function flooredMillis(micros: bigint): bigint {
-  const within = ((micros % 1000n) + 1000n) % 1000n;
-  return (micros - within) / 1000n;
-}

@@ -3,12 +3,13 @@ import { Conforming } from "../../frame/conform/conform.ts";
 import { JsonBytes } from "../../frame/conform/json-bytes.ts";
 import type { IdRange } from "../../layout/filter/id-range.ts";
 import type { EncodeOptions, Encoder } from "../encoder.ts";
-import { ownAttributes, referenceName, tagAttributes } from "./attributes.ts";
+import { maxKeys, ownAttributes, referenceName, tagAttributes } from "./attributes.ts";
 import { FrameCursor, type FrameOfRecord } from "./frame-cursor.ts";
 import { JsonColumn, rowsJson } from "./json-cells.ts";
 import { type PackedTable, partsTable, unpackBody } from "./packed-body.ts";
 import { RejectedCells } from "./rejected-cells.ts";
 import { RejectedReport } from "../rejected-report.ts";
+import { wholeSeconds } from "./scalar-text.ts";
 
 /**
  * An encoder of Azure Machine Learning's own record format: JSON Lines, one CloudEvents 1.0 record per frame,
@@ -41,12 +42,6 @@ export function createJsonlEncoder(): Encoder {
 const maxInlineBytes = 4 * 1024 * 1024;
 /** A payload that is put into its record after all, because no other of the file is in one, bytes at most. */
 const maxBroughtBackBytes = 16 * 1024 * 1024;
-/**
- * Up to so many columns of a file, every row says all of them, so that a reader which infers a schema finds
- * each in any record. Where there are more, that would be mostly nulls, a multiple of the data, and a frame
- * says the columns that it has values of.
- */
-const maxKeys = 256;
 /** What is gathered of small records before it is handed on. */
 const pieceBytes = 256 * 1024;
 
@@ -256,10 +251,4 @@ const framesPerStep = 256;
 
 function members(all: readonly (readonly [string, string])[]): string {
   return all.map(([name, json]) => `"${name}":${json}`).join(",");
-}
-
-/** `2026-03-05T18:16:25Z`. */
-function wholeSeconds(micros: bigint): string {
-  const millis = Number(micros / 1000n);
-  return `${new Date(Math.floor(millis / 1000) * 1000).toISOString().slice(0, -5)}Z`;
 }

@@ -5,8 +5,11 @@ import type { Schema } from "../../layout/schema.ts";
 import type { Catalog } from "../catalog.ts";
 import { createTable, type TableOptions } from "../table.ts";
 import { rangeOption } from "../time-option.ts";
+import { arrowBytes } from "./arrow-bytes.ts";
+import { recordColumns, recordLines } from "./azureml-records.ts";
 import { exportColumns } from "./export-columns.ts";
-import { csvHeader, csvLine, jsonLine, jsonText } from "./export-text.ts";
+import { jsonText, textLines } from "./export-text.ts";
+import { collectionMltable } from "./mltable.ts";
 
 /**
  * What a table is exported as.
@@ -16,13 +19,27 @@ import { csvHeader, csvLine, jsonLine, jsonText } from "./export-text.ts";
  * | `csv` | RFC 4180 with a header, in UTF-8; a text that a spreadsheet would run is made inert by an apostrophe |
  * | `jsonl` | an object a line, with every column; integers have all their digits |
  * | `parquet` | one file in the types that are stored, exact to the microsecond |
+ * | `arrow`, `arrows` | an Arrow IPC file, or stream, in the same types; needs `apache-arrow`, an optional peer |
+ * | `azureml` | Azure Machine Learning's records, a line for each frame, as its monitoring reads them |
+ * | `mltable` | the text of an `MLTable` that names the stored Parquet files, which are not read |
  */
-export type ExportFormat = "csv" | "jsonl" | "parquet";
+export type ExportFormat = "csv" | "jsonl" | "parquet" | "arrow" | "arrows" | "azureml" | "mltable";
 
 /** The formats, in the order in which messages name them. */
-export const exportFormats: readonly ExportFormat[] = ["csv", "jsonl", "parquet"];
+export const exportFormats: readonly ExportFormat[] = [
+  "csv",
+  "jsonl",
+  "parquet",
+  "arrow",
+  "arrows",
+  "azureml",
+  "mltable",
+];
 
-/** Options of `Dataset.export`: those of `table`, and the format. */
+/**
+ * Options of `Dataset.export`: those of `table`, and the format. An `mltable` takes `from`, `to`, which
+ * choose whole files, and `columns`; rows are chosen by whoever reads it.
+ */
 export interface ExportOptions extends TableOptions {
   readonly format: ExportFormat;
 }
@@ -43,33 +60,42 @@ export function exportTable(
   const range = rangeOption(options, "export");
   // For its checks: what is read is decided when the columns are known.
   createTable(catalog, name, options);
+  if (format === "mltable") {
+    for (const option of ["where", "limit"] as const)
+      if (options[option] !== undefined && options[option] !== Number.POSITIVE_INFINITY)
+        throw wrongValue(`export: ${option}`, "nothing, for an MLTable names whole files", options[option]);
+  }
   return {
     async *[Symbol.asyncIterator]() {
-      const schema = await exportColumns(catalog, name, range, options.columns);
+      if (format === "mltable") {
+        yield Buffer.from(await collectionMltable(catalog, name, range, options.columns));
+        return;
+      }
+      const found = await exportColumns(catalog, name, range, options.columns);
+      const schema = format === "azureml" ? recordColumns(found) : found;
       const table = createTable(catalog, name, { ...options, columns: [...schema.keys()] }, "micros");
-      const batches = conformed(table, schema);
-      if (format === "parquet") yield* writeTable(schema, batches);
-      else yield* textOf(format, schema, batches);
+      yield* bytesOf(format, schema, conformed(table, schema));
     },
   };
 }
 
-/** Rows so many at a time, so that no text becomes long. */
-const rowsAtOnce = 1_024;
-
-async function* textOf(
-  format: "csv" | "jsonl",
+function bytesOf(
+  format: Exclude<ExportFormat, "mltable">,
   schema: Schema,
   batches: AsyncIterable<TableRows>,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  if (format === "csv") yield Buffer.from(csvHeader(schema));
-  for await (const { length, columns } of batches) {
-    const line = format === "csv" ? csvLine(schema, columns) : jsonLine(schema, columns);
-    for (let row = 0; row < length; ) {
-      let text = "";
-      for (const end = Math.min(length, row + rowsAtOnce); row < end; row++) text += line(row);
-      yield Buffer.from(text);
-    }
+): AsyncIterable<Uint8Array> {
+  switch (format) {
+    case "parquet":
+      return writeTable(schema, batches);
+    case "arrow":
+      return arrowBytes("file", schema, batches);
+    case "arrows":
+      return arrowBytes("stream", schema, batches);
+    case "azureml":
+      return recordLines(schema, batches);
+    case "csv":
+    case "jsonl":
+      return textLines(format, schema, batches);
   }
 }
 

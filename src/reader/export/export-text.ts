@@ -1,11 +1,32 @@
+import type { TableRows } from "../../codec/parquet/tables/table-writer.ts";
 import type { Schema } from "../../layout/schema.ts";
 
 /** Rows as text, from values as files are decoded: instants are bigints of microseconds since 1970 UTC. */
 
 type Value = (value: unknown) => string;
 
+/** Rows so many at a time, so that no text becomes long. */
+const rowsAtOnce = 1_024;
+
+/** Rows as CSV with a header, or as lines of JSON. */
+export async function* textLines(
+  format: "csv" | "jsonl",
+  schema: Schema,
+  batches: AsyncIterable<TableRows>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (format === "csv") yield Buffer.from(csvHeader(schema));
+  for await (const { length, columns } of batches) {
+    const line = format === "csv" ? csvLine(schema, columns) : jsonLine(schema, columns);
+    for (let row = 0; row < length; ) {
+      let text = "";
+      for (const end = Math.min(length, row + rowsAtOnce); row < end; row++) text += line(row);
+      yield Buffer.from(text);
+    }
+  }
+}
+
 /** An instant as ISO 8601 in UTC, with microseconds if it has some. */
-export function instantText(micros: bigint): string {
+function instantText(micros: bigint): string {
   const within = ((micros % 1000n) + 1000n) % 1000n;
   const time = new Date(Number((micros - within) / 1000n));
   if (Number.isNaN(time.getTime())) return String(micros);
@@ -30,10 +51,7 @@ export function jsonText(value: unknown, isTime: boolean): string {
 }
 
 /** Lines of JSON, an object each. */
-export function jsonLine(
-  schema: Schema,
-  columns: ReadonlyMap<string, ArrayLike<unknown>>,
-): (row: number) => string {
+function jsonLine(schema: Schema, columns: ReadonlyMap<string, ArrayLike<unknown>>): (row: number) => string {
   const members = [...schema].map(([name, type]) => {
     const values = columns.get(name);
     const isTime = (typeof type === "object" ? type.list : type) === "timestamp";
@@ -43,7 +61,7 @@ export function jsonLine(
 }
 
 /** The first line of a CSV file. */
-export function csvHeader(schema: Schema): string {
+function csvHeader(schema: Schema): string {
   return `${[...schema.keys()].map((name) => csvCell(inert(name))).join(",")}\r\n`;
 }
 
@@ -51,10 +69,7 @@ export function csvHeader(schema: Schema): string {
  * Lines of CSV (RFC 4180). No value is an empty cell, an empty text a quoted one. A text that a spreadsheet
  * would take for a formula is made inert (OWASP, "CSV Injection"): an apostrophe stands before it.
  */
-export function csvLine(
-  schema: Schema,
-  columns: ReadonlyMap<string, ArrayLike<unknown>>,
-): (row: number) => string {
+function csvLine(schema: Schema, columns: ReadonlyMap<string, ArrayLike<unknown>>): (row: number) => string {
   const cells = [...schema].map(([name, type]) => {
     const values = columns.get(name);
     const text: Value = csvText(typeof type === "object", type === "timestamp", type);

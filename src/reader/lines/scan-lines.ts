@@ -1,7 +1,7 @@
 import { type LinesColumns, readLines } from "../../codec/jsonl/jsonl-decoder.ts";
 import { dateOfMicros } from "../../codec/parquet/parquet-file.ts";
 import type { RangeSource } from "../../codec/range-source.ts";
-import { type ColumnBatch, columnBatch } from "../../layout/column-batch.ts";
+import { type ColumnBatch, columnBatch, withNumbers } from "../../layout/column-batch.ts";
 import { bindFilter, rowTest } from "../../layout/filter/bound-filter.ts";
 import type { Filter } from "../../layout/filter/filter.ts";
 import type { Store } from "../../store/store.ts";
@@ -39,7 +39,7 @@ export async function* scanLines(
     const names = typeof columns === "function" ? all.filter(columns) : (columns ?? all);
     const taken = names.map((name) => [name, takeRows(lines, name, rows, length, timestamps)] as const);
     const types = new Map(names.flatMap((name) => typed(name, lines.types.get(name))));
-    yield columnBatch(length, new Map(taken), types);
+    yield columnBatch(length, withNumbers(new Map(taken), types), types);
   }
 }
 

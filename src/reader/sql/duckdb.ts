@@ -1,8 +1,7 @@
 import type * as library from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
-import { asError, messageOf } from "../../base/errors.ts";
-import { errorCode } from "../../base/files/file-system.ts";
-import { StoreError } from "../../store/store-error.ts";
+import { asError } from "../../base/errors.ts";
+import { loadPeer } from "../peers/load-peer.ts";
 import { sqlText, sqlTexts } from "./sql-text.ts";
 
 /** What is loaded when the first query runs. */
@@ -12,20 +11,8 @@ export type DuckdbLibrary = typeof library;
 const memoryLimit = "1GiB";
 
 /** The library; a `StoreError` that says what to do where it is not installed. */
-export async function loadDuckdb(): Promise<DuckdbLibrary> {
-  try {
-    return await import("@duckdb/node-api");
-  } catch (thrown) {
-    const code = errorCode(thrown);
-    const isMissing = code === "ERR_MODULE_NOT_FOUND" || code === "MODULE_NOT_FOUND";
-    const fault = isMissing
-      ? "is not installed; SQL needs it: npm install @duckdb/node-api"
-      : `cannot be loaded: ${messageOf(thrown).slice(0, 300)}`;
-    throw new StoreError("configuration", `the package @duckdb/node-api ${fault}`, {
-      operation: "open",
-      ...(code === undefined ? {} : { code }),
-    });
-  }
+export function loadDuckdb(): Promise<DuckdbLibrary> {
+  return loadPeer("@duckdb/node-api", "SQL", () => import("@duckdb/node-api"));
 }
 
 /** What a database may touch. */

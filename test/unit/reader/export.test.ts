@@ -1,6 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import polars from "nodejs-polars";
 import { beforeEach, describe, expect, test } from "vitest";
+import { tableFromIPC } from "@uwdata/flechette";
+import { parse } from "yaml";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
 import type { ColumnType } from "../../../src/layout/column-type.ts";
 import { openDataset } from "../../../src/reader.ts";
@@ -65,6 +68,15 @@ async function sameAs(sql: string, bytes: Uint8Array, list = "*"): Promise<void>
   expect(here).toEqual(there);
 }
 
+/** What Polars makes of Arrow's bytes. */
+async function asParquet(format: ExportFormat, bytes: Uint8Array): Promise<Uint8Array> {
+  const frame =
+    format === "arrow" ? polars.readIPC(Buffer.from(bytes)) : polars.readIPCStream(Buffer.from(bytes));
+  const file = join(await tempFolder(), "of-polars.parquet");
+  frame.writeParquet(file);
+  return readFileSync(file);
+}
+
 describe("what is exported, as DuckDB reads it, is what DuckDB reads of the files", () => {
   test("as Parquet: every column, type and value", async () => {
     const bytes = await exported({ format: "parquet" });
@@ -102,16 +114,83 @@ describe("what is exported, as DuckDB reads it, is what DuckDB reads of the file
     );
   });
 
-  test.each<ExportFormat>(["parquet", "jsonl", "csv"])(
+  test.each<ExportFormat>(["arrow", "arrows"])("as %s, which Polars reads", async (format) => {
+    const bytes = await asParquet(format, await exported({ format }));
+    await sameAs(
+      "SELECT * FROM FILE",
+      bytes,
+      "* REPLACE (j::VARCHAR AS j, mdc_rejected::VARCHAR AS mdc_rejected, mdc_tags::VARCHAR AS mdc_tags)",
+    );
+    const described = await duckdbQuery(
+      bytes,
+      "SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM FILE)",
+    );
+    const types = new Map(described.map((row) => [row["column_name"], row["column_type"]]));
+    for (const [column, type] of Object.entries({
+      d: "DOUBLE",
+      i: "BIGINT",
+      b: "BOOLEAN",
+      s: "VARCHAR",
+      t: "TIMESTAMP WITH TIME ZONE",
+      x: "BLOB",
+      l: "VARCHAR[]",
+      mdc_row_index: "INTEGER",
+    }))
+      expect(types.get(column), column).toBe(type);
+  });
+
+  test.each<ExportFormat>(["parquet", "jsonl", "csv", "arrow"])(
     "only the rows that are asked for, as %s",
     async (format) => {
-      const bytes = await exported({ format, columns: ["i"], where: { i: { below: 0 } } });
-      const read = format === "parquet" ? "FILE" : format === "csv" ? "read_csv(FILE)" : "read_json(FILE)";
+      let bytes = await exported({ format, columns: ["i"], where: { i: { below: 0 } } });
+      if (format === "arrow") bytes = await asParquet(format, bytes);
+      const read =
+        format === "parquet" || format === "arrow"
+          ? "FILE"
+          : format === "csv"
+            ? "read_csv(FILE)"
+            : "read_json(FILE)";
       expect(
         await duckdbQuery(bytes, `SELECT count(*)::INT AS n, min(i)::VARCHAR AS m FROM ${read}`),
       ).toEqual([{ n: 4, m: String(-(2n ** 63n)) }]);
     },
   );
+});
+
+test("an Arrow stream has batches of bounded size, which another reader takes one by one", async () => {
+  root = await tempFolder();
+  const cells = Array.from({ length: 70_000 }, (_, row) => (row % 3 === 0 ? null : `é${row}`));
+  await put("05", [{ name: "s", type: "string", cells }], 0);
+  data = await openDataset(root);
+  const table = tableFromIPC(await exported({ format: "arrows", columns: ["s"] }));
+  expect(table.getChild("s").data.map(({ length }) => length)).toEqual([65_536, 4_464]);
+  expect(table.getChild("s").toArray()).toEqual(cells);
+});
+
+describe("an MLTable", () => {
+  test("names the stored files of the hours that are asked for, and columns", async () => {
+    const text = async (options: Partial<ExportOptions>): Promise<unknown> =>
+      parse(Buffer.from(await exported({ format: "mltable", ...options })).toString());
+    const file = (hour: string): object => ({
+      file: `${root}/flights/blue/inputs/inference_date=2026-11-22/inference_hour=${hour}/x.parquet`,
+    });
+    const all = { type: "mltable", paths: [file("05"), file("06")] };
+    expect(await text({})).toMatchObject({
+      ...all,
+      transformations: [{ read_parquet: { include_path_column: false } }],
+    });
+    expect(await text({ from: "2026-11-22T06:00:00Z", columns: ["d", 'a"b'] })).toMatchObject({
+      paths: [file("06")],
+      transformations: [{ read_parquet: {} }, { keep_columns: ["d", 'a"b'] }],
+    });
+  });
+
+  test("is refused where it could not say what is asked for", async () => {
+    expect(() => data.export("inputs", { format: "mltable", limit: 5 })).toThrow(
+      /export: limit: expected nothing, for an MLTable names whole files/,
+    );
+    expect(() => data.export("inputs", { format: "mltable", where: { d: 1 } })).toThrow(/export: where/);
+  });
 });
 
 test("no cell of a CSV file begins as a formula does, whatever is stored", async () => {
@@ -171,7 +250,7 @@ describe("mdc export", () => {
   });
 
   test.each([
-    [["--format", "xls"], /--format: expected one of csv, jsonl, parquet/],
+    [["--format", "xls"], /--format: expected one of csv, jsonl, parquet, arrow, arrows, azureml, mltable/],
     [[], /--format: expected one of/],
     [
       ["--format", "csv", "--columns", "bb"],

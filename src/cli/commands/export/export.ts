@@ -1,21 +1,20 @@
-import { resolve } from "node:path";
-import { writeNewFile } from "../../base/files/files.ts";
-import { errorCode } from "../../base/files/file-system.ts";
-import { systemColumns } from "../../layout/system-columns.ts";
-import { exportFormats, type ExportFormat, type ExportOptions } from "../../reader/export/export-table.ts";
-import type { UnreadableFile } from "../../reader/unreadable.ts";
-import { type CommandInput, type RunnableCommand, timeOption, UsageError, wholeNumber } from "../command.ts";
-import type { ExitCode } from "../exit-code.ts";
-import { whereOf, whereOption } from "../options/where-option.ts";
-import type { Terminal } from "../terminal.ts";
-import { tellUnreadable } from "../text/unreadable.ts";
-import { bytesText } from "../text/value-text.ts";
-import { statsOption, withDataset } from "../with-dataset.ts";
+import { basename, dirname, join, resolve } from "node:path";
+import { systemColumns } from "../../../layout/system-columns.ts";
+import { exportFormats, type ExportFormat, type ExportOptions } from "../../../reader/export/export-table.ts";
+import { mltableText } from "../../../reader/export/mltable.ts";
+import type { UnreadableFile } from "../../../reader/unreadable.ts";
+import { type CommandInput, type RunnableCommand, UsageError } from "../../command.ts";
+import type { ExitCode } from "../../exit-code.ts";
+import { columnsOption, namesOf, selectionOf, selectionOptions } from "../../options/selection.ts";
+import { datasetOptions, withDataset } from "../../with-dataset.ts";
+import { tellUnreadable } from "../../text/unreadable.ts";
+import { newFile, told } from "./new-file.ts";
+import { writeHours } from "./hours.ts";
 
-/** `mdc export`: a collection as one file. */
+/** `mdc export`: a collection as one file, or as the folder that Azure ML's monitoring reads. */
 export const exportCommand: RunnableCommand = {
   name: "export",
-  summary: "write a collection, or some of its rows, as one file",
+  summary: "write a collection, or some of its rows, as one file or as Azure ML's monitoring reads it",
   parameters: "<collection> --format <format> [-o <file>] [--columns <names>] [--where <condition>]",
   positionals: [1, 1],
   options: {
@@ -28,18 +27,23 @@ export const exportCommand: RunnableCommand = {
       type: "string",
       short: "o",
       value: "<file>",
-      description: "a new file; default standard output",
+      description:
+        "a new file, or with format azureml a folder that gets a file for each hour; default standard output",
     },
-    columns: { type: "string", value: "<names>", description: "only these columns, separated by commas" },
-    rows: { type: "string", short: "n", value: "<rows>", description: "how many rows; default all" },
-    from: { type: "string", value: "<time>", description: "requests from this UTC time on" },
-    to: { type: "string", value: "<time>", description: "requests before this UTC time" },
-    ...whereOption,
-    ...statsOption,
+    mltable: {
+      type: "boolean",
+      description:
+        "with format parquet: also write the MLTable beside the file that makes its folder an asset",
+    },
+    ...columnsOption,
+    ...selectionOptions(Number.POSITIVE_INFINITY),
+    ...datasetOptions,
   },
   examples: [
     "mdc export model_inputs -o inputs.csv --from 2026-11-22",
     `mdc export model_outputs --format jsonl --where late=true --columns ${systemColumns.correlationId.name},late`,
+    "mdc export model_inputs -o asset/inputs.parquet --mltable",
+    "mdc export model_inputs --format azureml -o for-monitoring/model_inputs",
   ],
   async run(input): Promise<ExitCode> {
     const { terminal } = input;
@@ -50,52 +54,54 @@ export const exportCommand: RunnableCommand = {
     const output = input.text("output");
     if (output === undefined && Number.isFinite(terminal.width))
       throw new UsageError("mdc export writes to no terminal: give -o <file>, or send it through a pipe");
-    await withDataset(input, async (data) => {
+    const mltable = mltableOf(input, options.format, output);
+    await withDataset(input, async (data, catalog) => {
+      if (output !== undefined && options.format === "azureml" && !output.endsWith(".jsonl")) {
+        await writeHours({ data, catalog, terminal }, name, options, output);
+        return;
+      }
       const bytes = told(data.export(name, options), terminal);
-      if (output === undefined) for await (const piece of bytes) await terminal.bytes(piece);
-      else await writeFile(output, bytes);
+      if (output !== undefined) await newFile(output, bytes);
+      else for await (const piece of bytes) await terminal.bytes(piece);
     });
+    if (mltable !== undefined) await newFile(mltable.path, [Buffer.from(mltable.text)]);
     return tellUnreadable(unreadable, terminal);
   },
 };
 
-async function writeFile(output: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  try {
-    await writeNewFile(resolve(output), bytes);
-  } catch (thrown) {
-    if (errorCode(thrown) === "EEXIST")
-      throw new UsageError(`--output: there is something at ${output} already`);
-    if (errorCode(thrown) === "ENOENT") throw new UsageError(`--output: there is no folder for ${output}`);
-    throw thrown;
-  }
-}
-
 function optionsOf(input: CommandInput): ExportOptions {
-  const format = input.text("format") ?? input.text("output")?.split(".").at(-1);
+  const output = input.text("output");
+  const format = input.text("format") ?? (output === undefined ? undefined : formatOf(output));
   if (!isFormat(format)) throw new UsageError(`--format: expected one of ${exportFormats.join(", ")}`);
-  const columns = input.text("columns")?.split(",");
-  if (columns?.includes("") === true) throw new UsageError("--columns: expected names separated by commas");
-  const [from, to, where] = [timeOption(input, "from"), timeOption(input, "to"), whereOf(input)];
+  const columns = namesOf(input, "columns");
   return {
     format,
-    limit: wholeNumber(input, "rows", 1, Number.POSITIVE_INFINITY),
+    ...selectionOf(input, Number.POSITIVE_INFINITY),
     ...(columns === undefined ? {} : { columns }),
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    ...(where === undefined ? {} : { where }),
   };
+}
+
+/** What a file's name says that it is. */
+function formatOf(output: string): string | undefined {
+  return basename(output) === mltableName ? "mltable" : output.split(".").at(-1);
 }
 
 function isFormat(text: string | undefined): text is ExportFormat {
   return exportFormats.some((format) => format === text);
 }
 
-/** The same bytes; how many there were so far is shown. */
-async function* told(bytes: AsyncIterable<Uint8Array>, terminal: Terminal): AsyncGenerator<Uint8Array> {
-  let written = 0;
-  for await (const piece of bytes) {
-    yield piece;
-    written += piece.length;
-    terminal.progress(`exporting … ${bytesText(written)}`);
-  }
+/** What Azure ML's tools look for in a folder. */
+const mltableName = "MLTable";
+
+/** The `MLTable` that is to stand beside the exported file, if one is wanted. */
+function mltableOf(
+  input: CommandInput,
+  format: ExportFormat,
+  output: string | undefined,
+): { readonly path: string; readonly text: string } | undefined {
+  if (!input.flag("mltable")) return undefined;
+  if (format !== "parquet" || output === undefined)
+    throw new UsageError("--mltable: expected -o <file>, and the format parquet");
+  const text = mltableText({ paths: [`./${basename(output)}`] });
+  return { path: join(dirname(resolve(output)), mltableName), text };
 }

@@ -1,8 +1,9 @@
-import { type RunnableCommand, timeOption } from "../../command.ts";
+import type { RunnableCommand } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
+import { rangeOf, rangeOptions } from "../../options/selection.ts";
 import { textTable } from "../../text/text-table.ts";
 import { ageText, amountText, countText } from "../../text/value-text.ts";
-import { statsOption, withDataset } from "../../with-dataset.ts";
+import { datasetOptions, withDataset } from "../../with-dataset.ts";
 
 /** `mdc label ages`: how late the truth comes. */
 export const labelAges: RunnableCommand = {
@@ -11,18 +12,14 @@ export const labelAges: RunnableCommand = {
   parameters: "<collection> [--from <time>] [--to <time>]",
   positionals: [1, 1],
   options: {
-    from: { type: "string", value: "<time>", description: "requests from this UTC time on" },
-    to: { type: "string", value: "<time>", description: "requests before this UTC time" },
-    ...statsOption,
-    endpoint: { type: "string", value: "<name>", description: "only this endpoint" },
-    deployment: { type: "string", value: "<name>", description: "only this deployment" },
+    ...rangeOptions,
+    ...datasetOptions,
   },
   examples: ["mdc label ages model_inputs --from 2026-11-01"],
   async run(input): Promise<ExitCode> {
     const { terminal } = input;
     const [of = ""] = input.positionals;
-    const [from, to] = [timeOption(input, "from"), timeOption(input, "to")];
-    const range = { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+    const range = rangeOf(input);
     terminal.progress("reading …");
     const { requests, curve } = await withDataset(input, (data) => data.labelAges({ of, ...range }));
     if (input.flag("json")) {

@@ -1,5 +1,5 @@
 import type { CommandOptions } from "../../command.ts";
-import { statsOption } from "../../with-dataset.ts";
+import { datasetOptions } from "../../with-dataset.ts";
 
 /** The options that say which rows are looked at. */
 export const rowOptions: CommandOptions = {
@@ -10,7 +10,7 @@ export const rowOptions: CommandOptions = {
     description: "requests before this UTC time; default all there are",
   },
   columns: { type: "string", value: "<names>", description: "only these columns, separated by commas" },
-  ...statsOption,
+  ...datasetOptions,
 };
 
 /** The options that part rows into windows and slices. */
