@@ -12,6 +12,7 @@ import { pipelineSection } from "./report/pipeline-section.ts";
 import { profilesSection } from "./report/profiles-section.ts";
 import { pythonSection } from "./report/python-section.ts";
 import { ratesSection } from "./report/rates-section.ts";
+import { readerSection } from "./report/reader-section.ts";
 import { recoverySection } from "./report/recovery-section.ts";
 import type { MakeSection } from "./report/section.ts";
 import { servingSection } from "./report/serving-section.ts";
@@ -27,6 +28,7 @@ const sections: Readonly<Record<string, MakeSection>> = {
   payload: payloadSection,
   encode: encodeSection,
   "look-up": lookUpSection,
+  reader: readerSection,
   "python-sdk": pythonSection,
   import: importSection,
   recovery: recoverySection,
