@@ -18,6 +18,8 @@ export interface Subject {
   call(at: number): void;
   /** Lets it do what it does behind the caller's back. */
   rest(): Promise<void>;
+  /** Resolves when all that it took is where it is to go; of what keeps nothing for later there is none. */
+  store?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -115,6 +117,9 @@ function ours(form: (frame: Frame) => Given, options: DeploymentOptions = {}): O
         await nextTurn();
         // The bounds must not be what is measured.
         await untilRoom(deployment);
+      },
+      async store() {
+        await deployment.flush({ deadlineMs: 60_000 });
       },
       async close() {
         await deployment.close({ deadlineMs: 60_000 });

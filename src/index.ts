@@ -58,11 +58,13 @@ export type { TokenCredential } from "./destination/credential.ts";
 export type {
   AgentConfig,
   CollectionConfig,
+  CollectionGroups,
   DeploymentConfig,
   Durability,
   FlightRecorderConfig,
   Fsync,
   Limits,
+  ProfilesConfig,
   Rotation,
   SpoolConfig,
 } from "./config/deployment-config.ts";
@@ -75,6 +77,7 @@ export type {
 export type { CollectionPolicy } from "./config/protection/policy.ts";
 export type { RedactRule, RedactRules } from "./config/protection/redact-rules.ts";
 export type { Destination } from "./destination/destination.ts";
+export type { ColumnCounting, ColumnKind, GroupsDefinition } from "./layout/columns/column-groups.ts";
 export type { FileFormat, Format } from "./layout/format.ts";
 export type { RollingRate } from "./layout/partition.ts";
 export type {
@@ -83,6 +86,7 @@ export type {
   DeploymentPatch,
   FlightRecorderOptions,
   LimitOptions,
+  ProfileOptions,
   RotationOptions,
   SpoolOptions,
 } from "./config/deployment-options.ts";

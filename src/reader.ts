@@ -35,7 +35,7 @@ export type {
   LabelVersion,
 } from "./reader/ground-truth/labels.ts";
 export type { ProfilesOptions } from "./reader/profiles/read-profiles.ts";
-export type { CollectionProfile } from "./profile/collection-profile.ts";
+export { CollectionProfile } from "./profile/collection-profile.ts";
 export type { Row } from "./layout/row.ts";
 export type { SqlOptions, SqlRows, TimestampForm } from "./reader/sql/sql-options.ts";
 export { StoreError } from "./store/store-error.ts";

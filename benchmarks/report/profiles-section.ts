@@ -15,7 +15,7 @@ export const profilesSection: MakeSection = (record) => {
   };
   const said = ["ours, profiles", "ours, sampled out, profiles"].map((contender) => ({
     call: beside(contender, "p50"),
-    cpu: beside(contender, "CPU"),
+    cpu: beside(contender, "CPU with files"),
   }));
   const [keeps, leaves] = said;
   return {
@@ -24,11 +24,11 @@ export const profilesSection: MakeSection = (record) => {
     body: [
       "`collect` of 1 row × 20 columns of column arrays, p50 / p99 / p99.9, µs, and the CPU of all threads a call, files included: with and without [profiles kept at the source](monitoring.md#profiles-at-the-source), kept and left out by a sampling rate of 0.",
       table(
-        ["", "µs", "CPU, µs"],
+        ["", "µs", "CPU with files, µs"],
         contenders.map((contender) => [
           contender,
           ["p50", "p99", "p99.9"].map((metric) => figure(contender, metric)).join(" / "),
-          figure(contender, "CPU"),
+          figure(contender, "CPU with files"),
         ]),
       ),
       ...(keeps?.call && keeps.cpu && leaves?.call && leaves.cpu

@@ -43,7 +43,10 @@ export class QuantileSketch {
   /** Adds finite values. */
   add(values: Float64Array): void {
     for (let from = 0; from < values.length; from += topRoom) {
-      (this.#levels[0] as number[]).push(...values.subarray(from, from + topRoom));
+      const lowest = this.#levels[0] as number[];
+      // Not spread: that makes an iterator's object of each value.
+      const to = Math.min(values.length, from + topRoom);
+      for (let i = from; i < to; i++) lowest.push(values[i] as number);
       this.#compact();
     }
     this.#count += values.length;
@@ -120,7 +123,7 @@ export class QuantileSketch {
       if (this.#size() <= this.#room()) return;
       const values = this.#levels[level] as number[];
       if (values.length < this.#roomOf(level)) continue;
-      const sorted = Float64Array.from(values).sort();
+      const sorted = new Float64Array(values).sort();
       // An odd one stays where it is: the least or the greatest, by the same coin as the others.
       const coin = hashNumbers(sorted, this.#seed + this.#compactions++) % 4;
       const odd = sorted.length % 2 === 1;

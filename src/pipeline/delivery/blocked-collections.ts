@@ -1,7 +1,7 @@
 import { type Backoff, createBackoff } from "../../base/time/backoff.ts";
 import type { Clock } from "../../base/time/clock.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
-import type { SegmentLabel } from "../segment-label.ts";
+import { isData, type SegmentLabel } from "../segment-label.ts";
 import type { Obstacle } from "./delivery-health.ts";
 import type { DeliveryTask } from "./delivery-task.ts";
 import { mendingMs, retryWaits } from "./outage.ts";
@@ -135,9 +135,10 @@ function endPause(blocked: Blocked): void {
 
 /**
  * A collection, and how its segments are laid out: of those that wait with another rate than its files have,
- * the others know nothing. Bodies have no types.
+ * the others know nothing. What is no data has no types.
  */
-function keyOf({ endpoint, deployment, collection, rollingRate, format }: SegmentLabel): string {
-  const isOfBodies = format === "body";
-  return JSON.stringify([endpoint, deployment, collectionKey(collection), rollingRate, isOfBodies]);
+function keyOf(label: SegmentLabel): string {
+  const { endpoint, deployment, collection, rollingRate, format } = label;
+  const kind = isData(label) ? "data" : format;
+  return JSON.stringify([endpoint, deployment, collectionKey(collection), rollingRate, kind]);
 }

@@ -127,6 +127,21 @@ test("a wrong setting is reported as failing, with the data kept, until somebody
   });
 });
 
+test("while the destination is away, what is only profiled leaves the spool all the same", async () => {
+  const world = new PipelineWorld({ instance: "1".repeat(32) });
+  world.store.failPuts(configuration, { times: 1_000 });
+  world.append([{ a: 1 }]);
+  await world.advance(61_000);
+  expect(world.told.lastHealth.status).toBe("failing");
+  for (let minute = 0; minute < 3; minute++) {
+    world.append([{ a: 1 }], { format: "unsampled" });
+    await world.advance(61_000);
+    expect(world.told.settledSegments).toHaveLength(minute + 1);
+  }
+  expect(world.told.drops).toEqual([]);
+  expect(world.files).toEqual([]);
+});
+
 test("an outage that begins before the types are pinned sets nothing aside, however long it lasts", async () => {
   const world = new PipelineWorld();
   world.store.failReads(new Error("offline"), 30);

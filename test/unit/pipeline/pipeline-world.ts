@@ -151,6 +151,8 @@ export interface WorldOptions {
   readonly spool?: (spool: Spool) => Spool;
   readonly parquet?: Encoder;
   readonly settings?: Partial<BackendSettings>;
+  /** Of the stored ledger; by default nothing is entered there. */
+  readonly instance?: string;
 }
 
 /** An engine over a spool and a store in memory, with a clock turned by hand. */
@@ -175,6 +177,7 @@ export class PipelineWorld {
       jsonl: createJsonlEncoder(),
     };
     this.engine = createEngine({
+      ...(options.instance === undefined ? {} : { instance: options.instance }),
       spool: this.spool,
       store: this.store,
       encoders,
