@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { type CorrelationContext, openDeployment } from "model-data-collector";
 import { nodePayloadLogging } from "model-data-collector/http";
 import { nastyStrings } from "./nasty-strings.ts";
@@ -9,7 +10,7 @@ import { nastyStrings } from "./nasty-strings.ts";
 export interface UiData {
   /** Of a request whose frames are in `model_inputs` and `model_outputs`. */
   readonly id: string;
-  /** Of an HTTP exchange with a JSON body. */
+  /** Of an HTTP exchange with a JSON body; that of one with a long compressed answer ends in `-at-length`. */
   readonly exchange: string;
   /** Of a request with texts that would harm a careless page. */
   readonly hostile: string;
@@ -103,7 +104,11 @@ async function exchangeOf(deployment: Awaited<ReturnType<typeof openDeployment>>
         request.resume();
         request.on("end", () => {
           response.setHeader("Content-Type", "application/json");
-          response.end(JSON.stringify({ predictions: [{ late: false, probability: 0.125 }], model: "3" }));
+          if (request.url === "/batch") {
+            response.setHeader("Content-Encoding", "gzip");
+            response.end(gzipSync(JSON.stringify({ scores: Array.from({ length: 30_000 }, (_, i) => i) })));
+          } else
+            response.end(JSON.stringify({ predictions: [{ late: false, probability: 0.125 }], model: "3" }));
         });
       },
       { deployment },
@@ -118,6 +123,8 @@ async function exchangeOf(deployment: Awaited<ReturnType<typeof openDeployment>>
     body: '{"data":[{"distance":9007199254740993,"origin":"JFK"}],"params":{"threshold":0.5}}',
   });
   await answer.text();
+  const headers = { "x-request-id": `${id}-at-length` };
+  await (await fetch(`http://127.0.0.1:${port}/batch`, { headers })).text();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   return id;

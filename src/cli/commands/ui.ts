@@ -18,7 +18,7 @@ export const ui: RunnableCommand = {
     port: { type: "string", value: "<port>", description: "where to listen on 127.0.0.1; default any free" },
     ...datasetOptions,
   },
-  examples: ["mdc ui", "mdc ui --root ./collected --port 8085"],
+  examples: ["mdc ui", "mdc ui --root ./collected --port 8085", "mdc ui --cache-dir ~/.cache/mdc"],
   async run(input): Promise<ExitCode> {
     const { terminal } = input;
     const port = portOf(input);

@@ -123,8 +123,9 @@ export interface NumberShape {
   readonly special: number;
   readonly min: number;
   readonly max: number;
-  readonly mean: number;
-  readonly deviation: number;
+  /** Null where it is beyond all numbers. */
+  readonly mean: number | null;
+  readonly deviation: number | null;
   readonly median: number;
   /** Start of the first bin, and the end of the last one. */
   readonly from: number;

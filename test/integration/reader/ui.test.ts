@@ -141,6 +141,12 @@ describe.skipIf(browser === undefined)("the page", () => {
       '"probability": 0.125',
     );
     await keepScreenshot(page, "ui/exchange");
+    await page.goto(`${server.origin}/#/request?id=${data.exchange}-at-length`);
+    const response = page.getByRole("article", { name: "response" });
+    await response.getByText("read as gzip; the first 65,536 characters").waitFor();
+    await response.getByRole("button", { name: "Show all of it" }).click();
+    await response.locator("pre").filter({ hasText: "29999" }).waitFor();
+    expect(await response.textContent()).not.toContain("the first");
   });
 
   test("shows what waits on this machine, and what stands in JSON lines", async () => {

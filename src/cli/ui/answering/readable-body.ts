@@ -9,7 +9,9 @@ const maxDecodedBytes = 16 * 1024 * 1024;
 export function bodyCell(bytes: Uint8Array, encoding: unknown, max: number, room: TextRoom): Cell {
   const name = typeof encoding === "string" ? encoding.trim().toLowerCase() : "";
   const decoded = decode(bytes, name);
-  const text = decoded === undefined ? undefined : textIn(decoded);
+  // What was cut before its first block ended says nothing.
+  const isTold = decoded !== undefined && (decoded.length > 0 || bytes.length === 0);
+  const text = isTold ? textIn(decoded) : undefined;
   if (text === undefined) return cellOf(bytes, max, room);
   const kind = /^\s*[[{]/.test(text) ? "json" : "text";
   return { ...textCell(kind, text, max, room), ...(name === "" ? {} : { read: name }) };

@@ -114,7 +114,9 @@ export function columnFacts({ shape }: ColumnShape): string[] {
   if (shape === undefined || shape.kind === "texts") return [];
   const text = boundText(shape.kind);
   const median = `median ${text(shape.median)}`;
-  return shape.kind === "times" ? [median] : [median, `mean ${numberText(shape.mean)}`];
+  return shape.kind === "times" || shape.mean === null
+    ? [median]
+    : [median, `mean ${numberText(shape.mean)}`];
 }
 
 function textBars({ values, distinct, isMore, top }: TextShape, height: number): HTMLElement {

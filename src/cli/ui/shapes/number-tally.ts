@@ -39,9 +39,8 @@ export class NumberTally {
     const values = this.#values.slice(0, this.#count).sort();
     const [min, max] = [values[0], values.at(-1)];
     if (min === undefined || max === undefined) return undefined;
-    let sum = 0;
-    for (const value of values) sum += value;
-    const mean = sum / values.length;
+    let mean = 0;
+    for (const value of values) mean += value / values.length;
     let squares = 0;
     for (const value of values) squares += (value - mean) ** 2;
     const at = (share: number): number => values[Math.round(share * (values.length - 1))] ?? min;
@@ -49,11 +48,15 @@ export class NumberTally {
       kind: this.#kind,
       values: values.length,
       special: this.#special,
-      ...{ min, max, mean, median: at(0.5) },
-      deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0,
+      ...{ min, max, mean: finite(mean), median: at(0.5) },
+      deviation: finite(values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0),
       ...binned(values, at(0.25), at(0.75), this.#kind),
     };
   }
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }
 
 /** Bins of one round width, over what is not far out. */
@@ -68,9 +71,10 @@ function binned(
   const reach = spread > 0 ? spread * maxSpreads : Number.POSITIVE_INFINITY;
   const least = sorted.find((value) => value >= quarter - reach) ?? min;
   const greatest = sorted.findLast((value) => value <= threeQuarters + reach) ?? max;
-  const width = binWidth(greatest - least, sorted, kind);
-  const from = Math.floor(least / width) * width;
-  const count = Math.min(maxBins + 1, Math.floor((greatest - from) / width) + 1);
+  const width = binWidth(least, greatest, kind, sorted);
+  // What is rounded away from a multiple of the width must not leave a value outside.
+  const from = Math.max(-Number.MAX_VALUE, Math.min(least, Math.floor(least / width) * width));
+  const count = Math.min(maxBins + 2, Math.floor((greatest - from) / width) + 1);
   const bins = new Array<number>(count).fill(0);
   let [below, above] = [0, 0];
   for (const value of sorted) {
@@ -81,20 +85,28 @@ function binned(
       bins[bin] = (bins[bin] ?? 0) + 1;
     }
   }
-  return { from, to: from + count * width, bins, below, above };
+  return {
+    from,
+    to: Math.min(Number.MAX_VALUE, Math.max(greatest, from + count * width)),
+    bins,
+    below,
+    above,
+  };
 }
 
 /** A round number, of units that people count in; whole where all values are. */
-function binWidth(range: number, sorted: Float64Array, kind: NumberShape["kind"]): number {
-  if (!(range > 0)) return kind === "times" ? 1_000 : Math.max(1, Math.abs(sorted[0] ?? 0) * 1e-9);
-  const wanted = range / maxBins;
+function binWidth(least: number, greatest: number, kind: NumberShape["kind"], sorted: Float64Array): number {
+  if (least === greatest) return kind === "times" ? secondMs : Math.max(1, Math.abs(least) * 1e-9);
+  // Their difference may be beyond all numbers.
+  const wanted = greatest / maxBins - least / maxBins;
   if (kind === "times") {
     const width = timeWidths.find((one) => one >= wanted);
     if (width !== undefined) return width;
   }
   const magnitude = 10 ** Math.floor(Math.log10(wanted));
-  const round = [1, 2, 2.5, 5, 10].map((step) => step * magnitude).find((one) => one >= wanted) ?? range;
-  const width = Number.isFinite(round) && round > 0 ? round : range;
+  const round = [1, 2, 2.5, 5, 10].map((step) => step * magnitude).find((one) => one >= wanted);
+  // The least numbers that there are have no fortieth.
+  const width = round === undefined || round === 0 ? greatest - least : round;
   return width < 1 && sorted.every(Number.isInteger) ? 1 : width;
 }
 

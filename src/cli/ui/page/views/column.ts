@@ -100,8 +100,9 @@ function factsOf({ type, nulls, shape }: ColumnShape, rows: number): (readonly [
   }
   const text = boundText(shape.kind);
   facts.push(["least", text(shape.min)], ["median", text(shape.median)], ["greatest", text(shape.max)]);
-  if (shape.kind !== "times")
-    facts.push(["mean", numberText(shape.mean)], ["standard deviation", numberText(shape.deviation)]);
+  if (shape.kind === "times") return facts;
+  if (shape.mean !== null) facts.push(["mean", numberText(shape.mean)]);
+  if (shape.deviation !== null) facts.push(["standard deviation", numberText(shape.deviation)]);
   return facts;
 }
 
