@@ -12,6 +12,7 @@ import { label } from "./commands/label/label.ts";
 import { ls } from "./commands/ls.ts";
 import { baseline } from "./commands/monitor/baseline.ts";
 import { drift } from "./commands/monitor/drift.ts";
+import { monitor } from "./commands/monitor/monitor.ts";
 import { profile } from "./commands/monitor/profile.ts";
 import { quality } from "./commands/monitor/quality.ts";
 import { performance } from "./commands/performance.ts";
@@ -44,6 +45,7 @@ const others: readonly Command[] = [
   profile,
   quality,
   drift,
+  monitor,
   spool,
   sidecar,
   doctor,

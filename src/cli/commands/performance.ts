@@ -21,6 +21,7 @@ import {
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { type JoinedColumns, joinedPerformance } from "../monitoring/joined-performance.ts";
 import { isForPrometheus, outputOptions, writeOutputs } from "../monitoring/output-options.ts";
+import { measureOf, performanceSettings } from "../monitoring/performance-settings.ts";
 import { performanceLines } from "../monitoring/performance-lines.ts";
 import { durationOption } from "../options/duration-option.ts";
 import { refuseMissing } from "../options/refuse-missing.ts";
@@ -106,17 +107,17 @@ function columnsOf(input: CommandInput): JoinedColumns {
   const prediction = input.text("prediction");
   if (prediction === undefined)
     throw new UsageError("expected --prediction <column>, of the outputs (mdc performance --help)");
-  const [score, by, lateness] = [input.text("score"), input.text("by"), durationOption(input, "lateness")];
-  return {
-    inputs: input.text("inputs") ?? "model_inputs",
-    outputs: input.text("outputs") ?? "model_outputs",
-    labels: input.text("labels") ?? "labels",
+  const texts = ["inputs", "outputs", "labels", "label", "score", "by"] as const;
+  const given = texts.flatMap((name) => {
+    const text = input.text(name);
+    return text === undefined ? [] : [[name, text]];
+  });
+  const lateness = durationOption(input, "lateness");
+  return performanceSettings({
     prediction,
-    label: input.text("label") ?? prediction,
-    ...(score === undefined ? {} : { score }),
-    ...(by === undefined ? {} : { by }),
+    ...(Object.fromEntries(given) as Partial<JoinedColumns>),
     ...(lateness === undefined ? {} : { latenessMs: lateness }),
-  };
+  });
 }
 
 function optionsOf(input: CommandInput): Omit<PerformanceWindowsOptions, "windows"> {
@@ -132,10 +133,9 @@ function optionsOf(input: CommandInput): Omit<PerformanceWindowsOptions, "window
 }
 
 function thresholdsOf(input: CommandInput): PerformanceThresholds {
-  const plain = (text: string): string => text.replaceAll(/[^a-z0-9]/gi, "").toLowerCase();
   const entries = input.texts("threshold").map((text) => {
     const [, name = "", bound = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-    const metric = performanceMetricNames.find((one) => plain(one) === plain(name));
+    const metric = measureOf(name);
     if (metric === undefined || bound.trim() === "" || !Number.isFinite(Number(bound))) {
       const expected = `one of ${performanceMetricNames.join(", ")}, = and a number`;
       throw new UsageError(`--threshold: expected ${expected}, got ${kindOf(text)}`);

@@ -1,5 +1,5 @@
 import { wrongValue } from "../../base/errors.ts";
-import { integer, type Parser, optionsOf, parseFields, share } from "../../base/fields.ts";
+import { integer, optionsOf, type Parser, type Parsers, parseFields, share } from "../../base/fields.ts";
 import { countOf } from "../../base/plural.ts";
 import type { LedgerFacts, WindowFacts } from "../../layout/monitoring/window-facts.ts";
 import type {
@@ -183,17 +183,20 @@ const pair: Parser<readonly [number, number]> = (value, where) => {
   throw wrongValue(where, "two shares of what is expected, the least and the most, such as [0.5, 2]", value);
 };
 
+/** What thresholds may be. */
+export const completenessParsers: Parsers<CompletenessThresholds> = {
+  freshness: count,
+  silence: count,
+  volume: pair,
+  lost: share,
+  untold: share,
+  unreadable: count,
+  schema: count,
+  rejected: share,
+  labels: share,
+};
+
 function checkedThresholds(given: CompletenessThresholds): CompletenessThresholds {
   const place = optionsOf("completenessSignals thresholds");
-  return parseFields<CompletenessThresholds>(given, place, {
-    freshness: count,
-    silence: count,
-    volume: pair,
-    lost: share,
-    untold: share,
-    unreadable: count,
-    schema: count,
-    rejected: share,
-    labels: share,
-  });
+  return parseFields<CompletenessThresholds>(given, place, completenessParsers);
 }

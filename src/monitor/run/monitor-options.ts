@@ -1,6 +1,7 @@
 import { told, wrongValue } from "../../base/errors.ts";
 import type { Baseline } from "../baseline/baseline.ts";
 import type { ColumnKind } from "../../layout/columns/column-groups.ts";
+import type { CompletenessThresholds } from "../completeness/completeness-signal.ts";
 import type { DriftProfile } from "../drift/drift-options.ts";
 import type { DriftMetricName } from "./feature-result.ts";
 import type { WindowRule } from "./monitor-result.ts";
@@ -56,6 +57,11 @@ export interface CollectionMonitor {
   readonly features?: readonly string[];
   /** What is said of columns one by one. */
   readonly columns?: Readonly<Record<string, ColumnMonitor>>;
+  /**
+   * Bounds of what makes a window whole, other than the default ones; with one for `labels` ground truth is
+   * looked for, too.
+   */
+  readonly completeness?: CompletenessThresholds;
   /** Also by the values of these columns: the 20 most frequent ones each. */
   readonly by?: readonly string[];
   /** Thresholds that replace those of the profile. */

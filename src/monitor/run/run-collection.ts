@@ -16,6 +16,7 @@ import { StrataOfTables } from "./rows/strata-of-tables.ts";
 import { slicingBy } from "./compare/slices.ts";
 import { collectionVerdict, sliceVerdict, summariseFeatures } from "./judging/summarise.ts";
 import { completenessOf } from "./window-completeness.ts";
+import { signalsOf } from "./window-signals.ts";
 
 /** Looks at one collection. */
 export async function runCollection(
@@ -57,9 +58,18 @@ export async function runCollection(
     measureGroup(windows, { group, tables: loaded, strata, chosen, monitor, settings });
   }
   const completeness = await completenessOf(source, monitor.collection, monitor.windows);
+  const signals = await signalsOf(source, monitor, settings);
   const keptRows = isKept(baseline) ? baseline.rows : 0;
   const results = windows.map((window, i) =>
-    windowResult(window, tables, completeness[i] ?? null, { ...settings, keptRows }),
+    windowResult(
+      window,
+      tables,
+      {
+        completeness: completeness[i] ?? null,
+        ...(signals?.[i] === undefined ? {} : { signals: signals[i] }),
+      },
+      { ...settings, keptRows },
+    ),
   );
   const features = summariseFeatures(results, monitor, rule);
   return {
@@ -131,7 +141,7 @@ function lengthOf(windows: readonly TimeSpan[]): number | null {
 function windowResult(
   window: MeasuredWindow,
   tables: readonly SpanTable[],
-  completeness: WindowResult["completeness"],
+  whole: Pick<WindowResult, "completeness" | "signals">,
   { profile, minEffect, keptRows }: RunSettings & { readonly keptRows: number },
 ): WindowResult {
   const before = window.before === undefined ? undefined : tables[window.before];
@@ -158,7 +168,7 @@ function windowResult(
     end: after.to.toISOString(),
     comparedWith:
       before === undefined ? null : { start: before.from.toISOString(), end: before.to.toISOString() },
-    completeness,
+    ...whole,
     verdict: slices[0]?.verdict ?? "insufficient data",
     slices,
   };

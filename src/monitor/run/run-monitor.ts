@@ -85,5 +85,5 @@ function settingsOf(options: MonitorOptions): RunSettings {
   if (!(minEffect >= 0 && minEffect <= 1))
     throw wrongValue(`${where} minEffect`, "a number from 0 to 1", minEffect);
   const onProgress = options.onProgress ?? (() => {});
-  return { profile, rule, signals, minRows, minEffect, maxBytes, onProgress };
+  return { now: options.now, profile, rule, signals, minRows, minEffect, maxBytes, onProgress };
 }

@@ -3,6 +3,8 @@ import type { WindowRule } from "./monitor-result.ts";
 
 /** What holds for all collections of a run. */
 export interface RunSettings {
+  /** When it is run. */
+  readonly now: Date;
   readonly profile: DriftProfile;
   readonly rule: WindowRule;
   readonly signals: readonly ("drift" | "quality")[];

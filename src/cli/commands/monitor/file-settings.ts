@@ -1,3 +1,4 @@
+import type { PerformanceSettings } from "../../monitoring/performance-settings.ts";
 import type { CollectionMonitor, MonitorOptions } from "../../../monitor/run/monitor-options.ts";
 
 /** What a `monitor.yml` says. What it does not say, the command line or a default does. */
@@ -9,6 +10,8 @@ export interface MonitorFile extends Pick<MonitorOptions, "profile" | "minRows" 
   /** How many windows. */
   readonly windows?: number;
   readonly collections: readonly FileCollection[];
+  /** How good predictions were is asked, too. */
+  readonly performance?: PerformanceSettings;
   /** What it says that is not read, for people. */
   readonly unread: readonly string[];
 }

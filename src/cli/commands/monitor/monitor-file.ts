@@ -11,8 +11,11 @@ import {
 } from "../../../base/fields.ts";
 import { readYaml, type YamlText } from "../../../config/file/yaml-text.ts";
 import { parseNamed } from "../../../config/settings.ts";
+import type { CompletenessThresholds } from "../../../monitor/completeness/completeness-signal.ts";
+import { completenessParsers } from "../../../monitor/completeness/completeness-signals.ts";
 import type { ColumnMonitor } from "../../../monitor/run/monitor-options.ts";
 import type { QualityThresholds } from "../../../monitor/run/quality-check.ts";
+import { parsePerformance } from "../../monitoring/performance-settings.ts";
 import { isAzureMonitor, readAzureMonitor } from "./azure-monitor-file.ts";
 import { durationText, parseDuration } from "./duration.ts";
 import type { FileBaseline, FileCollection, MonitorFile } from "./file-settings.ts";
@@ -30,6 +33,8 @@ import { parseThreshold, parseThresholds } from "./metric-names.ts";
  *         by: [country]
  *         thresholds: { numerical: { normalized_wasserstein_distance: 0.2 } }
  *         columns: { distance: { importance: 3 } }
+ *         completeness: { freshness: 2h, volume: [0.8, 1.5] }
+ *     performance: { prediction: late, label: was_late, score: probability }
  *
  * or the YAML of an Azure ML monitor (`azure-monitor-file.ts`). A value that is wrong throws a `TypeError` or
  * `RangeError` that names file, line and setting.
@@ -47,6 +52,7 @@ export function readMonitorFile(content: string, path: string): MonitorFile {
     window: parseLength,
     windows: integer(1, 1000),
     collections: (given) => parseCollections(yaml, given, dirname(path)),
+    performance: (given) => parsePerformance(yaml, given),
   });
   if (collections === undefined || collections.length === 0)
     throw wrongValue(yaml.where("collections"), "at least one collection", undefined);
@@ -68,6 +74,11 @@ function parseCollections(yaml: YamlText, given: unknown, folder: string): reado
         baseline: (value, where) => parseBaseline(value, where, folder),
         features: listOf(text(1024)),
         by: listOf(text(1024)),
+        completeness: (value) =>
+          parseFileFields<CompletenessThresholds>(value, yaml.place(...path, "completeness"), {
+            ...completenessParsers,
+            freshness: parseLength,
+          }),
         thresholds: (value) =>
           parseFileFields(value, yaml.place(...path, "thresholds"), {
             ...{ all: parseThresholds, numerical: parseThresholds, categorical: parseThresholds },

@@ -19,18 +19,22 @@ import type { FileCollection, MonitorFile } from "./file-settings.ts";
 import { readMonitorFile } from "./monitor-file.ts";
 import { thresholdsOption } from "./threshold-option.ts";
 
-/** What a command line and its `monitor.yml` want to be looked at; what is given by both, the line says. */
+/**
+ * What a command line and its `monitor.yml` want to be looked at; what is given by both, the line says. With
+ * `at` it is asked as of that time, where windows end.
+ */
 export async function planOf(
   input: CommandInput,
   catalog: Catalog,
   signals: MonitorOptions["signals"],
+  at?: Date,
 ): Promise<MonitorOptions> {
   const file = fileOf(input);
   for (const line of file?.unread ?? []) input.terminal.err(`mdc: ${line}`);
-  const now = new Date(systemClock.now());
+  const now = at ?? new Date(systemClock.now());
   const collections: CollectionMonitor[] = [];
   for (const one of collectionsOf(input, file)) {
-    const windows = await windowsOf(input, catalog, one.collection, file);
+    const windows = await windowsOf(input, catalog, one.collection, file, at);
     const baseline = await baselineOf(input, one, windows);
     collections.push({ ...one, windows, baseline, ...overrides(input, one) });
   }
@@ -50,7 +54,7 @@ export async function planOf(
 }
 
 /** What the configuration file says, if one is given. */
-function fileOf(input: CommandInput): MonitorFile | undefined {
+export function fileOf(input: CommandInput): MonitorFile | undefined {
   const path = input.text("config");
   if (path === undefined) return undefined;
   let content: string;
@@ -88,12 +92,13 @@ export async function windowsOf(
   catalog: Catalog,
   collection: string,
   file?: MonitorFile,
+  at?: Date,
 ): Promise<readonly TimeSpan[]> {
   const given = input.text("window");
   const windowMs = given === undefined ? file?.windowMs : parseDuration(given);
   if (given !== undefined && windowMs === undefined)
     throw new UsageError("--window: expected a length of time such as 7d, 24h or 30min");
-  const [from, to] = [timeOption(input, "from"), timeOption(input, "to")];
+  const [from, to] = [timeOption(input, "from"), timeOption(input, "to") ?? at];
   const stored = from !== undefined && to !== undefined ? undefined : await spanOf(catalog, collection);
   const end = to ?? (stored as TimeSpan).to;
   if (windowMs === undefined) {

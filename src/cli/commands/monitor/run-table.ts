@@ -51,8 +51,23 @@ function headLines(one: CollectionResult, { profile, rule }: MonitorResult): Tex
     dim(
       `profile ${profile}; a breach needs ${Math.min(rule.need, windows.length)} of the last ${amountText(Math.min(rule.of, windows.length), "window")}`,
     ),
+    ...brokenLines(one),
     ...[...notWhole].map(([why, count]) => `not whole: ${amountText(count, "window")}: ${why}`),
   ];
+}
+
+/** What is not whole comes first: a pipe that broke looks like drift. */
+function brokenLines({ windows }: CollectionResult): Text[] {
+  const broken = new Map<string, { windows: number; reasons: readonly string[] }>();
+  for (const { signals = [] } of windows)
+    for (const { signal, verdict, reasons } of signals) {
+      if (verdict !== "breach") continue;
+      const windowsSoFar = broken.get(signal)?.windows ?? 0;
+      broken.set(signal, { windows: windowsSoFar + 1, reasons });
+    }
+  return Array.from(broken, ([signal, { windows: count, reasons }]) =>
+    bold(`${signal}: breach in ${amountText(count, "window")}: ${reasons.join("; ")}`),
+  );
 }
 
 function featureTable({ features, windows }: CollectionResult, width: number): Text[] {

@@ -1,4 +1,5 @@
 import type { ColumnBatch } from "../../../layout/column-batch.ts";
+import type { WindowFacts } from "../../../layout/monitoring/window-facts.ts";
 
 /** A span of time: the first instant, and the first one after it. */
 export interface TimeSpan {
@@ -20,6 +21,12 @@ export interface MonitorSource {
   ): AsyncIterable<Pick<ColumnBatch, "length" | "columns" | "types">>;
   /** What became of all frames, by hour; of all collections. Without it nobody says whether data is whole. */
   completeness?(options: TimeSpan): Promise<readonly SourceHour[]>;
+  /** What there is of a collection in each window, and what is not. Without it there are no signals. */
+  windowFacts?(options: {
+    readonly collection: string;
+    readonly windows: readonly TimeSpan[];
+    readonly labels?: boolean;
+  }): Promise<readonly WindowFacts[]>;
 }
 
 /** What became of the frames of one collection and hour. */
