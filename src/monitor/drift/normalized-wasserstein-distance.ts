@@ -1,5 +1,5 @@
 import { finiteNumbersOf, type MetricColumn } from "../columns/metric-column.ts";
-import { standardDeviation, sumOf } from "../numbers/sum.ts";
+import { CompensatedSum, standardDeviation } from "../numbers/sum.ts";
 import { type DriftOptions, driftOptions } from "./drift-options.ts";
 
 /** A deviation that is less, or of a single value, counts as this, to Azure ML and Evidently alike. */
@@ -37,23 +37,21 @@ export function normalizedWassersteinDistance(
   return wassersteinDistance(before, after) / (deviation > minDeviation ? deviation : minDeviation);
 }
 
-/** The integral of `|F - G|` of two sorted samples. */
+/** The integral of `|F - G|` of two sorted samples: sums of what lies between one value and the next. */
 export function wassersteinDistance(a: Float64Array, b: Float64Array): number {
-  return sumOf(areas(a, b));
-}
-
-/** Between one value and the next. Differences of shares are whole numbers of `1 / (a.length * b.length)`. */
-function* areas(a: Float64Array, b: Float64Array): Generator<number> {
-  const whole = a.length * b.length;
-  let i = 0;
-  let j = 0;
-  let at = 0;
-  while (i < a.length || j < b.length) {
-    const next = Math.min(a[i] ?? Infinity, b[j] ?? Infinity);
-    const height = Math.abs(i * b.length - j * a.length);
-    if (height > 0) yield (height / whole) * (next - at);
+  // Differences of shares are whole numbers of `1 / (a.length * b.length)`.
+  const [m, n] = [a.length, b.length];
+  const whole = m * n;
+  const area = new CompensatedSum();
+  let [i, j, at] = [0, 0, 0];
+  while (i < m || j < n) {
+    const [x, y] = [i < m ? (a[i] as number) : Infinity, j < n ? (b[j] as number) : Infinity];
+    const next = x < y ? x : y;
+    const height = Math.abs(i * n - j * m);
+    if (height > 0) area.add((height / whole) * (next - at));
     at = next;
-    while (a[i] === next) i++;
-    while (b[j] === next) j++;
+    while (i < m && a[i] === next) i++;
+    while (j < n && b[j] === next) j++;
   }
+  return area.value;
 }

@@ -1,13 +1,28 @@
 /** The sum of numbers, compensated (Neumaier 1974): its error does not grow with how many there are. */
 export function sumOf(values: Iterable<number>): number {
-  let sum = 0;
-  let lost = 0;
-  for (const value of values) {
+  const sum = new CompensatedSum();
+  if (values instanceof Float64Array) for (let i = 0; i < values.length; i++) sum.add(values[i] as number);
+  else for (const value of values) sum.add(value);
+  return sum.value;
+}
+
+/** A sum that grows, as {@link sumOf} has it. */
+export class CompensatedSum {
+  #sum = 0;
+  #lost = 0;
+
+  /** Adds a number. */
+  add(value: number): void {
+    const sum = this.#sum;
     const next = sum + value;
-    lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
-    sum = next;
+    this.#lost += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
+    this.#sum = next;
   }
-  return sum + lost;
+
+  /** The sum so far. */
+  get value(): number {
+    return this.#sum + this.#lost;
+  }
 }
 
 /**
@@ -17,10 +32,12 @@ export function sumOf(values: Iterable<number>): number {
 export function standardDeviation(values: Float64Array, ddof: 0 | 1): number {
   const freedom = values.length - ddof;
   if (freedom <= 0) return Number.NaN;
-  const mean = sumOf(values) / values.length;
-  return Math.sqrt(sumOf(squares(values, mean)) / freedom);
+  return Math.sqrt(sumOfSquares(values, sumOf(values) / values.length) / freedom);
 }
 
-function* squares(values: Float64Array, mean: number): Generator<number> {
-  for (const value of values) yield (value - mean) ** 2;
+/** The sum of the squares of what numbers differ by from a mean. */
+export function sumOfSquares(values: Float64Array, mean: number): number {
+  const sum = new CompensatedSum();
+  for (let i = 0; i < values.length; i++) sum.add(((values[i] as number) - mean) ** 2);
+  return sum.value;
 }

@@ -127,7 +127,13 @@ function valuesOfSlice(column: StoredColumn, { parts, sliceOf }: Strata, slice: 
 export function learnQuality(column: StoredColumn, type: string): QualityBaseline | undefined {
   const rows = column.rows;
   if (rows === column.nulls || column.storage === "none") return undefined;
-  const strata: Strata = { parts: new Int32Array(rows), sliceOf: [0], weights: [1], rows: [rows] };
+  const strata: Strata = {
+    parts: new Int32Array(rows),
+    sliceOf: [0],
+    weights: [1],
+    rows: [rows],
+    isWhole: true,
+  };
   const constraints = constraintsOf(column, type);
   const [quality] = qualityOf(column, strata, constraints);
   return quality == null ? undefined : { constraints, quality };

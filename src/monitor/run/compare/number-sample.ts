@@ -1,5 +1,5 @@
 import { countBelow, countUpTo, type RankSteps } from "../../numbers/rank-steps.ts";
-import { standardDeviation, sumOf } from "../../numbers/sum.ts";
+import { standardDeviation, sumOf, sumOfSquares } from "../../numbers/sum.ts";
 
 /** Numbers of one weight: rows that were sampled at one rate. */
 export interface NumberPart {
@@ -57,7 +57,7 @@ export class NumberSample {
     if (this.even !== undefined) return standardDeviation(this.even, ddof);
     const { total } = this;
     const mean = sumOf(this.parts.map(({ values, weight }) => weight * sumOf(values))) / total;
-    const squares = this.parts.map(({ values, weight }) => weight * sumOf(squaresAround(values, mean)));
+    const squares = this.parts.map(({ values, weight }) => weight * sumOfSquares(values, mean));
     return Math.sqrt((sumOf(squares) / total) * (this.rows / (this.rows - ddof)));
   }
 
@@ -103,10 +103,6 @@ export class NumberSample {
     }
     return { at, below, upTo, total: this.total, min: this.min, max: this.max };
   }
-}
-
-function* squaresAround(values: Float64Array, mean: number): Generator<number> {
-  for (const value of values) yield (value - mean) ** 2;
 }
 
 /**

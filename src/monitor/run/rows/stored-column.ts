@@ -109,7 +109,12 @@ export class StoredColumn {
 
   #addNumbers(values: ArrayLike<unknown>): void {
     const room = this.#isKept ? this.#numbers.extend(values.length) : undefined;
-    if (values instanceof Float64Array && room !== undefined) room.set(values);
+    if (values instanceof Float64Array) {
+      this.#checkDoubles(values);
+      // -0 is the number 0.
+      if (room !== undefined) for (let i = 0; i < values.length; i++) room[i] = (values[i] as number) + 0;
+      return;
+    }
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
       let number = typeof value === "number" ? value : typeof value === "bigint" ? Number(value) : Number.NaN;
@@ -120,6 +125,16 @@ export class StoredColumn {
         number = Number.isNaN(number) ? Number.NaN : number;
       }
       if (room !== undefined) room[i] = number + 0;
+    }
+  }
+
+  /** Counts those that are none, or infinite: the difference with itself is 0 of all others. */
+  #checkDoubles(values: Float64Array): void {
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      if (value - value === 0) continue;
+      if (Number.isNaN(value)) this.#nullAt(i);
+      else this.#infinite++;
     }
   }
 

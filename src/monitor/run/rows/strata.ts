@@ -1,3 +1,4 @@
+import { sortNumbers } from "../../numbers/sort-numbers.ts";
 import { sumOf } from "../../numbers/sum.ts";
 import type { CategorySample } from "../compare/compare-categories.ts";
 import { NumberSample } from "../compare/number-sample.ts";
@@ -16,6 +17,8 @@ export interface Strata {
   readonly weights: readonly number[];
   /** Rows of each slice. */
   readonly rows: readonly number[];
+  /** True when there is one part, of all rows. */
+  readonly isWhole: boolean;
 }
 
 /** Which slices rows are parted into. */
@@ -61,7 +64,8 @@ export function strataOf(
     }
     parts[row] = part;
   }
-  return { parts, sliceOf, weights, rows };
+  const isWhole = slices === undefined && weights.length === 1 && dropped?.includes(1) !== true;
+  return { parts, sliceOf, weights, rows, isWhole };
 }
 
 /** The slice of each row, -1 where it is in none; undefined when all are in one. */
@@ -89,6 +93,8 @@ export function weightedRows(table: SpanTable, slicing: Slicing | undefined): nu
 export function numberSamples(column: StoredColumn, strata: Strata): NumberSample[] {
   const { numbers } = column;
   const { parts, weights, sliceOf } = strata;
+  if (strata.isWhole && column.nulls + column.infinite === 0)
+    return [new NumberSample([{ values: sortNumbers(numbers.slice()), weight: weights[0] as number }])];
   const counts = new Array<number>(weights.length).fill(0);
   for (let row = 0; row < parts.length; row++) {
     const part = parts[row] as number;
@@ -105,7 +111,7 @@ export function numberSamples(column: StoredColumn, strata: Strata): NumberSampl
   }
   const byWeight = filled
     .map((values, part) => ({
-      values: values.sort(),
+      values: sortNumbers(values),
       weight: weights[part] as number,
       slice: sliceOf[part] as number,
     }))
