@@ -17,6 +17,8 @@ export interface FileSet {
   readonly beside: readonly StoreEntry[];
   /** Whether every row is within the times that were asked for, as the paths tell. */
   readonly isWithin: boolean;
+  /** Whether all files are known to have one schema. Default false. */
+  readonly isAlike?: boolean;
 }
 
 /** What one deployment has of a collection. */

@@ -5,6 +5,7 @@ import { TempFolder } from "../../base/files/temp-folder.ts";
 import { once } from "../../base/once.ts";
 import { ObjectNotFoundError, type Store, type StoreEntry } from "../../store/store.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
+import { SchemaGroups } from "./schema-groups.ts";
 
 /** Bytes that are fetched for one query, and kept for the next, at most: 8 GiB. */
 const maxKeptBytes = 8 * 1024 ** 3;
@@ -20,6 +21,8 @@ const pattern = /[*?[\]{}]/;
  * and time say that.
  */
 export class LocalFiles implements AsyncDisposable {
+  /** What is known of their columns. */
+  readonly schemas: SchemaGroups = new SchemaGroups();
   readonly #store: Store;
   readonly #maxBytes: number;
   readonly #folder = once(() => TempFolder.make("mdc-sql"));

@@ -42,8 +42,10 @@ export async function runSql(
   const reach = { files: [...here.values()], anyFile: allowFiles, spillFolder: await files.spillFolder() };
   using database = await Database.open(library, reach);
   try {
-    for (const collection of named)
-      await database.run(viewStatement(collection, range, ({ path }) => here.get(path) as string));
+    for (const collection of named) {
+      const parted = await files.schemas.part(collection, here);
+      await database.run(viewStatement(parted, range, ({ path }) => here.get(path) as string));
+    }
     return await rowsOf(library, await database.query(statement, isAllowed), { maxRows, timestamps });
   } catch (thrown) {
     throw explain(thrown, named, here, entries);

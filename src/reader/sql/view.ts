@@ -71,7 +71,7 @@ function emptyQuery(columns: readonly ViewColumn[]): string {
 
 function filesQuery(
   { endpoint, deployment, pins }: DeploymentFiles,
-  { format, rollingRate, files, beside }: FileSet,
+  { format, rollingRate, files, beside, isAlike = false }: FileSet,
   columns: readonly ViewColumn[],
   locate: Locate,
 ): string {
@@ -84,7 +84,7 @@ function filesQuery(
   const keys = partitionColumns.slice(0, depths[rollingRate]);
   const types = keys.map(({ name, sqlType }) => `${name}: ${sqlType}`).join(", ");
   return (
-    `(SELECT * FROM read_parquet(${sqlTexts(paths)}, union_by_name = true, hive_partitioning = true, ` +
+    `(SELECT * FROM read_parquet(${sqlTexts(paths)}, union_by_name = ${!isAlike}, hive_partitioning = true, ` +
     `hive_types = {${types}}))`
   );
 }
