@@ -17,6 +17,7 @@ export { type Dataset, type DatasetOptions, openDataset } from "./reader/dataset
 export type { DatasetCredential } from "./reader/open-root.ts";
 export type { ExportFormat, ExportOptions } from "./reader/export/export-table.ts";
 export type { FindOptions, FoundRow } from "./reader/find.ts";
+export type { JoinFormat } from "./reader/join/export-join.ts";
 export type { Join } from "./reader/join/join.ts";
 export type {
   CollectionJoin,

@@ -2,6 +2,7 @@ import type { Row } from "../../layout/row.ts";
 import type { CollectionJoin, HourJoin, JoinAccount } from "../../reader/join/join-account.ts";
 import type { JoinOptions } from "../../reader/join/join-options.ts";
 import type { JoinedRow } from "../../reader/join/joined-rows.ts";
+import { type JoinFormat, joinFormats } from "../../reader/join/export-join.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { type CommandInput, type RunnableCommand, timeOption, UsageError, wholeNumber } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
@@ -11,6 +12,7 @@ import { textTable } from "../text/text-table.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
 import { amountText, countText, timeText } from "../text/value-text.ts";
 import { rangeOptions } from "../options/selection.ts";
+import { newFile, told } from "./export/new-file.ts";
 import { datasetOptions, withDataset } from "../with-dataset.ts";
 
 /** What Azure's monitoring and this package's own examples call them. */
@@ -20,7 +22,7 @@ const [usualInputs, usualOutputs] = ["model_inputs", "model_outputs"];
 export const joinCommand: RunnableCommand = {
   name: "join",
   summary: "put inputs and outputs together, and labels, and say what became of every row",
-  parameters: `[${usualInputs}] [${usualOutputs}] [<more outputs>] [--labels] [-n 5] [--from <time>] [--to <time>]`,
+  parameters: `[${usualInputs}] [${usualOutputs}] [<more outputs>] [--labels] [-n 5] [-o <file>] [--from <time>] [--to <time>]`,
   positionals: [0, 64],
   options: {
     labels: { type: "boolean", description: "join ground truth, too: the collection labels" },
@@ -41,6 +43,12 @@ export const joinCommand: RunnableCommand = {
       description: "end with 1 if more of the inputs, or of the outputs, are without their other half",
     },
     rows: { type: "string", short: "n", value: "<rows>", description: "how many joined rows; default 5" },
+    output: {
+      type: "string",
+      short: "o",
+      value: "<file>",
+      description: `write all joined rows as a new file: ${joinFormats.join(", ")}, by its ending`,
+    },
     ...rangeOptions,
     ...datasetOptions,
   },
@@ -48,6 +56,7 @@ export const joinCommand: RunnableCommand = {
     "mdc join",
     "mdc join model_inputs model_outputs --labels --lateness 7d --from 2026-11-22 --hours",
     "mdc join queries answers citations --by request -n 20 --json",
+    "mdc join --labels -n 0 -o joined.parquet",
     "mdc join --from 2026-11-22 --to 2026-11-23 --max-loss 1 -n 0",
   ],
   async run(input): Promise<ExitCode> {
@@ -60,8 +69,12 @@ export const joinCommand: RunnableCommand = {
     const maxRows = wholeNumber(input, "rows", 0, 5);
     const maxLoss = percentOf(input, "max-loss");
     terminal.progress("joining …");
+    const output = input.text("output");
+    const format = formatOf(output);
     const { account, rows } = await withDataset(input, async (data) => {
       const joined = await data.join(options);
+      if (output !== undefined && format !== undefined)
+        await newFile(output, told(joined.export({ format }), terminal));
       return { account: joined.account, rows: maxRows === 0 ? [] : await firstRows(joined.rows(), maxRows) };
     });
     if (input.flag("json")) terminal.json({ account, rows });
@@ -89,6 +102,15 @@ function optionsOf(input: CommandInput): JoinOptions {
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
   };
+}
+
+/** What a file's name says that it is. */
+function formatOf(output: string | undefined): JoinFormat | undefined {
+  if (output === undefined) return undefined;
+  const format = joinFormats.find((one) => one === output.split(".").at(-1));
+  if (format === undefined)
+    throw new UsageError(`--output: expected a file that ends with one of ${joinFormats.join(", ")}`);
+  return format;
 }
 
 function percentOf(input: CommandInput, option: string): number | undefined {

@@ -79,7 +79,8 @@ export function exportTable(
   };
 }
 
-function bytesOf(
+/** Rows that have one type for each column, in a format. */
+export function bytesOf(
   format: Exclude<ExportFormat, "mltable">,
   schema: Schema,
   batches: AsyncIterable<TableRows>,

@@ -98,17 +98,17 @@ export class DeploymentJoin {
     const { outputs, by } = this.#rules;
     const { maxPlainRows, maxStrays } = this.#limits;
     if (this.#plan.labels !== undefined || by !== "row" || outputs + 1 > maxTableSides) return false;
-    const table = await readPlainRows(stretch.files, this.#reading.store, this.#rules, maxPlainRows);
-    const odd = table === undefined ? undefined : oddIds(table, outputs, maxStrays);
-    if (table === undefined || odd === undefined) return false;
+    const plain = await readPlainRows(stretch.files, this.#reading.store, this.#rules, maxPlainRows);
+    const odd = plain === undefined ? undefined : oddIds(plain.table, outputs, maxStrays);
+    if (plain === undefined || odd === undefined) return false;
     const { texts } = odd;
     const labels = KeyLabels.none;
     const rows =
       texts.size === 0 ? undefined : await this.#reader.some(stretch, columnsToCount(labels), texts);
     if (rows === undefined && texts.size > 0) return false;
-    this.#stretches.push(stretch);
+    this.#stretches.push({ ...stretch, rows: plain.rows });
     const span = spanOf(stretch);
-    countTable(tally, table, this.#rules, odd, (uuids: Uuids, place) =>
+    countTable(tally, plain.table, this.#rules, odd, (uuids: Uuids, place) =>
       this.#see(uuidMillis(uuids, place), span, spans, () => uuidText(uuids, place)),
     );
     // They may be at several times of the stretch.
@@ -159,22 +159,27 @@ export class DeploymentJoin {
   }
 
   /** All joined rows; what belongs together over a longer time comes last. */
-  async *rows(): AsyncGenerator<JoinedRow, void, undefined> {
+  async *rows(timestamps: "date" | "micros"): AsyncGenerator<JoinedRow, void, undefined> {
     const labels = await KeyLabels.read(this.#labelFiles, this.#reading, true);
     const columns = this.#columnsToGive(labels);
     for (const stretch of this.#stretches)
       for await (const { rows } of this.#reader.parts(stretch, columns))
-        yield* this.#joined(rows, labels, (id) => !this.#strays.has(id));
+        yield* this.#joined(
+          new JoinedRows(this.#plan, rows, timestamps),
+          rows,
+          labels,
+          (id) => !this.#strays.has(id),
+        );
     for await (const rows of this.#reader.everywhere(this.#strays, columns))
-      yield* this.#joined(rows, labels, () => true);
+      yield* this.#joined(new JoinedRows(this.#plan, rows, timestamps), rows, labels, () => true);
   }
 
   *#joined(
+    rows: JoinedRows,
     keys: KeyRows,
     labels: KeyLabels,
     isWanted: (id: string) => boolean,
   ): Generator<JoinedRow, void, undefined> {
-    const rows = new JoinedRows(this.#plan, keys);
     for (const group of keys.requests()) {
       if (!isWanted(keys.ids[group[0] as number] as string)) continue;
       for (const numbers of matchRequest(keys, group, this.#rules).joined)

@@ -6,6 +6,7 @@ import { PinnedTypes } from "../lines/pinned-types.ts";
 import { filesOf } from "../table.ts";
 import { type BadFiles, createBadFiles, type UnreadableFile } from "../unreadable.ts";
 import { type DeploymentFiles, DeploymentJoin } from "./deployment-join.ts";
+import { exportJoin, type JoinFormat, joinFormat } from "./export-join.ts";
 import { accountOf, type JoinAccount, type SideCollection, Tally } from "./join-account.ts";
 import { type JoinOptions, joinPlan, type JoinPlan } from "./join-options.ts";
 import type { JoinedRow } from "./joined-rows.ts";
@@ -21,6 +22,12 @@ export interface Join<Outputs extends string | readonly string[] = string> {
    * apart in time come last. Read anew each time, in bounded memory.
    */
   rows(): AsyncIterable<JoinedRow<Outputs>>;
+  /**
+   * The same rows as the bytes of one file, piece by piece. Its columns are `id`, `row_index`,
+   * `request_time`, `endpoint`, `deployment`, then those of each side behind its name, `inputs_distance`,
+   * `outputs_late`, `labels_late`; of several collections of outputs behind theirs.
+   */
+  export(options: { readonly format: JoinFormat }): AsyncIterable<Uint8Array>;
 }
 
 /** An hour, beyond either end of a range, in which the other half of a request is looked for. */
@@ -28,7 +35,7 @@ const marginMs = 3_600_000;
 
 /** What a join takes unless a test says otherwise. */
 const joinLimits: JoinLimits = {
-  maxRows: 400_000,
+  maxRows: 250_000,
   maxPlainRows: 8_000_000,
   maxBytes: 8 * 1024 * 1024,
   maxStrays: 100_000,
@@ -56,10 +63,16 @@ export async function joinCollections<const Outputs extends string | readonly st
   bad.end();
   return {
     account: accountOf(sides, tallies),
-    async *rows() {
-      for (const join of joins) yield* join.rows() as AsyncIterable<JoinedRow<Outputs>>;
-    },
+    rows: () => rowsOf<Outputs>(joins, "date"),
+    export: ({ format }) => exportJoin(catalog, plan, rowsOf<Outputs>(joins, "micros"), joinFormat(format)),
   };
+}
+
+async function* rowsOf<Outputs extends string | readonly string[]>(
+  joins: readonly DeploymentJoin[],
+  timestamps: "date" | "micros",
+): AsyncGenerator<JoinedRow<Outputs>, void, undefined> {
+  for (const join of joins) yield* join.rows(timestamps) as AsyncIterable<JoinedRow<Outputs>>;
 }
 
 function sidesOf({ inputs, outputs, labels }: JoinPlan): SideCollection[] {

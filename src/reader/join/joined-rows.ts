@@ -51,7 +51,11 @@ export class JoinedRows {
   readonly #keys: KeyRows;
   readonly #columns = new Map<ColumnBatch, readonly Column[]>();
 
-  constructor(plan: JoinPlan, keys: KeyRows) {
+  readonly #timestamps: "date" | "micros";
+
+  /** With `micros`, points in time stay bigints of microseconds. */
+  constructor(plan: JoinPlan, keys: KeyRows, timestamps: "date" | "micros") {
+    this.#timestamps = timestamps;
     this.#plan = plan;
     this.#keys = keys;
   }
@@ -94,7 +98,10 @@ export class JoinedRows {
     if (batch === undefined) return null;
     let columns = this.#columns.get(batch);
     if (columns === undefined)
-      this.#columns.set(batch, (columns = columnsOf(batch, columnsOfSide(this.#plan, side))));
+      this.#columns.set(
+        batch,
+        (columns = columnsOf(batch, columnsOfSide(this.#plan, side), this.#timestamps)),
+      );
     const place = this.#keys.places[row] ?? 0;
     // Assigning would set no property of this name.
     if (columns.some(({ name }) => name === "__proto__"))
@@ -114,12 +121,13 @@ interface Column {
 function columnsOf(
   { columns, types }: ColumnBatch,
   wanted: readonly string[] | ((name: string) => boolean),
+  timestamps: "date" | "micros",
 ): readonly Column[] {
   const names = typeof wanted === "function" ? [...columns.keys()].filter(wanted) : wanted;
   return names.map((name) => ({
     name,
     values: columns.get(name) ?? [],
-    isTime: types.get(name)?.includes("timestamp") === true,
+    isTime: timestamps === "date" && types.get(name)?.includes("timestamp") === true,
   }));
 }
 

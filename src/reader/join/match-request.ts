@@ -31,6 +31,8 @@ export interface MatchedRequest {
  * counts.
  */
 export function matchRequest(keys: KeyRows, group: readonly number[], rules: MatchRules): MatchedRequest {
+  const pair = matchPair(keys, group, rules);
+  if (pair !== undefined) return pair;
   const { verdicts, requestTimes } = keys;
   const isHere = (row: number): boolean => rules.isInRange(requestTimes[row] as number);
   for (const row of group) verdicts[row] = isHere(row) ? verdict.only : verdict.outside;
@@ -54,6 +56,24 @@ export function matchRequest(keys: KeyRows, group: readonly number[], rules: Mat
     for (const row of combinations(outputs)) joined.push([input, ...row, label]);
   }
   return { joined, unequal };
+}
+
+/** What most requests are: one row of inputs and its output. Undefined for any other. */
+function matchPair(
+  { sides, indexes, eventTimes, requestTimes, verdicts }: KeyRows,
+  group: readonly number[],
+  { outputs, lateness, isInRange }: MatchRules,
+): MatchedRequest | undefined {
+  if (group.length !== 2 || outputs !== 1) return undefined;
+  const [first, second] = group as [number, number];
+  if ((sides[first] as number) + (sides[second] as number) !== 1 || indexes[first] !== indexes[second])
+    return undefined;
+  const [input, output] = sides[first] === 0 ? [first, second] : [second, first];
+  const begun = requestTimes[input] as number;
+  if ((eventTimes[output] as number) - begun > lateness) return undefined;
+  const isHere = isInRange(begun);
+  verdicts[input] = verdicts[output] = isHere ? verdict.matched : verdict.outside;
+  return { joined: isHere ? [[input, output, -1]] : [], unequal: 0 };
 }
 
 function ofSide({ sides }: KeyRows, group: readonly number[], side: number): number[] {

@@ -11,6 +11,12 @@ import { UuidTable } from "./uuid-table.ts";
 
 const { correlationId, rowIndex, eventTime, requestTime } = systemColumns;
 
+/** Rows by UUID, and how many were read. */
+export interface PlainRows {
+  readonly table: UuidTable;
+  readonly rows: number;
+}
+
 /**
  * The rows of some files by UUID, in a fraction of the time and memory that {@link readKeyRows} takes.
  * Undefined for files that it cannot be done for: of another format, without statistics, with other ids; of
@@ -21,7 +27,7 @@ export async function readPlainRows(
   store: Store,
   rules: MatchRules,
   maxRows: number,
-): Promise<UuidTable | undefined> {
+): Promise<PlainRows | undefined> {
   if (files.some(({ file }) => file.format !== "parquet")) return undefined;
   const opened: Opened[] = [];
   let rows = 0;
@@ -38,7 +44,7 @@ export async function readPlainRows(
   for (const one of opened)
     for (const [i, group] of one.file.metadata.row_groups.entries())
       if (!(await addGroup(table, one, group, i).catch(() => false))) return undefined;
-  return table;
+  return { table, rows };
 }
 
 type RowGroup = OpenedParquet["metadata"]["row_groups"][number];

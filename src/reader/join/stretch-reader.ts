@@ -58,17 +58,18 @@ export class StretchReader {
     whole: Stretch,
     columns: Columns,
   ): AsyncGenerator<{ readonly stretch: Stretch; readonly rows: KeyRows }, void, undefined> {
-    const left = [whole];
+    const rows = whole.rows ?? 0;
+    const left = rows > this.#limits.maxRows ? this.#even(whole, rows).toReversed() : [whole];
     for (let stretch = left.pop(); stretch !== undefined; stretch = left.pop()) {
       const { part, of } = stretch.share;
-      const { rows, isWhole } = await readKeyRows(scansOf(stretch), {
+      const { rows: found, isWhole } = await readKeyRows(scansOf(stretch), {
         ...this.#reading,
         columns,
         isWanted: (id, side) => this.#isTaken(id, side) && (of === 1 || shareOf(id, of) === part),
         maxRows: stretch.isLeast ? Infinity : this.#limits.maxRows,
       });
-      if (isWhole) yield { stretch, rows };
-      else left.push(...(await this.#divided(stretch, rows)).toReversed());
+      if (isWhole) yield { stretch, rows: found };
+      else left.push(...(await this.#divided(stretch, found)).toReversed());
     }
   }
 
@@ -101,12 +102,18 @@ export class StretchReader {
   /** A stretch with too many rows, of which these were read, in parts. */
   async #divided(stretch: Stretch, { requestTimes }: KeyRows): Promise<Stretch[]> {
     if (stretch.from === -Infinity && stretch.to === Infinity && stretch.share.of === 1) {
-      const parts = Math.ceil(((await this.#footerRows(stretch)) * 1.5) / this.#limits.maxRows);
-      if (parts > 2) return divideStretch(stretch, Math.min(maxParts, parts));
+      const parts = this.#even(stretch, await this.#footerRows(stretch));
+      if (parts.length > 2) return parts;
     }
     const times = requestTimes.toSorted((a, b) => a - b);
     const middle = Math.floor((times[times.length >> 1] ?? 0) / 1_000);
     return halveStretch(stretch, middle) ?? [{ ...stretch, isLeast: true }];
+  }
+
+  /** A stretch of so many rows in parts of the same length. */
+  #even(stretch: Stretch, rows: number): Stretch[] {
+    const parts = Math.ceil((rows * 1.5) / this.#limits.maxRows);
+    return divideStretch(stretch, Math.min(maxParts, Math.max(2, parts)));
   }
 
   /** How many rows the footers of a stretch's files tell of. */

@@ -18,6 +18,8 @@ export interface Stretch {
   readonly files: readonly SideFile[];
   /** Of its ids only this share: where a moment has more rows than are read at once. */
   readonly share: { readonly part: number; readonly of: number };
+  /** How many rows it has, if that is known. */
+  readonly rows: number | undefined;
   /** Whether it cannot be divided. */
   readonly isLeast: boolean;
 }
@@ -43,7 +45,14 @@ export function planStretches(files: readonly SideFile[], maxBytes: number): Str
     bytes += one.file.size;
     end = Math.max(end, one.file.end);
   }
-  return stretches.map((of) => ({ from: -Infinity, to: Infinity, files: of, share: whole, isLeast: false }));
+  return stretches.map((of) => ({
+    from: -Infinity,
+    to: Infinity,
+    files: of,
+    share: whole,
+    rows: undefined,
+    isLeast: false,
+  }));
 }
 
 /** The rows of a stretch, to be read. */
@@ -61,7 +70,8 @@ export function scansOf({ from, to, files }: Pick<Stretch, "from" | "to" | "file
 }
 
 /** A stretch in so many parts of the same length. */
-export function divideStretch(stretch: Stretch, parts: number): Stretch[] {
+export function divideStretch(given: Stretch, parts: number): Stretch[] {
+  const stretch = { ...given, rows: undefined };
   const { start: from, end: to } = spanOf(stretch);
   const step = Math.ceil((to - from) / parts);
   const cuts: number[] = [];

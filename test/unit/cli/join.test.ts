@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { type StoredFrame, storeFile } from "../reader/stored-data.ts";
@@ -91,6 +93,23 @@ test("--json gives the account and rows; several outputs by their names", async 
   expect(several.err).toMatch(/^stats: \d+ listings? of/m);
 });
 
+test("-o writes all joined rows as a file, a column for each of either side", async () => {
+  const root = await sampleRoot();
+  const output = join(root, "joined.csv");
+  const { code, out } = await run("join", "--root", root, "--labels", "-n", "0", "-o", output);
+  expect([code, out.split("\n").length]).toEqual([0, 5]);
+  const [header, ...lines] = readFileSync(output, "utf8").trimEnd().split("\r\n");
+  expect(header).toBe(
+    "id,row_index,request_time,endpoint,deployment,inputs_distance,outputs_late,labels_truth",
+  );
+  expect(lines).toEqual([
+    "A,0,2026-11-22T05:10:00.000Z,flights,blue,0,true,false",
+    "B,0,2026-11-22T05:10:00.000Z,flights,blue,1,false,",
+    "C,0,2026-11-22T05:10:00.000Z,flights,blue,2,false,",
+  ]);
+  expect((await run("join", "--root", root, "-o", output)).err).toContain("there is something at");
+});
+
 test("--max-loss is a threshold; what cannot be joined is 3, a wrong line 2", async () => {
   const root = await sampleRoot();
   const code = async (...args: string[]): Promise<number> =>
@@ -101,6 +120,10 @@ test("--max-loss is a threshold; what cannot be joined is 3, a wrong line 2", as
   const none = await run("join", "--root", root, "--from", "2027-01-01");
   expect([none.code, none.err]).toEqual([3, "mdc: there is nothing to join in that time\n"]);
   for (const [args, message] of [
+    [
+      ["-o", "joined.xml"],
+      "--output: expected a file that ends with one of csv, jsonl, parquet, arrow, arrows",
+    ],
     [["--by", "id"], "--by: expected row or request"],
     [["--max-loss", "x"], "--max-loss: expected a percentage"],
     [["--lateness", "soon"], "join: lateness: expected"],

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { labelKeyId } from "../../../src/layout/ground-truth/label-key.ts";
 import { type JoinedRow, type JoinOptions, openDataset } from "../../../src/reader.ts";
+import { duckdbQuery, fileBytes } from "../../support/parquet-engines.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { idAt, type StoredFrame, storeFile } from "./stored-data.ts";
 
@@ -281,6 +282,61 @@ describe("join", () => {
     const { account, rows } = await joined(root, both);
     expect(account).toMatchObject({ matched: 1, inputsOnly: 1, outputsOnly: 0, duplicates: 0 });
     expect(rows.map(({ deployment }) => deployment)).toEqual(["green"]);
+  });
+
+  test("joined rows as a file: DuckDB reads what was stored, in its types", async () => {
+    const root = await stored(
+      frame("model_inputs", "A", [{ distance: 1.5, order_id: "=1" }, { distance: null }]),
+      frame("model_outputs", "A", [{ late: true, at: 1_700_000_000_000_001n }, { late: null }]),
+      frame("explanations", "A", [{ reason: "far" }]),
+      frame("labels", labelKeyId([["order_id", "=1"]]), [{ order_id: "=1", truth: true }], {
+        tags: '{"label_key":"[\\"order_id\\"]"}',
+      }),
+    );
+    await using data = await openDataset(root);
+    const joined = await data.join({
+      inputs: "model_inputs",
+      outputs: ["model_outputs", "explanations"],
+      labels: true,
+      columns: { labels: ["truth"] },
+    });
+    const [columns, rows] = [
+      "DESCRIBE SELECT * FROM FILE",
+      "SELECT * REPLACE (epoch_us(model_outputs_at) AS model_outputs_at) FROM FILE",
+    ];
+    const bytes = await fileBytes(joined.export({ format: "parquet" }));
+    expect(
+      (await duckdbQuery(bytes, columns)).map((row) => [row["column_name"], row["column_type"]]),
+    ).toEqual([
+      ["id", "VARCHAR"],
+      ["row_index", "INTEGER"],
+      ["request_time", "TIMESTAMP WITH TIME ZONE"],
+      ["endpoint", "VARCHAR"],
+      ["deployment", "VARCHAR"],
+      ["inputs_distance", "DOUBLE"],
+      ["inputs_order_id", "VARCHAR"],
+      ["model_outputs_late", "BOOLEAN"],
+      ["model_outputs_at", "TIMESTAMP WITH TIME ZONE"],
+      ["explanations_reason", "VARCHAR"],
+      ["labels_truth", "BOOLEAN"],
+    ]);
+    expect((await duckdbQuery(bytes, rows)).map((row) => Object.values(row).slice(5))).toEqual([
+      [1.5, "=1", true, 1_700_000_000_000_001n, "far", true],
+      [null, null, null, null, null, null],
+    ]);
+    const lines = Buffer.from(await fileBytes(joined.export({ format: "jsonl" }))).toString();
+    expect(
+      lines
+        .split("\n")
+        .slice(0, 2)
+        .map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([
+      { inputs_order_id: "=1", model_outputs_at: "2023-11-14T22:13:20.000001Z", labels_truth: true },
+      { row_index: 1, explanations_reason: null },
+    ]);
+    const csv = Buffer.from(await fileBytes(joined.export({ format: "csv" }))).toString();
+    expect(csv).toContain("1.5,'=1,true,");
+    expect(() => joined.export({ format: "xml" as never })).toThrow('export: format: expected one of "csv"');
   });
 
   test("a file that cannot be read is told once, or an error after the others", async () => {

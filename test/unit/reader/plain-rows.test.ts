@@ -23,7 +23,7 @@ async function plainRows(
   const files: SideFile[] = [];
   for await (const file of catalog.files()) files.push({ side: file.collection === "inputs" ? 0 : 1, file });
   const rules = { outputs: 1, by: "row" as const, lateness, isInRange: () => true };
-  return (await readPlainRows(files, catalog.store, rules, maxRows))?.size;
+  return (await readPlainRows(files, catalog.store, rules, maxRows))?.table.size;
 }
 
 test("rows are known by their UUIDs alone where files tell the rest, and only there", async () => {
