@@ -151,6 +151,20 @@ function featureOf(
         adjusted: null,
         breached,
       },
+      ...(["PopulationStabilityIndex", "HellingerDistance", "TotalVariationDistance"] as const).map(
+        (metric) => ({
+          metric,
+          value: value / 2,
+          threshold: null,
+          thresholdSource: null,
+          method: "exact" as const,
+          maxError: 0,
+          chance: 0.011,
+          statistic: null,
+          adjusted: null,
+          breached: false,
+        }),
+      ),
     ],
     effectSize: {
       measure: isCategorical ? "TotalVariationDistance" : "KolmogorovSmirnovDistance",

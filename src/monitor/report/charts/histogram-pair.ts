@@ -1,19 +1,18 @@
 import { html, type Markup } from "../markup/markup.ts";
 import { boxHeight, boxWidth } from "./box.ts";
-import { peakOf, sharesOf } from "./shares.ts";
+import { peakOf } from "./shares.ts";
 
 /**
- * The marks of a histogram pair, without its frame: production as an area, the baseline as an outline over
- * it. Groups are drawn of one width, as bins of every profile are. `isParted` leaves gaps between them:
- * categories have no order to be continuous in.
+ * The marks of a histogram pair, without its frame: shares of production as an area, those of the baseline as
+ * an outline over it. Groups are drawn of one width, as bins of every profile are. `isParted` leaves gaps
+ * between them: categories have no order to be continuous in.
  */
 export function pairMarks(
   { baseline, production }: { readonly baseline: readonly number[]; readonly production: readonly number[] },
   isParted: boolean,
 ): Markup {
-  const [before, after] = [sharesOf(baseline), sharesOf(production)];
-  const peak = peakOf(before, after);
-  return html`<path class=q d="${outline(after, peak, isParted)}"/><path class=p d="${outline(before, peak, isParted)}"/>`;
+  const peak = peakOf(baseline, production);
+  return html`<path class=q d="${outline(production, peak, isParted)}"/><path class=p d="${outline(baseline, peak, isParted)}"/>`;
 }
 
 /** From the left to the right of the box along the tops of the groups; what is not empty is not flat. */

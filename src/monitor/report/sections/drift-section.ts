@@ -1,5 +1,5 @@
 import type { CollectionResult, MonitorResult } from "../../run/monitor-result.ts";
-import { amountText, countText, spanText } from "../markup/figures.ts";
+import { amountText, countText, instantText, spanText } from "../markup/figures.ts";
 import { type Content, html, type Markup, name } from "../markup/markup.ts";
 import { table } from "../markup/table.ts";
 import { listText, verdictMark } from "../markup/words.ts";
@@ -17,12 +17,16 @@ export function driftSection(result: MonitorResult): Markup {
   const parts = result.collections.map((collection) => {
     const history = new FeatureHistory(collection);
     const judged = collection.features.filter(({ verdict }) => verdict === "breach" || verdict === "pass");
+    const [first, last] = [collection.windows[0], collection.windows.at(-1)].map((window) =>
+      window === undefined ? "" : instantText(new Date(window.start)),
+    );
     const items = judged.map((summary) => {
       const { feature, verdict } = summary;
       const shown = { summary, latest: history.latest(feature), line: history.line(summary) };
+      const ends = [first ?? "", last ?? ""] as const;
       const isOpen = isFirst && verdict === "breach";
       isFirst = false;
-      return featureItem({ ...shown, isOpen }, detail);
+      return featureItem({ ...shown, ends, isOpen }, detail);
     });
     return html`<h3>${name(collection.collection)} <small>against ${baselineText(collection)}</small></h3>${
       items.length === 0

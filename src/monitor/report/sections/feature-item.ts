@@ -2,7 +2,7 @@ import type { DriftMetricResult, FeatureResult, FeatureSummary } from "../../run
 import { barPair } from "../charts/bar-pair.ts";
 import { viewBox } from "../charts/box.ts";
 import { pairMarks } from "../charts/histogram-pair.ts";
-import { binLabels, type PairedCounts, shiftText } from "../charts/shares.ts";
+import { binLabels, type PairedCounts, sharesOf, shiftText } from "../charts/shares.ts";
 import { lineMarks, lineText, thinned, type TimeLine } from "../charts/time-line.ts";
 import { amountText, countText, figureText, shareText } from "../markup/figures.ts";
 import { html, type Markup, name } from "../markup/markup.ts";
@@ -15,6 +15,8 @@ export interface ShownFeature {
   /** Its latest window. */
   readonly latest: FeatureResult | undefined;
   readonly line: TimeLine;
+  /** The first and the last window. */
+  readonly ends: readonly [string, string];
   /** Whether its details show at first. */
   readonly isOpen: boolean;
 }
@@ -23,17 +25,17 @@ export interface ShownFeature {
  * One feature: a line with its small charts and its verdict, which opens to what was computed how; its charts
  * grow then. Each is written once: with 1,000 features every byte of a line is a kilobyte.
  */
-export function featureItem({ summary, latest, line, isOpen }: ShownFeature, detail: Detail): Markup {
+export function featureItem({ summary, latest, line, ends, isOpen }: ShownFeature, detail: Detail): Markup {
   const value = summary.values.findLast((one) => one !== null) ?? null;
   const pair = latest?.histogram == null ? undefined : pairOf(latest.histogram);
   return html`<li><details class=${stateOf(summary.verdict)}${isOpen && " open"}><summary>${name(summary.feature)}${
     value !== null && html`<span>${figureText(value)}${bound(summary)}</span>`
   }<b>${summary.verdict}</b>${pair && pairChart(summary, pair, { latest, detail })}${
     line.points.length > 1 &&
-    html`<svg class=t viewBox="${viewBox}" role=img aria-label="${lineText(line)}">${lineMarks(thinned(line, detail.maxPoints))}</svg>`
+    html`<svg class=t viewBox="${viewBox}" role=img aria-label="${lineText(line)}">${lineMarks(thinned(line, detail.maxPoints))}${detail.isFull && axisEnds(...ends)}</svg>`
   }</summary><div>${
     summary.kind === "categorical" && pair && barPair(pair, detail.bars)
-  }${facts(summary, latest)}</div></details>`;
+  }${facts(summary, latest, detail)}</div></details>`;
 }
 
 function pairChart(
@@ -41,14 +43,17 @@ function pairChart(
   pair: PairedCounts,
   { latest, detail }: { readonly latest: FeatureResult | undefined; readonly detail: Detail },
 ): Markup {
-  const marks = pairMarks(few(pair, kind, detail), kind === "categorical");
+  const marks = pairMarks(drawnShares(pair, kind, detail), kind === "categorical");
   const edges = latest?.histogram?.kind === "numerical" ? latest.histogram.edges : [];
   const [least, greatest] = [edges[0], edges.at(-1)];
   const ends =
-    least !== undefined &&
-    greatest !== undefined &&
-    html`<text y=58>${figureText(least)}</text><text x=150 y=58>${figureText(greatest)}</text>`;
+    least !== undefined && greatest !== undefined && axisEnds(figureText(least), figureText(greatest));
   return html`<svg class=h viewBox="${viewBox}" role=img aria-label="${shiftText(pair)}">${marks}${ends}</svg>`;
+}
+
+/** What stands below a chart when it is large. */
+function axisEnds(left: string, right: string): Markup {
+  return html`<text y=58>${left}</text><text x=150 y=58>${right}</text>`;
 }
 
 /** The threshold as the eye needs it beside a value: `of 0.1`; of a p-value the least. */
@@ -75,30 +80,33 @@ function pairOf(histogram: NonNullable<FeatureResult["histogram"]>): PairedCount
   };
 }
 
-/** As many groups as fit a small chart: neighbouring bins become one, and so do the rarest categories. */
-function few(pair: PairedCounts, kind: FeatureSummary["kind"], detail: Detail): PairedCounts {
-  const { length } = pair.labels;
-  const max = kind === "numerical" ? detail.maxBins : detail.maxCategories;
-  if (length <= max) return pair;
-  const by = Math.ceil(length / max);
-  const starts =
-    kind === "numerical"
-      ? Array.from({ length: Math.ceil(length / by) }, (_, i) => i * by)
-      : Array.from({ length: max }, (_, i) => i);
-  const sums = (counts: readonly number[]): number[] =>
-    starts.map((start, i) => counts.slice(start, starts[i + 1]).reduce((sum, count) => sum + count, 0));
-  return {
-    labels: starts.map((start) => pair.labels[start] ?? ""),
-    baseline: sums(pair.baseline),
-    production: sums(pair.production),
+/**
+ * Shares of as many groups as fit a small chart: neighbouring bins become one; of categories the most
+ * frequent ones are drawn, and not what the others make together, beside which they would be flat.
+ */
+function drawnShares(
+  { baseline, production }: PairedCounts,
+  kind: FeatureSummary["kind"],
+  detail: Detail,
+): { baseline: number[]; production: number[] } {
+  const of = (counts: readonly number[]): number[] => {
+    const shares = sharesOf(counts);
+    if (kind === "categorical") return shares.slice(0, detail.maxCategories);
+    const by = Math.ceil(shares.length / detail.maxBins);
+    if (by <= 1) return shares;
+    return Array.from({ length: Math.ceil(shares.length / by) }, (_, i) =>
+      shares.slice(i * by, (i + 1) * by).reduce((sum, share) => sum + share, 0),
+    );
   };
+  return { baseline: of(baseline), production: of(production) };
 }
 
 /** What was computed, of how much, and how. */
-function facts(summary: FeatureSummary, latest: FeatureResult | undefined): Markup {
+function facts(summary: FeatureSummary, latest: FeatureResult | undefined, { isFull }: Detail): Markup {
   if (latest === undefined) return html`<p>${summary.reason ?? "no result"}`;
   const { rows, nullsDropped, effectSize, explainedBy, metrics } = latest;
-  const lines = metrics.map((metric) => html`<li>${metricFact(metric)}`);
+  const told = metrics.filter(({ threshold }, i) => isFull || i === 0 || threshold !== null);
+  const lines = told.map((metric) => html`<li>${metricFact(metric)}`);
   const counts = `${countText(rows.baseline)} rows before, ${countText(rows.production)} now`;
   const dropped =
     nullsDropped.baseline + nullsDropped.production > 0 &&

@@ -10,6 +10,8 @@ export interface Detail {
   readonly bars: { readonly max: number; readonly isDrawn: boolean };
   /** Bins of a histogram; neighbours are drawn as one when there are more. */
   readonly maxBins: number;
+  /** Whether metrics of which nothing is asked are told, too, and the ends of axes. */
+  readonly isFull: boolean;
   /** Categories of a small chart. */
   readonly maxCategories: number;
 }
@@ -18,10 +20,10 @@ export interface Detail {
 export function detailOf({ collections }: MonitorResult): Detail {
   const features = collections.reduce((sum, one) => sum + one.features.length, 0);
   if (features <= 100)
-    return { maxPoints: 200, bars: { max: 12, isDrawn: true }, maxBins: 60, maxCategories: 30 };
+    return { maxPoints: 200, bars: { max: 12, isDrawn: true }, maxBins: 60, maxCategories: 30, isFull: true };
   if (features <= 400)
-    return { maxPoints: 40, bars: { max: 8, isDrawn: true }, maxBins: 40, maxCategories: 20 };
-  return { maxPoints: 10, bars: { max: 5, isDrawn: false }, maxBins: 30, maxCategories: 12 };
+    return { maxPoints: 40, bars: { max: 8, isDrawn: true }, maxBins: 40, maxCategories: 20, isFull: true };
+  return { maxPoints: 10, bars: { max: 5, isDrawn: false }, maxBins: 30, maxCategories: 12, isFull: false };
 }
 
 /** All rows of a window. */

@@ -110,7 +110,9 @@ function joinPart(join: JoinAccount | null): Markup | false {
   if (join === null) return false;
   const { inputs, outputs, labels, counts } = join;
   const sides = [inputs, outputs, ...(labels === null ? [] : [labels])].map((one) => name(one));
-  const rows = Object.entries(counts).map(([what, count]): Content[] => [joinWords(what), countText(count)]);
+  const rows = Object.entries(counts)
+    .filter(([what, count]) => count > 0 || what === "matched")
+    .map(([what, count]): Content[] => [joinWords(what), countText(count)]);
   return html`<h3 id=join>Join</h3><p>${sides.map((side, i) => html`${i > 0 && " with "}${side}`)}, by correlation id and row.${table(
     "Rows by what became of them",
     [{ title: "Rows" }, { title: "Count", isFigure: true }],

@@ -1,4 +1,10 @@
-import type { CollectionResult, MonitorResult, WindowResult } from "../../run/monitor-result.ts";
+import type {
+  BaselineUsed,
+  CollectionResult,
+  MonitorResult,
+  WindowCompleteness,
+  WindowResult,
+} from "../../run/monitor-result.ts";
 import { amountText, countText, figureText, instantText, shareText, spanText } from "../markup/figures.ts";
 import { type Content, html, type Markup, name, shortened } from "../markup/markup.ts";
 import { listText, metricWords, type State, stateOf } from "../markup/words.ts";
@@ -44,25 +50,37 @@ export function headline({ verdict, collections, performance }: MonitorResult): 
 
 function completenessSignal({ collections }: MonitorResult): Signal | undefined {
   const windows = collections.flatMap((one) => one.windows.flatMap((each) => each.completeness ?? []));
-  if (windows.length === 0) return undefined;
-  const sum = (of: (one: (typeof windows)[number]) => number): number =>
-    windows.reduce((total, one) => total + of(one), 0);
+  const breached = collections.flatMap((one) => {
+    const signals = one.windows.findLast((window) => window.signals !== undefined)?.signals ?? [];
+    return signals.flatMap(({ signal, verdict }) => (verdict === "breach" ? signal : []));
+  });
+  if (windows.length === 0 && breached.length === 0) return undefined;
   const bad = windows.filter(({ verdict }) => verdict === "short" || verdict === "unknown");
+  const isBad = bad.length > 0 || breached.length > 0;
+  const about = { id: "completeness", title: "Completeness", state: isBad ? "bad" : "good" } as const;
+  if (!isBad) return { ...about, text: `${wholeText(windows.length)}: ${storedText(windows)}` };
+  const reasons = [...new Set(bad.flatMap((one) => one.reasons))].map((one) => shortened(one, 80));
+  const short = `${countText(bad.length)} of ${amountText(windows.length, "window")} not whole`;
+  const told = [
+    ...(bad.length > 0 ? [reasons.length > 0 ? `${short}: ${listText(reasons)}` : short] : []),
+    ...(breached.length > 0 ? [`out of bounds: ${listText([...new Set(breached)])}`] : []),
+  ];
+  return { ...about, text: told.join("; ") };
+}
+
+function wholeText(windows: number): string {
+  return windows === 1 ? "the window is whole" : `all ${countText(windows)} windows are whole`;
+}
+
+function storedText(windows: readonly WindowCompleteness[]): string {
+  const sum = (of: (one: WindowCompleteness) => number): number =>
+    windows.reduce((total, one) => total + of(one), 0);
   const stored = `${countText(sum((one) => one.stored))} of ${amountText(
     sum((one) => one.offered),
     "frame",
   )} stored`;
   const leftOut = sum((one) => one.sampledOut + one.disabled);
-  const told = leftOut > 0 ? `${stored}, ${countText(leftOut)} left out by rate or switch` : stored;
-  return {
-    id: "completeness",
-    title: "Completeness",
-    state: bad.length > 0 ? "bad" : "good",
-    text:
-      bad.length > 0
-        ? `${countText(bad.length)} of ${amountText(windows.length, "window")} not whole: ${listText([...new Set(bad.flatMap(({ reasons }) => reasons))].map((one) => shortened(one, 80)))}`
-        : `${windows.length === 1 ? "the window is" : `all ${countText(windows.length)} windows are`} whole: ${told}`,
-  };
+  return leftOut > 0 ? `${stored}, ${countText(leftOut)} left out by rate or switch` : stored;
 }
 
 function driftSignal({ collections }: MonitorResult): Signal | undefined {
@@ -136,7 +154,7 @@ function facts(result: MonitorResult, now: Date): (readonly [string, Content])[]
     ["Store", name(store)],
     ["Collections", collections.map(({ collection }, i) => html`${i > 0 && ", "}${name(collection)}`)],
     ["Windows", windowsText(collections)],
-    ["Baseline", [...new Set(collections.map(baselineText))].join("; ")],
+    ["Baseline", [...new Set(collections.map(({ baseline }) => baselineSpan(baseline)))].join("; ")],
     [
       "Rows",
       weighted > stored ? `${countText(stored)}, standing for ${countText(weighted)}` : countText(stored),
@@ -160,9 +178,14 @@ function windowsText(collections: readonly CollectionResult[]): string {
 
 /** What was compared with, for people. */
 export function baselineText({ baseline }: CollectionResult): string {
-  if (baseline.from === "previous") return "the window before each";
-  const { start, end, rows } = baseline;
-  const span = start === null || end === null ? "" : `, ${spanText(new Date(start), new Date(end))}`;
+  const { from, collection, rows } = baseline;
+  if (from === "previous") return baselineSpan(baseline);
   const count = rows === null ? "" : `, ${amountText(rows, "row")}`;
-  return `${baseline.from === "file" ? "kept" : "rows of"} ${shortened(baseline.collection, 60)}${span}${count}`;
+  return `${shortened(collection, 60)}, ${baselineSpan(baseline)}${count}`;
+}
+
+function baselineSpan({ from, start, end }: BaselineUsed): string {
+  if (from === "previous") return "the window before each";
+  const span = start === null || end === null ? "unknown" : spanText(new Date(start), new Date(end));
+  return from === "file" ? `kept, of ${span}` : span;
 }

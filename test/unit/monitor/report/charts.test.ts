@@ -6,13 +6,13 @@ import { figureText, instantText, shareText } from "../../../../src/monitor/repo
 import { metricWords } from "../../../../src/monitor/report/markup/words.ts";
 
 describe("a histogram pair", () => {
-  test("is as high as the shares are, whatever the number of rows", () => {
-    const { text } = pairMarks({ baseline: [100, 300, 0], production: [1, 1, 2] }, false);
+  test("is as high as the shares are", () => {
+    const { text } = pairMarks({ baseline: [0.25, 0.75, 0], production: [0.25, 0.25, 0.5] }, false);
     expect(text).toBe('<path class=q d="M0 50V33h100V17h50V50"/><path class=p d="M0 50V33h50V0h50V50h50"/>');
   });
 
   test("shows groups that have hardly a row, and parts categories", () => {
-    const { text } = pairMarks({ baseline: [1, 1_000_000], production: [1, 0] }, true);
+    const { text } = pairMarks({ baseline: [0.000001, 0.999999], production: [1, 0] }, true);
     expect(text).toBe('<path class=q d="M0 50V0h62V50h88"/><path class=p d="M0 50V49h62V50h13V0h62V50h13"/>');
   });
 
