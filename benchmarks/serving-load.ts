@@ -1,7 +1,7 @@
 /** Clients of the scoring service: a number of connections that are kept, each with one request at a time. */
 import { once } from "node:events";
 import { connect } from "node:net";
-import { openFlights } from "../examples/flights/flights.ts";
+import { openFlights, summer } from "../examples/flights/flights.ts";
 import { serve } from "./child.ts";
 import { Durations } from "./meters.ts";
 import type { ScoreBody } from "./serving-server.ts";
@@ -95,12 +95,15 @@ function lengthOf(response: string): number {
 
 async function makeRequests(flightsPerRequest: number): Promise<Buffer[]> {
   const source = await openFlights();
-  const flights = await source.toScore(flightsPerRequest * differentRequests);
+  const flights = await source.ofSeason(summer, flightsPerRequest * differentRequests);
   source.close();
   return Array.from({ length: differentRequests }, (_, request) => {
     const chosen = flights.slice(request * flightsPerRequest, (request + 1) * flightsPerRequest);
     const body: ScoreBody = {
-      flights: chosen.map((flight) => ({ ...flight, departed: flight.departed.toISOString() })),
+      flights: chosen.map(({ late: _, ...flight }) => ({
+        ...flight,
+        departed: flight.departed.toISOString(),
+      })),
     };
     const text = JSON.stringify(body);
     const head = [

@@ -36,9 +36,9 @@ const deployment = await openDeployment({
 });
 
 const { service, flights } = await prepareService(deployment, Number(options.flights), progress);
-const scored = await scoreAll(service, flights, progress);
+const requests = await scoreAll(service, flights, { at: "now", progress });
 const { delivered, leftInSpool, dropped } = await deployment.close({ deadlineMs: 60_000 });
-console.log(`scored ${scored.flights} flights in ${scored.requests} requests`);
+console.log(`scored ${flights.length} flights in ${requests.length} requests`);
 console.log(`frames: ${delivered} delivered, ${leftInSpool} left in the spool, ${dropped} dropped`);
 
 console.log(`\nblobs in ${container.containerName}:`);
@@ -54,6 +54,6 @@ for await (const row of data
   console.log(`  ${JSON.stringify(row)}`);
 }
 
-const { id, records } = await data.trace(scored.lastId);
+const { id, records } = await data.trace(requests.at(-1)?.context.id ?? "");
 console.log(`\none request, end to end: ${id}`);
 for (const { collection, rows } of records) console.log(`  ${collection}: ${rows.length} rows`);

@@ -19,6 +19,7 @@ export function createFeaturePipeline(rates: LateRates, training: readonly Fligh
       hour: departed.map((time) => time.getUTCHours() + time.getUTCMinutes() / 60),
       weekday: departed.map((time) => time.getUTCDay()),
       distance: flights.column("distance").values,
+      origin_late_yesterday: flights.column("origin_late_yesterday").values,
       origin_late_rate: origin.map((airport) => rates.origin.get(airport) ?? rates.overall),
       destination_late_rate: destination.map((airport) => rates.destination.get(airport) ?? rates.overall),
       hour_late_rate: departed.map((time) => rates.hour.get(time.getUTCHours()) ?? rates.overall),

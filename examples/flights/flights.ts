@@ -8,6 +8,8 @@ export interface Flight {
   readonly destination: string;
   /** Miles. */
   readonly distance: number;
+  /** The share of the flights from this airport that were late the day before, 0 to 1. */
+  readonly origin_late_yesterday: number;
 }
 
 /** A flight that has arrived. */
@@ -26,17 +28,34 @@ export interface LateRates {
 
 const file = fileURLToPath(new URL("../data/flights-3m.parquet", import.meta.resolve("vega-datasets")));
 
+/** A span of time; the end is not in it. */
+export interface Season {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** Two weeks of a winter in which much was late. */
+export const winter: Season = { from: new Date("2001-02-12"), to: new Date("2001-02-26") };
+
+/** Three weeks of a summer in which less was. */
+export const summer: Season = { from: new Date("2001-06-01"), to: new Date("2001-06-22") };
+
 /** Flights before this day are for learning, later ones for scoring: a model must not see its own future. */
-const cut = "2001-06-01";
+const cut = "2001-02-12";
 
 /** Three million flights within the United States in the first half of 2001, from `vega-datasets`. */
 export async function openFlights(): Promise<Flights> {
   const database = await DuckDBInstance.create(":memory:", { threads: "2" });
   const connection = await database.connect();
   await connection.run(`
-    create table flights as
+    create table flown as
     select date as departed, origin, destination, distance::double as distance, delay >= 15 as late
-    from '${file.replaceAll("'", "''")}'`);
+    from '${file.replaceAll("'", "''")}';
+    create table flights as
+    with days as (
+      select origin, departed::date + 1 as day, avg(late::int) as origin_late_yesterday from flown group by all)
+    select flown.*, origin_late_yesterday
+    from flown join days on flown.origin = days.origin and departed::date = day`);
   return new Flights(connection);
 }
 
@@ -49,20 +68,18 @@ export class Flights {
   }
 
   /**
-   * As many late flights as punctual ones, spread over the months before the cut; the same ones each time.
+   * As many late flights as punctual ones, spread over the weeks before the cut; the same ones each time.
    */
   async training(count: number): Promise<FlownFlight[]> {
-    const half = (late: boolean) => `
-      (select * from flights where departed < '${cut}' and late = ${late}
-       order by hash(departed, origin, destination), departed, origin, destination limit ${Math.ceil(count / 2)})`;
+    const half = (late: boolean) =>
+      `(${sample(`departed < '${cut}' and late = ${late}`, Math.ceil(count / 2))})`;
     return await this.#rows(`${half(true)} union all ${half(false)}`);
   }
 
-  /** The first flights after the cut, as they are known before they arrive. */
-  async toScore(count: number): Promise<Flight[]> {
-    return await this.#rows(`
-      select departed, origin, destination, distance from flights
-      where departed >= '${cut}' order by all limit ${count}`);
+  /** Flights of a season, spread over it, in the order in which they departed; the same ones each time. */
+  async ofSeason({ from, to }: Season, count: number): Promise<FlownFlight[]> {
+    const during = `departed >= '${from.toISOString()}' and departed < '${to.toISOString()}'`;
+    return await this.#rows(`select * from (${sample(during, count)}) order by all`);
   }
 
   /** How often flights were late before the cut. */
@@ -90,4 +107,11 @@ export class Flights {
     const result = await this.#connection.runAndReadAll(sql);
     return result.getRowObjectsJS() as Row[];
   }
+}
+
+/** A query for so many flights, taken as by lot, but always the same. */
+function sample(where: string, count: number): string {
+  return `
+    select * from flights where ${where}
+    order by hash(departed, origin, destination), departed, origin, destination, distance, late limit ${count}`;
 }

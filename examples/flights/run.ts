@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 import { DataFrame } from "danfojs-node";
-import type { Deployment } from "model-data-collector";
+import { CorrelationContext, type Deployment } from "model-data-collector";
 import { createFeaturePipeline } from "./features.ts";
-import { type Flight, openFlights } from "./flights.ts";
+import { type Flight, type FlownFlight, openFlights, summer, winter } from "./flights.ts";
 import { trainModel } from "./model.ts";
 import type { Progress } from "./progress.ts";
 import { createScoringService, type ScoringService } from "./service.ts";
@@ -10,18 +10,21 @@ import { createScoringService, type ScoringService } from "./service.ts";
 const trainingFlights = 1_000;
 const flightsPerRequest = 20;
 
-/** A service with a freshly trained model, and flights that it has never seen. */
+/** A service with a freshly trained model, and flights of a winter and a summer that it has never seen. */
 export async function prepareService(
   deployment: Deployment,
   count: number,
   progress: Progress,
-): Promise<{ service: ScoringService; flights: Flight[] }> {
+): Promise<{ service: ScoringService; flights: FlownFlight[] }> {
   progress("reading flights …");
   const source = await openFlights();
-  const [training, rates, flights] = [
-    await source.training(trainingFlights),
-    await source.lateRates(),
-    await source.toScore(count),
+  const training = await source.training(trainingFlights);
+  const rates = await source.lateRates();
+  // No request is of both seasons.
+  const ofWinter = flightsPerRequest * Math.round((count * 0.4) / flightsPerRequest);
+  const flights = [
+    ...(await source.ofSeason(winter, ofWinter)),
+    ...(await source.ofSeason(summer, count - ofWinter)),
   ];
   source.close();
 
@@ -36,30 +39,39 @@ export async function prepareService(
   return { service: createScoringService(deployment, pipeline, model), flights };
 }
 
-/** What {@link scoreAll} did. */
-export interface ScoredAll {
-  readonly flights: number;
-  readonly requests: number;
-  /** The correlation id of the last request. */
-  readonly lastId: string;
+/** A request that was answered. */
+export interface ScoredRequest {
+  readonly context: CorrelationContext;
+  /** The flights it was about, with what became of them. */
+  readonly flights: readonly FlownFlight[];
 }
 
-/** Sends the flights to the service, some at a time, as requests would come. */
+/**
+ * Sends the flights to the service, some at a time, as requests would come: `then` when the first of them
+ * departed, or `now`.
+ */
 export async function scoreAll(
   service: ScoringService,
-  flights: readonly Flight[],
-  progress: Progress,
-): Promise<ScoredAll> {
-  let requests = 0;
-  let lastId = "";
+  flights: readonly FlownFlight[],
+  { at, progress }: { readonly at: "then" | "now"; readonly progress: Progress },
+): Promise<ScoredRequest[]> {
+  const requests: ScoredRequest[] = [];
   for (let start = 0; start < flights.length; start += flightsPerRequest) {
-    const { context } = service.score(flights.slice(start, start + flightsPerRequest));
-    lastId = context.id;
-    requests++;
-    if (requests % 100 === 0) progress(`scoring … ${start + flightsPerRequest} of ${flights.length} flights`);
+    const some = flights.slice(start, start + flightsPerRequest);
+    const requestTime = at === "then" ? some[0]?.departed : undefined;
+    const request = CorrelationContext.create(requestTime === undefined ? {} : { requestTime });
+    const { context } = service.score(some.map(asKnown), request);
+    requests.push({ context, flights: some });
+    if (requests.length % 100 === 0)
+      progress(`scoring … ${start + flightsPerRequest} of ${flights.length} flights`);
     // As a server does after each request: back to the event loop.
     await setImmediate();
   }
   progress();
-  return { flights: flights.length, requests, lastId };
+  return requests;
+}
+
+/** A flight before it has arrived. */
+function asKnown({ late: _, ...flight }: FlownFlight): Flight {
+  return flight;
 }

@@ -13,7 +13,8 @@ export interface Scored {
 
 /** The scoring service: one call of {@link ScoringService.score} is one request. */
 export interface ScoringService {
-  score(flights: readonly Flight[]): Scored;
+  /** `context` says which request it is, as a server knows from its headers; without one it is a new one. */
+  score(flights: readonly Flight[], context?: CorrelationContext): Scored;
   /** Time spent collecting, a lap per request. */
   readonly collecting: Stopwatch;
   /** Time spent on features and the model, a lap per request. */
@@ -37,9 +38,9 @@ export function createScoringService(
   const collecting = new Stopwatch();
   const scoring = new Stopwatch();
 
-  function score(flights: readonly Flight[]): Scored {
+  function score(flights: readonly Flight[], request?: CorrelationContext): Scored {
     const frame = new DataFrame([...flights]);
-    const context = collecting.time(() => inputs.collect(frame));
+    const context = collecting.time(() => inputs.collect(frame, request));
 
     const derived = scoring.time(() => pipeline.derive(frame));
     collecting.time(() => derivedFeatures.collect(derived, context));

@@ -12,8 +12,10 @@ import { disposableFolder } from "../support/temp-folder.ts";
 
 /** The examples, run as a reader of the documentation runs them, and what they stored, read by DuckDB. */
 
-const flights = 430;
-const requests = 22;
+const flights = 2_400;
+const requests = 120;
+/** Requests whose flights are known to have arrived: not those of the last two days. */
+const labelled = 113;
 const collections = ["features_derived", "features_scaled", "model_inputs", "model_outputs"];
 
 describe("examples/score.ts", () => {
@@ -22,7 +24,11 @@ describe("examples/score.ts", () => {
 
   const score = () =>
     runNode(
-      ["examples/score.ts", "--flights", String(flights), "--destination", join(folder.path, "collected")],
+      [
+        "examples/score.ts",
+        ...["--flights", String(flights), "--destination", join(folder.path, "collected")],
+        ...["--report", join(folder.path, "report.html")],
+      ],
       {
         env: { MDC_SPOOL_DIR: join(folder.path, "spool") },
       },
@@ -41,9 +47,8 @@ describe("examples/score.ts", () => {
   test("delivers every frame and says so", () => {
     expect(first, first.stderr).toMatchObject({ code: 0 });
     expect(first.stdout).toContain(`scored ${flights} flights in ${requests} requests`);
-    expect(first.stdout).toContain(
-      `frames: ${requests * collections.length} delivered, 0 left in the spool, 0 dropped`,
-    );
+    const frames = requests * collections.length + labelled;
+    expect(first.stdout).toContain(`frames: ${frames} delivered, 0 left in the spool, 0 dropped`);
     expect(first.stderr).toBe("");
   });
 
@@ -64,10 +69,20 @@ describe("examples/score.ts", () => {
 
   test("stores exactly the flights that were scored, with their types", async () => {
     const source = "node_modules/vega-datasets/data/flights-3m.parquet";
+    const season = (from: string, to: string, count: number) => `
+      (select departed, origin, destination, distance, origin_late_yesterday from flights
+       where departed >= '${from}' and departed < '${to}'
+       order by hash(departed, origin, destination), departed, origin, destination, distance, late limit ${count})`;
     const scored = `
-      select date as departed, origin, destination, distance::double as distance from '${source}'
-      where date >= '2001-06-01' order by all limit ${flights}`;
-    const stored = `select departed at time zone 'UTC', origin, destination, distance from ${files("model_inputs")}`;
+      with flown as (
+        select date as departed, origin, destination, distance::double as distance, delay >= 15 as late from '${source}'),
+      days as (
+        select origin, departed::date + 1 as day, avg(late::int) as origin_late_yesterday from flown group by all),
+      flights as (
+        select flown.*, origin_late_yesterday
+        from flown join days on flown.origin = days.origin and departed::date = day)
+      ${season("2001-02-12", "2001-02-26", 960)} union all ${season("2001-06-01", "2001-06-22", 1440)}`;
+    const stored = `select departed at time zone 'UTC', origin, destination, distance, origin_late_yesterday from ${files("model_inputs")}`;
     expect(await query(`(${scored}) except all (${stored})`)).toEqual([]);
     expect(await query(`(${stored}) except all (${scored})`)).toEqual([]);
     const types = await query(`select column_name, column_type from (describe from ${files("model_inputs")})
@@ -77,6 +92,7 @@ describe("examples/score.ts", () => {
       ["origin", "VARCHAR"],
       ["destination", "VARCHAR"],
       ["distance", "DOUBLE"],
+      ["origin_late_yesterday", "DOUBLE"],
     ]);
   });
 
@@ -96,6 +112,26 @@ describe("examples/score.ts", () => {
       scaling: expect.closeTo(1, 9),
       decisions: flights,
     });
+  });
+
+  test("stores what became of the flights, row by row, as far as it is known", async () => {
+    const [check] = await query(`
+      select count(*)::int as rows, count(distinct l.mdc_correlation_id)::int as requests,
+        count(i.mdc_row_index)::int as matched, max(i.departed) < '2001-06-20 12:00:00+00' as early
+      from ${files("labels")} l left join ${files("model_inputs")} i using (mdc_correlation_id, mdc_row_index)`);
+    expect(check).toEqual({ rows: 20 * labelled, requests: labelled, matched: 20 * labelled, early: true });
+  });
+
+  test("ends with what has changed since winter, and a page that tells the whole story", async () => {
+    const [, drifted = "", path = ""] =
+      /^is summer as winter was\? breach: (.*) drifted\nthe whole story, for a browser: (.*)$/m.exec(
+        first.stdout,
+      ) ?? [];
+    expect(drifted).toContain("model_inputs.origin_late_yesterday");
+    expect(drifted).not.toContain("distance");
+    const page = await readFile(path, "utf8");
+    expect(page).toMatch(/<h1>\d of \d features drifted<\/h1>/);
+    expect(page).toContain("model_outputs.late</bdi> held against <bdi>labels.late");
   });
 
   test("suggests commands that work on what it stored", async () => {
@@ -130,9 +166,9 @@ describe("examples/score.ts", () => {
     // More than one file each where the run straddled an hour.
     expect(after.length).toBeGreaterThanOrEqual(before.length + collections.length);
     const listed = JSON.parse((await mdc("ls", "--json")).stdout) as { name: string; rows: number }[];
-    expect(listed.map(({ name, rows }) => [name, rows])).toEqual(
-      collections.map((name) => [name, 2 * flights]),
-    );
+    const rowsOf = (name: string) => listed.find((one) => one.name === name)?.rows;
+    expect(collections.map(rowsOf)).toEqual(collections.map(() => 2 * flights));
+    expect(rowsOf("labels")).toBe(2 * 20 * labelled);
   });
 });
 
@@ -167,18 +203,20 @@ describe("README.md", () => {
 });
 
 describe("examples/azure-blob.ts", () => {
+  const [some, someRequests] = [430, 22];
+
   test("stores the blobs it lists and reads them back", async () => {
-    const { code, stdout, stderr } = await runNode(["examples/azure-blob.ts", "--flights", String(flights)]);
+    const { code, stdout, stderr } = await runNode(["examples/azure-blob.ts", "--flights", String(some)]);
     expect(code, stderr).toBe(0);
     expect(stdout).toContain(
-      `frames: ${requests * collections.length} delivered, 0 left in the spool, 0 dropped`,
+      `frames: ${someRequests * collections.length} delivered, 0 left in the spool, 0 dropped`,
     );
     const blobs = stdout.split("\n").filter((line) => /^ +\d+ bytes {2}.*\.parquet$/.test(line));
     for (const collection of collections) {
       expect(
         blobs.filter((line) => line.includes(`/collected/flights/blue/${collection}/`.slice(1))),
       ).toHaveLength(1);
-      expect(stdout).toMatch(new RegExp(`^  ${collection}: ${flights % 20} rows$`, "m"));
+      expect(stdout).toMatch(new RegExp(`^  ${collection}: ${some % 20} rows$`, "m"));
     }
     expect(stdout.match(/\{"late_probability":[\d.]+,"late":(true|false)\}/g)).toHaveLength(3);
   });
