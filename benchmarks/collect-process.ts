@@ -44,12 +44,9 @@ serve(async ({ subject: name, rows, columns, folder, budgetMs }: CollectRequest)
     return durations;
   };
   await measure(performance.now() + budgetMs / 3, 1);
-  await subject.store?.();
   const begun = process.cpuUsage();
   const durations = await measure(performance.now() + budgetMs, leastCalls);
   const { user, system } = process.cpuUsage(begun);
-  await subject.store?.();
-  const stored = process.cpuUsage(begun);
   await subject.close();
   const [p50, p99, p999] = durations.quantiles([0.5, 0.99, 0.999]);
   return {
@@ -58,7 +55,5 @@ serve(async ({ subject: name, rows, columns, folder, budgetMs }: CollectRequest)
     "p99.9": { unit: "µs", value: durations.count < callsForP999 ? null : (p999 ?? null) },
     // Of all threads, with what is done later for what the calls took.
     CPU: { unit: "µs", value: (user + system) / durations.count },
-    // The same when all of it is in files.
-    "CPU with files": { unit: "µs", value: (stored.user + stored.system) / durations.count },
   };
 });

@@ -15,20 +15,20 @@ export const profilesSection: MakeSection = (record) => {
   };
   const said = ["ours, profiles", "ours, sampled out, profiles"].map((contender) => ({
     call: beside(contender, "p50"),
-    cpu: beside(contender, "CPU with files"),
+    cpu: beside(contender, "CPU"),
   }));
   const [keeps, leaves] = said;
   return {
     title: "Profiles",
     headline: undefined,
     body: [
-      "`collect` of 1 row × 20 columns of column arrays, p50 / p99 / p99.9, µs, and the CPU of all threads a call, files included: with and without [profiles kept at the source](monitoring.md#profiles-at-the-source), kept and left out by a sampling rate of 0.",
+      "`collect` of 1 row × 20 columns of column arrays, p50 / p99, µs, and the CPU of all threads a call, files included: with and without [profiles kept at the source](monitoring.md#profiles-at-the-source), kept and left out by a sampling rate of 0. The calls are measured in turns, in one process.",
       table(
-        ["", "µs", "CPU with files, µs"],
+        ["", "µs", "CPU, µs"],
         contenders.map((contender) => [
           contender,
-          ["p50", "p99", "p99.9"].map((metric) => figure(contender, metric)).join(" / "),
-          figure(contender, "CPU with files"),
+          ["p50", "p99"].map((metric) => figure(contender, metric)).join(" / "),
+          figure(contender, "CPU"),
         ]),
       ),
       ...(keeps?.call && keeps.cpu && leaves?.call && leaves.cpu
