@@ -63,10 +63,12 @@ export function oddIds(table: UuidTable, outputs: number, maxIds: number): OddId
     const isWhole = index === 0 || (sides === all && table.has(uuids, place, 0));
     if ((!isOdd && isWhole) || texts.size > maxIds) return;
     texts.add(uuidText(uuids, place));
-    odd.add(uuids, place, 0, 0, 0);
+    odd.add(uuids, place, 0, 0, noTime, 0);
   });
   return texts.size > maxIds ? undefined : { texts, table: odd };
 }
+
+const noTime = new Uint32Array(2);
 
 /** Counts the rows of a table, but for those of some ids; tells of each id. */
 export function countTable(

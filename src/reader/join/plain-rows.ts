@@ -7,7 +7,7 @@ import type { Store } from "../../store/store.ts";
 import { openStoredFile } from "../stored-file.ts";
 import type { MatchRules } from "./match-request.ts";
 import type { SideFile } from "./stretches.ts";
-import { UuidTable } from "./uuid-table.ts";
+import { maxTableSides, UuidTable } from "./uuid-table.ts";
 
 const { correlationId, rowIndex, eventTime, requestTime } = systemColumns;
 
@@ -40,7 +40,7 @@ export async function readPlainRows(
     if (rows > maxRows) return undefined;
   }
   if (!areInTime(opened, rules)) return undefined;
-  const table = new UuidTable();
+  const table = new UuidTable(Math.max(...rowsBySide(opened)));
   for (const one of opened)
     for (const [i, group] of one.file.metadata.row_groups.entries())
       if (!(await addGroup(table, one, group, i).catch(() => false))) return undefined;
@@ -91,11 +91,11 @@ async function addGroup(
   const uuids = await readUuidColumn(file, correlationId.name, group, budget);
   if (uuids === undefined) return false;
   const places = boundsOf(file, number, rowIndex.name);
-  const times = await columnOf(file, requestTime.name, group, budget);
+  const times = wordsOf(await columnOf(asIntegers(file, requestTime.name), requestTime.name, group, budget));
   const isFirst = places?.max === 0 && places.min === 0;
   const indexes = isFirst ? undefined : await columnOf(file, rowIndex.name, group, budget);
   for (let row = 0; row < uuids.length / 4; row++)
-    table.add(uuids, row, indexes === undefined ? 0 : Number(indexes[row]), side, Number(times[row]));
+    table.add(uuids, row, indexes === undefined ? 0 : Number(indexes[row]), side, times, row * 2);
   return true;
 }
 
@@ -106,4 +106,27 @@ async function columnOf(
   budget: Budget,
 ): Promise<ArrayLike<unknown>> {
   return await readColumnRange(file, name, { group, start: 0, end: Number(group.num_rows) }, budget);
+}
+
+/** The same file, of whose times in microseconds no objects are made. */
+function asIntegers(file: OpenedParquet, column: string): OpenedParquet {
+  const children = file.schema.children.map((child) => {
+    const { converted_type: converted, logical_type: logical, ...element } = child.element;
+    const isMicros =
+      converted === "TIMESTAMP_MICROS" || (logical?.type === "TIMESTAMP" && logical.unit === "MICROS");
+    return element.name === column && isMicros ? { ...child, element } : child;
+  });
+  return { ...file, schema: { ...file.schema, children } };
+}
+
+/** Numbers of 64 bits as two of 32 each, the lower first. */
+function wordsOf(values: ArrayLike<unknown>): Uint32Array {
+  const whole = values instanceof BigInt64Array ? values : BigInt64Array.from(values as ArrayLike<bigint>);
+  return new Uint32Array(whole.buffer, whole.byteOffset, whole.length * 2);
+}
+
+function rowsBySide(opened: readonly Opened[]): number[] {
+  const rows = new Array<number>(maxTableSides).fill(0);
+  for (const { side, file } of opened) rows[side] = (rows[side] ?? 0) + file.info.rows;
+  return rows;
 }
