@@ -32,7 +32,9 @@ export const ui: RunnableCommand = {
       });
       // Before anybody can know that it runs.
       const told = toldToEnd();
-      const { url, close } = await server.listen(port);
+      const { url, close } = await server.listen(port).catch((error: unknown) => {
+        throw isTaken(error) ? new UsageError(`--port: ${port} is taken`) : error;
+      });
       if (input.flag("json")) terminal.json({ url, root: data.root });
       else {
         terminal.out(`${data.root} can be looked at, from this machine, until Ctrl-C:`);
@@ -44,6 +46,10 @@ export const ui: RunnableCommand = {
     return exitCode.ok;
   },
 };
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+}
 
 function portOf(input: CommandInput): number {
   const port = wholeNumber(input, "port", 0, 0);

@@ -8,12 +8,14 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keepScreenshot, startBrowser } from "../../support/browser.ts";
 import { startAzurite } from "../../support/azurite.ts";
+import { runNode } from "../../support/child.ts";
 import { root as project } from "../../support/packed-project.ts";
 import { disposableFolder } from "../../support/temp-folder.ts";
 import { storeUiData, type UiData } from "../../support/ui-data.ts";
 
 /** What `mdc ui` shows, looked at in a real browser. */
 
+const main = join(project, "dist/cli/main.js");
 const browser: Browser | undefined = await startBrowser();
 let folder: Awaited<ReturnType<typeof disposableFolder>>;
 let destination: string;
@@ -92,6 +94,9 @@ describe.skipIf(browser === undefined)("the page", () => {
   test("shows in a histogram what DuckDB counts", async () => {
     await using view = await open(`column?${place("model_inputs")}&column=distance&range=all`);
     const { page } = view;
+    expect(await page.getByRole("img").getAttribute("aria-label")).toMatch(
+      /^Histogram of 480 values from 150 /,
+    );
     await page.getByText("As a table").click();
     const bins = await page
       .locator("details tbody tr")
@@ -104,6 +109,12 @@ describe.skipIf(browser === undefined)("the page", () => {
     );
     const [counted] = await duckdb(`select [${between.join(", ")}] as bins from '${files("model_inputs")}'`);
     expect(counted).toEqual({ bins: bins.map(([, , count]) => count) });
+    // A bin leads to its rows.
+    await page.locator("details tbody tr a").first().click();
+    await page
+      .locator("main")
+      .getByText(`${String(bins[0]?.[2])} rows.`, { exact: true })
+      .waitFor();
     const sum = bins.reduce((total, [, , count]) => total + (count ?? 0), 0);
     expect(await duckdb(`select count(distance)::int as n from '${files("model_inputs")}'`)).toEqual([
       { n: sum },
@@ -291,6 +302,13 @@ describe.skipIf(browser === undefined)("the page", () => {
   });
 });
 
+test("a port that is taken is told as such", async () => {
+  const { hostname, port } = new URL(server.origin);
+  expect(hostname).toBe("127.0.0.1");
+  const { code, stderr } = await runNode([main, "ui", "--root", destination, "--port", port]);
+  expect({ code, stderr }).toEqual({ code: 2, stderr: `mdc: --port: ${port} is taken\n` });
+});
+
 test("Ctrl-C ends it with 0", async () => {
   const other = await serve(destination);
   const ended = once(other.child, "exit");
@@ -309,7 +327,7 @@ interface Served {
 
 /** Runs `mdc ui` on a place, until its child is killed. */
 async function serve(root: string): Promise<Served> {
-  const args = [join(project, "dist/cli/main.js"), "ui", "--root", root];
+  const args = [main, "ui", "--root", root];
   const env = { ...process.env, MDC_SPOOL_DIR: join(folder.path, "spool") };
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"], env });
   for await (const line of createInterface(child.stdout)) {

@@ -24,10 +24,12 @@ interface Answers {
 }
 
 /** How a question is asked. */
-export interface Asking {
+export interface Asking<Answer> {
   /** Fired when the view is left. */
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Whether what was answered a moment ago will do; default it does. */
+  readonly isEnough?: (answer: Answer) => boolean;
 }
 
 /** Parameters; undefined leaves one out, a list gives one several times. */
@@ -54,7 +56,9 @@ export function takeToken(): void {
   if (given !== undefined) history.replaceState(null, "", "#/");
 }
 
-const known = new Map<string, unknown>();
+/** What was answered, so that going back takes no time; data comes, so it is good for so long. */
+const known = new Map<string, { readonly answer: unknown; readonly at: number }>();
+const maxAgeMs = 60_000;
 
 /** Forgets what was answered, so that it is asked anew. */
 export function forgetAnswers(): void {
@@ -65,11 +69,16 @@ export function forgetAnswers(): void {
 export async function ask<Name extends keyof Answers>(
   name: Name,
   params: Params,
-  { signal, onProgress }: Asking,
+  { signal, onProgress, isEnough = () => true }: Asking<Answers[Name]>,
 ): Promise<Answers[Name]> {
   const url = `/api/${name}?${queryText(params)}`;
   const before = known.get(url);
-  if (before !== undefined) return before as Answers[Name];
+  if (
+    before !== undefined &&
+    performance.now() - before.at < maxAgeMs &&
+    isEnough(before.answer as Answers[Name])
+  )
+    return before.answer as Answers[Name];
   const response = await fetch(url, { signal, headers: { Authorization: `Bearer ${token}` } }).catch(
     (error: unknown) => {
       if (signal.aborted) throw error;
@@ -83,7 +92,7 @@ export async function ask<Name extends keyof Answers>(
     if (said.error !== undefined) throw new Error(said.error);
     if (said.progress !== undefined) onProgress?.(said.progress);
     if (said.answer === undefined) continue;
-    known.set(url, said.answer);
+    known.set(url, { answer: said.answer, at: performance.now() });
     return said.answer;
   }
   throw new Error("mdc ui ended before it had answered");

@@ -1,5 +1,5 @@
 import type { ColumnShape, NumberShape, TextShape, VolumeBin, Volume } from "../answers.ts";
-import { bdi, h, svg } from "./dom.ts";
+import { bdi, type Child, h, svg } from "./dom.ts";
 import { amountText, binText, countText, numberText, shareText, timeText } from "./format.ts";
 
 /** How wide a drawing is in its own units; the page stretches it. */
@@ -12,9 +12,9 @@ const width = 1_000;
 export function volumeChart(
   { from, to, binMs }: Pick<Volume, "from" | "to" | "binMs">,
   bins: readonly VolumeBin[],
-  options: { readonly label: string; readonly height: number },
+  options: { readonly label: string; readonly height: number; rowsOf(bin: VolumeBin): string },
 ): SVGSVGElement {
-  const { label, height } = options;
+  const { label, height, rowsOf } = options;
   const first = Math.floor(from / binMs) * binMs;
   const unit = (width * binMs) / Math.max(binMs, to - first);
   const most = bins.reduce((max, { rows }) => Math.max(max, rows), 1);
@@ -26,7 +26,7 @@ export function volumeChart(
     const told = bin.verdict === "complete" ? "" : `, ${bin.verdict}: ${bin.reasons.join("; ")}`;
     return svg(
       "g",
-      { class: "bin" },
+      { class: "bin", click: () => void (location.hash = rowsOf(bin)) },
       svg("title", {}, `${binText(bin.start, binMs)}: ${amountText(bin.rows, "row")}${told}`),
       svg("rect", { class: "hit", x, y: 0, width: unit, height }),
       svg("rect", { class: "bar", x: x + unit * 0.08, y: room - size, width: unit * 0.84, height: size }),
@@ -45,13 +45,40 @@ export function volumeChart(
   );
 }
 
-/** What a column has in it, as bars with their ends named. */
-export function shapeChart({ shape, type }: ColumnShape, height: number): HTMLElement {
+/** Where the rows are of which all conditions hold. */
+export type RowsOf = (conditions: readonly string[]) => string;
+
+/** What a column has in it, as bars with their ends named; each leads to its rows. */
+export function shapeChart(column: ColumnShape, height: number, rowsOf: RowsOf): HTMLElement {
+  const { name, shape, type } = column;
   if (shape === undefined) return h("p", { class: "soft" }, "no values");
-  return shape.kind === "texts" ? textBars(shape, height) : numberBars(shape, type, height);
+  if (shape.kind === "texts") return textBars(name, shape, height, rowsOf);
+  return numberBars(shape, type, height, (bin) => linkOfBin(column, bin, rowsOf));
 }
 
-function numberBars(shape: NumberShape, type: string, height: number): HTMLElement {
+/** Where the rows of a bin are; undefined where no condition says so. */
+export function linkOfBin({ name, shape }: ColumnShape, bin: number, rowsOf: RowsOf): string | undefined {
+  if (shape === undefined || shape.kind === "texts" || shape.kind === "sizes" || !isPlain(name))
+    return undefined;
+  const { from, to, bins, kind } = shape;
+  const bound = (place: number): string => {
+    const value = from + (place * (to - from)) / bins.length;
+    return kind === "times" ? new Date(value).toISOString() : String(value);
+  };
+  return rowsOf([`${name}>=${bound(bin)}`, `${name}<${bound(bin + 1)}`]);
+}
+
+/** Whether a condition can begin with the name of a column. */
+function isPlain(name: string): boolean {
+  return !/[=<>!~\s]/.test(name);
+}
+
+function numberBars(
+  shape: NumberShape,
+  type: string,
+  height: number,
+  linkOf: (bin: number) => string | undefined,
+): HTMLElement {
   const { bins, from, to, below, above, values } = shape;
   const text = boundText(shape.kind);
   const most = Math.max(1, ...bins);
@@ -60,9 +87,11 @@ function numberBars(shape: NumberShape, type: string, height: number): HTMLEleme
   const bars = bins.map((count, i) => {
     const size = count === 0 ? 0 : Math.max(1, (count / most) * height);
     const [start, end] = [from + i * step, from + (i + 1) * step];
+    const link = linkOf(i);
+    const follow = link === undefined ? undefined : (): void => void (location.hash = link);
     return svg(
       "g",
-      { class: "bin" },
+      { class: "bin", click: follow },
       svg("title", {}, `${text(start)} to ${text(end)}: ${countText(count)} (${shareText(count, values)})`),
       svg("rect", { class: "hit", x: i * unit, y: 0, width: unit, height }),
       svg("rect", {
@@ -119,7 +148,12 @@ export function columnFacts({ shape }: ColumnShape): string[] {
     : [median, `mean ${numberText(shape.mean)}`];
 }
 
-function textBars({ values, distinct, isMore, top }: TextShape, height: number): HTMLElement {
+function textBars(
+  name: string,
+  { values, distinct, isMore, top }: TextShape,
+  height: number,
+  rowsOf: RowsOf,
+): HTMLElement {
   const most = top[0]?.count ?? 1;
   const shown = top.slice(0, Math.max(4, Math.floor(height / 16)));
   const rest = values - shown.reduce((sum, { count }) => sum + count, 0);
@@ -143,7 +177,7 @@ function textBars({ values, distinct, isMore, top }: TextShape, height: number):
           {},
           text === ""
             ? h("span", { class: "soft" }, "(empty)")
-            : h("bdi", { class: "cut", title: text }, text),
+            : h("bdi", { class: "cut", title: text }, textLink(name, text, rowsOf)),
           svg(
             "svg",
             { viewBox: `0 0 ${width} 10`, preserveAspectRatio: "none", "aria-hidden": "true" },
@@ -155,4 +189,10 @@ function textBars({ values, distinct, isMore, top }: TextShape, height: number):
     ),
     h("p", { class: "note" }, rest > 0 ? `${told}; ${shareText(rest, values)} others` : told),
   );
+}
+
+/** A value with its rows; one that is not shown as it is stored has no link. */
+function textLink(name: string, text: string, rowsOf: RowsOf): Child {
+  const isWhole = isPlain(name) && text.length < 200 && !/\\u\{|\n/.test(text);
+  return isWhole ? h("a", { href: rowsOf([`${name}=${text}`]) }, text) : text;
 }

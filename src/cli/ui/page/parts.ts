@@ -26,6 +26,12 @@ export function placeOf(params: URLSearchParams): Place {
   return { endpoint: text("endpoint"), deployment: text("deployment"), collection: text("collection") };
 }
 
+/** Where the rows of a collection are that were requested in a span of time. */
+export function rowsBetween(place: Place, from: number, to: number, where: readonly string[] = []): string {
+  const [first, end] = [from, to].map((time) => new Date(time).toISOString());
+  return linkTo("find", { ...placeParams(place), where, from: first, to: end });
+}
+
 /** Whether both are the same collection: the case of its name does not matter. */
 export function isSamePlace(one: Place, other: Place): boolean {
   return (
@@ -68,6 +74,11 @@ export function sumsText(sums: VolumeSums): string {
   ];
   const told = parts.filter(([count]) => count > 0).map(([count, what]) => `${countText(count)} ${what}`);
   return told.length === 0 ? "nothing is told of its frames" : `frames: ${told.join(", ")}`;
+}
+
+/** Whether a collection is in a listing. */
+export function hasPlace({ collections }: Overview, place: Place): boolean {
+  return collections.some((one) => isSamePlace(one, place));
 }
 
 const dayMs = 86_400_000;

@@ -7,13 +7,15 @@ import type {
   Place,
   Profile,
   Volume,
+  VolumeSeries,
 } from "../../answers.ts";
 import { ask, type Params } from "../ask.ts";
-import { columnFacts, shapeChart, volumeChart } from "../charts.ts";
+import { columnFacts, type RowsOf, shapeChart, volumeChart } from "../charts.ts";
 import { announce, awaited, bdi, type Child, h, scrollable } from "../dom.ts";
 import { amountText, binText, bytesText, countText, placeText, shareText, spanText } from "../format.ts";
 import {
   badFilesNotice,
+  hasPlace,
   isSamePlace,
   linkTo,
   placeOf,
@@ -21,6 +23,7 @@ import {
   type Range,
   rangeOf,
   rangePicker,
+  rowsBetween,
   sumsText,
   verdictBadge,
   type View,
@@ -35,7 +38,7 @@ export function collectionView(params: URLSearchParams, signal: AbortSignal): Vi
   const place = placeOf(params);
   const content = awaited(
     "Listing what is stored",
-    () => ask("overview", {}, { signal }),
+    () => ask("overview", {}, { signal, isEnough: (overview) => hasPlace(overview, place) }),
     (overview) => shown(overview, place, params, signal),
   );
   const home = h(
@@ -132,18 +135,22 @@ function volumePart(volume: Volume, place: Place, range: Range): Child[] {
   return [
     h("p", { class: "facts" }, verdictBadge(series.verdict), h("span", {}, sumsText(series))),
     h("p", { class: "note" }, `rows per ${spanText(volume.binMs)}, at most ${countText(most)}`),
-    volumeChart(volume, series.bins, { label, height: 120 }),
+    volumeChart(volume, series.bins, {
+      ...{ label, height: 120 },
+      rowsOf: ({ start }) => rowsBetween(place, start, start + volume.binMs),
+    }),
     h(
       "div",
       { class: "ends" },
       h("span", {}, binText(volume.from, volume.binMs)),
       h("span", {}, binText(volume.to, volume.binMs)),
     ),
-    h("details", {}, h("summary", {}, "As a table"), volumeTable(series.bins, volume.binMs)),
+    h("details", {}, h("summary", {}, "As a table"), volumeTable(series, volume.binMs)),
   ];
 }
 
-function volumeTable(bins: Volume["series"][number]["bins"], binMs: number): HTMLElement {
+function volumeTable(series: VolumeSeries, binMs: number): HTMLElement {
+  const { bins } = series;
   const titles = ["Rows", "Frames offered", "Stored", "Left out", "Dropped", "On their way", "Unaccounted"];
   const number = (count: number): HTMLElement => h("td", { class: "number" }, countText(count));
   return scrollable(
@@ -169,7 +176,11 @@ function volumeTable(bins: Volume["series"][number]["bins"], binMs: number): HTM
           h(
             "tr",
             {},
-            h("th", { scope: "row", class: "mono" }, binText(bin.start, binMs)),
+            h(
+              "th",
+              { scope: "row", class: "mono" },
+              h("a", { href: rowsBetween(series, bin.start, bin.start + binMs) }, binText(bin.start, binMs)),
+            ),
             ...[
               bin.rows,
               bin.offered,
@@ -199,7 +210,15 @@ function profilePart(profile: Profile, all: Columns, place: Place, range: Range)
   return [
     moreBadFiles(unreadable, all),
     h("p", { class: "note" }, part),
-    h("ul", { class: "cards" }, ...columns.map((column) => columnCard(column, rows, link(column.name)))),
+    h(
+      "ul",
+      { class: "cards" },
+      ...columns.map((column) =>
+        columnCard(column, rows, link(column.name), (where) =>
+          rowsBetween(place, range.from, range.to, where),
+        ),
+      ),
+    ),
   ];
 }
 
@@ -208,12 +227,12 @@ function moreBadFiles(found: BadFiles, { unreadable }: Columns): Child {
   return found.count > unreadable.count && badFilesNotice(found);
 }
 
-function columnCard(column: ColumnShape, rows: number, link: string): HTMLElement {
+function columnCard(column: ColumnShape, rows: number, link: string, rowsOf: RowsOf): HTMLElement {
   return h(
     "li",
     { class: "card" },
     h("h3", {}, h("a", { href: link }, bdi(column.name)), h("span", { class: "soft" }, column.type)),
-    shapeChart(column, 56),
+    shapeChart(column, 56, rowsOf),
     h(
       "p",
       { class: "note" },

@@ -1,16 +1,18 @@
 import type { ColumnShape, Overview, Place, Profile } from "../../answers.ts";
 import { ask } from "../ask.ts";
-import { boundText, shapeChart } from "../charts.ts";
+import { boundText, linkOfBin, type RowsOf, shapeChart } from "../charts.ts";
 import { announce, awaited, bdi, type Child, h, scrollable } from "../dom.ts";
 import { amountText, countText, numberText, placeText, shareText } from "../format.ts";
 import {
   badFilesNotice,
+  hasPlace,
   isSamePlace,
   linkTo,
   placeOf,
   placeParams,
   rangeOf,
   rangePicker,
+  rowsBetween,
   type View,
 } from "../parts.ts";
 
@@ -20,7 +22,7 @@ export function columnView(params: URLSearchParams, signal: AbortSignal): View {
   const column = params.get("column") ?? "";
   const content = awaited(
     "Listing what is stored",
-    () => ask("overview", {}, { signal }),
+    () => ask("overview", {}, { signal, isEnough: (overview) => hasPlace(overview, place) }),
     (overview) => shown(overview, place, column, { name: params.get("range"), signal }),
   );
   const path = h(
@@ -61,12 +63,12 @@ function shown(
               tell(`${amountText(rows, "row")}, ${countText(files)} of ${amountText(ofFiles, "file")}`),
           },
         ),
-      (profile) => profilePart(profile),
+      (profile) => profilePart(profile, (where) => rowsBetween(place, from, to, where)),
     ),
   ];
 }
 
-function profilePart({ rows, isPart, columns, unreadable }: Profile): Child[] {
+function profilePart({ rows, isPart, columns, unreadable }: Profile, rowsOf: RowsOf): Child[] {
   const [column] = columns;
   if (column === undefined)
     return [badFilesNotice(unreadable), h("p", { class: "soft" }, "No file has such a column in this time.")];
@@ -76,7 +78,7 @@ function profilePart({ rows, isPart, columns, unreadable }: Profile): Child[] {
     : `all ${amountText(rows, "row")}`;
   return [
     badFilesNotice(unreadable),
-    h("div", { class: "panel" }, shapeChart(column, 240)),
+    h("div", { class: "panel" }, shapeChart(column, 240, rowsOf)),
     h(
       "dl",
       { class: "list" },
@@ -84,7 +86,7 @@ function profilePart({ rows, isPart, columns, unreadable }: Profile): Child[] {
       h("dt", {}, "rows"),
       h("dd", {}, of),
     ),
-    column.shape !== undefined && column.shape.kind !== "texts" && binTable(column),
+    column.shape !== undefined && column.shape.kind !== "texts" && binTable(column, rowsOf),
   ];
 }
 
@@ -106,12 +108,17 @@ function factsOf({ type, nulls, shape }: ColumnShape, rows: number): (readonly [
   return facts;
 }
 
-function binTable({ shape }: ColumnShape): HTMLElement | undefined {
+function binTable(column: ColumnShape, rowsOf: RowsOf): HTMLElement | undefined {
+  const { shape } = column;
   if (shape === undefined || shape.kind === "texts") return undefined;
   const { bins, from, to, values } = shape;
   const text = boundText(shape.kind);
   const step = (to - from) / bins.length;
-  const number = (content: string): HTMLElement => h("td", { class: "number" }, content);
+  const number = (content: Child): HTMLElement => h("td", { class: "number" }, content);
+  const start = (bin: number): Child => {
+    const [told, link] = [text(from + bin * step), linkOfBin(column, bin, rowsOf)];
+    return link === undefined ? told : h("a", { href: link }, told);
+  };
   const table = h(
     "table",
     {},
@@ -133,7 +140,7 @@ function binTable({ shape }: ColumnShape): HTMLElement | undefined {
         h(
           "tr",
           {},
-          number(text(from + i * step)),
+          number(start(i)),
           number(text(from + (i + 1) * step)),
           number(countText(count)),
           number(shareText(count, values)),

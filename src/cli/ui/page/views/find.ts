@@ -13,6 +13,8 @@ export function findView(params: URLSearchParams, signal: AbortSignal): View {
     where: params.getAll("where"),
     text: params.get("text") ?? undefined,
     collection: params.getAll("collection"),
+    endpoint: params.get("endpoint") ?? undefined,
+    deployment: params.get("deployment") ?? undefined,
     from: params.get("from") ?? undefined,
     to: params.get("to") ?? undefined,
   };
@@ -82,6 +84,8 @@ function formOf(params: URLSearchParams): HTMLElement {
     ),
     field("text", "Text", "anywhere in texts, JSON and bodies; reads all of them"),
     field("collection", "Collections", "separated by commas; all, if none"),
+    field("endpoint", "Endpoint", "all, if none"),
+    field("deployment", "Deployment", "all, if none"),
     field("from", "Requests from", "UTC, such as 2026-11-22T05:30", { type: "text" }),
     field("to", "Requests before", "UTC", { type: "text" }),
     h("div", { class: "field" }, h("button", { type: "submit", class: "main" }, "Find")),
@@ -103,6 +107,8 @@ function paramsOf(form: FormData): Params {
     where: list("where", /\r?\n/),
     text: text("text"),
     collection: list("collection", /,/),
+    endpoint: text("endpoint"),
+    deployment: text("deployment"),
     from: text("from"),
     to: text("to"),
   };

@@ -10,6 +10,7 @@ import {
   type Range,
   rangeOf,
   rangePicker,
+  rowsBetween,
   sumsText,
   verdictBadge,
   type View,
@@ -109,7 +110,11 @@ function collectionTable(collections: Overview["collections"], volume: Volume, r
         { class: "chart" },
         series === undefined
           ? h("span", { class: "soft" }, "nothing in this time")
-          : volumeChart(volume, series.bins, { label: labelOf(series, volume), height: 36 }),
+          : volumeChart(volume, series.bins, {
+              label: labelOf(series, volume),
+              height: 36,
+              rowsOf: ({ start }) => rowsBetween(series, start, start + volume.binMs),
+            }),
       ),
       h("td", { class: "number" }, series === undefined ? "0" : countText(series.rows)),
       h("td", {}, series !== undefined && verdictBadge(series.verdict)),
@@ -190,7 +195,11 @@ function gaps({ series, binMs }: Volume): HTMLElement {
               h(
                 "tr",
                 {},
-                h("td", { class: "mono" }, binText(bin.start, binMs)),
+                h(
+                  "td",
+                  { class: "mono" },
+                  h("a", { href: rowsBetween(one, bin.start, bin.start + binMs) }, binText(bin.start, binMs)),
+                ),
                 h("td", {}, bdi(one.collection), " ", h("span", { class: "soft" }, bdi(placeText(one)))),
                 h("td", {}, verdictBadge(bin.verdict)),
                 h("td", { class: "why" }, bin.reasons.join("; ")),
