@@ -69,22 +69,30 @@ export function writeEntries(entries: Iterable<LedgerEntry>): string {
   return text;
 }
 
-/** The entries of lines; those that this version does not know are left out. */
-export function* parseEntries(text: string): Generator<LedgerEntry, void, undefined> {
-  for (const line of text.split("\n")) {
-    const entry = parsed(line);
-    if (entry !== undefined) yield entry;
+/**
+ * The entries of lines; those of a kind that this version does not know are left out. `onDamaged` is told the
+ * number, from 1, of each line that nobody has written so.
+ */
+export function* parseEntries(
+  text: string,
+  onDamaged?: (line: number) => void,
+): Generator<LedgerEntry, void, undefined> {
+  for (const [i, line] of text.split("\n").entries()) {
+    const entry = line === "" ? undefined : parsed(line);
+    if (entry === "damaged") onDamaged?.(i + 1);
+    else if (entry !== undefined) yield entry;
   }
 }
 
-function parsed(line: string): LedgerEntry | undefined {
+function parsed(line: string): LedgerEntry | "damaged" | undefined {
   try {
     const entry = JSON.parse(line) as Partial<ProcessEntry | CountsEntry> | null;
-    if (typeof entry?.instance !== "string") return undefined;
-    if (entry.kind === "process") return isProcess(entry) ? entry : undefined;
-    return entry.kind === "counts" && isCounts(entry) ? entry : undefined;
+    if (typeof entry?.kind !== "string" || typeof entry.instance !== "string") return "damaged";
+    if (entry.kind === "process") return isProcess(entry) ? entry : "damaged";
+    if (entry.kind !== "counts") return undefined;
+    return isCounts(entry) ? entry : "damaged";
   } catch {
-    return undefined;
+    return "damaged";
   }
 }
 

@@ -23,7 +23,12 @@ export function damage(whole: Uint8Array, others: readonly Uint8Array[], random:
   return { how: hows.join(", "), bytes };
 }
 
-type Way = (bytes: Uint8Array, others: readonly Uint8Array[], random: Random) => Uint8Array | undefined;
+/** What can become of bytes; undefined if this cannot. */
+export type Way = (
+  bytes: Uint8Array,
+  others: readonly Uint8Array[],
+  random: Random,
+) => Uint8Array | undefined;
 
 /** Numbers at which programs break. */
 const extremes = [
@@ -180,6 +185,9 @@ const otherFooter: Way = (bytes, others, random) => {
   return join(bytes.subarray(0, footerOf(bytes).start), other.subarray(footerOf(other).start));
 };
 
+/** What can become of any file. */
+export const anyWays: readonly Way[] = [bits, cutEnd, cutStart, cutMiddle, zeros, swap, repeat, grow, splice];
+
 const ways: readonly Way[] = [
   bits,
   footerBytes,
@@ -243,6 +251,7 @@ function fit(number: Uint8Array, length: number): Uint8Array {
   });
 }
 
-function join(...parts: readonly Uint8Array[]): Uint8Array {
+/** Pieces as one. */
+export function join(...parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }

@@ -1,10 +1,12 @@
 import type { HourCompleteness } from "../../reader/completeness/completeness.ts";
 import type { RunnableCommand } from "../command.ts";
+import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { rangeOf } from "../options/selection.ts";
 import { waitingLines } from "../waiting.ts";
 import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 import type { Text } from "../terminal.ts";
+import { tellUnreadable } from "../text/unreadable.ts";
 import { textTable } from "../text/text-table.ts";
 import { countText, timeText } from "../text/value-text.ts";
 
@@ -23,10 +25,14 @@ export const completeness: RunnableCommand = {
   async run(input): Promise<ExitCode> {
     const { terminal } = input;
     const range = rangeOf(input);
+    const unreadable: UnreadableFile[] = [];
     terminal.progress("reading the ledger …");
     const { root, hours } = await withDataset(input, async (data) => ({
       root: data.root,
-      hours: await data.completeness(range),
+      hours: await data.completeness({
+        ...range,
+        onUnreadable: (file) => void unreadable.push(file),
+      }),
     }));
     if (input.flag("json")) terminal.json(hours);
     else {
@@ -34,6 +40,7 @@ export const completeness: RunnableCommand = {
       else for (const line of listing(hours, terminal)) terminal.out(line);
       for (const line of await waitingLines(input)) terminal.err(line);
     }
+    if (tellUnreadable(unreadable, terminal) !== exitCode.ok) return exitCode.data;
     return hours.some(({ verdict }) => verdict === "short" || verdict === "unknown")
       ? exitCode.data
       : exitCode.ok;

@@ -1,7 +1,7 @@
 import { messageOf } from "../../base/errors.ts";
 import type { Schema } from "../../layout/schema.ts";
 import { systemColumnList, systemColumns } from "../../layout/system-columns.ts";
-import { typeText } from "../../layout/column-type.ts";
+import { type ColumnType, typeText } from "../../layout/column-type.ts";
 import type { RangeSource } from "../range-source.ts";
 import { isTagAttribute, ownAttributes, referenceName } from "./attributes.ts";
 import { cellOf, memberText, naturalCells } from "./cell-of-json.ts";
@@ -94,9 +94,8 @@ class Rows {
   async add(line: string): Promise<void> {
     const { members } = readRecord(line);
     this.characters += line.length;
-    const rows = readRows((await this.#payload(members, "data")) ?? "[]");
-    const rejected = await this.#payload(members, ownAttributes.rejected);
-    const misfits = rejected === undefined ? [] : readElements(rejected);
+    const rows = (await this.#payload(members, "data", readRows)) ?? [];
+    const misfits = (await this.#payload(members, ownAttributes.rejected, readElements)) ?? [];
     const facts = this.#facts(members);
     for (const [index, cells] of rows.entries()) {
       const misfit = misfits[index];
@@ -117,10 +116,7 @@ class Rows {
     const types = new Map<string, string>(systemColumnList.map(({ name, type }) => [name, type]));
     for (const [name, type] of schema) {
       types.set(name, typeText(type));
-      columns.set(
-        name,
-        this.#cells.map((row) => cellOf(row.get(name), type)),
-      );
+      columns.set(name, this.#cellsOf(name, type));
     }
     for (const name of new Set(this.#cells.flatMap((row) => [...row.keys()]))) {
       if (columns.has(name)) continue;
@@ -131,15 +127,28 @@ class Rows {
     return { length: this.length, columns, types };
   }
 
+  #cellsOf(name: string, type: ColumnType): unknown[] {
+    try {
+      return this.#cells.map((row) => cellOf(row.get(name), type));
+    } catch (thrown) {
+      throw new Error(`column ${JSON.stringify(name)}: ${messageOf(thrown)}`, { cause: thrown });
+    }
+  }
+
   /** A member, or what the object has to which it refers; rejected values stand in a text. */
-  async #payload(members: Cells, name: string): Promise<string | undefined> {
+  async #payload<T>(members: Cells, name: string, read: (text: string) => T): Promise<T | undefined> {
     const value = members.get(name);
     if (value !== undefined && value.text !== "null")
-      return name === "data" ? value.text : (memberText(members, name) ?? undefined);
+      return read(name === "data" ? value.text : (memberText(members, name) ?? "[]"));
     const reference = memberText(members, referenceName(name));
     if (reference === null) return undefined;
-    const bytes = await this.#context.beside(reference.slice(reference.lastIndexOf("/") + 1));
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    const beside = reference.slice(reference.lastIndexOf("/") + 1);
+    const bytes = await this.#context.beside(beside);
+    try {
+      return read(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    } catch (thrown) {
+      throw new Error(`${beside}: ${messageOf(thrown)}`, { cause: thrown });
+    }
   }
 
   /** What the record says of all its rows. It has no request time, so its own stands for it. */

@@ -2,6 +2,7 @@ import { overlaps, partitionSpan, type Span, type TimeRange } from "../../layout
 import type { CountsSum } from "../../layout/ledger-sums.ts";
 import type { Catalog } from "../catalog.ts";
 import { timeOption } from "../time-option.ts";
+import { checkCallback, type UnreadableFile } from "../unreadable.ts";
 import { readLedgers, type StoredLedger } from "./stored-ledger.ts";
 import { findFiles, type FoundFiles, placeKey } from "./stored-rows.ts";
 import type { SilentProcess } from "./told-processes.ts";
@@ -13,6 +14,11 @@ export interface CompletenessOptions {
   readonly from?: Date | number | string;
   /** Only hours that begin before this time. */
   readonly to?: Date | number | string;
+  /**
+   * Called with each data file whose bytes are bad, and each object of the ledger of which lines are; what
+   * the others tell counts. Default: only the verdicts say so.
+   */
+  readonly onUnreadable?: (file: UnreadableFile) => void;
 }
 
 /**
@@ -70,7 +76,8 @@ export async function completenessOf(
     from: timeOption(options.from, "completeness: from") ?? -Infinity,
     to: timeOption(options.to, "completeness: to") ?? Infinity,
   };
-  return (await hoursIn(catalog, range, now)).map(({ told }) => told);
+  checkCallback(options.onUnreadable, "completeness");
+  return (await hoursIn(catalog, range, now, options.onUnreadable)).map(({ told }) => told);
 }
 
 /** What is told of an hour or day, and when that is. */
@@ -80,9 +87,14 @@ export interface ToldHour {
 }
 
 /** The same with the time that each covers. */
-export async function hoursIn(catalog: Catalog, range: TimeRange, now: number): Promise<ToldHour[]> {
-  const ledgers = await readLedgers(catalog, range.from);
-  const found = await findFiles(catalog, range);
+export async function hoursIn(
+  catalog: Catalog,
+  range: TimeRange,
+  now: number,
+  onUnreadable?: (file: UnreadableFile) => void,
+): Promise<ToldHour[]> {
+  const ledgers = await readLedgers(catalog, range.from, onUnreadable);
+  const found = await findFiles(catalog, range, onUnreadable);
   const places = new Map<string, Place>();
   const ledgerOf = ({ endpoint, deployment }: FoundFiles): StoredLedger | undefined =>
     ledgers.find((each) => each.endpoint === endpoint && each.deployment === deployment);

@@ -1,9 +1,11 @@
+import { countOf } from "../../base/plural.ts";
 import { parsePath, pathPrefix } from "../../layout/dataset-path.ts";
 import { type LedgerEntry, parseEntries } from "../../layout/ledger-entry.ts";
 import { type CountsSum, LedgerSums, settle } from "../../layout/ledger-sums.ts";
 import type { StoreEntry } from "../../store/store.ts";
 import type { Catalog } from "../catalog.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
+import type { UnreadableFile } from "../unreadable.ts";
 import { ToldProcess } from "./told-processes.ts";
 
 /** All that was told of one deployment's frames. */
@@ -19,8 +21,15 @@ const objectsAtOnce = 16;
 /** What is told of an hour can have been begun before it: by a day if partitions are days. */
 const earlierMs = 2 * 86_400_000;
 
-/** Reads the ledgers of a catalog, but for what was told long before `from`. */
-export async function readLedgers(catalog: Catalog, from: number): Promise<readonly StoredLedger[]> {
+/**
+ * Reads the ledgers of a catalog, but for what was told long before `from`. `onUnreadable` is told of each
+ * object with lines that are damaged; the others of it count.
+ */
+export async function readLedgers(
+  catalog: Catalog,
+  from: number,
+  onUnreadable?: (file: UnreadableFile) => void,
+): Promise<readonly StoredLedger[]> {
   const { store, scope } = catalog;
   const objects: StoreEntry[] = [];
   for await (const entry of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
@@ -29,10 +38,17 @@ export async function readLedgers(catalog: Catalog, from: number): Promise<reado
     if (scope.deployment === undefined || stored.deployment === scope.deployment) objects.push(entry);
   }
   const decoder = new TextDecoder();
-  const read = async ({ path, etag }: StoreEntry): Promise<{ path: string; entries: LedgerEntry[] }> => ({
-    path,
-    entries: [...parseEntries(decoder.decode(await store.get(path, { etag })))],
-  });
+  const read = async ({ path, etag }: StoreEntry): Promise<{ path: string; entries: LedgerEntry[] }> => {
+    const damaged: number[] = [];
+    const text = decoder.decode(await store.get(path, { etag }));
+    const entries = [...parseEntries(text, (line) => damaged.push(line))];
+    const [first] = damaged;
+    if (first !== undefined) {
+      const others = damaged.length === 1 ? "" : `, nor ${countOf(damaged.length - 1, "other")}`;
+      onUnreadable?.({ path, reason: `line ${first} is no entry of a ledger${others}` });
+    }
+    return { path, entries };
+  };
   const byPlace = new Map<string, LedgerSums>();
   for await (const { path, entries } of mapConcurrent(objects, objectsAtOnce, read)) {
     const place = path.split("/", 2).join("/");

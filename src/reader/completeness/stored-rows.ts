@@ -4,6 +4,7 @@ import type { Catalog } from "../catalog.ts";
 import type { DataFile } from "../data-file.ts";
 import { readFooterSummary } from "../footer-summary.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
+import { reasonOf, type UnreadableFile } from "../unreadable.ts";
 
 /** The files of one collection and hour, or day. */
 export interface FoundFiles {
@@ -19,15 +20,24 @@ export interface FoundFiles {
 
 const footersAtOnce = 16;
 
-/** What there is of each collection and hour, by {@link placeKey}. */
-export async function findFiles(catalog: Catalog, range: TimeRange): Promise<Map<string, FoundFiles>> {
+/** What there is of each collection and hour, by {@link placeKey}; `onUnreadable` is told of bad files. */
+export async function findFiles(
+  catalog: Catalog,
+  range: TimeRange,
+  onUnreadable?: (file: UnreadableFile) => void,
+): Promise<Map<string, FoundFiles>> {
   const files: DataFile[] = [];
   for await (const file of catalog.files(range)) files.push(file);
   const found = new Map<string, FoundFiles>();
   const counted = mapConcurrent(files, footersAtOnce, async (file) => ({
     file,
     rows:
-      file.format === "jsonl" ? undefined : await readFooterSummary(catalog.store, file).catch(() => null),
+      file.format === "jsonl"
+        ? undefined
+        : await readFooterSummary(catalog.store, file).catch((thrown: unknown) => {
+            onUnreadable?.({ path: file.path, reason: reasonOf(thrown) });
+            return null;
+          }),
   }));
   for await (const { file, rows } of counted) {
     const { endpoint, deployment, collection } = file;

@@ -1,3 +1,4 @@
+import { CollectorError, messageOf } from "../../base/errors.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import { parsePath, pathPrefix, spanOf, type StoredPath } from "../../layout/dataset-path.ts";
 import type { FileFormat } from "../../layout/format.ts";
@@ -124,9 +125,19 @@ class Found {
       const { entry, at } = this.#schema;
       const range = { start: 0, end: maxFileBytes + 1 };
       const bytes = await store.get(entry.path, { range, etag: entry.etag });
-      pins = parsePins(entry.path, at.version, bytes);
+      pins = pinsOf(entry.path, at.version, bytes);
     }
     const sets = Array.from(this.#sets.values(), ({ set, isWithin }) => ({ ...set, isWithin }));
     return { endpoint: this.#endpoint, deployment: this.#deployment, pins, sets };
+  }
+}
+
+/** What is pinned; a `CollectorError` with code `CORRUPT` for types that cannot be used. */
+function pinsOf(path: string, version: number, bytes: Uint8Array): Pins {
+  try {
+    return parsePins(path, version, bytes);
+  } catch (thrown) {
+    // Its message names the file.
+    throw new CollectorError("CORRUPT", messageOf(thrown), { cause: thrown });
   }
 }

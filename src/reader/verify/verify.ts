@@ -14,7 +14,7 @@ import { type DataFile, parseDataFile } from "../data-file.ts";
 import { readFooterSummary } from "../footer-summary.ts";
 import { PinnedTypes } from "../lines/pinned-types.ts";
 import { scanFile } from "../scan-file.ts";
-import { reasonOf } from "../unreadable.ts";
+import { reasonOf, type UnreadableFile } from "../unreadable.ts";
 import { type Finding, Findings } from "./findings.ts";
 
 /** What to look at. */
@@ -82,7 +82,12 @@ async function listFiles(catalog: Catalog, range: TimeRange, findings: Findings)
 
 async function addGaps(catalog: Catalog, range: TimeRange, findings: Findings): Promise<void> {
   const now = systemClock.now();
+  // Bad data files are known by now.
+  const onUnreadable = ({ path, reason }: UnreadableFile): void => {
+    if (parsePath(path)?.kind === "ledger") findings.add("unreadable", path, path, reason);
+  };
   const bounds = {
+    onUnreadable,
     ...(Number.isFinite(range.from) ? { from: range.from } : {}),
     ...(Number.isFinite(range.to) ? { to: range.to } : {}),
   };
@@ -183,6 +188,7 @@ class Look {
     const counts = { twice: 0, outside: 0, early: 0, late: 0 };
     let twin = "";
     const latest = systemClock.now() + maxSkewMs;
+    const isExact = file.format === "parquet";
     const columns = this.#full ? {} : { columns: needed };
     for await (const batch of scanFile(this.#catalog.store, file, { ...columns, pins: this.#pins })) {
       this.rows += batch.length;
@@ -195,7 +201,8 @@ class Look {
         } else seen.set(key, file.path);
         requests.add(String(row[correlationId.name]));
         const [at, requested] = [timeOf(row[eventTime.name]), timeOf(row[requestTime.name])];
-        if (requested < file.start || requested >= file.end) counts.outside++;
+        // A record of JSON lines says no request time: its own stands for it, which may be of a later hour.
+        if (isExact && (requested < file.start || requested >= file.end)) counts.outside++;
         if (requested - at > maxSkewMs) counts.early++;
         if (at > latest) counts.late++;
       }
