@@ -68,6 +68,7 @@ export type { PerformanceWindowsOptions } from "./monitor/performance/windows/pe
 export type { PredictionRow } from "./monitor/performance/windows/window-rows.ts";
 export type { PositiveClass } from "./monitor/performance/positive-class.ts";
 export type { MetricTable, MetricTableName } from "./monitor/output/metric-table.ts";
+export { profileTable } from "./monitor/output/profile-table.ts";
 export { resultGauges } from "./monitor/output/result-gauges.ts";
 export { resultTables } from "./monitor/output/result-tables.ts";
 export type { QualityType } from "./monitor/quality/cast-value.ts";
@@ -136,5 +137,6 @@ export type {
 export type { MonitorVerdict, Slice, ThresholdSource } from "./monitor/run/verdict.ts";
 export { type PrometheusMetric, type PrometheusSample, prometheusText } from "./base/prometheus-text.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";
+export type { ColumnType, ListType, ScalarType } from "./layout/column-type.ts";
 export type { ColumnKind, GroupsDefinition } from "./layout/columns/column-groups.ts";
 export type { LabelFacts, LedgerFacts, WindowFacts } from "./layout/monitoring/window-facts.ts";

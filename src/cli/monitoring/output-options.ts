@@ -9,13 +9,18 @@ import { parquetOf } from "../../reader/export/export-rows.ts";
 import { type CommandInput, type CommandOptions, UsageError } from "../command.ts";
 import { replaceFile } from "./replace-file.ts";
 
-/** The options, for the commands that tell metrics. */
-export const outputOptions: CommandOptions = {
+/** The option, for the commands that make tables. */
+export const tableOptions: CommandOptions = {
   parquet: {
     type: "string",
     value: "<folder>",
     description: "also write tables there, such as drift_metrics.parquet, over those of before",
   },
+};
+
+/** The options, for the commands that judge. */
+export const outputOptions: CommandOptions = {
+  ...tableOptions,
   prometheus: {
     type: "string",
     value: "<file>",
@@ -30,23 +35,24 @@ export function isForPrometheus(input: CommandInput): boolean {
   return true;
 }
 
-/** Writes a result, and tables beside those that it comes to, as the options say. */
-export async function writeOutputs(
-  input: CommandInput,
-  result: MonitorResult,
-  tables: readonly MetricTable[] = [],
-): Promise<void> {
-  const [folder, file] = [input.text("parquet"), input.text("prometheus")];
-  if (folder !== undefined) {
-    const place = resolve(folder);
-    await makeDirectories(place);
-    for (const table of [...tables, ...resultTables(result)])
-      await replaceFile(join(place, `${table.name}.parquet`), parquetOf(table), "parquet");
-  }
+/** Writes a result as the options say. */
+export async function writeOutputs(input: CommandInput, result: MonitorResult): Promise<void> {
+  await writeTables(input, resultTables(result));
+  const file = input.text("prometheus");
   if (file === undefined) return;
   const bytes = Buffer.from(prometheusText(resultGauges(result)));
   if (file === "-") await input.terminal.bytes(bytes);
   else await replaceFile(file, once(bytes), "prometheus");
+}
+
+/** Writes tables, if there is an option that says where. */
+export async function writeTables(input: CommandInput, tables: readonly MetricTable[]): Promise<void> {
+  const folder = input.text("parquet");
+  if (folder === undefined) return;
+  const place = resolve(folder);
+  await makeDirectories(place);
+  for (const table of tables)
+    await replaceFile(join(place, `${table.name}.parquet`), parquetOf(table), "parquet");
 }
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

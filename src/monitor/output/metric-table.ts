@@ -1,12 +1,11 @@
 import type { ColumnType } from "../../layout/column-type.ts";
-import type { Schema } from "../../layout/schema.ts";
 
 /** Rows by column, with the type of each: a file to be, of metrics in the long form. */
 export interface MetricTable {
   /** The name of the file, without its ending. */
   readonly name: MetricTableName;
   /** Types of columns, in their order. */
-  readonly schema: Schema;
+  readonly schema: ReadonlyMap<string, ColumnType>;
   /** How many rows. */
   readonly length: number;
   /**

@@ -45,6 +45,7 @@ export interface ProfileOptions {
   readonly features?: readonly string[];
   /** Also by the values of this column: the 20 most frequent ones. */
   readonly by?: string;
+  /** Called now and then with what is being done, for people. */
   readonly onProgress?: (what: string) => void;
 }
 

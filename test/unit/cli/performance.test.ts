@@ -124,6 +124,6 @@ test("what is missing or wrong is said, with what there is", async () => {
   ]);
   expect(await told("--prediction", "late", "--window", "7x")).toEqual([
     2,
-    expect.stringContaining("7d or 2w"),
+    expect.stringContaining("a length of time such as 7d"),
   ]);
 });

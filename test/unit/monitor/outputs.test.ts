@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
-import { prometheusText, resultGauges, resultTables } from "../../../src/monitor.ts";
+import {
+  profileRows,
+  profileTable,
+  prometheusText,
+  resultGauges,
+  resultTables,
+} from "../../../src/monitor.ts";
 import type { MetricTable } from "../../../src/monitor/output/metric-table.ts";
 import { parquetOf } from "../../../src/reader/export/export-rows.ts";
+import { day, memorySource } from "../../support/monitor/memory-source.ts";
 import { hostile, sampleResult } from "../../support/monitor/sample-result.ts";
 import { duckdbQuery, fileBytes } from "../../support/parquet-engines.ts";
 import { samplesOf } from "../../support/prometheus-samples.ts";
@@ -66,6 +73,27 @@ test("histograms have bounds or categories, and what is left over", async () => 
     [hostile, null, null, 45, 90],
     ["Other", null, null, 5, 10],
   ]);
+});
+
+test("profiles are a table, of numbers and categories", async () => {
+  const distance = Array.from({ length: 100 }, (_, i) => (i === 7 ? null : i));
+  const origin = distance.map((i) => (Number(i) % 3 === 0 ? "JFK" : "SEA"));
+  const source = memorySource([
+    { collection: "model_inputs", at: day(28).from, columns: { distance, origin } },
+  ]);
+  const rows = await profileRows(source, { collection: "model_inputs", windows: [day(28)] });
+  const [numbers, texts] = await rowsOf(profileTable(rows));
+  const known = distance.flatMap((one) => one ?? []);
+  expect(numbers).toMatchObject({
+    ...{ granularity: "1 day", slice_key: null, column_name: "distance", data_type: "float64" },
+    ...{ count: 100n, num_nulls: 1n, num_zeros: 1n, distinct_count: 99n, min: 0, max: 99, percent_null: 1 },
+    ...{ avg: known.reduce((sum, one) => sum + one, 0) / 99, frequent_items: null, min_text: null },
+  });
+  expect(numbers?.["quantiles"]).toHaveLength(9);
+  expect(texts).toMatchObject({
+    ...{ min: null, quantiles: null, min_text: "JFK", max_text: "SEA" },
+    ...{ frequent_items: ["SEA", "JFK"], frequent_counts: [65n, 35n] },
+  });
 });
 
 test("gauges are what Prometheus takes, whatever a feature is called, and silent where nothing can be said", () => {

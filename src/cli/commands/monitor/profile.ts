@@ -1,9 +1,11 @@
+import { profileTable } from "../../../monitor/output/profile-table.ts";
 import { profileRows, type ProfileMetrics } from "../../../monitor/run/profile-metrics.ts";
 import { type RunnableCommand, UsageError } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
 import type { Text } from "../../terminal.ts";
 import { type TextColumn, textTable } from "../../text/text-table.ts";
 import { countText, timeText, valueText } from "../../text/value-text.ts";
+import { tableOptions, writeTables } from "../../monitoring/output-options.ts";
 import { withDataset } from "../../with-dataset.ts";
 import { rowOptions, windowOptions } from "./monitor-options.ts";
 import { namesOption, windowsOf } from "./monitor-plan.ts";
@@ -14,7 +16,7 @@ export const profile: RunnableCommand = {
   summary: "show what the columns of a collection are like, by window and slice",
   parameters: "<collection> [--window 7d] [--from <time>] [--to <time>] [--by <column>] [--columns <names>]",
   positionals: [1, 1],
-  options: { ...windowOptions, ...rowOptions },
+  options: { ...windowOptions, ...rowOptions, ...tableOptions },
   examples: ["mdc profile model_inputs", "mdc profile model_inputs --window 1d --by origin --json"],
   async run(input): Promise<ExitCode> {
     const { terminal } = input;
@@ -30,6 +32,7 @@ export const profile: RunnableCommand = {
         onProgress: (what) => terminal.progress(what),
       }),
     );
+    await writeTables(input, [profileTable(rows)]);
     if (input.flag("json")) terminal.json(rows);
     else for (const line of tables(rows, terminal.width)) terminal.out(line);
     if (rows.length === 0) terminal.err("no rows");
