@@ -15,6 +15,7 @@ import { drift } from "./commands/monitor/drift.ts";
 import { monitor } from "./commands/monitor/monitor.ts";
 import { profile } from "./commands/monitor/profile.ts";
 import { quality } from "./commands/monitor/quality.ts";
+import { report } from "./commands/monitor/report.ts";
 import { performance } from "./commands/performance.ts";
 import { schema } from "./commands/schema.ts";
 import { sidecar } from "./commands/sidecar/sidecar.ts";
@@ -45,6 +46,7 @@ const others: readonly Command[] = [
   profile,
   quality,
   drift,
+  report,
   monitor,
   spool,
   sidecar,

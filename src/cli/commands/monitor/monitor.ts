@@ -3,9 +3,7 @@ import { comesWithin } from "../../../base/time/wait.ts";
 import { sha256 } from "../../../base/checksum.ts";
 import { readTextFile } from "../../../base/files/text-file.ts";
 import type { MonitorResult } from "../../../monitor/run/monitor-result.ts";
-import { runMonitor } from "../../../monitor/run/run-monitor.ts";
 import type { Catalog } from "../../../reader/catalog.ts";
-import type { Dataset } from "../../../reader/dataset.ts";
 import { AdminServer } from "../../../sidecar/admin/admin-server.ts";
 import { parseListenAddress } from "../../../sidecar/listening/listen-address.ts";
 import type { Door } from "../../../sidecar/listening/listening-server.ts";
@@ -17,19 +15,18 @@ import {
   wholeNumber,
 } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
-import { joinedPerformance } from "../../monitoring/joined-performance.ts";
 import { KeptResults } from "../../monitoring/kept-results.ts";
-import { monitored } from "../../monitoring/monitored.ts";
 import { MonitorService } from "../../monitoring/monitor-service.ts";
 import { isForPrometheus, outputOptions, writeOutputs } from "../../monitoring/output-options.ts";
 import { performanceLines } from "../../monitoring/performance-lines.ts";
+import { runEverything } from "../../monitoring/run-everything.ts";
 import { ticks } from "../../monitoring/ticks.ts";
 import { durationOption } from "../../options/duration-option.ts";
 import { toldToEnd } from "../../running/told-to-end.ts";
 import { timeText } from "../../text/value-text.ts";
 import { withDataset } from "../../with-dataset.ts";
 import { comparisonOptions, rowOptions, windowOptions } from "./monitor-options.ts";
-import { fileOf, planOf, windowsOf } from "./monitor-plan.ts";
+import { fileOf } from "./monitor-plan.ts";
 import { driftLines, qualityLines } from "./run-table.ts";
 import { driftOptions } from "./threshold-option.ts";
 
@@ -86,29 +83,12 @@ export const monitor: RunnableCommand = {
     const kept = (catalog: Catalog): Promise<KeptResults | undefined> =>
       input.flag("no-store") ? Promise.resolve(undefined) : keptResults(input, catalog);
     return await withDataset(input, async (data, catalog) => {
-      const run = (at: number): Promise<MonitorResult> => runAt(input, data, catalog, new Date(at));
+      const run = (at: number): Promise<MonitorResult> => runEverything(input, data, catalog, new Date(at));
       if (everyMs !== undefined) return await again(input, { run, kept: await kept(catalog), everyMs });
       return await once(input, run, await kept(catalog));
     });
   },
 };
-
-/** Completeness, drift and quality of all collections, and performance, as of a time. */
-async function runAt(input: CommandInput, data: Dataset, catalog: Catalog, at: Date): Promise<MonitorResult> {
-  const file = fileOf(input);
-  const result = await runMonitor(data, await planOf(input, catalog, file?.signals, at));
-  if (file?.performance === undefined) return monitored(result, null);
-  const { performance: asked } = file;
-  const { positive, task, thresholds } = asked;
-  const performance = await joinedPerformance(data, asked, {
-    windows: await windowsOf(input, catalog, asked.outputs, file, at),
-    minRows: file.minRows ?? 100,
-    ...(positive === undefined ? {} : { positive }),
-    ...(task === undefined ? {} : { task }),
-    ...(thresholds === undefined ? {} : { thresholds }),
-  });
-  return monitored(result, performance);
-}
 
 async function once(
   input: CommandInput,

@@ -2,6 +2,7 @@ import type {
   BaselineUsed,
   CollectionResult,
   MonitorResult,
+  QualityResult,
   WindowCompleteness,
   WindowResult,
 } from "../../run/monitor-result.ts";
@@ -40,20 +41,44 @@ export function headline({ verdict, collections, performance }: MonitorResult): 
   const features = collections.flatMap((one) => one.features);
   const judged = features.filter((one) => one.verdict === "pass" || one.verdict === "breach").length;
   const drifted = features.filter((one) => one.verdict === "breach").length;
-  const isPoor = performance?.verdict === "breach";
-  if (drifted > 0)
-    return `${countText(drifted)} of ${amountText(judged, "feature")} drifted${isPoor ? ", and performance is out of bounds" : ""}`;
-  if (isPoor) return "Performance is out of bounds";
-  if (verdict === "breach") return "Values are out of bounds";
+  const beyond = [
+    ...(brokenSignals(collections).length > 0 ? ["completeness"] : []),
+    ...(drifted === 0 && poorColumns(collections).length > 0 ? ["quality"] : []),
+    ...(performance?.verdict === "breach" ? ["performance"] : []),
+  ];
+  const text = `${listText(beyond)} ${beyond.length === 1 ? "is" : "are"} out of bounds`;
+  if (drifted > 0) {
+    const drift = `${countText(drifted)} of ${amountText(judged, "feature")} drifted`;
+    return beyond.length > 0 ? `${drift}, and ${text}` : drift;
+  }
+  if (beyond.length > 0) return text.charAt(0).toUpperCase() + text.slice(1);
+  if (verdict === "breach") return "Thresholds were breached";
   return judged > 0 ? `No drift in ${amountText(judged, "feature")}` : "All within bounds";
+}
+
+/** The signals of completeness that the latest windows breach. */
+function brokenSignals(collections: readonly CollectionResult[]): string[] {
+  return collections.flatMap((one) => {
+    const signals = one.windows.findLast((window) => window.signals !== undefined)?.signals ?? [];
+    return signals.flatMap(({ signal, verdict }) => (verdict === "breach" ? signal : []));
+  });
+}
+
+/** The columns in which more is wrong than before, in the latest windows. */
+function poorColumns(collections: readonly CollectionResult[]): string[] {
+  return qualityOf(collections).flatMap(({ column, verdict }) => (verdict === "breach" ? column : []));
+}
+
+function qualityOf(collections: readonly CollectionResult[]): QualityResult[] {
+  return collections.flatMap((one) => {
+    const window = latestWindow(one);
+    return (window && allRows(window)?.quality) ?? [];
+  });
 }
 
 function completenessSignal({ collections }: MonitorResult): Signal | undefined {
   const windows = collections.flatMap((one) => one.windows.flatMap((each) => each.completeness ?? []));
-  const breached = collections.flatMap((one) => {
-    const signals = one.windows.findLast((window) => window.signals !== undefined)?.signals ?? [];
-    return signals.flatMap(({ signal, verdict }) => (verdict === "breach" ? signal : []));
-  });
+  const breached = brokenSignals(collections);
   if (windows.length === 0 && breached.length === 0) return undefined;
   const bad = windows.filter(({ verdict }) => verdict === "short" || verdict === "unknown");
   const isBad = bad.length > 0 || breached.length > 0;
@@ -103,21 +128,13 @@ function driftSignal({ collections }: MonitorResult): Signal | undefined {
 }
 
 function qualitySignal({ collections }: MonitorResult): Signal | undefined {
-  const columns = collections.flatMap((one) => {
-    const window = latestWindow(one);
-    return (window && allRows(window)?.quality) ?? [];
-  });
+  const columns = qualityOf(collections);
   if (columns.length === 0) return undefined;
-  const bad = columns.filter(({ verdict }) => verdict === "breach");
-  return {
-    id: "quality",
-    title: "Quality",
-    state: bad.length > 0 ? "bad" : "good",
-    text:
-      bad.length > 0
-        ? `${listText(bad.map(({ column }) => shortened(column, 40)))}: more is wrong than before`
-        : `${amountText(columns.length, "column")} within bounds`,
-  };
+  const poor = poorColumns(collections).map((column) => shortened(column, 40));
+  const about = { id: "quality", title: "Quality" };
+  if (poor.length === 0)
+    return { ...about, state: "good", text: `${amountText(columns.length, "column")} within bounds` };
+  return { ...about, state: "bad", text: `${listText(poor)}: more is wrong than before` };
 }
 
 function performanceSignal({ performance }: MonitorResult): Signal | undefined {
