@@ -26,10 +26,11 @@ export interface TableOptions {
   /** Only rows whose request started before this time. */
   readonly to?: Date | number | string;
   /**
-   * Only these columns, in this order; a file that lacks one gives null for it. Default: every column of each
-   * file, and then batches of different files can have different columns.
+   * Only these columns, in this order; a file that lacks one gives null for it. Or those of each file of
+   * whose names a function says true. Default: every column of each file. Batches of different files can
+   * have different columns then.
    */
-  readonly columns?: readonly string[];
+  readonly columns?: readonly string[] | ((name: string) => boolean);
   /** Only rows of which this is true: see {@link Where}. Default: all. */
   readonly where?: Where;
   /**
@@ -71,9 +72,7 @@ export function createTable(
   timestamps?: "micros",
 ): Table {
   const range = rangeOption(options, "table");
-  if (options.columns !== undefined && !Array.isArray(options.columns)) {
-    throw wrongKind("table: columns", "an array of column names", options.columns);
-  }
+  checkColumnsOption(options.columns);
   const { columns } = options;
   const limit = countOption(options.limit, "limit", 0);
   const batchRows = countOption(options.batchRows, "batchRows", 1);
@@ -140,6 +139,11 @@ function countOption(value: unknown, option: string, min: number): number {
   if (typeof value !== "number") throw wrongKind(`table: ${option}`, "a number", value);
   if (Number.isSafeInteger(value) && value >= min) return value;
   throw wrongValue(`table: ${option}`, `a whole number of at least ${min}`, value);
+}
+
+function checkColumnsOption(columns: unknown): void {
+  if (columns === undefined || typeof columns === "function" || Array.isArray(columns)) return;
+  throw wrongKind("table: columns", "an array of column names, or a function of one", columns);
 }
 
 /** The row filter a file needs: none when its whole partition is inside the range. */

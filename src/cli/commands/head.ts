@@ -61,7 +61,7 @@ export const head: RunnableCommand = {
 async function firstRows(
   input: CommandInput,
   name: string,
-  options: TableOptions,
+  options: TableOptions & { readonly columns?: readonly string[] },
 ): Promise<readonly Row[] | undefined> {
   try {
     return await withDataset(input, async (data, catalog) => {

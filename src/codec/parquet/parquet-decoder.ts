@@ -171,9 +171,14 @@ function takeRows(
     const part = values.subarray(start, start + length);
     return picked === undefined ? part : gather(part, picked);
   }
-  const value = asDates ? toDates : (one: unknown) => one ?? null;
-  if (picked === undefined) return Array.from({ length }, (_, i) => value(values[start + i]));
-  return Array.from(picked, (row) => value(values[start + row]));
+  // Loops: `Array.from` with a function takes ten times as long.
+  const count = picked?.length ?? length;
+  const taken = new Array<unknown>(count);
+  for (let i = 0; i < count; i++) {
+    const value = values[start + (picked === undefined ? i : (picked[i] as number))];
+    taken[i] = asDates ? toDates(value) : (value ?? null);
+  }
+  return taken;
 }
 
 type Numbers = Float64Array | Float32Array | Int32Array | BigInt64Array;

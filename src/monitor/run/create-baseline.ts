@@ -43,7 +43,9 @@ export async function createBaseline(
   const tell = options.onProgress ?? (() => {});
   tell(`reading ${collection} …`);
   const all = new ColumnLists(maxBytes);
-  for await (const batch of source.table(collection, span(from, to, features))) all.add(batch);
+  const isFeature = (name: string): boolean => !isSystemColumn(name);
+  for await (const batch of source.table(collection, { from, to, columns: features ?? isFeature }))
+    all.add(batch);
   const where = `baseline of ${collection}`;
   if (all.rows === 0) throw wrongValue(where, `rows from ${from.toISOString()} on`, told("none"));
   for (const name of [...(features ?? []), ...Object.keys(kinds)])
@@ -61,7 +63,7 @@ export async function createBaseline(
       tell(`learning columns ${at + 1} to ${Math.min(at + size, all.names.length)} of ${all.names.length} …`);
       const lists = new ColumnLists(Infinity);
       const group = all.names.slice(at, at + size);
-      for await (const batch of source.table(collection, span(from, to, group))) lists.add(batch);
+      for await (const batch of source.table(collection, { from, to, columns: group })) lists.add(batch);
       learn(lists);
     }
   }
@@ -70,10 +72,6 @@ export async function createBaseline(
     columns: Object.assign({}, ...parts.map(({ columns }) => columns)),
     skipped: Object.assign({}, ...parts.map(({ skipped }) => skipped)),
   });
-}
-
-function span(from: Date, to: Date, columns: readonly string[] | undefined) {
-  return { from, to, ...(columns === undefined ? {} : { columns }) };
 }
 
 /** The values of columns as the batches have them, put together at the end. */

@@ -2,6 +2,7 @@ import { categoryOf, isNull } from "../../profile/category.ts";
 import { CollectionProfile } from "../../profile/collection-profile.ts";
 import type { ColumnProfile } from "../../profile/column-profile.ts";
 import type { ColumnKind } from "../../layout/columns/column-groups.ts";
+import { isSystemColumn } from "../../layout/system-columns.ts";
 import type { ColumnBatch } from "../../layout/column-batch.ts";
 import type { MonitorSource, TimeSpan } from "./rows/monitor-source.ts";
 
@@ -86,7 +87,7 @@ async function profileWindow(
   const types = new Map<string, string>();
   const asked =
     features === undefined ? undefined : [...new Set([...features, ...(by === undefined ? [] : [by])])];
-  const options = { from, to, ...(asked === undefined ? {} : { columns: asked }) };
+  const options = { from, to, columns: asked ?? ((name: string) => !isSystemColumn(name) || name === by) };
   for await (const batch of source.table(collection, options)) {
     for (const [name, type] of batch.types) if (!types.has(name)) types.set(name, type);
     const fitting = withoutObjects(batch, features);

@@ -41,6 +41,8 @@ export const exportFormats: readonly ExportFormat[] = [
  * choose whole files, and `columns`; rows are chosen by whoever reads it.
  */
 export interface ExportOptions extends TableOptions {
+  /** Only these columns, in this order. Default: all. */
+  readonly columns?: readonly string[];
   readonly format: ExportFormat;
 }
 

@@ -22,7 +22,8 @@ export function memorySource(
       reads++;
       for (const { collection = "model_inputs", at, columns, types = {} } of rows) {
         if (collection !== name || at < from || at >= to) continue;
-        const names = chosen ?? Object.keys(columns);
+        const own = Object.keys(columns);
+        const names = typeof chosen === "function" ? own.filter(chosen) : (chosen ?? own);
         const length = Object.values(columns)[0]?.length ?? 0;
         for (let start = 0; start < length; start += batchRows) {
           const count = Math.min(batchRows, length - start);

@@ -195,6 +195,14 @@ describe("table", () => {
     });
   });
 
+  test("gives the columns of each file of whose names a function says true", async () => {
+    const data = await openDataset(await sampleRoot());
+    const [row] = await rowsOf(
+      data.table("model_inputs", { columns: (name) => name.startsWith("dist") }).rows(),
+    );
+    expect(row).toEqual({ distance: 10 });
+  });
+
   test("gives only the columns asked for, in that order, null where a file has none", async () => {
     const root = await sampleRoot();
     storeFile(

@@ -3,6 +3,8 @@ import { systemColumns } from "../../../layout/system-columns.ts";
 import type { MonitorSource, TimeSpan } from "./monitor-source.ts";
 import { SharedCodes, SpanTable } from "./span-table.ts";
 
+const rateColumn = systemColumns.samplingRate.name;
+
 /** One span of a collection's rows. */
 export interface WantedSpan extends TimeSpan {
   readonly collection: string;
@@ -38,12 +40,18 @@ export class CollectionRows {
   async survey(): Promise<{ readonly tables: readonly SpanTable[]; readonly fits: boolean }> {
     const tables: SpanTable[] = [];
     let fits = true;
+    const read = new Set([rateColumn, ...this.#options.by]);
+    const columns = (name: string): boolean => read.has(name) || this.#options.isFeature(name);
     for (const span of this.#options.spans) {
       const table = this.#tableFor(span, this.#options.isFeature, this.#options.by);
       tables.push(table);
       if (!fits) table.forget();
       const before = tables.reduce((sum, { bytes }) => sum + bytes, 0);
-      for await (const batch of this.#source.table(span.collection, { from: span.from, to: span.to })) {
+      for await (const batch of this.#source.table(span.collection, {
+        from: span.from,
+        to: span.to,
+        columns,
+      })) {
         table.add(batch);
         if (!fits || before + table.bytes <= this.#options.maxBytes) continue;
         fits = false;
@@ -69,7 +77,7 @@ export class CollectionRows {
     const tables: SpanTable[] = [];
     for (const [i, span] of this.#options.spans.entries()) {
       const table = this.#tableFor(span, (name) => wanted.has(name), []);
-      const options = { from: span.from, to: span.to, columns: [...names, systemColumns.samplingRate.name] };
+      const options = { from: span.from, to: span.to, columns: [...names, rateColumn] };
       for await (const batch of this.#source.table(span.collection, options)) table.add(batch);
       const rows = surveyed[i]?.rows ?? 0;
       if (table.rows !== rows)

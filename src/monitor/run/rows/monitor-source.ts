@@ -12,12 +12,13 @@ export interface MonitorSource {
   /** Where the data is, for people: holds no secret. */
   readonly root: string;
   /**
-   * The rows of a collection whose requests started in a span of time, in batches; of all columns, or of
-   * those that are named. The same rows in the same order whichever columns are asked for.
+   * The rows of a collection whose requests started in a span of time, in batches; of all columns, of those
+   * that are named, or of those of which a function says true. The same rows in the same order whichever
+   * columns are asked for.
    */
   table(
     name: string,
-    options: TimeSpan & { readonly columns?: readonly string[] },
+    options: TimeSpan & { readonly columns?: readonly string[] | ((name: string) => boolean) },
   ): AsyncIterable<Pick<ColumnBatch, "length" | "columns" | "types">>;
   /** What became of all frames, by hour; of all collections. Without it nobody says whether data is whole. */
   completeness?(options: TimeSpan): Promise<readonly SourceHour[]>;
