@@ -5,6 +5,7 @@ import { openDataset, type Where } from "model-data-collector/reader";
 import { expect, test } from "vitest";
 import { scratch } from "../support/scratch.ts";
 import { tempFolder } from "../support/temp-folder.ts";
+import { run } from "../unit/cli/run.ts";
 
 const schema = {
   n: "float64",
@@ -54,6 +55,25 @@ async function stored(format: "parquet" | "jsonl") {
   await deployment.flush();
   return destination;
 }
+
+test("mdc schema shows the same columns of JSON lines as of Parquet files, and of others' what they look like", async () => {
+  const columnsOf = async (root: string): Promise<unknown> => {
+    const { code, out, err } = await run("schema", "MODEL_INPUTS", "--root", root, "--json");
+    expect([code, err]).toEqual([0, ""]);
+    return (JSON.parse(out) as { columns: unknown }[])[0]?.columns;
+  };
+  expect(await columnsOf(await stored("jsonl"))).toEqual(await columnsOf(await stored("parquet")));
+  const root = await tempFolder();
+  const folder = join(root, "e/d/model_inputs/2026/11/22/05");
+  mkdirSync(folder, { recursive: true });
+  const record = { time: "2026-11-22T05:10:00Z", correlationid: "x", data: [{ a: 1, b: "x", c: [1] }] };
+  writeFileSync(join(folder, "x.jsonl"), JSON.stringify(record));
+  expect(await columnsOf(root)).toEqual([
+    { name: "a", type: "float64" },
+    { name: "b", type: "string" },
+    { name: "c", type: "json" },
+  ]);
+});
 
 test("JSON lines give the same rows as Parquet files do", async () => {
   await using lines = await openDataset(await stored("jsonl"));

@@ -1,7 +1,16 @@
 import { quote } from "../../base/errors.ts";
 import { nearest } from "../../base/nearest.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
-import { type CollectionSummary, type Survey, survey } from "../../reader/collection-summary.ts";
+import { typeText } from "../../layout/column-type.ts";
+import { type Catalog, createCatalog } from "../../reader/catalog.ts";
+import {
+  type CollectionSummary,
+  type LinesSummary,
+  type Survey,
+  survey,
+} from "../../reader/collection-summary.ts";
+import { exportColumns } from "../../reader/export/export-columns.ts";
+import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { isSystemColumn } from "../../layout/system-columns.ts";
 import type { CommandInput, RunnableCommand } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
@@ -24,13 +33,14 @@ export const schema: RunnableCommand = {
   examples: ["mdc schema", "mdc schema model_inputs --system"],
   async run(input): Promise<ExitCode> {
     input.terminal.progress("reading footers …");
-    const { root, found } = await withDataset(input, async (data, catalog) => ({
-      root: data.root,
-      found: await survey(catalog),
-    }));
-    const { collections } = found;
     const [name] = input.positionals;
-    const chosen = name === undefined ? collections : collections.filter((one) => isCalled(one, name));
+    const isMeant = (one: { readonly name: string }): boolean => name === undefined || isCalled(one, name);
+    const { root, found, chosen } = await withDataset(input, async (data, catalog) => {
+      const found = await survey(catalog);
+      const lines = found.lines.filter(isMeant).map((one) => describeLines(catalog, one));
+      const chosen = [...found.collections.filter(isMeant), ...(await Promise.all(lines))];
+      return { root: data.root, found, chosen };
+    });
     if (chosen.length === 0) {
       const waiting = await waitingLines(input, name);
       input.terminal.err(
@@ -48,22 +58,34 @@ export const schema: RunnableCommand = {
   },
 };
 
+/** What is shown of a collection. */
+type Described = Pick<CollectionSummary, "name" | "endpoint" | "deployment" | "columns" | "unreadable">;
+
+/** Records tell no types: those that are pinned, or of others' files what their values look like. */
+async function describeLines({ store }: Catalog, one: LinesSummary): Promise<Described> {
+  const { name, endpoint, deployment } = one;
+  const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  const unreadable: UnreadableFile[] = [];
+  const own = createCatalog(store, { endpoint, deployment });
+  const schema = await exportColumns(own, name, everything, undefined, (file) => unreadable.push(file));
+  const columns = Array.from(schema, ([column, type]) => ({ name: column, type: typeText(type) }));
+  return { name, endpoint, deployment, columns, unreadable };
+}
+
 function isCalled(collection: { readonly name: string }, name: string): boolean {
   return collectionKey(collection.name) === collectionKey(name);
 }
 
 /** That there is no such collection, and what may have been meant. */
 function notThere(name: string, root: string, { collections, lines }: Survey): string {
-  if (lines.some((one) => isCalled(one, name)))
-    return `${quote(name)} is stored as JSON lines under ${root}, of which mdc reads no columns`;
-  const names = [...new Set(collections.map((one) => one.name))];
+  const names = [...new Set([...collections, ...lines].map((one) => one.name))];
   if (names.length === 0) return `nothing is stored under ${root}`;
   const near = nearest(name, names);
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
   return `no collection ${quote(name)} under ${root}${hint}; there are: ${names.join(", ")}`;
 }
 
-function show(collections: readonly CollectionSummary[], input: CommandInput): void {
+function show(collections: readonly Described[], input: CommandInput): void {
   const { terminal } = input;
   const shown = collections.map(({ name, endpoint, deployment, columns }) => ({
     name,

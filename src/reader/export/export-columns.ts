@@ -11,24 +11,28 @@ import { PinnedTypes } from "../lines/pinned-types.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import { scanFile } from "../scan-file.ts";
 import { filesOf } from "../table.ts";
-import { reasonOf } from "../unreadable.ts";
+import { reasonOf, type UnreadableFile } from "../unreadable.ts";
 
 const filesAtOnce = 16;
 
 /**
  * The columns of all files of a collection in a range of time, with one type each: where files disagree,
- * float64 for numbers, else text. Throws a `RangeError` for a column of `asked` that no file has.
+ * float64 for numbers, else text. `onUnreadable` is told of bad files, which are told again when their rows
+ * are read. Throws a `RangeError` for a column of `asked` that no file has.
  */
 export async function exportColumns(
   catalog: Catalog,
   name: string,
   range: TimeRange,
   asked: readonly string[] | undefined,
+  onUnreadable?: (file: UnreadableFile) => void,
 ): Promise<Schema> {
   const pins = new PinnedTypes(catalog.store);
   const files = await filesOf(catalog, name, range);
   const found = new Map<string, ColumnType>();
-  for await (const columns of mapConcurrent(files, filesAtOnce, (file) => columnsOf(catalog, file, pins)))
+  for await (const columns of mapConcurrent(files, filesAtOnce, (file) =>
+    columnsOf(catalog, file, pins, onUnreadable),
+  ))
     for (const [column, text] of columns) {
       const type = parseType(text) ?? "string";
       found.set(column, together(found.get(column) ?? type, type));
@@ -49,6 +53,7 @@ async function columnsOf(
   catalog: Catalog,
   file: DataFile,
   pins: PinnedTypes,
+  onUnreadable: ((file: UnreadableFile) => void) | undefined,
 ): Promise<Iterable<readonly [name: string, type: string]>> {
   try {
     if (file.format === "parquet") {
@@ -66,8 +71,8 @@ async function columnsOf(
       for (const [name, type] of types) seen.set(name, (seen.get(name) ?? type) === type ? type : "string");
     return seen;
   } catch (thrown) {
-    // A bad file is told when its rows are read.
-    reasonOf(thrown);
+    const reason = reasonOf(thrown);
+    onUnreadable?.({ path: file.path, reason });
     return [];
   }
 }

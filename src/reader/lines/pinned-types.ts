@@ -1,9 +1,20 @@
+import { CollectorError, messageOf } from "../../base/errors.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import { parsePath, schemaFolder } from "../../layout/dataset-path.ts";
-import { maxFileBytes, parsePins } from "../../layout/pinned-schema.ts";
+import { maxFileBytes, parsePins, type Pins } from "../../layout/pinned-schema.ts";
 import type { Schema } from "../../layout/schema.ts";
 import type { Store } from "../../store/store.ts";
 import type { DataFile } from "../data-file.ts";
+
+/** What is pinned; a `CollectorError` with code `CORRUPT` for types that cannot be used. */
+export function pinsOf(path: string, version: number, bytes: Uint8Array): Pins {
+  try {
+    return parsePins(path, version, bytes);
+  } catch (thrown) {
+    // Its message names the file.
+    throw new CollectorError("CORRUPT", messageOf(thrown), { cause: thrown });
+  }
+}
 
 /** The pinned types of collections, each looked up once: for one answer. */
 export class PinnedTypes {
@@ -31,6 +42,6 @@ export class PinnedTypes {
     }
     if (newest === undefined) return new Map();
     const bytes = await this.#store.get(newest.path, { range: { start: 0, end: maxFileBytes + 1 } });
-    return parsePins(newest.path, newest.version, bytes).columns;
+    return pinsOf(newest.path, newest.version, bytes).columns;
   }
 }

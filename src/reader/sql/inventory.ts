@@ -1,11 +1,11 @@
-import { CollectorError, messageOf } from "../../base/errors.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import { parsePath, pathPrefix, spanOf, type StoredPath } from "../../layout/dataset-path.ts";
 import type { FileFormat } from "../../layout/format.ts";
 import { overlaps, type RollingRate, type TimeRange } from "../../layout/partition.ts";
-import { maxFileBytes, parsePins, type Pins } from "../../layout/pinned-schema.ts";
+import { maxFileBytes, type Pins } from "../../layout/pinned-schema.ts";
 import type { StoreEntry } from "../../store/store.ts";
 import type { Catalog } from "../catalog.ts";
+import { pinsOf } from "../lines/pinned-types.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 
 /** Files of one collection that can be read as one table: of one deployment, format and depth. */
@@ -129,15 +129,5 @@ class Found {
     }
     const sets = Array.from(this.#sets.values(), ({ set, isWithin }) => ({ ...set, isWithin }));
     return { endpoint: this.#endpoint, deployment: this.#deployment, pins, sets };
-  }
-}
-
-/** What is pinned; a `CollectorError` with code `CORRUPT` for types that cannot be used. */
-function pinsOf(path: string, version: number, bytes: Uint8Array): Pins {
-  try {
-    return parsePins(path, version, bytes);
-  } catch (thrown) {
-    // Its message names the file.
-    throw new CollectorError("CORRUPT", messageOf(thrown), { cause: thrown });
   }
 }

@@ -1,4 +1,3 @@
-import { messageOf } from "../../base/errors.ts";
 import { countOf } from "../../base/plural.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
@@ -6,7 +5,6 @@ import { typeText } from "../../layout/column-type.ts";
 import { parsePath, pathPrefix } from "../../layout/dataset-path.ts";
 import { parseMonitorPath } from "../../layout/monitoring/monitor-path.ts";
 import { overlaps, type TimeRange } from "../../layout/partition.ts";
-import { UnusableSchemaError } from "../../layout/pinned-schema.ts";
 import { isSystemColumn, systemColumnList, systemColumns } from "../../layout/system-columns.ts";
 import type { Catalog } from "../catalog.ts";
 import { completenessOf } from "../completeness/completeness.ts";
@@ -134,8 +132,7 @@ class Look {
       if (file.format === "parquet") await this.#lookAtTypes(file, where);
       await this.#lookAtRows(file, where);
     } catch (thrown) {
-      const reason = thrown instanceof UnusableSchemaError ? messageOf(thrown) : reasonOf(thrown);
-      this.#findings.add("unreadable", where, file.path, reason);
+      this.#findings.add("unreadable", where, file.path, reasonOf(thrown));
     }
   }
 

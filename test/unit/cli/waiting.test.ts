@@ -95,7 +95,7 @@ test("collections of JSON lines are listed by name, and told apart from what is 
   const [found] = JSON.parse((await run("ls", "--root", root, "--json")).out) as object[];
   expect(found).toMatchObject({ name: "model_inputs", format: "jsonl", files: 1, rows: null, bytes: 3 });
   const refused = await run("schema", "Model_Inputs", "--root", root);
-  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining("stored as JSON lines") });
+  expect(refused).toMatchObject({ code: 3, err: expect.stringContaining("line 1: its time is none") });
   const damaged = await run("head", "Model_Inputs", "--root", root);
   expect(damaged).toMatchObject({ code: 3, err: expect.stringContaining("line 1: its time is none") });
 });
