@@ -10,7 +10,10 @@ import { nastyStrings } from "./nasty-strings.ts";
 export interface UiData {
   /** Of a request whose frames are in `model_inputs` and `model_outputs`. */
   readonly id: string;
-  /** Of an HTTP exchange with a JSON body; that of one with a long compressed answer ends in `-at-length`. */
+  /**
+   * Of an HTTP exchange with a JSON body. That of one with a long compressed answer ends in `-at-length`, of
+   * one with a large request in `-aside`.
+   */
   readonly exchange: string;
   /** Of a request with texts that would harm a careless page. */
   readonly hostile: string;
@@ -111,7 +114,7 @@ async function exchangeOf(deployment: Awaited<ReturnType<typeof openDeployment>>
             response.end(JSON.stringify({ predictions: [{ late: false, probability: 0.125 }], model: "3" }));
         });
       },
-      { deployment },
+      { deployment, maxBodyBytes: 200_000, largeBodies: "aside" },
     ),
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -125,6 +128,13 @@ async function exchangeOf(deployment: Awaited<ReturnType<typeof openDeployment>>
   await answer.text();
   const headers = { "x-request-id": `${id}-at-length` };
   await (await fetch(`http://127.0.0.1:${port}/batch`, { headers })).text();
+  const body = JSON.stringify({ data: Array.from({ length: 60_000 }, (_, i) => i) });
+  const large = {
+    method: "POST",
+    body,
+    headers: { "x-request-id": `${id}-aside`, "content-type": "application/json" },
+  };
+  await (await fetch(`http://127.0.0.1:${port}/score`, large)).text();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   return id;

@@ -158,6 +158,9 @@ describe.skipIf(browser === undefined)("the page", () => {
     await response.getByRole("button", { name: "Show all of it" }).click();
     await response.locator("pre").filter({ hasText: "29999" }).waitFor();
     expect(await response.textContent()).not.toContain("the first");
+    await page.goto(`${server.origin}/#/request?id=${data.exchange}-aside`);
+    await request.getByRole("button", { name: "Show the body, 348.9 kB" }).click();
+    await request.locator("pre").filter({ hasText: "59999" }).waitFor();
   });
 
   test("shows what waits on this machine, and what stands in JSON lines", async () => {

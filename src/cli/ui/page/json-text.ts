@@ -2,6 +2,8 @@ import { h } from "./dom.ts";
 
 const token = /("(?:[^"\\]|\\.)*"?)|(-?\d[\d.eE+-]*|NaN|-?Infinity)|(true|false|null)|([[\]{},:])|(\s+)/y;
 const maxDepth = 200;
+/** Parts that get a colour: a page of many more is slow. */
+const maxMarked = 10_000;
 
 /**
  * JSON with a line for each member, its numbers and texts letter for letter as they are stored: nothing is
@@ -9,10 +11,17 @@ const maxDepth = 200;
  */
 export function prettyJson(text: string): HTMLElement | undefined {
   const place = h("code", {});
-  let [depth, at, plain] = [0, 0, ""];
+  let [depth, at, plain, marked] = [0, 0, "", 0];
   const flush = (): void => {
     if (plain !== "") place.append(plain);
     plain = "";
+  };
+  const mark = (name: string, part: string): void => {
+    if (marked++ >= maxMarked) plain += part;
+    else {
+      flush();
+      place.append(h("span", { class: name }, part));
+    }
   };
   const line = (): string => `\n${"  ".repeat(Math.min(depth, maxDepth))}`;
   token.lastIndex = 0;
@@ -22,12 +31,10 @@ export function prettyJson(text: string): HTMLElement | undefined {
     at = token.lastIndex;
     const [, string, number, word, sign] = found;
     if (string !== undefined) {
-      flush();
       const isName = /^\s*:/.test(text.slice(at, at + 8));
-      place.append(h("span", { class: isName ? "json-name" : "json-text" }, string));
+      mark(isName ? "json-name" : "json-text", string);
     } else if (number !== undefined || word !== undefined) {
-      flush();
-      place.append(h("span", { class: "json-word" }, number ?? word));
+      mark("json-word", number ?? word ?? "");
     } else if (sign === "{" || sign === "[") {
       const empty = /^\s*[}\]]/.exec(text.slice(at, at + 64));
       if (empty !== null) {

@@ -29,14 +29,12 @@ export function findView(params: URLSearchParams, signal: AbortSignal): View {
   return { title: "Find rows", content: [form, results] };
 }
 
+/** What narrows a search. */
+const within = ["collection", "endpoint", "deployment", "from", "to"];
+
 function formOf(params: URLSearchParams): HTMLElement {
   const value = (name: string): string => params.getAll(name).join(name === "where" ? "\n" : ", ");
-  const field = (
-    name: string,
-    label: string,
-    hint: string,
-    more: Record<string, string> = {},
-  ): HTMLElement => {
+  const field = (name: string, label: string, hint: string): HTMLElement => {
     const id = `find-${name}`;
     return h(
       "div",
@@ -49,7 +47,6 @@ function formOf(params: URLSearchParams): HTMLElement {
         autocomplete: "off",
         spellcheck: "false",
         "aria-describedby": `${id}-hint`,
-        ...more,
       }),
       h("span", { id: `${id}-hint`, class: "note" }, hint),
     );
@@ -83,11 +80,20 @@ function formOf(params: URLSearchParams): HTMLElement {
       ),
     ),
     field("text", "Text", "anywhere in texts, JSON and bodies; reads all of them"),
-    field("collection", "Collections", "separated by commas; all, if none"),
-    field("endpoint", "Endpoint", "all, if none"),
-    field("deployment", "Deployment", "all, if none"),
-    field("from", "Requests from", "UTC, such as 2026-11-22T05:30", { type: "text" }),
-    field("to", "Requests before", "UTC", { type: "text" }),
+    h(
+      "details",
+      { class: "field wide", open: within.some((name) => params.has(name)) },
+      h("summary", {}, "In which collections and times"),
+      h(
+        "div",
+        { class: "fields" },
+        field("collection", "Collections", "separated by commas; all, if none"),
+        field("endpoint", "Endpoint", "all, if none"),
+        field("deployment", "Deployment", "all, if none"),
+        field("from", "Requests from", "UTC, such as 2026-11-22T05:30"),
+        field("to", "Requests before", "UTC"),
+      ),
+    ),
     h("div", { class: "field" }, h("button", { type: "submit", class: "main" }, "Find")),
   );
   return form;
