@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import {
   chmodSync,
@@ -27,6 +27,7 @@ import {
 import { root } from "../support/packed-project.ts";
 import { parquetFiles, scratch, storedRows } from "../support/scratch.ts";
 import { tempFolder } from "../support/temp-folder.ts";
+import { type FeatureTypes, storeFile } from "../unit/reader/stored-data.ts";
 
 /** `examples/kubernetes`: what Kustomize makes of it, held against Kubernetes' schemas, and its commands, run. */
 
@@ -81,7 +82,9 @@ describe.each(rendered)("the manifests of overlays/$name", ({ name, text, object
         expect(container.volumeMounts.filter((mount) => mount.subPath !== undefined)).toEqual([]);
         const where = Object.fromEntries(container.env.map(({ name: variable, value }) => [variable, value]));
         const mounted = container.volumeMounts.map(({ mountPath }) => `${mountPath}/`);
-        for (const variable of ["MDC_CONFIG", "MDC_SPOOL_DIR"]) {
+        // A monitor reads, and has no spool.
+        const spools = object.metadata.name === "mdc-monitor" ? [] : ["MDC_SPOOL_DIR"];
+        for (const variable of ["MDC_CONFIG", ...spools]) {
           expect(mounted.filter((path) => where[variable]?.startsWith(path))).toHaveLength(1);
         }
       }
@@ -166,6 +169,29 @@ test.runIf(canBuild)(
     }
   },
 );
+
+test("the monitor's job ends with 1 where data is not whole, and keeps what it found", async () => {
+  const { destination, folder } = await scratch();
+  const objects = rendered.find(({ name }) => name === "monitored")!.objects;
+  const { "monitor.yml": said = "" } = objects.find(({ metadata }) => metadata.name === "mdc-monitor")!.data!;
+  writeFileSync(join(folder, "monitor.yml"), said);
+  const now = Date.now();
+  for (const day of [3, 2, 1]) {
+    const requestTime = new Date(now - day * 86_400_000).toISOString();
+    const rows = Array.from({ length: 300 }, (_, i) => (day === 3 ? { x: i, y: i } : { x: i }));
+    const types: FeatureTypes = day === 3 ? { x: "DOUBLE", y: "DOUBLE" } : { x: "DOUBLE" };
+    storeFile(destination, [{ collection: "model_inputs", id: `day-${day}`, requestTime, rows }], types);
+  }
+  const job = podOf(objects.find(({ kind }) => kind === "CronJob")!)!.containers[0]!;
+  const args = job.args!.map((one) => one.replace("/etc/mdc-monitor", folder));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "dist/cli/main.js"), ...args], {
+    encoding: "utf8",
+    env: { ...process.env, MDC_DESTINATION: destination, NODE_OPTIONS: "" },
+  });
+  expect([status, stderr]).toEqual([1, ""]);
+  expect(stdout).toContain("freshness: breach");
+  expect(readdirSync(join(destination, "flights/blue/_monitor"), { recursive: true })).toHaveLength(2);
+});
 
 describe.skipIf(process.platform === "win32")("a pod", () => {
   const all = rendered.flatMap(({ objects }) => objects);
