@@ -52,8 +52,11 @@ export async function summarise(catalog: Catalog): Promise<CollectionSummary[]> 
   return [...(await survey(catalog)).collections];
 }
 
-/** The same, and what collections of JSON lines there are. */
-export async function survey(catalog: Catalog): Promise<Survey> {
+/** The same, and what collections of JSON lines there are; `onProgress` is told of footers that were read. */
+export async function survey(
+  catalog: Catalog,
+  onProgress?: (done: number, files: number) => void,
+): Promise<Survey> {
   const files: DataFile[] = [];
   const lines = new Map<string, LinesSummary>();
   for await (const file of catalog.files()) {
@@ -62,7 +65,9 @@ export async function survey(catalog: Catalog): Promise<Survey> {
   }
   const sums = new Map<string, Sum>();
   const outcomes = mapConcurrent(files, footersAtOnce, (file) => readFacts(catalog, file));
+  let done = 0;
   for await (const { file, facts } of outcomes) {
+    onProgress?.(++done, files.length);
     const key = keyOf(file);
     let sum = sums.get(key);
     if (sum === undefined) sums.set(key, (sum = new Sum(file)));

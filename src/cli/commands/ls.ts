@@ -7,6 +7,7 @@ import { postedElsewhere, waitingLines } from "../waiting.ts";
 import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 import type { Text } from "../terminal.ts";
 import { textTable } from "../text/text-table.ts";
+import { tellFooters } from "../text/footers-progress.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
 import { bytesText, countText, timeText } from "../text/value-text.ts";
 
@@ -22,7 +23,7 @@ export const ls: RunnableCommand = {
     const { terminal } = input;
     terminal.progress("reading footers …");
     const { root, found } = await withDataset(input, async (data, catalog) => {
-      const found = await survey(catalog);
+      const found = await survey(catalog, tellFooters(terminal));
       if (isEmpty(found)) await refuseScope(input, data.root);
       return { root: data.root, found };
     });

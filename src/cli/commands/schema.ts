@@ -18,6 +18,7 @@ import { waitingLines } from "../waiting.ts";
 import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 import { bold, dim } from "../terminal.ts";
 import { textTable } from "../text/text-table.ts";
+import { tellFooters } from "../text/footers-progress.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
 
 /** `mdc schema`: the columns and their types. */
@@ -36,7 +37,7 @@ export const schema: RunnableCommand = {
     const [name] = input.positionals;
     const isMeant = (one: { readonly name: string }): boolean => name === undefined || isCalled(one, name);
     const { root, found, chosen } = await withDataset(input, async (data, catalog) => {
-      const found = await survey(catalog);
+      const found = await survey(catalog, tellFooters(input.terminal));
       const lines = found.lines.filter(isMeant).map((one) => describeLines(catalog, one));
       const chosen = [...found.collections.filter(isMeant), ...(await Promise.all(lines))];
       return { root: data.root, found, chosen };

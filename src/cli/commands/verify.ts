@@ -29,7 +29,8 @@ export const verifyCommand: RunnableCommand = {
       found: await verify(catalog, {
         range,
         full: input.flag("full"),
-        onProgress: (done, files) => terminal.progress(`${done} of ${amountText(files, "file")} …`),
+        onProgress: (done, files) =>
+          terminal.progress(`${done} of ${amountText(files, "file")} …`, done / files),
       }),
     }));
     if (input.flag("json")) terminal.json(found);
