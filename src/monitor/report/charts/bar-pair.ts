@@ -18,12 +18,14 @@ export function barPair(
   const both = labels.map((_, i) => `${shareText(before[i] ?? 0)} → ${shareText(after[i] ?? 0)}`);
   if (!isDrawn)
     return html`<p>${labels.map((label, i) => `${i > 0 ? ", " : ""}${shortened(label, 16)} ${both[i]}`)}`;
-  const scale = barWidth / peakOf(before, after);
+  // What the rest makes together would flatten all others, so its bars may be cut; its shares are written.
+  const named = Math.min(labels.length, max - 1);
+  const scale = barWidth / peakOf(before.slice(0, named), after.slice(0, named));
   const bars = (shares: readonly number[], shift: number): string =>
     shares
       .map(
         (share, row) =>
-          `M${labelWidth} ${row * rowHeight + shift}h${Math.round(share * scale)}v7H${labelWidth}z`,
+          `M${labelWidth} ${row * rowHeight + shift}h${Math.min(barWidth, Math.round(share * scale))}v7H${labelWidth}z`,
       )
       .join("");
   const texts = labels.map((label, row) => {

@@ -105,10 +105,10 @@ path.t{stroke:var(--soft);stroke-width:1;stroke-dasharray:4 3}
 .key svg{display:inline-block;width:24px;height:12px}`;
 
 const media = `
-@media (max-width:52rem){body{padding:1rem}h1{font-size:1.6rem}.top{padding-left:.9rem}.signals li{grid-template-columns:1fr}.heads{display:none}
+@media screen and (max-width:52rem){body{padding:1rem}h1{font-size:1.6rem}.top{padding-left:.9rem}.signals li{grid-template-columns:1fr}.heads{display:none}
 .features summary{grid-template-columns:1fr 1fr;gap:.2rem 1rem}summary bdi{grid-area:1/1}summary b{grid-area:1/2}summary span{grid-area:2/1/2/3}
 summary .h{grid-area:3/1}summary .t{grid-area:3/2}[open] summary svg{grid-row:auto}[open] summary .h,[open] summary .t{grid-column:1/3}.many>li{contain-intrinsic-size:auto 7rem}}
-@media print{@page{margin:14mm}body{padding:0;font-size:10pt;max-width:none}.features>li,figure,tr{break-inside:avoid;content-visibility:visible}
+@media print{@page{margin:12mm}table{font-size:8pt}th,td{padding-right:.6rem}body{padding:0;font-size:10pt;max-width:none}.features>li,figure,tr{break-inside:avoid;content-visibility:visible}
 .features details.bad::details-content{content-visibility:visible;display:block}.features summary::before{content:none}.scroll{overflow:visible}.skip{display:none}*{print-color-adjust:exact}}`;
 
 /** The page's style. */
