@@ -122,8 +122,8 @@ function problemOf(
   if (code !== 0 && code !== 3) return `ended with ${code}: ${err}`;
   const said = out + err;
   const named = [path, ...(kind === "beside" ? [path.replace("_body.json", ".jsonl")] : [])];
-  // Other numbers in the ledger are as good as the true ones, and do not fit the files.
-  const isVerdict = kind === "ledger" && /unknown|short|waiting/.test(out);
+  // Other numbers, in the ledger or a footer, are as good as the true ones, and do not fit one another.
+  const isVerdict = /\b(unknown|short|waiting)\b/.test(out) && !err.includes("unreadable");
   if (code === 3 && !isVerdict && !named.some((one) => said.includes(one.slice(one.lastIndexOf("/") + 1))))
     return `does not name it: ${err}`;
   const shown = isBinary ? err : out + err;
