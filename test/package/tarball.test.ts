@@ -89,6 +89,7 @@ test("what its documents link to is in the tarball", async () => {
 });
 
 test("the tarball stays small", () => {
-  // The code twice, for `import` and for `require`, with the YAML library in both; documents and examples.
-  expect(tarball.size).toBeLessThan(1024 * 1024);
+  // The code and its types twice, for `import` and for `require`, with the YAML library in both; the page of
+  // `mdc ui`, documents and examples.
+  expect(tarball.size).toBeLessThan(1.25 * 1024 * 1024);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bodyPath } from "../../../src/layout/body-path.ts";
 import { parsePath } from "../../../src/layout/dataset-path.ts";
+import { monitorPath } from "../../../src/layout/monitoring/monitor-path.ts";
 import { parseStem } from "../../../src/layout/paths/segment-stem.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -15,9 +16,10 @@ test("the paths that documents show are those that are written", async () => {
       .replace("<collection>", "Model_Inputs")
       .replace("<collection, lower case>", "model_inputs")
       .replace("<begun at>", "20261122T051742123Z")
+      .replace("<time>-<id>", "20261122T051742Z-0123456789abcdef")
       .replaceAll(/<segment>|<id>/g, "0193512345677abc8def0123456789ab"),
   );
-  const read = paths.slice(0, -1).map(parsePath);
+  const read = paths.slice(0, -2).map(parsePath);
   expect(read.map((path) => path?.kind)).toEqual([
     "parquet",
     "jsonl",
@@ -40,6 +42,10 @@ test("the paths that documents show are those that are written", async () => {
   });
   const place = { endpoint: "flights", deployment: "blue", collection: "Model_Inputs" };
   const partition = { partition: Date.parse("2026-11-22T05:00:00Z"), rollingRate: "hour" } as const;
+  const at = Date.parse("2026-11-22T05:17:42Z");
+  expect(paths.at(-2)).toBe(
+    monitorPath({ endpoint: "flights", deployment: "blue", at, id: "0123456789abcdef" }),
+  );
   expect(paths.at(-1)).toBe(bodyPath({ ...place, ...partition, id }));
 });
 
