@@ -125,7 +125,7 @@ export {
 } from "./monitor/run/monitor-options.ts";
 export type { QualityThresholds } from "./monitor/run/quality-check.ts";
 export { createBaseline, type StoredBaselineOptions } from "./monitor/run/create-baseline.ts";
-export { type ProfileMetrics, type ProfileOptions, profileRows } from "./monitor/run/profile-metrics.ts";
+export { type ProfileMetrics, type ProfileRowsOptions, profileRows } from "./monitor/run/profile-metrics.ts";
 export type { MonitorSource, SourceHour, TimeSpan } from "./monitor/run/rows/monitor-source.ts";
 export { runMonitor } from "./monitor/run/run-monitor.ts";
 export type {

@@ -18,6 +18,15 @@ export const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
 /**
  * Metrics in Prometheus' text format, version 0.0.4:
  * https://prometheus.io/docs/instrumenting/exposition_formats/.
+ *
+ * @example
+ * ```ts
+ * import { prometheusText } from "model-data-collector/monitor";
+ *
+ * const samples = [{ labels: { collection: "model_inputs" }, value: 0 }];
+ * const breached = { name: "drift_breached", kind: "gauge", help: "Whether it breached", samples } as const;
+ * console.log(prometheusText([breached]));
+ * ```
  */
 export function prometheusText(metrics: readonly PrometheusMetric[]): string {
   const lines = metrics.flatMap(({ name, kind, help, samples }) => [

@@ -1,6 +1,6 @@
 import { collectionKey } from "./collection-key.ts";
 import type { DataFolder } from "./dataset-path.ts";
-import { hivePartition } from "./partition.ts";
+import { hivePartition, parseHivePartition } from "./partition.ts";
 
 /** A body that is an object of its own: whose row's partition it belongs to, and its name. */
 export interface StoredBody extends Omit<DataFolder, "format"> {
@@ -30,3 +30,13 @@ export function bodyPath({
 }
 
 const bodiesName = "_bodies";
+
+/** Whether a path is one that {@link bodyPath} can have written. */
+export function isBodyPath(path: string): boolean {
+  const [endpoint = "", deployment = "", name, collection = "", ...rest] = path.split("/", 8);
+  const [, id] = /^([0-9a-f]{32})\.bin$/.exec(rest.at(-1) ?? "") ?? [];
+  const partition = parseHivePartition(rest.slice(0, -1).join("/"));
+  if (name !== bodiesName || id === undefined || partition === undefined) return false;
+  const { start, rate: rollingRate } = partition;
+  return bodyPath({ endpoint, deployment, collection, partition: start, rollingRate, id }) === path;
+}

@@ -232,7 +232,7 @@ test("the front door `model-data-collector/monitor`", () => {
       "type PredictionRow",
       "type ProbabilityCalibrationJson",
       "type ProfileMetrics",
-      "type ProfileOptions",
+      "type ProfileRowsOptions",
       "type PrometheusMetric",
       "type PrometheusSample",
       "type QualityConstraints",

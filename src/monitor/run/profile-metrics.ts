@@ -39,7 +39,7 @@ export interface ProfileMetrics {
 }
 
 /** What is profiled. */
-export interface ProfileOptions {
+export interface ProfileRowsOptions {
   readonly collection: string;
   readonly windows: readonly TimeSpan[];
   /** Only these columns. Default: all but system columns. */
@@ -68,7 +68,10 @@ const maxSlices = 20;
  *   console.log(column_name, avg);
  * ```
  */
-export async function profileRows(source: MonitorSource, options: ProfileOptions): Promise<ProfileMetrics[]> {
+export async function profileRows(
+  source: MonitorSource,
+  options: ProfileRowsOptions,
+): Promise<ProfileMetrics[]> {
   const rows: ProfileMetrics[] = [];
   for (const window of options.windows) {
     options.onProgress?.(`profiling ${options.collection} from ${window.from.toISOString()} …`);
@@ -80,7 +83,7 @@ export async function profileRows(source: MonitorSource, options: ProfileOptions
 async function profileWindow(
   source: MonitorSource,
   { from, to }: TimeSpan,
-  { collection, features, by }: ProfileOptions,
+  { collection, features, by }: ProfileRowsOptions,
 ): Promise<ProfileMetrics[]> {
   const whole = new CollectionProfile({ collection, from, to });
   const slices = new Map<string | null, CollectionProfile>();

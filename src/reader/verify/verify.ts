@@ -3,6 +3,7 @@ import { systemClock } from "../../base/time/clock.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import { typeText } from "../../layout/column-type.ts";
 import { parsePath, pathPrefix } from "../../layout/dataset-path.ts";
+import { isBodyPath } from "../../layout/body-path.ts";
 import { parseMonitorPath } from "../../layout/monitoring/monitor-path.ts";
 import { overlaps, type TimeRange } from "../../layout/partition.ts";
 import { isSystemColumn, systemColumnList, systemColumns } from "../../layout/system-columns.ts";
@@ -67,7 +68,7 @@ async function listFiles(catalog: Catalog, range: TimeRange, findings: Findings)
   for await (const entry of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
     const path = parsePath(entry.path);
     if (path === undefined) {
-      if (parseMonitorPath(entry.path) !== undefined) continue;
+      if (parseMonitorPath(entry.path) !== undefined || isBodyPath(entry.path)) continue;
       findings.add("foreign", "", entry.path, "it is no path of this package's");
       continue;
     }

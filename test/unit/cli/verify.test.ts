@@ -45,6 +45,14 @@ test("what is sound has no findings", async () => {
   const root = await folder();
   store(root, "model_inputs", "o-1");
   store(root, "model_outputs", "o-1");
+  // What else the package stores is not foreign.
+  for (const path of [
+    "_bodies/request/inference_date=2026-01-22/inference_hour=05/0193512345677abc8def0123456789ab.bin",
+    "_monitor/2026-01-22/20260122T060000Z-0123456789abcdef.json",
+  ]) {
+    mkdirSync(dirname(join(root, "flights/blue", path)), { recursive: true });
+    writeFileSync(join(root, "flights/blue", path), "{}");
+  }
   expect(await verified(root, "--full")).toEqual({ code: 0, found: [] });
   expect(await run("verify", "--root", root, "--from", "2026-02-01")).toMatchObject({ code: 0, out: "" });
 });
