@@ -32,11 +32,14 @@ export async function behindSidecar(
 
 /**
  * Says of answers after which the server destroys the connection that they are its last. Else a proxy may send
- * the next request over it at that moment, which fails and must not be repeated.
+ * the next request over it at that moment, which fails and must not be repeated. Nor is a request answered
+ * before Node is done with the one before it on its connection: it would write an informational head behind
+ * that of the answer.
  */
 function lastOnItsConnection(listener: RequestListener, lookup: Lookup): RequestListener {
   return (request, response) => {
     if (lookup(labelOf(request)).ending === "destroy") response.shouldKeepAlive = false;
-    listener(request, response);
+    if (response.socket === null) response.once("socket", () => listener(request, response));
+    else listener(request, response);
   };
 }

@@ -102,7 +102,12 @@ function responseProblems(one: Played, row: Row): string[] {
   const { exchange, heard, index, methods, aborted, plan } = one;
   const { answer, policy } = exchange;
   if (answer.upgrade === "accepted") return tunnelProblems(one, row);
-  if (hasOverrun(plan) && index === methods.length - 1) return [];
+  // Where requests do not wait for answers, what is no request may end the connection before any of them.
+  if (hasOverrun(plan) && (plan.pipelined || index === methods.length - 1)) return [];
+  // What the server, or its framework, thinks of a request that breaks off stands anywhere then, also within the
+  // answer to another one.
+  const opinion = "HTTP/1.1 400 Bad Request";
+  if (plan.pipelined && plan.abort?.of === "request" && heard.received.includes(opinion)) return [];
   const response = readResponses(heard.received, methods, true)[index];
   const most = Buffer.concat(answer.pieces.map(bytesOf));
   const cut = aborted || answer.ending === "destroy" || response === undefined || !response.whole;
@@ -119,9 +124,11 @@ function responseProblems(one: Played, row: Row): string[] {
   const isServers = row["http_status"] === null || (response !== undefined && isOwn(response));
   if (response === undefined || (plan.abort?.of === "request" && isServers))
     return [...problems, ...outcomeProblems(one, undefined, row)];
+  // In place of the answer a server says of its own that the handler threw; of that, too, a part may come.
+  const whole = answer.ending === "throw" ? (keptOf(row) ?? most) : most;
   const body = {
     least: response.body,
-    most: cut && row["http_status"] !== 502n ? longer(response.body, most) : response.body,
+    most: cut && row["http_status"] !== 502n ? longer(response.body, whole) : response.body,
     policy,
     isWhole: true,
   };
@@ -170,7 +177,9 @@ function outcomeProblems(
   response: HeardResponse | undefined,
   row: Row,
 ): string[] {
-  const { ending, declared } = exchange.answer;
+  const { ending, declared, status } = exchange.answer;
+  // All of it is the head.
+  const isBare = exchange.method === "HEAD" || status === 204 || status === 304;
   const outcome = String(row["outcome"]);
   // The proxy's own answer, in place of a server that has broken off.
   if (row["http_status"] === 502n && ending === "destroy") return outcome === "error" ? [] : [outcome];
@@ -188,9 +197,9 @@ function outcomeProblems(
         ]
       : whole && plan.abort === undefined
         ? // All of the length that was told is there before the handler says that this was all.
-          ["complete", ...(declared ? ["client_aborted", "server_aborted"] : [])]
+          ["complete", ...(declared || isBare ? ["client_aborted", "server_aborted"] : [])]
         : plan.abort === undefined
-          ? ["server_aborted", "error", ...(whole || plan.pipelined ? ["complete"] : [])]
+          ? ["server_aborted", "error", ...(whole || plan.pipelined || isBare ? ["complete"] : [])]
           : ["complete", "client_aborted", "server_aborted", "error"];
   return allowed.includes(outcome) ? [] : [`outcome ${outcome}, expected ${allowed.join(" or ")}`];
 }
