@@ -1,4 +1,4 @@
-import { brotliDecompressSync, constants, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
+import zlib, { constants } from "node:zlib";
 import type { Cell } from "../answers.ts";
 import { cellOf, textCell, type TextRoom } from "../cell.ts";
 
@@ -27,13 +27,13 @@ function decode(bytes: Uint8Array, encoding: string): Uint8Array | undefined {
         return bytes;
       case "gzip":
       case "x-gzip":
-        return gunzipSync(bytes, { ...size, finishFlush: constants.Z_SYNC_FLUSH });
+        return zlib.gunzipSync(bytes, { ...size, finishFlush: constants.Z_SYNC_FLUSH });
       case "deflate":
-        return inflateSync(bytes, { ...size, finishFlush: constants.Z_SYNC_FLUSH });
+        return zlib.inflateSync(bytes, { ...size, finishFlush: constants.Z_SYNC_FLUSH });
       case "br":
-        return brotliDecompressSync(bytes, { ...size, finishFlush: constants.BROTLI_OPERATION_FLUSH });
+        return zlib.brotliDecompressSync(bytes, { ...size, finishFlush: constants.BROTLI_OPERATION_FLUSH });
       case "zstd":
-        return zstdDecompressSync(bytes, { ...size, finishFlush: constants.ZSTD_e_flush });
+        return zlib.zstdDecompressSync(bytes, { ...size, finishFlush: constants.ZSTD_e_flush });
       default:
         return undefined;
     }
