@@ -55,7 +55,9 @@ def by_spark():
         spark.sql(statement.rstrip("; \n"))
     for name in given["rows"]:
         table = spark.table(name)
-        yield name, len(table.collect()), table.where("inference_hour >= 0").count()
+        # Every column is read; not into Python, whose times begin with year 1.
+        table.write.format("noop").mode("overwrite").save()
+        yield name, table.count(), table.where("inference_hour >= 0").count()
 
 
 wrong = 0

@@ -13,6 +13,12 @@ import type { ByteSink } from "../bytes/byte-sink.ts";
 /** A repetition shorter than this is cheaper inside a bit-packed run. */
 const minRun = 8;
 
+/**
+ * Values of a bit-packed run of codes, as Arrow writes them: its head is a byte then, and Azure ML's `mltable`
+ * (1.7) reads beyond the end of a page whose last run has more than 1,024 and is not filled.
+ */
+const maxPacked = 504;
+
 /** Bits needed for numbers up to `greatest`; 0 for 0. */
 export function bitWidth(greatest: number): number {
   return 32 - Math.clz32(greatest);
@@ -61,7 +67,17 @@ function writePacked(
   end: number,
   width: number,
 ): void {
-  if (start === end) return;
+  for (let at = start; at < end; at += maxPacked)
+    writePackedRun(sink, values, at, Math.min(end, at + maxPacked), width);
+}
+
+function writePackedRun(
+  sink: ByteSink,
+  values: Uint32Array | Uint8Array,
+  start: number,
+  end: number,
+  width: number,
+): void {
   const count = end - start;
   writePackedHead(sink, count);
   const groups = (count + 7) >> 3;
