@@ -3,7 +3,7 @@ import type { Builder, Data, DataType } from "apache-arrow";
 import type { TableRows } from "../../codec/parquet/tables/table-writer.ts";
 import type { ColumnType, ScalarType } from "../../layout/column-type.ts";
 import type { Schema } from "../../layout/schema.ts";
-import { loadPeer } from "../peers/load-peer.ts";
+import { missingPeer } from "../peers/missing-peer.ts";
 
 type Arrow = typeof library;
 
@@ -21,7 +21,7 @@ export async function* arrowBytes(
   schema: Schema,
   batches: AsyncIterable<TableRows>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const arrow = await loadPeer("apache-arrow", "Arrow", () => import("apache-arrow"));
+  const arrow = await loadArrow();
   const columns = [...schema].map(([name, type]) => new ArrowColumn(arrow, name, type));
   const fields = columns.map(({ name, type }) => new arrow.Field(name, type, true));
   const arrowSchema = new arrow.Schema(fields);
@@ -123,4 +123,12 @@ function scalarType(arrow: Arrow, type: ScalarType): DataType {
 function retyped(data: Data, type: DataType): Data {
   const children = data.children.map((child, i) => retyped(child, type.children[i]?.type ?? child.type));
   return data.clone(type, data.offset, data.length, data.nullCount, data.buffers, children);
+}
+
+async function loadArrow() {
+  try {
+    return await import("apache-arrow");
+  } catch (thrown) {
+    throw missingPeer(thrown, "apache-arrow", "Arrow");
+  }
 }

@@ -1,7 +1,7 @@
 import type * as library from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
 import { asError } from "../../base/errors.ts";
-import { loadPeer } from "../peers/load-peer.ts";
+import { missingPeer } from "../peers/missing-peer.ts";
 import { sqlText, sqlTexts } from "./sql-text.ts";
 
 /** What is loaded when the first query runs. */
@@ -11,8 +11,12 @@ export type DuckdbLibrary = typeof library;
 const memoryLimit = "1GiB";
 
 /** The library; a `StoreError` that says what to do where it is not installed. */
-export function loadDuckdb(): Promise<DuckdbLibrary> {
-  return loadPeer("@duckdb/node-api", "SQL", () => import("@duckdb/node-api"));
+export async function loadDuckdb(): Promise<DuckdbLibrary> {
+  try {
+    return await import("@duckdb/node-api");
+  } catch (thrown) {
+    throw missingPeer(thrown, "@duckdb/node-api", "SQL");
+  }
 }
 
 /** What a database may touch. */

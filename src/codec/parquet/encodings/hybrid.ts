@@ -14,8 +14,8 @@ import type { ByteSink } from "../bytes/byte-sink.ts";
 const minRun = 8;
 
 /**
- * Values of a bit-packed run of codes, as Arrow writes them: its head is a byte then, and Azure ML's `mltable`
- * (1.7) reads beyond the end of a page whose last run has more than 1,024 and is not filled.
+ * Values of a bit-packed run of codes, as Arrow writes them: its head is a byte then, and Azure ML's
+ * `mltable` (1.7) reads beyond the end of a page whose last run has more than 1,024 and is not filled.
  */
 const maxPacked = 504;
 
