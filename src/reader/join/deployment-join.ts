@@ -1,9 +1,9 @@
-import { uuidMillis, type Uuids, uuidText } from "../../codec/parquet/reading/uuid-column.ts";
+import { uuidMillis, uuidText } from "../../codec/parquet/reading/uuid-column.ts";
 import { uuidTime } from "../../base/uuid-v7.ts";
 import { isLabelKeyId } from "../../layout/ground-truth/label-key.ts";
 import type { Span } from "../../layout/partition.ts";
 import type { DataFile } from "../data-file.ts";
-import { countRequest, countTable, keyLabelsOf, oddIds } from "./count-rows.ts";
+import { countRequest, keyLabelsOf } from "./count-rows.ts";
 import type { Tally } from "./join-account.ts";
 import type { JoinPlan } from "./join-options.ts";
 import { columnsOfSide, type JoinedRow, JoinedRows } from "./joined-rows.ts";
@@ -11,10 +11,12 @@ import { KeyLabels } from "./key-labels.ts";
 import type { KeyReading, KeyRows, KeyScan, StoreReading } from "./key-rows.ts";
 import { KnownIds } from "./known-ids.ts";
 import { matchRequest, type MatchRules } from "./match-request.ts";
-import { readPlainRows } from "./plain-rows.ts";
+import { addCounts, countTables, isMadeIn } from "./plain/count-tables.ts";
+import { readPlainRows } from "./plain/plain-rows.ts";
+import { UuidRows } from "./plain/uuid-rows.ts";
+import { indexAt, maxTableSides, rowWords } from "./plain/uuid-table.ts";
 import { type JoinLimits, StretchReader } from "./stretch-reader.ts";
 import { scansOf, type SideFile, spanOf, type Stretch } from "./stretches.ts";
-import { maxTableSides } from "./uuid-table.ts";
 
 type StretchScan = KeyScan & { readonly stretch: Stretch };
 type StretchesByFile = ReadonlyMap<string, readonly StretchScan[]>;
@@ -41,6 +43,8 @@ export class DeploymentJoin {
   readonly #strays = new KnownIds();
   /** Where other ids were seen. */
   readonly #known = new KnownIds();
+  /** The rows of a stretch that is counted by its UUIDs. */
+  readonly #plain = new UuidRows();
 
   constructor(
     plan: JoinPlan,
@@ -98,24 +102,33 @@ export class DeploymentJoin {
     const { outputs, by } = this.#rules;
     const { maxPlainRows, maxStrays } = this.#limits;
     if (this.#plan.labels !== undefined || by !== "row" || outputs + 1 > maxTableSides) return false;
-    const plain = await readPlainRows(stretch.files, this.#reading.store, this.#rules, maxPlainRows);
-    const odd = plain === undefined ? undefined : oddIds(plain.table, outputs, maxStrays);
-    if (plain === undefined || odd === undefined) return false;
-    const { texts } = odd;
-    const labels = KeyLabels.none;
-    const rows =
-      texts.size === 0 ? undefined : await this.#reader.some(stretch, columnsToCount(labels), texts);
-    if (rows === undefined && texts.size > 0) return false;
-    this.#stretches.push({ ...stretch, rows: plain.rows });
+    const { files } = stretch;
+    const plain = await readPlainRows(files, this.#reading.store, this.#rules, maxPlainRows, this.#plain);
     const span = spanOf(stretch);
-    countTable(tally, plain.table, this.#rules, odd, (uuids: Uuids, place) =>
-      this.#see(uuidMillis(uuids, place), span, spans, () => uuidText(uuids, place)),
-    );
+    const found = plain === undefined ? undefined : countTables(this.#plain, outputs, maxStrays, span);
+    if (found === undefined) return false;
+    const { odd, counts, isAllNear } = found;
+    const labels = KeyLabels.none;
+    const rows = odd.size === 0 ? undefined : await this.#reader.some(stretch, columnsToCount(labels), odd);
+    if (rows === undefined && odd.size > 0) return false;
+    this.#stretches.push({ ...stretch, rows: plain });
+    addCounts(tally, counts);
+    if (!isAllNear) this.#seePlain(span, spans);
     // They may be at several times of the stretch.
-    for (const id of texts) this.#strays.see(id, 0);
+    for (const id of odd) this.#strays.see(id, 0);
     for (const group of rows?.requests() ?? [])
       countRequest(tally, rows as KeyRows, group, this.#rules, { labels, sign: 1 });
     return true;
+  }
+
+  /** Notes ids of the stretch that was read last, by their UUIDs. */
+  #seePlain(span: Span, spans: readonly Span[]): void {
+    for (const { rows, words } of this.#plain.lists())
+      for (let at = 0; at < words; at += rowWords) {
+        const made = uuidMillis(rows, at);
+        if (rows[at + indexAt] === 0 && !isMadeIn(made, span))
+          this.#see(made, span, spans, () => uuidText(rows, at));
+      }
   }
 
   /**
@@ -123,12 +136,10 @@ export class DeploymentJoin {
    * note: if it is elsewhere, too, it is noted there.
    */
   #see(made: number | undefined, span: Span, spans: readonly Span[], id: () => string): void {
-    if (made !== undefined) {
-      if (made >= span.start && made < span.end) return;
-      if (isInSome(spans, made)) {
-        this.#strays.see(id(), 0);
-        return;
-      }
+    if (isMadeIn(made, span)) return;
+    if (made !== undefined && isInSome(spans, made)) {
+      this.#strays.see(id(), 0);
+      return;
     }
     const text = id();
     const place = this.#stretches.length - 1;

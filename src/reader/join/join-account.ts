@@ -90,14 +90,14 @@ export class Tally {
     this.#hours = sides.map(() => new Map());
   }
 
-  /** Counts a row of a side, whose request started then, or takes it back with a `sign` of -1. */
-  add(side: number, requestMicros: number, found: number, sign: number): void {
-    if (found === verdict.outside) return;
+  /** Counts so many rows of a side, whose requests started then; of fewer than 0, takes them back. */
+  add(side: number, requestMicros: number, found: number, rows: number): void {
+    if (found === verdict.outside || rows === 0) return;
     const hours = this.#hours[side] as Map<number, Float64Array>;
     const hour = Math.floor(requestMicros / hourMicros);
     let counts = hours.get(hour);
     if (counts === undefined) hours.set(hour, (counts = new Float64Array(kinds)));
-    counts[found] = (counts[found] as number) + sign;
+    counts[found] = (counts[found] as number) + rows;
   }
 
   /** By hour and side. */

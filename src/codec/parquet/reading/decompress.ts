@@ -27,7 +27,8 @@ const maxChunkBytes = 64 * 1024 * 1024;
 function zstd(input: Uint8Array, size: number): Uint8Array {
   try {
     return zlib.zstdDecompressSync(input, {
-      chunkSize: Math.min(Math.max(size, 64), maxChunkBytes),
+      // With a byte to spare: a full chunk would have another one made for what comes next.
+      chunkSize: Math.min(Math.max(size + 1, 64), maxChunkBytes),
       maxOutputLength: Math.max(size, 1),
     });
   } catch (cause) {
