@@ -2,6 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { defineConfig, type Plugin, type RolldownOptions } from "rolldown";
+import { minifySync } from "rolldown/utils";
 
 /*
  * The first step of the build, before `tsc` writes the declarations: the code, in a few files instead of one
@@ -56,13 +57,33 @@ const frontDoors = {
 };
 
 /**
+ * Gives variables in functions short names. Functions, classes and private methods keep theirs, which stacks
+ * show. Lines stay as they are, but for `require`: Node takes the ES modules for that, too, so that code is
+ * read by bundlers and test runners alone.
+ */
+const shortNames = (format: "esm" | "cjs"): Plugin => ({
+  name: "short names",
+  renderChunk(code, { fileName }) {
+    // Names behind a sign would be made short, too: for the while they are names of properties.
+    const { code: short, errors } = minifySync(fileName, code.replaceAll(/#(?=\w)/g, "$hash$"), {
+      module: format === "esm",
+      compress: false,
+      mangle: { toplevel: false, keepNames: true },
+      codegen: { removeWhitespace: format === "cjs" },
+    });
+    if (errors[0] !== undefined) throw new Error(`${fileName}: ${errors[0].message}`);
+    return short.replaceAll("$hash$", "#");
+  },
+});
+
+/**
  * The library `yaml` is built in, in its build that needs nothing of Node; for `require` hyparquet, too, which
  * is published as ES modules only.
  */
 const build = (input: Record<string, string>, dir: string, format: "esm" | "cjs"): RolldownOptions => ({
   input,
   platform: "node",
-  plugins: format === "esm" ? [builtins] : [],
+  plugins: [...(format === "esm" ? [builtins] : []), shortNames(format)],
   external: [...builtinModules, /^node:/, ...externalTo(format)],
   resolve: { alias: { yaml: join(import.meta.dirname, "node_modules/yaml/browser/index.js") } },
   transform: { target: "es2023" },
@@ -76,7 +97,7 @@ const build = (input: Record<string, string>, dir: string, format: "esm" | "cjs"
     entryFileNames: "[name].js",
     chunkFileNames: "[name].js",
     comments: { jsdoc: false, annotation: true, legal: true },
-    banner: ({ name }) => bannerOf(name),
+    postBanner: ({ name }) => bannerOf(name),
     codeSplitting: {
       groups: builtIn.map((name) => ({ name, test: new RegExp(`node_modules[\\\\/]${name}[\\\\/]`) })),
     },
@@ -95,7 +116,7 @@ const page: RolldownOptions = {
   platform: "browser",
   transform: { target: "es2023" },
   treeshake: { moduleSideEffects: true },
-  output: { dir: "dist/page", format: "esm", entryFileNames: "[name].js", comments: false },
+  output: { dir: "dist/page", format: "esm", entryFileNames: "[name].js", comments: false, minify: true },
 };
 
 const config: RolldownOptions[] = defineConfig([

@@ -40,7 +40,8 @@ test("the tarball holds the built package and the papers, nothing else", () => {
     "schema/deployment.schema.json",
     "schema/mdc.schema.json",
   ]);
-  // Its code is readable as it is: maps would need the sources, and bundlers warn of maps without them.
+  // Its code keeps its lines and what stacks name: maps would need the sources, and bundlers warn of maps
+  // without them.
   const inside = tarball.files.filter((file) => file.startsWith("dist/"));
   const page = ["icon.svg", "index.html", "page.css"].map((name) => `dist/page/${name}`);
   expect(inside.filter((file) => !/\.(js|d\.ts)$/.test(file))).toEqual(["dist/cjs/package.json", ...page]);
@@ -48,15 +49,14 @@ test("the tarball holds the built package and the papers, nothing else", () => {
 
 test("dist has the declarations that front doors show, no others, and their code in a few files", async () => {
   const built = tarball.files.filter((file) => file.startsWith("dist/") && !file.startsWith("dist/cjs/"));
-  const declarations = built.filter((file) => file.endsWith(".d.ts"));
-  const shown = new Set(frontDoors.map((name) => `dist/${name}.d.ts`));
-  shown.add("dist/collector/background/model-data-collector-worker.d.ts");
+  const declarations = tarball.files.filter((file) => file.startsWith("dist/") && file.endsWith(".d.ts"));
+  const shown = new Set(started.map((name) => `dist/${name}.d.ts`));
   for (const file of shown) {
     const text = await readFile(join(root, file), "utf8");
     for (const [, path = ""] of text.matchAll(/["'](\.\.?\/[^"']+)\.[jt]s["']/g))
       shown.add(join(dirname(file), `${path}.d.ts`));
   }
-  expect(declarations).toEqual([...shown].sort());
+  expect(declarations.sort()).toEqual([...shown].sort());
   const code = built.filter((file) => file.endsWith(".js"));
   // Each file takes Node about as long to find as to read: what is imported is in few.
   expect(code.length).toBeLessThan(40);
@@ -89,7 +89,16 @@ test("what its documents link to is in the tarball", async () => {
 });
 
 test("the tarball stays small", () => {
-  // The code and its types twice, for `import` and for `require`, with the YAML library in both; the page of
+  // The code twice, for `import` and for `require`, with the YAML library in both; its types; the page of
   // `mdc ui`, documents and examples.
-  expect(tarball.size).toBeLessThan(1.25 * 1024 * 1024);
+  expect(tarball.size).toBeLessThan(1.1 * 1024 * 1024);
+});
+
+test("stacks of either format name functions, classes and private methods", async () => {
+  for (const folder of ["dist", "dist/cjs"]) {
+    const code = await readFile(join(root, folder, "thread-protocol.js"), "utf8");
+    expect(code, folder).toMatch(/class [A-Z]\w{5,}/);
+    expect(code, folder).toMatch(/#[a-z]{5,}\(/);
+    expect(code, folder).not.toMatch(/#\w\b/);
+  }
 });
