@@ -27,6 +27,8 @@ export interface WrittenRowGroup {
 /** Everything the footer says. */
 export interface FooterFacts {
   readonly leaves: readonly Leaf[];
+  /** Writes the schema of columns that are nested. Default: that of the leaves, each of which is a column. */
+  readonly schema?: (thrift: ThriftWriter, field: number) => void;
   readonly rows: number;
   readonly rowGroups: readonly WrittenRowGroup[];
   readonly keyValues: readonly (readonly [string, string])[];
@@ -38,7 +40,8 @@ export function encodeFooter(facts: FooterFacts): Uint8Array {
   const thrift = new ThriftWriter();
   thrift.structElement(() => {
     thrift.i32(1, 1);
-    writeSchema(thrift, 2, facts.leaves);
+    if (facts.schema === undefined) writeSchema(thrift, 2, facts.leaves);
+    else facts.schema(thrift, 2);
     thrift.i64(3, facts.rows);
     thrift.list(4, "struct", facts.rowGroups.length);
     facts.rowGroups.forEach((group, ordinal) => writeRowGroup(thrift, group, ordinal));

@@ -30,7 +30,7 @@ export const pageTypes = { DATA_PAGE: 0, DICTIONARY_PAGE: 2 } as const;
 export const repetitions = { REQUIRED: 0, OPTIONAL: 1, REPEATED: 2 } as const;
 
 /** `ConvertedType`: the older way to say what a value means, still the only one some readers know. */
-export const convertedTypes = { UTF8: 0, LIST: 3, TIMESTAMP_MICROS: 10 } as const;
+export const convertedTypes = { UTF8: 0, MAP: 1, LIST: 3, TIMESTAMP_MICROS: 10 } as const;
 
 /** `BoundaryOrder` of a column index. */
 export const boundaryOrders = { UNORDERED: 0, ASCENDING: 1, DESCENDING: 2 } as const;

@@ -35,7 +35,8 @@ export function widthOf(physical: PhysicalType): number {
   return physical === "INT32" ? 4 : physical === "INT64" || physical === "DOUBLE" ? 8 : 0;
 }
 
-const physicalOf: Record<ScalarType, PhysicalType> = {
+/** How values of a type are stored. */
+export const physicalOf: Readonly<Record<ScalarType, PhysicalType>> = {
   float64: "DOUBLE",
   int64: "INT64",
   int32: "INT32",
@@ -66,7 +67,8 @@ export function writeSchema(thrift: ThriftWriter, field: number, leaves: readonl
   }
 }
 
-function writeGroup(
+/** A group of that many children; without a repetition it is the root. */
+export function writeGroup(
   thrift: ThriftWriter,
   name: string,
   children: number,
@@ -81,7 +83,13 @@ function writeGroup(
   });
 }
 
-function writeValue(thrift: ThriftWriter, leaf: Leaf, name: string, repetition: number): void {
+/** What holds values, with what they mean. */
+export function writeValue(
+  thrift: ThriftWriter,
+  leaf: Pick<Leaf, "physical" | "text" | "scalar">,
+  name: string,
+  repetition: number,
+): void {
   thrift.structElement(() => {
     thrift.i32(1, physicalTypes[leaf.physical]);
     thrift.i32(3, repetition);
