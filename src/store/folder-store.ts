@@ -1,24 +1,22 @@
-import { createHash, randomBytes } from "node:crypto";
 import { dirname, join, resolve } from "node:path";
 import { systemClock } from "../base/time/clock.ts";
 import { wrongKind } from "../base/errors.ts";
 import { errorCode } from "../base/files/file-system.ts";
 import {
   inspectPath,
-  linkFile,
   makeDirectories,
   makeDirectory,
   readDirectory,
   readFileChunks,
   readFileRange,
   removeFile,
-  renameFile,
   syncDirectory,
   writeNewFile,
 } from "../base/files/files.ts";
 import { folderFailure } from "./folder-failure.ts";
 import { bodyChunks, bodySize, sameBytes } from "./object-body.ts";
 import { checkFolder, checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";
+import { hashOf, publishFile, replaceFile, temporaryName, temporaryPath } from "./publish-file.ts";
 import { SoundFolders } from "./sound-folders.ts";
 import {
   type GetOptions,
@@ -53,7 +51,6 @@ export function createFolderStore(options: { readonly root: string }): Store {
   return new FolderStore(resolve(options.root));
 }
 
-const temporaryName = /^\.([0-9a-f]{16})-[0-9a-f]{16}\.mdc-tmp$/;
 /** Far above what one put may take; younger ones may belong to a living writer. */
 const staleAfterMs = 3_600_000;
 /** How many folders to remember as swept: a year of hours, roughly. */
@@ -108,11 +105,11 @@ class FolderStore implements Store {
     body: ObjectBody,
     options: PutOptions,
   ): Promise<PutResult> {
-    const temporary = join(folder, `.${hashOf(path)}-${randomBytes(8).toString("hex")}.mdc-tmp`);
+    const temporary = temporaryPath(folder, path);
     await writeNewFile(temporary, bodyChunks(body, options.signal));
     try {
       options.signal?.throwIfAborted();
-      await publish(temporary, target);
+      await publishFile(temporary, target);
     } catch (thrown) {
       await removeFile(temporary).catch(() => {});
       // ENOENT: a twin that finished first has swept our temporary file away.
@@ -267,22 +264,21 @@ class FolderStore implements Store {
     }
   }
 
+  async replace(path: string, bytes: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkObjectPath(path, "replace");
+    options.signal?.throwIfAborted();
+    try {
+      const temporary = temporaryPath(await this.#makeFolder(path), path);
+      await replaceFile(temporary, this.#locate(path), bytes);
+    } catch (thrown) {
+      throw folderFailure("replace", path, thrown) ?? thrown;
+    }
+  }
+
   async close(): Promise<void> {}
 
   #locate(path: string): string {
     return join(this.#root, path);
-  }
-}
-
-async function publish(temporary: string, target: string): Promise<void> {
-  try {
-    await linkFile(temporary, target);
-    await removeFile(temporary);
-  } catch (thrown) {
-    const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"].includes(errorCode(thrown) ?? "");
-    if (!noLinks) throw thrown;
-    if (await inspectPath(target)) throw Object.assign(new Error("the name is taken"), { code: "EEXIST" });
-    await renameFile(temporary, target);
   }
 }
 
@@ -292,8 +288,4 @@ function notOurs(operation: string, path: string): StoreError {
     `${operation} ${path}: something in this path is neither a plain folder nor a plain file; symbolic links are refused`,
     { operation },
   );
-}
-
-function hashOf(path: string): string {
-  return createHash("sha256").update(path).digest("hex").slice(0, 16);
 }

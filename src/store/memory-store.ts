@@ -107,6 +107,13 @@ class InMemoryStore implements MemoryStore {
     }
   }
 
+  async replace(path: string, bytes: Uint8Array): Promise<void> {
+    checkObjectPath(path, "replace");
+    this.#failRead();
+    const contentType = "application/octet-stream";
+    this.objects.set(path, { bytes: bytes.slice(), metadata: {}, contentType, lastModified: this.#now() });
+  }
+
   async close(): Promise<void> {}
 
   failPuts(result: PutResult, options: { readonly times?: number; readonly stored?: boolean } = {}): void {

@@ -90,6 +90,10 @@ class RetryingStore implements Store {
     }
   }
 
+  async replace(path: string, bytes: Uint8Array, options?: { signal?: AbortSignal }): Promise<void> {
+    await this.#store.replace?.(path, bytes, options);
+  }
+
   close(): Promise<void> {
     return this.#store.close();
   }

@@ -35,6 +35,12 @@ export interface Store {
    * lack it: then there is {@link list}.
    */
   listFolder?(folder: string, options?: { signal?: AbortSignal }): Promise<StoreFolder>;
+  /**
+   * Stores a small object in place of whatever is under its path, atomically: only for what points to others,
+   * such as the last checkpoint of a table's log. Throws as {@link get} does. A store may lack it: then such
+   * pointers are not written.
+   */
+  replace?(path: string, bytes: Uint8Array, options?: { signal?: AbortSignal }): Promise<void>;
   /** Gives back sockets and handles. Idempotent. */
   close(): Promise<void>;
 }

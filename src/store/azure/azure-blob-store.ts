@@ -5,8 +5,14 @@ import type { BlobItem, BlockBlobClient, ContainerClient } from "@azure/storage-
 import { systemClock } from "../../base/time/clock.ts";
 import { type AzureLocation, checkLocation, openContainer } from "./azure-container.ts";
 import { type AzureCredential, type ResolvedCredential, resolveCredential } from "./azure-credential.ts";
-import { type Fingerprint, fingerprintOf, readFully, uploadBlob } from "./azure-transfer.ts";
-import { type AzureFailure, toAzureFailure } from "./azure-error.ts";
+import {
+  defaultDeadlineMs,
+  type Fingerprint,
+  fingerprintOf,
+  readFully,
+  uploadBlob,
+} from "./azure-transfer.ts";
+import { type AzureFailure, lacksPermission, toAzureFailure } from "./azure-error.ts";
 import { listPages } from "./azure-listing.ts";
 import { type CallGroup, type Extend, endCalls, withDeadline } from "../deadline.ts";
 import { BodyError } from "../object-body.ts";
@@ -39,9 +45,8 @@ export interface AzureBlobStoreOptions extends AzureLocation {
  *
  * `put` is one Put Blob request with `If-None-Match: *` and Content-MD5: the service stores all of the body
  * or nothing, and only under a free name. "The name is taken" is answered by comparing what is there: the
- * metadata `content` if both have it, else size and MD5, else all bytes. Nothing is ever overwritten or
- * deleted, and nothing is retried here but that look. The `@azure/storage-blob` package is loaded by the
- * first call.
+ * metadata `content` if both have it, else size and MD5, else all bytes. It overwrites and deletes nothing,
+ * and nothing is retried here but that look. The `@azure/storage-blob` package is loaded by the first call.
  *
  * No message, property or printout of the store holds a key, token or signature.
  */
@@ -51,18 +56,8 @@ export function createAzureBlobStore(options: AzureBlobStoreOptions): Store {
   return new AzureBlobStore(location, credential, options.attemptDeadlineMs ?? defaultDeadlineMs);
 }
 
-const smallCallDeadlineMs = 15_000;
-const slowestBytesPerMs = 65_536 / 1_000;
 /** Bytes of an object that are compared at once. */
 const partSize = 8 * 1024 * 1024;
-
-function lacksPermission(error: Error): boolean {
-  return error instanceof StoreError && error.code === "AuthorizationPermissionMismatch";
-}
-
-function defaultDeadlineMs(size: number): number {
-  return Math.max(smallCallDeadlineMs, size / slowestBytesPerMs);
-}
 
 class AzureBlobStore implements Store {
   readonly description: string;
@@ -228,6 +223,14 @@ class AzureBlobStore implements Store {
       const beside = metadata === undefined ? {} : { metadata };
       yield { path, size, lastModified: lastModified.getTime(), etag, ...beside };
     }
+  }
+
+  async replace(path: string, bytes: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<void> {
+    checkObjectPath(path, "replace", this.#prefix.length);
+    const blob = await this.#open(path);
+    await this.#call("replace", path, options.signal, (abortSignal) =>
+      blob.upload(Buffer.from(bytes), bytes.byteLength, { abortSignal }),
+    );
   }
 
   /** Ends what is under way; idle sockets keep nothing alive and time out by themselves. */

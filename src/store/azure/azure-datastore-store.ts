@@ -90,6 +90,10 @@ class AzureDatastoreStore implements Store {
     return await folderOf(await this.#resolve(options?.signal), folder, options);
   }
 
+  async replace(path: string, bytes: Uint8Array, options?: { signal?: AbortSignal }): Promise<void> {
+    await (await this.#resolve(options?.signal)).replace?.(path, bytes, options);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#store?.then((store) => store.close()).catch(() => {});

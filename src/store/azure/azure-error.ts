@@ -128,3 +128,8 @@ export function toAzureFailure(
   });
   return { error, verify };
 }
+
+/** Whether whoever asked may do other things here. */
+export function lacksPermission(error: Error): boolean {
+  return error instanceof StoreError && error.code === "AuthorizationPermissionMismatch";
+}

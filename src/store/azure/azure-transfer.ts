@@ -4,6 +4,14 @@ import { BodySource } from "../body-source.ts";
 import { bodyChunks, bodySize } from "../object-body.ts";
 import type { ObjectBody, PutOptions } from "../store.ts";
 
+const smallCallDeadlineMs = 15_000;
+const slowestBytesPerMs = 65_536 / 1_000;
+
+/** Milliseconds that one attempt may take for so many bytes, where nobody says otherwise. */
+export function defaultDeadlineMs(size: number): number {
+  return Math.max(smallCallDeadlineMs, size / slowestBytesPerMs);
+}
+
 /** What tells one body from another. */
 export interface Fingerprint {
   readonly md5: Uint8Array;

@@ -29,7 +29,8 @@ export class LeafEntries {
 }
 
 /**
- * Rows taken apart into the entries of leaves. A map is an object whose own keys are its keys, a list an array.
+ * Rows taken apart into the entries of leaves. A map is an object whose own keys are its keys, a list an
+ * array.
  */
 export class ShreddedRows {
   readonly leaves: readonly LeafEntries[];
