@@ -1,13 +1,13 @@
 /**
  * True while arrays keep what is put into them. A host can end that for everybody: with an element or a
  * setter on `Array.prototype` or `Object.prototype`, or another iterator. What is then put together from
- * arrays would lack parts of it, without a sign. Takes some microseconds: ask once in a while.
+ * arrays would lack parts of it, without a sign. Takes a microsecond: ask once in a while.
  */
 export function arraysAreSound(): boolean {
-  // Indexes come first among the keys of any object.
+  // It is an array itself, as long as its last element. Indexes come first among the keys of any object.
   return (
     Array.prototype[Symbol.iterator] === iterator &&
-    ownKeys(Array.prototype)[0] === firstOfArrays &&
+    Array.prototype.length === length &&
     ownKeys(Object.prototype)[0] === firstOfObjects
   );
 }
@@ -18,5 +18,5 @@ export const unsoundArrays =
 
 const { ownKeys } = Reflect;
 const iterator = Array.prototype[Symbol.iterator];
-const firstOfArrays = ownKeys(Array.prototype)[0];
+const { length } = Array.prototype;
 const firstOfObjects = ownKeys(Object.prototype)[0];

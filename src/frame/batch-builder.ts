@@ -1,4 +1,4 @@
-import type { BatchColumn, SystemConstants } from "./batch.ts";
+import type { BatchColumn, BatchHeader, SystemConstants } from "./batch.ts";
 import { ColumnBuilder } from "./builders/column-builder.ts";
 import { FrameTableBuilder } from "./builders/frame-table-builder.ts";
 import { type ColumnType, sameType } from "../layout/column-type.ts";
@@ -28,6 +28,8 @@ export interface BatchBuilderOptions {
   /** Where finished batches get their memory; by default each has its own, which threads can share. */
   readonly allocate?: Allocate;
 }
+
+const noTexts = declaredTexts(new Map());
 
 /** The frame being appended. A class for the reason that a snapshot is one: see `snapshot.ts`. */
 class Pending {
@@ -61,6 +63,7 @@ export class BatchBuilder {
   #columns: ColumnBuilder[] = [];
   #byName = new Map<string, ColumnBuilder>();
   #declared: Schema = new Map();
+  #declaredTexts: BatchHeader["declared"] = noTexts;
   #pending: Pending | undefined;
   /** The builders of the last frame's columns: frames mostly repeat their names. */
   #lastNames: readonly string[] = [];
@@ -170,7 +173,7 @@ export class BatchBuilder {
       rows: this.rows,
       bytes: facts.bytes,
       untyped,
-      declared: declaredTexts(this.#declared),
+      declared: this.#declaredTexts,
       constants: facts.constants,
     };
     const bytes = encodeBatch({ header, frames: this.#table.table(), columns }, this.#allocate);
@@ -200,6 +203,7 @@ export class BatchBuilder {
   #adoptDeclared(declared: Schema): void {
     const before = this.#declared;
     this.#declared = declared;
+    this.#declaredTexts = declaredTexts(declared);
     this.#forgetLast();
     if (sameDeclared(before, declared)) return;
     for (const [i, column] of this.#columns.entries()) {

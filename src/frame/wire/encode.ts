@@ -1,5 +1,5 @@
 import { ownJson } from "../../base/own-json.ts";
-import type { Batch, BatchColumn, ListElements, Values } from "../batch.ts";
+import type { Batch, BatchColumn, BatchHeader, ListElements, Values } from "../batch.ts";
 import type { ColumnType } from "../../layout/column-type.ts";
 import { frameColumns } from "../frame-columns.ts";
 import {
@@ -23,7 +23,7 @@ const sharedMemory: Allocate = (size) => new Uint8Array(new SharedArrayBuffer(si
 
 /** Lays a batch out in one buffer. Throws a RangeError beyond 4 GiB. */
 export function encodeBatch(batch: Batch, allocate: Allocate = sharedMemory): Uint8Array {
-  const header = Buffer.from(ownJson(batch.header), "utf8");
+  const header = Buffer.from(headerText(batch.header), "utf8");
   const version = versionOf(batch);
   const frameTable = batch.frames.columns.filter(({ name }) => sinceOf(name) <= version);
   const layout = new Layout(batch, frameTable);
@@ -48,6 +48,25 @@ export function encodeBatch(batch: Batch, allocate: Allocate = sharedMemory): Ui
   bytes.set(header, wirePreamble);
   layout.write(bytes, view, namesStart, directoryStart);
   return bytes;
+}
+
+/** Its JSON text, in the order of its members. */
+function headerText(header: BatchHeader): string {
+  const { collection, partition, frames, rows, bytes, untyped, declared, constants } = header;
+  const counts = ownJson({ collection, partition, frames, rows, bytes, untyped }).slice(0, -1);
+  return `${counts},"declared":${textOf(declared)},"constants":${textOf(constants)}}`;
+}
+
+/** Of those objects that batches share. */
+const texts = new WeakMap<object, string>();
+
+function textOf(shared: object): string {
+  let text = texts.get(shared);
+  if (text === undefined) {
+    text = ownJson(shared);
+    texts.set(shared, text);
+  }
+  return text;
 }
 
 /** The oldest version that holds all values of the batch. */

@@ -41,8 +41,8 @@ const maxGrowth = 16;
  */
 const maxColumns = 4_096;
 /**
- * Emptied builders kept for reuse: their buffers are warm. Not those whose last batch was larger than
- * `maxSpareBytes`.
+ * Emptied builders kept for the next batches of their collections, which mostly have the same columns. Not
+ * those whose last batch was larger than `maxSpareBytes`.
  */
 const maxSpares = 8;
 const maxSpareBytes = 1024 * 1024;
@@ -54,6 +54,7 @@ const maxSpareBytes = 1024 * 1024;
 export class BatchFiller {
   readonly #parts: BatchFillerParts;
   readonly #accumulators = new Map<Collection, Map<number, Accumulator>>();
+  /** The one that was emptied last is at the end. */
   readonly #spares: Accumulator[] = [];
   /** Twice the estimates of all accumulators. */
   #bytes = 0;
@@ -151,10 +152,22 @@ export class BatchFiller {
    * batch.
    */
   reuse(accumulator: Accumulator, bytes: number): void {
-    if (bytes > maxSpareBytes || this.#spares.length >= maxSpares) return;
+    if (bytes > maxSpareBytes) return;
     accumulator.width = accumulator.builder.width;
-    const columns = this.#spares.reduce((sum, { width }) => sum + width, accumulator.width);
-    if (columns <= maxColumns) this.#spares.push(accumulator);
+    const spares = this.#spares;
+    let columns = accumulator.width;
+    for (const { width } of spares) columns += width;
+    while (spares.length > 0 && (spares.length >= maxSpares || columns > maxColumns))
+      columns -= spares.shift()?.width ?? 0;
+    if (columns <= maxColumns) spares.push(accumulator);
+  }
+
+  /** The builder that was kept for a collection. */
+  #spare(collection: Collection, maxStringBytes: number): BatchBuilder | undefined {
+    const index = this.#spares.findIndex((spare) => spare.collection === collection);
+    if (index === -1) return undefined;
+    const [spare] = this.#spares.splice(index, 1);
+    return spare?.maxStringBytes === maxStringBytes ? spare.builder : undefined;
   }
 
   /**
@@ -197,11 +210,9 @@ export class BatchFiller {
     if (this.#open >= maxAccumulators || this.#columns > maxColumns) this.#parts.handOverAll();
     const maxStringBytes = Math.max(this.#parts.limits().maxStringBytes, collection.maxTextBytes ?? 0);
     const { allocate } = this.#parts;
-    const spare = this.#spares.pop();
     const builder =
-      spare?.maxStringBytes === maxStringBytes
-        ? spare.builder
-        : new BatchBuilder({ maxStringBytes, ...(allocate === undefined ? {} : { allocate }) });
+      this.#spare(collection, maxStringBytes) ??
+      new BatchBuilder({ maxStringBytes, ...(allocate === undefined ? {} : { allocate }) });
     const base = builder.byteLength;
     const { width } = builder;
     const accumulator = { collection, constants, partition, names, builder, maxStringBytes, base, width };

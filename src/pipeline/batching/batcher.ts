@@ -10,6 +10,7 @@ import { type Accumulator, measure } from "./accumulator.ts";
 import { Barriers } from "./barriers.ts";
 import { BatchFiller } from "./batch-filler.ts";
 import { FinishedBatches } from "./finished-batches.ts";
+import { GatheringTime } from "./gathering-time.ts";
 import { FrameQueue, type Queued } from "./frame-queue.ts";
 import { Losses, type OnLoss } from "./losses.ts";
 
@@ -62,7 +63,7 @@ function queueShare(max: number): number {
  * Gathers accepted frames into batches. `collect` only queues a snapshot; the columns are filled in a drain,
  * when it is time to hand them over or so many wait that it is to begin on the next turn of the event loop,
  * and that gives the loop back after `drainMs`, so neither a burst of calls nor one long frame holds up the
- * host.
+ * host. It is time on the next turn, too, for frames after which most likely none comes soon.
  *
  * A frame that waits in the queue takes several times what it takes in a batch. So when calls come faster
  * than the drain works, most of all in a loop that never gives the event loop back, each call also does twice
@@ -77,11 +78,11 @@ export class Batcher {
   readonly #filler: BatchFiller;
   readonly #finished = new FinishedBatches();
   readonly #losses: Losses;
+  readonly #time: GatheringTime;
   /** When the queue takes more than so many bytes, calls help the drain. */
   #helpFrom = 0;
   readonly #barriers = new Barriers();
   #scheduled = false;
-  #armed = false;
   /** The drain works on what is to be handed over as soon as it is done. */
   #isDue = false;
   /**
@@ -95,6 +96,7 @@ export class Batcher {
 
   constructor(parts: BatcherParts) {
     this.#parts = parts;
+    this.#time = new GatheringTime({ ...parts, due: () => this.#beDue() });
     this.#losses = new Losses(parts.dropped);
     this.#filler = new BatchFiller({
       limits: parts.limits,
@@ -103,7 +105,7 @@ export class Batcher {
       handOver: (accumulator) => this.#handOver(accumulator),
       handOverAll: () => this.#handOverAll(),
       opened: () => {
-        if (!this.#isDue) this.#arm();
+        if (!this.#isDue) this.#time.arm();
       },
     });
   }
@@ -130,7 +132,7 @@ export class Batcher {
       return;
     }
     this.#helpFrom = queueShare(this.#parts.limits().maxMemoryBytes) * helpedShare;
-    if (this.#queue.bytes <= Math.min(lazyBytes, this.#helpFrom)) this.#arm();
+    if (this.#queue.bytes <= Math.min(lazyBytes, this.#helpFrom)) this.#time.began();
     else this.#schedule();
   }
 
@@ -235,15 +237,6 @@ export class Batcher {
     for (const tell of reached) tell();
   }
 
-  #arm(): void {
-    if (this.#armed) return;
-    this.#armed = true;
-    this.#parts.clock.setTimer(() => {
-      this.#armed = false;
-      this.#beDue();
-    }, this.#parts.flushIntervalMs);
-  }
-
   /** It is time to hand over what is there, and first to fill in what waits. */
   #beDue(): void {
     if (this.#queue.first === undefined) {
@@ -261,7 +254,7 @@ export class Batcher {
     this.#handOverFinished();
     this.#filler.forEach((accumulator) => {
       // A frame half filled in stays; its accumulator goes with the next round.
-      if (this.#filler.isBegun(accumulator)) this.#arm();
+      if (this.#filler.isBegun(accumulator)) this.#time.arm();
       else this.#handOver(accumulator);
     });
   }

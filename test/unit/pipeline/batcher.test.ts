@@ -105,6 +105,25 @@ test("nothing is done within the call but to set a timer, one for all frames", a
   expect(world.clock.timers).toBe(0);
 });
 
+test("frames after a silence go on the next turn, all of that turn together; those that follow wait", async () => {
+  const world = new World();
+  const stream = world.stream();
+  await world.clock.advance(21);
+  for (let i = 0; i < 3; i++) world.add(stream, [{ a: i }]);
+  expect(world.clock.timers).toBe(0);
+  expect(world.batches).toEqual([]);
+  await turn(3);
+  expect(world.batches.map(({ counts }) => counts.frames)).toEqual([3]);
+  await world.clock.advance(5);
+  for (let i = 3; i < 5; i++) world.add(stream, [{ a: i }]);
+  await turn(3);
+  expect(world.batches.length).toBe(1);
+  await world.clock.advance(20);
+  expect(world.batches.map(({ counts }) => counts.frames)).toEqual([3, 2]);
+  expect(world.values("a")).toEqual([0, 1, 2, 3, 4]);
+  world.expectBalance();
+});
+
 test("a batch that is large enough goes at once", async () => {
   const world = new World();
   const stream = world.stream();
