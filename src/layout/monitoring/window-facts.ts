@@ -24,7 +24,7 @@ export interface WindowFacts {
   readonly rejectedRows: number;
   /** Files that cannot be read: their rows are not counted. */
   readonly unreadableFiles: number;
-  /** What the processes have told of it; null where nothing is told, as of data that others have written. */
+  /** What the processes have told of it; null where no ledger is kept, as of rows that others have written. */
   readonly ledger: LedgerFacts | null;
   /** Ground truth, where it was asked for. */
   readonly labels?: LabelFacts;
@@ -35,8 +35,10 @@ export interface WindowFacts {
  * whole. Frames are counted, if nothing else is said.
  */
 export interface LedgerFacts {
-  /** Hours of which something is told or found. */
+  /** Hours of which something is told or found, and of which a ledger is kept. */
   readonly hours: number;
+  /** Hours of which none is: rows that others have written, or that are older than the ledger. Default 0. */
+  readonly otherHours?: number;
   /** Those of which nobody can say whether all is there. */
   readonly unknownHours: number;
   readonly offered: number;

@@ -7,7 +7,7 @@
  * | `silence` | processes that have not told of themselves for too long | above 0 |
  * | `volume` | rows, as a share of what the reference leads to expect | below 0.5 or above 2 |
  * | `lost` | the share of frames that were dropped or are unaccounted for, or of rows that are in no file any more, whichever is more | above 0 |
- * | `untold` | the share of hours of which nobody can say whether all is there | above 0 |
+ * | `untold` | the share of hours with a ledger of which nobody can say whether all is there | above 0 |
  * | `unreadable` | files that cannot be read | above 0 |
  * | `schema` | columns that are new, gone, or of another type than in the reference | above 0 |
  * | `rejected` | the share of rows of which a value did not fit its column's type | above 0 |

@@ -54,7 +54,7 @@ export function completenessSignals(
   const signal = (name: CompletenessSignalName, found: Found, most: number): CompletenessSignal =>
     judged(name, found, { min: null, max: most }, thresholds);
   const told = (of: (ledger: LedgerFacts) => Found): Found =>
-    ledger === null ? skipped("no process has told anything in the ledger") : of(ledger);
+    ledger === null ? skipped("no ledger is kept of these rows") : of(ledger);
   return [
     signal("freshness", freshnessOf(facts, end, scarce), freshnessMs),
     signal("silence", told(silenceOf), 0),
@@ -118,8 +118,10 @@ function lostOf({ offered, dropped, unaccounted, storedRows, goneRows }: LedgerF
   return { value: Math.max(shareOf(lost, offered), shareOf(goneRows, storedRows)), reasons };
 }
 
-function untoldOf({ hours, unknownHours }: LedgerFacts): Found {
+function untoldOf({ hours, unknownHours, otherHours = 0 }: LedgerFacts): Found {
   const reasons = unknownHours === 0 ? [] : [`${unknownHours} of ${countOf(hours, "hour")}`];
+  if (otherHours > 0)
+    reasons.push(`${countOf(otherHours, "hour")} written by others, or before there was a ledger`);
   return { value: shareOf(unknownHours, hours), reasons };
 }
 

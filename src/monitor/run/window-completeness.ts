@@ -3,7 +3,7 @@ import type { MonitorSource, SourceHour, TimeSpan } from "./rows/monitor-source.
 
 const worstFirst = ["short", "unknown", "waiting", "complete"] as const;
 
-/** Whether the data of each window is whole, of one collection; null where nobody says. */
+/** Whether the data of each window is whole, of one collection; null where no ledger says. */
 export async function completenessOf(
   source: MonitorSource,
   collection: string,
@@ -13,7 +13,9 @@ export async function completenessOf(
   if (source.completeness === undefined || first === undefined || last === undefined)
     return windows.map(() => null);
   const hours = await source.completeness({ from: first.from, to: last.to });
-  const own = hours.filter((hour) => hour.collection.toLowerCase() === collection.toLowerCase());
+  const own = hours.filter(
+    (hour) => hour.hasLedger !== false && hour.collection.toLowerCase() === collection.toLowerCase(),
+  );
   return windows.map(({ from, to }) => summed(own.filter(({ hour }) => hour >= from && hour < to)));
 }
 

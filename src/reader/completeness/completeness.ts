@@ -53,6 +53,11 @@ export interface HourCompleteness {
   readonly foundRows: number | null;
   /** Processes that may have been offered more than is told of here. */
   readonly silent: readonly SilentProcess[];
+  /**
+   * Whether a ledger is kept of it. False of what others have written, and of what is older than the ledger:
+   * then nobody can say what is missing, and that is no fault.
+   */
+  readonly hasLedger: boolean;
   /** `complete`: nothing is missing. See {@link Verdict} for the others. */
   readonly verdict: Verdict;
   /** Why it is not `complete`, for people. */
@@ -178,6 +183,7 @@ function rowOf(
     ...{ endpoint, deployment, collection, hour: new Date(span.start) },
     ...sums,
     ...{ dropped, foundRows, silent },
+    hasLedger: counts.length > 0 || (ledger !== undefined && ledger.since < span.end),
     ...judge(evidence, counts.length > 0),
   };
 }

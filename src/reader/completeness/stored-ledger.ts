@@ -12,6 +12,8 @@ import { ToldProcess } from "./told-processes.ts";
 export interface StoredLedger {
   readonly endpoint: string;
   readonly deployment: string;
+  /** When the first process that it knows of had begun: of what was before nobody has told. */
+  readonly since: number;
   readonly counts: readonly CountsSum[];
   /** By instance. */
   readonly processes: ReadonlyMap<string, ToldProcess>;
@@ -32,10 +34,14 @@ export async function readLedgers(
 ): Promise<readonly StoredLedger[]> {
   const { store, scope } = catalog;
   const objects: StoreEntry[] = [];
+  const begun = new Map<string, number>();
   for await (const entry of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
     const stored = parsePath(entry.path);
-    if (stored?.kind !== "ledger" || stored.begunAt < from - earlierMs) continue;
-    if (scope.deployment === undefined || stored.deployment === scope.deployment) objects.push(entry);
+    if (stored?.kind !== "ledger") continue;
+    if (scope.deployment !== undefined && stored.deployment !== scope.deployment) continue;
+    const place = placeOf(entry.path);
+    begun.set(place, Math.min(stored.begunAt, begun.get(place) ?? Infinity));
+    if (stored.begunAt >= from - earlierMs) objects.push(entry);
   }
   const decoder = new TextDecoder();
   const read = async ({ path, etag }: StoreEntry): Promise<{ path: string; entries: LedgerEntry[] }> => {
@@ -49,12 +55,10 @@ export async function readLedgers(
     }
     return { path, entries };
   };
-  const byPlace = new Map<string, LedgerSums>();
+  const byPlace = new Map(Array.from(begun.keys(), (place) => [place, new LedgerSums()]));
   for await (const { path, entries } of mapConcurrent(objects, objectsAtOnce, read)) {
-    const place = path.split("/", 2).join("/");
-    const sums = byPlace.get(place) ?? new LedgerSums();
-    byPlace.set(place, sums);
-    for (const entry of entries) sums.add(entry);
+    const sums = byPlace.get(placeOf(path));
+    for (const entry of entries) sums?.add(entry);
   }
   return Array.from(byPlace, ([place, sums]) => {
     const [endpoint = "", deployment = ""] = place.split("/");
@@ -67,6 +71,11 @@ export async function readLedgers(
       sums.processes,
       ([instance, entries]) => [instance, new ToldProcess(entries, found.has(instance))] as const,
     );
-    return { endpoint, deployment, counts, processes: new Map(told) };
+    const since = begun.get(place) ?? Infinity;
+    return { endpoint, deployment, since, counts, processes: new Map(told) };
   });
+}
+
+function placeOf(path: string): string {
+  return path.split("/", 2).join("/");
 }

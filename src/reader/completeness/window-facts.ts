@@ -182,11 +182,11 @@ class RowsSum {
   }
 }
 
-/** The hours of a window together; null if nothing was told of any. */
+/** The hours of a window together; null if no ledger is kept of any. */
 function ledgerFacts(all: readonly ToldHour[], window: TimeRange): LedgerFacts | null {
-  const hours = all.filter(({ span }) => overlaps(span, window)).map(({ told }) => told);
-  // Of an hour of which something is told, a frame was offered.
-  if (hours.every(({ offered }) => offered === 0)) return null;
+  const found = all.filter(({ span }) => overlaps(span, window)).map(({ told }) => told);
+  const hours = found.filter(({ hasLedger }) => hasLedger);
+  if (hours.length === 0) return null;
   const dropped: Record<string, number> = {};
   for (const hour of hours)
     for (const [reason, frames] of Object.entries(hour.dropped))
@@ -196,6 +196,7 @@ function ledgerFacts(all: readonly ToldHour[], window: TimeRange): LedgerFacts |
   const silent = hours.flatMap((hour) => hour.silent.filter(({ recovered }) => !recovered));
   return {
     hours: hours.length,
+    otherHours: found.length - hours.length,
     unknownHours: sum(({ verdict }) => (verdict === "unknown" ? 1 : 0)),
     offered: sum(({ offered }) => offered),
     leftOut: sum(({ sampledOut, disabled }) => sampledOut + disabled),

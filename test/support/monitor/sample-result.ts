@@ -66,7 +66,7 @@ export const sampleResult: MonitorResult = {
                 thresholdSource: "default",
                 verdict: "skipped",
               },
-              reasons: ["no process has told anything in the ledger"],
+              reasons: ["no ledger is kept of these rows"],
             },
           ],
           slices: [

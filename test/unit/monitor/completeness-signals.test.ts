@@ -70,6 +70,9 @@ test("each thing that can break is one signal, and says what is behind it", () =
   expect(signalsOf({ ledger: { ...ledger, unknownHours: 6 } })["untold"]).toMatchObject({
     ...{ value: 0.25, verdict: "breach", reasons: ["6 of 24 hours"] },
   });
+  expect(signalsOf({ ledger: { ...ledger, otherHours: 2 } })["untold"]).toMatchObject({
+    ...{ value: 0, verdict: "pass", reasons: ["2 hours written by others, or before there was a ledger"] },
+  });
   expect(signalsOf({ columns: { distance: "int32", gate: "float64" } })["schema"]).toMatchObject({
     value: 3,
     reasons: ['"distance" is int32 and was float64', '"gate" is new (float64)', '"origin" is gone (string)'],

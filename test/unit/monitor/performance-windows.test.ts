@@ -153,3 +153,19 @@ test("what is no window, threshold or class is said", () => {
     "classificationPerformance predicted, row 0: expected a class",
   );
 });
+
+test("rows go to all windows that they are in, in order, nested or apart", () => {
+  const at = (hour: number): Date => new Date(Date.UTC(2026, 10, 23, hour));
+  const spans = [
+    [0, 12],
+    [3, 6],
+    [6, 9],
+    [20, 22],
+    [3, 6],
+  ] as const;
+  const windows = spans.map(([from, to]) => ({ from: at(from), to: at(to) }));
+  const performance = new PerformanceWindows({ windows, minRows: 1 });
+  for (const hour of [0, 3, 5, 6, 11, 12, 15, 20, 21, 22])
+    performance.add({ at: at(hour), predicted: 1, actual: 1 });
+  expect(performance.result().rows.map(({ rows }) => rows)).toEqual([5, 2, 1, 2, 2]);
+});

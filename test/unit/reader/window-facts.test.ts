@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { createCatalog } from "../../../src/reader/catalog.ts";
 import { readWindowFacts } from "../../../src/reader/completeness/window-facts.ts";
@@ -66,4 +66,26 @@ test("files that cannot be read are counted, and an unknown collection is named"
   await expect(readWindowFacts(catalog, { collection: "model_input", windows }, five)).rejects.toThrow(
     'did you mean "model_inputs"?',
   );
+});
+
+test("rows by another writer, and older ones than the ledger, are no hole in it; untold hours of it are", async () => {
+  const root = await tempFolder();
+  for (const hours of [4, 5, 6, 7])
+    store(root, new Date(five + (hours - 5) * hour).toISOString(), [{ x: 1 }], { x: "DOUBLE" });
+  expect(await factsOf(root, [-1, 3])).toMatchObject([{ rows: 4, ledger: null }]);
+  const instance = "a".repeat(32);
+  const told = { instance, since: "2026-11-22T05:00:00.000Z", at: "2026-11-22T07:00:00.000Z", ended: true };
+  const counts = { instance, hour: "2026-11-22T05:00:00.000Z", collection: "model_inputs" };
+  const lines = [
+    { kind: "process", from: 1, to: 1, host: "node-1", pid: 7, ...told },
+    { kind: "counts", ...counts, offered: [1, 1], delivered: [1, 1, 8] },
+  ];
+  const path = join(root, `flights/blue/_ledger/2026-11-22/20261122T050000000Z-${instance}.jsonl`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  const [before, first, hole, all] = await factsOf(root, [-1, 0], [0, 1], [1, 3], [-1, 3]);
+  expect(before?.ledger).toBeNull();
+  expect(first?.ledger).toMatchObject({ hours: 1, otherHours: 0, unknownHours: 0 });
+  expect(hole?.ledger).toMatchObject({ hours: 2, otherHours: 0, unknownHours: 2 });
+  expect(all?.ledger).toMatchObject({ hours: 3, otherHours: 1, unknownHours: 2 });
 });

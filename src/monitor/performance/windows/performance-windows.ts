@@ -4,6 +4,7 @@ import type { Slice, MonitorVerdict } from "../../run/verdict.ts";
 import { ProbabilityCalibration } from "../probability-calibration.ts";
 import { type Judging, judgePart } from "./judge-part.ts";
 import { parseOptions, type PerformanceWindowsOptions } from "./performance-windows-options.ts";
+import { WindowPlaces } from "./window-places.ts";
 import { type PredictionRow, WindowRows } from "./window-rows.ts";
 
 /** So many values of the column that parts the rows are told, those with the most rows. */
@@ -36,6 +37,7 @@ const maxSlices = 20;
 export class PerformanceWindows {
   readonly #options: Readonly<Partial<PerformanceWindowsOptions>>;
   readonly #windows: readonly WindowRows[];
+  readonly #places: WindowPlaces;
   readonly #classes = new Set<string>();
   #hasTexts = false;
   #hasScores = false;
@@ -44,13 +46,14 @@ export class PerformanceWindows {
   constructor(options: PerformanceWindowsOptions) {
     this.#options = parseOptions(options);
     this.#windows = (this.#options.windows ?? []).map((window) => new WindowRows(window));
+    this.#places = new WindowPlaces(this.#windows);
   }
 
   /** Adds a prediction to the windows that its time is in; a row without one is none. */
   add(row: PredictionRow): void {
     if (isNull(row.predicted)) return;
     const at = typeof row.at === "number" ? row.at : row.at.getTime();
-    const windows = this.#windows.filter(({ from, to }) => at >= from && at < to);
+    const windows = this.#places.at(at);
     for (const window of windows) window.add(row);
     if (windows.length > 0) this.#learn(row);
   }

@@ -41,6 +41,8 @@ export interface SourceHour {
   readonly stored: number;
   readonly pending: number;
   readonly unaccounted: number;
+  /** False where no ledger is kept, of which nothing can be said then. Default true. */
+  readonly hasLedger?: boolean;
   readonly verdict: "complete" | "waiting" | "unknown" | "short";
   readonly reasons: readonly string[];
 }
