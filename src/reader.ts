@@ -10,6 +10,7 @@ export type { CollectionSummary, ColumnSummary } from "./reader/collection-summa
 export type { CompletenessOptions, HourCompleteness } from "./reader/completeness/completeness.ts";
 export type { SilentProcess } from "./reader/completeness/told-processes.ts";
 export type { Verdict } from "./reader/completeness/verdict.ts";
+export type { WindowProfilesOptions } from "./reader/profiles/window-profiles.ts";
 export type { WindowFactsOptions } from "./reader/completeness/window-facts.ts";
 export type { LabelFacts, LedgerFacts, WindowFacts } from "./layout/monitoring/window-facts.ts";
 export type { ColumnBatch } from "./layout/column-batch.ts";

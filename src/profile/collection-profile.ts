@@ -4,6 +4,7 @@ import type { ColumnKind, GroupsDefinition } from "../layout/columns/column-grou
 import { isNull } from "./category.ts";
 import { ColumnProfile } from "./column-profile.ts";
 import type { ColumnProfileJson } from "./column-profile-json.ts";
+import { joinedColumns } from "./joined-columns.ts";
 import { hashText } from "./value-hash.ts";
 
 /** A {@link CollectionProfile} as it is kept: one readable JSON. */
@@ -132,6 +133,22 @@ export class CollectionProfile {
     this.#fill();
     if (other.#from < this.#from) this.#from = other.#from;
     if (other.#to > this.#to) this.#to = other.#to;
+  }
+
+  /**
+   * Adds what other processes have told, whose profiles need not have been made alike: numbers here and
+   * categories there are numbers, and what was counted by different groups is counted by none.
+   *
+   * @internal
+   */
+  join(other: CollectionProfile): void {
+    for (const [name, profile] of other.#columns) {
+      const own = this.#columns.get(name) ?? profile.emptied(this.#seed(name));
+      own.addNulls(this.#rows - own.rows);
+      this.#columns.set(name, joinedColumns(own, profile));
+    }
+    this.#rows += other.#rows;
+    this.#fill();
   }
 
   /** What is to be kept; `fromJSON` reads it. */

@@ -35,3 +35,8 @@ export interface ColumnProfileOptions {
    */
   readonly seed?: number;
 }
+
+/** A bound as JSON has it, which has no infinite numbers. */
+export function keptBound(value: number | string | null): number | string | null {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}

@@ -2,7 +2,7 @@ import { told, wrongKind, wrongValue } from "../base/errors.ts";
 import type { ColumnKind, GroupsDefinition } from "../layout/columns/column-groups.ts";
 import { categoryOf, type CategoryCounts, isNull } from "./category.ts";
 import { BaselineGroups } from "./baseline-groups.ts";
-import type { ColumnProfileJson, ColumnProfileOptions } from "./column-profile-json.ts";
+import { type ColumnProfileJson, type ColumnProfileOptions, keptBound } from "./column-profile-json.ts";
 import { DistinctEstimate } from "./distinct-estimate.ts";
 import { FrequentValues } from "./frequent-values.ts";
 import { knownNumbers } from "./known-numbers.ts";
@@ -174,6 +174,11 @@ export class ColumnProfile {
     return this.#quantiles?.maxRankError(probability) ?? 0;
   }
 
+  /** Numbers in order, each with how many it stands for: all of few, else a sketch. @internal */
+  get sample(): readonly (readonly [number, number])[] {
+    return this.#quantiles?.weighted ?? [];
+  }
+
   /** The most frequent categories with their counts, 20 unless told; none of numbers. */
   frequent(most = 20): (readonly [string, number])[] {
     return this.#frequent?.top(most) ?? [];
@@ -290,9 +295,4 @@ export class ColumnProfile {
     if (this.#min === null || min < this.#min) this.#min = min;
     if (this.#max === null || max > this.#max) this.#max = max;
   }
-}
-
-/** As JSON has it, which has no infinite numbers. */
-function keptBound(value: number | string | null): number | string | null {
-  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }

@@ -69,7 +69,7 @@ export class QuantileSketch {
 
   /** The value of which a share from 0 to 1 is no greater, a value that was added; `NaN` without values. */
   quantile(share: number): number {
-    const weighted = this.#weighted();
+    const { weighted } = this;
     let below = 0;
     for (const [value, weight] of weighted) {
       below += weight;
@@ -149,7 +149,7 @@ export class QuantileSketch {
   }
 
   /** Values in order, each with what it stands for. */
-  #weighted(): (readonly [number, number])[] {
+  get weighted(): readonly (readonly [number, number])[] {
     return this.#levels
       .flatMap((values, level) => values.map((value) => [value, 2 ** level] as const))
       .sort(([a], [b]) => a - b || 0);

@@ -52,7 +52,7 @@ export function profileLine(line: ProfileLine): string {
 /** The lines of a text; those that this version does not know are left out. */
 export function* parseProfileLines(text: string): Generator<ProfileLine, void, undefined> {
   for (const line of text.split("\n")) {
-    const parsed = parsedLine(line);
+    const parsed = parseProfileLine(line);
     if (parsed !== undefined) yield parsed;
   }
 }
@@ -145,7 +145,8 @@ function placeOfLine({ instance, hour, span, collection, segment }: ProfileLine)
   return { instance, ...time, collection, ...(segment === undefined ? {} : { segment }) };
 }
 
-function parsedLine(line: string): ProfileLine | undefined {
+/** A line; undefined for one that this version does not know. */
+export function parseProfileLine(line: string): ProfileLine | undefined {
   try {
     const value = JSON.parse(line) as Partial<ProfileLine> | null;
     const { kind, instance, hour, collection, rows, column, profile } = value ?? {};

@@ -30,6 +30,7 @@ import {
 import { type Join, joinCollections } from "./join/join.ts";
 import type { JoinOptions } from "./join/join-options.ts";
 import { type ProfilesOptions, readProfiles } from "./profiles/read-profiles.ts";
+import { readWindowProfiles, type WindowProfilesOptions } from "./profiles/window-profiles.ts";
 import { createTable, type Table, type TableOptions } from "./table.ts";
 import { findTrace, type Trace, type TraceOptions } from "./trace.ts";
 
@@ -212,6 +213,11 @@ export interface Dataset extends AsyncDisposable {
    * ```
    */
   profiles(options: ProfilesOptions): Promise<CollectionProfile[]>;
+  /**
+   * The same, merged to one profile for each window, which has no rows where nothing is told. `runMonitor`
+   * reads them so.
+   */
+  windowProfiles(options: WindowProfilesOptions): Promise<CollectionProfile[]>;
   /** Gives back sockets and handles. Idempotent. */
   close(): Promise<void>;
 }
@@ -274,6 +280,7 @@ export function datasetOf(store: Store, options: CatalogScope = {}): Dataset {
     labels: (labelsOptions = {}) => readLabels(catalog, labelsOptions),
     labelAges: (agesOptions) => labelAges(catalog, agesOptions),
     profiles: (profilesOptions) => readProfiles(catalog, profilesOptions),
+    windowProfiles: (windowsOptions) => readWindowProfiles(catalog, windowsOptions),
     close,
     [Symbol.asyncDispose]: close,
   };

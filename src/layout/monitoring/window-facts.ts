@@ -24,7 +24,7 @@ export interface WindowFacts {
   readonly rejectedRows: number;
   /** Files that cannot be read: their rows are not counted. */
   readonly unreadableFiles: number;
-  /** What the processes have told of it; null where no ledger is kept, as of rows that others have written. */
+  /** What the processes have told of it; null where no ledger is kept, as of rows by other programs. */
   readonly ledger: LedgerFacts | null;
   /** Ground truth, where it was asked for. */
   readonly labels?: LabelFacts;

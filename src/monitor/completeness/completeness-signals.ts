@@ -86,7 +86,8 @@ function skipped(reason: string): Found {
 }
 
 function freshnessOf({ newest, rows }: WindowFacts, end: number, scarce: boolean): Found {
-  const reasons = newest === null ? ["there is no row"] : [`the newest row is of ${newest.toISOString()}`];
+  const none = rows === 0 ? "there is no row" : "no row is in a file";
+  const reasons = newest === null ? [none] : [`the newest row is of ${newest.toISOString()}`];
   const value = newest === null ? null : Math.max(0, end - newest.getTime());
   if (scarce) return { value, verdict: "insufficient data", reasons };
   return { value, ...(rows === 0 ? { verdict: "breach" as const } : {}), reasons };
@@ -126,11 +127,12 @@ function untoldOf({ hours, unknownHours, otherHours = 0 }: LedgerFacts): Found {
 }
 
 function schemaOf(
-  { columns, rows }: WindowFacts,
+  { columns, rows, newest }: WindowFacts,
   reference: Readonly<Record<string, string>> | undefined,
 ): Found {
   if (reference === undefined) return skipped("there is nothing to compare with");
   if (rows === 0) return skipped("there is no row");
+  if (newest === null) return skipped("no row is in a file");
   const changes = schemaChanges(reference, columns);
   return { value: changes.length, reasons: changes };
 }

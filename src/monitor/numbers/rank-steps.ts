@@ -13,6 +13,8 @@ export interface RankSteps {
   readonly total: number;
   readonly min: number;
   readonly max: number;
+  /** How far the weights at each may be off; 0 everywhere, if undefined. */
+  readonly errors?: ArrayLike<number>;
 }
 
 /** A value, and how far it may be from the true one. */
@@ -66,31 +68,37 @@ interface Stretch {
   readonly from: readonly [number, number];
   /** Shares before the next step. */
   readonly to: readonly [number, number];
+  /** How far the difference of shares may be off, at either end. */
+  readonly error: number;
 }
 
 /** Stretches from the least value of either to the greatest. Both have the same steps. */
 function* stretches(a: RankSteps, b: RankSteps): Generator<Stretch> {
   let at = Math.min(a.min, b.min);
   let from: readonly [number, number] = [0, 0];
+  let error = 0;
   for (let i = 0; i < a.at.length; i++) {
     const next = a.at[i] as number;
     const to = [(a.below[i] as number) / a.total, (b.below[i] as number) / b.total] as const;
-    if (next > at || i > 0) yield { width: Math.max(0, next - at), from, to };
+    const errorThere = (a.errors?.[i] ?? 0) / a.total + (b.errors?.[i] ?? 0) / b.total;
+    if (next > at || i > 0)
+      yield { width: Math.max(0, next - at), from, to, error: Math.max(error, errorThere) };
     at = next;
+    error = errorThere;
     from = [(a.upTo[i] as number) / a.total, (b.upTo[i] as number) / b.total];
   }
-  yield { width: Math.max(0, Math.max(a.max, b.max) - at), from, to: [1, 1] };
+  yield { width: Math.max(0, Math.max(a.max, b.max) - at), from, to: [1, 1], error };
 }
 
 /**
- * The largest difference of cumulated shares. It is no less than this, and no more than the error above:
- * within a stretch one share may rise before the other.
+ * The largest difference of cumulated shares. Of exact steps it is no less than this, and no more than the
+ * error above: within a stretch one share may rise before the other.
  */
 export function greatestDifference(a: RankSteps, b: RankSteps): Bounded {
   let [known, most] = [0, 0];
-  for (const { from, to } of stretches(a, b)) {
+  for (const { from, to, error } of stretches(a, b)) {
     known = Math.max(known, Math.abs(from[0] - from[1]), Math.abs(to[0] - to[1]));
-    most = Math.max(most, to[0] - from[1], to[1] - from[0]);
+    most = Math.max(most, to[0] - from[1] + error, to[1] - from[0] + error);
   }
   return { value: known, maxError: Math.max(0, most - known) };
 }
@@ -102,14 +110,14 @@ export function greatestDifference(a: RankSteps, b: RankSteps): Bounded {
 export function areaBetween(a: RankSteps, b: RankSteps): Bounded {
   const areas: number[] = [];
   const errors: number[] = [];
-  for (const { width, from, to } of stretches(a, b)) {
+  for (const { width, from, to, error } of stretches(a, b)) {
     if (width === 0) continue;
     const [left, right] = [from[0] - from[1], to[0] - to[1]];
     const [x, y] = [Math.abs(left), Math.abs(right)];
     // Two triangles where it changes its sign, else a trapezium.
     const isCrossing = left * right < 0;
     areas.push((width / 2) * (isCrossing ? (x * x + y * y) / (x + y) : x + y));
-    errors.push((width / 2) * (to[0] - from[0] + (to[1] - from[1])));
+    errors.push(width * ((to[0] - from[0] + (to[1] - from[1])) / 2 + error));
   }
   return { value: sumOf(areas), maxError: sumOf(errors) };
 }

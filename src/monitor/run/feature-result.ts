@@ -19,6 +19,11 @@ export type DriftMethod =
   | "exact"
   /** From counts of the baseline's groups; `maxError` says how far off it may be. */
   | "binned"
+  /**
+   * From stored profiles, whose sketches know ranks within an error: `maxError` is that of 99 % of all cases.
+   * Of distances of groups too, where profiles were not counted by the same groups.
+   */
+  | "sketch"
   /** A p-value: see `TestMethod`. */
   | "limit"
   | "one-sample"

@@ -53,6 +53,12 @@ export interface CollectionMonitor {
   readonly baseline: Baseline | (TimeSpan & { readonly collection?: string }) | "previous";
   /** The windows, in time order: see {@link monitorWindows}. */
   readonly windows: readonly TimeSpan[];
+  /**
+   * What is read: the stored rows, or the profiles that deployments with `profiles` keep of all rows, sampled
+   * out ones too, whatever their number. Profiles know no slices; each result says by which `method` it was
+   * had, and its `maxError`. Default `"rows"`.
+   */
+  readonly read?: "rows" | "profiles";
   /** Only these columns. Default: all but system columns and those of `by` alone. */
   readonly features?: readonly string[];
   /** What is said of columns one by one. */

@@ -42,6 +42,8 @@ export interface WindowRule {
 /** What was found in one collection. */
 export interface CollectionResult {
   readonly collection: string;
+  /** Present when stored profiles were read, and no rows. */
+  readonly read?: "profiles";
   /** What it was compared with. */
   readonly baseline: BaselineUsed;
   /** The length of a window in milliseconds; null for a single one of any length. */

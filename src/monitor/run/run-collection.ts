@@ -1,18 +1,19 @@
 import { countOf } from "../../base/plural.ts";
-import { Baseline } from "../baseline/baseline.ts";
 import { isKept } from "./compare/compare-window.ts";
 import { chooseFeatures } from "./features.ts";
 import { judgeFeatures } from "./judging/judge.ts";
 import { measureGroup } from "./measure-group.ts";
 import { MeasuredWindow } from "./measured-window.ts";
 import type { CollectionMonitor } from "./monitor-options.ts";
-import type { BaselineUsed, CollectionResult, SliceResult, WindowResult } from "./monitor-result.ts";
-import { CollectionRows, type WantedSpan } from "./rows/collection-rows.ts";
-import type { MonitorSource, TimeSpan } from "./rows/monitor-source.ts";
+import type { CollectionResult, SliceResult, WindowResult } from "./monitor-result.ts";
+import { CollectionRows } from "./rows/collection-rows.ts";
+import type { MonitorSource } from "./rows/monitor-source.ts";
 import type { SpanTable } from "./rows/span-table.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { type Slicing, weightedRows } from "./rows/strata.ts";
 import { StrataOfTables } from "./rows/strata-of-tables.ts";
+import { runProfiles } from "./profiles/run-profiles.ts";
+import { baselineUsed, lengthOf, spansOf } from "./rows/spans.ts";
 import { slicingBy } from "./compare/slices.ts";
 import { collectionVerdict, sliceVerdict, summariseFeatures } from "./judging/summarise.ts";
 import { completenessOf } from "./window-completeness.ts";
@@ -24,6 +25,7 @@ export async function runCollection(
   monitor: CollectionMonitor,
   settings: RunSettings,
 ): Promise<CollectionResult> {
+  if (monitor.read === "profiles") return await runProfiles(source, monitor, settings);
   const { profile, rule } = settings;
   const plan = spansOf(monitor);
   const rows = new CollectionRows(source, {
@@ -74,7 +76,7 @@ export async function runCollection(
   const features = summariseFeatures(results, monitor, rule);
   return {
     collection: monitor.collection,
-    baseline: baselineUsed(monitor, tables),
+    baseline: baselineUsed(monitor, tables[0]?.rows ?? 0),
     windowMs: lengthOf(monitor.windows),
     ...collectionVerdict(features, results, rule),
     features,
@@ -88,54 +90,6 @@ function featureTest({ features }: CollectionMonitor): (name: string) => boolean
   if (features === undefined) return (name) => !name.startsWith("mdc_");
   const wanted = new Set(features);
   return (name) => wanted.has(name);
-}
-
-/** The spans to be read, and which of them is compared with which. */
-function spansOf({ collection, baseline, windows }: CollectionMonitor): {
-  readonly spans: readonly WantedSpan[];
-  readonly pairs: readonly (readonly [number | undefined, number])[];
-} {
-  const own = windows.map(({ from, to }) => ({ from, to, collection }));
-  if (isKept(baseline)) return { spans: own, pairs: own.map((_, i) => [undefined, i]) };
-  if (baseline !== "previous") {
-    const { from, to, collection: other = collection } = baseline;
-    return { spans: [{ from, to, collection: other }, ...own], pairs: own.map((_, i) => [0, i + 1]) };
-  }
-  const spans: WantedSpan[] = [];
-  const pairs: (readonly [number, number])[] = [];
-  for (const span of own) {
-    const length = span.to.getTime() - span.from.getTime();
-    const last = spans.at(-1);
-    const follows =
-      last?.to.getTime() === span.from.getTime() && last.from.getTime() === span.from.getTime() - length;
-    if (!follows) spans.push({ collection, from: new Date(span.from.getTime() - length), to: span.from });
-    spans.push(span);
-    pairs.push([spans.length - 2, spans.length - 1]);
-  }
-  return { spans, pairs };
-}
-
-function baselineUsed(
-  { collection, baseline }: CollectionMonitor,
-  tables: readonly SpanTable[],
-): BaselineUsed {
-  if (baseline === "previous") return { from: "previous", collection, start: null, end: null, rows: null };
-  const { from, to } = baseline;
-  const span = { start: from.toISOString(), end: to.toISOString() };
-  if (baseline instanceof Baseline)
-    return { from: "file", collection: baseline.collection, ...span, rows: baseline.rows };
-  return {
-    from: "reference",
-    collection: baseline.collection ?? collection,
-    ...span,
-    rows: tables[0]?.rows ?? 0,
-  };
-}
-
-function lengthOf(windows: readonly TimeSpan[]): number | null {
-  const lengths = new Set(windows.map(({ from, to }) => to.getTime() - from.getTime()));
-  const [length] = lengths;
-  return windows.length > 1 && lengths.size === 1 && length !== undefined ? length : null;
 }
 
 function windowResult(

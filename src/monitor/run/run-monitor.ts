@@ -21,6 +21,9 @@ const defaultMaxBytes = 512 * 2 ** 20;
  * counts in its own bins, and of ranks within a bound that is told. Rows of one side that were sampled at
  * different rates are weighted by `1 / mdc_sampling_rate`.
  *
+ * With `read: "profiles"` the windows are those that deployments keep of all rows, in little room: counts are
+ * exact by the baseline's own edges, ranks within a bound.
+ *
  * A value above its threshold that chance alone reaches with so few rows (once in a hundred comparisons of
  * unchanged data) is `insufficient data`, and no breach. P-values are corrected for the number of features,
  * and breach only with an effect size above `minEffect`.
@@ -75,9 +78,11 @@ function settingsOf(options: MonitorOptions): RunSettings {
   const { minRows = 100, minEffect = 0.05, maxBytes = defaultMaxBytes } = options;
   if (!(options.now instanceof Date)) throw wrongKind(`${where} now`, "a Date", options.now);
   oneOf("azureml", "evidently")(profile, `${where} profile`);
-  for (const { collection, windows } of options.collections)
+  for (const { collection, windows, read = "rows" } of options.collections) {
+    oneOf("rows", "profiles")(read, `${where} read of ${JSON.stringify(collection)}`);
     if (windows.length === 0)
       throw wrongValue(`${where} windows of ${JSON.stringify(collection)}`, "at least one", told("none"));
+  }
   const isRule = Number.isSafeInteger(rule.need) && Number.isSafeInteger(rule.of);
   if (!isRule || rule.need < 1 || rule.of < rule.need)
     throw wrongValue(`${where} rule`, "a need from 1 on, of at least as many windows", told("others"));

@@ -45,11 +45,13 @@ export async function readWindowFacts(
     from: Math.min(...windows.map(({ from }) => from)),
     to: Math.max(...windows.map(({ to }) => to)),
   };
-  const files = await filesOf(catalog, collection, range);
   const key = collectionKey(collection);
   const hours = (await hoursIn(catalog, range, now)).filter(
     ({ told }) => collectionKey(told.collection) === key,
   );
+  // A collection of which all is sampled out has no file, and yet there is one: the ledger tells of it.
+  const files =
+    hours.length > 0 ? await filesIn(catalog, key, range) : await filesOf(catalog, collection, range);
   const sums = windows.map((window) => new RowsSum(window));
   const pins = new PinnedTypes(catalog.store);
   const contents = mapConcurrent(files, filesAtOnce, (file) => contentOf(catalog, file, sums, pins));
@@ -62,6 +64,12 @@ export async function readWindowFacts(
     );
   }
   return facts;
+}
+
+async function filesIn(catalog: Catalog, key: string, range: TimeRange): Promise<DataFile[]> {
+  const files: DataFile[] = [];
+  for await (const file of catalog.files(range)) if (collectionKey(file.collection) === key) files.push(file);
+  return files.sort((a, b) => a.start - b.start);
 }
 
 function rangesOf({ collection, windows }: WindowFactsOptions): TimeRange[] {

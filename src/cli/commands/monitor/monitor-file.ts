@@ -72,6 +72,7 @@ function parseCollections(yaml: YamlText, given: unknown, folder: string): reado
       yaml.place(...path),
       {
         baseline: (value, where) => parseBaseline(value, where, folder),
+        read: oneOf("rows", "profiles"),
         features: listOf(text(1024)),
         by: listOf(text(1024)),
         completeness: (value) =>

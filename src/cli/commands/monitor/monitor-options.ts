@@ -33,6 +33,11 @@ export const comparisonOptions: CommandOptions = {
     value: "<rows>",
     description: "compare with rows: <from>/<to>, or previous, the window before each",
   },
+  read: {
+    type: "string",
+    value: "<what>",
+    description: "rows (default), or profiles, which deployments keep of all rows, sampled out ones too",
+  },
   profile: { type: "string", value: "<name>", description: "whose choices: azureml (default), evidently" },
   "min-rows": {
     type: "string",

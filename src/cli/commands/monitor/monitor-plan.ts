@@ -99,10 +99,11 @@ export async function windowsOf(
   if (given !== undefined && windowMs === undefined)
     throw new UsageError("--window: expected a length of time such as 7d, 24h or 30min");
   const [from, to] = [timeOption(input, "from"), timeOption(input, "to") ?? at];
-  const stored = from !== undefined && to !== undefined ? undefined : await spanOf(catalog, collection);
-  const end = to ?? (stored as TimeSpan).to;
+  // Asked for only where it matters: a collection of which all is sampled out has no file.
+  const stored = (): Promise<TimeSpan> => spanOf(catalog, collection);
+  const end = to ?? (await stored()).to;
   if (windowMs === undefined) {
-    const start = from ?? (stored as TimeSpan).from;
+    const start = from ?? (await stored()).from;
     if (!(start < end)) throw new UsageError("--from, --to: expected two times in order, with rows between");
     return [{ from: start, to: end }];
   }
@@ -177,12 +178,20 @@ async function readBaseline(path: string): Promise<Baseline> {
 function overrides(input: CommandInput, said: FileCollection): Partial<CollectionMonitor> {
   const [features, by] = [namesOption(input, "columns"), namesOption(input, "by")];
   const { all, columns } = thresholdsOption(input);
+  const read = readOption(input);
   return {
+    ...(read === undefined ? {} : { read }),
     ...(features === undefined ? {} : { features }),
     ...(by === undefined ? {} : { by }),
     ...(all === undefined ? {} : { thresholds: { all } }),
     ...(columns === undefined ? {} : { columns: merged(said.columns, columns) }),
   };
+}
+
+function readOption(input: CommandInput): CollectionMonitor["read"] {
+  const what = input.text("read");
+  if (what === undefined || what === "rows" || what === "profiles") return what;
+  throw new UsageError("--read: expected rows or profiles");
 }
 
 type Columns = NonNullable<CollectionMonitor["columns"]>;

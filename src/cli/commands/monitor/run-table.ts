@@ -48,6 +48,7 @@ function headLines(one: CollectionResult, { profile, rule }: MonitorResult): Tex
   return [
     bold(`${one.collection}: ${one.verdict}`),
     `${amountText(windows.length, "window")} ${spanText(first?.start ?? "", last?.end ?? "")} (${amountText(rows, "row")}) against ${compared}`,
+    ...(one.read === "profiles" ? [dim("of all rows, by the profiles that are stored of them")] : []),
     dim(
       `profile ${profile}; a breach needs ${Math.min(rule.need, windows.length)} of the last ${amountText(Math.min(rule.of, windows.length), "window")}`,
     ),

@@ -1,5 +1,6 @@
 import type { ColumnBatch } from "../../../layout/column-batch.ts";
 import type { WindowFacts } from "../../../layout/monitoring/window-facts.ts";
+import type { CollectionProfile } from "../../../profile/collection-profile.ts";
 
 /** A span of time: the first instant, and the first one after it. */
 export interface TimeSpan {
@@ -28,6 +29,12 @@ export interface MonitorSource {
     readonly windows: readonly TimeSpan[];
     readonly labels?: boolean;
   }): Promise<readonly WindowFacts[]>;
+  /** The stored profiles, merged to one for each window. Without it there are rows alone. */
+  windowProfiles?(options: {
+    readonly collection: string;
+    readonly windows: readonly TimeSpan[];
+    readonly columns?: readonly string[];
+  }): Promise<readonly CollectionProfile[]>;
 }
 
 /** What became of the frames of one collection and hour. */
