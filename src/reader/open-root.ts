@@ -5,7 +5,7 @@ import { parseCredential, type TokenCredential } from "../destination/credential
 import { parseDestination } from "../destination/parse-destination.ts";
 import { openStore, proofOf } from "../store/open-store.ts";
 import { createRetryingStore } from "../store/retrying-store.ts";
-import type { Store } from "../store/store.ts";
+import type { UpkeepStore } from "../store/store.ts";
 
 /** A `TokenCredential` of `@azure/identity`, a storage connection string, or a shared access signature. */
 export type DatasetCredential = TokenCredential | string;
@@ -15,7 +15,7 @@ export type DatasetCredential = TokenCredential | string;
  * environment, then the configuration file that it names, then the default. A folder that is given needs
  * neither of them, and they may be wrong.
  */
-export function openRoot(root: string | undefined, given: DatasetCredential | undefined): Store {
+export function openRoot(root: string | undefined, given: DatasetCredential | undefined): UpkeepStore {
   let environment: Environment | undefined;
   const read = (): Environment => (environment ??= readEnvironment());
   if (root !== undefined) {

@@ -1,5 +1,4 @@
 import { dirname, join, resolve } from "node:path";
-import { systemClock } from "../base/time/clock.ts";
 import { wrongKind } from "../base/errors.ts";
 import { errorCode } from "../base/files/file-system.ts";
 import {
@@ -16,25 +15,28 @@ import {
 import { folderFailure } from "./folder-failure.ts";
 import { bodyChunks, bodySize, sameBytes } from "./object-body.ts";
 import { checkFolder, checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";
-import { hashOf, publishFile, replaceFile, temporaryName, temporaryPath } from "./publish-file.ts";
+import { publishFile, replaceFile, temporaryName, temporaryPath } from "./publish-file.ts";
 import { SoundFolders } from "./sound-folders.ts";
 import {
+  type DeleteOptions,
+  type DeleteResult,
   type GetOptions,
   maxWholeBytes,
   type ObjectBody,
   ObjectNotFoundError,
   type PutOptions,
   type PutResult,
-  type Store,
   type StoreEntry,
   type StoreFolder,
+  type UpkeepStore,
 } from "./store.ts";
 import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "./store-error.ts";
+import { UnfinishedFiles } from "./unfinished-files.ts";
 
 /**
- * A {@link Store} in a folder. `root` is made on the first put, with its parents; it may itself be a symbolic
- * link, nothing below it may be. Files and folders get the modes the umask allows, for other programs are
- * meant to read them.
+ * An {@link UpkeepStore} in a folder. `root` is made on the first put, with its parents; it may itself be
+ * a symbolic link, nothing below it may be. Files and folders get the modes the umask allows, for other
+ * programs are meant to read them.
  *
  * An object is written under a temporary name in its own folder (`.<hash>-<random>.mdc-tmp`: no engine's
  * pattern matches it), fsynced, and given its name by `link`, which unlike `rename` never replaces anything;
@@ -44,24 +46,19 @@ import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "./
  *
  * Metadata and content type are not kept; `exists` and `conflict` are decided by comparing all bytes.
  */
-export function createFolderStore(options: { readonly root: string }): Store {
+export function createFolderStore(options: { readonly root: string }): UpkeepStore {
   if (typeof options.root !== "string" || options.root === "") {
     throw wrongKind("createFolderStore: root", "the path of a folder", options.root);
   }
   return new FolderStore(resolve(options.root));
 }
 
-/** Far above what one put may take; younger ones may belong to a living writer. */
-const staleAfterMs = 3_600_000;
-/** How many folders to remember as swept: a year of hours, roughly. */
-const maxSwept = 10_000;
 const maxStatsAtOnce = 64;
 
-class FolderStore implements Store {
+class FolderStore implements UpkeepStore {
   readonly description: string;
   readonly #root: string;
-  /** Folders swept by this store, each with the young temporary files it found there. */
-  readonly #swept: Map<string, readonly string[]> = new Map();
+  readonly #unfinished = new UnfinishedFiles();
   readonly #sound: SoundFolders;
 
   constructor(root: string) {
@@ -80,8 +77,8 @@ class FolderStore implements Store {
       const result = there ?? (await this.#create(path, target, folder, body, options));
       if (result.status === "conflict") return result;
       // Folders and names made by another process, which may have died before it synced them.
-      if (result.status === "exists" || !this.#swept.has(folder)) await this.#syncUpwards(folder);
-      await this.#sweep(folder, path);
+      if (result.status === "exists" || !this.#unfinished.isSwept(folder)) await this.#syncUpwards(folder);
+      await this.#unfinished.sweep(folder, path);
       return result;
     } catch (thrown) {
       const failure = options.signal?.aborted ? undefined : folderFailure("put", path, thrown);
@@ -139,35 +136,6 @@ class FolderStore implements Store {
       await syncDirectory(at);
       if (at === dirname(at)) return;
     }
-  }
-
-  /**
-   * Removes what crashed puts left: once per folder all that is stale, and, as soon as an object is there,
-   * every earlier attempt at it.
-   */
-  async #sweep(folder: string, path: string): Promise<void> {
-    let young = this.#swept.get(folder);
-    if (!young) {
-      const found = (await readDirectory(folder)).filter(
-        (entry) => entry.kind === "file" && temporaryName.test(entry.name),
-      );
-      const kept: string[] = [];
-      for (const { name } of found) {
-        const facts = await inspectPath(join(folder, name));
-        if (!facts) continue;
-        if (systemClock.now() - facts.modifiedAt > staleAfterMs)
-          await removeFile(join(folder, name)).catch(() => {});
-        else kept.push(name);
-      }
-      young = kept;
-      if (this.#swept.size >= maxSwept) this.#swept.clear();
-    }
-    const mine = hashOf(path);
-    const left = young.filter((name) => temporaryName.exec(name)?.[1] !== mine);
-    for (const name of young) {
-      if (!left.includes(name)) await removeFile(join(folder, name)).catch(() => {});
-    }
-    this.#swept.set(folder, left);
   }
 
   async get(path: string, options: GetOptions = {}): Promise<Uint8Array> {
@@ -261,6 +229,24 @@ class FolderStore implements Store {
     } catch (thrown) {
       if (options.signal?.aborted) throw thrown;
       throw folderFailure("list", folder, thrown) ?? thrown;
+    }
+  }
+
+  async delete(path: string, options: DeleteOptions = {}): Promise<DeleteResult> {
+    checkObjectPath(path, "delete");
+    options.signal?.throwIfAborted();
+    try {
+      // Looked at anew: what a moment ago was a folder of ours may lead out of the root by now.
+      if (!(await new SoundFolders(this.#root).hold(path))) throw notOurs("delete", path);
+      const target = this.#locate(path);
+      const there = await inspectPath(target);
+      if (there === undefined) return "absent";
+      if (there.kind !== "file") throw notOurs("delete", path);
+      await removeFile(target);
+      await syncDirectory(dirname(target));
+      return "deleted";
+    } catch (thrown) {
+      throw folderFailure("delete", path, thrown) ?? thrown;
     }
   }
 

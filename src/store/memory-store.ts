@@ -1,14 +1,15 @@
 import { bodyChunks, bodySize } from "./object-body.ts";
 import { checkListPrefix, checkObjectPath, checkRange } from "./object-path.ts";
 import {
+  type DeleteResult,
   type GetOptions,
   maxWholeBytes,
   type ObjectBody,
   ObjectNotFoundError,
   type PutOptions,
   type PutResult,
-  type Store,
   type StoreEntry,
+  type UpkeepStore,
 } from "./store.ts";
 import { getTooLarge, putConflict, putFailure, toPutError } from "./store-error.ts";
 
@@ -22,9 +23,10 @@ export interface MemoryObject {
 }
 
 /**
- * A {@link Store} that keeps everything in memory and can be told to fail: a test double with the real rules.
+ * An {@link UpkeepStore} that keeps everything in memory and can be told to fail: a test double with the real
+ * rules.
  */
-export interface MemoryStore extends Store {
+export interface MemoryStore extends UpkeepStore {
   /** What is stored, by path. */
   readonly objects: ReadonlyMap<string, MemoryObject>;
   /** How often `put` was called. */
@@ -34,7 +36,7 @@ export interface MemoryStore extends Store {
    * same: an answer that was lost on its way.
    */
   failPuts(result: PutResult, options?: { readonly times?: number; readonly stored?: boolean }): void;
-  /** The next `times` (default 1) `get` calls and listings throw `error`. */
+  /** The next `times` (default 1) calls of `get`, `list` and `delete` throw `error`. */
   failReads(error: Error, times?: number): void;
 }
 
@@ -105,6 +107,13 @@ class InMemoryStore implements MemoryStore {
       const { bytes, lastModified, metadata } = found;
       yield { path, size: bytes.byteLength, lastModified, metadata };
     }
+  }
+
+  async delete(path: string, options: { signal?: AbortSignal } = {}): Promise<DeleteResult> {
+    checkObjectPath(path, "delete");
+    this.#failRead();
+    options.signal?.throwIfAborted();
+    return this.objects.delete(path) ? "deleted" : "absent";
   }
 
   async replace(path: string, bytes: Uint8Array): Promise<void> {

@@ -6,7 +6,7 @@ import type { AzureCredential, TokenSource } from "./azure/azure-credential.ts";
 import { createAzureDatastoreStore } from "./azure/azure-datastore-store.ts";
 import { findMachineCredential, loadIdentity } from "./azure/azure-machine-credential.ts";
 import { createFolderStore } from "./folder-store.ts";
-import type { Store } from "./store.ts";
+import type { UpkeepStore } from "./store.ts";
 
 /** Who somebody is at a destination, as far as it was said. */
 export interface Identity {
@@ -48,7 +48,7 @@ export async function loadProof(destination: Destination, credential: Credential
  * The store of a destination. Throws if destination and credential do not go together. A folder needs no
  * credential.
  */
-export function openStore(destination: Destination, credential: AzureCredential): Store {
+export function openStore(destination: Destination, credential: AzureCredential): UpkeepStore {
   switch (destination.kind) {
     case "folder":
       return createFolderStore({ root: destination.path });

@@ -2,14 +2,16 @@ import { createBackoff } from "../base/time/backoff.ts";
 import type { Clock } from "../base/time/clock.ts";
 import { sleep } from "../base/time/wait.ts";
 import {
+  type DeleteOptions,
+  type DeleteResult,
   folderOf,
   type GetOptions,
   type ObjectBody,
   type PutOptions,
   type PutResult,
-  type Store,
   type StoreEntry,
   type StoreFolder,
+  type UpkeepStore,
 } from "./store.ts";
 import { StoreError } from "./store-error.ts";
 
@@ -27,20 +29,20 @@ export interface RetryingStoreOptions {
 }
 
 /**
- * `store`, whose `get` and `list` repeat what fails for a while (a {@link StoreError} that is `transient`). A
- * listing goes on behind the last path it gave. `put` goes through once: whoever delivers repeats it for as
- * long as it takes.
+ * `store`, whose `get`, `list` and `delete` repeat what fails for a while (a {@link StoreError} that is
+ * `transient`). A listing goes on behind the last path it gave. `put` goes through once: whoever delivers
+ * repeats it for as long as it takes.
  */
-export function createRetryingStore(store: Store, options: RetryingStoreOptions): Store {
+export function createRetryingStore(store: UpkeepStore, options: RetryingStoreOptions): UpkeepStore {
   return new RetryingStore(store, options);
 }
 
-class RetryingStore implements Store {
+class RetryingStore implements UpkeepStore {
   readonly description: string;
-  readonly #store: Store;
+  readonly #store: UpkeepStore;
   readonly #options: RetryingStoreOptions;
 
-  constructor(store: Store, options: RetryingStoreOptions) {
+  constructor(store: UpkeepStore, options: RetryingStoreOptions) {
     this.description = store.description;
     this.#store = store;
     this.#options = options;
@@ -50,15 +52,8 @@ class RetryingStore implements Store {
     return this.#store.put(path, body, options);
   }
 
-  async get(path: string, options?: GetOptions): Promise<Uint8Array> {
-    const pause = this.#pauses(options?.signal);
-    while (true) {
-      try {
-        return await this.#store.get(path, options);
-      } catch (thrown) {
-        await pause.after(thrown);
-      }
-    }
+  get(path: string, options?: GetOptions): Promise<Uint8Array> {
+    return this.#repeat(() => this.#store.get(path, options), options?.signal);
   }
 
   async *list(prefix: string, options?: { signal?: AbortSignal }): AsyncIterable<StoreEntry> {
@@ -79,15 +74,12 @@ class RetryingStore implements Store {
     }
   }
 
-  async listFolder(folder: string, options?: { signal?: AbortSignal }): Promise<StoreFolder> {
-    const pause = this.#pauses(options?.signal);
-    while (true) {
-      try {
-        return await folderOf(this.#store, folder, options);
-      } catch (thrown) {
-        await pause.after(thrown);
-      }
-    }
+  listFolder(folder: string, options?: { signal?: AbortSignal }): Promise<StoreFolder> {
+    return this.#repeat(() => folderOf(this.#store, folder, options), options?.signal);
+  }
+
+  delete(path: string, options?: DeleteOptions): Promise<DeleteResult> {
+    return this.#repeat(() => this.#store.delete(path, options), options?.signal);
   }
 
   async replace(path: string, bytes: Uint8Array, options?: { signal?: AbortSignal }): Promise<void> {
@@ -96,6 +88,17 @@ class RetryingStore implements Store {
 
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  async #repeat<T>(call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const pause = this.#pauses(signal);
+    while (true) {
+      try {
+        return await call();
+      } catch (thrown) {
+        await pause.after(thrown);
+      }
+    }
   }
 
   #pauses(signal: AbortSignal | undefined): Pauses {

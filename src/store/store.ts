@@ -2,7 +2,8 @@ import { asError } from "../base/errors.ts";
 import { checkFolder } from "./object-path.ts";
 
 /**
- * Port: an object store. Objects are whole, written once and never changed.
+ * Port: an object store, for whoever collects and reads. Objects are whole, written once and never changed;
+ * taking them away is for upkeep alone: see {@link UpkeepStore}.
  *
  * Paths are relative, `/`-separated, made of `[A-Za-z0-9._=%-]` segments without `.` or `..`; the store adds
  * its own root (a folder, or container and prefix) and refuses what would leave it.
@@ -44,6 +45,32 @@ export interface Store {
   /** Gives back sockets and handles. Idempotent. */
   close(): Promise<void>;
 }
+
+/**
+ * Port: a {@link Store} whose objects can be taken away. Who collects is given a plain one, so that no
+ * mistake there can remove anything.
+ */
+export interface UpkeepStore extends Store {
+  /**
+   * Takes an object away, for good as far as the store can: bytes that it keeps for a while all the same
+   * (soft delete, versions) are its owner's. Idempotent, also when an answer was lost. Throws as
+   * {@link Store.get} does, but for absence.
+   */
+  delete(path: string, options?: DeleteOptions): Promise<DeleteResult>;
+}
+
+/** Options of {@link UpkeepStore.delete}. */
+export interface DeleteOptions {
+  /** That of the object as it was listed: another one under its path stays. */
+  readonly etag?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What became of a delete: `deleted` by this call; `absent` before it; `changed` where the object is not the
+ * one that was meant, and nothing was done.
+ */
+export type DeleteResult = "deleted" | "absent" | "changed";
 
 /**
  * Bytes to store: held in memory, or a re-openable stream of known size (a retry opens it again), each chunk

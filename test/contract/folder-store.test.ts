@@ -1,7 +1,18 @@
 import { execFileSync, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import type * as FileSystem from "node:fs/promises";
-import { chmod, link, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { createFolderStore } from "../../src/store/folder-store.ts";
@@ -153,6 +164,22 @@ describe.skipIf(process.platform === "win32")("symbolic links", () => {
     await expect(pathsOf(store, "folder/")).rejects.toMatchObject({ failure: "configuration" });
     expect(await readdir(outside)).toEqual(["secret"]);
     expect(await readFile(join(outside, "secret"), "utf8")).toBe("outside");
+  });
+
+  test("lead no delete out of the root, also where a folder became one a moment ago", async () => {
+    const [root, outside] = [await tempFolder(), await tempFolder()];
+    await writeFile(join(outside, "x.bin"), "outside");
+    const store = createFolderStore({ root });
+    await store.put("swapped/x.bin", Buffer.from("inside"));
+    // The store has just looked at the folder, and remembers for a while that it is one.
+    await store.get("swapped/x.bin");
+    await rm(join(root, "swapped"), { recursive: true });
+    await symlink(outside, join(root, "swapped"));
+    await symlink(join(outside, "x.bin"), join(root, "link.bin"));
+    for (const path of ["swapped/x.bin", "link.bin"]) {
+      await expect(store.delete(path)).rejects.toMatchObject({ failure: "configuration" });
+    }
+    expect(await readFile(join(outside, "x.bin"), "utf8")).toBe("outside");
   });
 
   test("to the root are the user's choice", async () => {

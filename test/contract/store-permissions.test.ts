@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createAzureBlobStore } from "../../src/store/azure/azure-blob-store.ts";
-import { ObjectNotFoundError, type Store } from "../../src/store/store.ts";
+import { ObjectNotFoundError, type UpkeepStore } from "../../src/store/store.ts";
 import { type Azurite, startAzurite } from "../support/azurite.ts";
 
 let azurite: Azurite;
-let all: Store;
+let all: UpkeepStore;
 beforeAll(async () => {
   azurite = await startAzurite();
   await azurite.container("signed");
@@ -16,7 +16,7 @@ afterAll(async () => {
   await azurite?.stop();
 });
 
-function openWith(permissions: string): Store {
+function openWith(permissions: string): UpkeepStore {
   const token = azurite.sas("signed", { permissions });
   const credential = { kind: "sas", token } as const;
   return createAzureBlobStore({ accountUrl: azurite.url, container: "signed", prefix: "p", credential });
@@ -67,6 +67,18 @@ describe("a refusal is no absence, and says what is needed:", () => {
     };
     await expect(store.get("there.json")).rejects.toMatchObject(refused);
     await expect(store.get("absent.json")).rejects.toMatchObject(refused);
+    await store.close();
+  });
+
+  test("to delete", async () => {
+    const store = openWith("rwcl");
+    await expect(store.delete("there.json")).rejects.toMatchObject({
+      failure: "configuration",
+      message: expect.stringMatching(
+        /needs to delete blobs \(signature d, role Storage Blob Data Contributor\)/,
+      ),
+    });
+    expect(Buffer.from(await all.get("there.json")).toString()).toBe("first");
     await store.close();
   });
 

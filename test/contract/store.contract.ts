@@ -6,14 +6,16 @@ import {
   maxWholeBytes,
   type ObjectBody,
   ObjectNotFoundError,
+  type StoreEntry,
+  type UpkeepStore,
   type Store,
 } from "../../src/store/store.ts";
 
 /** A store under test: fresh and empty. `bulk` is how many objects a listing test may make. */
 export interface StoreFixture {
-  readonly store: Store;
+  readonly store: UpkeepStore;
   /** Another store object on the same place, as another process would have. */
-  readonly twin: Store;
+  readonly twin: UpkeepStore;
   readonly bulk: number;
   dispose(): Promise<void>;
 }
@@ -49,11 +51,11 @@ export async function pathsOf(store: Store, prefix = ""): Promise<string[]> {
   return paths;
 }
 
-/** What every {@link Store} must do. */
+/** What every {@link UpkeepStore} must do. */
 export function describeStore(name: string, setUp: () => Promise<StoreFixture>): void {
   describe(name, () => {
     let fixture: StoreFixture;
-    let store: Store;
+    let store: UpkeepStore;
     beforeAll(async () => {
       fixture = await setUp();
       store = fixture.store;
@@ -347,6 +349,55 @@ export function describeStore(name: string, setUp: () => Promise<StoreFixture>):
         }),
         { numRuns: 40 },
       );
+    });
+
+    test("takes an object away, once, and lets its path be used again", async () => {
+      await store.put("gone/x.bin", text("first"));
+      await store.put("gone/x.bin2", text("beside"));
+      expect(await store.delete("gone/x.bin")).toBe("deleted");
+      await expect(store.get("gone/x.bin")).rejects.toThrow(ObjectNotFoundError);
+      expect(await fixture.twin.delete("gone/x.bin")).toBe("absent");
+      expect(await store.delete("no/such/object")).toBe("absent");
+      expect(await pathsOf(store, "gone/")).toEqual(["gone/x.bin2"]);
+      expect(await fixture.twin.put("gone/x.bin", text("second"))).toEqual({ status: "stored" });
+      expect(Buffer.from(await store.get("gone/x.bin")).toString()).toBe("second");
+    });
+
+    test("takes away only the very object that was listed, where a store can tell", async () => {
+      const entryOf = async (path: string): Promise<StoreEntry | undefined> => {
+        for await (const entry of store.list(path)) return entry;
+        return undefined;
+      };
+      await store.put("gone/other.bin", text("first"));
+      const first = await entryOf("gone/other.bin");
+      await store.delete("gone/other.bin");
+      await store.put("gone/other.bin", text("second"));
+      if (first?.etag !== undefined) {
+        expect(await store.delete("gone/other.bin", { etag: first.etag })).toBe("changed");
+        expect(Buffer.from(await store.get("gone/other.bin")).toString()).toBe("second");
+      }
+      const second = await entryOf("gone/other.bin");
+      expect(await store.delete("gone/other.bin", { etag: second?.etag })).toBe("deleted");
+      expect(await store.delete("gone/other.bin", { etag: second?.etag })).toBe("absent");
+    });
+
+    test("lets one of 20 racing deletes have done it", async () => {
+      await store.put("gone/race.bin", text("x"));
+      const racers = Array.from({ length: 20 }, (_, i) => (i % 2 ? store : fixture.twin));
+      const results = await Promise.all(racers.map((racer) => racer.delete("gone/race.bin")));
+      expect(results.filter((result) => result === "deleted").length).toBeGreaterThan(0);
+      expect(results.filter((result) => result === "changed")).toEqual([]);
+      expect(await pathsOf(store, "gone/race.bin")).toEqual([]);
+    });
+
+    test("deletes nothing for a path outside the grammar, or a signal that has fired", async () => {
+      await store.put("gone/kept.bin", text("kept"));
+      for (const path of ["", "../x", "gone/../gone/kept.bin", "gone/%2e%2e/x", "gone//kept.bin", "gone/"]) {
+        await expect(store.delete(path), JSON.stringify(path)).rejects.toThrow(RangeError);
+      }
+      const signal = AbortSignal.abort(new Error("my reason"));
+      await expect(store.delete("gone/kept.bin", { signal })).rejects.toThrow("my reason");
+      expect(Buffer.from(await store.get("gone/kept.bin")).toString()).toBe("kept");
     });
 
     test("describes itself", () => {

@@ -70,6 +70,6 @@ describeStore("Azure blob store with an account key", () =>
 describeStore("Azure blob store with a SAS, below a prefix", () =>
   azureFixture("signed", "team a/flüge/collected", 60, () => ({
     kind: "sas",
-    token: `?${azurite.sas("signed", { permissions: "racwl" })}`,
+    token: `?${azurite.sas("signed", { permissions: "racwdl" })}`,
   })),
 );

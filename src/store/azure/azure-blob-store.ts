@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
-import { isDeepStrictEqual } from "node:util";
-import type { BlobItem, BlockBlobClient, ContainerClient } from "@azure/storage-blob";
+import type { BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { systemClock } from "../../base/time/clock.ts";
-import { type AzureLocation, checkLocation, openContainer } from "./azure-container.ts";
+import { type AzureLocation, checkLocation, isUrlOf, openContainer } from "./azure-container.ts";
 import { type AzureCredential, type ResolvedCredential, resolveCredential } from "./azure-credential.ts";
 import {
   defaultDeadlineMs,
@@ -13,20 +12,22 @@ import {
   uploadBlob,
 } from "./azure-transfer.ts";
 import { type AzureFailure, lacksPermission, toAzureFailure } from "./azure-error.ts";
-import { listPages } from "./azure-listing.ts";
+import { entriesOf, listPages } from "./azure-listing.ts";
 import { type CallGroup, type Extend, endCalls, withDeadline } from "../deadline.ts";
 import { BodyError } from "../object-body.ts";
 import { checkFolder, checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "../object-path.ts";
 import {
+  type DeleteOptions,
+  type DeleteResult,
   type GetOptions,
   maxWholeBytes,
   type ObjectBody,
   ObjectNotFoundError,
   type PutOptions,
   type PutResult,
-  type Store,
   type StoreEntry,
   type StoreFolder,
+  type UpkeepStore,
 } from "../store.ts";
 import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "../store-error.ts";
 
@@ -41,16 +42,17 @@ export interface AzureBlobStoreOptions extends AzureLocation {
 }
 
 /**
- * A {@link Store} in a container of Azure Blob Storage, below a prefix. The container must exist.
+ * An {@link UpkeepStore} in a container of Azure Blob Storage, below a prefix. The container must exist.
  *
  * `put` is one Put Blob request with `If-None-Match: *` and Content-MD5: the service stores all of the body
  * or nothing, and only under a free name. "The name is taken" is answered by comparing what is there: the
- * metadata `content` if both have it, else size and MD5, else all bytes. It overwrites and deletes nothing,
- * and nothing is retried here but that look. The `@azure/storage-blob` package is loaded by the first call.
+ * metadata `content` if both have it, else size and MD5, else all bytes. It overwrites nothing, and
+ * nothing is retried here but that look. `delete` takes an object's snapshots with it, and with an etag is
+ * sent with `If-Match`. The `@azure/storage-blob` package is loaded by the first call.
  *
  * No message, property or printout of the store holds a key, token or signature.
  */
-export function createAzureBlobStore(options: AzureBlobStoreOptions): Store {
+export function createAzureBlobStore(options: AzureBlobStoreOptions): UpkeepStore {
   const credential = resolveCredential(options.credential, "createAzureBlobStore: credential");
   const location = checkLocation(options, credential, "createAzureBlobStore");
   return new AzureBlobStore(location, credential, options.attemptDeadlineMs ?? defaultDeadlineMs);
@@ -59,7 +61,7 @@ export function createAzureBlobStore(options: AzureBlobStoreOptions): Store {
 /** Bytes of an object that are compared at once. */
 const partSize = 8 * 1024 * 1024;
 
-class AzureBlobStore implements Store {
+class AzureBlobStore implements UpkeepStore {
   readonly description: string;
   readonly #location: AzureLocation;
   readonly #credential: ResolvedCredential;
@@ -196,7 +198,7 @@ class AzureBlobStore implements Store {
     const pages = listPages(container, this.#prefix + prefix, prefix, (request) =>
       this.#call("list", prefix, options.signal, request),
     );
-    for await (const { items } of pages) yield* this.#entries(items);
+    for await (const { items } of pages) yield* entriesOf(items, this.#prefix);
   }
 
   async listFolder(folder: string, options: { signal?: AbortSignal } = {}): Promise<StoreFolder> {
@@ -206,7 +208,7 @@ class AzureBlobStore implements Store {
     const pages = listPages(await this.#client(), this.#prefix + folder, folder, call, { flat: false });
     const [folders, objects]: [string[], StoreEntry[]] = [[], []];
     for await (const page of pages) {
-      objects.push(...this.#entries(page.items));
+      objects.push(...entriesOf(page.items, this.#prefix));
       for (const name of page.folders) {
         const path = name.slice(this.#prefix.length);
         if (isObjectPath(`${path}x`)) folders.push(path);
@@ -215,13 +217,20 @@ class AzureBlobStore implements Store {
     return { folders, objects };
   }
 
-  *#entries(items: readonly BlobItem[]): Generator<StoreEntry> {
-    for (const { name, properties, metadata } of items) {
-      const path = name.slice(this.#prefix.length);
-      if (metadata?.["hdi_isfolder"] === "true" || !isObjectPath(path)) continue;
-      const { contentLength: size = 0, lastModified, etag } = properties;
-      const beside = metadata === undefined ? {} : { metadata };
-      yield { path, size, lastModified: lastModified.getTime(), etag, ...beside };
+  async delete(path: string, { etag, signal }: DeleteOptions = {}): Promise<DeleteResult> {
+    checkObjectPath(path, "delete", this.#prefix.length);
+    const blob = await this.#open(path);
+    const conditions = etag === undefined ? {} : { ifMatch: etag };
+    const call = <T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> =>
+      this.#call("delete", path, signal, request);
+    try {
+      await call((abortSignal) => blob.delete({ abortSignal, conditions, deleteSnapshots: "include" }));
+      return "deleted";
+    } catch (thrown) {
+      if (thrown instanceof ObjectNotFoundError) return "absent";
+      if (!(thrown instanceof StoreError && thrown.statusCode === 412)) throw thrown;
+      // "Not the one that you mean" is also said of none.
+      return (await call((abortSignal) => blob.exists({ abortSignal }))) ? "changed" : "absent";
     }
   }
 
@@ -283,13 +292,7 @@ class AzureBlobStore implements Store {
   async #open(path: string): Promise<BlockBlobClient> {
     const name = this.#prefix + path;
     const blob = (await this.#client()).getBlockBlobClient(name);
-    const { accountUrl, container } = this.#location;
-    // Compared as the service decodes them: how the library writes an apostrophe or a plus is its own
-    // business.
-    const { pathname } = new URL(accountUrl);
-    const expected = `${pathname.replace(/\/$/, "")}/${container}/${name}`.split("/");
-    const actual = new URL(blob.url).pathname.split("/").map(decodeURIComponent);
-    if (!isDeepStrictEqual(actual, expected)) {
+    if (!isUrlOf(blob.url, this.#location, name)) {
       throw new StoreError("rejected", `${path}: the request would leave the destination`, {
         operation: "open",
       });

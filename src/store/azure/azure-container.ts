@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ContainerClient, RequestPolicyFactory, StoragePipelineOptions } from "@azure/storage-blob";
 import { told, wrongKind, wrongValue } from "../../base/errors.ts";
 import {
@@ -153,4 +154,13 @@ export async function openContainer(
     case "emulator":
       return open(blob.BlobServiceClient.fromConnectionString("UseDevelopmentStorage=true").credential);
   }
+}
+
+/** Whether a request to this URL goes to a blob of that name, and nowhere else. */
+export function isUrlOf(url: string, { accountUrl, container }: AzureLocation, name: string): boolean {
+  // Compared as the service decodes them: how the library writes an apostrophe or a plus is its own
+  // business.
+  const { pathname } = new URL(accountUrl);
+  const expected = `${pathname.replace(/\/$/, "")}/${container}/${name}`.split("/");
+  return isDeepStrictEqual(new URL(url).pathname.split("/").map(decodeURIComponent), expected);
 }

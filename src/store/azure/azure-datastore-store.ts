@@ -9,14 +9,16 @@ import {
 } from "./azure-datastore.ts";
 import { withDeadline } from "../deadline.ts";
 import {
+  type DeleteOptions,
+  type DeleteResult,
   folderOf,
   type GetOptions,
   type ObjectBody,
   type PutOptions,
   type PutResult,
-  type Store,
   type StoreEntry,
   type StoreFolder,
+  type UpkeepStore,
 } from "../store.ts";
 import { putFailure, toPutError } from "../store-error.ts";
 
@@ -31,10 +33,11 @@ export interface AzureDatastoreStoreOptions extends AzureDatastoreReference {
 }
 
 /**
- * A {@link Store} in a datastore of an Azure Machine Learning workspace. The first call that succeeds in
- * asking the workspace decides where it is; a failure to ask is answered like a failure to store.
+ * An {@link UpkeepStore} in a datastore of an Azure Machine Learning workspace. The first call that
+ * succeeds in asking the workspace decides where it is; a failure to ask is answered like a failure to
+ * store.
  */
-export function createAzureDatastoreStore(options: AzureDatastoreStoreOptions): Store {
+export function createAzureDatastoreStore(options: AzureDatastoreStoreOptions): UpkeepStore {
   const { credential } = options;
   if (credential.kind !== "token") {
     const expected =
@@ -54,11 +57,11 @@ export function createAzureDatastoreStore(options: AzureDatastoreStoreOptions): 
 
 const resolveDeadlineMs = 15_000;
 
-class AzureDatastoreStore implements Store {
+class AzureDatastoreStore implements UpkeepStore {
   readonly description: string;
   readonly #options: AzureDatastoreStoreOptions;
   readonly #credential: Extract<AzureCredential, { kind: "token" }>;
-  #store: Promise<Store> | undefined;
+  #store: Promise<UpkeepStore> | undefined;
   #closed = false;
 
   constructor(options: AzureDatastoreStoreOptions, credential: Extract<AzureCredential, { kind: "token" }>) {
@@ -69,7 +72,7 @@ class AzureDatastoreStore implements Store {
   }
 
   async put(path: string, body: ObjectBody, options?: PutOptions): Promise<PutResult> {
-    let store: Store;
+    let store: UpkeepStore;
     try {
       store = await this.#resolve(options?.signal);
     } catch (thrown) {
@@ -90,6 +93,10 @@ class AzureDatastoreStore implements Store {
     return await folderOf(await this.#resolve(options?.signal), folder, options);
   }
 
+  async delete(path: string, options?: DeleteOptions): Promise<DeleteResult> {
+    return await (await this.#resolve(options?.signal)).delete(path, options);
+  }
+
   async replace(path: string, bytes: Uint8Array, options?: { signal?: AbortSignal }): Promise<void> {
     await (await this.#resolve(options?.signal)).replace?.(path, bytes, options);
   }
@@ -100,7 +107,7 @@ class AzureDatastoreStore implements Store {
   }
 
   /** One question at a time, for all who wait; a failed one is asked again by the next caller. */
-  async #resolve(signal: AbortSignal | undefined): Promise<Store> {
+  async #resolve(signal: AbortSignal | undefined): Promise<UpkeepStore> {
     this.#store ??= this.#open().catch((thrown: unknown) => {
       this.#store = undefined;
       throw thrown;
@@ -109,7 +116,7 @@ class AzureDatastoreStore implements Store {
     return await withDeadline(() => answer, { deadlineMs: 2 * resolveDeadlineMs, signal });
   }
 
-  async #open(): Promise<Store> {
+  async #open(): Promise<UpkeepStore> {
     const { managementUrl, attemptDeadlineMs } = this.#options;
     const location = await resolveAzureDatastore(this.#options, {
       credential: this.#credential,

@@ -82,6 +82,8 @@ function matching(value: unknown, pattern: RegExp): string | undefined {
  * https://learn.microsoft.com/rest/api/storageservices/create-service-sas#permissions-for-a-directory-container-or-blob
  */
 function permissionsFor(operation: string): string {
+  if (operation === "delete")
+    return "it needs to delete blobs (signature d, role Storage Blob Data Contributor)";
   return operation === "list"
     ? "it needs to list and to read blobs (signature lr, role Storage Blob Data Reader)"
     : "it needs to create and to read blobs (signature cr, role Storage Blob Data Contributor)";

@@ -1,6 +1,8 @@
 import type { BlobItem, ContainerClient } from "@azure/storage-blob";
 import { systemClock } from "../../base/time/clock.ts";
 import { sleep } from "../../base/time/wait.ts";
+import { isObjectPath } from "../object-path.ts";
+import type { StoreEntry } from "../store.ts";
 import { StoreError } from "../store-error.ts";
 
 /**
@@ -68,4 +70,15 @@ export async function* listPages(
     for (const mark of marks) seen.add(mark);
     yield { items, folders };
   } while (continuationToken);
+}
+
+/** The objects among what was listed; `prefix` is what the store has put before their paths. */
+export function* entriesOf(items: readonly BlobItem[], prefix: string): Generator<StoreEntry> {
+  for (const { name, properties, metadata } of items) {
+    const path = name.slice(prefix.length);
+    if (metadata?.["hdi_isfolder"] === "true" || !isObjectPath(path)) continue;
+    const { contentLength: size = 0, lastModified, etag } = properties;
+    const beside = metadata === undefined ? {} : { metadata };
+    yield { path, size, lastModified: lastModified.getTime(), etag, ...beside };
+  }
 }

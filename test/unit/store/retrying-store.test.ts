@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createMemoryStore } from "../../../src/store/memory-store.ts";
 import { createRetryingStore } from "../../../src/store/retrying-store.ts";
-import { ObjectNotFoundError, type Store } from "../../../src/store/store.ts";
+import { ObjectNotFoundError, type Store, type UpkeepStore } from "../../../src/store/store.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
 import { createHandClock } from "../../support/hand-clock.ts";
 
@@ -30,6 +30,15 @@ async function paths(store: Store): Promise<string[]> {
   for await (const { path } of store.list("")) all.push(path);
   return all;
 }
+
+test("repeats a delete that fails for a while", async () => {
+  const { clock, memory, store } = await setUp();
+  memory.failReads(failing(), 2);
+  const outcome = store.delete("a");
+  await clock.advance(60_000);
+  expect(await outcome).toBe("deleted");
+  expect([...memory.objects.keys()]).toEqual(["b", "c"]);
+});
 
 describe("get", () => {
   test("is repeated after a wait that grows", async () => {
@@ -97,13 +106,14 @@ describe("get", () => {
 
 describe("list", () => {
   /** Fails in the middle: after `after` entries of each listing, `times` times. */
-  function breaking(memory: Store, after: number, times: number): Store {
+  function breaking(memory: UpkeepStore, after: number, times: number): UpkeepStore {
     let left = times;
     return {
       ...memory,
       description: "breaking",
       put: memory.put.bind(memory),
       get: memory.get.bind(memory),
+      delete: memory.delete.bind(memory),
       close: memory.close.bind(memory),
       async *list(prefix) {
         let given = 0;
