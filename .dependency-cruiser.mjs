@@ -27,9 +27,11 @@ const layers = {
   http: ["base", "config", "frame", "collector"],
   sidecar: ["base", "layout", "config", "frame", "collector", "http"],
   reader: ["base", "layout", "destination", "config", "frame", "profile", "store", "codec", "delta"],
+  upkeep: ["base", "layout", "codec", "reader", "store"],
   monitor: ["base", "layout", "frame", "profile"],
   cli: ["base", "layout", "destination", "config", "frame", "store"].concat([
     "reader",
+    "upkeep",
     "monitor",
     "sidecar",
     "collector",

@@ -22,6 +22,7 @@ import { sidecar } from "./commands/sidecar/sidecar.ts";
 import { spool } from "./commands/spool/spool.ts";
 import { sql } from "./commands/sql.ts";
 import { tail } from "./commands/tail.ts";
+import { compactCommand } from "./commands/upkeep/compact.ts";
 import { trace } from "./commands/trace.ts";
 import { ui } from "./commands/ui.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -42,6 +43,7 @@ const others: readonly Command[] = [
   completeness,
   performance,
   verifyCommand,
+  compactCommand,
   baseline,
   profile,
   quality,

@@ -58,6 +58,11 @@ export async function nothingStored(root: string): Promise<string> {
   return `nothing is stored under ${root}${why}`;
 }
 
+/** Throws if a root that was given is a folder that is not there. */
+export async function refuseMissingRoot(root: string): Promise<void> {
+  if (await isMissing(root)) throw await missingRoot(root);
+}
+
 /** Whether a root is a folder that is not there. */
 async function isMissing(root: string): Promise<boolean> {
   return isAbsolute(root) && (await inspectPath(root)) === undefined;

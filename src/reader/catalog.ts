@@ -3,6 +3,7 @@ import { overlaps, type TimeRange } from "../layout/partition.ts";
 import type { Store, StoreEntry } from "../store/store.ts";
 import { type DataFile, parseDataFile } from "./data-file.ts";
 import { filesInRange } from "./listing/files-in-range.ts";
+import { withoutReplaced } from "./listing/without-replaced.ts";
 
 /** The files of a store, narrowed to what a dataset looks at. */
 export interface Catalog {
@@ -40,23 +41,24 @@ export function createCatalog(store: Store, scope: CatalogScope): Catalog {
   return {
     store,
     scope,
-    async *files(range = everything) {
-      const narrow = Number.isFinite(range.from) || Number.isFinite(range.to);
-      const found: DataFile[] = [];
-      let listed = 0;
-      for await (const entry of store.list(prefix)) {
-        const file = parseDataFile(entry);
-        if (narrow && ++listed > maxPlainObjects) {
-          yield* sorted(await filesInRange(store, scope, range), (one) => isWanted(one, range));
-          return;
-        }
-        if (!isWanted(file, range)) continue;
-        if (narrow) found.push(file);
-        else yield file;
-      }
-      yield* found;
-    },
+    files: (range = everything) => withoutReplaced(store, filesOf(range)),
   };
+  async function* filesOf(range: TimeRange): AsyncGenerator<DataFile, void, undefined> {
+    const narrow = Number.isFinite(range.from) || Number.isFinite(range.to);
+    const found: DataFile[] = [];
+    let listed = 0;
+    for await (const entry of store.list(prefix)) {
+      const file = parseDataFile(entry);
+      if (narrow && ++listed > maxPlainObjects) {
+        yield* sorted(await filesInRange(store, scope, range), (one) => isWanted(one, range));
+        return;
+      }
+      if (!isWanted(file, range)) continue;
+      if (narrow) found.push(file);
+      else yield file;
+    }
+    yield* found;
+  }
 }
 
 function* sorted(

@@ -31,7 +31,7 @@ const layers = [
   "collector",
   "http",
   "sidecar",
-].concat(["operator", "reader", "monitor", "cli"]);
+].concat(["operator", "reader", "upkeep", "monitor", "cli"]);
 
 /** The same for the folders inside a layer that have a wall between them. */
 const inside = ["pipeline/batching", "pipeline/delivery", "frame/conform", "frame/wire"].concat(
@@ -75,6 +75,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/http/layer.ts": offence('import "../store/y.ts";', "layer-http"),
   "src/sidecar/layer.ts": offence('import "../reader/y.ts";', "layer-sidecar"),
   "src/reader/layer.ts": offence('import "../collector/y.ts";', "layer-reader"),
+  "src/upkeep/layer.ts": offence('import "../pipeline/y.ts";', "layer-upkeep"),
   "src/monitor/layer.ts": offence('import "../reader/y.ts";', "layer-monitor"),
   "src/cli/layer.ts": offence('import "../pipeline/y.ts";', "layer-cli"),
   "src/config/typed.ts": offence(

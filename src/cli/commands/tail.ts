@@ -5,8 +5,10 @@ import { systemClock } from "../../base/time/clock.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import type { Row } from "../../layout/row.ts";
 import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
+import { isReplacingStem } from "../../layout/upkeep/upkeep-path.ts";
 import type { Catalog } from "../../reader/catalog.ts";
 import type { DataFile } from "../../reader/data-file.ts";
+import { stemOf } from "../../reader/listing/without-replaced.ts";
 import { PinnedTypes } from "../../reader/lines/pinned-types.ts";
 import { scanFile } from "../../reader/scan-file.ts";
 import { reasonOf, type UnreadableFile } from "../../reader/unreadable.ts";
@@ -150,11 +152,13 @@ class Tail {
 
   async #newFiles(): Promise<DataFile[]> {
     const files: DataFile[] = [];
+    const follows = this.#files.size > 0;
     for await (const file of this.#catalog.files()) {
       if (collectionKey(file.collection) !== collectionKey(this.#collection) || this.#files.has(file.path))
         continue;
       this.#files.add(file.path);
-      files.push(file);
+      // What is made of others meanwhile has the rows that these had.
+      if (!follows || !isReplacingStem(stemOf(file.path))) files.push(file);
     }
     return files;
   }

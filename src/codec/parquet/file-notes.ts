@@ -16,4 +16,9 @@ export const fileNotes = {
   segment: "mdc.segment",
   /** JSON: the names of columns that the file lacks because only nulls were seen of them. */
   untyped: "mdc.untyped",
+  /**
+   * Of a file that was made of others: the marks of all that it replaces, one after another, theirs included
+   * (see `layout/upkeep`). Where both are, the replaced one is to be passed by.
+   */
+  replaces: "mdc.replaces",
 } as const;

@@ -3,7 +3,10 @@ import { parsePath, pathPrefix, spanOf, type StoredPath } from "../../layout/dat
 import type { FileFormat } from "../../layout/format.ts";
 import { overlaps, type RollingRate, type TimeRange } from "../../layout/partition.ts";
 import { maxFileBytes, type Pins } from "../../layout/pinned-schema.ts";
-import type { StoreEntry } from "../../store/store.ts";
+import { isReplacingStem } from "../../layout/upkeep/upkeep-path.ts";
+import { type DataFile, parseDataFile } from "../data-file.ts";
+import { stemOf, withoutReplaced } from "../listing/without-replaced.ts";
+import type { Store, StoreEntry } from "../../store/store.ts";
 import type { Catalog } from "../catalog.ts";
 import { pinsOf } from "../lines/pinned-types.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
@@ -68,6 +71,23 @@ export async function takeInventory(catalog: Catalog, range: TimeRange): Promise
 
 const pinsAtOnce = 8;
 
+/** The entries without those that another file of their folder replaces. */
+async function entriesNotReplaced(
+  store: Store,
+  entries: readonly StoreEntry[],
+): Promise<readonly StoreEntry[]> {
+  if (!entries.some(({ path }) => isReplacingStem(stemOf(path)))) return entries;
+  async function* files(): AsyncGenerator<DataFile, void, undefined> {
+    for (const entry of entries) {
+      const file = parseDataFile(entry);
+      if (file !== undefined) yield file;
+    }
+  }
+  const kept = new Set<string>();
+  for await (const { path } of withoutReplaced(store, files())) kept.add(path);
+  return entries.filter(({ path }) => kept.has(path));
+}
+
 type SchemaVersion = Extract<StoredPath, { kind: "schema" }>;
 
 /** One collection of one deployment while its files are listed. */
@@ -127,7 +147,9 @@ class Found {
       const bytes = await store.get(entry.path, { range, etag: entry.etag });
       pins = pinsOf(entry.path, at.version, bytes);
     }
-    const sets = Array.from(this.#sets.values(), ({ set, isWithin }) => ({ ...set, isWithin }));
+    const sets: FileSet[] = [];
+    for (const { set, files, isWithin } of this.#sets.values())
+      sets.push({ ...set, files: await entriesNotReplaced(store, files), isWithin });
     return { endpoint: this.#endpoint, deployment: this.#deployment, pins, sets };
   }
 }

@@ -10,6 +10,7 @@ export type FindingKind =
   | "clock"
   | "gap"
   | "untold"
+  | "unfinished"
   | "foreign"
   | "orphan";
 
@@ -43,6 +44,10 @@ const findingKinds: Readonly<Record<FindingKind, { readonly level: Level; readon
   clock: {
     level: "problem",
     advice: "synchronise the clocks of the hosts that collect, or of those that hand requests on",
+  },
+  unfinished: {
+    level: "note",
+    advice: "mdc compact ends it; until then our reader passes the replaced files by, and engines do not",
   },
   foreign: {
     level: "note",

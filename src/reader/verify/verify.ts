@@ -5,12 +5,14 @@ import { typeText } from "../../layout/column-type.ts";
 import { parsePath, pathPrefix } from "../../layout/dataset-path.ts";
 import { isBodyPath } from "../../layout/body-path.ts";
 import { parseMonitorPath } from "../../layout/monitoring/monitor-path.ts";
+import { upkeepKind } from "../../layout/upkeep/upkeep-path.ts";
 import { overlaps, type TimeRange } from "../../layout/partition.ts";
 import { isSystemColumn, systemColumnList, systemColumns } from "../../layout/system-columns.ts";
 import type { Catalog } from "../catalog.ts";
 import { completenessOf } from "../completeness/completeness.ts";
 import { type DataFile, parseDataFile } from "../data-file.ts";
 import { readFooterSummary } from "../footer-summary.ts";
+import { withoutReplaced } from "../listing/without-replaced.ts";
 import { PinnedTypes } from "../lines/pinned-types.ts";
 import { scanFile } from "../scan-file.ts";
 import { reasonOf, type UnreadableFile } from "../unreadable.ts";
@@ -68,7 +70,16 @@ async function listFiles(catalog: Catalog, range: TimeRange, findings: Findings)
   for await (const entry of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
     const path = parsePath(entry.path);
     if (path === undefined) {
-      if (parseMonitorPath(entry.path) !== undefined || isBodyPath(entry.path)) continue;
+      const upkeep = upkeepKind(entry.path);
+      if (upkeep === "plan")
+        findings.add(
+          "unfinished",
+          "",
+          entry.path,
+          "files of this partition are being replaced, or were left so",
+        );
+      if (upkeep !== undefined || parseMonitorPath(entry.path) !== undefined || isBodyPath(entry.path))
+        continue;
       findings.add("foreign", "", entry.path, "it is no path of this package's");
       continue;
     }
@@ -76,7 +87,15 @@ async function listFiles(catalog: Catalog, range: TimeRange, findings: Findings)
     const isMeant = scope.deployment === undefined || path.deployment === scope.deployment;
     if (file !== undefined && isMeant && overlaps(file, range)) files.push(file);
   }
-  return files;
+  const kept: DataFile[] = [];
+  for await (const file of withoutReplaced(store, each(files))) kept.push(file);
+  for (const { path } of kept.length < files.length ? files.filter((file) => !kept.includes(file)) : [])
+    findings.add("unfinished", "", path, "another file of its folder replaces it");
+  return kept;
+}
+
+async function* each<T>(items: Iterable<T>): AsyncGenerator<T, void, undefined> {
+  yield* items;
 }
 
 async function addGaps(catalog: Catalog, range: TimeRange, findings: Findings): Promise<void> {

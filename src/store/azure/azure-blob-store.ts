@@ -220,25 +220,23 @@ class AzureBlobStore implements UpkeepStore {
   async delete(path: string, { etag, signal }: DeleteOptions = {}): Promise<DeleteResult> {
     checkObjectPath(path, "delete", this.#prefix.length);
     const blob = await this.#open(path);
-    const conditions = etag === undefined ? {} : { ifMatch: etag };
-    const call = <T>(request: (signal: AbortSignal) => Promise<T>): Promise<T> =>
-      this.#call("delete", path, signal, request);
+    const how = { deleteSnapshots: "include", ...(etag && { conditions: { ifMatch: etag } }) } as const;
     try {
-      await call((abortSignal) => blob.delete({ abortSignal, conditions, deleteSnapshots: "include" }));
+      await this.#call("delete", path, signal, (abortSignal) => blob.delete({ ...how, abortSignal }));
       return "deleted";
     } catch (thrown) {
       if (thrown instanceof ObjectNotFoundError) return "absent";
       if (!(thrown instanceof StoreError && thrown.statusCode === 412)) throw thrown;
-      // "Not the one that you mean" is also said of none.
-      return (await call((abortSignal) => blob.exists({ abortSignal }))) ? "changed" : "absent";
+      // It is also said of none.
+      return (await this.#call("delete", path, signal, () => blob.exists())) ? "changed" : "absent";
     }
   }
 
   async replace(path: string, bytes: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<void> {
     checkObjectPath(path, "replace", this.#prefix.length);
-    const blob = await this.#open(path);
+    const [blob, body] = [await this.#open(path), Buffer.from(bytes)];
     await this.#call("replace", path, options.signal, (abortSignal) =>
-      blob.upload(Buffer.from(bytes), bytes.byteLength, { abortSignal }),
+      blob.upload(body, body.length, { abortSignal }),
     );
   }
 

@@ -9,10 +9,11 @@ import type { Schema } from "../../../layout/schema.ts";
 import { createZstdCompressor } from "../bytes/compressor.ts";
 import { type ChunkContext, createChunkContext, writeChunk } from "../column-chunk.ts";
 import { fileNotes } from "../file-notes.ts";
-import type { WrittenRowGroup } from "../footer.ts";
+import { valuesFilter } from "../bloom-filter.ts";
+import type { PlacedChunk, WrittenRowGroup } from "../footer.ts";
 import { magic } from "../format.ts";
 import { type Leaf, leafOf } from "../leaf.ts";
-import type { Piece } from "../piece.ts";
+import { leafValues, type Piece } from "../piece.ts";
 import { writeFileEnd } from "./file-end.ts";
 
 /** Some rows by column, as files are decoded: instants are bigints of microseconds since 1970 UTC. */
@@ -21,27 +22,38 @@ export interface TableRows {
   readonly columns: ReadonlyMap<string, ArrayLike<unknown>>;
 }
 
+/** What a table's file has beside its columns. */
+export interface TableOptions {
+  /** Columns that have a value in every row. Default: all can be null. */
+  readonly required?: ReadonlySet<string>;
+  /** Columns of texts or 64-bit integers that get a Bloom filter. Default: none. */
+  readonly filters?: ReadonlySet<string>;
+  /** Notes for the footer. Default: the types of the columns. */
+  readonly notes?: Readonly<Record<string, string>>;
+}
+
 const groupRows = 122_880;
 const pageBytes = 256 * 1024;
 
 /**
  * A Parquet file of any columns, all of which can be null: zstd, with statistics and page index, in the types
- * of docs/stored-data.md. A column that rows lack is null in them. Throws for a value that its column cannot
- * hold.
+ * of docs/stored-data.md. A column that rows lack is null in them. A batch of 122,880 rows is a row group;
+ * smaller ones are put together. Throws for a value that its column cannot hold.
  */
 export async function* writeTable(
   schema: Schema,
   batches: AsyncIterable<TableRows>,
+  { required, filters, notes }: TableOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const context = createChunkContext(createZstdCompressor(1), pageBytes);
   const { output } = context;
-  const leaves = [...schema].map(([name, type]) => leafOf(name, type, true));
+  const leaves = [...schema].map(([name, type]) => leafOf(name, type, required?.has(name) !== true));
   const rowGroups: WrittenRowGroup[] = [];
   let gathered: TableRows[] = [];
   let rows = 0;
   const writeGroup = function* (): Iterable<Uint8Array> {
     if (rows === 0) return;
-    rowGroups.push(yield* writeRowGroup(context, leaves, schema, gathered, rows));
+    rowGroups.push(yield* writeRowGroup(context, leaves, schema, gathered, rows, filters));
     gathered = [];
     rows = 0;
   };
@@ -57,7 +69,7 @@ export async function* writeTable(
     leaves,
     rows: rowGroups.reduce((sum, group) => sum + group.rows, 0),
     rowGroups,
-    keyValues: [[fileNotes.schema, ownJson(types)]],
+    keyValues: Object.entries(notes ?? { [fileNotes.schema]: ownJson(types) }),
     createdBy: `model-data-collector version ${version}`,
   });
 }
@@ -68,17 +80,31 @@ function* writeRowGroup(
   schema: Schema,
   batches: readonly TableRows[],
   rows: number,
+  filters: ReadonlySet<string> | undefined,
 ): Generator<Uint8Array, WrittenRowGroup, undefined> {
-  const chunks = [];
+  const chunks: PlacedChunk[] = [];
+  const found: [index: number, filter: Uint8Array][] = [];
   for (const leaf of leaves) {
     const type = schema.get(leaf.name) ?? "string";
     const pieces = batches.map(({ columns, length }) =>
       pieceOf(leaf.name, type, columns.get(leaf.name), length),
     );
     const chunk = writeChunk(leaf, pieces, context);
+    const filter =
+      filters?.has(leaf.name) === true
+        ? valuesFilter(pieces.map(leafValues).filter((values) => values !== undefined))
+        : undefined;
+    if (filter !== undefined) found.push([chunks.length, filter]);
     chunks.push({ chunk, bloomFilter: undefined, columnIndex: undefined, offsetIndex: undefined });
     yield* context.output.take();
   }
+  // They stand after all pages, so that a column's pages and the next's are one range.
+  for (const [index, filter] of found) {
+    const bloomFilter = { offset: context.output.position, length: filter.length };
+    context.output.write(filter);
+    chunks[index] = { ...(chunks[index] as PlacedChunk), bloomFilter };
+  }
+  yield* context.output.take();
   return { rows, chunks };
 }
 

@@ -1,0 +1,73 @@
+import { collectionKey } from "../layout/collection-key.ts";
+import { parsePath, pathPrefix } from "../layout/dataset-path.ts";
+import { type PlanPlace, upkeepKind } from "../layout/upkeep/upkeep-path.ts";
+import type { CatalogScope } from "../reader/catalog.ts";
+import { type DataFile, parseDataFile } from "../reader/data-file.ts";
+import { folderOf, type Store } from "../store/store.ts";
+
+/** A partition of a collection, and the Parquet files in it, in path order. */
+export interface PartitionFiles {
+  readonly place: PlanPlace;
+  /** Where they are; ends in a slash. */
+  readonly folder: string;
+  readonly files: readonly DataFile[];
+}
+
+/** The partitions of files, which come in path order. */
+export async function* partitionsOf(
+  files: AsyncIterable<DataFile>,
+): AsyncGenerator<PartitionFiles, void, undefined> {
+  let together: DataFile[] = [];
+  for await (const file of files) {
+    if (file.format !== "parquet") continue;
+    const [first] = together;
+    if (first !== undefined && folderIn(first.path) !== folderIn(file.path)) {
+      yield partitionOf(first, together);
+      together = [];
+    }
+    together.push(file);
+  }
+  const [first] = together;
+  if (first !== undefined) yield partitionOf(first, together);
+}
+
+/** The same partition as it is now. */
+export async function lookAgain(store: Store, { place, folder }: PartitionFiles): Promise<PartitionFiles> {
+  const { objects } = await folderOf(store, folder);
+  const files = objects.map(parseDataFile).filter((file) => file?.format === "parquet");
+  return { place, folder, files: files.filter((file) => file !== undefined) };
+}
+
+/**
+ * Every data file of a scope as it is stored, those that others replace included, in path order; `onPlan` is
+ * told the paths of the plans that there are.
+ */
+export async function* everyFile(
+  store: Store,
+  { endpoint, deployment }: CatalogScope,
+  onPlan?: (path: string) => void,
+): AsyncGenerator<DataFile, void, undefined> {
+  for await (const entry of store.list(pathPrefix(endpoint, deployment))) {
+    if (upkeepKind(entry.path) === "plan") onPlan?.(entry.path);
+    const file = parseDataFile(entry);
+    if (file !== undefined && (deployment === undefined || file.deployment === deployment)) yield file;
+  }
+}
+
+/** Whether a file is of one of these collections; of all if none is named. */
+export function isOf(file: Pick<DataFile, "collection">, collections: readonly string[]): boolean {
+  const key = collectionKey(file.collection);
+  return collections.length === 0 || collections.some((name) => collectionKey(name) === key);
+}
+
+function partitionOf(first: DataFile, files: readonly DataFile[]): PartitionFiles {
+  const { endpoint, deployment, collection } = first;
+  const path = parsePath(first.path);
+  if (path?.kind !== "parquet") throw new Error(`${first.path}: no path of a Parquet file`);
+  const place = { endpoint, deployment, collection, start: path.partition, rate: path.rollingRate };
+  return { place, folder: folderIn(first.path), files };
+}
+
+function folderIn(path: string): string {
+  return path.slice(0, path.lastIndexOf("/") + 1);
+}
