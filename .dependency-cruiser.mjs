@@ -48,6 +48,7 @@ const ports = {
     "store/store",
     "agent/sender",
     "codec/encoder",
+    "delta/table-logs",
   ],
 };
 

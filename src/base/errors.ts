@@ -29,6 +29,8 @@ export type CollectorErrorCode =
   | "DELIVERY_BLOCKED"
   /** A segment was set aside in quarantine. */
   | "QUARANTINED"
+  /** Files are stored, and not part of their Delta table, whose log cannot be used. */
+  | "TABLE_LOG_FAILED"
   /** The spool could not be written. */
   | "SPOOL_FAILED"
   /** The background thread died or could not start. */

@@ -56,6 +56,7 @@ function isMeant(segment: SpooledSegment, input: CommandInput, collection: strin
     // What is told beside the data, and what only profiles are made of, is not waited for.
     segment.format !== "ledger" &&
     segment.format !== "profile" &&
+    segment.format !== "table" &&
     segment.format !== "unsampled" &&
     (collection === undefined || segment.collection?.toLowerCase() === collection.toLowerCase()) &&
     (endpoint === undefined || segment.endpoint === endpoint) &&

@@ -1,5 +1,5 @@
 import type { Counts } from "../base/counts.ts";
-import { ledgerName, profileName } from "../layout/dataset-path.ts";
+import { deltaLogName, ledgerName, profileName } from "../layout/dataset-path.ts";
 import type { EngineEvent, EventOf } from "../pipeline/engine-event.ts";
 import type { DropReason, Ledger } from "../pipeline/ledger.ts";
 import type { RateLimitedListener } from "./report/rate-limited-listener.ts";
@@ -70,7 +70,7 @@ export class Accounting {
       case "delivered":
       case "dropped":
         // What is told beside the data is no frame.
-        if (event.collection === profileName) return;
+        if (event.collection === profileName || event.collection === deltaLogName) return;
         if (event.collection !== ledgerName) break;
         told(event);
         return;

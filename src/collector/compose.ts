@@ -8,6 +8,7 @@ import type { DeploymentConfig, ProfilesConfig } from "../config/deployment-conf
 import type { NetworkVariables } from "../config/environment.ts";
 import { objectReference } from "../destination/object-url.ts";
 import type { ColumnGroups } from "../layout/columns/column-groups.ts";
+import type { TableLogs } from "../delta/table-logs.ts";
 import { createEngine, type TendingEngine } from "../pipeline/delivery/engine.ts";
 import { type CurrentSettings, LiveSettings } from "../pipeline/live-settings.ts";
 import type { Emit } from "../pipeline/engine-event.ts";
@@ -17,6 +18,7 @@ import type { NearSpoolWriter } from "../spool/spool-writer.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { AzureCredential } from "../store/azure/azure-credential.ts";
 import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
 
 /** All that an engine is made from, as plain data: it may have to cross into another thread. */
 export interface EngineSpec {
@@ -46,10 +48,11 @@ export function composeEngine(spec: EngineSpec, host: EngineHost): TendingEngine
   const proof: AzureCredential =
     credential.kind === "token" ? { ...credential, getToken: host.getToken } : credential;
   const settings = new LiveSettings(config);
+  const store = openStore(config.destination, proof);
   return createEngine({
     ...(config.format === "azureml" ? {} : { instance: spec.instance }),
     spool: composeSpool(spec, settings),
-    store: openStore(config.destination, proof),
+    store,
     encoders: {
       parquet: createParquetEncoder(),
       jsonl: createJsonlEncoder(),
@@ -64,7 +67,21 @@ export function composeEngine(spec: EngineSpec, host: EngineHost): TendingEngine
     settings,
     fsync: config.spool.fsync,
     fsyncIntervalMs: config.spool.fsyncIntervalMs,
+    tables: tablesOf(store),
+    entersTables: config.table === "delta",
   });
+}
+
+/** What reads footers is loaded with the first file that is to be entered: most deployments have none. */
+function tablesOf(store: Store): TableLogs {
+  let tables: TableLogs | undefined;
+  return {
+    async enter(files) {
+      const { DeltaTables } = await import("../delta/delta-tables.ts");
+      tables ??= new DeltaTables(store);
+      return await tables.enter(files);
+    },
+  };
 }
 
 function groupsOf({ baselines }: ProfilesConfig): ReadonlyMap<string, ColumnGroups> {

@@ -27,6 +27,8 @@ export interface DeploymentConfig {
   readonly modelVersion: string | null;
   readonly destination: Destination;
   readonly format: Format;
+  /** What engines can take a collection's files for, beside what they are. */
+  readonly table: TableKind;
   /** Where the platform's local agent listens. */
   readonly agent: AgentConfig;
   /** Depth of the time partitions. */
@@ -65,6 +67,9 @@ export interface DeploymentConfig {
   /** How the rows of collections are profiled, sampled out ones too; null: they are not. */
   readonly profiles: ProfilesConfig | null;
 }
+
+/** `delta` keeps a log of each collection's files: with it they are a Delta table. */
+export type TableKind = "none" | "delta";
 
 /** What is kept of all rows. */
 export interface ProfilesConfig {

@@ -1,6 +1,6 @@
 import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
 import type { TokenCredential } from "../destination/credential.ts";
-import type { Durability, Fsync } from "./deployment-config.ts";
+import type { Durability, Fsync, TableKind } from "./deployment-config.ts";
 import type { KeepRule } from "./keeping/keep-rule.ts";
 import type { Format } from "../layout/format.ts";
 import type { RollingRate } from "../layout/partition.ts";
@@ -44,6 +44,12 @@ export interface DeploymentOptions {
    * destination is needed (see `docs/azureml.md`). `MDC_FORMAT`; default `parquet`. Fixed while running.
    */
   readonly format?: Format | undefined;
+  /**
+   * `delta` keeps a Delta Lake log beside each collection's Parquet files, so that they are one Delta table,
+   * with versions and statistics, for engines that read such (see `docs/delta.md`). `MDC_TABLE`; default
+   * `none`. Fixed while running.
+   */
+  readonly table?: TableKind | undefined;
   /**
    * How much time a partition covers (`day`, `hour` or `minute`), and so how deep the folders are. Fixed for
    * the life of a collection: engines refuse a tree of two depths. Default `hour`.

@@ -96,6 +96,7 @@ export function resolveDeployment(
       ...(environment.slips ?? []),
       ...unusedCredential(config, environment, isDestinationSaid),
       ...unseenByMonitoring(config),
+      ...tableOfNoParquet(config),
     ],
     files:
       documents.length === 0
@@ -156,6 +157,11 @@ function unusedCredential(
 }
 
 /** Azure ML's monitoring reads JSON lines by whole hours, as their folders say. */
+function tableOfNoParquet({ table, format }: DeploymentConfig): readonly string[] {
+  if (table === "none" || format === "parquet") return [];
+  return [`table ${table} with format ${format}: a table is of Parquet files, so no log of it is kept`];
+}
+
 function unseenByMonitoring({ format, rollingRate }: DeploymentConfig): readonly string[] {
   if (format !== "jsonl" || rollingRate === "hour") return [];
   return [

@@ -3,7 +3,7 @@ import { parseDestination } from "../destination/parse-destination.ts";
 import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
 import { defaultSpool } from "./default-spool.ts";
 import { keepRules } from "./keeping/keep-rules-kind.ts";
-import { type Durability, type Fsync, maxColumns } from "./deployment-config.ts";
+import { type Durability, type Fsync, maxColumns, type TableKind } from "./deployment-config.ts";
 import {
   parseModelName,
   parseModelVersion,
@@ -102,6 +102,13 @@ export const settingTable: SettingTable = {
     variable: "MDC_FORMAT",
     file: ours,
     live: "files that are being written depend on it",
+  },
+  table: {
+    kind: kinds.choice<TableKind>("none", "delta"),
+    default: "none",
+    variable: "MDC_TABLE",
+    file: ours,
+    live: "files are entered into the table's log by it from the first one on",
   },
   agent: {
     rows: {

@@ -1,3 +1,5 @@
+import { deltaLogName } from "../layout/dataset-path.ts";
+
 /*
  * The names in a table's log, as PROTOCOL.md of delta-io/delta has them ("Delta Log Entries", "Checkpoint
  * Naming Scheme"):
@@ -10,7 +12,7 @@
 
 /** The folder of a table's log, which stands beside its partitions. */
 export function logFolder(table: string): string {
-  return `${table}/_delta_log/`;
+  return `${table}/${deltaLogName}/`;
 }
 
 /** The commit of a version. */

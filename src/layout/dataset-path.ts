@@ -25,6 +25,7 @@ import { type NamedSegment, parseStem, segmentStem } from "./paths/segment-stem.
  *       _ledger/2026-11-22/<begun at>-<segment>.jsonl        see ledger-entry.ts
  *       _profile/2026-11-22/<begun at>-<segment>.jsonl       see profile/stored-profiles.ts
  *       _bodies/<collection, lower case>/…/<id>.bin          see body-path.ts
+ *       <collection>/_delta_log/00000000000000000000.json    see delta/log-paths.ts
  *       _monitor/2026-11-22/<time>-<id>.json                 see monitoring/monitor-path.ts
  *
  * The partition is the UTC truncation of the *request's* time, and a file holds rows of one partition only,
@@ -252,6 +253,8 @@ export function schemaPath(folder: string, version: number): string {
 export const ledgerName = "_ledger";
 /** Where profiles are stored, likewise. */
 export const profileName = "_profile";
+/** The folder of a collection's log, where it is a Delta table, beside the folders of its partitions. */
+export const deltaLogName = "_delta_log";
 const schemaName = "_schema";
 const besideEnding = ".json";
 

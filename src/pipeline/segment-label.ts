@@ -1,5 +1,5 @@
 import { ownJson } from "../base/own-json.ts";
-import { type DataFolder, ledgerName, profileName } from "../layout/dataset-path.ts";
+import { type DataFolder, deltaLogName, ledgerName, profileName } from "../layout/dataset-path.ts";
 import { type Format, isFormat } from "../layout/format.ts";
 import { hasPlainDate, isRollingRate } from "../layout/partition.ts";
 
@@ -12,10 +12,11 @@ export interface SegmentLabel extends Omit<DataFolder, "format"> {
   /**
    * `ledger`: the records are lines of the stored ledger, of the collection {@link ledgerName}. `profile`: of
    * the stored profiles, {@link profileName}. `unsampled`: they are batches of frames that the rate leaves
-   * out, which are profiled and not stored. `body`: they are the pieces of one body, and an end: see
-   * `delivery/bodies/body-end.ts`.
+   * out, which are profiled and not stored. `table`: they are lines of JSON, each a file that is stored and
+   * to be entered into the log of its table, {@link deltaLogName}. `body`: they are the pieces of one body,
+   * and an end: see `delivery/bodies/body-end.ts`.
    */
-  readonly format: Format | "ledger" | "profile" | "unsampled" | "body";
+  readonly format: Format | "ledger" | "profile" | "unsampled" | "table" | "body";
   /** Of a body its name: 32 hex digits. Of everything else undefined. */
   readonly body?: string;
 }
@@ -33,6 +34,17 @@ export function ledgerLabel(endpoint: string, deployment: string): string {
 export function profileLabel(endpoint: string, deployment: string): string {
   const parts = { format: "profile", rollingRate: "day", partition: 0 } as const;
   return labelText({ ...parts, endpoint, deployment, collection: profileName });
+}
+
+/** The label of files that are to be entered into their tables' logs, likewise. */
+export function tableLabel(endpoint: string, deployment: string): string {
+  const parts = { format: "table", rollingRate: "day", partition: 0 } as const;
+  return labelText({ ...parts, endpoint, deployment, collection: deltaLogName });
+}
+
+/** True for a text of {@link tableLabel}. */
+export function isTableLabel(text: string): boolean {
+  return text.startsWith('["table",');
 }
 
 /** True for a text of {@link profileLabel}. */
@@ -70,6 +82,7 @@ export function isTold(
 /** Whether records of this format can be of this collection. */
 function isFormatOf(format: unknown, collection: unknown): format is Exclude<SegmentLabel["format"], "body"> {
   if (format === "ledger") return collection === ledgerName;
+  if (format === "table") return collection === deltaLogName;
   return format === "profile" ? collection === profileName : isFormat(format) || format === "unsampled";
 }
 

@@ -42,7 +42,7 @@ const inside = ["pipeline/batching", "pipeline/delivery", "frame/conform", "fram
 /** Files of other layers that `pipeline` may import. */
 const ports = ["spool/spool.ts", "spool/spool-writer.ts", "spool/sealed-segments.ts"].concat(
   ["store/store.ts", "agent/sender.ts"],
-  ["codec/encoder.ts"],
+  ["codec/encoder.ts", "delta/table-logs.ts"],
 );
 
 const planted: Readonly<Record<string, Planted>> = {

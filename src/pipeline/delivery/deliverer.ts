@@ -3,9 +3,9 @@ import { messageOf } from "../../base/errors.ts";
 import type { SealedSegment } from "../../spool/sealed-segments.ts";
 import { BodiesFirst } from "./bodies/bodies-first.ts";
 import { BlockedCollections, type Unpinned } from "./blocked-collections.ts";
-import type { DelivererParts } from "./deliverer-parts.ts";
+import { type DelivererParts, takes } from "./deliverer-parts.ts";
 import { DeliveryQueue } from "./delivery-queue.ts";
-import { DeliveryHealth, type Obstacle } from "./delivery-health.ts";
+import { DeliveryHealth, type Obstacle, obstacleEvent } from "./delivery-health.ts";
 import { DeliveryTargets } from "./delivery-targets.ts";
 import { DeliveryTask, sequencesInMemory, type TaskKind } from "./delivery-task.ts";
 import { DeliveryWaiter } from "./delivery-waiter.ts";
@@ -15,6 +15,7 @@ import { createSchemaRegistry } from "./pins/schema-registry.ts";
 import { SegmentEncoder } from "./encoding/segment-encoder.ts";
 import { SenderProbe } from "./sender-probe.ts";
 import { type SetAsideReason, SpoolExit } from "./spool-exit.ts";
+import { TableEntries, tableRetryMs } from "./tables/table-entries.ts";
 
 /** A segment that cannot be read from the spool this often is set aside. */
 const maxSpoolFailures = 4;
@@ -36,6 +37,7 @@ export class Deliverer {
   readonly #targets: DeliveryTargets;
   readonly #probe: SenderProbe | undefined;
   readonly #profiler: SegmentProfiler;
+  readonly #tables: TableEntries;
   readonly #exit: SpoolExit;
   readonly #health: DeliveryHealth;
   readonly #outage: Outage;
@@ -55,6 +57,7 @@ export class Deliverer {
     this.#encoder = new SegmentEncoder({ ...parts, registry: createSchemaRegistry(store) });
     this.#targets = new DeliveryTargets(parts, () => this.#outage.succeeded());
     this.#profiler = new SegmentProfiler(parts);
+    this.#tables = new TableEntries(parts);
     this.#exit = new SpoolExit(spool, emit, parts.book);
     this.#health = new DeliveryHealth(emit);
     this.#outage = new Outage(clock, () => this.#resume());
@@ -86,8 +89,7 @@ export class Deliverer {
   add(segment: SealedSegment): void {
     const task = new DeliveryTask(segment);
     this.#targets.of(task);
-    if (task.label.format === "unsampled" && this.#parts.book === undefined)
-      throw new Error("there is nobody who keeps profiles");
+    if (!takes(this.#parts, task.label)) throw new Error("there is nobody who keeps profiles, or tables");
     if (this.#tasks.has(segment.id) || this.#settled.has(segment.id)) return;
     this.#tasks.set(segment.id, task);
     this.#bodies.added(task);
@@ -174,6 +176,12 @@ export class Deliverer {
       else this.#done(task, await this.#profiler.textsOf(task));
       return;
     }
+    if (task.label.format === "table") {
+      const obstacle = await this.#tables.enter(task);
+      if (obstacle === undefined) this.#release(task);
+      else this.#hold(task, obstacle, tableRetryMs);
+      return;
+    }
     const encoded = await this.#encoder.encode(task, signal);
     switch (encoded.status) {
       case "frozen": {
@@ -188,8 +196,7 @@ export class Deliverer {
         return;
       }
       case "empty":
-        this.#settle(task);
-        this.#exit.release(task.segment);
+        this.#release(task);
         return;
       case "poison":
         this.#setAside(task, "poison", encoded.error.message);
@@ -217,8 +224,12 @@ export class Deliverer {
     book?.profiled(task, profile);
     book?.delivered(task);
     emit({ kind: "delivered", collection: label.collection, counts, recovered, sequences, segment: id });
+    this.#release(task);
+  }
+
+  #release(task: DeliveryTask): void {
     this.#settle(task);
-    this.#exit.release(segment);
+    this.#exit.release(task.segment);
   }
 
   #failed(task: DeliveryTask, failure: PutFailure): void {
@@ -277,16 +288,9 @@ export class Deliverer {
   }
 
   /** Without a task it is about no collection, but about the sender. */
-  #tellObstacle(task: DeliveryTask | undefined, { message, ...about }: Obstacle, delayMs: number): void {
-    const blocked = about.status === "failing";
+  #tellObstacle(task: DeliveryTask | undefined, obstacle: Obstacle, delayMs: number): void {
     const where = this.#targets.describe(task);
-    this.#parts.emit({
-      kind: "trouble",
-      code: blocked ? "DELIVERY_BLOCKED" : "DELIVERY_DELAYED",
-      reason: about.isOwn ? "collection_blocked" : blocked ? "delivery_blocked" : "delivery_delayed",
-      message: `${where}: ${message}; the data is kept, next try in ${Math.ceil(delayMs / 1000)} s`,
-      ...(task === undefined ? {} : { collection: task.label.collection }),
-    });
+    this.#parts.emit(obstacleEvent(where, obstacle, delayMs, task?.label.collection));
   }
 
   #tellHealth(): void {

@@ -1,4 +1,4 @@
-import type { BackendHealth, Emit } from "../engine-event.ts";
+import type { BackendHealth, Emit, EngineEvent } from "../engine-event.ts";
 import type { DeliveryTask } from "./delivery-task.ts";
 
 /** What keeps something from being delivered, and is not over yet. */
@@ -8,6 +8,23 @@ export interface Obstacle {
   readonly message: string;
   /** True of what only its collection can be mended of; others may be fine. Default false. */
   readonly isOwn?: boolean;
+}
+
+/** What is told of an obstacle; without a collection it is about the destination. */
+export function obstacleEvent(
+  where: string,
+  { status, message, isOwn }: Obstacle,
+  delayMs: number,
+  collection: string | undefined,
+): EngineEvent {
+  const blocked = status === "failing";
+  return {
+    kind: "trouble",
+    code: blocked ? "DELIVERY_BLOCKED" : "DELIVERY_DELAYED",
+    reason: isOwn ? "collection_blocked" : blocked ? "delivery_blocked" : "delivery_delayed",
+    message: `${where}: ${message}; the data is kept, next try in ${Math.ceil(delayMs / 1000)} s`,
+    ...(collection === undefined ? {} : { collection }),
+  };
 }
 
 /** Reasons told at once: when the disk fails, every segment has its own. */

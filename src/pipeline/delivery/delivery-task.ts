@@ -48,6 +48,8 @@ export class DeliveryTask {
    * file is then asked itself.
    */
   ids: IdRange | undefined = undefined;
+  /** What it was stored as, once it was. */
+  file: { readonly path: string; readonly size: number } | undefined = undefined;
   /** True once the damaged part of it is in the ledger. */
   damageCounted = false;
   /** Whether its batches say that they are profiled; undefined while nobody has looked. */
@@ -70,7 +72,7 @@ export class DeliveryTask {
   }
 
   isOf(kind: TaskKind): boolean {
-    if (isTold(this.label)) return kind === "told";
+    if (isTold(this.label) || this.label.format === "table") return kind === "told";
     return kind === "all" || (kind === "own" && !this.segment.recovered);
   }
 

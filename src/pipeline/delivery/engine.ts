@@ -6,6 +6,7 @@ import type { Sender } from "../../agent/sender.ts";
 import type { Encoders } from "../../codec/encoder.ts";
 import type { Fsync } from "../../config/deployment-config.ts";
 import type { ColumnGroups } from "../../layout/columns/column-groups.ts";
+import type { TableLogs } from "../../delta/table-logs.ts";
 import type { SealedSegment, SpoolLoss, UnsealedSegment } from "../../spool/sealed-segments.ts";
 import type { NearFiles, Tended } from "../../spool/spool-writer.ts";
 import type { Spool } from "../../spool/spool.ts";
@@ -42,6 +43,10 @@ export interface EngineParts {
   readonly settings: LiveSettings;
   readonly fsync: Fsync;
   readonly fsyncIntervalMs: number;
+  /** Where files that are stored are entered: see `DelivererParts`. */
+  readonly tables?: TableLogs;
+  /** True if the files of this process are: else it only finishes what others began. Default false. */
+  readonly entersTables?: boolean;
 }
 
 /** A backend that can also be given segments which another thread has written. */
@@ -104,11 +109,11 @@ class SpoolingEngine implements TendingEngine {
   }
 
   #book(): { readonly book?: DeliveryBook } {
-    const { instance, clock } = this.#parts;
+    const { instance, clock, entersTables: tables = false } = this.#parts;
     if (instance === undefined) return {};
     const append = (label: string, record: Uint8Array, sequence: number): void =>
       this.#spooler.enter(label, record, sequence);
-    return { book: new DeliveryBook({ append, clock, instance }) };
+    return { book: new DeliveryBook({ append, clock, instance, tables }) };
   }
 
   append(batch: OutgoingBatch): void {

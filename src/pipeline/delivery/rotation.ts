@@ -19,6 +19,15 @@ export function isLedgerRipe(segment: OpenSegment, nowMs: number): boolean {
   return isOtherHour || ageMs >= ledgerAgeMs || segment.size >= maxLedgerBytes;
 }
 
+/**
+ * The same of files that are to be entered into their tables' logs: soon, for engines that read the log see
+ * them only then, and together, for each commit is a file of its own.
+ */
+export function isTableRipe(segment: OpenSegment, { maxBytes, maxAgeMs }: Rotation, nowMs: number): boolean {
+  return isRipe(segment, { maxBytes, maxAgeMs: Math.min(maxAgeMs, maxTableAgeMs) }, nowMs);
+}
+
+const maxTableAgeMs = 10_000;
 const ledgerAgeMs = 10 * 60_000;
 const maxLedgerBytes = 8 * 1024 * 1024;
 

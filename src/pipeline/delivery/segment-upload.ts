@@ -68,7 +68,10 @@ export class SegmentUpload {
     // A listing gives it to whoever looks for an id, so that other files need not be asked.
     const range = ids === undefined ? undefined : idRangeText(ids);
     const options = facts(body.sha256, range === undefined ? {} : { [idRangeName]: range });
-    return store.put(dataFilePath(folder, segment), file, { ...options, contentType });
+    const path = dataFilePath(folder, segment);
+    const result = await store.put(path, file, { ...options, contentType });
+    task.file = { path, size: file instanceof Uint8Array ? file.length : file.size };
+    return result;
   }
 
   async #unpack(folder: DataFolder, segment: NamedSegment, body: FrozenBody): Promise<UnpackedBody> {

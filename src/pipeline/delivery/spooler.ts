@@ -7,12 +7,13 @@ import type { OutgoingBatch } from "../backend.ts";
 import type { Emit } from "../engine-event.ts";
 import type { DropReason } from "../ledger.ts";
 import type { CurrentSettings } from "../live-settings.ts";
-import { isCrowded, isLedgerRipe, isRipe } from "./rotation.ts";
+import { isCrowded, isLedgerRipe, isRipe, isTableRipe } from "./rotation.ts";
 import { BodySpooling } from "./bodies/body-spooling.ts";
 import {
   isBodyLabel,
   isLedgerLabel,
   isProfileLabel,
+  isTableLabel,
   type LabelPlace,
   placeOf,
   unknownCollection,
@@ -211,6 +212,7 @@ export class Spooler {
     const crowded = !writer.durable && isCrowded(writer.open(), limits.maxMemoryBytes);
     const isDue = (segment: OpenSegment): boolean => {
       if (isBodyLabel(segment.label)) return this.#bodies.isDue(segment);
+      if (isTableLabel(segment.label)) return isTableRipe(segment, rotation, now);
       const isFirst = isLedgerLabel(segment.label) && !this.#ledgerTold;
       if (isToldLabel(segment.label) && !isFirst) return isLedgerRipe(segment, now);
       return crowded || isRipe(segment, rotation, now);
@@ -241,5 +243,5 @@ export class Spooler {
 }
 
 function isToldLabel(label: string): boolean {
-  return isLedgerLabel(label) || isProfileLabel(label);
+  return isLedgerLabel(label) || isProfileLabel(label) || isTableLabel(label);
 }

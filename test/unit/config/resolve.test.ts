@@ -73,6 +73,7 @@ describe("defaults", () => {
       },
       rotation: { maxAgeMs: 60_000, maxBytes: 32 * MiB },
       profiles: null,
+      table: "none",
     });
   });
 

@@ -3,7 +3,8 @@ import type { Clock } from "../../../base/time/clock.ts";
 import { type CountsEntry, writeEntries } from "../../../layout/ledger-entry.ts";
 import { ledgerHour } from "../../../layout/ledger-hour.ts";
 import type { DropReason } from "../../ledger.ts";
-import { isData, ledgerLabel, profileLabel } from "../../segment-label.ts";
+import { ownJson } from "../../../base/own-json.ts";
+import { isData, ledgerLabel, profileLabel, tableLabel } from "../../segment-label.ts";
 import type { DeliveryTask } from "../delivery-task.ts";
 
 /** What {@link DeliveryBook} needs. */
@@ -13,6 +14,8 @@ export interface BookParts {
   readonly clock: Clock;
   /** That of this process. */
   readonly instance: string;
+  /** True if files are to be entered into the logs of their tables. Default false. */
+  readonly tables?: boolean;
 }
 
 /**
@@ -35,6 +38,11 @@ export class DeliveryBook {
   delivered(task: DeliveryTask): void {
     const { frames, rows, bytes } = task.counts;
     this.#enter(task, { files: { [task.segment.id]: [frames, rows, bytes] } });
+    const { label, file } = task;
+    if (this.#parts.tables !== true || label.format !== "parquet" || file === undefined) return;
+    const text = ownJson({ ...file, modifiedAt: this.#parts.clock.now() });
+    const record = new TextEncoder().encode(text);
+    this.#parts.append(tableLabel(label.endpoint, label.deployment), record, this.#next());
   }
 
   /** What the rows of a segment are like, as texts of the stored profiles. */
