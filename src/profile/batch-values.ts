@@ -1,6 +1,6 @@
 import type { BatchColumn } from "../frame/batch.ts";
 import { CellCursor } from "../frame/conform/cell-cursor.ts";
-import { hashText } from "./value-hash.ts";
+import { shortName } from "./category.ts";
 
 /** The values of a numeric column of a batch, nulls left out; undefined for any other. */
 export function numbersOf({ type, values }: BatchColumn): Float64Array | undefined {
@@ -11,10 +11,10 @@ export function numbersOf({ type, values }: BatchColumn): Float64Array | undefin
 }
 
 /**
- * The values of a column of a batch as the names of categories, nulls left out; undefined for lists, JSON,
- * and what no column can hold.
+ * The values of a column of a batch as the names of categories, `NaN` as itself, for it is none, and nulls
+ * left out; undefined for lists, JSON, and what no column can hold.
  */
-export function categoriesOf(column: BatchColumn): readonly string[] | undefined {
+export function categoriesOf(column: BatchColumn): readonly (string | number)[] | undefined {
   const { type, values, validity, count } = column;
   if (values.kind === "boolean") return Array.from(values.data, (value) => (value === 1 ? "true" : "false"));
   if (values.kind === "int64" && type === "timestamp") return Array.from(values.data, instantName);
@@ -29,23 +29,13 @@ export function categoriesOf(column: BatchColumn): readonly string[] | undefined
     case "float64":
     case "int32":
       // -0 is the number 0.
-      return Array.from(values.data, (value) => String(value + 0));
+      return Array.from(values.data, (value) => (Number.isNaN(value) ? value : String(value + 0)));
     case "int64":
       return Array.from(values.data, String);
     default:
       return undefined;
   }
 }
-
-/** A long text would fill a profile: it goes by its beginning, and what tells it from any other. */
-export function shortName(text: string): string {
-  if (text.length <= maxLength) return text;
-  const rest = `… (${text.length} characters, ${hashText(text).toString(16)})`;
-  return `${text.slice(0, shownLength)}${rest}`;
-}
-
-const maxLength = 256;
-const shownLength = 64;
 
 function textsOf(column: Pick<BatchColumn, "type" | "validity" | "values">, count: number): string[] {
   const names: string[] = [];

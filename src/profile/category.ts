@@ -1,3 +1,5 @@
+import { hashText } from "./value-hash.ts";
+
 /**
  * How often each category occurs: not negative, and not necessarily whole, so that weighted counts can be
  * given.
@@ -11,11 +13,14 @@ export function isNull(value: unknown): boolean {
   return value == null || Number.isNaN(value) || (value instanceof Date && Number.isNaN(value.getTime()));
 }
 
-/** A value as the name of a category; undefined for what is none: objects and lists. */
+/**
+ * A value as the name of a category, a long one as {@link shortName} has it; undefined for what is none:
+ * objects and lists.
+ */
 export function categoryOf(value: unknown): string | undefined {
   switch (typeof value) {
     case "string":
-      return value;
+      return shortName(value);
     case "number":
       // -0 is the number 0.
       return String(value + 0);
@@ -25,7 +30,17 @@ export function categoryOf(value: unknown): string | undefined {
     default:
       if (value instanceof Date) return value.toISOString();
       if (value instanceof Uint8Array)
-        return Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join("");
+        return shortName(Array.from(value, (byte) => byte.toString(16).padStart(2, "0")).join(""));
       return undefined;
   }
 }
+
+/** A long text would fill a profile: it goes by its beginning, and what tells it from any other. */
+export function shortName(text: string): string {
+  if (text.length <= maxLength) return text;
+  const rest = `… (${text.length} characters, ${hashText(text).toString(16)})`;
+  return `${text.slice(0, shownLength)}${rest}`;
+}
+
+const maxLength = 256;
+const shownLength = 64;

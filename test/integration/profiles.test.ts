@@ -215,13 +215,53 @@ test("the variable says the same as the option, and a process without it stores 
   expect((await profilesOf(place))[0]?.columns.get("distance")?.mean).toBe(404);
 });
 
+test("a long text has one name in a baseline and in the profiles that are counted by it", async () => {
+  const place = await scratch();
+  const path = join(place.folder, "baseline.json");
+  const texts = ["x".repeat(257), "x".repeat(256), `${"x".repeat(256)}y`];
+  writeFileSync(path, JSON.stringify(Baseline.create({ ...baseline, columns: { note: texts } })));
+  await using deployment = await openDeployment(place.options({ profiles: { baseline: path } }));
+  deployment.collector("model_inputs").collect(texts.map((note) => ({ note })));
+  await deployment.flush();
+  const note = (await profilesOf(place))[0]?.columns.get("note");
+  const counted = [...((note?.counts?.counts ?? new Map()) as Map<string, number>).values()];
+  expect(counted).toEqual([1, 1, 1, 0]);
+});
+
+test("of codes that are numbers, NaN is none", async () => {
+  const place = await scratch();
+  const path = join(place.folder, "baseline.json");
+  const columns = { gate: [1, 7, 1] };
+  writeFileSync(
+    path,
+    JSON.stringify(Baseline.create({ ...baseline, columns, kinds: { gate: "categorical" } })),
+  );
+  await using deployment = await openDeployment(place.options({ profiles: { baseline: path } }));
+  deployment.collector("model_inputs").collect([{ gate: 7 }, { gate: Number.NaN }, { gate: null }]);
+  await deployment.flush();
+  const gate = (await profilesOf(place))[0]?.columns.get("gate");
+  expect([gate?.nans, gate?.nulls, gate?.frequent()]).toEqual([1, 1, [["7", 1]]]);
+});
+
+test("a baseline of a thousand columns is taken", async () => {
+  const place = await scratch();
+  const path = join(place.folder, "baseline.json");
+  const values = Array.from({ length: 200 }, (_, i) => i);
+  const columns = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`feature_${i}`, values]));
+  const wide = Baseline.create({ ...baseline, columns });
+  writeFileSync(path, JSON.stringify(wide));
+  await using deployment = await openDeployment(place.options({ profiles: { baseline: path } }));
+  const [counted] = deployment.config.profiles?.baselines ?? [];
+  expect(Object.keys(counted?.columns ?? {})).toHaveLength(1000);
+});
+
 test("a baseline that is none is refused when the deployment is opened, by a message that says where", async () => {
   const place = await scratch();
   const path = join(place.folder, "baseline.json");
   const opened = (baselines: unknown): Promise<unknown> =>
     openDeployment(place.options({ profiles: { baseline: baselines } as DeploymentOptions["profiles"] }));
   await expect(opened(path)).rejects.toThrow(
-    "openDeployment option profiles.baseline: expected the JSON of a baseline (Baseline.toJSON), got a file that cannot be read",
+    "openDeployment option profiles.baseline: expected the JSON of a baseline (Baseline.toJSON), got a file that cannot be read (ENOENT: no such file or directory)",
   );
   writeFileSync(path, '{"distance": "a secret"}');
   await expect(opened(path)).rejects.toThrow(

@@ -12,14 +12,14 @@ import { asError, isError } from "../errors.ts";
 const flags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /**
- * The file's text, UTF-8 with or without byte order mark. Throws the system's error, and an `Error` for what
- * is no file or too large.
+ * The file's text, UTF-8 with or without byte order mark; of at most `most` bytes. Throws the system's error,
+ * and an `Error` for what is no file or too large.
  */
-export function readTextFile(path: string): string {
+export function readTextFile(path: string, most: number = maxBytes): string {
   const fd = openSync(path, flags);
   try {
     const stats = fstatSync(fd);
-    check(stats.isFile(), stats.size);
+    check(stats.isFile(), stats.size, most);
     const bytes = new Uint8Array(stats.size);
     return decode(bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, 0)));
   } finally {
@@ -142,9 +142,9 @@ export function isAbsent(thrown: unknown): boolean {
 /** Many times what people write, and little enough to be parsed between two requests. */
 const maxBytes = 64 * 1024;
 
-function check(isFile: boolean, size: number): void {
+function check(isFile: boolean, size: number, most: number = maxBytes): void {
   if (!isFile) throw new Error("it is not a file");
-  if (size > maxBytes) throw new Error(`it has ${size} bytes, more than ${maxBytes}`);
+  if (size > most) throw new Error(`it has ${size} bytes, more than ${most}`);
 }
 
 function decode(bytes: Uint8Array): string {

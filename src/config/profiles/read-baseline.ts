@@ -1,8 +1,11 @@
-import { invalidArgument, told, wrongValue } from "../../base/errors.ts";
+import { asError, invalidArgument, told, wrongValue } from "../../base/errors.ts";
 import { readTextFile } from "../../base/files/text-file.ts";
 import { collectionKey, isName } from "../../layout/collection-key.ts";
 import type { ColumnCounting } from "../../layout/columns/column-groups.ts";
 import type { CollectionGroups } from "../deployment-config.ts";
+
+/** Many times what a thousand columns need. */
+const maxBytes = 64 * 1024 * 1024;
 
 /** Of a baseline's JSON (`Baseline.toJSON`) what columns are counted by. */
 interface BaselineFile {
@@ -25,9 +28,12 @@ export function readBaseline(path: string, where: string): CollectionGroups {
   const expected = "the JSON of a baseline (Baseline.toJSON)";
   let text: string;
   try {
-    text = readTextFile(path);
-  } catch {
-    throw invalidArgument(new RangeError(`${where}: expected ${expected}, got a file that cannot be read`));
+    text = readTextFile(path, maxBytes);
+  } catch (thrown) {
+    // The system's message goes on with the path.
+    const [reason] = asError(thrown).message.split(", open '");
+    const got = `got a file that cannot be read (${reason})`;
+    throw invalidArgument(new RangeError(`${where}: expected ${expected}, ${got}`));
   }
   const baseline = jsonOf(text) as Partial<BaselineFile> | undefined;
   if (baseline?.format !== "model-data-collector baseline") throw wrongValue(where, expected, told("others"));

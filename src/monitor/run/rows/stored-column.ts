@@ -142,7 +142,7 @@ export class StoredColumn {
     const room = this.#isKept ? this.#coded.extend(values.length) : undefined;
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
-      const name = typeof value === "string" ? value : isNull(value) ? undefined : categoryOf(value);
+      const name = isNull(value) ? undefined : categoryOf(value);
       if (name === undefined) this.#nullAt(i);
       if (room !== undefined) room[i] = name === undefined ? nullCode : this.#codes.codeOf(name);
     }
