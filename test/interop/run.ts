@@ -5,7 +5,8 @@
  * manifests of `examples/kubernetes` are held against Kubernetes' schemas, and Azure's own loader takes the
  * files of `examples/azureml`.
  *
- * What `mdc ddl` prints for pandas, ClickHouse and Spark is run, and its tables must have all rows.
+ * What `mdc ddl` prints for pandas, ClickHouse and Spark is run, and its tables must have all rows. The job of
+ * `examples/spark` profiles rows, and must store what the collector has.
  *
  * Then Azure's own Python SDK and this package send the same frames to one server, where they must be equal;
  * the SDK logs frames of all dtypes through `mdc sidecar`, which must be equal in pandas; and Azure's own
@@ -31,6 +32,7 @@ import { compareLoaders, deploymentTexts } from "./azure-loader.ts";
 import { writeMetricCases } from "./metric-cases.ts";
 import { logThroughSidecar } from "./sidecar-frames.ts";
 import { type EnginesPage, readEnginesPage, runSnippet, storeData } from "./page.ts";
+import { compareWithSpark } from "./spark-profiles.ts";
 import { type ExpectedTree, writeTree } from "./write-tree.ts";
 
 interface Engine {
@@ -79,6 +81,7 @@ try {
   if (python !== undefined) {
     for (const engine of engines) await check(python, engine, page);
     await checkDefinitions(python, expected);
+    await checkSparkJob(python);
     await checkManifests(python);
     await checkAzureFiles(python);
     await checkAgentFrames(python);
@@ -112,6 +115,26 @@ async function checkDefinitions(python: string, expected: ExpectedTree): Promise
       );
       if (!ok) process.exitCode = 1;
     }
+  }
+}
+
+/** Has Spark, which is installed by now if it can be, run the job of `examples/spark`. */
+async function checkSparkJob(python: string): Promise<void> {
+  const name = "examples/spark";
+  const job = join(root, "examples/spark/profile_job.py");
+  try {
+    const told = await compareWithSpark(folder, async (args) => {
+      const env = { SPARK_LOCAL_IP: "127.0.0.1" };
+      const { code, stderr } = await runChild(python, [job, ...args], { timeoutMs: 300_000, env });
+      if (code !== 0) throw new Error(stderr);
+    });
+    console.log(`${name}: ${told}`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const isMissing = message.includes("ModuleNotFoundError") || message.includes("JAVA_GATEWAY_EXITED");
+    if (isMissing) return leftOut(name, lastLine(message));
+    console.log(`${name}: FAILED\n${message}`);
+    process.exitCode = 1;
   }
 }
 
