@@ -23,6 +23,8 @@ import { spool } from "./commands/spool/spool.ts";
 import { sql } from "./commands/sql.ts";
 import { tail } from "./commands/tail.ts";
 import { compactCommand } from "./commands/upkeep/compact.ts";
+import { eraseCommand } from "./commands/upkeep/erase.ts";
+import { purgeCommand } from "./commands/upkeep/purge.ts";
 import { trace } from "./commands/trace.ts";
 import { ui } from "./commands/ui.ts";
 import { verifyCommand } from "./commands/verify.ts";
@@ -44,6 +46,8 @@ const others: readonly Command[] = [
   performance,
   verifyCommand,
   compactCommand,
+  purgeCommand,
+  eraseCommand,
   baseline,
   profile,
   quality,

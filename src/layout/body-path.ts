@@ -33,10 +33,19 @@ const bodiesName = "_bodies";
 
 /** Whether a path is one that {@link bodyPath} can have written. */
 export function isBodyPath(path: string): boolean {
+  return parseBodyPath(path) !== undefined;
+}
+
+/**
+ * Reads a path that {@link bodyPath} can have written, whose collection is in lower case; undefined for any
+ * other text.
+ */
+export function parseBodyPath(path: string): StoredBody | undefined {
   const [endpoint = "", deployment = "", name, collection = "", ...rest] = path.split("/", 8);
   const [, id] = /^([0-9a-f]{32})\.bin$/.exec(rest.at(-1) ?? "") ?? [];
   const partition = parseHivePartition(rest.slice(0, -1).join("/"));
-  if (name !== bodiesName || id === undefined || partition === undefined) return false;
+  if (name !== bodiesName || id === undefined || partition === undefined) return undefined;
   const { start, rate: rollingRate } = partition;
-  return bodyPath({ endpoint, deployment, collection, partition: start, rollingRate, id }) === path;
+  const body = { endpoint, deployment, collection, partition: start, rollingRate, id };
+  return bodyPath(body) === path ? body : undefined;
 }

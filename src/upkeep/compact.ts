@@ -8,7 +8,7 @@ import { readLedgers } from "../reader/completeness/stored-ledger.ts";
 import { PinnedTypes } from "../reader/lines/pinned-types.ts";
 import { reasonOf } from "../reader/unreadable.ts";
 import { collectionKey } from "../layout/collection-key.ts";
-import type { UpkeepStore } from "../store/store.ts";
+import { ObjectNotFoundError, type UpkeepStore } from "../store/store.ts";
 import { LoadedRows, UnfitFilesError } from "./loaded-rows.ts";
 import { everyFile, isOf, lookAgain, type PartitionFiles, partitionsOf } from "./partition.ts";
 import { isAlive, readPlan } from "./plan.ts";
@@ -122,6 +122,8 @@ class Compaction {
     try {
       return await this.#fewer(given, { ...partition, files }, plan !== undefined);
     } catch (thrown) {
+      // Somebody else has replaced it, or taken it away.
+      if (thrown instanceof ObjectNotFoundError) return result("busy", given.folder, given.files, files, 0);
       const reason = thrown instanceof UnfitFilesError ? thrown.message : reasonOf(thrown);
       return { ...result("unfit", given.folder, given.files, files, 0), reason };
     }

@@ -7,6 +7,7 @@ import { isSystemColumn, systemColumnList, systemColumns } from "../layout/syste
 import { marksIn, replacedMark } from "../layout/upkeep/upkeep-path.ts";
 import type { DataFile } from "../reader/data-file.ts";
 import { stemOf } from "../reader/listing/without-replaced.ts";
+import { mapConcurrent } from "../reader/map-concurrent.ts";
 import { openStoredFile } from "../reader/stored-file.ts";
 import type { Store } from "../store/store.ts";
 
@@ -61,16 +62,22 @@ export class LoadedRows {
     const columns = new Map<string, unknown[]>();
     let length = 0;
     let memory = 0;
-    for (const file of files) {
+    // Of small files, which are fetched at once, the next ones are fetched meanwhile.
+    const opening = mapConcurrent(files, filesAtOnce, async (file) => {
       const stored = openStoredFile(store, file);
+      const opened = await openParquet(stored.source, "whole").catch((thrown: unknown) => {
+        throw stored.explain(thrown);
+      });
+      return { file, stored, opened };
+    });
+    for await (const { file, stored, opened } of opening) {
+      memory += memoryOf(opened);
+      if (memory > maxMemoryBytes && facts.files > 0 && !all) break;
+      facts.add(file, opened);
       try {
-        const opened = await openParquet(stored.source, "whole");
-        memory += memoryOf(opened);
-        if (memory > maxMemoryBytes && facts.files > 0 && !all) break;
-        facts.add(file, opened);
         length = await append(columns, opened, length);
       } catch (thrown) {
-        throw thrown instanceof UnfitFilesError ? thrown : stored.explain(thrown);
+        throw stored.explain(thrown);
       }
     }
     facts.order();
@@ -113,6 +120,8 @@ export class LoadedRows {
     });
   }
 }
+
+const filesAtOnce = 16;
 
 /** What rows may take in memory, about: their bytes as they were written, and a place for each value. */
 const maxMemoryBytes = 1024 * 1024 * 1024;

@@ -11,7 +11,7 @@ import { schemaFingerprint } from "../layout/schema.ts";
 import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import { parseDataFile } from "../reader/data-file.ts";
 import { openStoredFile } from "../reader/stored-file.ts";
-import type { ObjectBody, StoreEntry, UpkeepStore } from "../store/store.ts";
+import type { ObjectBody, Store, StoreEntry, UpkeepStore } from "../store/store.ts";
 import { ColumnSums } from "./column-sums.ts";
 import { done } from "./done.ts";
 import type { LoadedRows } from "./loaded-rows.ts";
@@ -129,7 +129,7 @@ export class NewFile {
 const partBytes = 8 * 1024 * 1024;
 
 /** The object of a path, as it is listed. */
-async function entryOf(store: UpkeepStore, path: string): Promise<StoreEntry | undefined> {
+export async function entryOf(store: Store, path: string): Promise<StoreEntry | undefined> {
   for await (const entry of store.list(path)) if (entry.path === path) return entry;
   return undefined;
 }

@@ -3,10 +3,11 @@ import { replacingStem } from "../layout/upkeep/upkeep-path.ts";
 import type { DataFile } from "../reader/data-file.ts";
 import { notReplaced, stemOf } from "../reader/listing/without-replaced.ts";
 import { mapConcurrent } from "../reader/map-concurrent.ts";
-import type { UpkeepStore } from "../store/store.ts";
+import type { StoreEntry, UpkeepStore } from "../store/store.ts";
 import { LoadedRows } from "./loaded-rows.ts";
-import { NewFile } from "./new-file.ts";
+import { entryOf, NewFile } from "./new-file.ts";
 import { lookAgain, type PartitionFiles } from "./partition.ts";
+import { tellLog } from "./table-log.ts";
 import { endPlan, makePlan, type Plan, readPlan } from "./plan.ts";
 
 /*
@@ -109,8 +110,9 @@ async function publishAndDelete(
   { place, folder: at }: PartitionFiles,
   sources: readonly DataFile[],
   rows: LoadedRows,
-  { stem, order, folder }: Replacement,
+  { kind, stem, order, folder }: Replacement,
 ): Promise<"replaced" | "busy"> {
+  let instead: StoreEntry | undefined;
   if (order.length > 0) {
     const file = await NewFile.write(rows, order, stem, folder);
     const path = `${at}${stem}.parquet`;
@@ -120,7 +122,9 @@ async function publishAndDelete(
       if (isOurs) await store.delete(path);
       return "busy";
     }
+    instead = await entryOf(store, path);
   }
+  await tellLog(store, sources, instead, kind !== "compact");
   await deleteAll(store, sources);
   await endPlan(store, place);
   return "replaced";
@@ -131,7 +135,7 @@ const deletesAtOnce = 16;
 /** Deletes files as they were listed. */
 export async function deleteAll(
   store: UpkeepStore,
-  files: readonly Pick<DataFile, "path" | "etag">[],
+  files: readonly { readonly path: string; readonly etag?: string | undefined }[],
 ): Promise<void> {
   const deletions = mapConcurrent(files, deletesAtOnce, ({ path, etag }) => store.delete(path, { etag }));
   for await (const _ of deletions);

@@ -4,7 +4,7 @@
  */
 
 /** What can be said of a span of time: the reader's own `Verdict`. */
-export type Told = "complete" | "short" | "unknown" | "waiting";
+export type Told = "complete" | "short" | "unknown" | "waiting" | "purged";
 
 /** Where data belongs. */
 export interface Place {

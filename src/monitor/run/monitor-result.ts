@@ -106,7 +106,7 @@ export interface WindowResult {
 /** What became of the frames of a window, of those that its hours tell of. */
 export interface WindowCompleteness {
   /** The worst verdict of its hours. */
-  readonly verdict: "complete" | "waiting" | "unknown" | "short";
+  readonly verdict: "complete" | "purged" | "waiting" | "unknown" | "short";
   readonly offered: number;
   readonly sampledOut: number;
   readonly disabled: number;

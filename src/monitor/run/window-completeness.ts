@@ -1,7 +1,7 @@
 import type { WindowCompleteness } from "./monitor-result.ts";
 import type { MonitorSource, SourceHour, TimeSpan } from "./rows/monitor-source.ts";
 
-const worstFirst = ["short", "unknown", "waiting", "complete"] as const;
+const worstFirst = ["short", "unknown", "waiting", "purged", "complete"] as const;
 
 /** Whether the data of each window is whole, of one collection; null where no ledger says. */
 export async function completenessOf(

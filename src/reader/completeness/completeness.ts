@@ -3,6 +3,7 @@ import type { CountsSum } from "../../layout/ledger-sums.ts";
 import type { Catalog } from "../catalog.ts";
 import { timeOption } from "../time-option.ts";
 import { checkCallback, type UnreadableFile } from "../unreadable.ts";
+import { readRemoved, type Removed } from "./removed-rows.ts";
 import { readLedgers, type StoredLedger } from "./stored-ledger.ts";
 import { findFiles, type FoundFiles, placeKey } from "./stored-rows.ts";
 import type { SilentProcess } from "./told-processes.ts";
@@ -51,6 +52,8 @@ export interface HourCompleteness {
   readonly storedRows: number;
   /** Rows that are in files now; `null` for JSON lines, which are not read. */
   readonly foundRows: number | null;
+  /** Rows that were stored, and taken away on purpose: purged or erased. */
+  readonly removedRows: number;
   /** Processes that may have been offered more than is told of here. */
   readonly silent: readonly SilentProcess[];
   /**
@@ -125,9 +128,10 @@ export async function hoursIn(
       place.counts.push(sum);
     }
   }
+  const removed = await readRemoved(catalog.store, places.values());
   return [...places]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, place]) => ({ span: place.span, told: rowOf(place, now) }));
+    .map(([key, place]) => ({ span: place.span, told: rowOf(place, removed.get(key), now) }));
 }
 
 function spanOf({ hour, span }: CountsSum): Span {
@@ -136,6 +140,7 @@ function spanOf({ hour, span }: CountsSum): Span {
 
 function rowOf(
   { endpoint, deployment, collection, span, ledger, counts, found }: Place,
+  removed: Removed | undefined,
   now: number,
 ): HourCompleteness {
   const sums = {
@@ -178,11 +183,16 @@ function rowOf(
   const nameless = counts.filter(({ instance }) => ledger?.processes.has(instance) !== true).length;
   const foundRows = found === undefined ? 0 : (found.rows ?? null);
   const unreadable = found?.unreadable ?? 0;
-  const evidence: Evidence = { ...sums, dropped, foundRows, unreadable, silent, awaited, missing, nameless };
+  const isPurged = removed?.isPurged ?? false;
+  const erasedRows = [...(removed?.erased.values() ?? [])].reduce((sum, rows) => sum + rows, 0);
+  const goneRows = Math.max(0, sums.storedRows - (foundRows ?? sums.storedRows));
+  const removedRows = isPurged ? goneRows : Math.min(erasedRows, goneRows);
+  const told = { ...sums, dropped, foundRows, silent };
+  const evidence: Evidence = { ...told, erasedRows, isPurged, unreadable, awaited, missing, nameless };
   return {
     ...{ endpoint, deployment, collection, hour: new Date(span.start) },
     ...sums,
-    ...{ dropped, foundRows, silent },
+    ...{ dropped, foundRows, removedRows, silent },
     hasLedger: counts.length > 0 || (ledger !== undefined && ledger.since < span.end),
     ...judge(evidence, counts.length > 0),
   };

@@ -7,8 +7,9 @@ import type { SilentProcess } from "./told-processes.ts";
  * - `short`: frames were dropped, or rows that were stored are no longer there.
  * - `unknown`: somebody who may know more is silent, or what was told is not there.
  * - `waiting`: frames are on their way, or processes have yet to tell; it is too early to say.
+ * - `purged`: rows that were stored were taken away on purpose, by `mdc purge`.
  */
-export type Verdict = "complete" | "short" | "unknown" | "waiting";
+export type Verdict = "complete" | "short" | "unknown" | "waiting" | "purged";
 
 /** All that speaks for or against an hour. */
 export interface Evidence {
@@ -17,6 +18,9 @@ export interface Evidence {
   readonly unaccounted: number;
   readonly storedRows: number;
   readonly foundRows: number | null;
+  /** Rows that were erased. */
+  readonly erasedRows: number;
+  readonly isPurged: boolean;
   /** Files. */
   readonly unreadable: number;
   readonly silent: readonly SilentProcess[];
@@ -39,6 +43,8 @@ export function judge(
     unaccounted,
     storedRows,
     foundRows,
+    erasedRows,
+    isPurged,
     unreadable,
     silent,
     awaited,
@@ -52,7 +58,12 @@ export function judge(
   for (const [reason, frames] of Object.entries(dropped))
     say("short", frames, "frame", `dropped (${reason})`);
   if (foundRows !== null && unreadable === 0)
-    say("short", storedRows - foundRows, "row", "no longer in any file");
+    say(
+      isPurged ? "purged" : "short",
+      storedRows - foundRows - erasedRows,
+      "row",
+      isPurged ? "purged" : "no longer in any file",
+    );
   say("short", unreadable, "file", "that cannot be read");
   say("unknown", unaccounted, "frame", "unaccounted for, of processes that were killed");
   const killed = silent.filter(({ recovered }) => recovered).length;
@@ -65,7 +76,7 @@ export function judge(
   if (isTold && said.length === 0)
     say("unknown", (foundRows ?? 0) - storedRows, "row", "of which nothing is told");
   if (!isTold) said.push({ verdict: "unknown", reason: "nothing is told of it in the ledger" });
-  const verdict = (["short", "unknown", "waiting"] as const).find((one) =>
+  const verdict = (["short", "unknown", "waiting", "purged"] as const).find((one) =>
     said.some((each) => each.verdict === one),
   );
   return { verdict: verdict ?? "complete", reasons: said.map(({ reason }) => reason) };

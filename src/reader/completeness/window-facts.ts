@@ -212,7 +212,9 @@ function ledgerFacts(all: readonly ToldHour[], window: TimeRange): LedgerFacts |
     unaccounted: sum(({ unaccounted }) => unaccounted),
     pending: sum(({ pending }) => pending),
     storedRows: sum(({ storedRows }) => storedRows),
-    goneRows: sum(({ storedRows, foundRows }) => Math.max(0, storedRows - (foundRows ?? storedRows))),
+    goneRows: sum(({ storedRows, foundRows, removedRows }) =>
+      Math.max(0, storedRows - removedRows - (foundRows ?? storedRows)),
+    ),
     silentProcesses: new Set(silent.map(({ instance }) => instance)).size,
   };
 }

@@ -139,19 +139,20 @@ function dying(
 ): UpkeepStore {
   let operations = 0;
   const end = new Error("the process is gone");
-  async function operation<T>(call: () => Promise<T>, changes = false): Promise<T> {
+  async function operation<T>(call: () => Promise<T>): Promise<T> {
     operations += 1;
     if (operations > last || (operations === last && !after)) throw end;
     const result = await call();
-    if (changes) await onOperation?.();
+    await onOperation?.();
     if (operations >= last) throw end;
     return result;
   }
   return {
     description: store.description,
-    put: (path, body, options) => operation(() => store.put(path, body, options), true),
-    get: (path, options) => operation(() => store.get(path, options)),
-    delete: (path, options) => operation(() => store.delete(path, options), true),
+    put: (path, body, options) => operation(() => store.put(path, body, options)),
+    // What reads changes nothing: to be killed there is to be killed before the next change.
+    get: (path, options) => store.get(path, options),
+    delete: (path, options) => operation(() => store.delete(path, options)),
     list: (prefix) => store.list(prefix),
     close: () => store.close(),
   };
@@ -183,9 +184,9 @@ test("killed at any operation, and run again, it has lost and doubled nothing; r
       checked += 1;
     }
   }
-  expect(killed).toBeGreaterThan(20);
+  expect(killed).toBeGreaterThan(10);
   expect(checked).toBeGreaterThan(killed);
-});
+}, 60_000);
 
 test("two at once, and a writer that comes late, lose and double nothing", async () => {
   const parts = smallParts(9, 6);

@@ -8,7 +8,7 @@ const dayMs = 24 * hourMs;
 const maxBins = 200;
 const maxReasons = 4;
 const binLengths = [hourMs, 3 * hourMs, 6 * hourMs, 12 * hourMs, dayMs, 7 * dayMs, 28 * dayMs, 364 * dayMs];
-const verdicts: readonly Verdict[] = ["complete", "waiting", "unknown", "short"];
+const verdicts: readonly Verdict[] = ["complete", "purged", "waiting", "unknown", "short"];
 
 /** What came when, and whether it is all there: the hours of a range, put together where they are many. */
 export async function volume({ source, query }: Asked): Promise<Volume> {

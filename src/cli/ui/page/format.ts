@@ -69,6 +69,7 @@ export const verdictNames: Readonly<Record<Told, string>> = {
   short: "short",
   unknown: "unknown",
   waiting: "waiting",
+  purged: "purged",
 };
 
 /** `flights/blue`. */

@@ -50,6 +50,6 @@ export interface SourceHour {
   readonly unaccounted: number;
   /** False where no ledger is kept, of which nothing can be said then. Default true. */
   readonly hasLedger?: boolean;
-  readonly verdict: "complete" | "waiting" | "unknown" | "short";
+  readonly verdict: "complete" | "purged" | "waiting" | "unknown" | "short";
   readonly reasons: readonly string[];
 }
