@@ -5,13 +5,11 @@
 import { mkdir } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { performance } from "node:perf_hooks";
 import { serve } from "./child.ts";
-import { type Frame, makeFrames } from "./frames.ts";
 import type { Figures } from "./benchmark.ts";
 import { meterProcess } from "./meters.ts";
 import { collectorSink, durabilityOf, expectAllKept, openIn } from "./sinks/ours.ts";
-import type { Sink } from "./sinks/sink.ts";
+import { framesOf, pace, type Part } from "./rates-requests.ts";
 import { openSink } from "./sinks/sinks.ts";
 
 /** What {@link serve}d requests ask for: first to get warm, then to be measured. */
@@ -28,21 +26,8 @@ export interface RatesCase {
   readonly warmupSeconds: number;
 }
 
-/** Rows and columns of a frame of each collection, and how many different ones there are. */
-const shapes = {
-  inputs: [20, 10],
-  outputs: [20, 2],
-  requests: [1, 12],
-  responses: [1, 8],
-} as const;
-const distinctFrames = 200;
 /** As in a service that has run for long: nothing is left to compile. */
 const warmupPerSecond = 2000;
-
-interface Part {
-  readonly sink: Sink;
-  readonly frames: readonly Frame[];
-}
 
 interface Service {
   readonly parts: readonly Part[];
@@ -93,40 +78,23 @@ async function measure(
 }
 
 async function open({ sink, folder, collections }: RatesCase): Promise<Service> {
-  const names = Object.keys(shapes).slice(0, collections === "two" ? 2 : 4) as (keyof typeof shapes)[];
-  const frames = (name: keyof typeof shapes): Frame[] => {
-    const [rows, columns] = shapes[name];
-    return makeFrames(distinctFrames, rows, columns);
-  };
+  const frames = framesOf(collections);
+  const names = Object.keys(frames);
   const durability = durabilityOf(sink);
   if (durability !== undefined) {
     const deployment = await openIn(folder, durability);
     const parts = names.map((name) => ({
       sink: collectorSink(deployment, name, "rows"),
-      frames: frames(name),
+      frames: frames[name] ?? [],
     }));
     return { parts, store: async () => void (await deployment.flush({ deadlineMs: 60_000 })) };
   }
   const parts: Part[] = [];
   for (const name of names) {
     await mkdir(join(folder, name), { recursive: true });
-    parts.push({ sink: await openSink(sink, join(folder, name)), frames: frames(name) });
+    parts.push({ sink: await openSink(sink, join(folder, name)), frames: frames[name] ?? [] });
   }
   return { parts, store: async () => {} };
-}
-
-/** Requests at their times, one after another, as they come to a service that answers each at once. */
-async function pace(parts: readonly Part[], requestsPerSecond: number, seconds: number): Promise<void> {
-  const total = Math.round(requestsPerSecond * seconds);
-  const start = performance.now();
-  for (let made = 0; made < total; ) {
-    const due = Math.min(total, 1 + Math.floor(((performance.now() - start) / 1000) * requestsPerSecond));
-    for (; made < due; made++) {
-      for (const { sink, frames } of parts) sink.collect(frames[made % frames.length] as Frame);
-    }
-    const next = start + (made / requestsPerSecond) * 1000;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(1, next - performance.now())));
-  }
 }
 
 interface Used {

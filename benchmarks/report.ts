@@ -11,6 +11,7 @@ import { payloadSection } from "./report/payload-section.ts";
 import { pipelineSection } from "./report/pipeline-section.ts";
 import { profilesSection } from "./report/profiles-section.ts";
 import { pythonSection } from "./report/python-section.ts";
+import { rateProfileSection } from "./report/rate-profile-section.ts";
 import { ratesSection } from "./report/rates-section.ts";
 import { readerSection } from "./report/reader-section.ts";
 import { recoverySection } from "./report/recovery-section.ts";
@@ -24,6 +25,7 @@ const sections: Readonly<Record<string, MakeSection>> = {
   profiles: profilesSection,
   pipeline: pipelineSection,
   rates: ratesSection,
+  "rate-profile": rateProfileSection,
   serving: servingSection,
   payload: payloadSection,
   encode: encodeSection,

@@ -14,10 +14,14 @@ export function durabilityOf(sink: string): Durability | undefined {
 }
 
 /** A deployment that keeps everything below a folder. */
-export function openIn(folder: string, durability: Durability = "group"): Promise<Deployment> {
+export function openIn(
+  folder: string,
+  durability: Durability = "group",
+  flushIntervalMs: number = 20,
+): Promise<Deployment> {
   return openDeployment({
     destination: join(folder, "collected"),
-    spool: { directory: join(folder, "spool"), durability },
+    spool: { directory: join(folder, "spool"), durability, flushIntervalMs },
   });
 }
 

@@ -9,6 +9,8 @@ export const sinks: Readonly<Record<string, () => Promise<OpenSink>>> = {
   "ours, group": async () => ours("group"),
   "ours, frame": async () => ours("frame"),
   "JSON lines": async () => (await import("./json-lines.ts")).openJsonLines,
+  "an empty timer": async () => (await import("./gathered.ts")).openTimer,
+  "JSON lines, gathered": async () => (await import("./gathered.ts")).openGatheredLines,
   pino: async () => (await import("./pino.ts")).openPino,
   "hyparquet-writer": async () => (await import("./hyparquet-writer.ts")).openHyparquetWriter,
   "DuckDB appender": async () => (await import("./duckdb.ts")).openDuckdb,
