@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { bodyOf, type Heard } from "./client.ts";
-import { hasOverrun, isOwn, leavesUnread } from "./compare.ts";
+import { hasOverrun, leavesUnread } from "./compare.ts";
 import { bytesOf } from "./handler.ts";
 import type { Header, Plan, PlannedExchange } from "./plan.ts";
 import type { Subject } from "./subjects.ts";
@@ -102,28 +102,21 @@ function responseProblems(one: Played, row: Row): string[] {
   const { exchange, heard, index, methods, aborted, plan } = one;
   const { answer, policy } = exchange;
   if (answer.upgrade === "accepted") return tunnelProblems(one, row);
-  // Where requests do not wait for answers, what is no request may end the connection before any of them.
-  if (hasOverrun(plan) && (plan.pipelined || index === methods.length - 1)) return [];
-  // What the server, or its framework, thinks of a request that breaks off stands anywhere then, also within the
-  // answer to another one.
-  const opinion = "HTTP/1.1 400 Bad Request";
-  if (plan.pipelined && plan.abort?.of === "request" && heard.received.includes(opinion)) return [];
-  const response = readResponses(heard.received, methods, true)[index];
+  // What is no request, or none any more, ends the connection: which answers are out by then, is chance.
+  const breaks = hasOverrun(plan) || plan.abort?.of === "request";
+  const received = breaks ? beforeOpinion(heard.received) : heard.received;
+  const response = readResponses(received, methods, true)[index];
+  if (breaks && response?.whole !== true) return brokenProblems(one, response, row);
   const most = Buffer.concat(answer.pieces.map(bytesOf));
   const cut = aborted || answer.ending === "destroy" || response === undefined || !response.whole;
-  const times = [0, row["first_byte_ms"] ?? 0, row["duration_ms"]].map(Number);
-  const problems =
-    times.toSorted((a, b) => a - b).join() === times.join() ? [] : [`times are ${times.join(", ")}`];
+  const problems = orderProblems(row);
   // What the platform makes of a handler that throws is not the handler's answer.
   if (one.subject.isInner && answer.ending === "throw") {
     const outcome =
       plan.abort !== undefined && row["outcome"] === "client_aborted" ? "client_aborted" : "error";
     return differences(row, { outcome, http_status: null, body_size: 0n });
   }
-  // A server tells a client that breaks off its request what it thinks of that, by itself.
-  const isServers = row["http_status"] === null || (response !== undefined && isOwn(response));
-  if (response === undefined || (plan.abort?.of === "request" && isServers))
-    return [...problems, ...outcomeProblems(one, undefined, row)];
+  if (response === undefined) return [...problems, ...outcomeProblems(one, undefined, row)];
   // In place of the answer a server says of its own that the handler threw; of that, too, a part may come.
   const whole = answer.ending === "throw" ? (keptOf(row) ?? most) : most;
   const body = {
@@ -151,6 +144,54 @@ function responseProblems(one: Played, row: Row): string[] {
       ? [`response: the client took ${response.body.length} bytes, said to be ${row["bytes_sent"]}`]
       : []),
   ];
+}
+
+/**
+ * What came before the server's word on what is no request, which stands anywhere, also within the answer to
+ * another one: Node's, or Fastify's.
+ */
+function beforeOpinion(received: Buffer): Buffer {
+  const head = "HTTP/1.1 400 Bad Request\r\n";
+  const all = received.toString("latin1");
+  const own = [
+    `${head}Connection: close\r\n\r\n`,
+    `${head}Content-Length: 65\r\nContent-Type: application/json`,
+  ];
+  const at = Math.max(...own.map((text) => all.lastIndexOf(text)));
+  return at === -1 ? received : received.subarray(0, at);
+}
+
+/** Of an answer that was not out when its connection broke: what is stored is of the plan, as far as it goes. */
+function brokenProblems(
+  { exchange, subject }: Played,
+  response: HeardResponse | undefined,
+  row: Row,
+): string[] {
+  const { answer, policy } = exchange;
+  const [status, outcome] = [row["http_status"], String(row["outcome"])];
+  const problems = orderProblems(row);
+  const statuses = [answer.status];
+  if (answer.ending === "throw") statuses.push(500);
+  // A framework says so of an answer without a body, or of one whose client has left.
+  if (answer.native) statuses.push(204, 500);
+  if (subject.isProxy) statuses.push(502);
+  if (status !== null && !statuses.includes(Number(status)))
+    problems.push(`status ${status}, expected none or ${statuses.join(" or ")}`);
+  const outcomes = ["complete", "client_aborted", "server_aborted", "error"];
+  if (!outcomes.includes(outcome)) problems.push(`outcome ${outcome}, expected ${outcomes.join(" or ")}`);
+  const least = response?.body ?? Buffer.alloc(0);
+  if (Number(row["bytes_sent"]) < least.length)
+    problems.push(`response: the client took ${least.length} bytes, said to be ${row["bytes_sent"]}`);
+  // Of these the server makes the text.
+  if (answer.ending === "throw" || answer.form === "json" || status === 502n) return problems;
+  const most = answer.form === "nothing" ? Buffer.alloc(0) : Buffer.concat(answer.pieces.map(bytesOf));
+  return [...problems, ...bodyProblems("response", row, { least, most, policy, isWhole: false })];
+}
+
+/** The first byte comes before the end. */
+function orderProblems(row: Row): string[] {
+  const times = [0, row["first_byte_ms"] ?? 0, row["duration_ms"]].map(Number);
+  return times.toSorted((a, b) => a - b).join() === times.join() ? [] : [`times are ${times.join(", ")}`];
 }
 
 function tunnelProblems({ exchange: { body } }: Played, row: Row): string[] {
