@@ -40,7 +40,8 @@ export interface TableOptions {
   readonly limit?: number;
   /**
    * At most this many rows in a batch, a whole number of at least 1. Default: as they are stored, up to some
-   * ten thousand. What a batch has of numbers is not copied for it.
+   * ten thousand, and of values as large as bodies about 32 MiB. What a batch has of numbers is not copied
+   * for it.
    */
   readonly batchRows?: number;
   /**

@@ -71,7 +71,8 @@ export async function* readParquetColumns(
         rowTest(bound, (name) => values.get(name)),
       );
     }
-    for (const part of partsOf(wanted, rows.length)) yield await rows.part(part, columns, dates);
+    const most = rows.rowsAtOnce(columns, wanted?.length ?? rows.length);
+    for (const part of partsOf(wanted, rows.length, most)) yield await rows.part(part, columns, dates);
   }
 }
 
@@ -99,6 +100,26 @@ class CandidateColumns {
     return values;
   }
 
+  /**
+   * How many rows are read together of so many wanted ones: all, unless columns have values so large, by the
+   * footer, that they are read page by page. All other columns are read once, then.
+   */
+  rowsAtOnce(names: readonly string[], wanted: number): number {
+    const { group } = this.#rows;
+    const wide = new Map<string, number>();
+    for (const { meta_data: meta, offset_index_offset: index } of group.columns) {
+      const [name = ""] = meta?.path_in_schema ?? [];
+      const bytes = Number(meta?.total_uncompressed_size ?? 0) / Number(group.num_rows);
+      if (bytes > wideBytes && index && names.includes(name) && !this.#known.has(name)) wide.set(name, bytes);
+    }
+    const bytes = Array.from(wide.values()).reduce((sum, one) => sum + one, 0);
+    const most = Math.max(1, Math.floor(maxWideBytes / bytes), Math.ceil(this.length / maxParts));
+    if (most >= this.length) return this.length;
+    if (wanted > most)
+      for (const name of names) if (this.#types.has(name) && !wide.has(name)) this.all(name).catch(() => {});
+    return most;
+  }
+
   async part(
     { start, end, picked }: Part,
     names: readonly string[],
@@ -106,10 +127,11 @@ class CandidateColumns {
   ): Promise<ParquetColumns> {
     const { group, groupStart, start: first } = this.#rows;
     const range = { group, start: first + start, end: first + end };
+    const budget = createBudget();
     const read = async (name: string): Promise<ArrayLike<unknown>> => {
       if (!this.#types.has(name)) return new Array<null>(picked?.length ?? end - start).fill(null);
       const known = this.#known.get(name);
-      const values = await (known ?? readColumnRange(this.#file, name, range, this.#budget));
+      const values = await (known ?? readColumnRange(this.#file, name, range, budget));
       return takeRows(values, known === undefined ? 0 : start, end - start, picked, dates.has(name));
     };
     const columns = await Promise.all(names.map(read));
@@ -136,16 +158,25 @@ interface Part {
 /** The pages of most columns have more rows, so a gap of fewer saves none. */
 const maxGap = 8_192;
 
-/** Wanted rows as parts without long gaps. */
-function* partsOf(wanted: Uint32Array | undefined, length: number): Generator<Part> {
+/** Bytes of a value beyond which, on average, a column is read in parts. */
+const wideBytes = 1_024;
+/** Bytes of such columns that are read together, unless one row has more. */
+const maxWideBytes = 32 * 1024 * 1024;
+/** Into how many parts rows are divided for that, whatever a footer says. */
+const maxParts = 1_024;
+
+/** Wanted rows as parts without long gaps, of at most so many rows. */
+function* partsOf(wanted: Uint32Array | undefined, length: number, most: number): Generator<Part> {
   if (wanted === undefined || wanted.length === length) {
-    if (length > 0) yield { start: 0, end: length, picked: undefined };
+    for (let start = 0; start < length; start += most)
+      yield { start, end: Math.min(length, start + most), picked: undefined };
     return;
   }
   for (let from = 0, i = 1; i <= wanted.length; i++) {
     const last = wanted[i - 1] ?? 0;
-    if (i < wanted.length && (wanted[i] ?? 0) - last <= maxGap) continue;
     const start = wanted[from] ?? 0;
+    const next = wanted[i] ?? Infinity;
+    if (next - last <= maxGap && next - start < most) continue;
     const picked = wanted.slice(from, i).map((row) => row - start);
     yield { start, end: last + 1, picked: picked.length === last + 1 - start ? undefined : picked };
     from = i;

@@ -83,6 +83,24 @@ test.each(["parquet", "jsonl"] as const)("one id costs a request a collection, o
   expect(reads).toEqual([]);
 });
 
+test("mdc join counts all rows with a request for each file, and says how many it made", async () => {
+  const container = "joined";
+  await collectTen(container, "parquet");
+  const url = `http://127.0.0.1:${proxy.port}/devstoreaccount1/${container}?${azurite.sas(container)}`;
+  const reads = countBytes();
+  const args = ["join", "--root", url, "-n", "0", "--json", "--stats"];
+  const { code, stdout, stderr } = await runNode([bin, ...args], {});
+  expect(code).toBe(0);
+  const all = { rows: 5_000, matched: 5_000, only: 0, duplicates: 0, late: 0, superseded: 0 };
+  expect(JSON.parse(stdout)).toMatchObject({
+    account: { matched: 5_000, inputsOnly: 0, outputsOnly: 0, collections: [all, all] },
+    rows: [],
+  });
+  expect(reads.length).toBeLessThanOrEqual(20);
+  const [, told] = /, (\d+) reads of /.exec(stderr) ?? [];
+  expect(Number(told)).toBe(reads.length);
+});
+
 test("what was fetched once is not fetched again, by no process that shares the folder", async () => {
   const container = "kept";
   const ids = await collectTen(container, "parquet");

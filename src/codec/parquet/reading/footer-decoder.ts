@@ -155,6 +155,7 @@ function columnAt(reader: ThriftReader, leaf: Leaf | undefined, parsers: Parquet
     else if (id === 3 && type === list) column.path_in_schema = pathAt(reader, leaf);
     else if (id === 4 && type === i32) column.codec = CompressionCodecs[reader.i32()] as typeof column.codec;
     else if (id === 5 && type === i64) column.num_values = BigInt(reader.i64());
+    else if (id === 6 && type === i64) column.total_uncompressed_size = BigInt(reader.i64());
     else if (id === 7 && type === i64) column.total_compressed_size = BigInt(reader.i64());
     else if (id === 9 && type === i64) column.data_page_offset = BigInt(reader.i64());
     else if (id === 11 && type === i64) column.dictionary_page_offset = BigInt(reader.i64());
