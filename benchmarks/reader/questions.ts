@@ -8,6 +8,7 @@ export const questions = [
   "one key",
   "aggregate",
   "join",
+  "account",
   "what there is",
   "three columns",
 ] as const;
@@ -40,6 +41,8 @@ async function answer(data: Dataset, question: Question, row: number, rows: numb
       return Number((await data.sql(aggregate(inputs)))[0]?.["rows"]);
     case "join":
       return Number((await data.sql(join(inputs, outputs)))[0]?.["rows"]);
+    case "account":
+      return (await data.join({ inputs, outputs })).account.matched;
     case "what there is":
       return (await data.collections()).find(({ name }) => name === inputs)?.rows ?? 0;
     case "three columns": {
@@ -67,6 +70,7 @@ export async function openPlain(root: string, rows: number): Promise<Asked> {
       `select count(*) as rows from (select * from ${source(inputs)} where order_id = '${keyOf(row)}')`,
     aggregate: () => aggregate(source(inputs)),
     join: () => join(source(inputs), source(outputs)),
+    account: () => account(source(inputs), source(outputs)),
     "what there is": () =>
       `select count(*) as rows, min(mdc_request_time), max(mdc_request_time) from ${source(inputs)}`,
     "three columns": () =>
@@ -90,6 +94,13 @@ function aggregate(source: string): string {
 
 function join(left: string, right: string): string {
   return `select count(*) as rows, avg(i.d0), avg(o.delay) from ${left} i join ${right} o using (mdc_correlation_id, mdc_row_index)`;
+}
+
+/** What became of every row, as far as a join of its two sides tells. */
+function account(left: string, right: string): string {
+  const both = `${left} i full join ${right} o using (mdc_correlation_id, mdc_row_index)`;
+  const [isInput, isOutput] = ["i", "o"].map((side) => `${side}.mdc_event_id is not null`);
+  return `select count(*) filter (${isInput} and ${isOutput}) as rows, count(*) filter (not (${isOutput})) as inputs_only, count(*) filter (not (${isInput})) as outputs_only from ${both}`;
 }
 
 function check(question: Question, got: number, rows: number): void {
