@@ -13,6 +13,7 @@ import { profilesSection } from "./report/profiles-section.ts";
 import { pythonSection } from "./report/python-section.ts";
 import { rateProfileSection } from "./report/rate-profile-section.ts";
 import { ratesSection } from "./report/rates-section.ts";
+import { readerAzureSection } from "./report/reader-azure-section.ts";
 import { readerSection } from "./report/reader-section.ts";
 import { recoverySection } from "./report/recovery-section.ts";
 import type { MakeSection } from "./report/section.ts";
@@ -31,6 +32,7 @@ const sections: Readonly<Record<string, MakeSection>> = {
   encode: encodeSection,
   "look-up": lookUpSection,
   reader: readerSection,
+  "reader-azure": readerAzureSection,
   "python-sdk": pythonSection,
   import: importSection,
   recovery: recoverySection,

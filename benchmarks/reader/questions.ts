@@ -1,4 +1,4 @@
-import { DuckDBInstance } from "@duckdb/node-api";
+import type * as DuckDb from "@duckdb/node-api";
 import { type Dataset, openDataset } from "../../src/reader.ts";
 import { idOf, inputs, keyOf, outputs } from "./stored-rows.ts";
 
@@ -22,9 +22,20 @@ export interface Asked {
   close(): Promise<void>;
 }
 
+/** How rows are read that are in Azure. */
+export interface AzureAccess {
+  readonly connectionString: string;
+  readonly container: string;
+  /** The URL of a DuckDB for Node that is of the extension's version. */
+  readonly duckdb: string;
+  /** The file of DuckDB's extension for Azure. */
+  readonly extension: string;
+}
+
 /** This package. */
-export async function openOurs(root: string, rows: number): Promise<Asked> {
-  const data = await openDataset(root);
+export async function openOurs(root: string, rows: number, azure?: AzureAccess): Promise<Asked> {
+  const credential = azure?.connectionString;
+  const data = await openDataset(root, credential === undefined ? {} : { credential });
   return {
     ask: async (question, row) => check(question, await answer(data, question, row, rows), rows),
     close: () => data.close(),
@@ -55,11 +66,17 @@ async function answer(data: Dataset, question: Question, row: number, rows: numb
 }
 
 /** DuckDB alone, over the same files, as somebody would write it who knows where they are. */
-export async function openPlain(root: string, rows: number): Promise<Asked> {
+export async function openPlain(root: string, rows: number, azure?: AzureAccess): Promise<Asked> {
+  const { DuckDBInstance } = (await import(azure?.duckdb ?? "@duckdb/node-api")) as typeof DuckDb;
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
+  if (azure !== undefined) {
+    await connection.run(`load '${azure.extension}'`);
+    await connection.run(`create secret (type azure, connection_string '${azure.connectionString}')`);
+  }
+  const place = azure === undefined ? root : `az://${azure.container}`;
   const source = (name: string): string =>
-    `read_parquet('${root}/*/*/${name}/**/*.parquet', union_by_name = true)`;
+    `read_parquet('${place}/*/*/${name}/**/*.parquet', union_by_name = true)`;
   const statements: Readonly<Record<Question, (row: number) => string>> = {
     "one id": (row) => {
       const where = `where mdc_correlation_id = '${idOf(row, rows)}'`;

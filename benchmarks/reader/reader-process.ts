@@ -1,5 +1,5 @@
 import { serve } from "../child.ts";
-import { openOurs, openPlain, type Question } from "./questions.ts";
+import { type AzureAccess, openOurs, openPlain, type Question } from "./questions.ts";
 
 /** Asks one question, as often as it says, of a process of its own. */
 export interface ReaderRequest {
@@ -8,6 +8,8 @@ export interface ReaderRequest {
   readonly who: "ours" | "DuckDB";
   readonly question: Question;
   readonly times: number;
+  /** If the root is a container's URL. */
+  readonly azure?: AzureAccess;
 }
 
 /** Milliseconds of each time, after a first one; and the most memory that the process had. */
@@ -17,8 +19,8 @@ export interface ReaderAnswer {
   readonly rssBytes: number;
 }
 
-serve<ReaderRequest>(async ({ root, rows, who, question, times }): Promise<ReaderAnswer> => {
-  const asked = await (who === "ours" ? openOurs : openPlain)(root, rows);
+serve<ReaderRequest>(async ({ root, rows, who, question, times, azure }): Promise<ReaderAnswer> => {
+  const asked = await (who === "ours" ? openOurs : openPlain)(root, rows, azure);
   const ms: number[] = [];
   for (let time = 0; time <= times; time++) {
     const row = Math.floor(rows * ((0.37 + time * 0.13) % 1));
