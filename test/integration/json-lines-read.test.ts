@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Collector, CorrelationContext, list, openDeployment } from "model-data-collector";
 import { openDataset, type Where } from "model-data-collector/reader";
 import { expect, test } from "vitest";
+import { pinsBytes } from "../../src/layout/pinned-schema.ts";
 import { scratch } from "../support/scratch.ts";
 import { tempFolder } from "../support/temp-folder.ts";
 import { run } from "../unit/cli/run.ts";
@@ -177,4 +178,25 @@ test.each([
     code: "CORRUPT",
     message: expect.stringContaining("flights/blue/model_inputs/2026/11/22/05/x.jsonl: line 2"),
   });
+});
+
+test.each([
+  ["int32", "2147483648"],
+  ["int64", "9223372036854775808"],
+  ["timestamp", "9223372036854776"],
+  ["boolean", '"-1"'],
+  ["float64", '"x"'],
+  ["binary", '"2024-13-45"'],
+] as const)("a value that is no %s, %s, makes rows and SQL name the file", async (type, value) => {
+  await using data = await foreign(record('[{"a":null}]'), record(`[{"a":${value}}]`));
+  const pins = join(data.root, "flights/blue/_schema/model_inputs/schema-000001.json");
+  mkdirSync(dirname(pins), { recursive: true });
+  const columns = new Map([["a", type]]);
+  writeFileSync(pins, pinsBytes({ version: 1, collection: "model_inputs", rollingRate: "hour", columns }));
+  const corrupt = { code: "CORRUPT", message: expect.stringMatching(/x\.jsonl: .*a value is no /) };
+  const read = async (): Promise<void> => {
+    for await (const _ of data.table("model_inputs"));
+  };
+  await expect(read()).rejects.toMatchObject(corrupt);
+  await expect(data.sql("select a from model_inputs")).rejects.toMatchObject({ code: "CORRUPT" });
 });

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
+import { expectHarmless } from "../support/harmless.ts";
 import { nastyStrings } from "../support/nasty-strings.ts";
 import { disposableFolder } from "../support/temp-folder.ts";
 import { run, runOn } from "../unit/cli/run.ts";
@@ -62,17 +63,6 @@ const text = fc.oneof(
 );
 /** What the product stores: text without halves of pairs. */
 const stored = text.map((one) => Buffer.from(one).toString());
-
-/** Written out here once more, so that a slip in the product's own list shows. */
-const harmful =
-  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e00ff}]|\u034f|\p{Surrogate}/u;
-/** What the product itself says to a terminal. */
-const styles = /\u001b\[(?:1|2|22)m|\r\u001b\[K/g;
-
-function expectHarmless(shown: { out: string; err: string }, what: string): void {
-  expect(harmful.exec(shown.out.replace(styles, "")), `${what}: ${JSON.stringify(shown.out)}`).toBeNull();
-  expect(harmful.exec(shown.err.replace(styles, "")), `${what}: ${JSON.stringify(shown.err)}`).toBeNull();
-}
 
 describe("what commands write", () => {
   test("holds nothing harmful of stored names and values, and JSON is of the same values", async () => {

@@ -22,7 +22,7 @@ const [usualInputs, usualOutputs] = ["model_inputs", "model_outputs"];
 export const joinCommand: RunnableCommand = {
   name: "join",
   summary: "put inputs and outputs together, and labels, and say what became of every row",
-  parameters: `[${usualInputs}] [${usualOutputs}] [<more outputs>] [--labels] [-n 5] [-o <file>] [--from <time>] [--to <time>]`,
+  parameters: `[${usualInputs}] [${usualOutputs}] [<more outputs>] [--labels] [-n 5] [--account] [-o <file>] [--from <time>] [--to <time>]`,
   positionals: [0, 64],
   options: {
     labels: { type: "boolean", description: "join ground truth, too: the collection labels" },
@@ -37,6 +37,7 @@ export const joinCommand: RunnableCommand = {
       description: "how long after its request an output or label may come: 30d (default), 12h, 90m; all",
     },
     hours: { type: "boolean", description: "the account of each hour, too" },
+    account: { type: "boolean", description: "the account alone, no rows; --json alone has the rows alone" },
     "max-loss": {
       type: "string",
       value: "<percent>",
@@ -56,6 +57,7 @@ export const joinCommand: RunnableCommand = {
     "mdc join",
     "mdc join model_inputs model_outputs --labels --lateness 7d --from 2026-11-22 --hours",
     "mdc join queries answers citations --by request -n 20 --json",
+    "mdc join --account --json",
     "mdc join --labels -n 0 -o joined.parquet",
     "mdc join --from 2026-11-22 --to 2026-11-23 --max-loss 1 -n 0",
   ],
@@ -66,7 +68,8 @@ export const joinCommand: RunnableCommand = {
       ...optionsOf(input),
       onUnreadable: (file: UnreadableFile) => void unreadable.push(file),
     };
-    const maxRows = wholeNumber(input, "rows", 0, 5);
+    const rowsWanted = wholeNumber(input, "rows", 0, 5);
+    const maxRows = input.flag("account") ? 0 : rowsWanted;
     const maxLoss = percentOf(input, "max-loss");
     terminal.progress("joining …");
     const output = input.text("output");
@@ -77,7 +80,7 @@ export const joinCommand: RunnableCommand = {
         await newFile(output, told(joined.export({ format }), terminal));
       return { account: joined.account, rows: maxRows === 0 ? [] : await firstRows(joined.rows(), maxRows) };
     });
-    if (input.flag("json")) terminal.json({ account, rows });
+    if (input.flag("json")) terminal.json(input.flag("account") ? account : rows);
     else show(account, rows, terminal, input.flag("hours"));
     const code = tellUnreadable(unreadable, terminal);
     const lossy = tellLoss(account, maxLoss, terminal);

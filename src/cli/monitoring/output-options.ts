@@ -40,8 +40,10 @@ export async function writeOutputs(input: CommandInput, result: MonitorResult): 
   await writeTables(input, resultTables(result));
   const file = input.text("prometheus");
   if (file === undefined) return;
-  const bytes = Buffer.from(prometheusText(resultGauges(result)));
-  if (file === "-") await input.terminal.bytes(bytes);
+  const text = prometheusText(resultGauges(result));
+  const bytes = Buffer.from(text);
+  if (file === "-" && !Number.isFinite(input.terminal.width)) await input.terminal.bytes(bytes);
+  else if (file === "-") for (const line of text.trimEnd().split("\n")) input.terminal.out(line);
   else await replaceFile(file, once(bytes), "prometheus");
 }
 

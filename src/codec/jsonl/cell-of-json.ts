@@ -18,23 +18,34 @@ function scalarOf({ kind, text }: RawValue, type: ScalarType): unknown {
   const isInteger = kind === jsonKinds.integer;
   switch (type) {
     case "float64":
-    case "int32":
       return isInteger || kind === jsonKinds.float ? Number(text) : undefined;
+    case "int32": {
+      const number = isInteger || kind === jsonKinds.float ? Number(text) : Number.NaN;
+      return number === (number | 0) ? number : undefined;
+    }
     case "int64":
-      return isInteger ? BigInt(text) : undefined;
+      return isInteger ? int64(BigInt(text)) : undefined;
     case "timestamp":
-      return isInteger ? BigInt(text) * 1000n : undefined;
+      return isInteger ? int64(BigInt(text) * 1000n) : undefined;
     case "boolean":
       return kind === jsonKinds.boolean ? text === "true" : undefined;
     case "string":
       return kind === jsonKinds.string ? (JSON.parse(text) as string) : undefined;
     case "binary":
-      return kind === jsonKinds.string
-        ? new Uint8Array(Buffer.from(JSON.parse(text) as string, "base64"))
-        : undefined;
+      return kind === jsonKinds.string ? bytesOf(JSON.parse(text) as string) : undefined;
     case "json":
       return text;
   }
+}
+
+function int64(value: bigint): bigint | undefined {
+  return BigInt.asIntN(64, value) === value ? value : undefined;
+}
+
+/** Node reads what is no base64 as far as it can be. */
+function bytesOf(text: string): Uint8Array | undefined {
+  const bytes = Buffer.from(text, "base64");
+  return bytes.toString("base64") === text ? new Uint8Array(bytes) : undefined;
 }
 
 /** Values of a column that nobody pinned, as whoever wrote the file is not this package. */

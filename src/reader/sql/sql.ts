@@ -109,7 +109,7 @@ function explain(
 }
 
 /** Kinds of errors of DuckDB's that a damaged file can be behind, though it does not say which. */
-const unnamed = /^(Invalid|IO|Serialization|INTERNAL|TProtocol|Out of Memory)/;
+const unnamed = /^(Invalid|IO|Conversion|Serialization|INTERNAL|TProtocol|Out of (Memory|Range))/;
 /** More is not read once more to find out. */
 const maxProbedBytes = 256 * 1024 * 1024;
 

@@ -51,22 +51,12 @@ mdc: 1 row of model_outputs (25.0%) without inputs
 `);
 });
 
-test("--json gives the account and rows; several outputs by their names", async () => {
+test("--json gives rows, or the account alone; several outputs by their names", async () => {
   const root = await sampleRoot();
-  const { code, out } = await run(
-    "join",
-    "model_inputs",
-    "model_outputs",
-    "--root",
-    root,
-    "--json",
-    "-n",
-    "2",
-  );
+  const json = ["--root", root, "--json"] as const;
+  const { code, out } = await run("join", "model_inputs", "model_outputs", ...json, "-n", "2");
   expect(code).toBe(0);
-  const { account, rows } = JSON.parse(out) as { account: Record<string, unknown>; rows: unknown[] };
-  expect(account).toMatchObject({ matched: 3, inputsOnly: 1, outputsOnly: 1, duplicates: 1, late: 0 });
-  expect(rows).toEqual(
+  expect(JSON.parse(out)).toEqual(
     ["A", "B"].map((id, i) => ({
       id,
       rowIndex: 0,
@@ -78,6 +68,9 @@ test("--json gives the account and rows; several outputs by their names", async 
       labels: null,
     })),
   );
+  const account: unknown = JSON.parse((await run("join", ...json, "--account")).out);
+  expect(account).toMatchObject({ matched: 3, inputsOnly: 1, outputsOnly: 1, duplicates: 1, late: 0 });
+  expect((await run("join", "--root", root, "--account")).out).toMatch(/^collection[^]*duplicates\n[^]*1\n$/);
   const several = await run(
     "join",
     "model_inputs",

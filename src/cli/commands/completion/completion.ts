@@ -19,11 +19,12 @@ export function completionOf(others: readonly Command[], common: CommandOptions)
     positionals: [1, 1],
     options: {},
     examples: ["source <(mdc completion bash)", "mdc completion fish > ~/.config/fish/completions/mdc.fish"],
-    run({ positionals: [shell = ""], terminal }): Promise<ExitCode> {
+    run({ positionals: [shell = ""], terminal, flag }): Promise<ExitCode> {
       if (!Object.hasOwn(scripts, shell))
         throw new UsageError(`mdc completion: expected bash, zsh or fish, got ${wordText(shell)}`);
       const lines = scripts[shell as keyof typeof scripts]([...others, command], common);
-      for (const line of lines) terminal.out(line);
+      if (flag("json")) terminal.json({ shell, script: `${lines.join("\n")}\n` });
+      else for (const line of lines) terminal.out(line);
       return Promise.resolve(exitCode.ok);
     },
   };

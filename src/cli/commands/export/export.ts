@@ -8,7 +8,7 @@ import type { ExitCode } from "../../exit-code.ts";
 import { columnsOption, namesOf, selectionOf, selectionOptions } from "../../options/selection.ts";
 import { datasetOptions, withDataset } from "../../with-dataset.ts";
 import { tellUnreadable } from "../../text/unreadable.ts";
-import { newFile, told } from "./new-file.ts";
+import { newFile, told, type WrittenFile } from "./new-file.ts";
 import { writeHours } from "./hours.ts";
 
 /** `mdc export`: a collection as one file, or as the folder that Azure ML's monitoring reads. */
@@ -54,17 +54,19 @@ export const exportCommand: RunnableCommand = {
     const output = input.text("output");
     if (output === undefined && Number.isFinite(terminal.width))
       throw new UsageError("mdc export writes to no terminal: give -o <file>, or send it through a pipe");
+    if (output === undefined && input.flag("json"))
+      throw new UsageError("--json: expected -o <file>, whose path and size it writes");
     const mltable = mltableOf(input, options.format, output);
-    await withDataset(input, async (data, catalog) => {
-      if (output !== undefined && options.format === "azureml" && !output.endsWith(".jsonl")) {
-        await writeHours({ data, catalog, terminal }, name, options, output);
-        return;
-      }
-      const bytes = told(data.export(name, options), terminal);
-      if (output !== undefined) await newFile(output, bytes);
-      else for await (const piece of bytes) await terminal.bytes(piece);
+    const written = await withDataset(input, async (data, catalog): Promise<WrittenFile[]> => {
+      if (output !== undefined && options.format === "azureml" && !output.endsWith(".jsonl"))
+        return await writeHours({ data, catalog, terminal }, name, options, output);
+      const pieces = told(data.export(name, options), terminal);
+      if (output !== undefined) return [await newFile(output, pieces)];
+      for await (const piece of pieces) await terminal.bytes(piece);
+      return [];
     });
-    if (mltable !== undefined) await newFile(mltable.path, [Buffer.from(mltable.text)]);
+    if (mltable !== undefined) written.push(await newFile(mltable.path, [Buffer.from(mltable.text)]));
+    if (input.flag("json")) terminal.json(written);
     return tellUnreadable(unreadable, terminal);
   },
 };

@@ -5,13 +5,27 @@ import { UsageError } from "../../command.ts";
 import type { Terminal } from "../../terminal.ts";
 import { bytesText } from "../../text/value-text.ts";
 
+/** A file that was written. */
+export interface WrittenFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
 /** Writes a file that is not there yet; {@link UsageError} if it is, or if its folder is not. */
 export async function newFile(
   path: string,
-  bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<void> {
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<WrittenFile> {
+  let bytes = 0;
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const piece of pieces) {
+      yield piece;
+      bytes += piece.length;
+    }
+  };
   try {
-    await writeNewFile(resolve(path), bytes);
+    await writeNewFile(resolve(path), counted());
+    return { path: resolve(path), bytes };
   } catch (thrown) {
     if (errorCode(thrown) === "EEXIST")
       throw new UsageError(`--output: there is something at ${path} already`);

@@ -1,8 +1,12 @@
+import { visibleJson } from "../../../base/visible-text.ts";
 import type { Baseline } from "../../../monitor/baseline/baseline.ts";
 
-/** A baseline as JSON for people: indented, with each list of plain values on one line. */
+/**
+ * A baseline as JSON for people: indented, with each list of plain values on one line, and nothing of stored
+ * values that a terminal obeys.
+ */
 export function baselineText(baseline: Baseline): string {
-  return `${lines(JSON.parse(JSON.stringify(baseline)), "")}\n`;
+  return visibleJson(`${lines(JSON.parse(JSON.stringify(baseline)), "")}\n`);
 }
 
 function lines(value: unknown, indent: string): string {
