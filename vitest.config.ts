@@ -1,8 +1,13 @@
+import { availableParallelism } from "node:os";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 
+/** Two cores are used as two: left to itself, the runner would spare one of them, and take the files in turn. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+
 /**
- * One project per folder under `test`. The first group is pure computation and runs side by side. The second starts
- * servers, child processes and threads, so it runs one file at a time: two cores are enough for it to be steady.
+ * One project per folder under `test`. The first group is pure computation, and the second starts servers and
+ * processes, which mostly wait for each other: their files run side by side. Those of the third look at the whole
+ * host, its memory and threads, so it runs one file at a time.
  */
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -13,9 +18,9 @@ const config: ViteUserConfig = defineConfig({
       project("unit", { group: 0, testTimeout: 20_000 }),
       project("property", { group: 0, testTimeout: 120_000 }),
       project("contract", { group: 1, testTimeout: 60_000 }),
-      project("integration", { group: 1, testTimeout: 180_000 }),
       project("crash", { group: 1, testTimeout: 180_000 }),
       project("package", { group: 1, testTimeout: 180_000 }),
+      project("integration", { group: 2, testTimeout: 180_000 }),
     ],
     coverage: { include: ["src/**"] },
   },
@@ -23,7 +28,7 @@ const config: ViteUserConfig = defineConfig({
 
 export default config;
 
-function project(name: string, { group, testTimeout }: { group: 0 | 1; testTimeout: number }) {
+function project(name: string, { group, testTimeout }: { group: 0 | 1 | 2; testTimeout: number }) {
   return {
     extends: true as const,
     test: {
@@ -31,7 +36,7 @@ function project(name: string, { group, testTimeout }: { group: 0 | 1; testTimeo
       include: [`test/${name}/**/*.test.ts`],
       testTimeout,
       hookTimeout: Math.max(60_000, testTimeout),
-      fileParallelism: group === 0,
+      maxWorkers: group === 2 ? 1 : maxWorkers,
       sequence: { groupOrder: group },
     },
   };
