@@ -157,7 +157,8 @@ export default {
     rule("no-unresolvable", "there is no such module", {}, { couldNotResolve: true }),
 
     only("fs", core("fs"), "^src/base/"),
-    only("azure", installed("@azure"), "^src/store/azure/"),
+    only("azure", installed("@azure"), "^src/store/(azure/|service/proxy-agent\\.ts$)"),
+    only("aws", installed("@aws-sdk"), "^src/store/s3/"),
     only("hyparquet", installed("hyparquet", "hyparquet-writer", "hyparquet-compressors"), "^src/codec/"),
     only("duckdb", installed("@duckdb"), "^src/reader/"),
     only("arrow", installed("apache-arrow"), "^src/reader/"),
@@ -167,7 +168,7 @@ export default {
     only(
       "sockets",
       core("net", "tls", "dgram", "http", "https", "http2"),
-      "^src/((http|sidecar|agent|cli/ui/serving)/|spool/instance/socket-liveness\\.ts$|store/azure/azure-http\\.ts$)",
+      "^src/((http|sidecar|agent|cli/ui/serving)/|spool/instance/socket-liveness\\.ts$|store/service/http-send\\.ts$)",
     ),
     only("framework", installed("express", "fastify"), "^src/http/"),
     only("terminal", core("readline", "tty", "repl"), "^src/cli/"),
@@ -182,7 +183,7 @@ export default {
       "loaded by import() when first used, so that others do not pay for it",
       { path: "^src/" },
       {
-        path: installed("@azure", "@duckdb", "@opentelemetry", "apache-arrow"),
+        path: installed("@aws-sdk", "@azure", "@duckdb", "@opentelemetry", "apache-arrow"),
         dynamic: false,
         dependencyTypesNot: ["type-only"],
       },

@@ -47,6 +47,10 @@ function describeDestination(destination: Destination): { name: string; identity
       const { accountUrl, container, prefix } = destination;
       return { name: container, identity: ["azure-blob", accountUrl, container, prefix] };
     }
+    case "s3": {
+      const { endpoint, bucket, prefix } = destination;
+      return { name: bucket, identity: ["s3", endpoint ?? "", bucket, prefix] };
+    }
     case "azureml-datastore": {
       const { subscriptionId, resourceGroup, workspace, datastore, prefix } = destination;
       const identity = ["azureml-datastore", subscriptionId, resourceGroup, workspace, datastore, prefix];

@@ -33,7 +33,8 @@ export interface DeploymentOptions {
   /**
    * Where files go: a folder (relative to the current directory at start, or a `file://` URL),
    * `https://<account>.blob.core.windows.net/<container>/<prefix>` (any cloud, private endpoint or emulator;
-   * `http` for loopback only), or `azureml://…` (the short form where `AZUREML_ARM_*` name the workspace). A
+   * `http` for loopback only), `s3://<bucket>/<prefix>` (the region, and who we are, say AWS's variables and
+   * files: see `docs/s3.md`), or `azureml://…` (the short form where `AZUREML_ARM_*` name the workspace). A
    * shared access signature in the URL's query becomes the credential and is kept out of everything that can
    * be printed. `MDC_DESTINATION`; default `./collected`. Fixed while running.
    */

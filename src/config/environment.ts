@@ -33,6 +33,16 @@ export interface Environment {
   readonly temporaryFolder: string;
   /** The {@link networkVariables} that are set: how this process is to reach the network. */
   readonly network: NetworkVariables;
+  /** What `AWS_*` says, if anything; it counts for destinations in S3 alone, and is not checked before. */
+  readonly aws?: AwsEnvironment;
+}
+
+/** Where S3 is, and all that AWS's own library is to find in its environment: secrets too. */
+export interface AwsEnvironment {
+  /** Of a server that is not AWS's own, and the variable that says so. */
+  readonly endpoint?: { readonly text: string; readonly where: string };
+  readonly region?: string;
+  readonly variables: NetworkVariables;
 }
 
 /** Variables by their names. A proxy's URL can hold a password. */
@@ -67,6 +77,8 @@ const networkVariables: readonly string[] = [
  * |-|-|
  * | `AZUREML_MDC_CONFIG_PATH` | what the platform configures its own data collector by: see `agent-file.ts` |
  * | `AZUREML_ARM_SUBSCRIPTION`, `AZUREML_ARM_RESOURCEGROUP`, `AZUREML_ARM_WORKSPACE_NAME` | the workspace of `azureml://datastores/…` |
+ * | `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL` | a server for `s3://` that is not AWS's own |
+ * | `AWS_REGION`, else `AWS_DEFAULT_REGION` | the region of an `s3://` destination |
  * | `MDC_TRUSTED_HOSTS` | hosts beside Azure's own that may have an access token, separated by commas; `.example.com` is all hosts below it |
  *
  * `env` and `machine` are for tests; by default the process's own.
@@ -76,6 +88,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
   const trustedHosts = readTrustedHosts(env);
   const { credential, configFile, ...settings } = readSettings(env, workspace);
   const slips = misspelt(env);
+  const aws = readAws(env);
   return {
     settings,
     credential,
@@ -87,6 +100,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env, machine?: 
     ...(slips.length === 0 ? {} : { slips }),
     temporaryFolder: temporaryFolder(machine),
     network: readNetwork(env),
+    ...(aws === undefined ? {} : { aws }),
   };
 }
 
@@ -202,6 +216,26 @@ function readNetwork(env: NodeJS.ProcessEnv): NetworkVariables {
     values[name] = isProxy && !value.includes("://") ? `http://${value}` : value;
   }
   return values;
+}
+
+/**
+ * The same variables as AWS's own tools, in their order. Their library, which finds credentials, reads all
+ * that begins with `AWS_` in the environment of its thread.
+ */
+function readAws(env: NodeJS.ProcessEnv): AwsEnvironment | undefined {
+  const variables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (name.startsWith("AWS_") && value !== undefined) variables[name] = value;
+  }
+  const firstOf = (...names: string[]) =>
+    names
+      .map((name) => ({ text: env[name]?.trim() ?? "", where: whereOf(name) }))
+      .find(({ text }) => text !== "");
+  const ignored = variables["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"]?.trim().toLowerCase() === "true";
+  const endpoint = ignored ? undefined : firstOf("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
+  const region = firstOf("AWS_REGION", "AWS_DEFAULT_REGION")?.text;
+  if (Object.keys(variables).length === 0) return undefined;
+  return { variables, ...(endpoint && { endpoint }), ...(region === undefined ? {} : { region }) };
 }
 
 /** Set by the platform, so what makes no sense is passed over: nobody here can mend it. */

@@ -4,6 +4,8 @@ import { asError, told, wrongValue } from "../base/errors.ts";
 import { nameText } from "../base/fields.ts";
 import { type FileContents, isAbsent, readTextFile, type WatchedFile } from "../base/files/text-file.ts";
 import type { Credential } from "../destination/credential.ts";
+import type { ParsedDestination } from "../destination/parse-destination.ts";
+import { parseS3Endpoint } from "../destination/s3-url.ts";
 import { Secret } from "../destination/secret.ts";
 import type { ErrorListener, StatsListener, WaitUntil } from "./callbacks.ts";
 import { defaultSpools, type SpoolFolder } from "./default-spool.ts";
@@ -87,7 +89,7 @@ export function resolveDeployment(
     credential: values.credential ?? credential ?? environment.credential ?? null,
     trustedHosts: environment.trustedHosts ?? [],
     spoolPlace: spoolPlaces(values, { options: parsed, environment, file }, callee),
-    network: new Secret(environment.network),
+    network: new Secret(networkOf(config, environment)),
     onError: values.onError,
     onStats: values.onStats,
     waitUntil: values.waitUntil,
@@ -170,13 +172,33 @@ function unseenByMonitoring({ format, rollingRate }: DeploymentConfig): readonly
   ];
 }
 
+/** What the thread that delivers is to have in its environment. */
+function networkOf({ destination }: DeploymentConfig, { network, aws }: Environment): NetworkVariables {
+  return destination.kind === "s3" ? { ...aws?.variables, ...network } : network;
+}
+
+/** The same, at the server of S3 that only the environment names. */
+function placed(parsed: ParsedDestination, { aws }: Environment): ParsedDestination {
+  const { destination } = parsed;
+  if (destination.kind !== "s3" || aws === undefined) return parsed;
+  const { endpoint, region = null } = aws;
+  const origin = endpoint === undefined ? null : parseS3Endpoint(endpoint.text, endpoint.where);
+  return { ...parsed, destination: { ...destination, endpoint: origin, region } };
+}
+
 function resolveSettings({ options, environment, file }: Sources, callee: string): ResolvedSettings {
-  const { othersEnabled = true, ...said } = layered([options, environment.settings, file?.settings ?? {}]);
+  const layers = layered([options, environment.settings, file?.settings ?? {}]);
+  const { othersEnabled = true, destination: to, ...others } = layers;
+  const said = to === undefined ? others : { ...others, destination: placed(to, environment) };
+  const fallback = (): ParsedDestination | undefined => {
+    const found = file?.fallbackDestination?.();
+    return found && placed(found, environment);
+  };
   const values = withDefaults(said, {
     callee,
     stateFolder: environment.stateFolder,
     temporaryFolder: environment.temporaryFolder,
-    fallbackDestination: file?.fallbackDestination,
+    fallbackDestination: fallback,
   });
   const { collections, destination, credential, configFile, onError, onStats, waitUntil, ...plain } = values;
   const config = freezeConfig({
@@ -186,7 +208,7 @@ function resolveSettings({ options, environment, file }: Sources, callee: string
     collections: resolveCollections(collections, plain.samplingRate, othersEnabled),
     othersEnabled,
   });
-  const isDestinationSaid = (said.destination ?? file?.fallbackDestination?.()) !== undefined;
+  const isDestinationSaid = (to ?? file?.fallbackDestination?.()) !== undefined;
   return { values, config, isDestinationSaid };
 }
 

@@ -14,6 +14,17 @@ export type Destination =
       readonly prefix: string;
     }
   | {
+      /** A bucket of Amazon S3, or of a server that speaks its protocol. */
+      readonly kind: "s3";
+      readonly bucket: string;
+      /** Without leading or trailing `/`, percent-decoded; may be empty. */
+      readonly prefix: string;
+      /** The origin of a server that is not AWS's own: `http://minio:9000`; null for that. */
+      readonly endpoint: string | null;
+      /** Null leaves it to AWS's configuration files. */
+      readonly region: string | null;
+    }
+  | {
       /** A datastore of an Azure Machine Learning workspace; the store asks the workspace where it is. */
       readonly kind: "azureml-datastore";
       readonly subscriptionId: string;

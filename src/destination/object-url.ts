@@ -2,9 +2,9 @@ import type { Destination } from "./destination.ts";
 
 /**
  * How a file at a destination refers to the object with that path below it; both are in one folder. In Azure
- * it is a URL that Azure ML's own reader resolves, which holds no signature: whoever reads brings a
- * credential. In a folder it is relative to the file, so that it stays true when the folder is mounted
- * elsewhere, copied or moved.
+ * it is a URL that Azure ML's own reader resolves, in S3 one that every engine does; neither holds a
+ * signature: whoever reads brings a credential. In a folder it is relative to the file, so that it stays true
+ * when the folder is mounted elsewhere, copied or moved.
  */
 export function objectReference(destination: Destination, path: string): string {
   switch (destination.kind) {
@@ -14,6 +14,8 @@ export function objectReference(destination: Destination, path: string): string 
       const { accountUrl, container, prefix } = destination;
       return `${accountUrl}/${encoded([container, prefix, path])}`;
     }
+    case "s3":
+      return `s3://${destination.bucket}/${encoded([destination.prefix, path])}`;
     case "azureml-datastore": {
       const { subscriptionId, resourceGroup, workspace, datastore, prefix } = destination;
       const home = `subscriptions/${subscriptionId}/resourcegroups/${encodeURIComponent(resourceGroup)}/workspaces/${workspace}`;

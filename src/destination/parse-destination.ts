@@ -5,6 +5,7 @@ import { parseBlobUrl } from "./blob-url.ts";
 import type { Destination } from "./destination.ts";
 import { type Credential, hidden } from "./credential.ts";
 import { parseDatastoreUri, type Workspace } from "./datastore-uri.ts";
+import { parseS3Url } from "./s3-url.ts";
 import type { Secret } from "./secret.ts";
 import { shownUrl } from "./url-text.ts";
 /** A destination, and apart from it the secret that was written into its URL. */
@@ -15,8 +16,8 @@ export interface ParsedDestination {
 }
 
 const expected =
-  "a folder, a blob URL (https://<account>.blob.core.windows.net/<container>/<prefix>) or an Azure ML datastore " +
-  "(azureml://subscriptions/…/datastores/<datastore>/paths/<prefix>)";
+  "a folder, a blob URL (https://<account>.blob.core.windows.net/<container>/<prefix>), s3://<bucket>/<prefix> " +
+  "or an Azure ML datastore (azureml://subscriptions/…/datastores/<datastore>/paths/<prefix>)";
 
 /** What a destination can be relative to. */
 export interface DestinationSurroundings {
@@ -32,6 +33,7 @@ export interface DestinationSurroundings {
  *   `file://` URL;
  * - a container of Azure Blob Storage in any cloud, behind a private endpoint or a custom domain, or of an
  *   emulator; a shared access signature in its query is handed back apart;
+ * - `s3://`: a bucket of Amazon S3, or of a server like it, which the environment names;
  * - `azureml://` in its long form, or in its short one if `from` knows the workspace.
  *
  * Throws a `TypeError` or `RangeError` that begins with `where` and shows neither query nor password of a
@@ -59,6 +61,8 @@ export function parseDestination(
     case "http":
     case "https":
       return parseBlobUrl(text, where);
+    case "s3":
+      return { destination: parseS3Url(text, where), credential: null };
     case "azureml":
       return { destination: parseDatastoreUri(text, where, from.workspace), credential: null };
     default:
@@ -77,7 +81,7 @@ function isUrl(value: unknown): value is { readonly href: string } {
  * colon.
  */
 function scheme(text: string): string | undefined {
-  const match = /^([a-z][a-z0-9+.-]+):\/\//i.exec(text) ?? /^(azureml|file|https?):/i.exec(text);
+  const match = /^([a-z][a-z0-9+.-]+):\/\//i.exec(text) ?? /^(azureml|file|https?|s3):/i.exec(text);
   return match?.[1]?.toLowerCase();
 }
 

@@ -73,3 +73,11 @@ export async function withDeadline<T>(
 export function endCalls(group: CallGroup): void {
   for (const controller of group.controllers) controller.abort(new DeadlineError("the store was closed"));
 }
+
+const smallCallDeadlineMs = 15_000;
+const slowestBytesPerMs = 65_536 / 1_000;
+
+/** Milliseconds that one attempt may take for so many bytes, where nobody says otherwise. */
+export function defaultDeadlineMs(size: number): number {
+  return Math.max(smallCallDeadlineMs, size / slowestBytesPerMs);
+}

@@ -6,6 +6,8 @@ import type { AzureCredential, TokenSource } from "./azure/azure-credential.ts";
 import { createAzureDatastoreStore } from "./azure/azure-datastore-store.ts";
 import { findMachineCredential, loadIdentity } from "./azure/azure-machine-credential.ts";
 import { createFolderStore } from "./folder-store.ts";
+import { loadS3 } from "./s3/s3-client.ts";
+import { createS3Store } from "./s3/s3-store.ts";
 import type { UpkeepStore } from "./store.ts";
 
 /** Who somebody is at a destination, as far as it was said. */
@@ -41,12 +43,13 @@ export function proofOf({ credential, clientId, trustedHosts }: Identity): Azure
  * now than when requests are served. Rejects if it cannot be had.
  */
 export async function loadProof(destination: Destination, credential: Credential | null): Promise<void> {
-  if (destination.kind !== "folder" && credential === null) await loadIdentity();
+  const isAzure = destination.kind === "azure-blob" || destination.kind === "azureml-datastore";
+  if (isAzure && credential === null) await loadIdentity();
 }
 
 /**
  * The store of a destination. Throws if destination and credential do not go together. A folder needs no
- * credential.
+ * credential; for S3 AWS's own library finds it.
  */
 export function openStore(destination: Destination, credential: AzureCredential): UpkeepStore {
   switch (destination.kind) {
@@ -54,6 +57,8 @@ export function openStore(destination: Destination, credential: AzureCredential)
       return createFolderStore({ root: destination.path });
     case "azure-blob":
       return createAzureBlobStore({ ...destination, credential });
+    case "s3":
+      return createS3Store(destination);
     case "azureml-datastore":
       return createAzureDatastoreStore({ ...destination, credential });
   }
@@ -64,5 +69,6 @@ export function openStore(destination: Destination, credential: AzureCredential)
  * first use.
  */
 export async function loadStore({ kind }: Destination): Promise<void> {
-  if (kind !== "folder") await loadAzureLibrary().catch(() => {});
+  if (kind === "folder") return;
+  await (kind === "s3" ? loadS3() : loadAzureLibrary()).catch(() => {});
 }

@@ -16,6 +16,7 @@ test("the package depends on exactly four packages, and on optional peers for th
   const optional = Object.entries(peerDependenciesMeta).filter(([, meta]) => meta.optional);
   expect(optional.map(([name]) => name)).toEqual(Object.keys(peerDependencies));
   expect(Object.keys(peerDependencies)).toEqual([
+    "@aws-sdk/client-s3",
     "@azure/identity",
     "@duckdb/node-api",
     "@opentelemetry/api",

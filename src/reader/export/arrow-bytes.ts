@@ -3,7 +3,7 @@ import type { Builder, Data, DataType } from "apache-arrow";
 import type { TableRows } from "../../codec/parquet/tables/table-writer.ts";
 import type { ColumnType, ScalarType } from "../../layout/column-type.ts";
 import type { Schema } from "../../layout/schema.ts";
-import { missingPeer } from "../peers/missing-peer.ts";
+import { missingPeer } from "../../store/missing-peer.ts";
 
 type Arrow = typeof library;
 

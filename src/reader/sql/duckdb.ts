@@ -1,7 +1,7 @@
 import type * as library from "@duckdb/node-api";
 import type { DuckDBConnection, DuckDBInstance, DuckDBResult } from "@duckdb/node-api";
 import { asError } from "../../base/errors.ts";
-import { missingPeer } from "../peers/missing-peer.ts";
+import { missingPeer } from "../../store/missing-peer.ts";
 import { sqlText, sqlTexts } from "./sql-text.ts";
 
 /** What is loaded when the first query runs. */

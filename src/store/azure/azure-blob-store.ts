@@ -4,16 +4,10 @@ import type { BlockBlobClient, ContainerClient } from "@azure/storage-blob";
 import { systemClock } from "../../base/time/clock.ts";
 import { type AzureLocation, checkLocation, isUrlOf, openContainer } from "./azure-container.ts";
 import { type AzureCredential, type ResolvedCredential, resolveCredential } from "./azure-credential.ts";
-import {
-  defaultDeadlineMs,
-  type Fingerprint,
-  fingerprintOf,
-  readFully,
-  uploadBlob,
-} from "./azure-transfer.ts";
+import { type Fingerprint, fingerprintOf, uploadBlob } from "./azure-transfer.ts";
 import { type AzureFailure, lacksPermission, toAzureFailure } from "./azure-error.ts";
 import { entriesOf, listPages } from "./azure-listing.ts";
-import { type CallGroup, type Extend, endCalls, withDeadline } from "../deadline.ts";
+import { type CallGroup, defaultDeadlineMs, type Extend, endCalls, withDeadline } from "../deadline.ts";
 import { BodyError } from "../object-body.ts";
 import { checkFolder, checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "../object-path.ts";
 import {
@@ -29,6 +23,7 @@ import {
   type StoreFolder,
   type UpkeepStore,
 } from "../store.ts";
+import { readFully } from "../service/whole-answer.ts";
 import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "../store-error.ts";
 
 /** Where, as whom, and how patient. */

@@ -1,7 +1,8 @@
 import { type AzureAnswer, classifyAzureAnswer } from "./azure-response.ts";
-import { proxyOf } from "./azure-proxy.ts";
 import { DeadlineError } from "../deadline.ts";
 import { ObjectNotFoundError } from "../store.ts";
+import { codePattern, headerPattern, matching, proxyPattern, wordsOf } from "../service/answer-facts.ts";
+import { proxyOf } from "../service/proxy.ts";
 import { StoreError } from "../store-error.ts";
 
 /**
@@ -49,32 +50,11 @@ export function readAzureAnswer(thrown: unknown): AzureAnswer & AnswerDetails {
   };
 }
 
-const codePattern = /^[A-Za-z][A-Za-z0-9_]{1,63}$/;
 const requestIdPattern = /^[0-9a-fA-F-]{8,40}$/;
-const headerPattern = /^[A-Za-z0-9 ,:+-]{1,40}$/;
-
-const proxyPattern = /^[A-Za-z0-9_.[\]:-]{1,255}$/;
-/** A word this long with a digit or a sign in it may be a key, a signature or a token. */
-const mayBeSecret = /(?=[A-Za-z.-]*[0-9+/=_%])[A-Za-z0-9+/=_%.-]{20,}/g;
-const maxWords = 400;
-
-/** The first line of what the service says, as far as it can be shown. */
-function wordsOf(message: unknown): string | undefined {
-  if (typeof message !== "string") return undefined;
-  const [line = ""] = message.slice(0, 4_096).split(/[\r\n]/, 1);
-  const plain = line.replace(/[^\x20-\x7e]+/g, " ").replace(mayBeSecret, "…");
-  const words = plain.replace(/\b\w+=\S+/g, "…").trim();
-  if (words === "") return undefined;
-  return words.length > maxWords ? `${words.slice(0, maxWords)}…` : words;
-}
 
 function proxyOfRequest(request: ForeignError["request"]): string | undefined {
   const { url, agent } = request ?? {};
   return typeof url === "string" && URL.canParse(url) ? proxyOf({ url, agent }) : undefined;
-}
-
-function matching(value: unknown, pattern: RegExp): string | undefined {
-  return typeof value === "string" && pattern.test(value) ? value : undefined;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { clockIsOff, parseRetryAfter, withoutAnswer } from "../service/answer-facts.ts";
 import type { StoreFailure } from "../store-error.ts";
 
 /**
@@ -31,11 +32,6 @@ export interface AzureVerdict {
 
 type Row = readonly [kind: AzureVerdict["kind"], hint: string];
 
-/**
- * The service refuses requests that are 15 minutes off; at 5 the clock is the likely reason for a refusal.
- */
-const maxClockSkewMs = 5 * 60_000;
-
 const rowsByCode: ReadonlyMap<string, Row> = new Map(
   Object.entries<Row>({
     BlobAlreadyExists: ["verify", "an object of that name exists"],
@@ -64,21 +60,6 @@ const rowsByCode: ReadonlyMap<string, Row> = new Map(
   }),
 );
 
-/** Nothing that could be used answered; for most of these time alone is not likely to change that. */
-const rowsWithoutAnswer: ReadonlyMap<string, Row> = new Map(
-  Object.entries<Row>({
-    AnswerTooLarge: ["transient", "an answer that is longer than any of the Blob service's"],
-    ENOTFOUND: ["configuration", "the host name of the storage account does not exist"],
-    ERR_INVALID_URL: ["configuration", "the URL of the storage account is malformed"],
-    CERT_HAS_EXPIRED: ["configuration", "the server's certificate has expired"],
-    DEPTH_ZERO_SELF_SIGNED_CERT: ["configuration", "the server's certificate is not trusted"],
-    SELF_SIGNED_CERT_IN_CHAIN: ["configuration", "the server's certificate is not trusted"],
-    UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["configuration", "the server's certificate is not trusted"],
-    UNABLE_TO_GET_ISSUER_CERT_LOCALLY: ["configuration", "the server's certificate is not trusted"],
-    ERR_TLS_CERT_ALTNAME_INVALID: ["configuration", "the server's certificate is for another host"],
-  }),
-);
-
 /**
  * The meaning of a failed request. What nobody has met yet is `transient`: to keep and to retry is the only
  * mistake that loses nothing.
@@ -92,12 +73,7 @@ export function classifyAzureAnswer(answer: AzureAnswer, nowMs: number): AzureVe
 function rowOf(answer: AzureAnswer, nowMs: number): Row {
   const { statusCode, code } = answer;
   if (statusCode === undefined) {
-    return (
-      (code === undefined ? undefined : rowsWithoutAnswer.get(code)) ?? [
-        "transient",
-        "no answer from the service",
-      ]
-    );
+    return withoutAnswer(code);
   }
   if ((statusCode === 401 || statusCode === 403) && clockIsOff(answer.date, nowMs)) {
     return ["clock", "this machine's clock differs from the service's by more than 5 minutes; correct it"];
@@ -136,20 +112,4 @@ function rowOfStatus(statusCode: number): Row {
     default:
       return ["transient", "an answer that is not the Blob service's"];
   }
-}
-
-function clockIsOff(date: string | undefined, nowMs: number): boolean {
-  const serviceMs = date === undefined ? Number.NaN : Date.parse(date);
-  return Math.abs(serviceMs - nowMs) > maxClockSkewMs;
-}
-
-/**
- * `Retry-After` in milliseconds from now, at least 0; undefined if absent or unreadable. RFC 9110, 10.2.3.
- */
-export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
-  const text = value?.trim();
-  if (!text) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
-  const at = /[A-Za-z]{3},? .*\d{4}/.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }

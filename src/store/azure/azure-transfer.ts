@@ -4,14 +4,6 @@ import { BodySource } from "../body-source.ts";
 import { bodyChunks, bodySize } from "../object-body.ts";
 import type { ObjectBody, PutOptions } from "../store.ts";
 
-const smallCallDeadlineMs = 15_000;
-const slowestBytesPerMs = 65_536 / 1_000;
-
-/** Milliseconds that one attempt may take for so many bytes, where nobody says otherwise. */
-export function defaultDeadlineMs(size: number): number {
-  return Math.max(smallCallDeadlineMs, size / slowestBytesPerMs);
-}
-
 /** What tells one body from another. */
 export interface Fingerprint {
   readonly md5: Uint8Array;
@@ -54,19 +46,3 @@ export async function uploadBlob(
     source.close();
   }
 }
-
-/** All bytes of an answer, which must be as many as it announced. */
-export async function readFully(stream: NodeJS.ReadableStream, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for await (const chunk of stream as AsyncIterable<Uint8Array>) {
-    if (at + chunk.byteLength > size) throw new CutAnswerError();
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  if (at < size) throw new CutAnswerError();
-  return bytes;
-}
-
-/** Fewer or more bytes came than were announced: a failed connection, like any other. */
-class CutAnswerError extends Error {}

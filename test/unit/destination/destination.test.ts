@@ -2,7 +2,8 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
+import { parseS3Endpoint } from "../../../src/destination/s3-url.ts";
 import { parseDestination } from "../../../src/destination/parse-destination.ts";
 import { thrown } from "../config/thrown.ts";
 
@@ -10,8 +11,8 @@ const parse = (text: unknown) => parseDestination(text, "here");
 const error = (text: unknown) => thrown(() => parse(text));
 
 const anything =
-  "a folder, a blob URL (https://<account>.blob.core.windows.net/<container>/<prefix>) or an Azure ML datastore " +
-  "(azureml://subscriptions/…/datastores/<datastore>/paths/<prefix>)";
+  "a folder, a blob URL (https://<account>.blob.core.windows.net/<container>/<prefix>), s3://<bucket>/<prefix> " +
+  "or an Azure ML datastore (azureml://subscriptions/…/datastores/<datastore>/paths/<prefix>)";
 const blobUrl = "https://<account>.blob.core.windows.net/<container>/<prefix>";
 const signature = "sv=2025-11-05&sr=c&sp=rcwl&se=2027-01-01T00%3A00%3A00Z&sig=TopSecret%2Fabc%3D";
 
@@ -56,7 +57,7 @@ describe("a folder", () => {
     ],
     [7, `TypeError: here: expected ${anything}, got a number`],
     [null, `TypeError: here: expected ${anything}, got null`],
-    ["s3://bucket/key", `RangeError: here: expected ${anything}, got a URL s3://…`],
+    ["gs://bucket/key", `RangeError: here: expected ${anything}, got a URL gs://…`],
     ["abfss://c@a.dfs.core.windows.net/x", `RangeError: here: expected ${anything}, got a URL abfss://…`],
     [
       "flights.blob.core.windows.net/data",
@@ -64,6 +65,65 @@ describe("a folder", () => {
     ],
   ])("%j is refused", (text, message) => {
     expect(error(text)).toBe(message);
+  });
+});
+
+describe("an S3 URL", () => {
+  test.each([
+    ["s3://my.bucket-1/a b/ü", "my.bucket-1", "a b/ü"],
+    ["S3://box/a%20b/", "box", "a b"],
+    ["s3://box", "box", ""],
+  ])("%s is bucket and prefix", (text, bucket, prefix) => {
+    const { destination, credential } = parseDestination(text.replaceAll(" ", "%20"), "here");
+    expect(destination).toEqual({ kind: "s3", bucket, prefix, endpoint: null, region: null });
+    expect(credential).toBeNull();
+  });
+
+  test.each([
+    "s3:",
+    "s3:box/p",
+    "s3://",
+    "s3://ab",
+    "s3://Box/p",
+    "s3://box_1/p",
+    "s3://a..b/p",
+    "s3://-box/p",
+    "s3://192.168.0.1/p",
+    "s3://box--x-s3/p",
+    "s3://AKIA:TopSecret@box/p",
+    "s3://box/p?region=eu-central-1",
+    "s3://box/p#x",
+    "s3://box/a/../b",
+    "s3://box/a//b",
+    "s3://box/a%2Fb",
+    "s3://box/a\\b",
+  ])("%s is refused, and nothing of it shown", (text) => {
+    const message = error(text);
+    expect(message).toMatch(/^RangeError: here: expected .+, got (a URL s3:\/\/…|a text)/);
+    expect(message).not.toContain("TopSecret");
+  });
+
+  test.each([
+    ["http://127.0.0.1:9000", "http://127.0.0.1:9000"],
+    ["http://minio:9000/", "http://minio:9000"],
+    ["http://minio.storage.svc:9000", "http://minio.storage.svc:9000"],
+    ["http://10.1.2.3", "http://10.1.2.3"],
+    ["https://account.r2.cloudflarestorage.com", "https://account.r2.cloudflarestorage.com"],
+  ])("the server %s is taken", (text, origin) => {
+    expect(parseS3Endpoint(text, "here")).toBe(origin);
+  });
+
+  test.each([
+    "minio:9000",
+    "http://s3.example.com",
+    "http://8.8.8.8",
+    "https://key:TopSecret@s3.example.com",
+    "https://s3.example.com/path",
+    "https://s3.example.com?x=1",
+    "ftp://minio",
+    "https://s3.example.com:0",
+  ])("the server %s is refused", (text) => {
+    expect(() => parseS3Endpoint(text, "here")).toThrow(/^here: expected (?!.*TopSecret)/);
   });
 });
 

@@ -1,9 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  type AzureAnswer,
-  classifyAzureAnswer,
-  parseRetryAfter,
-} from "../../../src/store/azure/azure-response.ts";
+import { type AzureAnswer, classifyAzureAnswer } from "../../../src/store/azure/azure-response.ts";
+import { parseRetryAfter } from "../../../src/store/service/answer-facts.ts";
 
 const now = Date.UTC(2026, 10, 22, 5);
 const kind = (answer: AzureAnswer) => classifyAzureAnswer(answer, now).kind;

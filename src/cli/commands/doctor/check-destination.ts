@@ -34,6 +34,7 @@ const credentialTexts = {
 
 function checkCredential({ credential, config }: ResolvedDeployment): Finding {
   const { ok } = findingsOf("credential");
+  if (config.destination.kind === "s3") return ok("what AWS's own variables, files and roles say");
   const kind = credential?.reveal().kind;
   if (kind !== undefined) return ok(credentialTexts[kind]);
   return ok(config.clientId === null ? "DefaultAzureCredential" : "the managed identity of client_id");

@@ -1,6 +1,6 @@
-import { messageOf } from "../../base/errors.ts";
-import { errorCode } from "../../base/files/file-system.ts";
-import { StoreError } from "../../store/store-error.ts";
+import { messageOf } from "../base/errors.ts";
+import { errorCode } from "../base/files/file-system.ts";
+import { StoreError } from "./store-error.ts";
 
 /**
  * The error for a package that cannot be loaded, and that users install if they want what it does: an
