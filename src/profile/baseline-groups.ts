@@ -66,9 +66,22 @@ export class BaselineGroups {
     if (this.#categories !== undefined) this.#count(this.#categories.get(name) ?? this.#categories.size, 1);
   }
 
+  /** True when another one has the same edges, or the same categories in the same order. */
+  isLike(other: BaselineGroups | undefined): boolean {
+    if (other === undefined) return false;
+    const [a, b] = [this.#edges, other.#edges];
+    if (a !== undefined && b !== undefined)
+      return a.length === b.length && a.every((edge, i) => edge === b[i]);
+    const [names, others] = [this.#categories?.keys(), other.#categories?.keys()];
+    if (names === undefined || others === undefined) return false;
+    if (this.#counts.length !== other.#counts.length) return false;
+    for (const name of names) if (others.next().value !== name) return false;
+    return true;
+  }
+
   /** Adds what another one of the same groups has counted. Throws a `RangeError` for other groups. */
   merge(other: BaselineGroups, where: string): void {
-    if (JSON.stringify(this.definition) !== JSON.stringify(other.definition))
+    if (!this.isLike(other))
       throw wrongValue(where, "profiles with the same edges or categories", told("others"));
     other.#counts.forEach((count, i) => this.#count(i, count));
   }

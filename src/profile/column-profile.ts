@@ -194,6 +194,11 @@ export class ColumnProfile {
     return this.#groups?.definition;
   }
 
+  /** True when both are counted by the same groups, or by none. @internal */
+  isCountedLike(other: ColumnProfile): boolean {
+    return this.#groups === undefined ? other.#groups === undefined : this.#groups.isLike(other.#groups);
+  }
+
   /** The counts of a baseline's groups, as the metrics take them; undefined without groups. */
   get counts(): CategoryCounts | undefined {
     return this.#groups?.counts;
@@ -228,11 +233,8 @@ export class ColumnProfile {
     const profile = new ColumnProfile({ kind, seed });
     const bound = (value: number | string | null) =>
       kind === "numerical" && value !== null ? Number(value) : value;
-    profile.#rows = rows;
-    profile.#nulls = nulls;
-    profile.#nans = nans;
-    profile.#zeros = zeros;
-    profile.#infinite = infinite;
+    [profile.#rows, profile.#nulls, profile.#nans] = [rows, nulls, nans];
+    [profile.#zeros, profile.#infinite] = [zeros, infinite];
     [profile.#min, profile.#max] = [bound(min), bound(max)];
     profile.#distinct = DistinctEstimate.fromJSON(distinct, `${where} distinct`);
     if (kept.moments !== undefined) profile.#moments = Moments.fromJSON(kept.moments, `${where} moments`);

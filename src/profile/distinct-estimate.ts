@@ -36,7 +36,8 @@ export class DistinctEstimate {
     }
     this.#estimate();
     const [own, others] = [this.#registers as Uint8Array, other.#registers as Uint8Array];
-    for (let i = 0; i < registers; i++) own[i] = Math.max(own[i] as number, others[i] as number);
+    for (let i = 0; i < registers; i++)
+      if ((others[i] as number) > (own[i] as number)) own[i] = others[i] as number;
   }
 
   /** How many: a whole number. */
@@ -63,13 +64,10 @@ export class DistinctEstimate {
       for (const hash of kept.hashes) estimate.add(hash);
       return estimate;
     }
-    const digits = "registers" in kept ? kept.registers : undefined;
-    if (typeof digits !== "string" || digits.length !== 2 * registers || !/^([0-2][0-9a-f])+$/.test(digits))
-      throw wrongValue(where, "hashes, or 4,096 registers", told("others"));
+    const ranks = "registers" in kept ? ranksOf(kept.registers) : undefined;
+    if (ranks === undefined) throw wrongValue(where, "hashes, or 4,096 registers", told("others"));
     estimate.#hashes = undefined;
-    estimate.#registers = Uint8Array.from({ length: registers }, (_, i) =>
-      Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
-    );
+    estimate.#registers = ranks;
     return estimate;
   }
 
@@ -88,6 +86,24 @@ export class DistinctEstimate {
     const own = this.#registers as Uint8Array;
     if (rank > (own[at] as number)) own[at] = rank;
   }
+}
+
+/** Registers of their hexadecimal digits; undefined for anything else. */
+function ranksOf(digits: unknown): Uint8Array | undefined {
+  if (typeof digits !== "string" || digits.length !== 2 * registers) return undefined;
+  const ranks = new Uint8Array(registers);
+  for (let i = 0; i < registers; i++) {
+    const rank = 16 * digitOf(digits.charCodeAt(2 * i)) + digitOf(digits.charCodeAt(2 * i + 1));
+    if (!(rank <= restBits + 1)) return undefined;
+    ranks[i] = rank;
+  }
+  return ranks;
+}
+
+/** What a digit, `0` to `9` or `a` to `f`, stands for; `NaN` for any other unit of text. */
+function digitOf(unit: number): number {
+  if (unit >= 48 && unit <= 57) return unit - 48;
+  return unit >= 97 && unit <= 102 ? unit - 87 : Number.NaN;
 }
 
 function estimateOf(ranks: Uint8Array): number {

@@ -11,7 +11,7 @@ export function joinedColumns(one: ColumnProfile, other: ColumnProfile): ColumnP
     numbers.addNulls(categories.rows);
     return numbers;
   }
-  if (JSON.stringify(one.groups) === JSON.stringify(other.groups)) {
+  if (one.isCountedLike(other)) {
     one.merge(other);
     return one;
   }

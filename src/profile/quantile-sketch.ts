@@ -54,9 +54,10 @@ export class QuantileSketch {
 
   /** Adds what another one has seen. */
   merge(other: QuantileSketch): void {
-    other.#levels.forEach((values, level) => {
-      this.#levels[level] = [...(this.#levels[level] ?? []), ...values];
-    });
+    for (const [level, values] of other.#levels.entries()) {
+      const own = (this.#levels[level] ??= []);
+      for (let i = 0; i < values.length; i++) own.push(values[i] as number);
+    }
     this.#count += other.#count;
     this.#variance += other.#variance;
     this.#compact();
@@ -107,10 +108,10 @@ export class QuantileSketch {
   ): QuantileSketch {
     const isList = Array.isArray(levels) && levels.every(Array.isArray) && levels.length <= 53;
     const weight = isList ? levels.reduce((sum, values, level) => sum + values.length * 2 ** level, 0) : -1;
-    if (weight !== count || !(variance >= 0) || !levels.flat().every(Number.isFinite))
+    if (weight !== count || !(variance >= 0) || !levels.every((values) => values.every(Number.isFinite)))
       throw wrongValue(where, "levels of values that stand for its count", told("others"));
     const sketch = new QuantileSketch(seed);
-    sketch.#levels = levels.map((values) => [...values]);
+    sketch.#levels = levels.map((values) => values.slice());
     if (levels.length === 0) sketch.#levels.push([]);
     sketch.#count = count;
     sketch.#variance = variance;
@@ -137,11 +138,15 @@ export class QuantileSketch {
   }
 
   #size(): number {
-    return this.#levels.reduce((sum, values) => sum + values.length, 0);
+    let size = 0;
+    for (const values of this.#levels) size += values.length;
+    return size;
   }
 
   #room(): number {
-    return this.#levels.reduce((sum, _, level) => sum + this.#roomOf(level), 0);
+    let room = 0;
+    for (let level = 0; level < this.#levels.length; level++) room += this.#roomOf(level);
+    return room;
   }
 
   #roomOf(level: number): number {

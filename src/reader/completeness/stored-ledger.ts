@@ -1,9 +1,9 @@
 import { countOf } from "../../base/plural.ts";
-import { parsePath, pathPrefix } from "../../layout/dataset-path.ts";
 import { type LedgerEntry, parseEntries } from "../../layout/ledger-entry.ts";
 import { type CountsSum, LedgerSums, settle } from "../../layout/ledger-sums.ts";
 import type { StoreEntry } from "../../store/store.ts";
 import type { Catalog } from "../catalog.ts";
+import { toldObjects } from "../listing/told-objects.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 import type { UnreadableFile } from "../unreadable.ts";
 import { ToldProcess } from "./told-processes.ts";
@@ -32,16 +32,13 @@ export async function readLedgers(
   from: number,
   onUnreadable?: (file: UnreadableFile) => void,
 ): Promise<readonly StoredLedger[]> {
-  const { store, scope } = catalog;
+  const { store } = catalog;
   const objects: StoreEntry[] = [];
   const begun = new Map<string, number>();
-  for await (const entry of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
-    const stored = parsePath(entry.path);
-    if (stored?.kind !== "ledger") continue;
-    if (scope.deployment !== undefined && stored.deployment !== scope.deployment) continue;
+  for (const { entry, begunAt } of await toldObjects(catalog, "ledger", -Infinity)) {
     const place = placeOf(entry.path);
-    begun.set(place, Math.min(stored.begunAt, begun.get(place) ?? Infinity));
-    if (stored.begunAt >= from - earlierMs) objects.push(entry);
+    begun.set(place, Math.min(begunAt, begun.get(place) ?? Infinity));
+    if (begunAt >= from - earlierMs) objects.push(entry);
   }
   const decoder = new TextDecoder();
   const read = async ({ path, etag }: StoreEntry): Promise<{ path: string; entries: LedgerEntry[] }> => {

@@ -1,8 +1,8 @@
 import { collectionKey } from "../../layout/collection-key.ts";
-import { parsePath, pathPrefix } from "../../layout/dataset-path.ts";
 import { partitionSpan, type Span } from "../../layout/partition.ts";
 import { parseProfileLine, type ProfileLine } from "../../profile/stored-profiles.ts";
 import type { Catalog } from "../catalog.ts";
+import { toldObjects } from "../listing/told-objects.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 
 const objectsAtOnce = 16;
@@ -29,8 +29,8 @@ export async function* profileLines(
 ): AsyncGenerator<ProfileLine, void, undefined> {
   const key = collectionKey(collection);
   const wanted = columns === undefined ? undefined : new Set(columns);
-  const isOther = (name: string, is: (value: string) => boolean, line: string): boolean => {
-    const value = fieldOf(line, name);
+  const isOther = (name: string, is: (value: string) => boolean, head: string): boolean => {
+    const value = fieldOf(head, name);
     return value !== undefined && !is(value);
   };
   const spans = new Map<string, boolean>();
@@ -45,14 +45,14 @@ export async function* profileLines(
     }
     return is;
   };
-  const decoder = new TextDecoder();
-  const read = async (path: string): Promise<string> => decoder.decode(await catalog.store.get(path));
-  for await (const text of mapConcurrent(await pathsFrom(catalog, from), objectsAtOnce, read)) {
-    for (const line of text.split("\n")) {
-      if (isOther("collection", (value) => collectionKey(value) === key, line)) continue;
-      if (isOther("hour", isHour, line)) continue;
-      if (wanted !== undefined && isOther("column", (value) => wanted.has(value), line)) continue;
-      const parsed = parseProfileLine(line);
+  const read = (path: string): Promise<Uint8Array> => catalog.store.get(path);
+  for await (const bytes of mapConcurrent(await pathsFrom(catalog, from), objectsAtOnce, read)) {
+    for (const line of linesOf(bytes)) {
+      const head = line.toString("latin1", 0, headLength);
+      if (isOther("collection", (value) => collectionKey(value) === key, head)) continue;
+      if (isOther("hour", isHour, head)) continue;
+      if (wanted !== undefined && isOther("column", (value) => wanted.has(value), head)) continue;
+      const parsed = parseProfileLine(line.toString());
       if (parsed === undefined || collectionKey(parsed.collection) !== key) continue;
       if (wanted !== undefined && parsed.column !== undefined && !wanted.has(parsed.column)) continue;
       if (isWanted(spanOf(parsed))) yield parsed;
@@ -60,28 +60,39 @@ export async function* profileLines(
   }
 }
 
+/** The lines of a text, not decoded: most of them may be of no use. */
+function* linesOf(bytes: Uint8Array): Generator<Buffer, void, undefined> {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf(newline, from);
+    const to = end < 0 ? text.length : end;
+    if (to > from) yield text.subarray(from, to);
+    from = to + 1;
+  }
+}
+
+const newline = 10;
+
 /** The hour, or day, that a line is about. */
 export function spanOf({ hour, span }: Pick<ProfileLine, "hour" | "span">): Span {
   return partitionSpan({ start: Date.parse(hour), rate: span ?? "hour" });
 }
 
-/** Lines as this package writes them have it near their beginning; nothing else in a line looks like it. */
+/**
+ * Lines as this package writes them have these near their beginning; nothing else in a line looks like them.
+ * Names in other than ASCII are left to whoever parses the line.
+ */
 const fields = new Map(
-  ["collection", "hour", "column"].map((name) => [name, new RegExp(`"${name}" *: *"([^"\\\\]*)"`)]),
+  ["collection", "hour", "column"].map((name) => [name, new RegExp(`"${name}" *: *"([ !#-[\\]-~]*)"`)]),
 );
 const headLength = 1_024;
 
-function fieldOf(line: string, name: string): string | undefined {
-  return fields.get(name)?.exec(line.slice(0, headLength))?.[1];
+function fieldOf(head: string, name: string): string | undefined {
+  return fields.get(name)?.exec(head)?.[1];
 }
 
 /** Those of a catalog, but for what was told long before `from`. */
-async function pathsFrom({ store, scope }: Catalog, from: number): Promise<string[]> {
-  const paths: string[] = [];
-  for await (const { path } of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
-    const stored = parsePath(path);
-    if (stored?.kind !== "profile" || stored.begunAt < from - earlierMs) continue;
-    if (scope.deployment === undefined || stored.deployment === scope.deployment) paths.push(path);
-  }
-  return paths.sort();
+async function pathsFrom(catalog: Catalog, from: number): Promise<string[]> {
+  const objects = await toldObjects(catalog, "profile", from - earlierMs);
+  return objects.map(({ entry }) => entry.path).sort();
 }

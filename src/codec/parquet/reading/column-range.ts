@@ -71,13 +71,28 @@ export async function readColumnRange(
   };
   const [assembled] = assembleAsync(group, { ...file.schema, children: [node] }, file.parsers).asyncColumns;
   const { data, skipped } = (await assembled?.data) ?? { data: [], skipped: 0 };
-  const values = flatten(data);
+  const values = joined(data);
   if (skipped > range.start || values.length < range.end - skipped) {
     throw new Error(`column ${column}: it has fewer values than rows`);
   }
   const [from, to] = [range.start - skipped, range.end - skipped];
   if (from === 0 && to === values.length) return values;
   return Array.isArray(values) ? values.slice(from, to) : values.subarray(from, to);
+}
+
+/** The values of several pages as one list: numbers stay a typed array where all pages have one. */
+function joined(pages: DecodedArray[] | DecodedArray): DecodedArray {
+  const [first] = pages as readonly unknown[];
+  if (pages.length < 2 || !(first instanceof Float64Array)) return flatten(pages as DecodedArray[]);
+  const parts = pages as readonly unknown[];
+  if (!parts.every((part) => part instanceof Float64Array)) return flatten(pages as DecodedArray[]);
+  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 async function fetchPages(

@@ -25,6 +25,10 @@ export interface PageLayout {
 export interface CheckedPage {
   /** Values that begin a row; of the others, a row began in a page before. */
   readonly rows: number;
+  /** Values that are not null. */
+  readonly present: number;
+  /** Where the values begin, behind the levels. */
+  readonly valuesAt: number;
 }
 
 /** A decimal has at most 38 digits in any engine, and its digits take time by their square. */
@@ -63,7 +67,7 @@ export function checkPage(
     throw new Error(`a page has ${values - present} nulls, its header says ${levels.nulls}`);
   }
   checkValues(bytes, at, encoding, present, shape.element, { dictionary, second: levels !== undefined });
-  return { rows };
+  return { rows, present, valuesAt: at };
 }
 
 /**

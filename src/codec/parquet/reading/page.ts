@@ -59,10 +59,26 @@ export function readValues(
   budget: Budget,
 ): { readonly data: DecodedArray; readonly rows: number } {
   const bytes = decompressed(page, decoder.codec, budget);
-  const { rows } = checkPage(bytes, layoutOf(page), shape, dictionary?.length);
-  const header = plainHeader(page.header, bytes);
-  const { data } = readPage(reader(bytes), header, plain(decoder), dictionary, before, 0);
-  return { data: data ?? [], rows };
+  const { rows, present, valuesAt } = checkPage(bytes, layoutOf(page), shape, dictionary?.length);
+  const isFlat = decoder.schemaPath.length === 2 && shape.maxRepetition === 0;
+  const isWhole = isFlat && shape.maxDefinition > 0 && present === page.values;
+  const own = isWhole ? bytes.subarray(valuesAt) : bytes;
+  const header = plainHeader(page.header, own, isWhole);
+  const known = isWhole ? required(decoder) : decoder;
+  const { data } = readPage(reader(own), header, plain(known), dictionary, before, 0);
+  // Of a dictionary of doubles a page is an array of doubles, and would be copied again and again.
+  const isDoubles = isWhole && dictionary instanceof Float64Array && Array.isArray(data);
+  return { data: (isDoubles ? Float64Array.from(data as number[]) : data) ?? [], rows };
+}
+
+/**
+ * The column of a page without nulls, as if it could have none: levels that say nothing would be made a list,
+ * and a value looked up for each.
+ */
+function required({ schemaPath: [root, leaf], ...decoder }: ColumnDecoder): ColumnDecoder {
+  const { element } = decoder;
+  const path = [root, leaf && { ...leaf, element: { ...element, repetition_type: "REQUIRED" as const } }];
+  return { ...decoder, schemaPath: path.filter((node) => node !== undefined) };
 }
 
 function layoutOf({ header, values }: StoredPage): PageLayout {
@@ -117,14 +133,15 @@ function reader(bytes: Uint8Array): { view: DataView; offset: number } {
   return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
 }
 
-/** The header of the same page, had it been stored as it is now. */
-function plainHeader(header: PageHeader, bytes: Uint8Array): PageHeader {
+/** The header of the same page, had it been stored as it is now, and without levels if these were cut off. */
+function plainHeader(header: PageHeader, bytes: Uint8Array, isCut = false): PageHeader {
   const second = header.data_page_header_v2;
+  const levels = isCut ? { definition_levels_byte_length: 0, repetition_levels_byte_length: 0 } : {};
   return {
     ...header,
     compressed_page_size: bytes.length,
     uncompressed_page_size: bytes.length,
-    ...(second === undefined ? {} : { data_page_header_v2: { ...second, is_compressed: false } }),
+    ...(second === undefined ? {} : { data_page_header_v2: { ...second, ...levels, is_compressed: false } }),
   };
 }
 
