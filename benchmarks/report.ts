@@ -7,6 +7,7 @@ import { growthSection } from "./report/growth-section.ts";
 import { importSection } from "./report/import-section.ts";
 import { keepingSection } from "./report/keeping-section.ts";
 import { lookUpSection } from "./report/look-up-section.ts";
+import { monitorSection } from "./report/monitor-section.ts";
 import { payloadSection } from "./report/payload-section.ts";
 import { pipelineSection } from "./report/pipeline-section.ts";
 import { profilesSection } from "./report/profiles-section.ts";
@@ -33,6 +34,7 @@ const sections: Readonly<Record<string, MakeSection>> = {
   "look-up": lookUpSection,
   reader: readerSection,
   "reader-azure": readerAzureSection,
+  monitor: monitorSection,
   "python-sdk": pythonSection,
   import: importSection,
   recovery: recoverySection,

@@ -1,0 +1,89 @@
+/**
+ * What it takes to compare two stored days, by rows and columns, all metrics with both tests, files included,
+ * beside Evidently, which is given the same columns in memory and read by pandas. Each in a process of its own.
+ * `MDC_BENCH_ROWS` says how many rows the largest day has; default 1.43 million.
+ */
+import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Benchmark, type BenchmarkContext, type Figures, resultsOf } from "./benchmark.ts";
+import { askOnce } from "./child.ts";
+import type { MonitorRequest } from "./monitor/monitor-process.ts";
+import { storeMonitoredRows } from "./monitor/monitored-rows.ts";
+
+const run = promisify(execFile);
+const packages = ["evidently", "pandas", "pyarrow", "setuptools<81"];
+const installMs = 300_000;
+const scriptMs = 600_000;
+/** Evidently takes long: beyond, it is not asked. */
+const maxEvidentlyValues = 30_000_000;
+
+interface Shape {
+  readonly rows: number;
+  readonly numbers: number;
+  readonly texts: number;
+}
+
+const benchmark: Benchmark = async (context) => {
+  const most = Number(process.env["MDC_BENCH_ROWS"] ?? 1_430_000);
+  const narrow = { numbers: 14, texts: 4 };
+  const shapes: readonly Shape[] = {
+    full: [
+      { rows: most / 10, ...narrow },
+      { rows: most, ...narrow },
+      { rows: most / 10, numbers: 100, texts: 0 },
+    ],
+    quick: [{ rows: 50_000, ...narrow }],
+    smoke: [{ rows: 1_000, numbers: 2, texts: 1 }],
+  }[context.scale];
+  const python = context.scale === "full" ? await environmentIn(context) : undefined;
+  const results = [];
+  for (const [i, shape] of shapes.entries()) {
+    const root = join(context.folder, `${i}`);
+    await storeMonitoredRows({ root, ...shape });
+    const columns = shape.numbers + shape.texts;
+    const name = (who: string): string => `${shape.rows.toLocaleString("en-US")} × ${columns}: ${who}`;
+    const facets = { rows: shape.rows, columns };
+    const request: MonitorRequest = { root, profile: "azureml" };
+    const module = new URL("./monitor/monitor-process.ts", import.meta.url);
+    const ours: Figures[] = [];
+    const times = context.scale === "full" && shape.rows * columns < 10_000_000 ? 3 : 1;
+    for (let time = 0; time < times; time++) ours.push(await askOnce<Figures>(module, request));
+    const isAsked = python !== undefined && shape.rows * columns <= maxEvidentlyValues;
+    const theirs = isAsked ? [await evidently(python, root)] : [];
+    results.push(
+      ...resultsOf(name("ours"), ours, {
+        facets: { ...facets, contender: "ours" },
+        ...(theirs.length > 0 ? { ratioTo: name("Evidently") } : {}),
+      }),
+      ...resultsOf(name("Evidently"), theirs, { facets: { ...facets, contender: "Evidently" } }),
+    );
+    await rm(root, { recursive: true, force: true });
+  }
+  return results;
+};
+
+export default benchmark;
+
+async function evidently(python: string, root: string): Promise<Figures> {
+  const script = join(import.meta.dirname, "monitor", "evidently_drift.py");
+  const { stdout } = await run(python, [script, root], { timeout: scriptMs });
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Figures;
+}
+
+/** The path of a Python that has Evidently; undefined, and said, where it cannot be had. */
+async function environmentIn({ folder }: BenchmarkContext): Promise<string | undefined> {
+  const environment = join(folder, "venv");
+  try {
+    await run("python3", ["-m", "venv", environment], { timeout: installMs });
+    const python = join(environment, "bin", "python");
+    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages];
+    await run(python, install, { timeout: installMs });
+    return python;
+  } catch (error) {
+    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    console.log(`without Evidently, which needs Python 3 with venv and a package index (${line})`);
+    return undefined;
+  }
+}
