@@ -50,7 +50,7 @@ const lookUp = (rows: number, atMost: number): Bound => ({
 
 /** CPU time of all threads, or memory, against a rival that stores the same. */
 const payload = (subject: string, rival: string, metric: string, atMost: number): Bound => ({
-  benchmark: "payload",
+  benchmark: subject.startsWith("sidecar") ? "payload-sidecar" : "payload-middleware",
   figure: { name: subject, metric },
   dividedBy: { name: rival, metric },
   atMost,

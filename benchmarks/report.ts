@@ -8,7 +8,8 @@ import { importSection } from "./report/import-section.ts";
 import { keepingSection } from "./report/keeping-section.ts";
 import { lookUpSection } from "./report/look-up-section.ts";
 import { monitorSection } from "./report/monitor-section.ts";
-import { payloadSection } from "./report/payload-section.ts";
+import { payloadMiddlewareSection } from "./report/payload-middleware-section.ts";
+import { payloadSidecarSection } from "./report/payload-sidecar-section.ts";
 import { pipelineSection } from "./report/pipeline-section.ts";
 import { profilesSection } from "./report/profiles-section.ts";
 import { pythonSection } from "./report/python-section.ts";
@@ -29,7 +30,8 @@ const sections: Readonly<Record<string, MakeSection>> = {
   rates: ratesSection,
   "rate-profile": rateProfileSection,
   serving: servingSection,
-  payload: payloadSection,
+  "payload-middleware": payloadMiddlewareSection,
+  "payload-sidecar": payloadSidecarSection,
   encode: encodeSection,
   "look-up": lookUpSection,
   reader: readerSection,

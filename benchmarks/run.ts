@@ -35,7 +35,10 @@ const { values: flags, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
-const unknown = positionals.filter((name) => !known.includes(name));
+/** A name stands for all that go on from it: `payload` for `payload-sidecar`, too. */
+const namedBy = (name: string): string[] =>
+  known.filter((other) => other === name || other.startsWith(`${name}-`));
+const unknown = positionals.filter((name) => namedBy(name).length === 0);
 const modes = [flags.smoke, flags.gate, flags.report].filter(Boolean).length;
 if (flags.help || unknown.length > 0 || modes > 1) {
   if (unknown.length > 0) console.error(`No such benchmark: ${unknown.join(", ")}`);
@@ -48,7 +51,7 @@ const scale: Scale = flags.smoke ? "smoke" : flags.gate ? "quick" : "full";
 setFlagsFromString("--expose-gc");
 globalThis.gc = runInNewContext("gc") as typeof globalThis.gc;
 
-const chosen = positionals.length > 0 ? positionals : flags.gate ? gatedBenchmarks : known;
+const chosen = positionals.length > 0 ? positionals.flatMap(namedBy) : flags.gate ? gatedBenchmarks : known;
 const measured = new Map<string, readonly BenchmarkResult[]>();
 if (!flags.report) for (const name of chosen) await runOne(name);
 if (scale === "full") console.log(`\n${await writeReport()}`);

@@ -1,5 +1,5 @@
 /**
- * What stands between a model and its clients, and logs payloads or not: `payload-server.ts <kind> <logger>
+ * What stands between a model and its clients, and logs payloads or not: `server.ts <kind> <logger>
  * <folder> [target port]`. Prints the port that it listens on.
  */
 import {
@@ -27,7 +27,10 @@ type Middleware = (request: IncomingMessage, response: ServerResponse, next: () 
 const chunks = 4;
 const padding = "x".repeat(200);
 
-/** A model that streams: reads its input, and tells with each chunk when it went out. */
+/**
+ * A model that streams: reads its input, and tells with each chunk when it went out; with the second, when
+ * the first was written.
+ */
 const model: RequestListener = (request, response) => {
   const input: Buffer[] = [];
   request.on("data", (chunk: Buffer) => input.push(chunk));
@@ -35,8 +38,10 @@ const model: RequestListener = (request, response) => {
     JSON.parse(Buffer.concat(input).toString());
     response.writeHead(200, { "content-type": "text/event-stream" });
     let sent = 0;
+    let begun = "";
     const next = (): void => {
-      response.write(`data: ${process.hrtime.bigint()} ${padding}\n\n`);
+      response.write(`data: ${process.hrtime.bigint()} ${begun}${padding}\n\n`);
+      begun = sent === 0 ? `begun ${process.hrtime.bigint()} ` : "";
       if (++sent === chunks) response.end();
       else setImmediate(next);
     };

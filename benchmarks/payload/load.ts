@@ -1,5 +1,5 @@
 import { connect, type Socket } from "node:net";
-import { Durations } from "./meters.ts";
+import { Durations } from "../meters.ts";
 
 /** What clients of a server saw. */
 export interface PayloadLoad {
@@ -9,6 +9,11 @@ export interface PayloadLoad {
   readonly firstByte: Durations;
   /** From the moment that a chunk is written to the moment that it is there, milliseconds. */
   readonly chunk: Durations;
+  /**
+   * From the moment that the client writes a request to the moment that the model has written the head and
+   * the first chunk of its answer, milliseconds: without what the client waits for a core to hear it.
+   */
+  readonly served: Durations;
 }
 
 /** How a server is loaded. */
@@ -50,6 +55,7 @@ export async function loadPayloads(port: number, options: PayloadLoadOptions): P
 class Load {
   readonly firstByte: Durations = new Durations();
   readonly chunk: Durations = new Durations();
+  readonly served: Durations = new Durations();
   readonly #options: PayloadLoadOptions;
   readonly #idle: Client[] = [];
   readonly #over: Promise<void>;
@@ -81,7 +87,8 @@ class Load {
     this.#send();
     await this.#over;
     const took = (performance.now() - start) / 1_000;
-    return { requests: this.#requests, seconds: took, firstByte: this.firstByte, chunk: this.chunk };
+    const { firstByte, chunk, served } = this;
+    return { requests: this.#requests, seconds: took, firstByte, chunk, served };
   }
 
   /** A client has its answer. */
@@ -127,6 +134,7 @@ class Client {
   readonly #socket: Socket;
   readonly #load: Load;
   #askedAt = 0;
+  #writtenAt = 0n;
   #text = "";
 
   constructor(socket: Socket, load: Load) {
@@ -147,6 +155,7 @@ class Client {
 
   ask(dueAt: number): void {
     this.#askedAt = dueAt;
+    this.#writtenAt = process.hrtime.bigint();
     this.#socket.write(request);
   }
 
@@ -157,8 +166,10 @@ class Client {
   #heard(text: string): void {
     if (this.#text === "") this.#load.firstByte.add(performance.now() - this.#askedAt);
     const now = process.hrtime.bigint();
-    for (const [, sent = "0"] of text.matchAll(/data: (\d+) /g))
+    for (const [, sent = "0", began] of text.matchAll(/data: (\d+) (?:begun (\d+) )?/g)) {
       this.#load.chunk.add(Number(now - BigInt(sent)) / 1e6);
+      if (began !== undefined) this.#load.served.add(Number(BigInt(began) - this.#writtenAt) / 1e6);
+    }
     this.#text += text;
     if (!this.#text.endsWith(lastChunk)) return;
     const [status] = this.#text.split("\r\n", 1);

@@ -1,0 +1,35 @@
+/**
+ * What payload logging adds to a server that streams: of middlewares against none, morgan, and pino-http that
+ * is made to log bodies. And none against none, which says how much of that is chance.
+ *
+ * At two rates that leave the machine time, for what a request waits, and under full load, for what it costs:
+ * there the 99th percentile is the length of the queue.
+ */
+import { existsSync } from "node:fs";
+import { type Benchmark, NotHere } from "./benchmark.ts";
+import { measureSubjects, nameOf, type Subject } from "./payload/subjects.ts";
+
+const loggers = ["none", "ours", "none again", "morgan", "pino-http with bodies"];
+
+const benchmark: Benchmark = async ({ scale, folder }) => {
+  if (!existsSync("/proc/self/schedstat")) throw new NotHere("the use of other processes is read from /proc");
+  const { kinds, ...turns } = {
+    full: {
+      kinds: ["node:http", "Express", "Fastify"],
+      ...{ rounds: 9, seconds: { 200: 0.8, 1_000: 0.4 }, fullLoadSeconds: 0.3 },
+    },
+    quick: { kinds: ["node:http"], rounds: 3, seconds: { 200: 1 }, fullLoadSeconds: 0.5 },
+    smoke: {
+      kinds: ["node:http", "Express", "Fastify"],
+      ...{ rounds: 1, seconds: { 200: 0.1 }, fullLoadSeconds: 0.05 },
+    },
+  }[scale];
+  return measureSubjects(kinds.flatMap(subjectsOf), turns, folder);
+};
+
+export default benchmark;
+
+function subjectsOf(kind: string): Subject[] {
+  const base = nameOf({ kind, logger: "none" });
+  return loggers.map((logger) => ({ kind, logger, ...(logger === "none" ? {} : { base }) }));
+}

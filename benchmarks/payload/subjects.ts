@@ -1,0 +1,197 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { type BenchmarkResult, type Figures, resultsOf } from "../benchmark.ts";
+import { loadPayloads } from "./load.ts";
+import { findNginx, nginx } from "./rivals.ts";
+
+/** One server that is loaded, and how it logs. */
+export interface Subject {
+  readonly kind: string;
+  readonly logger: string;
+  /** Which other subject it is compared with, by its name; undefined for one that others are. */
+  readonly base?: string;
+}
+
+/** How long subjects are loaded, in turns. */
+export interface Turns {
+  readonly rounds: number;
+  /** Of each round, at each rate. */
+  readonly seconds: Readonly<Record<number, number>>;
+  /** Of each round, under full load. */
+  readonly fullLoadSeconds: number;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly runs: Figures[];
+}
+
+const connections = 16;
+
+/** What is measured of a subject that is compared with another: by how much it is above that, in its round. */
+const compared = ["first byte p99", "served p99"];
+
+export function nameOf({ kind, logger }: Pick<Subject, "kind" | "logger">): string {
+  return `${kind}, ${logger}`;
+}
+
+/**
+ * Starts each subject in a process of its own, and loads one at a time, in short turns that begin with another
+ * one in each round: so that what the machine does besides falls on all of them.
+ *
+ * @param target the name of the one that proxies pass on to; undefined if there is no proxy.
+ */
+export async function measureSubjects(
+  subjects: readonly Subject[],
+  { rounds, seconds, fullLoadSeconds }: Turns,
+  folder: string,
+  target?: string,
+): Promise<readonly BenchmarkResult[]> {
+  const servers = new Map<string, Running>();
+  try {
+    for (const subject of subjects) {
+      const own = join(folder, nameOf(subject).replaceAll(/\W+/g, "-"));
+      const started = await start(subject, own, servers.get(target ?? "")?.port ?? 0);
+      servers.set(nameOf(subject), { ...started, runs: [] });
+      await loadPayloads(started.port, { perSecond: 0, seconds: fullLoadSeconds * 2, connections });
+    }
+    const running = [...servers.values()];
+    for (let round = 0; round < rounds; round++) {
+      const turn = round % running.length;
+      for (const { child, port, runs } of [...running.slice(turn), ...running.slice(0, turn)])
+        runs.push(await figures(child.pid ?? 0, port, seconds, fullLoadSeconds));
+    }
+    return subjects.flatMap((subject) => {
+      const { kind, logger, base } = subject;
+      const { runs = [] } = servers.get(nameOf(subject)) ?? {};
+      const beside = base === undefined ? undefined : servers.get(base)?.runs;
+      return resultsOf(
+        nameOf(subject),
+        runs.map((run, i) => ({ ...run, ...added(run, beside?.[i]) })),
+        { facets: { kind, logger, connections }, ...(base === undefined ? {} : { ratioTo: base }) },
+      );
+    });
+  } finally {
+    for (const { child } of servers.values()) child.kill("SIGKILL");
+  }
+}
+
+/** By how much the highest percentiles of one round are above another subject's of the same round. */
+function added(run: Figures, base: Figures | undefined): Figures {
+  const found: Record<string, Figures[string]> = {};
+  if (base === undefined) return found;
+  for (const [metric, { unit, value }] of Object.entries(run)) {
+    if (!compared.some((name) => metric.endsWith(`/s ${name}`))) continue;
+    found[`${metric} added`] = { unit, value: (value ?? 0) - (base[metric]?.value ?? 0) };
+  }
+  // Of each round, for a machine is faster now and slower then.
+  const [mine, other] = [run["requests/s"]?.value ?? 0, base["requests/s"]?.value ?? 0];
+  found["requests/s share"] = { unit: "", value: mine / other };
+  return found;
+}
+
+async function start(
+  { kind, logger }: Subject,
+  folder: string,
+  targetPort: number,
+): Promise<{ child: ChildProcess; port: number }> {
+  const program = kind === "nginx" ? findNginx() : undefined;
+  if (program !== undefined) {
+    const { args, port } = await nginx(program, folder, targetPort);
+    const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+    await listens(port, child);
+    return { child, port };
+  }
+  const script = fileURLToPath(new URL("./server.ts", import.meta.url));
+  const cli = join(import.meta.dirname, "../../dist/cli/main.js");
+  const args =
+    kind === "sidecar"
+      ? [cli, "sidecar", "--target", `http://127.0.0.1:${targetPort}`, "--listen", "127.0.0.1:0"]
+      : [script, kind, logger, folder, String(targetPort)];
+  const own = { MDC_DESTINATION: join(folder, "data"), MDC_SPOOL_DIR: join(folder, "spool") };
+  const env = { ...process.env, ...own, ...(logger.startsWith("none") ? { MDC_DISABLED: "true" } : {}) };
+  const child = spawn(process.execPath, ["--no-warnings", ...args], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const port = /^listening on \S*?:(\d+)(?: |$)/.exec(line.replace("http://", ""))?.[1];
+    if (port !== undefined) return { child, port: Number(port) };
+  }
+  throw new Error(`${kind}, ${logger} did not start`);
+}
+
+/** Waits until a server that says nothing takes requests. */
+async function listens(port: number, child: ChildProcess): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (child.exitCode !== null) break;
+    const load = loadPayloads(port, { perSecond: 0, seconds: 0, connections: 1 });
+    if (
+      await load.then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+    await sleep(50);
+  }
+  throw new Error(`${child.spawnfile} did not start`);
+}
+
+async function figures(
+  pid: number,
+  port: number,
+  seconds: Turns["seconds"],
+  fullLoadSeconds: number,
+): Promise<Figures> {
+  const found: Record<string, Figures[string]> = {};
+  const ms = (metric: string, value: number): void => {
+    found[metric] = { unit: "ms", value };
+  };
+  for (const perSecond of [...Object.keys(seconds).map(Number), 0]) {
+    const before = cpuMs(pid);
+    const load = await loadPayloads(port, {
+      perSecond,
+      seconds: seconds[perSecond] ?? fullLoadSeconds,
+      connections,
+    });
+    const cpu = (cpuMs(pid) - before) / load.requests;
+    const at = perSecond === 0 ? "full load" : `${perSecond}/s`;
+    const names = ["first byte", ...(perSecond === 0 ? [] : (["chunk", "served"] as const))];
+    const durations = { "first byte": load.firstByte, chunk: load.chunk, served: load.served };
+    for (const name of names as (keyof typeof durations)[]) {
+      const [p50 = 0, p99 = 0] = durations[name].quantiles([0.5, 0.99]);
+      ms(`${at} ${name} p50`, p50);
+      ms(`${at} ${name} p99`, p99);
+    }
+    ms(`${at} CPU`, cpu);
+    if (perSecond === 0) found["requests/s"] = { unit: "", value: load.requests / load.seconds };
+  }
+  found["RSS"] = { unit: "MB", value: residentBytes(pid) / 1e6 };
+  return found;
+}
+
+/** Of all threads of a process, to the nanosecond: `stat` counts hundredths of a second. See proc(5). */
+function cpuMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sum, thread) => sum + threadMs(pid, thread), 0);
+}
+
+function threadMs(pid: number, thread: string): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e6;
+  } catch {
+    // It has ended meanwhile.
+    return 0;
+  }
+}
+
+function residentBytes(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return Number(kilobytes) * 1_024;
+}
