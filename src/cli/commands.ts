@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { commonOptions } from "./common-options.ts";
 import { completionOf } from "./commands/completion/completion.ts";
 import { completeness } from "./commands/completeness.ts";
+import { delta } from "./commands/delta/delta.ts";
 import { doctor } from "./commands/doctor/doctor.ts";
 import { ddl } from "./commands/ddl.ts";
 import { exportCommand } from "./commands/export/export.ts";
@@ -48,6 +49,7 @@ const others: readonly Command[] = [
   compactCommand,
   purgeCommand,
   eraseCommand,
+  delta,
   baseline,
   profile,
   quality,

@@ -15,6 +15,11 @@ export function logFolder(table: string): string {
   return `${table}/${deltaLogName}/`;
 }
 
+/** Whether an object is of a table's log. */
+export function isLogPath(path: string): boolean {
+  return path.split("/", 5)[3] === deltaLogName;
+}
+
 /** The commit of a version. */
 export function commitPath(table: string, version: number): string {
   return `${logFolder(table)}${twentyDigits(version)}.json`;

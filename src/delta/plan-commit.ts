@@ -34,9 +34,9 @@ export function planCommit(
   now: number,
 ): CommitPlan {
   const within = (path: string): string => path.slice(folder.length + 1);
-  const gone = remove.filter((path) => state.has(within(path)) !== true);
+  const gone = remove.filter((path) => state.has(within(path)) === false);
   if (gone.length > 0) {
-    throw new CommitConflictError(`the table ${folder} does not have what was to be removed from it`, gone);
+    throw new CommitConflictError(`what was to be removed from the table ${folder} is gone already`, gone);
   }
   const schema = new GrowingSchema(state, files[0]?.rate ?? "hour");
   const fresh = files.filter(({ path }) => state.has(within(path)) === undefined);

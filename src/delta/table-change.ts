@@ -4,7 +4,10 @@ import type { RefusedFile, TableFile } from "./described-file.ts";
 export interface TableChange {
   /** Files that are stored already. One that the table has, or had, is passed by. */
   readonly add?: readonly TableFile[];
-  /** Files that the table has, as paths relative to the destination. All of them or nothing is done. */
+  /**
+   * Files that the table is to have no more, as paths relative to the destination. One that it never had is
+   * never added later; one that is gone already is a conflict, and nothing is done.
+   */
   readonly remove?: readonly string[];
   /** False if the rows stay the same, only in other files. Default true. */
   readonly dataChange?: boolean;

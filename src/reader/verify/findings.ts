@@ -11,6 +11,8 @@ export type FindingKind =
   | "gap"
   | "untold"
   | "unfinished"
+  | "unlogged"
+  | "lost"
   | "foreign"
   | "orphan";
 
@@ -48,6 +50,14 @@ const findingKinds: Readonly<Record<FindingKind, { readonly level: Level; readon
   unfinished: {
     level: "note",
     advice: "mdc compact ends it; until then our reader passes the replaced files by, and engines do not",
+  },
+  unlogged: {
+    level: "note",
+    advice: "engines that read the table's log do not see it: if that lasts, mdc delta repair adds it",
+  },
+  lost: {
+    level: "problem",
+    advice: "engines that read the table's log fail on it: restore the file, or have one of them remove it",
   },
   foreign: {
     level: "note",

@@ -1,5 +1,6 @@
 import { countOf } from "../../base/plural.ts";
 import { systemClock } from "../../base/time/clock.ts";
+import { isLogPath } from "../../delta/log-paths.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import { typeText } from "../../layout/column-type.ts";
 import { parsePath, pathPrefix } from "../../layout/dataset-path.ts";
@@ -16,6 +17,7 @@ import { withoutReplaced } from "../listing/without-replaced.ts";
 import { PinnedTypes } from "../lines/pinned-types.ts";
 import { scanFile } from "../scan-file.ts";
 import { reasonOf, type UnreadableFile } from "../unreadable.ts";
+import { compareLog } from "./compare-log.ts";
 import { type Finding, Findings } from "./findings.ts";
 
 /** What to look at. */
@@ -67,6 +69,7 @@ export async function verify(catalog: Catalog, options: VerifyOptions): Promise<
 async function listFiles(catalog: Catalog, range: TimeRange, findings: Findings): Promise<DataFile[]> {
   const { store, scope } = catalog;
   const files: DataFile[] = [];
+  const tables = new Set<string>();
   for await (const entry of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
     const path = parsePath(entry.path);
     if (path === undefined) {
@@ -80,6 +83,10 @@ async function listFiles(catalog: Catalog, range: TimeRange, findings: Findings)
         );
       if (upkeep !== undefined || parseMonitorPath(entry.path) !== undefined || isBodyPath(entry.path))
         continue;
+      if (isLogPath(entry.path)) {
+        tables.add(entry.path.split("/", 3).join("/"));
+        continue;
+      }
       findings.add("foreign", "", entry.path, "it is no path of this package's");
       continue;
     }
@@ -87,6 +94,7 @@ async function listFiles(catalog: Catalog, range: TimeRange, findings: Findings)
     const isMeant = scope.deployment === undefined || path.deployment === scope.deployment;
     if (file !== undefined && isMeant && overlaps(file, range)) files.push(file);
   }
+  for (const table of tables) await compareLog(store, table, files, range, findings);
   const kept: DataFile[] = [];
   for await (const file of withoutReplaced(store, each(files))) kept.push(file);
   for (const { path } of kept.length < files.length ? files.filter((file) => !kept.includes(file)) : [])

@@ -1,0 +1,37 @@
+import type { UpkeepStore } from "../store/store.ts";
+import { type DeltaTable, removedKeptMs } from "./delta-table.ts";
+
+/** What a vacuum did. */
+export interface Vacuumed {
+  /** Files that were deleted, or would be. */
+  readonly deleted: number;
+  /** Files that were removed from the table and are kept, for whoever reads an older version. */
+  readonly kept: number;
+}
+
+/**
+ * Deletes the files that were removed from a table longer than seven days ago, Delta's own time for that. No
+ * other file is touched: one that the log does not know may only just have been delivered.
+ */
+export async function vacuumTable(
+  store: UpkeepStore,
+  table: DeltaTable,
+  { now, dryRun = false }: { readonly now: number; readonly dryRun?: boolean },
+): Promise<Vacuumed> {
+  const state = await table.read();
+  let [deleted, kept] = [0, 0];
+  const removed = new Map<string, number>();
+  for (const [path, at] of state?.files ?? []) if (at > 0) removed.set(`${table.folder}/${path}`, at);
+  if (removed.size === 0) return { deleted, kept };
+  for await (const { path } of store.list(`${table.folder}/`)) {
+    const at = removed.get(path);
+    if (at === undefined) continue;
+    if (at + removedKeptMs >= now) {
+      kept++;
+      continue;
+    }
+    deleted++;
+    if (!dryRun) await store.delete(path);
+  }
+  return { deleted, kept };
+}

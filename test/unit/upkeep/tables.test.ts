@@ -1,0 +1,142 @@
+import { expect, test } from "vitest";
+import { DeltaTable } from "../../../src/delta/delta-table.ts";
+import { createCatalog } from "../../../src/reader/catalog.ts";
+import { datasetOf } from "../../../src/reader/dataset.ts";
+import { verify } from "../../../src/reader/verify/verify.ts";
+import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
+import type { Store } from "../../../src/store/store.ts";
+import { compact } from "../../../src/upkeep/compact.ts";
+import { repairTables, vacuumTables } from "../../../src/upkeep/tables/repair-tables.ts";
+import { replayLog } from "../../support/delta/replay.ts";
+import { folderOf, hour, pin, smallParts, storePart } from "./stored-tree.ts";
+
+const table = "flights/blue/model_inputs";
+const later = hour + 30 * 86_400_000;
+const dayMs = 86_400_000;
+
+async function stored(count: number): Promise<MemoryStore> {
+  const store = createMemoryStore({ now: () => later });
+  const parts = smallParts(count);
+  await pin(store, parts);
+  for (const part of parts) await storePart(store, part);
+  return store;
+}
+
+function dataFiles(store: MemoryStore): string[] {
+  const paths = [...store.objects.keys()].filter((path) => path.startsWith(folderOf()));
+  return paths.map((path) => path.slice(table.length + 1)).sort();
+}
+
+async function rowsSeen(store: Store): Promise<number> {
+  let rows = 0;
+  for await (const _ of datasetOf(store).table("model_inputs").rows()) rows++;
+  return rows;
+}
+
+async function kindsFound(store: MemoryStore): Promise<string[]> {
+  const range = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+  const { findings } = await verify(createCatalog(store, {}), { range, full: false });
+  const ofLogs = ["unlogged", "lost", "foreign", "unreadable"];
+  return findings.map(({ kind }) => kind).filter((kind) => ofLogs.includes(kind));
+}
+
+test("a tree becomes a table once, and what is stored later is added by a repair", async () => {
+  const store = await stored(3);
+  expect(await repairTables(store, "known", { now: later })).toEqual([]);
+  const dry = await repairTables(store, "new", { now: later, dryRun: true });
+  expect(dry).toMatchObject([{ table, version: undefined, added: 3 }]);
+  expect(await repairTables(store, "new", { now: later })).toMatchObject([
+    { table, version: 0, added: 3, missing: [] },
+  ]);
+  expect(await repairTables(store, "new", { now: later })).toEqual([]);
+  for (const part of smallParts(5).slice(3)) await storePart(store, part);
+  expect(await kindsFound(store)).toEqual(["unlogged", "unlogged"]);
+  expect(await repairTables(store, "known", { now: later })).toMatchObject([{ version: 1, added: 2 }]);
+  expect(await repairTables(store, "known", { now: later })).toMatchObject([{ version: 1, added: 0 }]);
+  const { live, adds } = await replayLog(store, table);
+  expect([...live].sort()).toEqual(dataFiles(store));
+  expect(adds).toHaveLength(5);
+  expect(await kindsFound(store)).toEqual([]);
+  const [first = ""] = dataFiles(store);
+  await store.delete(`${table}/${first}`);
+  expect(await kindsFound(store)).toEqual(["lost"]);
+  expect(await repairTables(store, "known", { now: later })).toMatchObject([
+    { missing: [`${table}/${first}`] },
+  ]);
+});
+
+test("a compaction is one commit, and a repair after it finds nothing to do", async () => {
+  const store = await stored(6);
+  await repairTables(store, "new", { now: later });
+  const before = await rowsSeen(store);
+  const small = dataFiles(store);
+  await compact(store, { now: later, olderThanMs: 3_600_000 });
+  const { live, actions, versions } = await replayLog(store, table);
+  expect(versions).toBe(2);
+  expect([...live]).toEqual([expect.stringMatching(/\/compacted-[0-9a-f]{32}\.parquet$/)]);
+  const removes = actions.flatMap(({ remove }) => (remove === undefined ? [] : [remove["dataChange"]]));
+  expect(removes).toEqual(small.map(() => false));
+  expect(await rowsSeen(store)).toBe(before);
+  expect(await repairTables(store, "known", { now: later })).toMatchObject([
+    { added: 0, removed: 0, missing: [] },
+  ]);
+});
+
+test("what was removed from a table is deleted after seven days, and nothing else", async () => {
+  const store = await stored(3);
+  await repairTables(store, "new", { now: later });
+  const [first = "", ...others] = dataFiles(store);
+  await new DeltaTable(store, table).commit({ remove: [`${table}/${first}`] });
+  expect(await vacuumTables(store, { now: Date.now() })).toEqual([{ table, deleted: 0, kept: 1 }]);
+  expect(await vacuumTables(store, { now: Date.now() + 8 * dayMs })).toEqual([
+    { table, deleted: 1, kept: 0 },
+  ]);
+  expect(dataFiles(store)).toEqual(others);
+});
+
+test("a compaction that was killed before its commit is ended, by the next one or by a repair", async () => {
+  for (const end of ["compact", "repair"]) {
+    const store = await stored(4);
+    await repairTables(store, "new", { now: later });
+    const before = await rowsSeen(store);
+    let isDead = false;
+    const dying = new Proxy(store, {
+      get(target, name) {
+        if (name === "put") {
+          return async (path: string, ...rest: [never]) => {
+            if (path.includes("_delta_log/")) isDead = true;
+            if (isDead) throw new Error("killed");
+            return await target.put(path, ...rest);
+          };
+        }
+        const value = Reflect.get(target, name, target) as unknown;
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    await expect(compact(dying, { now: later, olderThanMs: 3_600_000 })).rejects.toThrow("killed");
+    expect(isDead).toBe(true);
+    expect((await replayLog(store, table)).versions).toBe(1);
+    expect(await rowsSeen(store)).toBe(before);
+    if (end === "compact") await compact(store, { now: Date.now() + dayMs, olderThanMs: 3_600_000 });
+    else await repairTables(store, "known", { now: later });
+    const { live } = await replayLog(store, table);
+    expect([...live], end).toEqual([expect.stringContaining("/compacted-")]);
+    expect(await rowsSeen(store)).toBe(before);
+  }
+});
+
+test("a file that was compacted before it was entered is never entered", async () => {
+  const store = await stored(3);
+  const [first, ...others] = dataFiles(store);
+  const log = new DeltaTable(store, table);
+  const file = (name: string) => ({
+    path: `${table}/${name}`,
+    size: store.objects.get(`${table}/${name}`)!.bytes.length,
+    modifiedAt: later,
+  });
+  const early = file(first!);
+  await log.commit({ add: others.map(file) });
+  await compact(store, { now: later, olderThanMs: 3_600_000 });
+  expect(await log.commit({ add: [early] })).toMatchObject({ added: [] });
+  expect([...(await replayLog(store, table)).live]).toEqual([expect.stringContaining("/compacted-")]);
+});
