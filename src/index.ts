@@ -67,6 +67,7 @@ export type {
   ProfilesConfig,
   Rotation,
   SpoolConfig,
+  TableKind,
 } from "./config/deployment-config.ts";
 export type {
   BodyRedactConfig,

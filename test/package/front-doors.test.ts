@@ -94,6 +94,7 @@ test("the front door `model-data-collector`", () => {
       "type SpoolStatus",
       "type StatsEntry",
       "type StatsListener",
+      "type TableKind",
       "type TabularColumns",
       "type TokenCredential",
       "type WaitUntil",
@@ -321,6 +322,7 @@ test("the front door `model-data-collector/reader`", () => {
       "type WhereValue",
       "type WindowFacts",
       "type WindowFactsOptions",
+      "type WindowProfilesOptions",
     ]
   `);
 });

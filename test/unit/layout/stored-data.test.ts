@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { commitPath } from "../../../src/delta/log-paths.ts";
 import { bodyPath } from "../../../src/layout/body-path.ts";
 import { parsePath } from "../../../src/layout/dataset-path.ts";
 import { monitorPath } from "../../../src/layout/monitoring/monitor-path.ts";
+import { planPath, recordPath } from "../../../src/layout/upkeep/upkeep-path.ts";
 import { parseStem } from "../../../src/layout/paths/segment-stem.ts";
 
 const root = join(import.meta.dirname, "../../..");
@@ -16,10 +18,12 @@ test("the paths that documents show are those that are written", async () => {
       .replace("<collection>", "Model_Inputs")
       .replace("<collection, lower case>", "model_inputs")
       .replace("<begun at>", "20261122T051742123Z")
+      .replace("_upkeep/records/2026-11-29/<time>", "_upkeep/records/2026-11-29/20261129T130000123Z")
+      .replace("20261129T130000123Z-<id>", "20261129T130000123Z-0123456789abcdef")
       .replace("<time>-<id>", "20261122T051742Z-0123456789abcdef")
       .replaceAll(/<segment>|<id>/g, "0193512345677abc8def0123456789ab"),
   );
-  const read = paths.slice(0, -2).map(parsePath);
+  const read = paths.slice(0, -5).map(parsePath);
   expect(read.map((path) => path?.kind)).toEqual([
     "parquet",
     "jsonl",
@@ -43,9 +47,14 @@ test("the paths that documents show are those that are written", async () => {
   const place = { endpoint: "flights", deployment: "blue", collection: "Model_Inputs" };
   const partition = { partition: Date.parse("2026-11-22T05:00:00Z"), rollingRate: "hour" } as const;
   const at = Date.parse("2026-11-22T05:17:42Z");
-  expect(paths.at(-2)).toBe(
+  expect(paths.at(-5)).toBe(
     monitorPath({ endpoint: "flights", deployment: "blue", at, id: "0123456789abcdef" }),
   );
+  const partitionPlace = { start: partition.partition, rate: partition.rollingRate };
+  expect(paths.at(-4)).toBe(planPath({ ...place, ...partitionPlace }));
+  const recordedAt = Date.parse("2026-11-29T13:00:00.123Z");
+  expect(paths.at(-3)).toBe(recordPath("flights", "blue", recordedAt, "0123456789abcdef"));
+  expect(paths.at(-2)).toBe(commitPath("flights/blue/Model_Inputs", 0));
   expect(paths.at(-1)).toBe(bodyPath({ ...place, ...partition, id }));
 });
 
