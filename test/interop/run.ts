@@ -30,6 +30,7 @@ import { root } from "../support/packed-project.ts";
 import { compareWithSdk } from "./agent-frames.ts";
 import { compareLoaders, deploymentTexts } from "./azure-loader.ts";
 import { writeMetricCases } from "./metric-cases.ts";
+import { readTables } from "./delta-tables.ts";
 import { logThroughSidecar } from "./sidecar-frames.ts";
 import { type EnginesPage, readEnginesPage, runSnippet, storeData } from "./page.ts";
 import { compareWithSpark } from "./spark-profiles.ts";
@@ -91,6 +92,13 @@ try {
   // In environments of their own, for these libraries want others' older versions.
   const tables = await virtualEnvironment("interop-mltable");
   if (tables !== undefined) await checkMltable(tables);
+  const delta = await virtualEnvironment("interop-delta");
+  if (delta !== undefined) {
+    for await (const line of readTables(delta, folder, run)) {
+      console.log(line);
+      if (line.includes("FAILED")) process.exitCode = 1;
+    }
+  }
   const metrics = await virtualEnvironment("interop-metrics");
   if (metrics !== undefined) await checkMetrics(metrics);
 } finally {
