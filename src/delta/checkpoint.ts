@@ -53,13 +53,6 @@ function structType(fields: Readonly<Record<string, NestedType>>): NestedType {
   return { struct: Object.entries(fields).map(([name, type]) => ({ name, type })) };
 }
 
-/** What a checkpoint tells. */
-export interface WrittenCheckpoint {
-  readonly version: number;
-  /** Actions. */
-  readonly size: number;
-}
-
 /**
  * Stores a checkpoint of a table's state: what its last checkpoint has, passed on some rows at a time, and
  * what came after it. Files that were removed are named for as long as they may be there, `keptMs`; and the

@@ -1,4 +1,4 @@
-import type { Action, AddFile, Metadata, Protocol, RemoveFile, Transaction } from "./actions.ts";
+import type { Action, Metadata, Protocol, RemoveFile, Transaction } from "./actions.ts";
 import { pathOfAction } from "./log-paths.ts";
 import { parseSchema, type TableField } from "./table-schema.ts";
 import { UnusableLogError } from "./unusable-log.ts";
@@ -88,9 +88,4 @@ export class LogState {
 /** When a file was removed; one that does not say it, long ago. */
 export function removedAt({ deletionTimestamp }: RemoveFile): number {
   return Math.max(1, deletionTimestamp ?? 1);
-}
-
-/** Of an action's file. */
-export function fileOf({ add, remove }: FileAction): AddFile | RemoveFile | undefined {
-  return add ?? remove;
 }
