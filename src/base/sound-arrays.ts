@@ -4,10 +4,11 @@
  * arrays would lack parts of it, without a sign. Takes a microsecond: ask once in a while.
  */
 export function arraysAreSound(): boolean {
-  // It is an array itself, as long as its last element. Indexes come first among the keys of any object.
+  // It is an array itself, longer than its last index, and stays so when that is deleted. Indexes come first
+  // among the keys of any object.
   return (
     Array.prototype[Symbol.iterator] === iterator &&
-    Array.prototype.length === length &&
+    (Array.prototype.length === 0 || ownKeys(Array.prototype)[0] === firstOfArrays) &&
     ownKeys(Object.prototype)[0] === firstOfObjects
   );
 }
@@ -18,5 +19,5 @@ export const unsoundArrays =
 
 const { ownKeys } = Reflect;
 const iterator = Array.prototype[Symbol.iterator];
-const { length } = Array.prototype;
+const firstOfArrays = ownKeys(Array.prototype)[0];
 const firstOfObjects = ownKeys(Object.prototype)[0];

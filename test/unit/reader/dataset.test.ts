@@ -293,7 +293,7 @@ describe("openDataset", () => {
 
   test("refuses what is no destination and no credential", async () => {
     const url = "https://account.blob.core.windows.net/container";
-    await expect(openDataset("s3://bucket")).rejects.toThrow(/^openDataset: root: expected /);
+    await expect(openDataset("gs://bucket")).rejects.toThrow(/^openDataset: root: expected /);
     await expect(openDataset(url, { credential: 7 as never })).rejects.toThrow(
       /^openDataset: credential: expected /,
     );
