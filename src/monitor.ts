@@ -105,6 +105,8 @@ export type {
   SliceShare,
 } from "./monitor/run/feature-result.ts";
 export type {
+  AttributedFeature,
+  AttributionResult,
   BaselineUsed,
   CollectionResult,
   MonitorResult,
@@ -117,6 +119,7 @@ export type {
   WindowRule,
 } from "./monitor/run/monitor-result.ts";
 export {
+  type AttributionMonitor,
   type CollectionMonitor,
   type ColumnMonitor,
   type DriftThresholds,

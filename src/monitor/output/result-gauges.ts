@@ -15,6 +15,8 @@ export const gaugeMeanings = {
   mdc_drift: "What a metric says of a feature in the latest window",
   mdc_drift_threshold: "The threshold of that metric",
   mdc_drift_breached: "Whether a feature breached, over the last windows",
+  mdc_attribution: "Whether production ranks features by importance as the baseline does, 1 being alike",
+  mdc_attribution_breached: "Whether that is below its threshold",
   mdc_performance: "How good predictions were in the latest window with labels, or are expected to be",
   mdc_performance_breached: "Whether that is beyond its threshold",
   mdc_label_coverage: "The share of predictions of that window that have labels",
@@ -57,10 +59,15 @@ function* collectionReadings({
   verdict,
   features,
   windows,
+  attribution,
 }: CollectionResult): Generator<Reading> {
   yield ["mdc_monitor_breached", { collection }, breachOf(verdict)];
   for (const { feature, verdict: one } of features)
     yield ["mdc_drift_breached", { collection, feature }, breachOf(one)];
+  if (attribution !== undefined) {
+    yield ["mdc_attribution", { collection, metric: attribution.metric }, attribution.value];
+    yield ["mdc_attribution_breached", { collection }, breachOf(attribution.verdict)];
+  }
   const window = windows.at(-1);
   if (window === undefined) return;
   yield ["mdc_window_end_timestamp_seconds", { collection }, secondsOf(window.end)];

@@ -83,7 +83,10 @@ export function resultTables(result: MonitorResult): MetricTable[] {
   const tables = [
     metricTable("completeness_metrics", completenessTypes, result.collections.flatMap(completenessRows)),
     metricTable("quality_metrics", qualityTypes, slices.flatMap(qualityRows)),
-    metricTable("drift_metrics", driftTypes, slices.flatMap(driftRows)),
+    metricTable("drift_metrics", driftTypes, [
+      ...slices.flatMap(driftRows),
+      ...result.collections.flatMap(attributionRows),
+    ]),
     metricTable("performance_metrics", performanceTypes, performanceRows(result)),
     metricTable("histograms", histogramTypes, slices.flatMap(histogramRows)),
   ];
@@ -142,7 +145,7 @@ function driftRows({ collection: { baseline }, window, slice, place }: PlacedSli
       data_type: type,
       window_cmp_start: start,
       window_cmp_end: end,
-      drift_type: baseline.from === "previous" ? "CONSECUTIVE" : "BASELINE",
+      drift_type: driftTypeOf(baseline),
       ...{ metric_name: metric, metric_value: value, threshold_value: threshold, breached, method },
       n_base: rows.baseline,
       n_prod: rows.production,
@@ -150,6 +153,28 @@ function driftRows({ collection: { baseline }, window, slice, place }: PlacedSli
       verdict,
     })),
   );
+}
+
+/** One row, of no column, of the latest window. */
+function attributionRows({ collection, baseline, windows, attribution }: CollectionResult): MetricRow[] {
+  const window = windows.at(-1);
+  if (attribution === undefined || window === undefined) return [];
+  const { metric, value, threshold, breached, verdict } = attribution;
+  const { start, end } = window.comparedWith ?? baseline;
+  return [
+    {
+      ...placeOf(window, null, collection),
+      window_cmp_start: start,
+      window_cmp_end: end,
+      drift_type: driftTypeOf(baseline),
+      ...{ metric_name: metric, metric_value: value, threshold_value: threshold, breached, method: "exact" },
+      verdict,
+    },
+  ];
+}
+
+function driftTypeOf({ from }: CollectionResult["baseline"]): string {
+  return from === "previous" ? "CONSECUTIVE" : "BASELINE";
 }
 
 function qualityRows({ slice, place }: PlacedSlice): MetricRow[] {

@@ -1,6 +1,7 @@
 import type { MonitorResult } from "../run/monitor-result.ts";
 import { html, shortened } from "./markup/markup.ts";
 import { style } from "./markup/style.ts";
+import { attributionSection } from "./sections/attribution-section.ts";
 import { completenessSection } from "./sections/completeness-section.ts";
 import { driftSection } from "./sections/drift-section.ts";
 import { performanceSection } from "./sections/performance-section.ts";
@@ -16,8 +17,9 @@ export interface ReportOptions {
 
 /**
  * What a monitor found, as one page of HTML that needs nothing else: no script, no font, no request. The
- * verdict comes first, then whether the data is whole, features by how much they have changed, quality,
- * performance, and what could not be judged. It is light or dark as the reader's system is, and prints.
+ * verdict comes first, then whether the data is whole, features by how much they have changed, how much
+ * they matter, quality, performance, and what could not be judged. It is light or dark as the reader's
+ * system is, and prints.
  *
  * Every value is escaped, and the page forbids scripts and requests by its own policy. Equal results at the
  * same `now` give equal bytes. With 1,000 features it is smaller than a megabyte: then charts have fewer
@@ -37,6 +39,7 @@ export function reportHtml(result: MonitorResult, { now }: ReportOptions): strin
   const sections = [
     completenessSection(result),
     driftSection(result),
+    attributionSection(result),
     qualitySection(result),
     performanceSection(result),
     unjudgedSection(result),

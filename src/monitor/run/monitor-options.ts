@@ -24,8 +24,11 @@ export interface MonitorOptions {
    * all of them.
    */
   readonly rule?: WindowRule;
-  /** What is looked at. Default drift, and quality when thresholds of it are set. */
-  readonly signals?: readonly ("drift" | "quality")[];
+  /**
+   * What is looked at. Default drift, quality when thresholds of it are set, and attribution when importances
+   * are given.
+   */
+  readonly signals?: readonly ("drift" | "quality" | "attribution")[];
   /** Fewer rows with a value on either side say nothing: `insufficient data`. Default 100. */
   readonly minRows?: number;
   /**
@@ -81,6 +84,22 @@ export interface CollectionMonitor {
     readonly numerical?: Partial<QualityThresholds>;
     readonly categorical?: Partial<QualityThresholds>;
   };
+  /** How much features matter to the model, then and now: whether it goes by other ones than it did. */
+  readonly attribution?: AttributionMonitor;
+}
+
+/**
+ * How much each feature matters to the model, as whoever explains it has found on either side, such as mean
+ * absolute SHAP values: by name, the same features on both sides, numbers from 0 on.
+ */
+export interface AttributionMonitor {
+  readonly baseline: Readonly<Record<string, number>>;
+  readonly production: Readonly<Record<string, number>>;
+  /**
+   * The normalised discounted cumulative gain below which it is a breach, from 0 to 1. Default none: then the
+   * value is told, and not judged.
+   */
+  readonly threshold?: number;
 }
 
 /** What is said of one column. */

@@ -1,7 +1,7 @@
 import type { ColumnKind } from "../../layout/columns/column-groups.ts";
 import type { CompletenessSignal } from "../completeness/completeness-signal.ts";
 import type { DriftProfile } from "../drift/drift-options.ts";
-import type { FeatureResult, FeatureSummary } from "./feature-result.ts";
+import type { FeatureResult, FeatureSummary, Sides } from "./feature-result.ts";
 import type { PerformanceResult } from "./performance-result.ts";
 import type { Slice, ThresholdSource, MonitorVerdict } from "./verdict.ts";
 
@@ -60,6 +60,34 @@ export interface CollectionResult {
   readonly skipped: readonly SkippedColumn[];
   /** In time order. */
   readonly windows: readonly WindowResult[];
+  /** Whether the model goes by other features than it did; absent when nobody asked. */
+  readonly attribution?: AttributionResult;
+}
+
+/** How production ranks the features by importance, held against the baseline. */
+export interface AttributionResult {
+  /** Azure ML's name. */
+  readonly metric: "NormalizedDiscountedCumulativeGain";
+  /** From 0 to 1; 1 when both rank them alike. */
+  readonly value: number;
+  /** What it must be at least; null when none was set. */
+  readonly threshold: number | null;
+  /** Whether `value` is less. */
+  readonly breached: boolean;
+  readonly verdict: MonitorVerdict;
+  /** Why there is no pass or breach. */
+  readonly reason: string | null;
+  /** Those that matter most in the baseline first. */
+  readonly features: readonly AttributedFeature[];
+}
+
+/** How much a feature matters, then and now. */
+export interface AttributedFeature {
+  readonly feature: string;
+  /** As it was given. */
+  readonly importance: Sides;
+  /** From 1 on; features that matter as much share a rank. */
+  readonly rank: Sides;
 }
 
 /** What was the baseline. */

@@ -1,6 +1,7 @@
 import { wrongKind, wrongValue, told } from "../../base/errors.ts";
 import { oneOf } from "../../base/fields.ts";
 import { version } from "../../base/version.ts";
+import { judgeAttribution, withAttribution } from "./judging/attribution.ts";
 import { worstVerdict } from "./judging/judge.ts";
 import type { MonitorOptions } from "./monitor-options.ts";
 import type { CollectionResult, MonitorResult, WindowRule } from "./monitor-result.ts";
@@ -12,9 +13,10 @@ const defaultRule: WindowRule = { need: 2, of: 3 };
 const defaultMaxBytes = 512 * 2 ** 20;
 
 /**
- * Looks whether collections have changed: compares each window with its baseline, column by column, and says
- * of each whether it breaches, passes, or has too little data to tell; what is wrong with their values; and
- * of what windows whole data is missing. The answer is plain data, the same whatever the order of files.
+ * Looks whether collections have changed: compares each window with its baseline, column by column, and
+ * says of each whether it breaches, passes, or has too little data to tell; what is wrong with their
+ * values; whether the model goes by other features than it did; and of what windows whole data is missing.
+ * The answer is plain data, the same whatever the order of files.
  *
  * With rows as baseline, metrics are exact; with profile `azureml` rows that have a null in any compared
  * column are left out first, as in Azure ML. With a baseline that was kept as JSON, distances are those of
@@ -52,8 +54,13 @@ const defaultMaxBytes = 512 * 2 ** 20;
  */
 export async function runMonitor(source: MonitorSource, options: MonitorOptions): Promise<MonitorResult> {
   const settings = settingsOf(options);
+  // Before the rows are read: what is wrong is said at once.
+  const attributions = options.collections.map((monitor) =>
+    settings.signals.includes("attribution") ? judgeAttribution(monitor) : undefined,
+  );
   const collections: CollectionResult[] = [];
-  for (const monitor of options.collections) collections.push(await runCollection(source, monitor, settings));
+  for (const [i, monitor] of options.collections.entries())
+    collections.push(withAttribution(await runCollection(source, monitor, settings), attributions[i]));
   return {
     format: "model-data-collector monitor result",
     version: 1,
@@ -68,13 +75,20 @@ export async function runMonitor(source: MonitorSource, options: MonitorOptions)
   };
 }
 
+function usualSignals({ collections }: MonitorOptions): RunSettings["signals"] {
+  return [
+    "drift",
+    ...(collections.some(({ quality }) => quality !== undefined) ? (["quality"] as const) : []),
+    ...(collections.some(({ attribution }) => attribution !== undefined) ? (["attribution"] as const) : []),
+  ];
+}
+
 function settingsOf(options: MonitorOptions): RunSettings {
   const where = "runMonitor option";
   if (!Array.isArray(options.collections) || options.collections.length === 0)
     throw wrongValue(`${where} collections`, "at least one", told("none"));
   const { profile = "azureml", rule = defaultRule } = options;
-  const hasQuality = options.collections.some(({ quality }) => quality !== undefined);
-  const { signals = hasQuality ? ["drift", "quality"] : ["drift"] } = options;
+  const { signals = usualSignals(options) } = options;
   const { minRows = 100, minEffect = 0.05, maxBytes = defaultMaxBytes } = options;
   if (!(options.now instanceof Date)) throw wrongKind(`${where} now`, "a Date", options.now);
   oneOf("azureml", "evidently")(profile, `${where} profile`);

@@ -1,4 +1,5 @@
 import type { DriftProfile } from "../drift/drift-options.ts";
+import type { MonitorOptions } from "./monitor-options.ts";
 import type { WindowRule } from "./monitor-result.ts";
 
 /** What holds for all collections of a run. */
@@ -7,7 +8,7 @@ export interface RunSettings {
   readonly now: Date;
   readonly profile: DriftProfile;
   readonly rule: WindowRule;
-  readonly signals: readonly ("drift" | "quality")[];
+  readonly signals: NonNullable<MonitorOptions["signals"]>;
   readonly minRows: number;
   readonly minEffect: number;
   readonly maxBytes: number;

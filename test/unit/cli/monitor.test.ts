@@ -293,7 +293,7 @@ create_monitor:
     expect(err.split("\n")).toEqual([
       "mdc: monitor.yml:4: trigger is not read",
       "mdc: monitor.yml:6: create_monitor.compute is not read",
-      "mdc: monitor.yml:14: create_monitor.monitoring_signals.attribution is not read",
+      "mdc: model_inputs: attributions are not compared: give --baseline-importances and --production-importances",
       "",
     ]);
     const result: MonitorResult = JSON.parse(out);

@@ -1,5 +1,6 @@
 import { told, wrongValue } from "../../../base/errors.ts";
-import { type Parser, plainObject } from "../../../base/fields.ts";
+import { parseFileFields, type Parser, plainObject, share } from "../../../base/fields.ts";
+import { unquotedNumber } from "../../../config/file/azure-values.ts";
 import type { YamlText } from "../../../config/file/yaml-text.ts";
 import type { QualityThresholds } from "../../../monitor/run/quality-check.ts";
 import { durationText, parseDuration } from "./duration.ts";
@@ -10,7 +11,9 @@ import { parseThreshold, parseThresholds } from "./metric-names.ts";
  * Reads the YAML of an Azure ML monitor, or of its `create_monitor` alone (Microsoft Learn: "CLI (v2)
  * schedule YAML schema for model monitoring"). Of its `monitoring_signals` those count that mean the same:
  * `data_drift` and `data_quality` of `model_inputs`, `prediction_drift` of `model_outputs`; of each the
- * metrics' thresholds, the features that are named, and the windows' lengths. Everything else is told.
+ * metrics' thresholds, the features that are named, and the windows' lengths; and of
+ * `feature_attribution_drift` the threshold, for importances come from whoever explains the model. Everything
+ * else is told.
  */
 export function readAzureMonitor(yaml: YamlText): MonitorFile {
   const file = plainObject(yaml.data, yaml.where());
@@ -26,7 +29,7 @@ export function readAzureMonitor(yaml: YamlText): MonitorFile {
   for (const key of Object.keys(monitor))
     if (key !== "monitoring_signals" && !passedOver.has(key)) unread.add(...above, key);
   const collections = new Map<string, FileCollection>();
-  const kinds = new Set<"drift" | "quality">();
+  const kinds = new Set<SignalKind>();
   let windowMs: number | undefined;
   for (const [name, value] of signals) {
     const signal = readSignal(yaml, [...path, name], value, unread);
@@ -37,7 +40,11 @@ export function readAzureMonitor(yaml: YamlText): MonitorFile {
     collections.set(signal.part.collection, { ...before, ...signal.part });
   }
   if (collections.size === 0)
-    throw wrongValue(yaml.where(...path), `signals of type ${[...known.keys()].join(", ")}`, told("none"));
+    throw wrongValue(
+      yaml.where(...path),
+      `signals of type ${[...known.keys(), attributionType].join(", ")}`,
+      told("none"),
+    );
   return {
     collections: [...collections.values()],
     signals: [...kinds],
@@ -62,8 +69,12 @@ const known: ReadonlyMap<string, { readonly kind: "drift" | "quality"; readonly 
     ["data_quality", { kind: "quality", collection: "model_inputs" }],
   ]);
 
+const attributionType = "feature_attribution_drift";
+
+type SignalKind = "drift" | "quality" | "attribution";
+
 interface Signal {
-  readonly kind: "drift" | "quality";
+  readonly kind: SignalKind;
   readonly part: FileCollection;
   readonly windowMs: number | undefined;
 }
@@ -76,6 +87,7 @@ function readSignal(
 ): Signal | undefined {
   const signal = plainObject(value, yaml.where(...path));
   const type = String(signal["type"]).toLowerCase();
+  if (type === attributionType) return readAttribution(yaml, path, signal, unread);
   const meaning = known.get(type);
   if (meaning === undefined) {
     unread.add(...path);
@@ -103,6 +115,33 @@ function readSignal(
         : { baseline: { lookbackMs: lookback, offsetMs: reference.offsetMs ?? 0 } }),
     },
   };
+}
+
+/**
+ * Azure ML explains a model that it trains of the data; here importances are given, and rows are not asked.
+ */
+function readAttribution(
+  yaml: YamlText,
+  path: readonly string[],
+  signal: Readonly<Record<string, unknown>>,
+  unread: Unread,
+): Signal {
+  for (const key of Object.keys(signal))
+    if (key !== "type" && key !== "metric_thresholds") unread.add(...path, key);
+  const given = signal["metric_thresholds"];
+  const where = [...path, "metric_thresholds"];
+  const threshold =
+    given === undefined
+      ? undefined
+      : parseFileFields<{ readonly normalizedDiscountedCumulativeGain: number }>(
+          given,
+          yaml.place(...where),
+          {
+            normalizedDiscountedCumulativeGain: (value, at) => share(unquotedNumber(value), at),
+          },
+        ).normalizedDiscountedCumulativeGain;
+  const attribution = threshold === undefined ? {} : { threshold };
+  return { kind: "attribution", windowMs: undefined, part: { collection: "model_inputs", attribution } };
 }
 
 const readKeys: ReadonlySet<string> = new Set([

@@ -20,13 +20,14 @@ export const drift: RunnableCommand = {
     "mdc drift model_inputs --baseline baseline.json --window 7d",
     "mdc drift model_inputs --against previous --window 1d --by origin",
     "mdc drift model_inputs --against 2026-11-01/2026-11-08 --from 2026-11-22 --threshold distance:HellingerDistance=0.1",
+    "mdc drift model_inputs --baseline baseline.json --baseline-importances then.json --production-importances now.csv --threshold NormalizedDiscountedCumulativeGain=0.9",
     "mdc drift --config monitor.yml --json",
   ],
   async run(input): Promise<ExitCode> {
     const { terminal } = input;
     const quiet = isForPrometheus(input);
     const result = await withDataset(input, async (data, catalog) =>
-      runMonitor(data, await planOf(input, catalog, ["drift"])),
+      runMonitor(data, await planOf(input, catalog, ["drift", "attribution"])),
     );
     await writeOutputs(input, result);
     if (input.flag("json")) terminal.json(result);

@@ -1,3 +1,4 @@
+import type { GivenAttribution } from "../../monitoring/importances.ts";
 import type { PerformanceSettings } from "../../monitoring/performance-settings.ts";
 import type { CollectionMonitor, MonitorOptions } from "../../../monitor/run/monitor-options.ts";
 
@@ -17,8 +18,9 @@ export interface MonitorFile extends Pick<MonitorOptions, "profile" | "minRows" 
 }
 
 /** What it says of one collection. */
-export interface FileCollection extends Omit<CollectionMonitor, "baseline" | "windows"> {
+export interface FileCollection extends Omit<CollectionMonitor, "baseline" | "windows" | "attribution"> {
   readonly baseline?: FileBaseline;
+  readonly attribution?: GivenAttribution;
 }
 
 /** What a collection is compared with; a file is read later. */

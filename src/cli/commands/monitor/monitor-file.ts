@@ -15,6 +15,7 @@ import type { CompletenessThresholds } from "../../../monitor/completeness/compl
 import { completenessParsers } from "../../../monitor/completeness/completeness-signals.ts";
 import type { ColumnMonitor } from "../../../monitor/run/monitor-options.ts";
 import type { QualityThresholds } from "../../../monitor/run/quality-check.ts";
+import { parseAttribution } from "../../monitoring/importances.ts";
 import { parsePerformance } from "../../monitoring/performance-settings.ts";
 import { isAzureMonitor, readAzureMonitor } from "./azure-monitor-file.ts";
 import { durationText, parseDuration } from "./duration.ts";
@@ -34,6 +35,7 @@ import { parseThreshold, parseThresholds } from "./metric-names.ts";
  *         thresholds: { numerical: { normalized_wasserstein_distance: 0.2 } }
  *         columns: { distance: { importance: 3 } }
  *         completeness: { freshness: 2h, volume: [0.8, 1.5] }
+ *         attribution: { baseline: then.json, production: now.json, threshold: 0.9 }
  *     performance: { prediction: late, label: was_late, score: probability }
  *
  * or the YAML of an Azure ML monitor (`azure-monitor-file.ts`). A value that is wrong throws a `TypeError` or
@@ -46,7 +48,7 @@ export function readMonitorFile(content: string, path: string): MonitorFile {
     profile: oneOf("azureml", "evidently"),
     minRows: integer(0, Number.MAX_SAFE_INTEGER),
     minEffect: share,
-    signals: listOf(oneOf("drift", "quality")),
+    signals: listOf(oneOf("drift", "quality", "attribution")),
     need: integer(1, 1000),
     of: integer(1, 1000),
     window: parseLength,
@@ -89,6 +91,7 @@ function parseCollections(yaml: YamlText, given: unknown, folder: string): reado
             ...{ numerical: parseQuality, categorical: parseQuality },
           }),
         columns: (value) => parseColumns(yaml, [...path, "columns"], value),
+        attribution: (value) => parseAttribution(value, yaml.place(...path, "attribution"), folder),
       },
     );
     return { collection: name, ...rest, ...(columns === undefined ? {} : { columns }) };

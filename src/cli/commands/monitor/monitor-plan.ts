@@ -6,6 +6,7 @@ import { collectionKey } from "../../../layout/collection-key.ts";
 import { Baseline, type BaselineJson } from "../../../monitor/baseline/baseline.ts";
 import type { DriftProfile } from "../../../monitor/drift/drift-options.ts";
 import {
+  type AttributionMonitor,
   type CollectionMonitor,
   type MonitorOptions,
   monitorWindows,
@@ -14,6 +15,7 @@ import type { TimeSpan } from "../../../monitor/run/rows/monitor-source.ts";
 import type { Catalog } from "../../../reader/catalog.ts";
 import { filesOf } from "../../../reader/table.ts";
 import { type CommandInput, timeOption, UsageError, wholeNumber } from "../../command.ts";
+import { attributionOption, attributionOptions, readAttribution } from "../../monitoring/importances.ts";
 import { parseDuration } from "./duration.ts";
 import type { FileCollection, MonitorFile } from "./file-settings.ts";
 import { readMonitorFile } from "./monitor-file.ts";
@@ -26,17 +28,25 @@ import { thresholdsOption } from "./threshold-option.ts";
 export async function planOf(
   input: CommandInput,
   catalog: Catalog,
-  signals: MonitorOptions["signals"],
+  asksOf: MonitorOptions["signals"],
   at?: Date,
 ): Promise<MonitorOptions> {
   const file = fileOf(input);
   for (const line of file?.unread ?? []) input.terminal.err(`mdc: ${line}`);
   const now = at ?? new Date(systemClock.now());
+  const asked = collectionsOf(input, file);
+  const signals = isOnLine(input) && asksOf !== undefined ? [...asksOf, "attribution" as const] : asksOf;
+  const isAsked = signals?.includes("attribution") ?? true;
+  const attributions = isAsked ? await attributionsOf(input, asked) : [];
   const collections: CollectionMonitor[] = [];
-  for (const one of collectionsOf(input, file)) {
+  for (const [i, { attribution: _, ...one }] of asked.entries()) {
     const windows = await windowsOf(input, catalog, one.collection, file, at);
     const baseline = await baselineOf(input, one, windows);
-    collections.push({ ...one, windows, baseline, ...overrides(input, one) });
+    const attribution = attributions[i];
+    collections.push({
+      ...{ ...one, windows, baseline, ...overrides(input, one) },
+      ...(attribution === undefined ? {} : { attribution }),
+    });
   }
   const [need, of] = ruleOf(input, file);
   const profile = profileOf(input) ?? file?.profile;
@@ -186,6 +196,40 @@ function overrides(input: CommandInput, said: FileCollection): Partial<Collectio
     ...(all === undefined ? {} : { thresholds: { all } }),
     ...(columns === undefined ? {} : { columns: merged(said.columns, columns) }),
   };
+}
+
+/**
+ * What is asked of importances, for each collection. What the line says of them is of the collections of
+ * which the file says something of them, or of the only one.
+ */
+async function attributionsOf(
+  input: CommandInput,
+  asked: readonly FileCollection[],
+): Promise<readonly (AttributionMonitor | undefined)[]> {
+  const { attribution: threshold } = thresholdsOption(input);
+  const given = asked.map(({ attribution }) =>
+    attribution === undefined && asked.length > 1
+      ? undefined
+      : attributionOption(input, attribution, threshold),
+  );
+  if (isOnLine(input) && given.every((one) => one === undefined))
+    throw new UsageError(
+      "--baseline-importances, --production-importances: expected the name of the collection that they are of",
+    );
+  return await Promise.all(
+    given.map(async (one, i) => {
+      if (one === undefined) return undefined;
+      if (one.baseline !== undefined || one.production !== undefined) return await readAttribution(one);
+      input.terminal.err(
+        `mdc: ${asked[i]?.collection}: attributions are not compared: give --baseline-importances and --production-importances`,
+      );
+      return undefined;
+    }),
+  );
+}
+
+function isOnLine(input: CommandInput): boolean {
+  return Object.keys(attributionOptions).some((option) => input.text(option) !== undefined);
 }
 
 function readOption(input: CommandInput): CollectionMonitor["read"] {

@@ -17,6 +17,7 @@ export function driftLines(result: MonitorResult, { width }: { readonly width: n
     ...headLines(one, result),
     ...featureTable(one, width),
     ...sliceLines(one, width),
+    ...attributionLines(one),
     ...noteLines(one),
   ]);
 }
@@ -124,6 +125,21 @@ function sliceLines({ windows }: CollectionResult, width: number): Text[] {
     ...[{ title: "slice" }, { title: "verdict" }, { title: "rows", align: right }, { title: "breached" }],
   ];
   return ["", ...textTable(columns, rows, { width })];
+}
+
+/** Whether the model goes by other features, and of those that matter most how they ranked and rank. */
+function attributionLines({ attribution }: CollectionResult): Text[] {
+  if (attribution === undefined) return [];
+  const { metric, value, threshold, verdict, reason, features } = attribution;
+  const asked = threshold === null ? "" : ` (at least ${shown(threshold)})`;
+  const moved = features
+    .slice(0, 10)
+    .map(({ feature, rank }) => `${feature} ${rank.baseline} to ${rank.production}`);
+  return [
+    "",
+    `attribution: ${verdict}: ${metric} ${shown(value)}${asked}${reason === null ? "" : `: ${reason}`}`,
+    dim(`ranks of importance: ${moved.join(", ")}${features.length > moved.length ? ", …" : ""}`),
+  ];
 }
 
 function sliceText({ slice }: SliceResult): string {

@@ -1,6 +1,7 @@
 import { kindOf } from "../../../base/errors.ts";
 import type { DriftMetricName } from "../../../monitor/run/feature-result.ts";
 import type { ColumnMonitor, DriftThresholds } from "../../../monitor/run/monitor-options.ts";
+import { attributionMetric, attributionOptions } from "../../monitoring/importances.ts";
 import { type CommandInput, type CommandOptions, UsageError } from "../../command.ts";
 import { metricNames, metricOf } from "./metric-names.ts";
 
@@ -18,18 +19,26 @@ export const driftOptions: CommandOptions = {
     value: "<column=number>",
     description: "how much a column matters; features are ranked by drift times importance",
   },
+  ...attributionOptions,
 };
 
 /** What they say. */
 export function thresholdsOption(input: CommandInput): {
   readonly all?: DriftThresholds;
   readonly columns?: Readonly<Record<string, ColumnMonitor>>;
+  /** That of importances. */
+  readonly attribution?: number;
 } {
   const all: Partial<Record<DriftMetricName, number>> = {};
   const columns: Record<string, ColumnMonitor> = {};
+  let attribution: number | undefined;
   for (const text of input.texts("threshold")) {
     const [, column, name = "", amount = ""] = /^(?:(.+):)?(\w+)=([\d.eE+-]+)$/.exec(text) ?? [];
     const [metric, value] = [metricOf(name), Number(amount)];
+    if (name === attributionMetric && column === undefined && value >= 0 && value <= 1) {
+      attribution = value;
+      continue;
+    }
     if (metric === undefined || !(value >= 0) || amount === "")
       throw new UsageError(
         `--threshold: expected [column:]metric=number with one of ${metricNames.join(", ")}, got ${kindOf(text)}`,
@@ -52,5 +61,6 @@ export function thresholdsOption(input: CommandInput): {
   return {
     ...(Object.keys(all).length === 0 ? {} : { all }),
     ...(Object.keys(columns).length === 0 ? {} : { columns }),
+    ...(attribution === undefined ? {} : { attribution }),
   };
 }

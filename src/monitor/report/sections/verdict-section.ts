@@ -9,6 +9,7 @@ import type {
 import { amountText, countText, figureText, instantText, shareText, spanText } from "../markup/figures.ts";
 import { type Content, html, type Markup, name, shortened } from "../markup/markup.ts";
 import { listText, metricWords, type State, stateOf } from "../markup/words.ts";
+import { worstVerdict } from "../../run/judging/judge.ts";
 import { allRows, latestWindow } from "./page-data.ts";
 
 /** A signal: one line of the summary. */
@@ -24,6 +25,7 @@ export function verdictSection(result: MonitorResult, now: Date): Markup {
   const signals = [
     completenessSignal(result),
     driftSignal(result),
+    attributionSignal(result),
     qualitySignal(result),
     performanceSignal(result),
   ].filter((signal) => signal !== undefined);
@@ -43,6 +45,7 @@ export function headline({ verdict, collections, performance }: MonitorResult): 
   const drifted = features.filter((one) => one.verdict === "breach").length;
   const beyond = [
     ...(brokenSignals(collections).length > 0 ? ["completeness"] : []),
+    ...(collections.some(({ attribution }) => attribution?.breached === true) ? ["attribution"] : []),
     ...(drifted === 0 && poorColumns(collections).length > 0 ? ["quality"] : []),
     ...(performance?.verdict === "breach" ? ["performance"] : []),
   ];
@@ -125,6 +128,16 @@ function driftSignal({ collections }: MonitorResult): Signal | undefined {
         ? `${listText(drifted.map(({ feature }) => shortened(feature, 40)))}${apart}`
         : `${judged.length === 0 ? "nothing could be judged" : `${amountText(judged.length, "feature")} within bounds`}${apart}`,
   };
+}
+
+function attributionSignal({ collections }: MonitorResult): Signal | undefined {
+  const found = collections.flatMap(({ attribution }) => attribution ?? []);
+  const least = found.toSorted((a, b) => a.value - b.value)[0];
+  if (least === undefined) return undefined;
+  const verdict = worstVerdict(found.map((one) => one.verdict)) ?? "skipped";
+  const text = `${metricWords(least.metric)} ${figureText(least.value)}`;
+  const told = least.breached ? ` (out of bounds)` : "";
+  return { id: "attribution", title: "Attribution", state: stateOf(verdict), text: `${text}${told}` };
 }
 
 function qualitySignal({ collections }: MonitorResult): Signal | undefined {
