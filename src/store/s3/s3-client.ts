@@ -38,6 +38,15 @@ export async function loadS3(): Promise<void> {
   await Promise.all([loadS3Library(), import("./s3-http.ts")]);
 }
 
+/** It would print warnings to the console of whoever uses us; what matters is in what it throws. */
+const silent: NonNullable<aws.S3ClientConfig["logger"]> = {
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+};
+
 /** What makes requests, and the library that makes them. */
 export interface OpenedS3 {
   readonly library: S3Library;
@@ -69,6 +78,7 @@ export async function openS3(location: S3Location, keys: S3Keys | undefined): Pr
     expectContinueHeader: false,
     requestHandler: awsHttpHandler,
     customUserAgent: "model-data-collector",
+    logger: silent,
   });
   await checkRegion(client);
   return { library, client };
