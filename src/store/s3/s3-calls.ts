@@ -1,8 +1,21 @@
 import { systemClock } from "../../base/time/clock.ts";
-import { type CallGroup, type Extend, endCalls, withDeadline } from "../deadline.ts";
+import { type CallGroup, defaultDeadlineMs, type Extend, endCalls, withDeadline } from "../deadline.ts";
 import { StoreError } from "../store-error.ts";
 import { type OpenedS3, openS3, type S3Keys, type S3Location } from "./s3-client.ts";
 import { type S3Failure, toS3Failure } from "./s3-error.ts";
+
+/** Where, as whom, and how patient. */
+export interface S3StoreOptions extends S3Location {
+  /** Default: what AWS's own chain finds. */
+  readonly keys?: S3Keys;
+  /**
+   * Milliseconds one attempt may take for that many bytes. Default 15 s, or what 64 KiB a second needs if
+   * that is more.
+   */
+  readonly attemptDeadlineMs?: (size: number) => number;
+  /** Names that one request of a listing asks for, from 1 to 1,000. Default: as many as the service gives. */
+  readonly maxPageNames?: number;
+}
 
 /** The requests of one store: its client, their deadlines, and what their failures come to. */
 export class S3Calls {
@@ -10,14 +23,14 @@ export class S3Calls {
   readonly group: CallGroup = { controllers: new Set() };
   readonly #location: S3Location;
   readonly #keys: S3Keys | undefined;
-  readonly #deadlineMs: (size: number) => number;
+  /** Milliseconds one attempt may take for that many bytes. */
+  readonly deadlineMs: (size: number) => number;
   #opened: Promise<OpenedS3> | undefined;
 
-  /** @param deadlineMs milliseconds one attempt may take for that many bytes. */
-  constructor(location: S3Location, keys: S3Keys | undefined, deadlineMs: (size: number) => number) {
+  constructor({ keys, attemptDeadlineMs = defaultDeadlineMs, ...location }: S3StoreOptions) {
     this.#location = location;
     this.#keys = keys;
-    this.#deadlineMs = deadlineMs;
+    this.deadlineMs = attemptDeadlineMs;
   }
 
   /** A small request, whose failure is thrown as ours, or as the caller's own reason to abort. */
@@ -28,7 +41,7 @@ export class S3Calls {
     call: (signal: AbortSignal, extend: Extend) => Promise<T>,
   ): Promise<T> {
     try {
-      return await withDeadline(call, { deadlineMs: this.#deadlineMs(0), signal, group: this.group });
+      return await withDeadline(call, { deadlineMs: this.deadlineMs(0), signal, group: this.group });
     } catch (thrown) {
       if (signal?.aborted) throw thrown;
       throw this.failure(thrown, operation, subject).error;

@@ -24,16 +24,22 @@ interface S3Object {
 
 /**
  * Pages of the objects of a bucket whose names start with `prefix`, in order; with `flat: false` only those
- * in the folder that it names, and that folder's own folders. `call` makes one request, which it may end.
+ * in the folder that it names, and that folder's own folders. A page has `maxNames` at most, or as many as
+ * the service gives. `call` makes one request, which it may end.
  * Throws what that throws, and a `StoreError` that names `subject` for a listing that has no end.
  */
 export async function* listS3Pages(
   { library, client }: OpenedS3,
-  place: { readonly bucket: string; readonly prefix: string; readonly flat: boolean },
+  place: {
+    readonly bucket: string;
+    readonly prefix: string;
+    readonly flat: boolean;
+    readonly maxNames: number | undefined;
+  },
   subject: string,
   call: <T>(request: (signal: AbortSignal) => Promise<T>) => Promise<T>,
 ): AsyncIterable<S3Page> {
-  const { bucket, prefix, flat } = place;
+  const { bucket, prefix, flat, maxNames } = place;
   const end = new ListingEnd(subject);
   let token: string | undefined;
   do {
@@ -43,6 +49,7 @@ export async function* listS3Pages(
       ...(flat ? {} : { Delimiter: "/" }),
       // XML cannot say every character that a name may have.
       EncodingType: "url",
+      ...(maxNames === undefined ? {} : { MaxKeys: maxNames }),
       ...(token === undefined ? {} : { ContinuationToken: token }),
     });
     const page = await call(async (abortSignal) => {

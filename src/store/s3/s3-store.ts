@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 import { wrongValue } from "../../base/errors.ts";
 import { isBucketName } from "../../destination/s3-url.ts";
 import { prefixFault } from "../../destination/azure-names.ts";
-import { defaultDeadlineMs, type Extend, withDeadline } from "../deadline.ts";
+import { type Extend, withDeadline } from "../deadline.ts";
 import { BodyError } from "../object-body.ts";
 import { checkFolder, checkListPrefix, checkObjectPath, checkRange } from "../object-path.ts";
 import { readFully } from "../service/whole-answer.ts";
@@ -21,22 +21,11 @@ import {
   type UpkeepStore,
 } from "../store.ts";
 import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "../store-error.ts";
-import { S3Calls } from "./s3-calls.ts";
-import type { S3Keys, S3Location } from "./s3-client.ts";
+import { S3Calls, type S3StoreOptions } from "./s3-calls.ts";
+import type { S3Location } from "./s3-client.ts";
 import { ConditionalPuts, probeName } from "./conditional-puts.ts";
 import { entriesOf, foldersOf, listS3Pages, type S3Page } from "./s3-listing.ts";
 import { md5OfEtag, putS3Object, type S3Fingerprint, s3FingerprintOf } from "./s3-transfer.ts";
-
-/** Where, as whom, and how patient. */
-export interface S3StoreOptions extends S3Location {
-  /** Default: what AWS's own chain finds. */
-  readonly keys?: S3Keys;
-  /**
-   * Milliseconds one attempt may take for that many bytes. Default 15 s, or what 64 KiB a second needs if
-   * that is more.
-   */
-  readonly attemptDeadlineMs?: (size: number) => number;
-}
 
 /**
  * A store in a bucket of Amazon S3, or of a server that speaks its protocol, below a prefix. The
@@ -70,19 +59,20 @@ function wasCut(error: Error): boolean {
 class S3Store implements UpkeepStore {
   readonly description: string;
   readonly #location: S3Location;
-  readonly #deadlineMs: (size: number) => number;
+  readonly #maxPageNames: number | undefined;
   /** The prefix with its `/`, or nothing. */
   readonly #prefix: string;
   readonly #calls: S3Calls;
   readonly #conditions: ConditionalPuts;
 
-  constructor({ keys, attemptDeadlineMs = defaultDeadlineMs, ...location }: S3StoreOptions) {
-    this.#location = location;
-    this.#deadlineMs = attemptDeadlineMs;
-    this.#prefix = location.prefix === "" ? "" : `${location.prefix}/`;
-    this.description = `s3://${location.bucket}/${location.prefix}`.replace(/\/$/, "");
-    this.#calls = new S3Calls(location, keys, attemptDeadlineMs);
-    this.#conditions = new ConditionalPuts(location.endpoint);
+  constructor(options: S3StoreOptions) {
+    const { bucket, prefix, endpoint, maxPageNames } = options;
+    this.#location = options;
+    this.#maxPageNames = maxPageNames;
+    this.#prefix = prefix === "" ? "" : `${prefix}/`;
+    this.description = `s3://${bucket}/${prefix}`.replace(/\/$/, "");
+    this.#calls = new S3Calls(options);
+    this.#conditions = new ConditionalPuts(endpoint);
   }
 
   async put(path: string, body: ObjectBody, options: PutOptions = {}): Promise<PutResult> {
@@ -120,7 +110,7 @@ class S3Store implements UpkeepStore {
     options: PutOptions,
   ): Promise<PutResult> {
     const limits = {
-      deadlineMs: this.#deadlineMs(ours.size),
+      deadlineMs: this.#calls.deadlineMs(ours.size),
       signal: options.signal,
       group: this.#calls.group,
     };
@@ -218,7 +208,7 @@ class S3Store implements UpkeepStore {
       stream.destroy();
       throw getTooLarge(path, size, max);
     }
-    extend(this.#deadlineMs(size));
+    extend(this.#calls.deadlineMs(size));
     return await readFully(stream, size);
   }
 
@@ -251,7 +241,12 @@ class S3Store implements UpkeepStore {
     const call = <T>(request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
       this.#calls.make("list", prefix, signal, request);
     const opened = await call(() => this.#calls.open());
-    const place = { bucket: this.#location.bucket, prefix: this.#prefix + prefix, flat };
+    const place = {
+      bucket: this.#location.bucket,
+      prefix: this.#prefix + prefix,
+      flat,
+      maxNames: this.#maxPageNames,
+    };
     yield* listS3Pages(opened, place, prefix, call);
   }
 
