@@ -126,6 +126,12 @@ export class BatchFiller {
     return accumulator === this.#begun;
   }
 
+  /** Whether it takes frames still. */
+  isOpen(accumulator: Accumulator): boolean {
+    const { collection, partition } = accumulator;
+    return this.#accumulators.get(collection)?.get(partition) === accumulator;
+  }
+
   forEach(action: (accumulator: Accumulator) => void): void {
     for (const accumulators of this.#accumulators.values()) {
       for (const accumulator of accumulators.values()) action(accumulator);

@@ -11,7 +11,7 @@ import { Barriers } from "./barriers.ts";
 import { BatchFiller } from "./batch-filler.ts";
 import { FinishedBatches } from "./finished-batches.ts";
 import { GatheringTime } from "./gathering-time.ts";
-import { FrameQueue, type Queued } from "./frame-queue.ts";
+import { FrameQueue, type Queued, queueShare } from "./frame-queue.ts";
 import { Losses, type OnLoss } from "./losses.ts";
 
 /** What a batcher is given. */
@@ -37,12 +37,10 @@ const batchBytes = 256 * 1024;
  * more, and every row has a bit for it.
  */
 const batchColumns = 512;
-/** How long a drain may hold the event loop, milliseconds. */
-const drainMs = 0.5;
+/** How long a drain may hold the event loop, milliseconds: one batch that is laid out and written. */
+const drainMs = 0.15;
 /** Cells between two looks at the clock. */
-const cellsPerStep = 4_096;
-/** What is set aside for the queue of all that may be held: half, but no more than this. */
-const queueBytes = 64 * 1024 * 1024;
+const cellsPerStep = 2_048;
 /** When the queue takes more than this share of what is set aside for it, calls help the drain. */
 const helpedShare = 1 / 48;
 /**
@@ -53,11 +51,6 @@ const helpedShare = 1 / 48;
 const lazyBytes = 256 * 1024;
 /** The least work that a helping call does, in cells. */
 const minHelp = 256;
-
-/** What is set aside for the queue. */
-function queueShare(max: number): number {
-  return Math.min(queueBytes, max / 2);
-}
 
 /**
  * Gathers accepted frames into batches. `collect` only queues a snapshot; the columns are filled in a drain,
@@ -83,8 +76,10 @@ export class Batcher {
   #helpFrom = 0;
   readonly #barriers = new Barriers();
   #scheduled = false;
-  /** The drain works on what is to be handed over as soon as it is done. */
-  #isDue = false;
+  /** What was queued up to here is to be handed over as soon as it is filled in. */
+  #dueUpTo: number | undefined;
+  /** Those that are due, which the drain hands over one by one. */
+  #due: Accumulator[] = [];
   /**
    * True while a frame is worked on, and while a call of `collect` helps. Nobody is told anything then: a
    * listener may collect, or end the process, which has all that is queued handed over at once.
@@ -105,7 +100,7 @@ export class Batcher {
       handOver: (accumulator) => this.#handOver(accumulator),
       handOverAll: () => this.#handOverAll(),
       opened: () => {
-        if (!this.#isDue) this.#time.arm();
+        if (this.#dueUpTo === undefined) this.#time.arm();
       },
     });
   }
@@ -179,7 +174,7 @@ export class Batcher {
     this.#sound = arraysAreSound();
     this.#handOverFinished();
     this.#passBarriers();
-    while (this.#step(cellsPerStep)) {
+    while (this.#handOverDue() || this.#step(cellsPerStep)) {
       if (clock.monotonic() < end) continue;
       onNextTurn(this.#drain);
       return;
@@ -208,6 +203,7 @@ export class Batcher {
     this.#stepping = false;
     if (this.#helping) return true;
     this.#handOverFinished();
+    if (done) this.#reachDue();
     if (done) this.#passBarriers();
     this.#tellLosses();
     return true;
@@ -239,24 +235,36 @@ export class Batcher {
 
   /** It is time to hand over what is there, and first to fill in what waits. */
   #beDue(): void {
-    if (this.#queue.first === undefined) {
-      this.#handOverAll();
-      return;
-    }
-    this.#isDue = true;
-    this.#barriers.add(this.#queue.added, () => (this.#isDue = false));
+    this.#dueUpTo = this.#queue.added;
+    this.#reachDue();
     if (this.#scheduled) return;
     this.#scheduled = true;
     this.#drain();
   }
 
+  /** All that is due is filled in. */
+  #reachDue(): void {
+    if (this.#dueUpTo === undefined || this.#queue.removed < this.#dueUpTo) return;
+    this.#dueUpTo = undefined;
+    this.#filler.forEach((accumulator) => this.#due.push(accumulator));
+  }
+
+  /** Hands over the next of those that are due; false if there is none. */
+  #handOverDue(): boolean {
+    const next = this.#due.shift();
+    if (next !== undefined && this.#filler.isOpen(next)) this.#leaveOrWait(next);
+    return next !== undefined;
+  }
+
   #handOverAll(): void {
     this.#handOverFinished();
-    this.#filler.forEach((accumulator) => {
-      // A frame half filled in stays; its accumulator goes with the next round.
-      if (this.#filler.isBegun(accumulator)) this.#time.arm();
-      else this.#handOver(accumulator);
-    });
+    this.#filler.forEach((accumulator) => this.#leaveOrWait(accumulator));
+  }
+
+  /** A frame half filled in stays; its accumulator goes with the next round. */
+  #leaveOrWait(accumulator: Accumulator): void {
+    if (this.#filler.isBegun(accumulator)) this.#time.arm();
+    else this.#handOver(accumulator);
   }
 
   /** `builders`: whether the next batch is likely to have the same columns. */

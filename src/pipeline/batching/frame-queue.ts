@@ -54,3 +54,10 @@ export class FrameQueue {
     this.removed++;
   }
 }
+
+/** What is set aside for the queue of all that may be held: half, but no more than this. */
+export function queueShare(max: number): number {
+  return Math.min(maxQueueBytes, max / 2);
+}
+
+const maxQueueBytes = 64 * 1024 * 1024;

@@ -93,6 +93,24 @@ test("frames are handed over after the interval, together and in order", async (
   world.expectBalance();
 });
 
+test("batches of several collections that are due leave one by one, and others have a turn between them", async () => {
+  const world = new World();
+  const streams = ["model_inputs", "model_outputs", "features"].map((name) => world.stream({ name }));
+  for (const stream of streams) world.add(stream, [{ a: 1 }]);
+  const { monotonic } = world.clock;
+  // Each takes long.
+  world.clock.monotonic = () => monotonic() + world.batches.length;
+  const left: number[] = [];
+  setImmediate(function look() {
+    left.push(world.batches.length);
+    if (left.length < 20) setImmediate(look);
+  });
+  await world.clock.advance(20);
+  await turn(20);
+  expect([...new Set(left)].filter((count) => count > 0)).toEqual([1, 2, 3]);
+  world.expectBalance();
+});
+
 test("nothing is done within the call but to set a timer, one for all frames", async () => {
   const world = new World();
   const stream = world.stream();
