@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { wrongKind } from "../base/errors.ts";
 import { errorCode } from "../base/files/file-system.ts";
 import {
+  type FileStatus,
   inspectPath,
   makeDirectories,
   makeDirectory,
@@ -16,6 +17,7 @@ import { folderFailure } from "./folder-failure.ts";
 import { bodyChunks, bodySize, sameBytes } from "./object-body.ts";
 import { checkFolder, checkListPrefix, checkObjectPath, checkRange, isObjectPath } from "./object-path.ts";
 import { publishFile, replaceFile, temporaryName, temporaryPath } from "./publish-file.ts";
+import { SharedSyncs } from "./shared-syncs.ts";
 import { SoundFolders } from "./sound-folders.ts";
 import {
   type DeleteOptions,
@@ -54,17 +56,22 @@ export function createFolderStore(options: { readonly root: string }): UpkeepSto
 }
 
 const maxStatsAtOnce = 64;
+/** Of files that are deleted together, the folder is looked at once. */
+const momentMs = 20;
 
 class FolderStore implements UpkeepStore {
   readonly description: string;
   readonly #root: string;
   readonly #unfinished = new UnfinishedFiles();
   readonly #sound: SoundFolders;
+  readonly #soundNow: SoundFolders;
+  readonly #removals = new SharedSyncs();
 
   constructor(root: string) {
     this.description = root;
     this.#root = root;
     this.#sound = new SoundFolders(root);
+    this.#soundNow = new SoundFolders(root, momentMs);
   }
 
   async put(path: string, body: ObjectBody, options: PutOptions = {}): Promise<PutResult> {
@@ -195,18 +202,25 @@ class FolderStore implements UpkeepStore {
 
   /** `base` is empty or ends in `/`. */
   async *#walk(base: string, prefix: string, signal: AbortSignal | undefined): AsyncIterable<StoreEntry> {
-    const keys = await this.#keys(base, prefix);
+    for await (const { path, file } of this.#inspect(await this.#keys(base, prefix))) {
+      signal?.throwIfAborted();
+      if (path.endsWith("/")) yield* this.#walk(path, prefix, signal);
+      else if (file?.kind === "file") yield { path, size: file.size, lastModified: file.modifiedAt };
+    }
+  }
+
+  /** What is there under these names, in their order, without a look at those of folders. */
+  async *#inspect(
+    keys: readonly string[],
+  ): AsyncGenerator<{ path: string; file: FileStatus | undefined }, void, undefined> {
     for (let at = 0; at < keys.length; at += maxStatsAtOnce) {
       const some = keys.slice(at, at + maxStatsAtOnce);
-      const facts = await Promise.all(
-        some.map((path) => (path.endsWith("/") ? undefined : inspectPath(this.#locate(path)))),
+      yield* await Promise.all(
+        some.map(async (path) => ({
+          path,
+          file: path.endsWith("/") ? undefined : await inspectPath(this.#locate(path)),
+        })),
       );
-      for (const [i, path] of some.entries()) {
-        signal?.throwIfAborted();
-        const file = facts[i];
-        if (path.endsWith("/")) yield* this.#walk(path, prefix, signal);
-        else if (file?.kind === "file") yield { path, size: file.size, lastModified: file.modifiedAt };
-      }
     }
   }
 
@@ -221,10 +235,8 @@ class FolderStore implements UpkeepStore {
       }
       const keys = await this.#keys(folder, folder);
       const objects: StoreEntry[] = [];
-      for (const path of keys) {
-        const file = path.endsWith("/") ? undefined : await inspectPath(this.#locate(path));
+      for await (const { path, file } of this.#inspect(keys))
         if (file?.kind === "file") objects.push({ path, size: file.size, lastModified: file.modifiedAt });
-      }
       return { folders: keys.filter((path) => path.endsWith("/")), objects };
     } catch (thrown) {
       if (options.signal?.aborted) throw thrown;
@@ -237,13 +249,13 @@ class FolderStore implements UpkeepStore {
     options.signal?.throwIfAborted();
     try {
       // Looked at anew: what a moment ago was a folder of ours may lead out of the root by now.
-      if (!(await new SoundFolders(this.#root).hold(path))) throw notOurs("delete", path);
+      if (!(await this.#soundNow.hold(path))) throw notOurs("delete", path);
       const target = this.#locate(path);
       const there = await inspectPath(target);
       if (there === undefined) return "absent";
       if (there.kind !== "file") throw notOurs("delete", path);
       await removeFile(target);
-      await syncDirectory(dirname(target));
+      await this.#removals.sync(dirname(target));
       return "deleted";
     } catch (thrown) {
       throw folderFailure("delete", path, thrown) ?? thrown;

@@ -12,8 +12,8 @@ import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import { parseDataFile } from "../reader/data-file.ts";
 import { openStoredFile } from "../reader/stored-file.ts";
 import type { ObjectBody, Store, StoreEntry, UpkeepStore } from "../store/store.ts";
-import { ColumnSums } from "./column-sums.ts";
 import { done } from "./done.ts";
+import { firstDifference } from "./first-difference.ts";
 import type { LoadedRows } from "./loaded-rows.ts";
 
 /** Rows of a row group; fewer where they are wide. */
@@ -24,23 +24,21 @@ const groupCells = 16_000_000;
 export class NewFile {
   readonly path: string;
   readonly size: number;
-  readonly rows: number;
-  readonly #sums: ColumnSums;
-  readonly #rowsOf: LoadedRows;
+  readonly #rows: LoadedRows;
+  readonly #order: Uint32Array;
   readonly #ids: IdRange | undefined;
 
   private constructor(
     path: string,
     size: number,
-    sums: ColumnSums,
-    rowsOf: LoadedRows,
+    rows: LoadedRows,
+    order: Uint32Array,
     ids: IdRange | undefined,
   ) {
     this.path = path;
     this.size = size;
-    this.rows = sums.rows;
-    this.#sums = sums;
-    this.#rowsOf = rowsOf;
+    this.#rows = rows;
+    this.#order = order;
     this.#ids = ids;
   }
 
@@ -50,13 +48,11 @@ export class NewFile {
    */
   static async write(rows: LoadedRows, order: Uint32Array, stem: string, folder: string): Promise<NewFile> {
     const { schema, required, filters } = rows;
-    const sums = new ColumnSums(schema);
     const path = join(folder, `${stem}.parquet`);
     const batchRows = Math.max(1, Math.min(groupRows, Math.floor(groupCells / Math.max(1, schema.size))));
     const ids = new Ids();
     async function* batches(): AsyncGenerator<TableRows> {
       for (const batch of rows.batches(order, batchRows)) {
-        sums.add(batch);
         ids.add(batch);
         yield batch;
       }
@@ -66,8 +62,7 @@ export class NewFile {
       writeTable(schema, batches(), { required, filters, notes: notesOf(rows, stem) }),
     );
     const size = (await inspectPath(path))?.size ?? 0;
-    const file = new NewFile(path, size, sums, rows, ids.range());
-    if (sums.rows !== order.length) throw new Error(`${stem}: ${sums.rows} rows instead of ${order.length}`);
+    const file = new NewFile(path, size, rows, order, ids.range());
     await file.#compare({ size, read: (start, end) => readFileRange(path, start, end) });
     return file;
   }
@@ -79,7 +74,7 @@ export class NewFile {
   async publish(store: UpkeepStore, path: string): Promise<boolean> {
     const range = this.#ids === undefined ? undefined : idRangeText(this.#ids);
     const metadata = {
-      rows: String(this.rows),
+      rows: String(this.#order.length),
       ...(range === undefined ? {} : { [idRangeName]: range }),
     };
     const contentType = "application/vnd.apache.parquet";
@@ -119,10 +114,14 @@ export class NewFile {
 
   async #compare(source: RangeSource): Promise<void> {
     const opened = await openParquet(source);
-    const found = new ColumnSums(this.#rowsOf.schema);
-    for await (const batch of readParquetColumns(opened, { timestamps: "micros" })) found.add(batch);
-    const differs = this.#sums.differsIn(found);
-    if (differs !== undefined) throw new Error(`the new file is not what was read: ${differs}`);
+    let rows = 0;
+    for await (const batch of readParquetColumns(opened, { timestamps: "micros" })) {
+      const differs = firstDifference(this.#rows, this.#order, rows, batch);
+      if (differs !== undefined) throw new Error(`the new file is not what was read: column ${differs}`);
+      rows += batch.length;
+    }
+    if (rows !== this.#order.length)
+      throw new Error(`the new file has ${rows} rows instead of ${this.#order.length}`);
   }
 }
 

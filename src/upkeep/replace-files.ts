@@ -130,7 +130,7 @@ async function publishAndDelete(
   return "replaced";
 }
 
-const deletesAtOnce = 16;
+const deletesAtOnce = 64;
 
 /** Deletes files as they were listed. */
 export async function deleteAll(

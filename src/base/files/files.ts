@@ -4,22 +4,12 @@ import {
   type Dirent,
   fstatSync,
   fsync,
+  lstat as lstatByCallback,
   open as openByCallback,
   read as readByCallback,
   statfsSync,
 } from "node:fs";
-import {
-  access,
-  type FileHandle,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  stat,
-  unlink,
-} from "node:fs/promises";
+import { access, type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { type EntryKind, entryKind, errorCode } from "./file-system.ts";
@@ -51,7 +41,7 @@ const readChunkBytes = 1 << 18;
 /** Facts of `path`, or undefined if nothing is there. */
 export async function inspectPath(path: string): Promise<FileStatus | undefined> {
   try {
-    const stats = await lstat(path);
+    const stats = await lstatOf(path);
     return { kind: entryKind(stats), size: stats.size, modifiedAt: Math.trunc(stats.mtimeMs) };
   } catch (thrown) {
     if (isMissing(thrown) || errorCode(thrown) === "ENOTDIR") return undefined;
@@ -229,6 +219,7 @@ export async function readFileRange(path: string, start: number, end: number): P
   }
 }
 
+const lstatOf = promisify(lstatByCallback);
 const openFile = promisify(openByCallback);
 const readInto = promisify(readByCallback);
 

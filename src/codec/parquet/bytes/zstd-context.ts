@@ -26,7 +26,7 @@ export function createZstdContext(params: ZstdParams): ZstdContext {
  * do anything else than expected.
  */
 export function reusedContext(params: ZstdParams): ZstdContext | undefined {
-  const stream = zlib.createZstdCompress({ params: { ...params } }) as Partial<Inner> &
+  const stream = zlib.createZstdCompress({ params: { ...params } }) as InnerZstd &
     ReturnType<typeof zlib.createZstdCompress>;
   // An error is told by `destroyed` already.
   stream.on("error", () => {});
@@ -64,9 +64,9 @@ function compressBound(length: number): number {
   return length + (length >> 8) + 128;
 }
 
-/** What is used of a stream of `node:zlib`. */
-interface Inner {
-  readonly _handle: {
+/** What is used of a stream of `node:zlib`, if it has it. */
+export interface InnerZstd {
+  readonly _handle?: {
     writeSync(
       flush: number,
       input: Uint8Array,
@@ -78,7 +78,7 @@ interface Inner {
     ): void;
   };
   /** Bytes left of the output and of the input after a call. */
-  readonly _writeState: Uint32Array;
+  readonly _writeState?: Uint32Array;
 }
 
 /** Holds the frame of a page of usual size. */

@@ -1,4 +1,5 @@
 import zlib from "node:zlib";
+import { ZstdDecompressor } from "../bytes/zstd-decompressor.ts";
 
 /**
  * The bytes of a page, exactly `size` of them: never makes more, whatever the compressed bytes would become.
@@ -23,8 +24,11 @@ function decompressed(codec: string, input: Uint8Array, size: number): Uint8Arra
 }
 
 const maxChunkBytes = 64 * 1024 * 1024;
+const zstdDecompressor = new ZstdDecompressor();
 
 function zstd(input: Uint8Array, size: number): Uint8Array {
+  const whole = zstdDecompressor.decompress(input, size);
+  if (whole !== undefined) return whole;
   try {
     return zlib.zstdDecompressSync(input, {
       // With a byte to spare: a full chunk would have another one made for what comes next.
