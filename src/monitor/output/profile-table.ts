@@ -22,6 +22,9 @@ const profileTypes: Readonly<Record<string, ColumnType>> = {
   quantiles: { list: "float64" },
   frequent_items: { list: "string" },
   frequent_counts: { list: "int64" },
+  min_length: "int64",
+  max_length: "int64",
+  avg_length: "float64",
   percent_null: "float64",
   percent_distinct: "float64",
 };

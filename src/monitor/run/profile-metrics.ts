@@ -4,6 +4,7 @@ import type { ColumnProfile } from "../../profile/column-profile.ts";
 import type { ColumnKind } from "../../layout/columns/column-groups.ts";
 import { isSystemColumn } from "../../layout/system-columns.ts";
 import type { ColumnBatch } from "../../layout/column-batch.ts";
+import { TextLengths } from "../columns/text-lengths.ts";
 import type { MonitorSource, TimeSpan } from "./rows/monitor-source.ts";
 
 /** What there is to know of a column in a window and slice: one row of the table `profile_metrics`. */
@@ -34,6 +35,10 @@ export interface ProfileMetrics {
   readonly quantiles: readonly number[];
   /** The 20 most frequent categories with their counts; none of numbers. */
   readonly frequent_items: readonly (readonly [string, number])[];
+  /** Of texts in characters (code points); null for other types, and without a value. */
+  readonly min_length: number | null;
+  readonly max_length: number | null;
+  readonly avg_length: number | null;
   readonly percent_null: number;
   readonly percent_distinct: number;
 }
@@ -85,8 +90,12 @@ async function profileWindow(
   { from, to }: TimeSpan,
   { collection, features, by }: ProfileRowsOptions,
 ): Promise<ProfileMetrics[]> {
-  const whole = new CollectionProfile({ collection, from, to });
-  const slices = new Map<string | null, CollectionProfile>();
+  const part = (): ProfiledPart => ({
+    profile: new CollectionProfile({ collection, from, to }),
+    lengths: new Map(),
+  });
+  const whole = part();
+  const slices = new Map<string | null, ProfiledPart>();
   const types = new Map<string, string>();
   const asked =
     features === undefined ? undefined : [...new Set([...features, ...(by === undefined ? [] : [by])])];
@@ -94,22 +103,22 @@ async function profileWindow(
   for await (const batch of source.table(collection, options)) {
     for (const [name, type] of batch.types) if (!types.has(name)) types.set(name, type);
     const fitting = withoutObjects(batch, features);
-    whole.add(fitting);
+    addTo(whole, fitting, types);
     if (by === undefined) continue;
-    for (const [value, part] of partsOf(fitting, batch.columns.get(by))) {
+    for (const [value, rows] of partsOf(fitting, batch.columns.get(by))) {
       let slice = slices.get(value);
-      if (slice === undefined) slices.set(value, (slice = new CollectionProfile({ collection, from, to })));
-      slice.add(part);
+      if (slice === undefined) slices.set(value, (slice = part()));
+      addTo(slice, rows, types);
     }
   }
   const largest = [...slices]
-    .sort(([a, m], [b, n]) => n.rows - m.rows || (String(a) < String(b) ? -1 : 1))
+    .sort(([a, { profile: m }], [b, { profile: n }]) => n.rows - m.rows || (String(a) < String(b) ? -1 : 1))
     .slice(0, maxSlices);
   const all = [
-    { key: null, value: null, profile: whole },
-    ...largest.map(([value, profile]) => ({ key: by ?? null, value, profile })),
+    { key: null, value: null, ...whole },
+    ...largest.map(([value, slice]) => ({ key: by ?? null, value, ...slice })),
   ];
-  return all.flatMap(({ key, value, profile }) =>
+  return all.flatMap(({ key, value, profile, lengths }) =>
     [...profile.columns]
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, column]) => ({
@@ -118,8 +127,33 @@ async function profileWindow(
         ...{ slice_key: key, slice_value: value, collection, column_name: name },
         data_type: types.get(name) ?? "",
         ...metricsOf(column),
+        ...lengthsOf(lengths.get(name)),
       })),
   );
+}
+
+/** What is known of the rows of a window or slice. */
+interface ProfiledPart {
+  readonly profile: CollectionProfile;
+  /** By column, of those that are texts. */
+  readonly lengths: Map<string, TextLengths>;
+}
+
+function addTo({ profile, lengths }: ProfiledPart, rows: Rows, types: ReadonlyMap<string, string>): void {
+  profile.add(rows);
+  for (const [name, values] of rows.columns) {
+    if (types.get(name) !== "string") continue;
+    let known = lengths.get(name);
+    if (known === undefined) lengths.set(name, (known = new TextLengths()));
+    known.add(values);
+  }
+}
+
+function lengthsOf(
+  known: TextLengths | undefined,
+): Pick<ProfileMetrics, "min_length" | "max_length" | "avg_length"> {
+  const { min, max, avg } = known?.lengths ?? { min: null, max: null, avg: null };
+  return { min_length: min, max_length: max, avg_length: avg };
 }
 
 type Rows = Pick<ColumnBatch, "length" | "columns">;
@@ -160,7 +194,8 @@ function metricsOf(
   column: ColumnProfile,
 ): Omit<
   ProfileMetrics,
-  "window_start" | "window_end" | "slice_key" | "slice_value" | "collection" | "column_name" | "data_type"
+  | ("window_start" | "window_end" | "slice_key" | "slice_value" | "collection" | "column_name" | "data_type")
+  | ("min_length" | "max_length" | "avg_length")
 > {
   const { kind, rows } = column;
   const isNumber = kind === "numerical" && rows - column.nulls - column.nans - column.infinite > 0;

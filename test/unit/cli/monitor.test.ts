@@ -215,6 +215,7 @@ describe("mdc profile", () => {
       ...[Number(x?.["count"]), x?.["min"], x?.["max"], Number(x?.["distinct"])],
     ]);
     expectClose(Number(told?.["stddev"]), Number(x?.["dev"]));
+    expect(told).toMatchObject({ min_length: null, max_length: null, avg_length: null });
     expect(rows.find(({ column_name: name }) => name === "letter")?.["frequent_items"]).toEqual([
       ["a", 250],
       ["b", 250],

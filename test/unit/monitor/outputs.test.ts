@@ -10,7 +10,7 @@ import type { MetricTable } from "../../../src/monitor/output/metric-table.ts";
 import { parquetOf } from "../../../src/reader/export/export-rows.ts";
 import { day, memorySource } from "../../support/monitor/memory-source.ts";
 import { hostile, sampleResult } from "../../support/monitor/sample-result.ts";
-import { duckdbQuery, fileBytes } from "../../support/parquet-engines.ts";
+import { duckdbQuery, duckdbSql, fileBytes } from "../../support/parquet-engines.ts";
 import { samplesOf } from "../../support/prometheus-samples.ts";
 
 async function rowsOf(table: MetricTable | undefined, sql = "FROM FILE"): Promise<Record<string, unknown>[]> {
@@ -78,11 +78,12 @@ test("histograms have bounds or categories, and what is left over", async () => 
 test("profiles are a table, of numbers and categories", async () => {
   const distance = Array.from({ length: 100 }, (_, i) => (i === 7 ? null : i));
   const origin = distance.map((i) => (Number(i) % 3 === 0 ? "JFK" : "SEA"));
+  const word = distance.map((i) => (i === null ? null : "é😀".repeat(i % 4)));
   const source = memorySource([
-    { collection: "model_inputs", at: day(28).from, columns: { distance, origin } },
+    { collection: "model_inputs", at: day(28).from, columns: { distance, origin, word } },
   ]);
   const rows = await profileRows(source, { collection: "model_inputs", windows: [day(28)] });
-  const [numbers, texts] = await rowsOf(profileTable(rows));
+  const [numbers, texts, words] = await rowsOf(profileTable(rows));
   const known = distance.flatMap((one) => one ?? []);
   expect(numbers).toMatchObject({
     ...{ granularity: "1 day", slice_key: null, column_name: "distance", data_type: "float64" },
@@ -93,7 +94,15 @@ test("profiles are a table, of numbers and categories", async () => {
   expect(texts).toMatchObject({
     ...{ min: null, quantiles: null, min_text: "JFK", max_text: "SEA" },
     ...{ frequent_items: ["SEA", "JFK"], frequent_counts: [65n, 35n] },
+    ...{ min_length: 3n, max_length: 3n, avg_length: 3 },
   });
+  const [expected] = await duckdbSql(
+    `SELECT min(length(w)) AS min, max(length(w)) AS max, avg(length(w)) AS avg
+     FROM (VALUES ${word.map((one) => (one === null ? "(NULL)" : `('${one}')`)).join(",")}) AS t(w)`,
+  );
+  expect(words).toMatchObject({ column_name: "word", avg_length: expected?.["avg"] });
+  expect([words?.["min_length"], words?.["max_length"]]).toEqual([expected?.["min"], expected?.["max"]]);
+  expect(numbers).toMatchObject({ min_length: null, avg_length: null });
 });
 
 test("gauges are what Prometheus takes, whatever a feature is called, and silent where nothing can be said", () => {
