@@ -153,6 +153,39 @@ test("the slice that explains a drift is named", async () => {
   expect(x?.explainedBy?.share).toBeGreaterThan(0.5);
 });
 
+test("verdicts are those of the distribution, whatever the number of rows", async () => {
+  const thresholds = { all: { JensenShannonDistance: 0.12, PopulationStabilityIndex: 0.1 } };
+  const monitor = { collection: "model_inputs", baseline: day(1), windows: [day(2)] };
+  const verdictsOf = async (size: number): Promise<(string | undefined)[][]> => {
+    const columns = (seed: number, shift: number): MemoryRows["columns"] => {
+      const x = new SeededNormals(seed).normal(50, 15, size);
+      const moved = x.map((value, i) => value + (i % 2 === 0 ? shift * 15 : 0));
+      const letter = Array.from(x, (_, i) => (i % 100 < 50 + 30 * shift ? "a" : "b"));
+      return { kept: Array.from(x, (_, i) => `c${i % 7}`), letter, moved, same: x };
+    };
+    const source = memorySource([
+      { at: day(1).from, columns: columns(3, 0) },
+      { at: day(2).from, columns: columns(4, 1) },
+    ]);
+    const [usual, evidently, chosen] = [
+      await runMonitor(source, { now, collections: [monitor] }),
+      await runMonitor(source, { now, collections: [monitor], profile: "evidently" }),
+      await runMonitor(source, { now, collections: [{ ...monitor, thresholds }] }),
+    ].map(featuresOf);
+    const names = ["kept", "letter", "moved", "same"];
+    return names.map((name) => [name, ...[usual, evidently, chosen].map((one) => one?.get(name)?.verdict)]);
+  };
+  const thousand = await verdictsOf(1e3);
+  expect(thousand).toEqual([
+    ["kept", "pass", "pass", "pass"],
+    ["letter", "breach", "breach", "breach"],
+    ["moved", "breach", "breach", "breach"],
+    ["same", "pass", "pass", "pass"],
+  ]);
+  expect(await verdictsOf(1e4)).toEqual(thousand);
+  expect(await verdictsOf(1e5)).toEqual(thousand);
+});
+
 test("a result is the same to the byte whatever the order of files, batches, and room in memory", async () => {
   const part = (seed: number, at: Date): MemoryRows => {
     const x = new SeededNormals(seed).normal(50 + seed, 15, 400);
