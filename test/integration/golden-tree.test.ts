@@ -10,6 +10,7 @@ import {
   sorted,
   writeTable,
 } from "../support/golden/golden-table.ts";
+import { footerProblems } from "../support/footer-check.ts";
 import { storeGoldenTree } from "../support/golden/golden-tree.ts";
 import { disposableFolder } from "../support/temp-folder.ts";
 
@@ -69,6 +70,10 @@ test("and so it is with pages compressed by the zstd that the table was made wit
 test("with any version of zstd the same files have the same rows, columns, encodings and metadata", () => {
   expect(Object.keys(compressed)).toEqual(Object.keys(plain));
   expect(parquetFiles("zstd", compressed).map(lasting)).toEqual(parquetFiles("plain", plain).map(lasting));
+});
+
+test("no file has a type that an engine reads wrong or refuses", () => {
+  expect(parquetFiles("zstd", compressed).flatMap(footerProblems)).toEqual([]);
 });
 
 test("the input reaches every encoding and every part of the format that is written", () => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type DeploymentOptions, list, type RedactOptions } from "../../../src/index.ts";
 import * as frames from "./golden-frames.ts";
 import { type Compression, GoldenWorld } from "./golden-world.ts";
+import { libraryFrames } from "./library-frames.ts";
 import type { Digest } from "./golden-table.ts";
 
 /** Stores the whole input below `folder`, a folder for each deployment, and gives back all digests. */
@@ -75,7 +76,7 @@ async function values(world: GoldenWorld): Promise<void> {
   await world.deliver();
   world.collector("columns").collect(frames.columns);
   await world.deliver();
-  for (const [library, frame] of Object.entries(frames.libraryFrames())) {
+  for (const [library, frame] of Object.entries(libraryFrames())) {
     world.collector(library).collect(frame);
     await world.deliver();
   }

@@ -30,6 +30,8 @@ export type Compression = "zstd" | "none";
 export interface Circumstances {
   /** When its request came, in minutes after noon; default 0. */
   readonly minute?: number;
+  /** Its correlation id; default one of its own. */
+  readonly id?: string;
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
@@ -101,8 +103,9 @@ export class GoldenWorld {
   collector(name: string, options: Omit<CollectorOptions, "name" | "deployment"> = {}): Collecting {
     const collector = new Collector({ name, ...options, deployment: this.#deployment });
     return {
-      collect: (frame, { minute = 0, attributes = {} } = {}) => {
-        const id = uuid(noon + this.#requests * 37, "1", this.#requests++);
+      collect: (frame, { minute = 0, id: given, attributes = {} } = {}) => {
+        const own = uuid(noon + this.#requests * 37, "1", this.#requests++);
+        const id = given ?? own;
         const requestTime = new Date(noon + minute * 60_000 + this.#requests);
         collector.collect(frame, CorrelationContext.create({ id, requestTime, attributes }));
       },
