@@ -6,7 +6,7 @@ import { seeded } from "../support/simulated-file-system.ts";
 import { readStored } from "../support/oracle.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import type { WorkloadProcess } from "./workload.ts";
-import { createWorld, filesUnder } from "./world.ts";
+import { createWorld, filesUnder, type World } from "./world.ts";
 
 /**
  * Three processes at once share a spool and are killed, again and again. What the stored ledger says in the
@@ -30,6 +30,39 @@ export async function ledgerAfterKills(rounds: number): Promise<Outcome> {
   }
   await world.drain();
   const folder = await world.download();
+  const { offered, trueOffered, stored, dropped, problems } = await holdLedger(world, folder, killed);
+  const files = filesUnder(folder);
+  const bytesOf = (which: RegExp): number =>
+    files.filter((path) => which.test(path)).reduce((total, path) => total + statSync(path).size, 0);
+  const lost = trueOffered - offered;
+  const counts = { offered: trueOffered, acknowledged: trueOffered, lost: 0, duplicated: 0, invented: 0 };
+  const ledger = bytesOf(/_ledger/);
+  return outcomeOf(
+    "SIGKILL of three processes, the stored ledger",
+    { injected: rounds * 3, fired: killed.length },
+    { ...counts, stored, dropped, windows: [], steadyWindows: [], problems },
+    `${offered} frames told of, ${lost} in no report; ${files.filter((path) => path.includes("_ledger")).length} parts, ${ledger} bytes`,
+    problems,
+  );
+}
+
+/** What a stored ledger says, in frames. */
+interface HeldLedger {
+  /** That it tells of. */
+  readonly offered: number;
+  /** That the processes wrote down. */
+  readonly trueOffered: number;
+  readonly stored: number;
+  readonly dropped: number;
+  readonly problems: readonly string[];
+}
+
+/** Holds the ledger stored in a folder against what is stored there, and what a world's processes wrote down. */
+export async function holdLedger(
+  world: World,
+  folder: string,
+  killed: readonly WorkloadProcess[],
+): Promise<HeldLedger> {
   const hours = await completenessOf(createCatalog(createFolderStore({ root: folder }), {}), {}, Date.now());
   const sum = (amount: (hour: HourCompleteness) => number): number =>
     hours.reduce((total, hour) => total + amount(hour), 0);
@@ -45,9 +78,6 @@ export async function ledgerAfterKills(rounds: number): Promise<Outcome> {
   const [storedRows, foundRows] = [sum((hour) => hour.storedRows), sum((hour) => hour.foundRows ?? 0)];
   const named = new Set(hours.flatMap(({ silent }) => silent.map(({ pid }) => pid)));
   const storedFrames = (await readStored(folder)).size;
-  const files = filesUnder(folder);
-  const bytesOf = (which: RegExp): number =>
-    files.filter((path) => which.test(path)).reduce((total, path) => total + statSync(path).size, 0);
   const problems = [
     ...(accounted === offered
       ? []
@@ -64,14 +94,5 @@ export async function ledgerAfterKills(rounds: number): Promise<Outcome> {
       .map(({ hour }) => `${hour.toISOString()} is complete`),
     ...(sum((hour) => hour.pending) === 0 ? [] : ["frames are pending, and nobody is there any more"]),
   ];
-  const lost = trueOffered - offered;
-  const counts = { offered: trueOffered, acknowledged: trueOffered, lost: 0, duplicated: 0, invented: 0 };
-  const ledger = bytesOf(/_ledger/);
-  return outcomeOf(
-    "SIGKILL of three processes, the stored ledger",
-    { injected: rounds * 3, fired: killed.length },
-    { ...counts, stored, dropped, windows: [], steadyWindows: [], problems },
-    `${offered} frames told of, ${lost} in no report; ${files.filter((path) => path.includes("_ledger")).length} parts, ${ledger} bytes`,
-    problems,
-  );
+  return { offered, trueOffered, stored, dropped, problems };
 }

@@ -9,6 +9,7 @@ import { clockSkew, drippingAnswers } from "./answers.ts";
 import { killsOfBodies } from "./bodies/body-kills.ts";
 import { hugeBody } from "./bodies/huge-body.ts";
 import { backlog } from "./backlog.ts";
+import { fleet } from "./fleet.ts";
 import { clusterKills, endings, stoppedProcess } from "./endings.ts";
 import { killsWithBlobs, killsWithFolder } from "./kills.ts";
 import { ledgerAfterKills } from "./ledger.ts";
@@ -34,6 +35,10 @@ export interface Scale {
   readonly endings: number;
   /** Workers of a cluster that are killed one after the other; eight more in the end. */
   readonly clusterKills: number;
+  /** Processes that store at the same time, as a fleet does. */
+  readonly fleet: number;
+  /** Seconds that all of them do. */
+  readonly fleetSeconds: number;
   /** Kills at every so-many-th system call. */
   readonly syscallStep: number;
   /** Heaps that ten heirs in a row die over while they take them over. */
@@ -67,6 +72,8 @@ export const fullScale: Scale = {
   kills: 500,
   endings: 10,
   clusterKills: 50,
+  fleet: 6,
+  fleetSeconds: 20,
   syscallStep: 1,
   recoveries: 5,
   answers: 12,
@@ -87,6 +94,8 @@ export const smokeScale: Scale = {
   kills: 8,
   endings: 2,
   clusterKills: 2,
+  fleet: 3,
+  fleetSeconds: 6,
   syscallStep: 7,
   recoveries: 1,
   answers: 6,
@@ -135,6 +144,7 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "endings", run: (scale) => endings(scale.endings) },
   { name: "stop", run: ({ seconds }) => stoppedProcess(seconds * 1_000) },
   { name: "cluster", run: (scale) => clusterKills(scale.clusterKills) },
+  { name: "fleet", run: (scale) => fleet(scale.fleet, scale.fleetSeconds) },
   { name: "outage", run: ({ seconds }) => storage.outage(seconds * 1_000) },
   { name: "stall", run: ({ seconds }) => storage.stall(seconds * 1_000) },
   { name: "lost-answers", run: ({ answers }) => storage.lostAnswers(answers) },
