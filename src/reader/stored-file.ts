@@ -1,6 +1,6 @@
 import { smallFileBytes } from "../codec/parquet/reading/footer.ts";
 import type { RangeSource } from "../codec/range-source.ts";
-import type { Store } from "../store/store.ts";
+import { ObjectNotFoundError, type Store } from "../store/store.ts";
 import type { DataFile } from "./data-file.ts";
 import { unreadableFile } from "./unreadable.ts";
 
@@ -109,7 +109,8 @@ class Reading {
 
   async #get(start: number, end: number): Promise<Uint8Array> {
     const { path, size, etag } = this.#file;
-    const bytes = await this.#store.get(path, { range: { start, end }, etag }).catch((error: unknown) => {
+    const bytes = await this.#store.get(path, { range: { start, end }, etag }).catch((thrown: unknown) => {
+      const error = thrown instanceof ObjectNotFoundError ? goneSince(path, thrown) : thrown;
       this.failure ??= { error };
       throw error;
     });
@@ -117,4 +118,12 @@ class Reading {
     if (end === size) this.#kept ??= { start, bytes };
     return bytes;
   }
+}
+
+/** What to throw for a file that was listed, and is not there any more. */
+function goneSince(path: string, cause: ObjectNotFoundError): ObjectNotFoundError {
+  return new ObjectNotFoundError(
+    `${path}: it is gone since its folder was listed: compacted, erased or purged meanwhile. Run it again`,
+    { cause },
+  );
 }

@@ -5,16 +5,18 @@ import { nearest } from "../base/nearest.ts";
 import { collectionKey } from "../layout/collection-key.ts";
 import type { TimeRange } from "../layout/partition.ts";
 import { systemColumns } from "../layout/system-columns.ts";
+import { ObjectNotFoundError, type Store } from "../store/store.ts";
 import { smallFileBytes } from "../codec/parquet/reading/footer.ts";
 import type { Catalog } from "./catalog.ts";
 import { type ColumnBatch, partsOf } from "../layout/column-batch.ts";
 import type { DataFile } from "./data-file.ts";
+import { filesNow, partitionFolder } from "./listing/files-now.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
 import { PinnedTypes } from "./lines/pinned-types.ts";
 import type { Row } from "../layout/row.ts";
 import { scanFile } from "./scan-file.ts";
 import { rangeOption } from "./time-option.ts";
-import { checkCallback, createBadFiles, type UnreadableFile } from "./unreadable.ts";
+import { type BadFiles, checkCallback, createBadFiles, type UnreadableFile } from "./unreadable.ts";
 
 /** Options of `Dataset.table`. */
 export interface TableOptions {
@@ -81,9 +83,8 @@ export function createTable(
   checkCallback(options.onUnreadable, "table");
   async function* batches(): AsyncGenerator<ColumnBatch, void, undefined> {
     const bad = createBadFiles(options.onUnreadable);
-    let left = limit;
     const pins = new PinnedTypes(catalog.store);
-    const scan = (file: DataFile): AsyncGenerator<ColumnBatch, void, undefined> =>
+    const scan = (file: DataFile, left: number): AsyncGenerator<ColumnBatch, void, undefined> =>
       scanFile(catalog.store, file, {
         columns,
         limit: left,
@@ -92,36 +93,8 @@ export function createTable(
         filter: allOf(cutting(file, range), where),
         isSearch: where !== undefined,
       });
-    const files = await filesOf(catalog, name, range);
-    // Of small files, which are fetched at once, the next ones are begun meanwhile.
-    const begun = mapConcurrent(
-      left === 0 ? [] : files,
-      Number.isFinite(limit) ? 1 : filesAtOnce,
-      async (file) => {
-        const batches = scan(file);
-        if (file.size > smallFileBytes) return { file, batches };
-        const first = batches.next();
-        await first.catch(() => {});
-        return { file, batches, first };
-      },
-    );
-    for await (const { file, batches, first } of begun) {
-      try {
-        const head = await first;
-        if (head?.done === true) continue;
-        if (head !== undefined) {
-          left -= head.value.length;
-          yield* partsOf(head.value, batchRows);
-        }
-        for await (const batch of batches) {
-          left -= batch.length;
-          yield* partsOf(batch, batchRows);
-        }
-      } catch (thrown) {
-        bad.add(file.path, thrown);
-      }
-      if (left === 0) break;
-    }
+    const reading = { store: catalog.store, scan, bad, batchRows, left: limit };
+    yield* rowsOfFiles(reading, await filesOf(catalog, name, range));
     bad.end();
   }
   return {
@@ -132,7 +105,68 @@ export function createTable(
   };
 }
 
+/** One reading of a table, and how many rows are still to be given. */
+interface Reading {
+  readonly store: Store;
+  readonly scan: (file: DataFile, left: number) => AsyncGenerator<ColumnBatch, void, undefined>;
+  readonly bad: BadFiles;
+  readonly batchRows: number;
+  left: number;
+}
+
 const filesAtOnce = 8;
+/** So often the files of a partition are looked for again: each time somebody has replaced them meanwhile. */
+const maxRenewals = 3;
+
+/**
+ * The rows of files. Where one is gone, for its partition was compacted since it was listed, and no row of
+ * the partition has been given yet, those of the files that are there now are given instead.
+ */
+async function* rowsOfFiles(
+  reading: Reading,
+  files: readonly DataFile[],
+  renewals = 0,
+): AsyncGenerator<ColumnBatch, void, undefined> {
+  const { scan, bad, batchRows } = reading;
+  const given = new Set<string>();
+  const renewed = new Set<string>();
+  // Of small files, which are fetched at once, the next ones are begun meanwhile.
+  const begun = mapConcurrent(
+    reading.left === 0 ? [] : files,
+    Number.isFinite(reading.left) ? 1 : filesAtOnce,
+    async (file) => {
+      const batches = scan(file, reading.left);
+      if (file.size > smallFileBytes) return { file, batches };
+      const first = batches.next();
+      await first.catch(() => {});
+      return { file, batches, first };
+    },
+  );
+  for await (const { file, batches, first } of begun) {
+    const folder = partitionFolder(file);
+    if (renewed.has(folder)) continue;
+    try {
+      const head = await first;
+      if (head?.done === true) continue;
+      for await (const batch of head === undefined ? batches : chained(head.value, batches)) {
+        reading.left -= batch.length;
+        if (batch.length > 0) given.add(folder);
+        yield* partsOf(batch, batchRows);
+      }
+    } catch (thrown) {
+      const isGone = thrown instanceof ObjectNotFoundError && renewals < maxRenewals;
+      if (isGone && !given.has(folder)) renewed.add(folder);
+      else bad.add(file.path, thrown);
+    }
+    if (renewed.has(folder)) yield* rowsOfFiles(reading, await filesNow(reading.store, file), renewals + 1);
+    if (reading.left === 0) break;
+  }
+}
+
+async function* chained<T>(head: T, tail: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  yield head;
+  yield* tail;
+}
 
 /** A number of rows that may be given; infinite if it is not. */
 function countOption(value: unknown, option: string, min: number): number {

@@ -26,6 +26,8 @@ export interface CompactOptions extends CatalogScope {
   readonly dryRun?: boolean;
   /** Told of each partition that was looked at. */
   readonly onProgress?: (partition: CompactedPartition) => void;
+  /** Told how many files of JSON lines were passed by, if any. */
+  readonly onLines?: (files: number) => void;
 }
 
 /** What became of a partition. */
@@ -58,13 +60,16 @@ const maxFileBytes = 512 * 1024 * 1024;
  * Throws what a store throws; all that was done until then stays done.
  */
 export async function compact(store: UpkeepStore, options: CompactOptions): Promise<CompactedPartition[]> {
-  const { now, olderThanMs, collections = [], onProgress } = options;
+  const { now, olderThanMs, collections = [], onProgress, onLines } = options;
   const pins = new PinnedTypes(store);
   const found: PartitionFiles[] = [];
   const plans = new Set<string>();
   const files = everyFile(store, options, (path) => plans.add(path));
-  for await (const partition of partitionsOf(files))
+  let lines = 0;
+  const countLines = (file: DataFile): void => void (lines += isOf(file, collections) ? 1 : 0);
+  for await (const partition of partitionsOf(files, countLines))
     if (isOf(partition.place, collections)) found.push(partition);
+  if (lines > 0) onLines?.(lines);
   const closed = found.filter(
     ({ place, files: some }) =>
       (some.length > 1 || plans.has(planPath(place))) && partitionSpan(place).end <= now - olderThanMs,

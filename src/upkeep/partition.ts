@@ -13,13 +13,17 @@ export interface PartitionFiles {
   readonly files: readonly DataFile[];
 }
 
-/** The partitions of files, which come in path order. */
+/** The partitions of files, which come in path order; `onLines` is told of those that are JSON lines. */
 export async function* partitionsOf(
   files: AsyncIterable<DataFile>,
+  onLines?: (file: DataFile) => void,
 ): AsyncGenerator<PartitionFiles, void, undefined> {
   let together: DataFile[] = [];
   for await (const file of files) {
-    if (file.format !== "parquet") continue;
+    if (file.format !== "parquet") {
+      onLines?.(file);
+      continue;
+    }
     const [first] = together;
     if (first !== undefined && folderIn(first.path) !== folderIn(file.path)) {
       yield partitionOf(first, together);

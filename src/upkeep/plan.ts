@@ -65,6 +65,17 @@ export async function endPlan(store: UpkeepStore, place: PlanPlace): Promise<voi
   await store.delete(planPath(place));
 }
 
+/**
+ * Leaves a plan that this process has made, and could not end, to whoever comes next: from now on it is
+ * nobody's. A store that replaces nothing keeps it as it is.
+ */
+export async function letGo(store: UpkeepStore, place: PlanPlace): Promise<void> {
+  const plan = await readPlan(store, place);
+  if (plan?.host !== hostname() || plan.pid !== process.pid) return;
+  const left: Plan = { ...plan, at: new Date(0).toISOString() };
+  await store.replace?.(planPath(place), Buffer.from(`${ownJson(left)}\n`));
+}
+
 /** Whether whoever made a plan may still be at it, `now`, milliseconds since 1970 UTC. */
 export function isAlive({ at, host, pid }: Plan, now: number): boolean {
   if (!(now - Date.parse(at) < maxPlanAgeMs)) return false;

@@ -8,7 +8,7 @@ import { LoadedRows } from "./loaded-rows.ts";
 import { entryOf, NewFile } from "./new-file.ts";
 import { lookAgain, type PartitionFiles } from "./partition.ts";
 import { tellLog } from "./table-log.ts";
-import { endPlan, makePlan, type Plan, readPlan } from "./plan.ts";
+import { endPlan, letGo, makePlan, type Plan, readPlan } from "./plan.ts";
 
 /*
  * How files are replaced by one, whatever happens meanwhile:
@@ -55,13 +55,18 @@ export async function replaceFiles(
   const { place } = partition;
   const names = sources.map(({ path }) => stemOf(path));
   if (!(await makePlan(store, place, { kind, sources: names, target: stem }))) return "busy";
-  const present = new Set((await lookAgain(store, partition)).files.map(({ path }) => path));
-  if (!sources.every(({ path }) => present.has(path))) {
-    // They were replaced before the plan was made, and after they were read.
-    await endPlan(store, place);
-    return "busy";
+  try {
+    const present = new Set((await lookAgain(store, partition)).files.map(({ path }) => path));
+    if (sources.every(({ path }) => present.has(path)))
+      return await publishAndDelete(store, partition, sources, rows, { kind, stem, order, folder });
+  } catch (thrown) {
+    // Anybody can do a compaction again. That a plan stays which cannot be left costs others a wait, no more.
+    if (kind === "compact") await letGo(store, place).catch(() => {});
+    throw thrown;
   }
-  return await publishAndDelete(store, partition, sources, rows, { kind, stem, order, folder });
+  // They were replaced before the plan was made, and after they were read.
+  await endPlan(store, place);
+  return "busy";
 }
 
 /** Ends what somebody has left half done. */

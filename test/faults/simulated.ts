@@ -12,6 +12,8 @@ const files = [
   "test/property/spool-model.test.ts",
   "test/unit/spool/segment-damage.test.ts",
   "test/unit/spool/syscall-faults.test.ts",
+  "test/unit/upkeep/compact.test.ts",
+  "test/unit/upkeep/erase.test.ts",
 ];
 
 interface VitestReport {
@@ -28,8 +30,9 @@ const none = { offered: 0, acknowledged: 0, lost: 0, duplicated: 0, invented: 0 
 
 /**
  * What no real disk can be made to do at will: power cuts in more than 10,000 states of a simulated disk, 600
- * random lives of three processes, each byte cut, each bit flipped, each system call failing. A row for each
- * test that counts, with its own figures (`tellFigures`), and one for all others.
+ * random lives of three processes, each byte cut, each bit flipped, each system call failing; compactions and
+ * erasures killed at each operation. A row for each test that counts, with its own figures (`tellFigures`),
+ * and one for all others.
  */
 export async function simulatedDisk(): Promise<readonly Outcome[]> {
   const folder = await mkdtemp(join(tmpdir(), "mdc-faults-simulated-"));
@@ -48,6 +51,7 @@ export async function simulatedDisk(): Promise<readonly Outcome[]> {
     ];
     const vitest = spawn(nodePath, [join(root, "node_modules/vitest/vitest.mjs"), ...args, ...files], {
       cwd: root,
+      env: { ...process.env, MDC_TEST_KILLS: "all" },
       stdio: "ignore",
       timeout: 600_000,
     });

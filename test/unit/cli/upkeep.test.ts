@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { dataFilePath } from "../../../src/layout/dataset-path.ts";
 import { createFolderStore } from "../../../src/store/folder-store.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
-import { folderOf, pin, smallParts, storePart } from "../upkeep/stored-tree.ts";
+import { folderOf, hour, pin, smallParts, storePart } from "../upkeep/stored-tree.ts";
 import { run } from "./run.ts";
 
 /** A folder with three files of an hour long ago. */
@@ -15,6 +16,18 @@ async function stored(): Promise<string> {
   for (const part of parts) await storePart(store, part);
   return root;
 }
+
+const linesPath = dataFilePath(
+  {
+    format: "jsonl",
+    rollingRate: "hour",
+    endpoint: "flights",
+    deployment: "blue",
+    collection: "events",
+    partition: hour,
+  },
+  { id: "a".repeat(32), createdAt: hour },
+);
 
 const filesOf = (root: string): string[] => readdirSync(join(root, folderOf()));
 
@@ -29,7 +42,12 @@ test("mdc compact says what it would do, does it, and finds nothing more to do",
   const done = await run("compact", "--root", root);
   expect(done).toMatchObject({ code: 0, out: expect.stringMatching(/3 files of .* are now 1 of /) });
   expect(filesOf(root)).toEqual([expect.stringMatching(/^compacted-/)]);
-  expect(await run("compact", "--root", root, "--json")).toMatchObject({ code: 0, out: "[]\n" });
+  await createFolderStore({ root }).put(linesPath, Buffer.from('{"a":1}\n'));
+  expect(await run("compact", "--root", root, "--json")).toMatchObject({
+    code: 0,
+    out: "[]\n",
+    err: expect.stringContaining("1 file of JSON lines left as stored"),
+  });
   const rows = await run("sql", "--root", root, "--json", "select count(*) as n from model_inputs");
   expect(JSON.parse(rows.out)).toEqual([{ n: 18 }]);
 });

@@ -12,6 +12,17 @@ export const hour: number = Date.parse("2023-11-14T22:00:00.000Z");
 export const folderOf = (collection = "model_inputs"): string =>
   `flights/blue/${collection}/inference_date=2023-11-14/inference_hour=22`;
 
+/**
+ * Of how many operations one is where a process is killed: of three, and another one each day, for the whole
+ * suite is to be short; with `MDC_TEST_KILLS=all` of one.
+ */
+export const everyKill: number = process.env["MDC_TEST_KILLS"] === "all" ? 1 : 3;
+
+/** The first operation at which a process is killed, from 1. */
+export function firstKill(): number {
+  return everyKill === 1 ? 1 : 1 + (Math.floor(Date.now() / 86_400_000) % everyKill);
+}
+
 /** A file to store. */
 export interface StoredPart {
   /** Tells its frames' ids and its name from those of others; from 0. */

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { DeltaTable } from "../../../src/delta/delta-table.ts";
 import { createCatalog } from "../../../src/reader/catalog.ts";
@@ -8,6 +10,8 @@ import type { Store } from "../../../src/store/store.ts";
 import { compact } from "../../../src/upkeep/compact.ts";
 import { repairTables, vacuumTables } from "../../../src/upkeep/tables/repair-tables.ts";
 import { replayLog } from "../../support/delta/replay.ts";
+import { duckdbSql } from "../../support/parquet-engines.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 import { folderOf, hour, pin, smallParts, storePart } from "./stored-tree.ts";
 
 const table = "flights/blue/model_inputs";
@@ -33,10 +37,24 @@ async function rowsSeen(store: Store): Promise<number> {
   return rows;
 }
 
+/** The rows of the files that the log tells of, as DuckDB reads them. */
+async function rowsByLog(store: MemoryStore): Promise<Record<string, unknown>[]> {
+  const root = await tempFolder();
+  const { live } = await replayLog(store, table);
+  for (const path of live) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), store.objects.get(`${table}/${path}`)?.bytes ?? "");
+  }
+  const paths = [...live].map((path) => `'${join(root, path)}'`).join(", ");
+  return await duckdbSql(
+    `SELECT * FROM read_parquet([${paths}], union_by_name = true) ORDER BY mdc_event_id, mdc_row_index`,
+  );
+}
+
 async function kindsFound(store: MemoryStore): Promise<string[]> {
   const range = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
   const { findings } = await verify(createCatalog(store, {}), { range, full: false });
-  const ofLogs = ["unlogged", "lost", "foreign", "unreadable"];
+  const ofLogs = ["unlogged", "lost", "foreign", "unreadable", "unfinished"];
   return findings.map(({ kind }) => kind).filter((kind) => ofLogs.includes(kind));
 }
 
@@ -69,10 +87,14 @@ test("a compaction is one commit, and a repair after it finds nothing to do", as
   const store = await stored(6);
   await repairTables(store, "new", { now: later });
   const before = await rowsSeen(store);
+  const byDuckdb = await rowsByLog(store);
   const small = dataFiles(store);
   await compact(store, { now: later, olderThanMs: 3_600_000 });
   const { live, actions, versions } = await replayLog(store, table);
   expect(versions).toBe(2);
+  expect(await rowsByLog(store)).toEqual(byDuckdb);
+  expect(byDuckdb).toHaveLength(before);
+  expect([...live]).toEqual(dataFiles(store));
   expect([...live]).toEqual([expect.stringMatching(/\/compacted-[0-9a-f]{32}\.parquet$/)]);
   const removes = actions.flatMap(({ remove }) => (remove === undefined ? [] : [remove["dataChange"]]));
   expect(removes).toEqual(small.map(() => false));
@@ -115,6 +137,8 @@ test("a compaction that was killed before its commit is ended, by the next one o
     });
     await expect(compact(dying, { now: later, olderThanMs: 3_600_000 })).rejects.toThrow("killed");
     expect(isDead).toBe(true);
+    // The plan, and the small files that the new one replaces already.
+    expect((await kindsFound(store)).filter((kind) => kind === "unfinished")).toHaveLength(1 + 4);
     expect((await replayLog(store, table)).versions).toBe(1);
     expect(await rowsSeen(store)).toBe(before);
     if (end === "compact") await compact(store, { now: Date.now() + dayMs, olderThanMs: 3_600_000 });
@@ -122,6 +146,7 @@ test("a compaction that was killed before its commit is ended, by the next one o
     const { live } = await replayLog(store, table);
     expect([...live], end).toEqual([expect.stringContaining("/compacted-")]);
     expect(await rowsSeen(store)).toBe(before);
+    if (end === "compact") expect(await kindsFound(store)).toEqual([]);
   }
 });
 

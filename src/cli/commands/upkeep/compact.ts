@@ -36,6 +36,10 @@ export const compactCommand: RunnableCommand = {
         onProgress: (one) => {
           if (!isJson) terminal.out(lineOf(one, scope.dryRun));
         },
+        onLines: (files) =>
+          terminal.err(
+            `mdc: ${amountText(files, "file")} of JSON lines left as stored: only Parquet is compacted`,
+          ),
       }),
     );
     if (isJson) terminal.json(found);
