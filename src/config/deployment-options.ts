@@ -121,8 +121,8 @@ export interface DeploymentOptions {
   /**
    * Who we are at the destination: a token credential (anything of `@azure/identity`), a connection string,
    * or a shared access signature. Then the signature in the destination's URL,
-   * `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_SAS_TOKEN`, and at last `DefaultAzureCredential`. Fixed
-   * while running.
+   * `AZURE_STORAGE_CONNECTION_STRING`, `AZURE_STORAGE_SAS_TOKEN`, and at last `DefaultAzureCredential`.
+   * Refused with a destination in S3, where AWS's own variables, files and roles say it. Fixed while running.
    */
   readonly credential?: TokenCredential | string | undefined;
   /**

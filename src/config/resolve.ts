@@ -200,6 +200,11 @@ function resolveSettings({ options, environment, file }: Sources, callee: string
     temporaryFolder: environment.temporaryFolder,
     fallbackDestination: fallback,
   });
+  if (values.credential !== undefined && values.destination.destination.kind === "s3") {
+    const expected =
+      "none where the destination is in S3: AWS's own variables, files and roles say who we are";
+    throw wrongValue(`${callee} option credential`, expected, told("one of Azure"));
+  }
   const { collections, destination, credential, configFile, onError, onStats, waitUntil, ...plain } = values;
   const config = freezeConfig({
     version: 1,

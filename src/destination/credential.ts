@@ -32,6 +32,8 @@ export function parseCredential(value: unknown, where: string): Secret<Credentia
     if (credential !== undefined) return new Secret(credential);
     throw wrongValue(where, expected, hidden);
   }
+  if (typeof value === "object" && value !== null && reading(where, () => "accessKeyId" in value))
+    throw wrongKind(where, expected, told("keys of AWS, which are given as AWS's own variables or files"));
   const credential = value as Partial<TokenCredential> | null;
   const getToken =
     typeof credential === "object" && credential !== null

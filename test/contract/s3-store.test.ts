@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { checkDestination } from "../../src/cli/commands/doctor/check-destination.ts";
+import { readEnvironment } from "../../src/config/environment.ts";
+import { resolveDeployment } from "../../src/config/resolve.ts";
 import { createS3Store } from "../../src/store/s3/s3-store.ts";
 import { type S3Server, s3Keys, startS3Server } from "../support/s3-server.ts";
 import { describeStore, pathsOf, type StoreFixture } from "./store.contract.ts";
@@ -47,6 +50,21 @@ async function fixture(folder: string, bulk: number): Promise<StoreFixture> {
 
 describeStore("S3 store, below a prefix", () => fixture("team a/flüge", 50));
 
+/** What `mdc doctor` finds of a server. */
+async function doctorOf({ endpoint, bucket, keys }: S3Server): Promise<readonly string[]> {
+  vi.stubEnv("AWS_ACCESS_KEY_ID", keys.accessKeyId);
+  vi.stubEnv("AWS_SECRET_ACCESS_KEY", keys.secretAccessKey);
+  try {
+    const resolved = resolveDeployment(
+      { destination: `s3://${bucket}/doctor`, spool: { durability: "memory" } },
+      readEnvironment({ HOME: "/", AWS_ENDPOINT_URL_S3: endpoint }),
+    );
+    return (await checkDestination(resolved)).map(({ check, state }) => `${check}: ${state}`);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+}
+
 describe.skipIf(other !== undefined)("a server that ignores If-None-Match", () => {
   test("gets nothing, and is told apart from one that keeps to it", async () => {
     const careless = await startS3Server({ ignoresConditions: true });
@@ -62,6 +80,18 @@ describe.skipIf(other !== undefined)("a server that ignores If-None-Match", () =
       }
       expect(await pathsOf(store)).toEqual([]);
       await store.close();
+      expect(await doctorOf(careless)).toEqual([
+        "credential: ok",
+        "destination: ok",
+        "destination: problem",
+        "clock: ok",
+      ]);
+      expect(await doctorOf(server)).toEqual([
+        "credential: ok",
+        "destination: ok",
+        "destination: ok",
+        "clock: ok",
+      ]);
     } finally {
       await careless.stop();
     }

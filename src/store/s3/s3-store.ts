@@ -22,10 +22,18 @@ import {
 } from "../store.ts";
 import { getTooLarge, putConflict, putFailure, StoreError, toPutError } from "../store-error.ts";
 import { S3Calls, type S3StoreOptions } from "./s3-calls.ts";
-import type { S3Location } from "./s3-client.ts";
 import { ConditionalPuts, probeName } from "./conditional-puts.ts";
 import { entriesOf, foldersOf, listS3Pages, type S3Page } from "./s3-listing.ts";
 import { md5OfEtag, putS3Object, type S3Fingerprint, s3FingerprintOf } from "./s3-transfer.ts";
+
+/** A store in S3, which can also find out whether its server would overwrite. */
+export interface S3Store extends UpkeepStore {
+  /**
+   * Rejects with a `StoreError` if the server does not keep to `If-None-Match: *`, or nobody can tell. Stores
+   * one small object for it, but at AWS's own, which does.
+   */
+  checkConditions(signal: AbortSignal | undefined): Promise<void>;
+}
 
 /**
  * A store in a bucket of Amazon S3, or of a server that speaks its protocol, below a prefix. The
@@ -39,12 +47,12 @@ import { md5OfEtag, putS3Object, type S3Fingerprint, s3FingerprintOf } from "./s
  *
  * No message, property or printout of the store holds a key, token or signature.
  */
-export function createS3Store(options: S3StoreOptions): UpkeepStore {
+export function createS3Store(options: S3StoreOptions): S3Store {
   const { bucket, prefix } = options;
   if (!isBucketName(bucket)) throw wrongValue("createS3Store: bucket", "the name of a bucket", bucket);
   const fault = prefix === "" ? undefined : prefixFault(prefix.split("/"));
   if (fault !== undefined) throw wrongValue("createS3Store: prefix", fault, prefix);
-  return new S3Store(options);
+  return new BucketStore(options);
 }
 
 /** Bytes of an object that are compared at once. */
@@ -56,19 +64,17 @@ function wasCut(error: Error): boolean {
   return code === "EPIPE" || code === "ECONNRESET";
 }
 
-class S3Store implements UpkeepStore {
+class BucketStore implements S3Store {
   readonly description: string;
-  readonly #location: S3Location;
-  readonly #maxPageNames: number | undefined;
+  readonly #options: S3StoreOptions;
   /** The prefix with its `/`, or nothing. */
   readonly #prefix: string;
   readonly #calls: S3Calls;
   readonly #conditions: ConditionalPuts;
 
   constructor(options: S3StoreOptions) {
-    const { bucket, prefix, endpoint, maxPageNames } = options;
-    this.#location = options;
-    this.#maxPageNames = maxPageNames;
+    const { bucket, prefix, endpoint } = options;
+    this.#options = options;
     this.#prefix = prefix === "" ? "" : `${prefix}/`;
     this.description = `s3://${bucket}/${prefix}`.replace(/\/$/, "");
     this.#calls = new S3Calls(options);
@@ -79,17 +85,20 @@ class S3Store implements UpkeepStore {
     checkObjectPath(path, "put", this.#prefix.length);
     try {
       const ours = await s3FingerprintOf(body, options.signal);
-      const { signal } = options;
-      await this.#conditions.check((probe) =>
-        this.#calls.make("put", path, signal, async (abortSignal) => {
-          const fingerprint = await s3FingerprintOf(probe, undefined);
-          await this.#request(probeName, probe, fingerprint, {}, abortSignal);
-        }),
-      );
+      await this.checkConditions(options.signal);
       return await this.#upload(path, body, ours, options);
     } catch (thrown) {
       return putFailure(toPutError(path, thrown, options.signal));
     }
+  }
+
+  async checkConditions(signal: AbortSignal | undefined): Promise<void> {
+    await this.#conditions.check((probe) =>
+      this.#calls.make("put", probeName, signal, async (abortSignal) => {
+        const fingerprint = await s3FingerprintOf(probe, undefined);
+        await this.#request(probeName, probe, fingerprint, {}, abortSignal);
+      }),
+    );
   }
 
   async #request(
@@ -241,12 +250,8 @@ class S3Store implements UpkeepStore {
     const call = <T>(request: (abortSignal: AbortSignal) => Promise<T>): Promise<T> =>
       this.#calls.make("list", prefix, signal, request);
     const opened = await call(() => this.#calls.open());
-    const place = {
-      bucket: this.#location.bucket,
-      prefix: this.#prefix + prefix,
-      flat,
-      maxNames: this.#maxPageNames,
-    };
+    const { bucket, maxPageNames: maxNames } = this.#options;
+    const place = { bucket, prefix: this.#prefix + prefix, flat, maxNames };
     yield* listS3Pages(opened, place, prefix, call);
   }
 
@@ -258,7 +263,7 @@ class S3Store implements UpkeepStore {
       if (etag !== undefined && there.ETag !== etag) return "changed";
       await this.#calls.make("delete", path, signal, async (abortSignal) => {
         const { library, client } = await this.#calls.open();
-        const how = etag !== undefined && this.#location.endpoint === null ? { IfMatch: etag } : {};
+        const how = etag !== undefined && this.#options.endpoint === null ? { IfMatch: etag } : {};
         const command = new library.DeleteObjectCommand({ ...this.#target(path), ...how });
         await client.send(command, { abortSignal });
       });
@@ -285,6 +290,6 @@ class S3Store implements UpkeepStore {
   }
 
   #target(path: string): { readonly Bucket: string; readonly Key: string } {
-    return { Bucket: this.#location.bucket, Key: this.#prefix + path };
+    return { Bucket: this.#options.bucket, Key: this.#prefix + path };
   }
 }

@@ -288,6 +288,25 @@ describe("the credential", () => {
     expect(resolveDeployment({}, environment()).credential).toBeNull();
   });
 
+  it("of one cloud is refused at another's destination", () => {
+    const s3 = { destination: "s3://box/p" };
+    expect(() => credential({ ...s3, credential: sas("option") }, {})).toThrow(
+      "openDeployment option credential: expected none where the destination is in S3: AWS's own variables, " +
+        "files and roles say who we are, got one of Azure",
+    );
+    expect(() => credential({ credential: connectionString }, { MDC_DESTINATION: "s3://box" })).toThrow(
+      "in S3",
+    );
+    expect(resolveDeployment(s3, environment({ AZURE_STORAGE_SAS_TOKEN: sas("env") })).config).toMatchObject({
+      destination: { kind: "s3", bucket: "box" },
+    });
+    const keys = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "c4n4ry" };
+    const wrong = { destination: blob("x"), credential: keys as never };
+    expect(() => credential(wrong, {})).toThrow(
+      /^openDeployment option credential: expected a token .*, got keys of AWS, which are given as AWS's own /,
+    );
+  });
+
   it("of one destination is not used for another", () => {
     const env = { MDC_DESTINATION: blob("secret") };
     expect(credential({ destination: "https://other.blob.core.windows.net/data" }, env)).toBeUndefined();

@@ -2,22 +2,33 @@ import { messageOf } from "../../../base/errors.ts";
 import { writeFault } from "../../../base/files/files.ts";
 import type { ResolvedDeployment } from "../../../config/resolve.ts";
 import { credentialsOf } from "../../../collector/credentials.ts";
-import { serviceTime } from "../../../store/azure/azure-clock.ts";
+import type { Destination } from "../../../destination/destination.ts";
+import type { S3Destination } from "../../../destination/s3-url.ts";
 import { openStore } from "../../../store/open-store.ts";
+import { createS3Store } from "../../../store/s3/s3-store.ts";
+import { serviceTime } from "../../../store/service/service-clock.ts";
 import { ObjectNotFoundError } from "../../../store/store.ts";
 import { type Finding, findingsOf } from "./findings.ts";
 
 /** Milliseconds that a destination has to answer. */
 const patienceMs = 20_000;
-/** A signature is refused for a clock that is further off: Azure allows 15 minutes. */
+/** A signature is refused for a clock that is further off: Azure and S3 allow 15 minutes. */
 const maxSkewMs = 5 * 60_000;
 
-/** Where files go: who we are there, whether it answers, and what its clock says. Writes nothing. */
+/**
+ * Where files go: who we are there, whether it answers, and what its clock says. Writes nothing, but what
+ * tells whether a server for S3 would overwrite.
+ */
 export async function checkDestination(resolved: ResolvedDeployment): Promise<Finding[]> {
   const { destination } = resolved.config;
   if (destination.kind === "folder") return [await checkFolder(destination.path)];
-  const clock = destination.kind === "azure-blob" ? [await checkClock(destination.accountUrl)] : [];
-  return [checkCredential(resolved), await checkStore(resolved), ...clock];
+  const store = await checkStore(resolved);
+  const findings = [checkCredential(resolved), store];
+  if (destination.kind === "s3" && store.state === "ok")
+    findings.push(...(await checkConditions(destination)));
+  const url = clockUrl(destination);
+  if (url !== undefined) findings.push(await checkClock(url));
+  return findings;
 }
 
 async function checkFolder(path: string): Promise<Finding> {
@@ -57,9 +68,37 @@ async function checkStore(resolved: ResolvedDeployment): Promise<Finding> {
       await store.close();
     }
   } catch (thrown) {
-    const isLate = thrown instanceof DOMException && thrown.name === "TimeoutError";
-    return problem(isLate ? `no answer within ${patienceMs / 1_000} s` : messageOf(thrown));
+    return problem(reasonOf(thrown));
   }
+}
+
+function reasonOf(thrown: unknown): string {
+  const isLate = thrown instanceof DOMException && thrown.name === "TimeoutError";
+  return isLate ? `no answer within ${patienceMs / 1_000} s` : messageOf(thrown);
+}
+
+/** Of AWS's own it is known that nothing is overwritten. */
+async function checkConditions(destination: S3Destination): Promise<Finding[]> {
+  if (destination.endpoint === null) return [];
+  const { ok, problem } = findingsOf("destination");
+  const store = createS3Store(destination);
+  try {
+    await store.checkConditions(AbortSignal.timeout(patienceMs));
+    return [ok("its server keeps to If-None-Match: what is stored is not overwritten")];
+  } catch (thrown) {
+    return [problem(reasonOf(thrown))];
+  } finally {
+    await store.close();
+  }
+}
+
+/** Who answers anybody, with a `Date`. */
+function clockUrl(destination: Destination): string | undefined {
+  if (destination.kind === "azure-blob") return destination.accountUrl;
+  if (destination.kind !== "s3") return undefined;
+  const { endpoint, region } = destination;
+  if (endpoint !== null || region === null) return endpoint ?? "https://s3.amazonaws.com";
+  return `https://s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`;
 }
 
 async function checkClock(url: string): Promise<Finding> {
