@@ -90,6 +90,21 @@ def check_scipy():
             # Of a single category, scipy's answer is NaN or 0, by its version.
             expected = stats.chisquare(q, p * (n / m)).pvalue if len(p) > 1 else math.nan
         same("PearsonsChiSquared p", case, case["ours"]["chi"], expected)
+    for case in cases["pairs"]:
+        p, q, m, n = counts_of(case)
+        pooled = (p[0] + q[0]) / (m + n)
+        z = (p[0] / m - q[0] / n) / math.sqrt(pooled * (1 - pooled) * (1 / m + 1 / n))
+        # Nearly equal shares: as many digits as their difference has.
+        same("TwoProportionZTest p", case, case["ours"]["z"], 2 * stats.norm.sf(abs(z)), absolute=1e-14)
+        # Below the least normal number scipy says 0.
+        theirs = stats.chisquare(q, p * (n / m)).pvalue
+        same("PearsonsChiSquared p of two", case, case["ours"]["chi"], theirs, absolute=1e-307)
+    for case in cases["rankings"]:
+        positive = [s for s, label in zip(case["scores"], case["labels"]) if label == 1]
+        negative = [s for s, label in zip(case["scores"], case["labels"]) if label == 0]
+        # The share of pairs in order, ties being half: Mann and Whitney's statistic.
+        u = stats.mannwhitneyu(positive, negative).statistic
+        same("AreaUnderCurve", case, case["ours"]["auc"], u / (len(positive) * len(negative)))
     for case in cases["tails"]:
         theirs = stats.kstwo.sf(case["distance"], case["rows"])
         # 1 - p: its last digits are gone upstream.

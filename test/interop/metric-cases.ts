@@ -24,6 +24,8 @@ export async function writeMetricCases(file: string, count: number): Promise<voi
     numbers: made((at) => numberCase(random, at)),
     categories: made(() => categoryCase(random)),
     importances: made(() => importanceCase(random)),
+    pairs: made(() => pairCase(random)),
+    rankings: made(() => rankingCase(random)),
     classifications: made(() => classificationCase(random)),
     regressions: made(() => regressionCase(random)),
     estimates: made(() => estimateCase(random)),
@@ -90,6 +92,31 @@ function categoryCase(random: Random): Case {
       ...(two ? { evidently_z: monitor.twoProportionZTest(baseline, production).pValue } : {}),
     },
   };
+}
+
+/** Two categories, for the test of two proportions. */
+function pairCase(random: Random): Case {
+  const [before, after] = [random.next(), random.next()];
+  const drawOf = (share: number) => () => (random.next() < share ? "yes" : "no");
+  const baseline = ["yes", "no", ...random.list(0, 500, drawOf(before))];
+  const production = random.list(1, 500, drawOf(random.next() < 0.5 ? before : after));
+  return {
+    baseline,
+    production,
+    ours: {
+      z: monitor.twoProportionZTest(baseline, production).pValue,
+      chi: monitor.pearsonsChiSquaredTest(baseline, production).pValue,
+    },
+  };
+}
+
+/** Labels of two classes, and scores of which many are tied. */
+function rankingCase(random: Random): object {
+  const labels = [0, 1, ...random.list(0, 200, () => random.whole(2))];
+  const scores = labels.map((label) => (random.whole(40) + label * random.whole(10)) / 50);
+  const options = { scores, positive: 1 };
+  const auc = monitor.classificationPerformance(labels, labels, options).areaUnderCurve as number;
+  return { labels, scores, ours: { auc } };
 }
 
 function importanceCase(random: Random): Case {
