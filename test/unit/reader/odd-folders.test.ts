@@ -142,19 +142,23 @@ describe("a file that", () => {
 
   test("may not be read, or is gone, is an error of the store that names it", async () => {
     const { root, second } = await threeFiles();
+    const forbidden = new StoreError(
+      "configuration",
+      `get ${second}: this process may not use the folder (EACCES)`,
+      { operation: "get" },
+    );
+    const gone = new ObjectNotFoundError(`get ${second}: there is no such file`);
     const refusals = [
-      new StoreError("configuration", `get ${second}: this process may not use the folder (EACCES)`, {
-        operation: "get",
-      }),
-      new ObjectNotFoundError(`get ${second}: there is no such file`),
-    ];
-    for (const refusal of refusals) {
+      [forbidden, forbidden],
+      [gone, { message: expect.stringContaining(`${second}: it is gone since`), cause: gone }],
+    ] as const;
+    for (const [refusal, error] of refusals) {
       const data = datasetOf(storeWith(root, second, () => Promise.reject(refusal)));
       const told: UnreadableFile[] = [];
       const onUnreadable = (file: UnreadableFile): void => void told.push(file);
-      expect((await namesOf(data.table("x", { onUnreadable }).rows())).error).toBe(refusal);
-      await expect(data.trace(id, { onUnreadable })).rejects.toBe(refusal);
-      await expect(data.collections()).rejects.toBe(refusal);
+      expect((await namesOf(data.table("x", { onUnreadable }).rows())).error).toMatchObject(error);
+      await expect(data.trace(id, { onUnreadable })).rejects.toMatchObject(error);
+      await expect(data.collections()).rejects.toMatchObject(error);
       expect(told).toEqual([]);
     }
   });
