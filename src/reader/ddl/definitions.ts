@@ -113,16 +113,15 @@ function duckdbView(table: StoredTable, place: TablePlace): string {
     ({ name, type }) => `CAST(NULL AS ${typeIn(duckdb, type)}) AS ${duckdb.name(name)}`,
   );
   const keys = table.keys.map((key, depth) => `${key}: ${duckdb.keyTypes[depth === 0 ? 0 : 1]}`);
+  const pattern = dataFiles(table);
   const files =
-    place.account === undefined
-      ? place.plain(table.folder)
-      : `az://${place.container}/${place.within(table.folder)}`;
+    place.account === undefined ? place.plain(pattern) : `az://${place.container}/${place.within(pattern)}`;
   return [
     `CREATE OR REPLACE VIEW ${duckdb.name(table.name)} AS`,
     `SELECT${nulls.map((cell) => `\n  ${cell}`).join(",")}`,
     "WHERE false",
     "UNION ALL BY NAME",
-    `SELECT * FROM read_parquet(${duckdb.text(`${files}/**/*.parquet`)}, union_by_name = true,`,
+    `SELECT * FROM read_parquet(${duckdb.text(files)}, union_by_name = true,`,
     `  hive_partitioning = true, hive_types = {${keys.join(", ")}});`,
   ].join("\n");
 }
@@ -135,7 +134,7 @@ function synapseView(table: StoredTable): string {
   const keys = table.keys.map(
     (key, depth) => `CAST(r.filepath(${depth + 1}) AS ${synapse.keyTypes[depth === 0 ? 0 : 1]}) AS ${key}`,
   );
-  const pattern = [table.folder, ...table.keys.map((key) => `${key}=*`), "*.parquet"].join("/");
+  const pattern = dataFiles(table);
   return [
     `CREATE OR ALTER VIEW ${synapse.name(table.name)} AS`,
     `SELECT r.*, ${keys.join(", ")}`,
@@ -145,9 +144,14 @@ function synapseView(table: StoredTable): string {
   ].join("\n");
 }
 
+/** The files of all partitions, and not those of a table's log beside them. */
+function dataFiles(table: StoredTable): string {
+  return [table.folder, ...table.keys.map((key) => `${key}=*`), "*.parquet"].join("/");
+}
+
 function clickhouseView(table: StoredTable, place: TablePlace): string {
   const structure = [...columnsIn(clickhouse, table.columns), ...keysIn(clickhouse, table)].join(", ");
-  const files = `${place.within(table.folder)}/**/*.parquet`;
+  const files = place.within(dataFiles(table));
   const source =
     place.account === undefined
       ? `file(${clickhouse.text(files)}, Parquet, ${clickhouse.text(structure)})`
