@@ -1,7 +1,14 @@
-import { type AzureAnswer, classifyAzureAnswer } from "./azure-response.ts";
+import { classifyAzureAnswer } from "./azure-response.ts";
 import { DeadlineError } from "../deadline.ts";
 import { ObjectNotFoundError } from "../store.ts";
-import { codePattern, headerPattern, matching, proxyPattern, wordsOf } from "../service/answer-facts.ts";
+import {
+  codePattern,
+  headerPattern,
+  matching,
+  proxyPattern,
+  type ServiceAnswer,
+  wordsOf,
+} from "../service/answer-facts.ts";
 import { proxyOf } from "../service/proxy.ts";
 import { StoreError } from "../store-error.ts";
 
@@ -35,7 +42,7 @@ interface AnswerDetails {
 }
 
 /** The checked facts of an error thrown by the Azure libraries. */
-export function readAzureAnswer(thrown: unknown): AzureAnswer & AnswerDetails {
+export function readAzureAnswer(thrown: unknown): ServiceAnswer & AnswerDetails {
   const error = (typeof thrown === "object" && thrown !== null ? thrown : {}) as ForeignError;
   const header = (name: string): unknown => error.response?.headers?.get?.(name);
   const statusCode = Number.isInteger(error.statusCode) ? Number(error.statusCode) : undefined;

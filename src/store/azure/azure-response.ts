@@ -1,5 +1,10 @@
-import { clockIsOff, parseRetryAfter, withoutAnswer } from "../service/answer-facts.ts";
-import type { StoreFailure } from "../store-error.ts";
+import {
+  clockIsOff,
+  parseRetryAfter,
+  withoutAnswer,
+  type ServiceAnswer,
+  type ServiceVerdict,
+} from "../service/answer-facts.ts";
 
 /**
  * What the Blob service's answers, and the lack of one, mean for whoever wants an object stored. Codes:
@@ -7,30 +12,7 @@ import type { StoreFailure } from "../store-error.ts";
  * common-rest-api-error-codes.
  */
 
-/** The checked facts of one failed request. */
-export interface AzureAnswer {
-  /** HTTP status; absent when no answer came. */
-  readonly statusCode?: number | undefined;
-  /** The service's `x-ms-error-code`, or the system's code (`ECONNRESET`) when no answer came. */
-  readonly code?: string | undefined;
-  /** Header `Retry-After`: seconds or an HTTP date. */
-  readonly retryAfter?: string | undefined;
-  /** Header `Date`. */
-  readonly date?: string | undefined;
-}
-
-/**
- * What to do about it. `verify`: the object may be there already; look. `missing`: there is no such object.
- */
-export interface AzureVerdict {
-  readonly kind: StoreFailure | "verify" | "missing";
-  /** For people: what it means or what to do. */
-  readonly hint: string;
-  /** Milliseconds the service asked to wait. */
-  readonly retryAfterMs?: number;
-}
-
-type Row = readonly [kind: AzureVerdict["kind"], hint: string];
+type Row = readonly [kind: ServiceVerdict["kind"], hint: string];
 
 const rowsByCode: ReadonlyMap<string, Row> = new Map(
   Object.entries<Row>({
@@ -64,13 +46,13 @@ const rowsByCode: ReadonlyMap<string, Row> = new Map(
  * The meaning of a failed request. What nobody has met yet is `transient`: to keep and to retry is the only
  * mistake that loses nothing.
  */
-export function classifyAzureAnswer(answer: AzureAnswer, nowMs: number): AzureVerdict {
+export function classifyAzureAnswer(answer: ServiceAnswer, nowMs: number): ServiceVerdict {
   const [kind, hint] = rowOf(answer, nowMs);
   const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
   return { kind, hint, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-function rowOf(answer: AzureAnswer, nowMs: number): Row {
+function rowOf(answer: ServiceAnswer, nowMs: number): Row {
   const { statusCode, code } = answer;
   if (statusCode === undefined) {
     return withoutAnswer(code);

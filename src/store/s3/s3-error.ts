@@ -1,10 +1,17 @@
 import { isError } from "../../base/errors.ts";
 import { errorCode } from "../../base/files/file-system.ts";
 import { DeadlineError } from "../deadline.ts";
-import { codePattern, headerPattern, matching, proxyPattern, wordsOf } from "../service/answer-facts.ts";
+import {
+  codePattern,
+  headerPattern,
+  matching,
+  proxyPattern,
+  type ServiceAnswer,
+  wordsOf,
+} from "../service/answer-facts.ts";
 import { ObjectNotFoundError } from "../store.ts";
 import { StoreError } from "../store-error.ts";
-import { classifyS3Answer, type S3Answer } from "./s3-response.ts";
+import { classifyS3Answer } from "./s3-response.ts";
 
 /**
  * The only way from an error of AWS's library to one of ours. Theirs hold the answer, the request with its
@@ -34,7 +41,7 @@ interface AnswerDetails {
   readonly region?: string | undefined;
 }
 
-function readS3Answer(thrown: unknown): S3Answer & AnswerDetails {
+function readS3Answer(thrown: unknown): ServiceAnswer & AnswerDetails {
   const error = (typeof thrown === "object" && thrown !== null ? thrown : {}) as ForeignError;
   const header = (name: string): unknown => error.$response?.headers?.[name];
   const status = error.$metadata?.httpStatusCode ?? error.$response?.statusCode;

@@ -1,33 +1,16 @@
-import { clockIsOff, type FailureRow, parseRetryAfter, withoutAnswer } from "../service/answer-facts.ts";
-import type { StoreFailure } from "../store-error.ts";
+import {
+  clockIsOff,
+  type FailureRow,
+  parseRetryAfter,
+  withoutAnswer,
+  type ServiceAnswer,
+  type ServiceVerdict,
+} from "../service/answer-facts.ts";
 
 /**
  * What the answers of S3, and the lack of one, mean for whoever wants an object stored. Codes:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
-
-/** The checked facts of one failed request. */
-export interface S3Answer {
-  /** HTTP status; absent when no answer came. */
-  readonly statusCode?: number | undefined;
-  /** The service's code, or the system's (`ECONNRESET`) when no answer came. */
-  readonly code?: string | undefined;
-  /** Header `Retry-After`: seconds or an HTTP date. */
-  readonly retryAfter?: string | undefined;
-  /** Header `Date`. */
-  readonly date?: string | undefined;
-}
-
-/**
- * What to do about it. `verify`: the object may be there already; look. `missing`: there is no such object.
- */
-export interface S3Verdict {
-  readonly kind: StoreFailure | "verify" | "missing";
-  /** For people: what it means or what to do. */
-  readonly hint: string;
-  /** Milliseconds the service asked to wait. */
-  readonly retryAfterMs?: number;
-}
 
 type Row = FailureRow | readonly [kind: "verify" | "missing", hint: string];
 
@@ -96,13 +79,13 @@ const rowsOfCredentials: ReadonlyMap<string, FailureRow> = new Map(
  * The meaning of a failed request. What nobody has met yet is `transient`: to keep and to retry is the only
  * mistake that loses nothing.
  */
-export function classifyS3Answer(answer: S3Answer, nowMs: number): S3Verdict {
+export function classifyS3Answer(answer: ServiceAnswer, nowMs: number): ServiceVerdict {
   const [kind, hint] = rowOf(answer, nowMs);
   const retryAfterMs = parseRetryAfter(answer.retryAfter, nowMs);
   return { kind, hint, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }
 
-function rowOf({ statusCode, code = "", date }: S3Answer, nowMs: number): Row {
+function rowOf({ statusCode, code = "", date }: ServiceAnswer, nowMs: number): Row {
   if (statusCode === undefined) return rowsOfCredentials.get(code) ?? withoutAnswer(code);
   const row = rowsByCode.get(code);
   const unclear = row === undefined || code === "AccessDenied";

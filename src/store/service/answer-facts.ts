@@ -31,6 +31,29 @@ export function wordsOf(message: unknown): string | undefined {
   return words.length > maxWords ? `${words.slice(0, maxWords)}…` : words;
 }
 
+/** The checked facts of one failed request. */
+export interface ServiceAnswer {
+  /** HTTP status; absent when no answer came. */
+  readonly statusCode?: number | undefined;
+  /** The service's own code, or the system's (`ECONNRESET`) when no answer came. */
+  readonly code?: string | undefined;
+  /** Header `Retry-After`: seconds or an HTTP date. */
+  readonly retryAfter?: string | undefined;
+  /** Header `Date`. */
+  readonly date?: string | undefined;
+}
+
+/**
+ * What to do about it. `verify`: the object may be there already; look. `missing`: there is no such object.
+ */
+export interface ServiceVerdict {
+  readonly kind: StoreFailure | "verify" | "missing";
+  /** For people: what it means or what to do. */
+  readonly hint: string;
+  /** Milliseconds the service asked to wait. */
+  readonly retryAfterMs?: number;
+}
+
 /** What it is, and what it means or what to do, for people. */
 export type FailureRow = readonly [kind: StoreFailure, hint: string];
 

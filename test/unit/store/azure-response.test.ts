@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { type AzureAnswer, classifyAzureAnswer } from "../../../src/store/azure/azure-response.ts";
-import { parseRetryAfter } from "../../../src/store/service/answer-facts.ts";
+import { classifyAzureAnswer } from "../../../src/store/azure/azure-response.ts";
+import { parseRetryAfter, type ServiceAnswer } from "../../../src/store/service/answer-facts.ts";
 
 const now = Date.UTC(2026, 10, 22, 5);
-const kind = (answer: AzureAnswer) => classifyAzureAnswer(answer, now).kind;
+const kind = (answer: ServiceAnswer) => classifyAzureAnswer(answer, now).kind;
 
 describe("what an answer means", () => {
   test.each<[number | undefined, string | undefined, string]>([
