@@ -286,3 +286,27 @@ test("what a stuck thread keeps open is not taken for delivered, and is delivere
   await failed;
   await end(machine, "close");
 });
+
+test("what came and was delivered meanwhile is not taken for what a stuck thread keeps open", async () => {
+  const machine = new Machine("group", true, false);
+  const { world } = machine;
+  // It is told to start, and says that it has; then it takes its first batch, and no more.
+  for (let i = 0; i < 2; i++) {
+    world.thread?.pass(1);
+    await Promise.resolve();
+  }
+  for (let thread = 0; thread < 2; thread++) {
+    Object.assign(world.thread ?? {}, { hangs: true, lingers: true });
+    machine.collect(1);
+    for (let i = 0; i < 2; i++) await world.advance(40_000);
+  }
+  expect(machine.stats.frames).toMatchObject({ spooled: 1, delivered: 1 });
+  const failed = expect(world.core.flush("store", 20_000)).rejects.toThrow("flush: ");
+  await Promise.resolve();
+  machine.collect(1);
+  machine.closed = world.core.close(0);
+  for (let i = 0; i < 4; i++) await world.advance(5_000);
+  await failed;
+  expect(world.stored()).not.toContain(0);
+  await end(machine, "close");
+});

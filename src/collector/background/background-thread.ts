@@ -23,6 +23,8 @@ export interface ThreadParts {
 
 const systemParts: ThreadParts = { startThread, composeEngine, composeWriter, holdInstance, exitWaitMs: 200 };
 
+const outlivedText = "a background thread hangs, and keeps what it has";
+
 /**
  * The engine in a thread of its own, supervised. Small batches are written to the spool here, by the near
  * writer, and the thread is told when there is something to sync, to seal and to deliver; large ones, and all
@@ -131,6 +133,13 @@ export class BackgroundThread implements Engine {
   }
 
   async flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
+    const report = await this.#flush(to, deadlineMs);
+    if (to === "spool" || !this.#work.isOutlived || (report.pending ?? 0) > 0) return report;
+    // Whoever answers does not know of what the outlived one has: the ledger alone says whether that is all.
+    return { pending: undefined, trouble: report.trouble ?? outlivedText };
+  }
+
+  async #flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
     const { state } = this.#supervisor;
     const engine = engineOf(state);
     if (engine !== undefined) return engine.flush(to, deadlineMs);

@@ -33,6 +33,11 @@ export class HeldWork {
   readonly emit: Emit;
   /** True while the spool has segments, by what its last writer said. */
   spoolHolds = false;
+  /**
+   * True once a thread was replaced that could not be ended: what it keeps open in the spool is known to none
+   * of its successors until they find it there.
+   */
+  isOutlived = false;
   readonly #parts: HeldWorkParts;
   #spec: EngineSpec;
   /** `null` when the disk did not allow it; then the writing thread alone vouches for the spool. */
@@ -189,7 +194,8 @@ export class HeldWork {
    * The thread that had all this is gone, or hangs: it may go on reading it, and what ended it is not given
    * to the next one for ever.
    */
-  outliveThread(): void {
+  outliveThread(how: "gone" | "stuck"): void {
+    if (how === "stuck") this.isOutlived = true;
     this.batches.writeOff();
     this.near.alone();
     // In a folder the spool keeps count.

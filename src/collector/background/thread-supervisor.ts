@@ -212,7 +212,7 @@ export class ThreadSupervisor {
     const state = this.#state;
     if (state.is !== "starting" && state.is !== "running") return;
     const { thread } = state;
-    const timer = this.#parts.clock.setTimer(() => this.#died(thread, error), farewellMs);
+    const timer = this.#parts.clock.setTimer(() => this.#died(thread, error, "stuck"), farewellMs);
     this.#become({ is: "replacing", thread, wasReady: state.is === "running", timer });
     thread.end();
   }
@@ -229,10 +229,10 @@ export class ThreadSupervisor {
     thread.end();
   }
 
-  #died(thread: Thread, error: Error): void {
+  #died(thread: Thread, error: Error, how: "gone" | "stuck" = "gone"): void {
     const state = this.#state;
     if (state.is === "exiting" || thread !== threadOf(state)) return;
-    this.#work.outliveThread();
+    this.#work.outliveThread(how);
     // Whoever was told of a loss may have ended the process.
     if (this.#state !== state) return;
     if (state.is === "ending") {

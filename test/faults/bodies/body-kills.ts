@@ -20,7 +20,9 @@ type Row = Readonly<Record<string, unknown>>;
 
 /**
  * SIGKILL of `mdc sidecar` while bodies of several MiB pass that are stored aside. No row refers to a body
- * that is not there, no object is but a whole one, and nothing is left in the spool.
+ * that is not there, no object is but a whole one, and nothing is left in the spool. An object has no row
+ * only if its exchange was among the last that its client had: a row follows its bodies into the spool, so
+ * what a kill takes is the end of what was answered, and never a hole in it.
  */
 export async function killsOfBodies(kills: number): Promise<Outcome> {
   await using folder = await disposableFolder();
@@ -34,7 +36,7 @@ export async function killsOfBodies(kills: number): Promise<Outcome> {
   let fired = 0;
   let begun = 0;
   let offered = 0;
-  let answered = 0;
+  const answers: string[][] = [];
   for (let kill = 0; kill < kills; kill++) {
     const sidecar = await start();
     const load = new BodyLoad(Number(new URL(sidecar.urls["listen"] ?? "").port), `kill-${kill}`);
@@ -47,7 +49,7 @@ export async function killsOfBodies(kills: number): Promise<Outcome> {
     if (signal === "SIGKILL" && bodies > 0) fired++;
     await load.end();
     offered += load.offered;
-    answered += load.answered;
+    answers.push(...load.answered);
   }
   const heir = await start();
   const code = await heir.end();
@@ -60,8 +62,12 @@ export async function killsOfBodies(kills: number): Promise<Outcome> {
   const referred = new Set(rows.map((row) => row["body_ref"]).filter((ref) => ref !== null));
   const dangling = [...referred].filter((ref) => !existsSync(join(destination, String(ref))));
   const orphans = objects.filter((path) => !referred.has(path));
+  const known = sides.map((side) => idsOf(side));
+  const lost = known.flatMap((ids) => answers.flatMap((ofClient) => holesIn(ofClient, ids)));
+  const answered = answers.flat();
+  const rowless = known.reduce((sum, ids) => sum + offered - answered.filter((id) => ids.has(id)).length, 0);
   const broken = objects.filter((path) => !isWhole(readFileSync(join(destination, path))));
-  const duplicated = sides.reduce((sum, side) => sum + side.length - idsOf(side), 0);
+  const duplicated = sides.reduce((sum, side) => sum + side.length - idsOf(side).size, 0);
   const left = globSync("mc1/*/*.{open,seg,body,tmp}", { cwd: spool });
   const problems = [
     ...(code === 0 ? [] : [`the last sidecar ended with ${code}: ${heir.told()}`]),
@@ -70,12 +76,19 @@ export async function killsOfBodies(kills: number): Promise<Outcome> {
     ...rows.flatMap((row) => wrongIn(row, destination)),
     ...left.map((name) => `${name} is left in the spool`),
     ...(duplicated === 0 ? [] : [`${duplicated} rows are there more than once`]),
-    ...(orphans.length <= kills * clients * 2 ? [] : [`${orphans.length} objects have no row`]),
+    ...lost.map((id) => `${id} has no row, and what its client was answered later has`),
+    ...(orphans.length <= rowless ? [] : [`${orphans.length} objects have no row`]),
     ...(fired > 0 && referred.size > 0 ? [] : ["no body, or no kill in the middle of one: the run is void"]),
   ];
   return {
     ...{ fault: "SIGKILL while bodies are stored aside", injected: kills, fired, offered },
-    ...{ acknowledged: answered, lost: dangling.length, duplicated, invented: broken.length, problems },
+    ...{
+      acknowledged: answered.length,
+      lost: dangling.length + lost.length,
+      duplicated,
+      invented: broken.length,
+      problems,
+    },
     figure: `${referred.size} bodies aside, ${orphans.length} objects without a row; ${begun} bodies were begun, and are nowhere`,
   };
 }
@@ -83,14 +96,15 @@ export async function killsOfBodies(kills: number): Promise<Outcome> {
 /** Clients that post one body after the other, until told to end. */
 class BodyLoad {
   offered = 0;
-  answered = 0;
+  /** Of each client, what was answered whole, in its order. */
+  readonly answered: readonly string[][] = Array.from({ length: clients }, () => []);
   readonly #port: number;
   readonly #running: Promise<unknown>;
   #ended = false;
 
   constructor(port: number, name: string) {
     this.#port = port;
-    this.#running = Promise.all(Array.from({ length: clients }, (_, n) => this.#post(`${name}-${n}`)));
+    this.#running = Promise.all(this.answered.map((answered, n) => this.#post(`${name}-${n}`, answered)));
   }
 
   async end(): Promise<void> {
@@ -98,10 +112,11 @@ class BodyLoad {
     await this.#running;
   }
 
-  async #post(name: string): Promise<void> {
+  async #post(name: string, answered: string[]): Promise<void> {
     for (let i = 0; !this.#ended; i++) {
       this.offered++;
-      if (await this.#send(`${name}-${i}`, (1 + (i % 5)) * 1024 * 1024 + i * 4)) this.answered++;
+      const id = `${name}-${i}`;
+      if (await this.#send(id, (1 + (i % 5)) * 1024 * 1024 + i * 4)) answered.push(id);
       else await sleep(5);
     }
   }
@@ -145,6 +160,12 @@ function openBodies(spool: string): number {
   return open.filter((bytes) => bytes.subarray(0, 1_024).includes('["body",')).length;
 }
 
+/** What is missing before something that is there. */
+function holesIn(answered: readonly string[], stored: ReadonlySet<unknown>): readonly string[] {
+  const last = answered.findLastIndex((id) => stored.has(id));
+  return answered.slice(0, Math.max(0, last)).filter((id) => !stored.has(id));
+}
+
 /** The beginning of the body that all are. */
 function isWhole(bytes: Buffer): boolean {
   return sha256(bytes) === bodyHash(bytes.length);
@@ -159,8 +180,8 @@ function wrongIn(row: Row, destination: string): string[] {
   return isTrue ? [] : [`${path} is not what its row says`];
 }
 
-function idsOf(rows: readonly Row[]): number {
-  return new Set(rows.map((row) => row["mdc_correlation_id"])).size;
+function idsOf(rows: readonly Row[]): ReadonlySet<unknown> {
+  return new Set(rows.map((row) => row["mdc_correlation_id"]));
 }
 
 function sha256(bytes: Buffer): string {
