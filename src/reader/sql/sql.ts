@@ -4,11 +4,9 @@ import type { TimeRange } from "../../layout/partition.ts";
 import type { Row } from "../../layout/row.ts";
 import type { StoreEntry } from "../../store/store.ts";
 import type { Catalog } from "../catalog.ts";
-import { parseDataFile } from "../data-file.ts";
-import { PinnedTypes } from "../lines/pinned-types.ts";
-import { scanFile } from "../scan-file.ts";
 import { timeOption } from "../time-option.ts";
 import { unreadableFile } from "../unreadable.ts";
+import { badFile } from "./bad-file.ts";
 import { Database, type DuckdbLibrary, faultOf, loadDuckdb, RefusedStatement } from "./duckdb.ts";
 import { type CollectionFiles, takeInventory } from "./inventory.ts";
 import type { LocalFiles } from "./local-files.ts";
@@ -51,7 +49,8 @@ export async function runSql(
     }
     return await rowsOf(library, await database.query(statement, isAllowed), { maxRows, timestamps });
   } catch (thrown) {
-    throw (await badFile(catalog, entries, thrown)) ?? explain(thrown, named, here, entries);
+    const asked = { library, reach, named, here };
+    throw (await badFile(catalog, asked, thrown)) ?? explain(thrown, named, here, entries);
   }
 }
 
@@ -106,29 +105,6 @@ function explain(
   const quoted = named.map(({ name }) => writtenName(name)).filter((name) => name.startsWith('"'));
   const hint = quoted.length === 0 ? "" : `; in SQL, write ${quoted.join(", ")} in its quotes`;
   return invalidArgument(new RangeError(`sql: ${fault}${named.length === 0 ? nothingNamed : hint}`));
-}
-
-/** Kinds of errors of DuckDB's that a damaged file can be behind, though it does not say which. */
-const unnamed = /^(Invalid|IO|Conversion|Serialization|INTERNAL|TProtocol|Out of (Memory|Range))/;
-/** More is not read once more to find out. */
-const maxProbedBytes = 256 * 1024 * 1024;
-
-/** The first file that this package cannot read either, where DuckDB's error may come from one. */
-async function badFile(catalog: Catalog, entries: readonly StoreEntry[], thrown: unknown): Promise<unknown> {
-  if (thrown instanceof RangeError || thrown instanceof RefusedStatement || !unnamed.test(faultOf(thrown)))
-    return undefined;
-  const pins = new PinnedTypes(catalog.store);
-  let left = maxProbedBytes;
-  for (const entry of entries) {
-    const file = parseDataFile(entry);
-    if (file === undefined || (left -= file.size) < 0) continue;
-    try {
-      for await (const _ of scanFile(catalog.store, file, { pins }));
-    } catch (fault) {
-      return fault;
-    }
-  }
-  return undefined;
 }
 
 const nothingNamed = "; the statement names no collection of this dataset";

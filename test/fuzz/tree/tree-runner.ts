@@ -23,6 +23,7 @@ export const treeCommands: readonly (readonly string[])[] = [
   ["find", "--text", "A-17"],
   ["sql", `select count(*) as n, max(distance) as d from ${x}`],
   ["sql", `select * from ${x}`, "--json"],
+  ["sql", `select * from ${x} where "order" = 'A-17' order by distance limit 1`],
   ["sql"],
   ["export", x, "--format", "csv"],
   ["export", x, "--format", "jsonl"],

@@ -8,6 +8,7 @@ import { datasetOf } from "../../../src/reader/dataset.ts";
 import { LocalFiles } from "../../../src/reader/sql/local-files.ts";
 import { createMemoryStore } from "../../../src/store/memory-store.ts";
 import type { StoreEntry } from "../../../src/store/store.ts";
+import { markWhole, pageHeaders } from "../../fuzz/page-headers.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { idAt, storeFile } from "./stored-data.ts";
 
@@ -123,6 +124,32 @@ describe("data.sql", () => {
       to: "2026-11-23",
     });
     expect(plan?.["explain_value"]).toContain("Scanning Files: 1/2");
+  });
+
+  test("a file that only DuckDB cannot read is named; a cast that fails of whole files is the statement's", async () => {
+    const root = await evolved();
+    const seven = "2026-11-22T07:00:00.000Z";
+    const rows = Array.from({ length: 50 }, (_, i) => ({ origin: `airport ${i % 2}` }));
+    const frame = { collection: "model_inputs", id: idAt(seven), requestTime: seven, rows };
+    const path = storeFile(root, [frame], { origin: "STRING" });
+    await using data = await openDataset(root);
+    const cast = data.sql("select origin::integer from model_inputs");
+    await expect(cast).rejects.toThrow(/^sql: Conversion Error/);
+    await expect(cast).rejects.toBeInstanceOf(RangeError);
+    const bytes = new Uint8Array(readFileSync(join(root, path)));
+    markWhole(bytes);
+    const dictionaries = pageHeaders(bytes).filter(
+      ({ start }) => bytes[start] === 0x15 && bytes[start + 1] === 4,
+    );
+    // How the dictionary is written: in a way that there is not, and that is asked of nobody.
+    for (const { end } of dictionaries) bytes[end - 3] = 125;
+    writeFileSync(join(root, path), bytes);
+    expect((await data.trace(idAt(seven)))?.records[0]?.rows).toHaveLength(50);
+    for (const statement of ["select origin from model_inputs", "select max(origin) from model_inputs"])
+      await expect(data.sql(statement)).rejects.toMatchObject({
+        code: "CORRUPT",
+        message: expect.stringMatching(`^${path}: .*TProtocolException`),
+      });
   });
 
   test("deployments that disagree on a type give one column, of doubles or of text", async () => {
