@@ -229,7 +229,7 @@ export class DeploymentCore {
     const { newest } = this.#ledgerSender;
     const leftMs = Math.max(0, endsAt - this.clock.monotonic());
     const report = await answeredWithin(this.clock, leftMs, this.#backend.flush(to, leftMs));
-    if (to !== "spool" && report.pending === 0) this.#ledgerSender.stored(newest);
+    if (to !== "spool" && report.pending === 0 && !report.mayBeMore) this.#ledgerSender.stored(newest);
     return report;
   }
 

@@ -51,6 +51,8 @@ export interface FlushReport {
    * answers.
    */
   readonly pending: number | undefined;
+  /** True if whoever answers may not know of all of them. */
+  readonly mayBeMore?: boolean;
   /** Why, if there is a reason: the newest trouble. */
   readonly trouble: string | undefined;
 }

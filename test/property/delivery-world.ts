@@ -55,7 +55,9 @@ export class DeliveryWorld {
       // Nobody knows what the next one of its collection will meet.
       this.obstacles.delete(id);
       this.obstacles.delete(this.#of(id).collection);
-      return push(id);
+      const length = push(id);
+      this.onSettled();
+      return length;
     };
   }
 
@@ -77,6 +79,9 @@ export class DeliveryWorld {
     for (const segment of this.pipeline.spool.writer.seal()) this.pipeline.engine.deliver(segment);
     this.recovered = false;
   }
+
+  /** Another segment is settled. */
+  onSettled: () => void = () => {};
 
   /** Somebody waits, so pauses end, a few microtasks from now. */
   hurry(): void {

@@ -134,9 +134,8 @@ export class BackgroundThread implements Engine {
 
   async flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
     const report = await this.#flush(to, deadlineMs);
-    if (to === "spool" || !this.#work.isOutlived || (report.pending ?? 0) > 0) return report;
-    // Whoever answers does not know of what the outlived one has: the ledger alone says whether that is all.
-    return { pending: undefined, trouble: report.trouble ?? outlivedText };
+    if (to === "spool" || !this.#work.isOutlived) return report;
+    return { ...report, mayBeMore: true, trouble: report.trouble ?? outlivedText };
   }
 
   async #flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {

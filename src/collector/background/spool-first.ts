@@ -99,9 +99,10 @@ class SpoolFirst implements Backend {
     this.#spooler.seal();
     this.#spooler.sealTold();
     const unsealed = this.#writer.open().reduce((sum, { counts }) => sum + counts.frames, 0);
-    const { pending, trouble } = await this.#engine.flush(to, deadlineMs);
-    if (unsealed === 0 || pending === undefined) return { pending, trouble };
-    return { pending: pending + unsealed, trouble: trouble ?? unsealedText };
+    const report = await this.#engine.flush(to, deadlineMs);
+    const { pending, trouble } = report;
+    if (unsealed === 0 || pending === undefined) return report;
+    return { ...report, pending: pending + unsealed, trouble: trouble ?? unsealedText };
   }
 
   async close(deadlineMs: number): Promise<void> {

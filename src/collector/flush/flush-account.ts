@@ -36,10 +36,11 @@ export class FlushAccount {
    * What to throw when the backend has answered, or nobody has; undefined if all is where it was to be
    * brought.
    */
-  late({ pending, trouble }: FlushReport, tookMs: number): CollectorError | undefined {
+  late({ pending, mayBeMore, trouble }: FlushReport, tookMs: number): CollectorError | undefined {
     const before = this.#before;
     const now = this.#waiting();
-    const left = leftOf(before, now, pending, this.#goal === "empty");
+    const known = pending === 0 && mayBeMore ? undefined : pending;
+    const left = leftOf(before, now, known, this.#goal === "empty");
     if (left === 0) return undefined;
     const about = now.offered === before.offered ? "" : "up to ";
     const why = trouble === undefined ? "" : ` (${trouble})`;
