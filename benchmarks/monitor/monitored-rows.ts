@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { link, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createParquetEncoder } from "../../src/codec/parquet/parquet-encoder.ts";
 import type { Batch, BatchColumn, Values } from "../../src/frame/batch.ts";
@@ -25,7 +25,7 @@ export const firstDay: number = Date.UTC(2026, 10, 22);
 const dayMs = 86_400_000;
 const groupRows = 100_000;
 const batchRows = 4_096;
-/** So many files of a day differ; more are the same bytes under other names. */
+/** So many files of a day differ; more are other names of them, so that they need no room. */
 const differing = 3;
 
 /** Writes them, in files of 100,000 rows. */
@@ -36,7 +36,7 @@ export async function storeMonitoredRows({ root, rows, numbers, texts }: Monitor
     ...Array.from({ length: texts }, (_, i) => [`t${i}`, "string"] as const),
   ]);
   for (const day of [0, 1]) {
-    const made: Uint8Array[][] = [];
+    const made: string[] = [];
     for (let from = 0, file = 0; from < rows; from += groupRows, file++) {
       const size = Math.min(groupRows, rows - from);
       const partition = firstDay + day * dayMs + (file % 24) * 3_600_000;
@@ -48,24 +48,27 @@ export async function storeMonitoredRows({ root, rows, numbers, texts }: Monitor
         deployment: "blue",
       } as const;
       const path = dataFilePath({ ...place, collection, partition }, { id, createdAt: partition });
-      let pieces = size === groupRows ? made[file % differing] : undefined;
-      if (pieces === undefined) {
-        pieces = [];
-        const batches = function* (): Generator<Batch, void, undefined> {
-          for (let at = 0; at < size; at += batchRows)
-            yield batchOf(Math.min(batchRows, size - at), {
-              day,
-              seed: file * groupRows + at,
-              numbers,
-              texts,
-            });
-        };
-        for await (const piece of encoder.encode(() => batches(), { schema: types, segment: id }))
-          pieces.push(new Uint8Array(piece));
-        if (size === groupRows && file < differing) made[file] = pieces;
+      const target = join(root, path);
+      await mkdir(dirname(target), { recursive: true });
+      const known = size === groupRows ? made[file % differing] : undefined;
+      if (known !== undefined) {
+        await link(known, target);
+        continue;
       }
-      await mkdir(dirname(join(root, path)), { recursive: true });
-      await writeFile(join(root, path), pieces);
+      const batches = function* (): Generator<Batch, void, undefined> {
+        for (let at = 0; at < size; at += batchRows)
+          yield batchOf(Math.min(batchRows, size - at), {
+            day,
+            seed: file * groupRows + at,
+            numbers,
+            texts,
+          });
+      };
+      await writeFile(
+        target,
+        encoder.encode(() => batches(), { schema: types, segment: id }),
+      );
+      made.push(target);
     }
   }
 }

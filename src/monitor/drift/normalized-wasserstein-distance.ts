@@ -37,21 +37,34 @@ export function normalizedWassersteinDistance(
   return wassersteinDistance(before, after) / (deviation > minDeviation ? deviation : minDeviation);
 }
 
-/** The integral of `|F - G|` of two sorted samples: sums of what lies between one value and the next. */
+/** The integral of `|F - G|` of two sorted samples. */
 export function wassersteinDistance(a: Float64Array, b: Float64Array): number {
+  return differenceOf(a, b).area;
+}
+
+/**
+ * How cumulated shares of two sorted samples differ: the integral of `|F - G|`, summed up from what lies
+ * between one value and the next, and `max |F - G|` times `a.length * b.length`, a whole number.
+ */
+export function differenceOf(
+  a: Float64Array,
+  b: Float64Array,
+): { readonly area: number; readonly greatest: number } {
   // Differences of shares are whole numbers of `1 / (a.length * b.length)`.
   const [m, n] = [a.length, b.length];
   const whole = m * n;
   const area = new CompensatedSum();
-  let [i, j, at] = [0, 0, 0];
+  let [i, j, at, greatest] = [0, 0, 0, 0];
+  let x = m > 0 ? (a[0] as number) : Infinity;
+  let y = n > 0 ? (b[0] as number) : Infinity;
   while (i < m || j < n) {
-    const [x, y] = [i < m ? (a[i] as number) : Infinity, j < n ? (b[j] as number) : Infinity];
     const next = x < y ? x : y;
     const height = Math.abs(i * n - j * m);
     if (height > 0) area.add((height / whole) * (next - at));
+    if (height > greatest) greatest = height;
     at = next;
-    while (i < m && a[i] === next) i++;
-    while (j < n && b[j] === next) j++;
+    while (x === next && i < m) x = ++i < m ? (a[i] as number) : Infinity;
+    while (y === next && j < n) y = ++j < n ? (b[j] as number) : Infinity;
   }
-  return area.value;
+  return { area: area.value, greatest };
 }

@@ -36,17 +36,15 @@ export function twoSampleKolmogorovSmirnovTest(
   const { profile } = driftOptions(options, callee);
   const before = sortedNumbersOf(baseline, `${callee} baseline`).values;
   const after = sortedNumbersOf(production, `${callee} production`).values;
-  return kolmogorovSmirnovOf(before, after, profile);
+  const [m, n] = [before.length, after.length];
+  return kolmogorovSmirnovOf(greatestHeight(before, after), { m, n, profile });
 }
 
-/** The same of sorted samples. */
+/** What `max |F - G|` times `m n`, a whole number, means of so many rows. */
 export function kolmogorovSmirnovOf(
-  before: Float64Array,
-  after: Float64Array,
-  profile: DriftProfile,
+  height: number,
+  { m, n, profile }: { readonly m: number; readonly n: number; readonly profile: DriftProfile },
 ): TestResult {
-  const [m, n] = [before.length, after.length];
-  const height = greatestHeight(before, after);
   const statistic = height / (m * n);
   if (Math.max(m, n) <= maxExactRows) {
     // The shorter row is the cheaper one.
@@ -68,7 +66,7 @@ export function tailOf(
 }
 
 /** `max |F - G|` times `a.length * b.length`, a whole number. */
-export function greatestHeight(a: Float64Array, b: Float64Array): number {
+function greatestHeight(a: Float64Array, b: Float64Array): number {
   let i = 0;
   let j = 0;
   let greatest = 0;

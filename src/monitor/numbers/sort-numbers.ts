@@ -1,5 +1,7 @@
 /** Fewer are sorted as fast by the engine. */
 const minSpread = 10_000;
+/** Whole numbers from a range of fewer are counted. */
+const maxCounted = 65_536;
 /** Buckets with more are left to the engine. */
 const maxInserted = 24;
 
@@ -11,12 +13,15 @@ const maxInserted = 24;
 export function sortNumbers(values: Float64Array): Float64Array {
   const { length } = values;
   if (length < minSpread) return values.sort();
-  let [min, max] = [Infinity, -Infinity];
+  let [min, max, areWhole] = [Infinity, -Infinity, true];
   for (let i = 0; i < length; i++) {
     const value = values[i] as number;
     if (value < min) min = value;
     if (value > max) max = value;
+    // Which -0 is not.
+    if (areWhole && !Object.is(value | 0, value)) areWhole = false;
   }
+  if (areWhole && max - min < maxCounted) return countOut(values, min, max - min + 1);
   const buckets = length >>> 2;
   // Rising numbers get rising buckets, whatever is rounded.
   const scale = (buckets - 1) / (max - min);
@@ -42,6 +47,22 @@ export function sortNumbers(values: Float64Array): Float64Array {
     const to = ends[bucket] as number;
     if (to - from > maxInserted) values.subarray(from, to).sort();
     else if (to - from > 1) insert(values, from, to);
+    from = to;
+  }
+  return values;
+}
+
+/** Whole numbers, each as often as it occurs. */
+function countOut(values: Float64Array, min: number, range: number): Float64Array {
+  const counts = new Uint32Array(range);
+  for (let i = 0; i < values.length; i++) {
+    const at = (values[i] as number) - min;
+    counts[at] = (counts[at] as number) + 1;
+  }
+  let from = 0;
+  for (let i = 0; i < range; i++) {
+    const to = from + (counts[i] as number);
+    values.fill(min + i, from, to);
     from = to;
   }
   return values;

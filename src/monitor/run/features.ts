@@ -1,4 +1,4 @@
-import type { Baseline } from "../baseline/baseline.ts";
+import { Baseline } from "../baseline/baseline.ts";
 import type { ColumnKind } from "../../layout/columns/column-groups.ts";
 import type { DriftProfile } from "../drift/drift-options.ts";
 import type { CollectionMonitor } from "./monitor-options.ts";
@@ -23,22 +23,26 @@ export interface ChosenFeatures {
   readonly mismatched: readonly string[];
 }
 
-/** Which columns of some tables are compared. `before` is what has the baseline's columns. */
+/** The names of the features: those that are named, or all that are stored, and those of a kept baseline. */
+export function featureNames(monitor: CollectionMonitor, stored: Iterable<string>): string[] {
+  const { features, baseline } = monitor;
+  const names = new Set(features ?? stored);
+  if (features === undefined && baseline instanceof Baseline)
+    for (const name of baseline.columns.keys()) names.add(name);
+  return [...names].sort();
+}
+
+/** Which of some columns are compared. `before` is what has the baseline's columns. */
 export function chooseFeatures(
+  names: readonly string[],
   before: readonly SpanTable[] | Baseline,
   after: readonly SpanTable[],
   { monitor, profile }: { readonly monitor: CollectionMonitor; readonly profile: DriftProfile },
 ): ChosenFeatures {
-  const names = new Set(monitor.features ?? []);
-  if (monitor.features === undefined) {
-    for (const table of after) for (const name of table.columns.keys()) names.add(name);
-    if (Array.isArray(before)) for (const table of before as readonly SpanTable[]) addNames(names, table);
-    else for (const name of (before as Baseline).columns.keys()) names.add(name);
-  }
   const features: FeatureColumn[] = [];
   const skipped: SkippedColumn[] = [];
   const mismatched: string[] = [];
-  for (const name of [...names].sort()) {
+  for (const name of names) {
     const outcome = Array.isArray(before)
       ? lookAt(name, before as readonly SpanTable[], after, profile)
       : lookAtKept(name, before as Baseline, after);
@@ -51,10 +55,6 @@ export function chooseFeatures(
 }
 
 const otherType = " in the windows";
-
-function addNames(names: Set<string>, table: SpanTable): void {
-  for (const name of table.columns.keys()) names.add(name);
-}
 
 function lookAt(
   name: string,

@@ -1,9 +1,7 @@
-import { countOf } from "../../base/plural.ts";
 import { isKept } from "./compare/compare-window.ts";
-import { chooseFeatures } from "./features.ts";
 import { judgeFeatures } from "./judging/judge.ts";
-import { measureGroup } from "./measure-group.ts";
-import { MeasuredWindow } from "./measured-window.ts";
+import { measureCollection } from "./measuring/measure-collection.ts";
+import type { MeasuredWindow } from "./measuring/measured-window.ts";
 import type { CollectionMonitor } from "./monitor-options.ts";
 import type { CollectionResult, SliceResult, WindowResult } from "./monitor-result.ts";
 import { CollectionRows } from "./rows/collection-rows.ts";
@@ -11,10 +9,8 @@ import type { MonitorSource } from "./rows/monitor-source.ts";
 import type { SpanTable } from "./rows/span-table.ts";
 import type { RunSettings } from "./run-settings.ts";
 import { type Slicing, weightedRows } from "./rows/strata.ts";
-import { StrataOfTables } from "./rows/strata-of-tables.ts";
 import { runProfiles } from "./profiles/run-profiles.ts";
 import { baselineUsed, lengthOf, spansOf } from "./rows/spans.ts";
-import { slicingBy } from "./compare/slices.ts";
 import { collectionVerdict, sliceVerdict, summariseFeatures } from "./judging/summarise.ts";
 import { completenessOf } from "./window-completeness.ts";
 import { signalsOf } from "./window-signals.ts";
@@ -26,39 +22,18 @@ export async function runCollection(
   settings: RunSettings,
 ): Promise<CollectionResult> {
   if (monitor.read === "profiles") return await runProfiles(source, monitor, settings);
-  const { profile, rule } = settings;
-  const plan = spansOf(monitor);
+  const { rule } = settings;
+  const { baseline } = monitor;
+  const { spans, pairs } = spansOf(monitor);
   const rows = new CollectionRows(source, {
-    spans: plan.spans,
+    spans,
     by: monitor.by ?? [],
     isFeature: featureTest(monitor),
+    isCategory: (name) => isCategory(name, monitor),
     maxBytes: settings.maxBytes,
   });
   settings.onProgress(`reading ${monitor.collection} …`);
-  const { tables, fits } = await rows.survey();
-  const pairs = plan.pairs.map(([before, after]) => ({
-    before: before === undefined ? undefined : (tables[before] as SpanTable),
-    after: tables[after] as SpanTable,
-  }));
-  const { baseline } = monitor;
-  const before = isKept(baseline) ? baseline : pairs.flatMap((pair) => pair.before ?? []);
-  const after = pairs.map((pair) => pair.after);
-  const chosen = chooseFeatures(before, after, { monitor, profile });
-  const slicings = [undefined, ...(monitor.by ?? []).map((column) => slicingBy(column, after))];
-  const strata = new StrataOfTables(tables, chosen.features, {
-    drops: profile === "azureml" && !isKept(baseline),
-  });
-  const windows = plan.pairs.map(([b, a]) => new MeasuredWindow({ before: b, after: a }, slicings, strata));
-  const names = [...chosen.features.map(({ name }) => name), ...chosen.mismatched];
-  const groups = fits ? [names] : rows.groups(tables, names);
-  for (const [i, group] of groups.entries()) {
-    if (groups.length > 1)
-      settings.onProgress(
-        `comparing ${countOf(names.length, "column")}: group ${i + 1} of ${groups.length} …`,
-      );
-    const loaded = fits ? tables : await rows.load(group, tables);
-    measureGroup(windows, { group, tables: loaded, strata, chosen, monitor, settings });
-  }
+  const { windows, skipped, tables } = await measureCollection({ rows, pairs, monitor, settings });
   const completeness = await completenessOf(source, monitor.collection, monitor.windows);
   const signals = await signalsOf(source, monitor, settings);
   const keptRows = isKept(baseline) ? baseline.rows : 0;
@@ -80,7 +55,7 @@ export async function runCollection(
     windowMs: lengthOf(monitor.windows),
     ...collectionVerdict(features, results, rule),
     features,
-    skipped: chosen.skipped,
+    skipped,
     windows: results,
   };
 }
@@ -90,6 +65,12 @@ function featureTest({ features }: CollectionMonitor): (name: string) => boolean
   if (features === undefined) return (name) => !name.startsWith("mdc_");
   const wanted = new Set(features);
   return (name) => wanted.has(name);
+}
+
+/** What a column is said to be, or was when the baseline was made. */
+function isCategory(name: string, { columns, baseline }: CollectionMonitor): boolean {
+  const kept = isKept(baseline) ? baseline.columns.get(name)?.kind : undefined;
+  return (columns?.[name]?.kind ?? kept) === "categorical";
 }
 
 function windowResult(
@@ -104,7 +85,8 @@ function windowResult(
     const values: Slicing["values"] = slicing?.values ?? [null];
     const weighted = weightedRows(after, slicing);
     return values.map((value, i) => {
-      const { features, quality } = window.slice(s, i);
+      const { features, quality: measured } = window.slice(s, i);
+      const quality = measured.toSorted((a, b) => (a.column < b.column ? -1 : 1));
       const judged = judgeFeatures(features, { profile, minEffect });
       return {
         slice: slicing === undefined ? null : { column: slicing.column, value },

@@ -1,13 +1,9 @@
 import type { DriftProfile } from "../../drift/drift-options.ts";
 import { edgesOver } from "../../drift/bins.ts";
 import { azuremlGroups, distinctOf, evidentlyGroups, type Groups } from "../../drift/groups.ts";
-import { minDeviation, wassersteinDistance } from "../../drift/normalized-wasserstein-distance.ts";
+import { differenceOf, minDeviation } from "../../drift/normalized-wasserstein-distance.ts";
 import { hellingerDistance } from "../../drift/share-distances.ts";
-import {
-  greatestHeight,
-  kolmogorovSmirnovOf,
-  tailOf,
-} from "../../drift/two-sample-kolmogorov-smirnov-test.ts";
+import { kolmogorovSmirnovOf, tailOf } from "../../drift/two-sample-kolmogorov-smirnov-test.ts";
 import type { DriftMetricName, HistogramPair } from "../feature-result.ts";
 import { areaChance, differenceChance } from "./chance.ts";
 import type { Comparison, Measured } from "./comparison.ts";
@@ -56,9 +52,11 @@ export function compareNumbers(
       ...(metrics.get("HellingerDistance") as Measured),
       value: hellingerDistance(a, b, { profile, kind: "numerical" }),
     });
-  const { area, height } = isEven
-    ? { area: wassersteinDistance(a, b), height: greatestHeight(a, b) / (a.length * b.length) }
-    : weightedDifference(before, after);
+  const even = isEven ? differenceOf(a, b) : undefined;
+  const { area, height } =
+    isEven && even !== undefined
+      ? { area: even.area, height: even.greatest / (a.length * b.length) }
+      : weightedDifference(before, after);
   const deviation = before.deviation(profile === "azureml" ? 1 : 0);
   const scale = deviation > minDeviation ? deviation : minDeviation;
   const exact = { method: "exact", maxError: 0, statistic: null } as const;
@@ -68,9 +66,10 @@ export function compareNumbers(
     chance: areaChance(quantilesOf(before), rows.baseline, rows.production) / scale,
   });
   if (wanted.has("TwoSampleKolmogorovSmirnovTest")) {
-    const { pValue, method } = isEven
-      ? kolmogorovSmirnovOf(a, b, profile)
-      : tailOf(height, 1 / (1 / rows.baseline + 1 / rows.production), profile);
+    const { pValue, method } =
+      isEven && even !== undefined
+        ? kolmogorovSmirnovOf(even.greatest, { m: a.length, n: b.length, profile })
+        : tailOf(height, 1 / (1 / rows.baseline + 1 / rows.production), profile);
     metrics.set("TwoSampleKolmogorovSmirnovTest", {
       ...{ value: pValue, method, maxError: 0, chance: null },
       statistic: height,

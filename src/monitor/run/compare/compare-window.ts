@@ -26,9 +26,9 @@ export type Sample =
 
 /** The values of each slice of a column. */
 export function samplesOf(column: StoredColumn, strata: Strata, kind: ColumnKind): Sample[] {
-  if (column.storage === "codes")
+  if (column.storage === "codes" || (kind === "categorical" && column.hasNames))
     return categorySamples(column, strata).map((categories) => ({ kind: "categorical", categories }));
-  return numberSamples(column, strata).map((numbers) =>
+  return numberSamples(column, strata, kind).map((numbers) =>
     kind === "numerical" ? { kind, numbers } : { kind, categories: asCategories(numbers) },
   );
 }

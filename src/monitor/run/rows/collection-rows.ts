@@ -5,6 +5,12 @@ import { SharedCodes, SpanTable } from "./span-table.ts";
 
 const rateColumn = systemColumns.samplingRate.name;
 
+/**
+ * So many columns are read together at most: while they are decoded, those of a row group are in memory
+ * beside what is kept.
+ */
+const maxTogether = 256;
+
 /** One span of a collection's rows. */
 export interface WantedSpan extends TimeSpan {
   readonly collection: string;
@@ -15,6 +21,8 @@ export interface CollectionRowsOptions {
   readonly spans: readonly WantedSpan[];
   readonly by: readonly string[];
   readonly isFeature: (name: string) => boolean;
+  /** Which columns are known to be categories before their values are. */
+  readonly isCategory: (name: string) => boolean;
   /** Bytes of values. */
   readonly maxBytes: number;
 }
@@ -34,38 +42,65 @@ export class CollectionRows {
   }
 
   /**
-   * Reads everything once. The tables have the values of all features, or, where they do not fit, only know
-   * which are missing.
+   * Reads everything once. Where the values of all features do not fit, the tables have none, and `names` are
+   * those of the features.
    */
-  async survey(): Promise<{ readonly tables: readonly SpanTable[]; readonly fits: boolean }> {
+  async survey(): Promise<{
+    readonly tables: readonly SpanTable[];
+    readonly names: readonly string[] | undefined;
+  }> {
+    const tables = await this.#readAll();
+    return tables === undefined ? await this.#readHeads() : { tables, names: undefined };
+  }
+
+  /** The rows with all features; undefined when they do not fit into memory. */
+  async #readAll(): Promise<readonly SpanTable[] | undefined> {
+    const { spans, by, isFeature, maxBytes } = this.#options;
+    const own = new Set([rateColumn, ...by]);
+    const seen = new Set<string>();
+    const columns = (name: string): boolean => {
+      if (isFeature(name)) seen.add(name);
+      return own.has(name) || (isFeature(name) && seen.size <= maxTogether);
+    };
     const tables: SpanTable[] = [];
-    let fits = true;
-    const read = new Set([rateColumn, ...this.#options.by]);
-    const columns = (name: string): boolean => read.has(name) || this.#options.isFeature(name);
-    for (const span of this.#options.spans) {
-      const table = this.#tableFor(span, this.#options.isFeature, this.#options.by);
+    let bytes = 0;
+    for (const span of spans) {
+      const table = this.#tableFor(span, isFeature, by);
       tables.push(table);
-      if (!fits) table.forget();
-      const before = tables.reduce((sum, { bytes }) => sum + bytes, 0);
-      for await (const batch of this.#source.table(span.collection, {
-        from: span.from,
-        to: span.to,
-        columns,
-      })) {
+      const { collection, from, to } = span;
+      for await (const batch of this.#source.table(collection, { from, to, columns })) {
         table.add(batch);
-        if (!fits || before + table.bytes <= this.#options.maxBytes) continue;
-        fits = false;
-        for (const one of tables) one.forget();
+        if (bytes + table.bytes > maxBytes || seen.size > maxTogether) return undefined;
       }
+      bytes += table.bytes;
     }
-    return { tables, fits };
+    return tables;
+  }
+
+  /** The rows without features, and what these are called: no value of them is read. */
+  async #readHeads(): Promise<{ readonly tables: readonly SpanTable[]; readonly names: readonly string[] }> {
+    const { spans, by, isFeature } = this.#options;
+    const own = new Set([rateColumn, ...by]);
+    const names = new Set<string>();
+    const columns = (name: string): boolean => {
+      if (isFeature(name)) names.add(name);
+      return own.has(name);
+    };
+    const tables: SpanTable[] = [];
+    for (const span of spans) {
+      const table = this.#tableFor(span, () => false, by);
+      const { collection, from, to } = span;
+      for await (const batch of this.#source.table(collection, { from, to, columns })) table.add(batch);
+      tables.push(table);
+    }
+    return { tables, names: [...names] };
   }
 
   /** The features in groups that fit into memory. */
   groups(tables: readonly SpanTable[], names: readonly string[]): readonly (readonly string[])[] {
     const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-    // A list that grows takes up to three times what is in it while it does.
-    const size = Math.max(1, Math.floor(this.#options.maxBytes / (rows * 8 * 2)));
+    const fitting = Math.floor(this.#options.maxBytes / (Math.max(1, rows) * 8));
+    const size = Math.max(1, Math.min(maxTogether, fitting));
     return Array.from({ length: Math.ceil(names.length / size) }, (_, i) =>
       names.slice(i * size, (i + 1) * size),
     );
@@ -76,10 +111,10 @@ export class CollectionRows {
     const wanted = new Set(names);
     const tables: SpanTable[] = [];
     for (const [i, span] of this.#options.spans.entries()) {
-      const table = this.#tableFor(span, (name) => wanted.has(name), []);
+      const rows = surveyed[i]?.rows ?? 0;
+      const table = this.#tableFor(span, (name) => wanted.has(name), [], rows);
       const options = { from: span.from, to: span.to, columns: [...names, rateColumn] };
       for await (const batch of this.#source.table(span.collection, options)) table.add(batch);
-      const rows = surveyed[i]?.rows ?? 0;
       if (table.rows !== rows)
         throw wrongValue(
           `rows of ${span.collection}`,
@@ -95,7 +130,18 @@ export class CollectionRows {
     { from, to }: WantedSpan,
     isFeature: (name: string) => boolean,
     by: readonly string[],
+    rows?: number,
   ): SpanTable {
-    return new SpanTable({ from, to, by, isFeature, codes: this.#codes });
+    const { isCategory } = this.#options;
+    const codes = this.#codes;
+    return new SpanTable({
+      from,
+      to,
+      by,
+      isFeature,
+      isCategory,
+      codes,
+      ...(rows === undefined ? {} : { rows }),
+    });
   }
 }

@@ -27,6 +27,10 @@ export interface SpanTableOptions extends TimeSpan {
   readonly by: readonly string[];
   /** Which columns are features. */
   readonly isFeature: (name: string) => boolean;
+  /** Which columns are known to be categories before their values are. */
+  readonly isCategory: (name: string) => boolean;
+  /** How many rows there will be, if it is known. */
+  readonly rows?: number;
 }
 
 /** The rows of a span of time, by column. */
@@ -39,15 +43,13 @@ export class SpanTable {
   readonly #slices = new Map<string, StoredColumn>();
   readonly #rates: StoredColumn;
   #rows = 0;
-  /** Set once values would take too much room: from then on only what is missing is counted. */
-  #keeps = true;
 
   constructor(options: SpanTableOptions) {
     [this.from, this.to] = [options.from, options.to];
     this.#options = options;
-    this.#rates = new StoredColumn("numbers", options.codes.of(rateColumn), true);
+    this.#rates = new StoredColumn("numbers", options.codes.of(rateColumn));
     for (const name of options.by)
-      this.#slices.set(name, new StoredColumn("codes", options.codes.of(`${name} of slices`), true));
+      this.#slices.set(name, new StoredColumn("codes", options.codes.of(`${name} of slices`)));
   }
 
   /** How many rows. */
@@ -80,12 +82,6 @@ export class SpanTable {
     let bytes = 0;
     for (const column of this.#columns.values()) bytes += column.bytes;
     return bytes;
-  }
-
-  /** Lets go of the values of features, and keeps none from now on. */
-  forget(): void {
-    this.#keeps = false;
-    for (const column of this.#columns.values()) column.forget();
   }
 
   /** Adds rows. */
@@ -124,7 +120,12 @@ export class SpanTable {
     if (known !== undefined && known.storage === storage) return known;
     // Numbers here and texts there: such a column cannot be compared.
     const kind = known === undefined ? storage : "none";
-    const column = new StoredColumn(kind, this.#options.codes.of(name), this.#keeps);
+    const isNamed = this.#options.isCategory(name) && /^u?int64/.test(said);
+    const { codes, rows } = this.#options;
+    const column = new StoredColumn(kind, codes.of(name), {
+      isNamed,
+      ...(rows === undefined ? {} : { rows }),
+    });
     column.addNulls(this.#rows);
     this.#columns.set(name, column);
     return column;

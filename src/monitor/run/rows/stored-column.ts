@@ -9,25 +9,39 @@ export type Storage = "numbers" | "codes" | "none";
 export const nullCode = -1;
 
 /**
- * One column of the rows of a span of time. Numbers take eight bytes a row, categories four; which rows have
- * no value is known also where values are not kept.
+ * One column of the rows of a span of time. Numbers take eight bytes a row, categories four.
  */
 export class StoredColumn {
   readonly storage: Storage;
   readonly #codes: CategoryCodes;
-  #numbers = new Growing(new Float64Array());
-  #coded = new Growing(new Int32Array());
+  readonly #numbers: Growing<Float64Array>;
+  readonly #coded: Growing<Int32Array>;
+  readonly #isNamed: boolean;
   #nullBits: Uint8Array | undefined;
   #rows = 0;
   #nulls = 0;
   #infinite = 0;
-  #isKept: boolean;
 
-  /** `keep` says whether values are kept, or nulls alone. */
-  constructor(storage: Storage, codes: CategoryCodes, keep: boolean) {
+  /**
+   * `rows` is how many there will be, if it is known; `isNamed` says that numbers have codes, too: integers
+   * of 64 bits that are categories, of which several are one double.
+   */
+  constructor(
+    storage: Storage,
+    codes: CategoryCodes,
+    { rows = 0, isNamed = false }: { readonly rows?: number; readonly isNamed?: boolean } = {},
+  ) {
     this.storage = storage;
     this.#codes = codes;
-    this.#isKept = keep;
+    this.#isNamed = isNamed && storage === "numbers";
+    const hasCodes = storage === "codes" || this.#isNamed;
+    this.#numbers = new Growing(new Float64Array(storage === "numbers" ? rows : 0));
+    this.#coded = new Growing(new Int32Array(hasCodes ? rows : 0));
+  }
+
+  /** True when its numbers have codes, all of them. */
+  get hasNames(): boolean {
+    return this.#isNamed && !this.#codes.isOverfull;
   }
 
   /** Rows so far. */
@@ -50,11 +64,6 @@ export class StoredColumn {
     return this.#numbers.bytes + this.#coded.bytes;
   }
 
-  /** True while values are kept. */
-  get isKept(): boolean {
-    return this.#isKept;
-  }
-
   /** The numbers by row, `NaN` where there is none. */
   get numbers(): Float64Array {
     return this.#numbers.values;
@@ -72,7 +81,7 @@ export class StoredColumn {
 
   /** True when its categories are too many to be told apart. */
   get isOverfull(): boolean {
-    return this.#codes.isOverfull;
+    return this.storage === "codes" && this.#codes.isOverfull;
   }
 
   /** Marks the rows without a value. */
@@ -82,18 +91,11 @@ export class StoredColumn {
     for (let row = 0; row < this.#rows; row++) if (((bits[row >> 3] ?? 0) >> (row & 7)) & 1) marks[row] = 1;
   }
 
-  /** Lets go of the values; which rows have none stays known. */
-  forget(): void {
-    this.#isKept = false;
-    this.#numbers = new Growing(new Float64Array());
-    this.#coded = new Growing(new Int32Array());
-  }
-
   /** Adds rows without a value. */
   addNulls(count: number): void {
     if (count === 0) return;
-    if (this.#isKept && this.storage === "numbers") this.#numbers.extend(count).fill(Number.NaN);
-    if (this.#isKept && this.storage === "codes") this.#coded.extend(count).fill(nullCode);
+    if (this.storage === "numbers") this.#numbers.extend(count).fill(Number.NaN);
+    if (this.storage === "codes" || this.#isNamed) this.#coded.extend(count).fill(nullCode);
     for (let i = 0; i < count; i++) this.#markNull(this.#rows + i);
     this.#rows += count;
     this.#nulls += count;
@@ -101,18 +103,22 @@ export class StoredColumn {
 
   /** Adds the values of some rows. */
   add(values: ArrayLike<unknown>): void {
-    if (this.storage === "numbers") this.#addNumbers(values);
-    else if (this.storage === "codes") this.#addCategories(values);
-    else for (let i = 0; i < values.length; i++) if (values[i] == null) this.#nullAt(i);
+    if (this.storage === "numbers") {
+      if (this.#isNamed) this.#addCodes(values);
+      this.#addNumbers(values);
+    }
+    if (this.storage === "codes") this.#addCategories(values);
+    if (this.storage === "none")
+      for (let i = 0; i < values.length; i++) if (values[i] == null) this.#nullAt(i);
     this.#rows += values.length;
   }
 
   #addNumbers(values: ArrayLike<unknown>): void {
-    const room = this.#isKept ? this.#numbers.extend(values.length) : undefined;
+    const room = this.#numbers.extend(values.length);
     if (values instanceof Float64Array) {
       this.#checkDoubles(values);
       // -0 is the number 0.
-      if (room !== undefined) for (let i = 0; i < values.length; i++) room[i] = (values[i] as number) + 0;
+      for (let i = 0; i < values.length; i++) room[i] = (values[i] as number) + 0;
       return;
     }
     for (let i = 0; i < values.length; i++) {
@@ -124,7 +130,7 @@ export class StoredColumn {
         else this.#nullAt(i);
         number = Number.isNaN(number) ? Number.NaN : number;
       }
-      if (room !== undefined) room[i] = number + 0;
+      room[i] = number + 0;
     }
   }
 
@@ -139,12 +145,20 @@ export class StoredColumn {
   }
 
   #addCategories(values: ArrayLike<unknown>): void {
-    const room = this.#isKept ? this.#coded.extend(values.length) : undefined;
+    const room = this.#coded.extend(values.length);
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
       const name = isNull(value) ? undefined : categoryOf(value);
       if (name === undefined) this.#nullAt(i);
-      if (room !== undefined) room[i] = name === undefined ? nullCode : this.#codes.codeOf(name);
+      room[i] = name === undefined ? nullCode : this.#codes.codeOf(name);
+    }
+  }
+
+  #addCodes(values: ArrayLike<unknown>): void {
+    const room = this.#coded.extend(values.length);
+    for (let i = 0; i < values.length; i++) {
+      const name = isNull(values[i]) ? undefined : categoryOf(values[i]);
+      room[i] = name === undefined ? nullCode : this.#codes.codeOf(name);
     }
   }
 

@@ -8,17 +8,28 @@ import { type Slicing, type Strata, strataOf } from "./strata.ts";
  */
 export class StrataOfTables {
   readonly #tables: readonly SpanTable[];
-  readonly #dropped: readonly (Uint8Array | undefined)[];
+  readonly #dropped: (Uint8Array | undefined)[];
   readonly #made = new Map<string, Strata>();
 
-  /** `drops` says whether such rows are left out. */
-  constructor(
-    tables: readonly SpanTable[],
-    features: readonly { readonly name: string }[],
-    { drops }: { readonly drops: boolean },
-  ) {
+  constructor(tables: readonly SpanTable[]) {
     this.#tables = tables;
-    this.#dropped = tables.map((table) => (drops ? droppedRows(table, features) : undefined));
+    this.#dropped = tables.map(() => undefined);
+  }
+
+  /** Whether rows are left out, as far as it is known. */
+  get leavesOut(): boolean {
+    return this.#dropped.some((rows) => rows !== undefined);
+  }
+
+  /** Leaves out, from now on, the rows that lack a value in any of some features, which `loaded` has. */
+  leaveOut(loaded: readonly SpanTable[], features: readonly { readonly name: string }[]): void {
+    for (const [i, table] of loaded.entries())
+      for (const { name } of features) {
+        const column = table.columns.get(name);
+        if (column === undefined || column.nulls === 0 || column.nulls === column.rows) continue;
+        column.markNulls((this.#dropped[i] ??= new Uint8Array(table.rows)));
+        this.#made.clear();
+      }
   }
 
   /** The rows of a table, without those that are left out. */
@@ -38,17 +49,4 @@ export class StrataOfTables {
       this.#made.set(key, (strata = strataOf(this.#tables[table] as SpanTable, slicing, dropped)));
     return strata;
   }
-}
-
-function droppedRows(
-  table: SpanTable,
-  features: readonly { readonly name: string }[],
-): Uint8Array | undefined {
-  const holed = features
-    .flatMap(({ name }) => table.columns.get(name) ?? [])
-    .filter(({ nulls, rows }) => nulls > 0 && nulls < rows);
-  if (holed.length === 0) return undefined;
-  const dropped = new Uint8Array(table.rows);
-  for (const column of holed) column.markNulls(dropped);
-  return dropped;
 }

@@ -1,3 +1,4 @@
+import type { ColumnKind } from "../../../layout/columns/column-groups.ts";
 import { sortNumbers } from "../../numbers/sort-numbers.ts";
 import { sumOf } from "../../numbers/sum.ts";
 import type { CategorySample } from "../compare/compare-categories.ts";
@@ -89,23 +90,31 @@ export function weightedRows(table: SpanTable, slicing: Slicing | undefined): nu
   );
 }
 
-/** The numbers of each slice, sorted; infinite ones and rows without a value are left out. */
-export function numberSamples(column: StoredColumn, strata: Strata): NumberSample[] {
+/**
+ * The numbers of each slice, sorted; rows without a value are left out. Infinite ones have no bin and no
+ * distance, and are left out, too, unless they are to be categories.
+ */
+export function numberSamples(
+  column: StoredColumn,
+  strata: Strata,
+  kind: ColumnKind = "numerical",
+): NumberSample[] {
   const { numbers } = column;
   const { parts, weights, sliceOf } = strata;
-  if (strata.isWhole && column.nulls + column.infinite === 0)
+  const bound = kind === "numerical" ? Number.MAX_VALUE : Infinity;
+  if (strata.isWhole && column.nulls + (kind === "numerical" ? column.infinite : 0) === 0)
     return [new NumberSample([{ values: sortNumbers(numbers.slice()), weight: weights[0] as number }])];
   const counts = new Array<number>(weights.length).fill(0);
   for (let row = 0; row < parts.length; row++) {
     const part = parts[row] as number;
-    if (part >= 0 && Number.isFinite(numbers[row])) counts[part] = (counts[part] as number) + 1;
+    if (part >= 0 && Math.abs(numbers[row] as number) <= bound) counts[part] = (counts[part] as number) + 1;
   }
   const filled = counts.map((count) => new Float64Array(count));
   const at = new Array<number>(weights.length).fill(0);
   for (let row = 0; row < parts.length; row++) {
     const part = parts[row] as number;
     const value = numbers[row] as number;
-    if (part < 0 || !Number.isFinite(value)) continue;
+    if (part < 0 || !(Math.abs(value) <= bound)) continue;
     (filled[part] as Float64Array)[at[part] as number] = value;
     at[part] = (at[part] as number) + 1;
   }
@@ -120,7 +129,7 @@ export function numberSamples(column: StoredColumn, strata: Strata): NumberSampl
   return strata.rows.map((_, slice) => new NumberSample(byWeight.filter((part) => part.slice === slice)));
 }
 
-/** The categories of each slice, without rows that have none. */
+/** The categories of each slice of a column that has codes, without rows that have none. */
 export function categorySamples(column: StoredColumn, strata: Strata): CategorySample[] {
   const { parts, weights, sliceOf } = strata;
   const { codes, names } = column;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  createBaseline,
   type DriftMetricName,
   type FeatureResult,
   type MonitorOptions,
@@ -206,6 +207,69 @@ test("a result is the same to the byte whatever the order of files, batches, and
   expect(JSON.parse(once).collections[0].windows[0].slices[0].weightedRows).toBe(1600 + 4 * 134);
   expect(await run(rows.toReversed(), 64)).toBe(once);
   expect(await run(rows, 128, 4096)).toBe(once);
+});
+
+describe("numbers that are categories are the same in rows as in a kept baseline", () => {
+  const of = (values: readonly unknown[]): unknown[] =>
+    Array.from({ length: 300 }, (_, i) => values[i % values.length]);
+  test.each<readonly [string, readonly unknown[], string]>([
+    ["infinite ones", [1, Infinity, -Infinity, 2], "double"],
+    ["none, and zeros of either sign", [1, Number.NaN, null, 0, -0], "double"],
+    ["integers of which several are one double", [2n ** 53n, 2n ** 53n + 1n, 2n ** 63n - 1n, 7n], "int64"],
+    ["integers of few bits", [1, 2, 3], "int32"],
+    ["booleans", [true, false, null], "boolean"],
+  ])("%s", async (_, values, type) => {
+    const rows = (at: Date, given: readonly unknown[]): MemoryRows => ({
+      at,
+      columns: { c: of(given) },
+      types: { c: type },
+    });
+    const source = memorySource([rows(day(1).from, values), rows(day(2).from, values.toReversed())], 128);
+    const kept = await createBaseline(source, {
+      collection: "model_inputs",
+      ...day(1),
+      kinds: { c: "categorical" },
+    });
+    for (const maxBytes of [undefined, 512])
+      for (const baseline of [kept, day(1)]) {
+        const columns = { c: { kind: "categorical" as const } };
+        const collections = [{ collection: "model_inputs", baseline, windows: [day(2)], columns }];
+        const result = await runMonitor(source, {
+          now,
+          collections,
+          ...(maxBytes === undefined ? {} : { maxBytes }),
+        });
+        const c = featuresOf(result).get("c");
+        expect(c?.kind).toBe("categorical");
+        expect(
+          c?.metrics.every(({ value }) => value === 0),
+          JSON.stringify(c),
+        ).toBe(true);
+        expect(c?.rows).toEqual({ baseline: known(of(values)), production: known(of(values)) });
+      }
+  });
+
+  const known = (values: readonly unknown[]): number =>
+    values.filter((value) => value !== null && !Number.isNaN(value)).length;
+});
+
+test("of columns that do not fit into memory each is read once, and twice where rows are left out", async () => {
+  const x = seeded(50, 1000);
+  const readsOf = async (last: ArrayLike<unknown>): Promise<readonly [number, string]> => {
+    const columns = { a: x, b: x, c: x, d: last };
+    const source = memorySource([1, 2].map((n) => ({ at: day(n).from, columns })));
+    const collections = [{ collection: "model_inputs", baseline: day(1), windows: [day(2)] }];
+    const grouped = JSON.stringify(await runMonitor(source, { now, collections, maxBytes: 32_000 }));
+    const reads = source.reads();
+    expect(JSON.stringify(await runMonitor(source, { now, collections }))).toBe(grouped);
+    return [reads, grouped];
+  };
+  const holed = Array.from(x, (value, i) => (i % 10 === 0 ? null : value));
+  const [whole] = await readsOf(x);
+  const [both, result] = await readsOf(holed);
+  // Beyond the attempt at all of them, and what the rows are without them.
+  expect([whole - 2 - 2, both - 2 - 2]).toEqual([2 * 2, 2 * 2 * 2]);
+  expect(JSON.parse(result).collections[0].windows[0].slices[0].features[0].rows.production).toBe(900);
 });
 
 test("a column of another type, one of lists, an identifier and a new one are skipped, with the reason", async () => {

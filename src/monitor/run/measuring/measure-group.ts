@@ -1,24 +1,24 @@
-import type { BaselineColumn } from "../baseline/baseline-column.ts";
-import type { ColumnKind } from "../../layout/columns/column-groups.ts";
-import { distinctNumbers } from "./compare/compare-numbers.ts";
-import { tests } from "./compare/comparison.ts";
-import { emptySample, isKept, measureFeature, type Sample, samplesOf } from "./compare/compare-window.ts";
-import type { ChosenFeatures, FeatureColumn } from "./features.ts";
-import type { MeasuredFeature } from "./judging/judge.ts";
+import type { BaselineColumn } from "../../baseline/baseline-column.ts";
+import type { ColumnKind } from "../../../layout/columns/column-groups.ts";
+import { distinctNumbers } from "../compare/compare-numbers.ts";
+import { tests } from "../compare/comparison.ts";
+import { emptySample, isKept, measureFeature, type Sample, samplesOf } from "../compare/compare-window.ts";
+import type { ChosenFeatures, FeatureColumn } from "../features.ts";
+import type { MeasuredFeature } from "../judging/judge.ts";
 import type { MeasuredWindow } from "./measured-window.ts";
-import type { CollectionMonitor } from "./monitor-options.ts";
+import type { CollectionMonitor } from "../monitor-options.ts";
 import {
   judgeQuality,
   learnQuality,
   type QualityBaseline,
   qualityOf,
   type QualityThresholds,
-} from "./quality-check.ts";
-import type { SpanTable } from "./rows/span-table.ts";
-import { numberSamples } from "./rows/strata.ts";
-import type { StrataOfTables } from "./rows/strata-of-tables.ts";
-import type { RunSettings } from "./run-settings.ts";
-import { explainedBy } from "./compare/slices.ts";
+} from "../quality-check.ts";
+import type { SpanTable } from "../rows/span-table.ts";
+import { numberSamples } from "../rows/strata.ts";
+import type { StrataOfTables } from "../rows/strata-of-tables.ts";
+import type { RunSettings } from "../run-settings.ts";
+import { explainedBy } from "../compare/slices.ts";
 
 /** What columns are measured with. */
 export interface MeasureContext {

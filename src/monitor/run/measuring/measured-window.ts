@@ -1,7 +1,7 @@
-import type { MeasuredFeature } from "./judging/judge.ts";
-import type { QualityResult } from "./monitor-result.ts";
-import type { Slicing } from "./rows/strata.ts";
-import type { StrataOfTables } from "./rows/strata-of-tables.ts";
+import type { MeasuredFeature } from "../judging/judge.ts";
+import type { QualityResult } from "../monitor-result.ts";
+import type { Slicing } from "../rows/strata.ts";
+import type { StrataOfTables } from "../rows/strata-of-tables.ts";
 
 /** What was measured in one slice. */
 export interface MeasuredSlice {
