@@ -6,7 +6,7 @@ import {
   type PerformanceThresholds,
 } from "../../monitor/performance/windows/performance-measures.ts";
 import type { PerformanceWindowsOptions } from "../../monitor/performance/windows/performance-windows-options.ts";
-import type { MonitorResult } from "../../monitor/run/monitor-result.ts";
+import type { MonitorResult, WindowRule } from "../../monitor/run/monitor-result.ts";
 import type { PerformanceResult } from "../../monitor/run/performance-result.ts";
 import type { Catalog } from "../../reader/catalog.ts";
 import { filesOf } from "../../reader/table.ts";
@@ -23,6 +23,7 @@ import { type JoinedColumns, joinedPerformance } from "../monitoring/joined-perf
 import { isForPrometheus, outputOptions, writeOutputs } from "../monitoring/output-options.ts";
 import { measureOf, performanceSettings } from "../monitoring/performance-settings.ts";
 import { performanceLines } from "../monitoring/performance-lines.ts";
+import { ruleOf, ruleOptions } from "../options/rule-option.ts";
 import { durationOption } from "../options/duration-option.ts";
 import { refuseMissing } from "../options/refuse-missing.ts";
 import { rangeOptions } from "../options/selection.ts";
@@ -63,6 +64,7 @@ export const performance: RunnableCommand = {
       value: "<bound>",
       description: `such as Accuracy=0.9, of ${performanceMetricNames.join(", ")}; 1 is the exit code beyond one`,
     },
+    ...ruleOptions,
     "min-rows": {
       type: "string",
       value: "<rows>",
@@ -96,7 +98,7 @@ export const performance: RunnableCommand = {
         await refuseUnknown(catalog, columns);
       return { root: data.root, found };
     });
-    await writeOutputs(input, resultOf(root, found));
+    await writeOutputs(input, resultOf(root, found, options.rule));
     if (input.flag("json")) terminal.json(found);
     else if (!quiet) for (const line of performanceLines(found, terminal)) terminal.out(line);
     return found.verdict === "breach" ? exitCode.breach : exitCode.ok;
@@ -120,12 +122,15 @@ function columnsOf(input: CommandInput): JoinedColumns {
   });
 }
 
-function optionsOf(input: CommandInput): Omit<PerformanceWindowsOptions, "windows"> {
+function optionsOf(
+  input: CommandInput,
+): Omit<PerformanceWindowsOptions, "windows"> & { readonly rule: WindowRule } {
   const [positive, task] = [input.text("positive"), input.text("task")];
   if (task !== undefined && task !== "classification" && task !== "regression")
     throw new UsageError(`--task: expected classification or regression, got ${kindOf(task)}`);
   return {
     minRows: wholeNumber(input, "min-rows", 1, 100),
+    rule: ruleOf(input),
     thresholds: thresholdsOf(input),
     ...(positive === undefined ? {} : { positive }),
     ...(task === undefined ? {} : { task }),
@@ -185,7 +190,7 @@ async function refuseUnknown(
   await refuseMissing(catalog, labels, [label], "label");
 }
 
-function resultOf(store: string, performance: PerformanceResult): MonitorResult {
+function resultOf(store: string, performance: PerformanceResult, rule: WindowRule): MonitorResult {
   return {
     format: "model-data-collector monitor result",
     version: 1,
@@ -194,7 +199,7 @@ function resultOf(store: string, performance: PerformanceResult): MonitorResult 
     ranAt: new Date(systemClock.now()).toISOString(),
     profile: "azureml",
     verdict: performance.verdict,
-    rule: { need: 1, of: 1 },
+    rule,
     collections: [],
     performance,
   };

@@ -1,4 +1,5 @@
 import type { PerformanceResult, PerformanceRow } from "../../monitor/run/performance-result.ts";
+import { countOf } from "../../base/plural.ts";
 import { dim, type Text } from "../terminal.ts";
 import { textTable } from "../text/text-table.ts";
 import { countText, timeText } from "../text/value-text.ts";
@@ -34,10 +35,18 @@ export function performanceLines(
   return [
     ...textTable(columns, cells, { width }),
     "",
-    `${task} of ${predicted} by ${actual}: ${verdict}`,
+    `${task} of ${predicted} by ${actual}: ${verdict}${windowsText(rows)}`,
     ...reasons,
     ...(join === null ? [] : [dim(`joined: ${joinText(join.counts)}`)]),
   ];
+}
+
+/** How many windows breach, where there are several: one that does makes no verdict. */
+function windowsText(rows: readonly PerformanceRow[]): string {
+  const windows = rows.filter(({ slice }) => slice === null);
+  const breached = windows.filter(({ verdict }) => verdict === "breach").length;
+  if (windows.length < 2 || breached === 0) return "";
+  return ` (beyond a threshold: ${breached} of ${countOf(windows.length, "window")})`;
 }
 
 function windowText({ start, end }: PerformanceRow): string {

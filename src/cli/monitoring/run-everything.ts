@@ -18,13 +18,15 @@ export async function runEverything(
   at?: Date,
 ): Promise<MonitorResult> {
   const file = fileOf(input);
-  const result = await runMonitor(data, await planOf(input, catalog, file?.signals, at));
+  const plan = await planOf(input, catalog, file?.signals, at);
+  const result = await runMonitor(data, plan);
   if (file?.performance === undefined) return monitored(result, null);
   const { performance: asked } = file;
   const { positive, task, thresholds } = asked;
   const performance = await joinedPerformance(data, asked, {
     windows: await windowsOf(input, catalog, asked.outputs, file, at),
     minRows: file.minRows ?? 100,
+    rule: result.rule,
     ...(positive === undefined ? {} : { positive }),
     ...(task === undefined ? {} : { task }),
     ...(thresholds === undefined ? {} : { thresholds }),

@@ -25,7 +25,7 @@ export interface MonitorResult {
   readonly profile: DriftProfile;
   /** The worst of all collections and of performance. */
   readonly verdict: MonitorVerdict;
-  /** How many windows must breach before a feature does. */
+  /** How many windows must breach before a feature does, or performance. */
   readonly rule: WindowRule;
   /** What was looked at, in the order in which it was asked for. */
   readonly collections: readonly CollectionResult[];
@@ -33,7 +33,7 @@ export interface MonitorResult {
   readonly performance: PerformanceResult | null;
 }
 
-/** A feature breaches when it does so in at least `need` of the last `of` windows. */
+/** A feature, or performance, breaches when it does so in at least `need` of the last `of` windows. */
 export interface WindowRule {
   readonly need: number;
   readonly of: number;

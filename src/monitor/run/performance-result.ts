@@ -6,6 +6,7 @@ export interface PerformanceResult {
   /** What was held against what: collections and columns, for people. */
   readonly actual: string;
   readonly predicted: string;
+  /** What the last windows say together, as the rule has it; slices decide nothing. */
   readonly verdict: MonitorVerdict;
   readonly rows: readonly PerformanceRow[];
   /** What became of the rows that could not be joined. */

@@ -3,13 +3,13 @@ import { oneOf } from "../../base/fields.ts";
 import { version } from "../../base/version.ts";
 import { judgeAttribution, withAttribution } from "./judging/attribution.ts";
 import { worstVerdict } from "./judging/judge.ts";
+import { checkRule, defaultRule } from "./judging/over-windows.ts";
 import type { MonitorOptions } from "./monitor-options.ts";
-import type { CollectionResult, MonitorResult, WindowRule } from "./monitor-result.ts";
+import type { CollectionResult, MonitorResult } from "./monitor-result.ts";
 import type { MonitorSource } from "./rows/monitor-source.ts";
 import { runCollection } from "./run-collection.ts";
 import type { RunSettings } from "./run-settings.ts";
 
-const defaultRule: WindowRule = { need: 2, of: 3 };
 const defaultMaxBytes = 512 * 2 ** 20;
 
 /**
@@ -97,9 +97,7 @@ function settingsOf(options: MonitorOptions): RunSettings {
     if (windows.length === 0)
       throw wrongValue(`${where} windows of ${JSON.stringify(collection)}`, "at least one", told("none"));
   }
-  const isRule = Number.isSafeInteger(rule.need) && Number.isSafeInteger(rule.of);
-  if (!isRule || rule.need < 1 || rule.of < rule.need)
-    throw wrongValue(`${where} rule`, "a need from 1 on, of at least as many windows", told("others"));
+  checkRule(rule, `${where} rule`);
   if (!(minRows >= 0)) throw wrongValue(`${where} minRows`, "a number from 0 on", minRows);
   if (!(minEffect >= 0 && minEffect <= 1))
     throw wrongValue(`${where} minEffect`, "a number from 0 to 1", minEffect);

@@ -84,6 +84,29 @@ test("performance is told by window and slice, estimated where labels have not c
   expect(lenient.out).toContain("joined: matched 400");
 });
 
+test("one window of two is no breach, unless it is said to be", async () => {
+  const root = await folder();
+  const place = [
+    "--root",
+    root,
+    ...asked,
+    "--threshold",
+    "AreaUnderCurve=0.85",
+    "--threshold",
+    "accuracy=0.1",
+  ];
+  const { code, out } = await run("performance", ...place);
+  expect({ code, told: out.includes("pass (beyond a threshold: 1 of 2 windows)") }, out).toEqual({
+    code: 0,
+    told: true,
+  });
+  expect((await run("performance", ...place, "--need", "1/2")).code).toBe(1);
+  expect(await run("performance", ...place, "--need", "2/1")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("--need: expected k/n, such as 2/3"),
+  });
+});
+
 test("the same as Parquet and for Prometheus", async () => {
   const root = await folder();
   const into = join(root, "..", "out");

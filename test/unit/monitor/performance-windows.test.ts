@@ -107,12 +107,13 @@ test("slices are told behind all rows, the largest first, each with its own labe
 });
 
 test("numbers are a regression, held against the thresholds that were set", () => {
+  const rule = { need: 1, of: 3 };
   const rows = Array.from({ length: 100 }, (_, i) => ({ at: start, predicted: i + 2, actual: i }));
   const {
     task,
     rows: [first],
     verdict,
-  } = resultOf(rows, { thresholds: { MeanAbsoluteError: 1.5 } });
+  } = resultOf(rows, { thresholds: { MeanAbsoluteError: 1.5 }, rule });
   expect(task).toBe("regression");
   expect(first?.metrics).toEqual([
     { metric: "RootMeanSquaredError", value: 2, threshold: null, thresholdSource: null, breached: false },
@@ -120,11 +121,49 @@ test("numbers are a regression, held against the thresholds that were set", () =
     { metric: "MeanError", value: 2, threshold: null, thresholdSource: null, breached: false },
   ]);
   expect(verdict).toBe("breach");
-  expect(resultOf(rows, { thresholds: { MeanAbsoluteError: 2, MeanError: 2 } }).verdict).toBe("pass");
-  expect(resultOf(rows, { thresholds: { MeanError: 1.9 } }).verdict).toBe("breach");
+  expect(resultOf(rows, { thresholds: { MeanAbsoluteError: 2, MeanError: 2 }, rule }).verdict).toBe("pass");
+  expect(resultOf(rows, { thresholds: { MeanError: 1.9 }, rule }).verdict).toBe("breach");
   expect(resultOf(rows, { task: "classification" }).rows[0]?.metrics[0]).toMatchObject({
     ...{ metric: "Accuracy", value: 0, threshold: 0.9, thresholdSource: "azure-ai-ml SDK", breached: true },
   });
+});
+
+test("one window beyond its threshold is no breach: it takes as many of the last ones as the rule says", () => {
+  const verdictOf = (
+    wrong: readonly (number | null)[],
+    options: Partial<PerformanceWindowsOptions> = {},
+  ): string =>
+    resultOf(
+      wrong.flatMap((by, window) =>
+        Array.from({ length: by === null ? 10 : 100 }, (_, i) => ({
+          ...{ at: start + window * day + i, predicted: i + (by ?? 0), actual: i, slice: "JFK" },
+        })),
+      ),
+      {
+        thresholds: { MeanAbsoluteError: 1 },
+        windows: wrong.map((_, i) => ({
+          ...{ from: new Date(start + i * day), to: new Date(start + (i + 1) * day) },
+        })),
+        by: "origin",
+        ...options,
+      },
+    ).verdict;
+  expect(verdictOf([2])).toBe("breach");
+  expect(verdictOf([0, 2])).toBe("pass");
+  expect(verdictOf([2, 0, 2])).toBe("breach");
+  expect(verdictOf([2, 2, 0, 0, 2])).toBe("pass");
+  expect(verdictOf([2, 2, 0, 0, 2], { rule: { need: 3, of: 5 } })).toBe("breach");
+  expect(verdictOf([0, 0, 2], { rule: { need: 1, of: 1 } })).toBe("breach");
+  // What the window without data holds may make it one.
+  expect(verdictOf([0, 2, null])).toBe("insufficient data");
+  expect(verdictOf([null, 0, 0])).toBe("pass");
+  expect(verdictOf([], {})).toBe("skipped");
+  for (const rule of [
+    { need: 0, of: 3 },
+    { need: 3, of: 2 },
+    { need: 1.5, of: 3 },
+  ])
+    expect(() => verdictOf([], { rule })).toThrow("a need from 1 on, of at least as many windows");
 });
 
 test("many classes are not estimated, and rows without a score do not leave the other measures", () => {

@@ -1,5 +1,6 @@
 import type { CommandOptions } from "../../command.ts";
 import { datasetOptions } from "../../with-dataset.ts";
+import { ruleOptions } from "../../options/rule-option.ts";
 
 /** The options that say which rows are looked at. */
 export const rowOptions: CommandOptions = {
@@ -44,9 +45,5 @@ export const comparisonOptions: CommandOptions = {
     value: "<n>",
     description: "fewer values are insufficient data; default 100",
   },
-  need: {
-    type: "string",
-    value: "<k/n>",
-    description: "a breach needs k of the last n windows; default 2/3",
-  },
+  ...ruleOptions,
 };

@@ -19,6 +19,7 @@ import { attributionOption, attributionOptions, readAttribution } from "../../mo
 import { parseDuration } from "./duration.ts";
 import type { FileCollection, MonitorFile } from "./file-settings.ts";
 import { readMonitorFile } from "./monitor-file.ts";
+import { ruleOf } from "../../options/rule-option.ts";
 import { thresholdsOption } from "./threshold-option.ts";
 
 /**
@@ -48,14 +49,13 @@ export async function planOf(
       ...(attribution === undefined ? {} : { attribution }),
     });
   }
-  const [need, of] = ruleOf(input, file);
   const profile = profileOf(input) ?? file?.profile;
   const minRows = wholeNumber(input, "min-rows", 0, file?.minRows ?? 100);
   return {
     now,
     collections,
     minRows,
-    rule: { need, of },
+    rule: ruleOf(input, file),
     ...(signals === undefined ? {} : { signals }),
     ...(profile === undefined ? {} : { profile }),
     ...(file?.minEffect === undefined ? {} : { minEffect: file.minEffect }),
@@ -256,16 +256,4 @@ function profileOf(input: CommandInput): DriftProfile | undefined {
   const name = input.text("profile");
   if (name === undefined || name === "azureml" || name === "evidently") return name;
   throw new UsageError("--profile: expected azureml or evidently");
-}
-
-function ruleOf(input: CommandInput, file: MonitorFile | undefined): readonly [number, number] {
-  const text = input.text("need");
-  if (text === undefined) {
-    const of = file?.of ?? Math.max(3, file?.need ?? 0);
-    return [file?.need ?? Math.min(2, of), of];
-  }
-  const [, need, of] = /^([1-9]\d{0,2})\/([1-9]\d{0,2})$/.exec(text) ?? [];
-  if (need === undefined || Number(need) > Number(of))
-    throw new UsageError("--need: expected k/n, such as 2/3, k being no more than n");
-  return [Number(need), Number(of)];
 }

@@ -1,5 +1,7 @@
 import { told, wrongKind, wrongValue } from "../../../base/errors.ts";
 import { integer, oneOf, optionsOf, type Parser, parseFields, plainObject } from "../../../base/fields.ts";
+import { checkRule } from "../../run/judging/over-windows.ts";
+import type { WindowRule } from "../../run/monitor-result.ts";
 import type { PositiveClass } from "../positive-class.ts";
 import { ProbabilityCalibration } from "../probability-calibration.ts";
 import { performanceMetricNames, type PerformanceThresholds } from "./performance-measures.ts";
@@ -19,6 +21,11 @@ export interface PerformanceWindowsOptions {
   readonly by?: string;
   /** Bounds. Default: Azure ML's, an accuracy of 0.9. */
   readonly thresholds?: PerformanceThresholds;
+  /**
+   * In how many of the last windows a threshold must be breached. Default 2 of 3; of fewer windows than
+   * `need` in all of them.
+   */
+  readonly rule?: WindowRule;
   /** Fewer rows with labels say nothing. Default 100. */
   readonly minRows?: number;
   /** What scores mean. Default: learnt from the rows that have labels, of all windows. */
@@ -42,6 +49,7 @@ export function parseOptions(options: PerformanceWindowsOptions): Partial<Perfor
     positive: (value) => value as string,
     by: text,
     thresholds: thresholdsOf,
+    rule: ruleOf,
     minRows: integer(1, Number.MAX_SAFE_INTEGER),
     calibration: (value, where) => {
       if (value instanceof ProbabilityCalibration) return value;
@@ -51,6 +59,12 @@ export function parseOptions(options: PerformanceWindowsOptions): Partial<Perfor
     predicted: text,
   });
 }
+
+const ruleOf: Parser<WindowRule> = (value, where) => {
+  const rule = plainObject(value, where) as unknown as WindowRule;
+  checkRule(rule, where);
+  return { need: rule.need, of: rule.of };
+};
 
 function windowsOf(value: unknown, where: string): PerformanceWindowsOptions["windows"] {
   if (!Array.isArray(value)) throw wrongKind(where, "a list of windows", value);

@@ -1,6 +1,7 @@
 import { categoryOf, isNull } from "../../../profile/category.ts";
 import type { JoinAccount, PerformanceResult, PerformanceRow } from "../../run/performance-result.ts";
-import type { Slice, MonitorVerdict } from "../../run/verdict.ts";
+import { defaultRule, overWindows } from "../../run/judging/over-windows.ts";
+import type { Slice } from "../../run/verdict.ts";
 import { ProbabilityCalibration } from "../probability-calibration.ts";
 import { type Judging, judgePart } from "./judge-part.ts";
 import { parseOptions, type PerformanceWindowsOptions } from "./performance-windows-options.ts";
@@ -12,7 +13,8 @@ const maxSlices = 20;
 
 /**
  * How good predictions were, window by window and slice by slice, however late labels come: each number has
- * beside it for which share of the predictions it speaks. Of a binary classifier with scores, a window whose
+ * beside it for which share of the predictions it speaks. All of it breaches when as many of the last windows
+ * do as the rule says, slices apart. Of a binary classifier with scores, a window whose
  * labels have not come is estimated (confidence-based performance estimation), and says so.
  *
  * Rows are kept in memory, some 32 bytes each. Equal to the digit whatever the order of the rows.
@@ -77,7 +79,8 @@ export class PerformanceWindows {
       ),
     );
     const verdicts = rows.flatMap(({ slice, verdict }) => (slice === null ? verdict : []));
-    const verdict = worst.find((one) => verdicts.includes(one)) ?? "skipped";
+    const { rule = defaultRule } = this.#options;
+    const verdict = verdicts.length === 0 ? "skipped" : overWindows(verdicts, rule).verdict;
     return { task: judging.task, actual, predicted, verdict, rows, join };
   }
 
@@ -137,6 +140,3 @@ function partsOf(
   const parts = sorted.slice(0, maxSlices).map(([value, picked]) => ({ slice: { column, value }, picked }));
   return [{ slice: null }, ...parts];
 }
-
-/** What has data speaks for what has none. */
-const worst = ["breach", "pass", "insufficient data"] as const satisfies readonly MonitorVerdict[];

@@ -1,35 +1,10 @@
 import { countOf } from "../../../base/plural.ts";
 import type { FeatureResult, FeatureSummary } from "../feature-result.ts";
 import { worstVerdict } from "./judge.ts";
+import { type JointVerdict, overWindows } from "./over-windows.ts";
 import type { CollectionMonitor } from "../monitor-options.ts";
 import type { SliceResult, WindowResult, WindowRule } from "../monitor-result.ts";
 import type { MonitorVerdict } from "../verdict.ts";
-
-/** What several windows say together. */
-export interface JointVerdict {
-  readonly verdict: MonitorVerdict;
-  readonly breached: number;
-  readonly judged: number;
-}
-
-/**
- * A breach needs as many windows as the rule says, of the last ones; of fewer windows than that, all of them.
- * With too few windows that have data nobody can tell.
- */
-export function overWindows(
-  verdicts: readonly (MonitorVerdict | undefined)[],
-  rule: WindowRule,
-): JointVerdict {
-  const last = verdicts.slice(-rule.of);
-  const need = Math.min(rule.need, last.length);
-  const breached = last.filter((verdict) => verdict === "breach").length;
-  const judged = last.filter((verdict) => verdict === "breach" || verdict === "pass").length;
-  if (breached >= need && need > 0) return { verdict: "breach", breached, judged };
-  // What the windows without data may hold could make it one.
-  const isOpen = breached > 0 && breached + (last.length - judged) >= need;
-  const verdict = judged === 0 || isOpen ? "insufficient data" : "pass";
-  return { verdict, breached, judged };
-}
 
 /** The features over all windows, those that matter most first. */
 export function summariseFeatures(
