@@ -19,10 +19,13 @@ const restBits = 53 - registerBits;
  */
 export class DistinctEstimate {
   #hashes: Set<number> | undefined = new Set();
+  /** Hashes as they were kept: mostly they are added to another one, and need be no set before. */
+  #told: readonly number[] = [];
   #registers: Uint8Array | undefined;
 
   /** Adds the 53-bit hash of a value. */
   add(hash: number): void {
+    this.#settle();
     if (this.#hashes === undefined) return this.#register(hash);
     this.#hashes.add(hash);
     if (this.#hashes.size > maxHashes) this.#estimate();
@@ -31,9 +34,11 @@ export class DistinctEstimate {
   /** Adds what another one has seen. */
   merge(other: DistinctEstimate): void {
     if (other.#hashes !== undefined) {
+      for (const hash of other.#told) this.add(hash);
       for (const hash of other.#hashes) this.add(hash);
       return;
     }
+    this.#settle();
     this.#estimate();
     const [own, others] = [this.#registers as Uint8Array, other.#registers as Uint8Array];
     for (let i = 0; i < registers; i++)
@@ -42,6 +47,7 @@ export class DistinctEstimate {
 
   /** How many: a whole number. */
   get count(): number {
+    this.#settle();
     return this.#hashes?.size ?? Math.round(estimateOf(this.#registers as Uint8Array));
   }
 
@@ -52,6 +58,7 @@ export class DistinctEstimate {
 
   /** What is to be kept. */
   toJSON(): DistinctEstimateJson {
+    this.#settle();
     if (this.#hashes !== undefined) return { hashes: [...this.#hashes].sort((a, b) => a - b) };
     const digits = Array.from(this.#registers as Uint8Array, (rank) => rank.toString(16).padStart(2, "0"));
     return { registers: digits.join("") };
@@ -61,7 +68,8 @@ export class DistinctEstimate {
   static fromJSON(kept: DistinctEstimateJson, where: string): DistinctEstimate {
     const estimate = new DistinctEstimate();
     if ("hashes" in kept && Array.isArray(kept.hashes) && kept.hashes.every(Number.isSafeInteger)) {
-      for (const hash of kept.hashes) estimate.add(hash);
+      if (kept.hashes.length <= maxHashes) estimate.#told = kept.hashes;
+      else for (const hash of kept.hashes) estimate.add(hash);
       return estimate;
     }
     const ranks = "registers" in kept ? ranksOf(kept.registers) : undefined;
@@ -69,6 +77,13 @@ export class DistinctEstimate {
     estimate.#hashes = undefined;
     estimate.#registers = ranks;
     return estimate;
+  }
+
+  #settle(): void {
+    if (this.#told.length === 0) return;
+    const told = this.#told;
+    this.#told = [];
+    for (const hash of told) this.add(hash);
   }
 
   #estimate(): void {
