@@ -14,7 +14,7 @@ import { storeMonitoredRows } from "./monitor/monitored-rows.ts";
 
 const run = promisify(execFile);
 const packages = ["evidently", "pandas", "pyarrow", "setuptools<81"];
-const installMs = 300_000;
+const installMs = 900_000;
 const scriptMs = 600_000;
 /** Evidently takes long: beyond, it is not asked. */
 const maxEvidentlyValues = 30_000_000;
@@ -78,12 +78,15 @@ async function environmentIn({ folder }: BenchmarkContext): Promise<string | und
   try {
     await run("python3", ["-m", "venv", environment], { timeout: installMs });
     const python = join(environment, "bin", "python");
-    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages];
+    const flags = ["--quiet", "--disable-pip-version-check", "--no-compile"];
+    const install = ["-m", "pip", "install", ...flags, ...packages];
     await run(python, install, { timeout: installMs });
     return python;
   } catch (error) {
+    const isLate = error instanceof Error && "killed" in error && error.killed === true;
     const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    console.log(`without Evidently, which needs Python 3 with venv and a package index (${line})`);
+    const reason = isLate ? `it took more than ${installMs / 60_000} min` : line;
+    console.log(`without Evidently, which needs Python 3 with venv and a package index (${reason})`);
     return undefined;
   }
 }
