@@ -3,6 +3,7 @@ import { type Environment, readEnvironment } from "../config/environment.ts";
 import { resolveDeployment } from "../config/resolve.ts";
 import { parseCredential, type TokenCredential } from "../destination/credential.ts";
 import { parseDestination } from "../destination/parse-destination.ts";
+import { createFolderStore } from "../store/folder-store.ts";
 import { openStore, proofOf } from "../store/open-store.ts";
 import { createRetryingStore } from "../store/retrying-store.ts";
 import type { UpkeepStore } from "../store/store.ts";
@@ -25,7 +26,7 @@ export function openRoot(root: string | undefined, given: DatasetCredential | un
       },
     };
     const { destination } = parseDestination(root, "openDataset: root", surroundings);
-    if (destination.kind === "folder") return openStore(destination, proofOf(nobody));
+    if (destination.kind === "folder") return openFolder(destination.path);
   }
   // For the name of what is wrong; below it is an option like others.
   if (given !== undefined) parseCredential(given, "openDataset: credential");
@@ -40,11 +41,14 @@ export function openRoot(root: string | undefined, given: DatasetCredential | un
     "openDataset",
   );
   const { destination, clientId } = config;
+  if (destination.kind === "folder") return openFolder(destination.path);
   const store = openStore(
     destination,
     proofOf({ credential: credential?.reveal() ?? null, clientId, trustedHosts }),
   );
-  return destination.kind === "folder" ? store : createRetryingStore(store, { clock: systemClock });
+  return createRetryingStore(store, { clock: systemClock });
 }
 
-const nobody = { credential: null, clientId: null, trustedHosts: [] };
+function openFolder(root: string): UpkeepStore {
+  return createFolderStore({ root, isBrief: true });
+}

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { wrongKind } from "../base/errors.ts";
 import { errorCode } from "../base/files/file-system.ts";
+import { BriefLooks, type FileLooks, patientLooks } from "../base/files/brief-looks.ts";
 import {
   type FileStatus,
   inspectPath,
@@ -8,7 +9,6 @@ import {
   makeDirectory,
   readDirectory,
   readFileChunks,
-  readFileRange,
   removeFile,
   syncDirectory,
   writeNewFile,
@@ -48,11 +48,20 @@ import { UnfinishedFiles } from "./unfinished-files.ts";
  *
  * Metadata and content type are not kept; `exists` and `conflict` are decided by comparing all bytes.
  */
-export function createFolderStore(options: { readonly root: string }): UpkeepStore {
-  if (typeof options.root !== "string" || options.root === "") {
-    throw wrongKind("createFolderStore: root", "the path of a folder", options.root);
-  }
-  return new FolderStore(resolve(options.root));
+export function createFolderStore({ root, isBrief = false }: FolderStoreOptions): UpkeepStore {
+  if (typeof root !== "string" || root === "")
+    throw wrongKind("createFolderStore: root", "the path of a folder", root);
+  return new FolderStore(resolve(root), isBrief ? new BriefLooks() : patientLooks);
+}
+
+/** Options of {@link createFolderStore}. */
+export interface FolderStoreOptions {
+  readonly root: string;
+  /**
+   * Whether the caller's thread may wait for files, a few milliseconds in a turn of its event loop: for who
+   * reads many small ones. Default false.
+   */
+  readonly isBrief?: boolean;
 }
 
 const maxStatsAtOnce = 64;
@@ -62,14 +71,16 @@ const momentMs = 20;
 class FolderStore implements UpkeepStore {
   readonly description: string;
   readonly #root: string;
+  readonly #looks: FileLooks;
   readonly #unfinished = new UnfinishedFiles();
   readonly #sound: SoundFolders;
   readonly #soundNow: SoundFolders;
   readonly #removals = new SharedSyncs();
 
-  constructor(root: string) {
+  constructor(root: string, looks: FileLooks) {
     this.description = root;
     this.#root = root;
+    this.#looks = looks;
     this.#sound = new SoundFolders(root);
     this.#soundNow = new SoundFolders(root, momentMs);
   }
@@ -152,7 +163,7 @@ class FolderStore implements UpkeepStore {
     const { start, end } = options.range ?? { start: 0, end: maxWholeBytes + 1 };
     try {
       await this.#refuseLinks(path);
-      const bytes = await readFileRange(this.#locate(path), start, end);
+      const bytes = await this.#looks.readFileRange(this.#locate(path), start, end);
       if (!options.range && bytes.byteLength > maxWholeBytes) {
         throw getTooLarge(path, (await inspectPath(this.#locate(path)))?.size ?? end, maxWholeBytes);
       }
@@ -218,7 +229,7 @@ class FolderStore implements UpkeepStore {
       yield* await Promise.all(
         some.map(async (path) => ({
           path,
-          file: path.endsWith("/") ? undefined : await inspectPath(this.#locate(path)),
+          file: path.endsWith("/") ? undefined : await this.#looks.inspectPath(this.#locate(path)),
         })),
       );
     }

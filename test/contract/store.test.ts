@@ -26,6 +26,16 @@ describeStore("folder store", async () => {
   };
 });
 
+describeStore("folder store whose caller waits", async () => {
+  const root = await mkdtemp(join(tmpdir(), "folder-store-"));
+  return {
+    store: createFolderStore({ root, isBrief: true }),
+    twin: createFolderStore({ root, isBrief: true }),
+    bulk: 300,
+    dispose: () => rm(root, { recursive: true, force: true }),
+  };
+});
+
 describeStore("retrying store", async () => {
   const store = createRetryingStore(createMemoryStore(), { clock: systemClock });
   return { store, twin: store, bulk: 100, dispose: async () => {} };

@@ -5,8 +5,12 @@ import {
   fstatSync,
   fsync,
   lstat as lstatByCallback,
+  lstatSync,
   open as openByCallback,
+  openSync,
   read as readByCallback,
+  readSync,
+  type Stats,
   statfsSync,
 } from "node:fs";
 import { access, type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
@@ -36,17 +40,27 @@ export interface DirectoryEntry {
 
 // Not on Windows, where the flag does not exist and making links needs a privilege.
 const noFollow = constants.O_NOFOLLOW ?? 0;
+const readFlags = constants.O_RDONLY | noFollow | constants.O_NONBLOCK;
 const readChunkBytes = 1 << 18;
 
 /** Facts of `path`, or undefined if nothing is there. */
 export async function inspectPath(path: string): Promise<FileStatus | undefined> {
   try {
-    const stats = await lstatOf(path);
-    return { kind: entryKind(stats), size: stats.size, modifiedAt: Math.trunc(stats.mtimeMs) };
+    return statusOf(await lstatOf(path));
   } catch (thrown) {
     if (isMissing(thrown) || errorCode(thrown) === "ENOTDIR") return undefined;
     throw thrown;
   }
+}
+
+/** The same, while this thread waits. */
+export function inspectPathNow(path: string): FileStatus | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? undefined : statusOf(stats);
+}
+
+function statusOf(stats: Stats): FileStatus {
+  return { kind: entryKind(stats), size: stats.size, modifiedAt: Math.trunc(stats.mtimeMs) };
 }
 
 /** Names in a directory, in no order; none if it does not exist. */
@@ -202,11 +216,9 @@ export async function syncDirectory(path: string): Promise<void> {
  * a small file to read; what needs no disk does not wait for it.
  */
 export async function readFileRange(path: string, start: number, end: number): Promise<Uint8Array> {
-  const file = await openFile(path, constants.O_RDONLY | noFollow | constants.O_NONBLOCK);
+  const file = await openFile(path, readFlags);
   try {
-    const stats = fstatSync(file);
-    if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "EISDIR" });
-    const bytes = new Uint8Array(Math.max(0, Math.min(end, stats.size) - start));
+    const bytes = bytesFor(file, start, end);
     let at = 0;
     while (at < bytes.byteLength) {
       const { bytesRead } = await readInto(file, bytes, at, bytes.byteLength - at, start + at);
@@ -217,6 +229,30 @@ export async function readFileRange(path: string, start: number, end: number): P
   } finally {
     closeSync(file);
   }
+}
+
+/** The same, while this thread waits. */
+export function readFileRangeNow(path: string, start: number, end: number): Uint8Array {
+  const file = openSync(path, readFlags);
+  try {
+    const bytes = bytesFor(file, start, end);
+    let at = 0;
+    while (at < bytes.byteLength) {
+      const bytesRead = readSync(file, bytes, at, bytes.byteLength - at, start + at);
+      if (bytesRead === 0) break;
+      at += bytesRead;
+    }
+    return bytes.subarray(0, at);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Room for the bytes `[start, end)` of an open file, as far as it has them. */
+function bytesFor(file: number, start: number, end: number): Uint8Array {
+  const stats = fstatSync(file);
+  if (!stats.isFile()) throw Object.assign(new Error("not a regular file"), { code: "EISDIR" });
+  return new Uint8Array(Math.max(0, Math.min(end, stats.size) - start));
 }
 
 const lstatOf = promisify(lstatByCallback);
