@@ -154,6 +154,7 @@ test.each([
   ["values of a rising column", { rising: { in: [17, 19_000n] } }, 2],
   ["what no row is", { rising: { above: 20_000 } }, 0],
   ["what a column that no file has is not", { absent: { not: null } }, 0],
+  ["what such a column would have to be", { absent: 1, note: { contains: "A" } }, 0],
   ["one of two alternatives", { $or: [{ rising: 5 }, { mdc_correlation_id: correlationId(3, 3) }] }, 2],
 ])("asked for %s, a table fetches a small part of a file", async (_, where, count) => {
   const { data, size, fetched } = await countedFile();

@@ -54,7 +54,8 @@ async function rangesIn(
     chunk.equality ||= test.asks === "in";
     chunk.ordered ||= test.asks !== "other" && test.asks !== "nothing";
   }
-  const known = (column: string): ValueFacts | undefined => chunks.get(column)?.facts;
+  const known = (column: string): ValueFacts | undefined =>
+    chunks.get(column)?.facts ?? (hasColumn(file, column) ? undefined : noValues(rows));
   if (!canMatch(filter, known)) return [];
   await Promise.all(
     [...chunks.values()].map(async (chunk) => {
@@ -71,6 +72,15 @@ async function rangesIn(
     }),
   );
   return rangesOfPages(filter, pages.flat(), known, rows);
+}
+
+function hasColumn({ schema }: CheckedFile, column: string): boolean {
+  return schema.children.some(({ element }) => element.name === column);
+}
+
+/** What is known of a column that a file does not have. */
+function noValues(rows: number): ValueFacts {
+  return { rows, nulls: rows, min: undefined, max: undefined };
 }
 
 interface Chunk {
