@@ -10,6 +10,7 @@ import { reasonOf } from "../reader/unreadable.ts";
 import { collectionKey } from "../layout/collection-key.ts";
 import { ObjectNotFoundError, type UpkeepStore } from "../store/store.ts";
 import { LoadedRows, UnfitFilesError } from "./loaded-rows.ts";
+import { NewFile } from "./new-file.ts";
 import { everyFile, isOf, lookAgain, type PartitionFiles, partitionsOf } from "./partition.ts";
 import { isAlive, readPlan } from "./plan.ts";
 import { compactedStem, finishPlan, replaceFiles, withoutLeftovers } from "./replace-files.ts";
@@ -66,9 +67,11 @@ export async function compact(store: UpkeepStore, options: CompactOptions): Prom
   const plans = new Set<string>();
   const files = everyFile(store, options, (path) => plans.add(path));
   let lines = 0;
-  const countLines = (file: DataFile): void => void (lines += isOf(file, collections) ? 1 : 0);
-  for await (const partition of partitionsOf(files, countLines))
-    if (isOf(partition.place, collections)) found.push(partition);
+  for await (const partition of partitionsOf(files)) {
+    if (!isOf(partition.place, collections)) continue;
+    if (partition.place.format === "parquet") found.push(partition);
+    else lines += partition.files.length;
+  }
   if (lines > 0) onLines?.(lines);
   const closed = found.filter(
     ({ place, files: some }) =>
@@ -151,12 +154,9 @@ class Compaction {
       rows += loaded.length;
       didAny = true;
       if (this.#dryRun) continue;
-      const outcome = await replaceFiles(this.#store, partition, sources, loaded, {
-        kind: "compact",
-        stem: compactedStem(sources),
-        order: loaded.byRequest(),
-        folder: this.#folder,
-      });
+      const stem = compactedStem(sources);
+      const make = (): Promise<NewFile> => NewFile.write(loaded, loaded.byRequest(), stem, this.#folder);
+      const outcome = await replaceFiles(this.#store, partition, sources, { kind: "compact", stem, make });
       if (outcome === "busy") return result("busy", given.folder, given.files, given.files, 0);
     }
     if (!didAny) return undefined;

@@ -84,7 +84,7 @@ export class NewFile {
     const file = entry === undefined ? undefined : parseDataFile(entry);
     if (entry === undefined || file === undefined)
       throw new Error(`${path}: it was stored, and is not there`);
-    if (status !== "conflict" && (await this.#hasBytesOf(store, entry))) return status === "stored";
+    if (status !== "conflict" && (await hasBytesOf(store, entry, this))) return status === "stored";
     const stored = openStoredFile(store, file);
     try {
       await this.#compare(stored.source);
@@ -97,19 +97,6 @@ export class NewFile {
   /** Takes it away from this machine. */
   async remove(): Promise<void> {
     await removeFile(this.path);
-  }
-
-  async #hasBytesOf(store: UpkeepStore, { path, size, etag }: StoreEntry): Promise<boolean> {
-    if (size !== this.size) return false;
-    for (let start = 0; start < size; start += partBytes) {
-      const range = { start, end: Math.min(size, start + partBytes) };
-      const [there, here] = await Promise.all([
-        store.get(path, { range, etag }),
-        readFileRange(this.path, range.start, range.end),
-      ]);
-      if (Buffer.compare(there, here) !== 0) return false;
-    }
-    return true;
   }
 
   async #compare(source: RangeSource): Promise<void> {
@@ -126,6 +113,24 @@ export class NewFile {
 }
 
 const partBytes = 8 * 1024 * 1024;
+
+/** Whether an object, read back, has the bytes of a file of this machine. */
+export async function hasBytesOf(
+  store: Store,
+  { path, size, etag }: StoreEntry,
+  file: { readonly path: string; readonly size: number },
+): Promise<boolean> {
+  if (size !== file.size) return false;
+  for (let start = 0; start < size; start += partBytes) {
+    const range = { start, end: Math.min(size, start + partBytes) };
+    const [there, here] = await Promise.all([
+      store.get(path, { range, etag }),
+      readFileRange(file.path, range.start, range.end),
+    ]);
+    if (Buffer.compare(there, here) !== 0) return false;
+  }
+  return true;
+}
 
 /** The object of a path, as it is listed. */
 export async function entryOf(store: Store, path: string): Promise<StoreEntry | undefined> {

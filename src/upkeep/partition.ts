@@ -1,11 +1,12 @@
 import { collectionKey } from "../layout/collection-key.ts";
 import { parsePath, pathPrefix } from "../layout/dataset-path.ts";
+import { type Partition, partitionStart } from "../layout/partition.ts";
 import { type PlanPlace, upkeepKind } from "../layout/upkeep/upkeep-path.ts";
 import type { CatalogScope } from "../reader/catalog.ts";
 import { type DataFile, parseDataFile } from "../reader/data-file.ts";
 import { folderOf, type Store } from "../store/store.ts";
 
-/** A partition of a collection, and the Parquet files in it, in path order. */
+/** A partition of a collection, and its files of one format, in path order. */
 export interface PartitionFiles {
   readonly place: PlanPlace;
   /** Where they are; ends in a slash. */
@@ -13,19 +14,15 @@ export interface PartitionFiles {
   readonly files: readonly DataFile[];
 }
 
-/** The partitions of files, which come in path order; `onLines` is told of those that are JSON lines. */
+/** The partitions of files, which come in path order. */
 export async function* partitionsOf(
   files: AsyncIterable<DataFile>,
-  onLines?: (file: DataFile) => void,
 ): AsyncGenerator<PartitionFiles, void, undefined> {
   let together: DataFile[] = [];
   for await (const file of files) {
-    if (file.format !== "parquet") {
-      onLines?.(file);
-      continue;
-    }
     const [first] = together;
-    if (first !== undefined && folderIn(first.path) !== folderIn(file.path)) {
+    const isSame = folderIn(first?.path ?? "") === folderIn(file.path) && first?.format === file.format;
+    if (first !== undefined && !isSame) {
       yield partitionOf(first, together);
       together = [];
     }
@@ -38,8 +35,8 @@ export async function* partitionsOf(
 /** The same partition as it is now. */
 export async function lookAgain(store: Store, { place, folder }: PartitionFiles): Promise<PartitionFiles> {
   const { objects } = await folderOf(store, folder);
-  const files = objects.map(parseDataFile).filter((file) => file?.format === "parquet");
-  return { place, folder, files: files.filter((file) => file !== undefined) };
+  const files = objects.map(parseDataFile).filter((file) => file !== undefined);
+  return { place, folder, files: files.filter(({ format }) => format === place.format) };
 }
 
 /**
@@ -67,9 +64,17 @@ export function isOf(file: Pick<DataFile, "collection">, collections: readonly s
 function partitionOf(first: DataFile, files: readonly DataFile[]): PartitionFiles {
   const { endpoint, deployment, collection } = first;
   const path = parsePath(first.path);
-  if (path?.kind !== "parquet") throw new Error(`${first.path}: no path of a Parquet file`);
-  const place = { endpoint, deployment, collection, start: path.partition, rate: path.rollingRate };
+  if (path?.kind !== "parquet" && path?.kind !== "jsonl")
+    throw new Error(`${first.path}: no path of a data file`);
+  const partition =
+    path.kind === "parquet" ? { start: path.partition, rate: path.rollingRate } : linesPartition(path.hour);
+  const place = { endpoint, deployment, collection, format: first.format, ...partition };
   return { place, folder: folderIn(first.path), files };
+}
+
+/** The partition of JSON lines in an hour's folder; in that of a day's first are rows of all the day. */
+export function linesPartition(hour: number): Partition {
+  return { start: hour, rate: hour === partitionStart(hour, "day") ? "day" : "hour" };
 }
 
 function folderIn(path: string): string {

@@ -4,7 +4,7 @@ import { type Partition, partitionSpan, partitionStart } from "../layout/partiti
 import { planPath, upkeepKind } from "../layout/upkeep/upkeep-path.ts";
 import type { CatalogScope } from "../reader/catalog.ts";
 import type { StoreEntry, UpkeepStore } from "../store/store.ts";
-import { isOf } from "./partition.ts";
+import { isOf, linesPartition } from "./partition.ts";
 import { isAlive, readPlan } from "./plan.ts";
 import { tellLog } from "./table-log.ts";
 import { writeRecord } from "./records.ts";
@@ -53,11 +53,13 @@ export async function purge(store: UpkeepStore, options: PurgeOptions): Promise<
     const { place, partitions } = group;
     const busy = new Set<string>();
     for (const [key, { partition }] of partitions) {
-      const at = { ...place, ...partition };
-      if (!plans.has(planPath(at))) continue;
-      const plan = await readPlan(store, at);
-      if (plan !== undefined && isAlive(plan, now)) busy.add(key);
-      else if (!dryRun) await store.delete(planPath(at));
+      for (const format of ["parquet", "jsonl"] as const) {
+        const at = { ...place, format, ...partition };
+        if (!plans.has(planPath(at))) continue;
+        const plan = await readPlan(store, at);
+        if (plan !== undefined && isAlive(plan, now)) busy.add(key);
+        else if (!dryRun) await store.delete(planPath(at));
+      }
     }
     const going = [...partitions].filter(([key]) => !busy.has(key)).map(([, one]) => one);
     const entries = going.flatMap((one) => one.entries);
@@ -135,8 +137,7 @@ function partitionOf(path: StoredPath): Partition | undefined {
       return { start: path.partition, rate: path.rollingRate };
     case "jsonl":
     case "beside":
-      // The day's first hour can have rows of all the day.
-      return { start: path.hour, rate: path.hour === partitionStart(path.hour, "day") ? "day" : "hour" };
+      return linesPartition(path.hour);
     case "profile":
       return { start: partitionStart(path.begunAt, "day"), rate: "day" };
     default:

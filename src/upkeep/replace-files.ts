@@ -1,3 +1,5 @@
+import { parsePath } from "../layout/dataset-path.ts";
+import { fileEndings } from "../layout/format.ts";
 import type { Schema } from "../layout/schema.ts";
 import { replacingStem } from "../layout/upkeep/upkeep-path.ts";
 import type { DataFile } from "../reader/data-file.ts";
@@ -30,10 +32,16 @@ export interface Replacement {
   readonly kind: Plan["kind"];
   /** The new file's name, without its ending. */
   readonly stem: string;
-  /** The rows of it. With none there is no file. */
-  readonly order: Uint32Array;
-  /** For what is temporary. */
-  readonly folder: string;
+  /** Makes it, once nobody else can. Undefined: there is no new file, for no row is left. */
+  readonly make: (() => Promise<ReplacingFile>) | undefined;
+}
+
+/** A file on this machine that replaces others once it is published. */
+export interface ReplacingFile {
+  /** Creates the object, reads it back, and compares it. True if this call has made it. */
+  publish(store: UpkeepStore, path: string): Promise<boolean>;
+  /** Takes it away from this machine. */
+  remove(): Promise<void>;
 }
 
 /** The name of what is made of these files. */
@@ -44,21 +52,21 @@ export function compactedStem(files: readonly Pick<DataFile, "path">[]): string 
   );
 }
 
-/** Replaces files of a partition by the rows of them that were loaded; `busy` if somebody else is at it. */
+/** Replaces files of a partition by one; `busy` if somebody else is at it. */
 export async function replaceFiles(
   store: UpkeepStore,
   partition: PartitionFiles,
   sources: readonly DataFile[],
-  rows: LoadedRows,
-  { kind, stem, order, folder }: Replacement,
+  { kind, stem, make }: Replacement,
 ): Promise<"replaced" | "busy"> {
   const { place } = partition;
+  const target = make === undefined ? null : stem;
   const names = sources.map(({ path }) => stemOf(path));
-  if (!(await makePlan(store, place, { kind, sources: names, target: stem }))) return "busy";
+  if (!(await makePlan(store, place, { kind, sources: names, target }))) return "busy";
   try {
     const present = new Set((await lookAgain(store, partition)).files.map(({ path }) => path));
     if (sources.every(({ path }) => present.has(path)))
-      return await publishAndDelete(store, partition, sources, rows, { kind, stem, order, folder });
+      return await publishAndDelete(store, partition, sources, { kind, stem, make });
   } catch (thrown) {
     // Anybody can do a compaction again. That a plan stays which cannot be left costs others a wait, no more.
     if (kind === "compact") await letGo(store, place).catch(() => {});
@@ -82,12 +90,17 @@ export async function finishPlan(
   const published = now.files.some(({ path }) => stemOf(path) === plan.target);
   if (plan.kind === "compact" && plan.target !== null && sources.length === plan.sources.length) {
     const rows = await LoadedRows.load(store, sources, pins, { all: true });
-    const order = rows.byRequest();
-    await publishAndDelete(store, now, sources, rows, { kind: "compact", stem: plan.target, order, folder });
+    const stem = plan.target;
+    const make = (): Promise<NewFile> => NewFile.write(rows, rows.byRequest(), stem, folder);
+    await publishAndDelete(store, now, sources, { kind: "compact", stem, make });
     return;
   }
   // Where one of them is gone already, the new file was found to be good.
-  if (plan.kind === "compact" && published) await deleteAll(store, sources);
+  const isOver = plan.kind === "compact" ? published : plan.target === null;
+  if (isOver) await deleteFiles(store, sources);
+  // What a file of JSON lines refers to is there before the file.
+  if (plan.target !== null && !published)
+    await deleteAll(store, await besideOf(store, partition, plan.target));
   await withoutLeftovers(store, now, false);
   await endPlan(store, partition.place);
 }
@@ -103,7 +116,7 @@ export async function withoutLeftovers(
 ): Promise<readonly DataFile[]> {
   const kept = await notReplaced(store, files);
   if (!dryRun && kept.length < files.length)
-    await deleteAll(
+    await deleteFiles(
       store,
       files.filter((file) => !kept.includes(file)),
     );
@@ -112,27 +125,53 @@ export async function withoutLeftovers(
 
 async function publishAndDelete(
   store: UpkeepStore,
-  { place, folder: at }: PartitionFiles,
+  { place, folder }: PartitionFiles,
   sources: readonly DataFile[],
-  rows: LoadedRows,
-  { kind, stem, order, folder }: Replacement,
+  { kind, stem, make }: Replacement,
 ): Promise<"replaced" | "busy"> {
   let instead: StoreEntry | undefined;
-  if (order.length > 0) {
-    const file = await NewFile.write(rows, order, stem, folder);
-    const path = `${at}${stem}.parquet`;
+  if (make !== undefined) {
+    const file = await make();
+    const path = `${folder}${stem}${fileEndings[place.format]}`;
     const isOurs = await file.publish(store, path);
     await file.remove();
     if ((await readPlan(store, place))?.target !== stem) {
-      if (isOurs) await store.delete(path);
+      if (isOurs) await deleteFiles(store, [{ path }]);
       return "busy";
     }
     instead = await entryOf(store, path);
   }
-  await tellLog(store, sources, instead, kind !== "compact");
-  await deleteAll(store, sources);
+  if (place.format === "parquet") await tellLog(store, sources, instead, kind !== "compact");
+  await deleteFiles(store, sources);
   await endPlan(store, place);
   return "replaced";
+}
+
+/** Deletes data files, after what is beside them: that of a file which is gone nobody would find. */
+async function deleteFiles(
+  store: UpkeepStore,
+  files: readonly { readonly path: string; readonly etag?: string | undefined }[],
+): Promise<void> {
+  for (const { path } of files)
+    if (path.endsWith(fileEndings.jsonl)) {
+      const folder = path.slice(0, path.lastIndexOf("/") + 1);
+      await deleteAll(store, await besideOf(store, { folder }, stemOf(path)));
+    }
+  await deleteAll(store, files);
+}
+
+/** The objects to which a file of JSON lines of this name may refer. */
+async function besideOf(
+  store: UpkeepStore,
+  { folder }: Pick<PartitionFiles, "folder">,
+  stem: string,
+): Promise<readonly StoreEntry[]> {
+  const found: StoreEntry[] = [];
+  for await (const entry of store.list(`${folder}${stem}-`)) {
+    const path = parsePath(entry.path);
+    if (path?.kind === "beside" && path.stem === stem) found.push(entry);
+  }
+  return found;
 }
 
 const deletesAtOnce = 64;

@@ -1,18 +1,24 @@
 import { attributeName, systemColumns } from "../../layout/system-columns.ts";
 
-/** System columns for which a record of Azure's has no other place. */
+/** What a record of Azure's has no other place for: system columns, and what upkeep says of a file. */
 export const ownAttributes: {
   readonly requestId: string;
   readonly clientRequestId: string;
   readonly samplingRate: string;
   readonly rejected: string;
   readonly tags: string;
+  /** Of rows that are not numbered from 0 on, for others were erased: their numbers. */
+  readonly rowIndex: string;
+  /** In the first record of a file that replaces others: their marks. */
+  readonly replaces: string;
 } = {
   requestId: attributeName(systemColumns.requestId),
   clientRequestId: attributeName(systemColumns.clientRequestId),
   samplingRate: attributeName(systemColumns.samplingRate),
   rejected: attributeName(systemColumns.rejected),
   tags: attributeName(systemColumns.tags),
+  rowIndex: attributeName(systemColumns.rowIndex),
+  replaces: "mdcreplaces",
 };
 
 /**

@@ -60,7 +60,8 @@ export async function* readLines(
   if (rows.length > 0) yield rows.result();
 }
 
-async function* linesOf({ size, read }: RangeSource): AsyncGenerator<string, void, undefined> {
+/** The lines of a file, without their ends. */
+export async function* linesOf({ size, read }: RangeSource): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let left = Buffer.alloc(0);
   for (let at = 0; at < size; at += stepBytes) {
@@ -74,6 +75,12 @@ async function* linesOf({ size, read }: RangeSource): AsyncGenerator<string, voi
     if (left.length > maxLineBytes) throw new Error("a line is longer than this reader takes");
   }
   if (left.length > 0) yield decoder.decode(left);
+}
+
+/** The numbers of a record's rows, where others of it were erased. */
+export function rowNumbers(members: ReadonlyMap<string, RawValue>): readonly number[] | undefined {
+  const text = memberText(members, ownAttributes.rowIndex);
+  return text === null ? undefined : readElements(text).map((number) => Number(number.text));
 }
 
 type Cells = ReadonlyMap<string, RawValue>;
@@ -96,12 +103,13 @@ class Rows {
     this.characters += line.length;
     const rows = (await this.#payload(members, "data", readRows)) ?? [];
     const misfits = (await this.#payload(members, ownAttributes.rejected, readElements)) ?? [];
+    const numbers = rowNumbers(members);
     const facts = this.#facts(members);
     for (const [index, cells] of rows.entries()) {
       const misfit = misfits[index];
       const own: Readonly<Record<string, unknown>> = {
         ...facts,
-        [systemColumns.rowIndex.name]: index,
+        [systemColumns.rowIndex.name]: numbers?.[index] ?? index,
         [systemColumns.rejected.name]: misfit === undefined || misfit.text === "null" ? null : misfit.text,
       };
       for (const [name, values] of this.#system) values.push(own[name] ?? null);

@@ -1,12 +1,14 @@
 import { sha256 } from "../../base/checksum.ts";
 import { collectionKey } from "../collection-key.ts";
-import { hivePartition, type Partition } from "../partition.ts";
+import type { FileFormat } from "../format.ts";
+import { azureMlPartition, hivePartition, type Partition } from "../partition.ts";
 
 /*
  * What upkeep (compaction, purge, erasure) writes beside the collections, relative to the destination:
  *
  *     <endpoint>/<deployment>/_upkeep/
  *       plans/<collection, lower case>/inference_date=2026-11-22/inference_hour=05/plan.json
+ *       plans/<collection, lower case>/2026/11/22/05/plan.json   of its files of JSON lines
  *       records/2026-11-29/20261129T130000000Z-<id>.json
  *
  * A plan is there while somebody replaces files of that partition, so it is a lock, too. Records stay: they
@@ -16,16 +18,18 @@ import { hivePartition, type Partition } from "../partition.ts";
 /** Where a deployment's upkeep is written: no collection's name begins so. */
 export const upkeepName = "_upkeep";
 
-/** Which partition of which collection. */
+/** Files of one format in which partition of which collection. */
 export interface PlanPlace extends Partition {
   readonly endpoint: string;
   readonly deployment: string;
   readonly collection: string;
+  readonly format: FileFormat;
 }
 
 /** The path of the plan of a partition, of which there is one at most. */
-export function planPath({ endpoint, deployment, collection, ...partition }: PlanPlace): string {
-  const folder = `${collectionKey(collection)}/${hivePartition(partition)}`;
+export function planPath({ endpoint, deployment, collection, format, ...partition }: PlanPlace): string {
+  const folders = format === "jsonl" ? azureMlPartition(partition.start) : hivePartition(partition);
+  const folder = `${collectionKey(collection)}/${folders}`;
   return `${endpoint}/${deployment}/${upkeepName}/plans/${folder}/plan.json`;
 }
 
@@ -42,7 +46,7 @@ export function recordPath(endpoint: string, deployment: string, at: number, id:
 
 /** What an object of upkeep is, as its path tells; undefined for any other path. */
 export function upkeepKind(path: string): "plan" | "record" | undefined {
-  const [, , name, kind, ...rest] = path.split("/", 9);
+  const [, , name, kind, ...rest] = path.split("/", 11);
   const last = rest.at(-1) ?? "";
   if (name !== upkeepName) return undefined;
   if (kind === "plans") return last === "plan.json" && rest.length >= 3 ? "plan" : undefined;

@@ -23,14 +23,7 @@ export async function* scanLines(
   pins: PinnedTypes,
   { columns, filter, timestamps }: LinesScan,
 ): AsyncGenerator<ColumnBatch, void, undefined> {
-  const folder = file.path.slice(0, file.path.lastIndexOf("/"));
-  const context = {
-    endpoint: file.endpoint,
-    deployment: file.deployment,
-    schema: await pins.of(file),
-    beside: (name: string) => store.get(`${folder}/${name}`),
-  };
-  for await (const lines of readLines(source, context)) {
+  for await (const lines of storedLines(source, store, file, pins)) {
     const asked = filter(lines.types);
     const rows = asked === undefined ? undefined : wantedRows(lines, asked);
     const length = rows?.length ?? lines.length;
@@ -43,11 +36,33 @@ export async function* scanLines(
   }
 }
 
+/** All rows of a file of JSON lines. */
+export async function* storedLines(
+  source: RangeSource,
+  store: Store,
+  file: DataFile,
+  pins: PinnedTypes,
+): AsyncGenerator<LinesColumns, void, undefined> {
+  const { endpoint, deployment } = file;
+  const schema = await pins.of(file);
+  yield* readLines(source, { endpoint, deployment, schema, beside: besideReader(store, file) });
+}
+
+/** Reads what a file refers to in its folder, by the last part of its path. */
+export function besideReader(
+  store: Store,
+  { path }: Pick<DataFile, "path">,
+): (name: string) => Promise<Uint8Array> {
+  const folder = path.slice(0, path.lastIndexOf("/"));
+  return (name) => store.get(`${folder}/${name}`);
+}
+
 function typed(name: string, type: string | undefined): [string, string][] {
   return type === undefined ? [] : [[name, type]];
 }
 
-function wantedRows({ length, columns, types }: LinesColumns, filter: Filter): number[] {
+/** The places of the rows that a filter wants. */
+export function wantedRows({ length, columns, types }: LinesColumns, filter: Filter): number[] {
   const isWanted = rowTest(bindFilter(filter, types), (name) => columns.get(name));
   return Array.from({ length }, (_, row) => row).filter(isWanted);
 }

@@ -1,4 +1,5 @@
 import { fileNotes } from "../../codec/parquet/file-notes.ts";
+import { replacedByLines } from "../../codec/jsonl/replacing-lines.ts";
 import { readParquetInfo } from "../../codec/parquet/parquet-decoder.ts";
 import { isReplacingStem, marksIn, replacedMark } from "../../layout/upkeep/upkeep-path.ts";
 import type { Store } from "../../store/store.ts";
@@ -45,6 +46,7 @@ export async function notReplaced(store: Store, files: readonly DataFile[]): Pro
 async function marksOf(store: Store, file: DataFile): Promise<Iterable<string>> {
   const stored = openStoredFile(store, file);
   try {
+    if (file.format === "jsonl") return marksIn(await replacedByLines(stored.source));
     const { keyValues } = await readParquetInfo(stored.source);
     return marksIn(keyValues[fileNotes.replaces] ?? "");
   } catch (thrown) {

@@ -16,7 +16,9 @@ const maxLineBytes = 32 * 1024 * 1024;
 
 /** What a record has, as text. */
 const members =
-  "id source type time data dataref correlationid modelversion agent mdcrejected mdcrejectedref".split(" ");
+  "id source type time data dataref correlationid modelversion agent mdcrejected mdcrejectedref mdcrowindex".split(
+    " ",
+  );
 
 const { requestId, clientRequestId, samplingRate, tags } = systemColumns;
 const attributes = [requestId, clientRequestId, samplingRate, tags].map(attributeName);
@@ -50,7 +52,8 @@ export function linesQuery(source: LinesSource, features: readonly ViewColumn[])
   const time = "CAST(time AS TIMESTAMPTZ)";
   const values: Readonly<Record<string, string>> = {
     [systemColumns.correlationId.name]: "correlationid",
-    [systemColumns.rowIndex.name]: "CAST(place - 1 AS INTEGER)",
+    [systemColumns.rowIndex.name]:
+      "coalesce(CAST(CAST(mdcrowindex AS JSON)->>('$[' || (place - 1) || ']') AS INTEGER), CAST(place - 1 AS INTEGER))",
     [systemColumns.eventId.name]: "id",
     [systemColumns.eventTime.name]: time,
     [systemColumns.requestTime.name]: time,

@@ -73,9 +73,9 @@ test("with whole requests the rows of other collections go, too, and their bodie
   const store = await stored();
   const erased = await erase(store, options({ user_id: subject }, { wholeRequests: true }));
   expect(erased.map(({ collection, rows, bodies }) => [collection, rows, bodies])).toEqual([
+    ["request", 1, [body]],
     ["model_inputs", 1, []],
     ["model_inputs", 3, []],
-    ["request", 1, [body]],
   ]);
   const all = Buffer.concat([...store.objects].map(([, { bytes }]) => bytes)).toString("latin1");
   expect(all).not.toContain(subject);
