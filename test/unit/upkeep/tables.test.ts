@@ -2,17 +2,21 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { DeltaTable } from "../../../src/delta/delta-table.ts";
+import { commitPath } from "../../../src/delta/log-paths.ts";
+import { parseWhere } from "../../../src/layout/filter/where.ts";
 import { createCatalog } from "../../../src/reader/catalog.ts";
 import { datasetOf } from "../../../src/reader/dataset.ts";
 import { verify } from "../../../src/reader/verify/verify.ts";
 import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { compact } from "../../../src/upkeep/compact.ts";
+import { erase } from "../../../src/upkeep/erase.ts";
+import { remainsOf } from "../../../src/upkeep/remains.ts";
 import { repairTables, vacuumTables } from "../../../src/upkeep/tables/repair-tables.ts";
 import { replayLog } from "../../support/delta/replay.ts";
 import { duckdbSql } from "../../support/parquet-engines.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
-import { folderOf, hour, pin, smallParts, storePart } from "./stored-tree.ts";
+import { folderOf, hour, pin, smallParts, storePart, type StoredPart } from "./stored-tree.ts";
 
 const table = "flights/blue/model_inputs";
 const later = hour + 30 * 86_400_000;
@@ -164,4 +168,26 @@ test("a file that was compacted before it was entered is never entered", async (
   await compact(store, { now: later, olderThanMs: 3_600_000 });
   expect(await log.commit({ add: [early] })).toMatchObject({ added: [] });
   expect([...(await replayLog(store, table)).live]).toEqual([expect.stringContaining("/compacted-")]);
+});
+
+test("an erasure tells which commits still have the value, as the least or the greatest of a file", async () => {
+  const store = createMemoryStore({ now: () => later });
+  const part: StoredPart = {
+    seed: 0,
+    columns: [{ name: "user_id", type: "string", cells: ["A-1", 'A-17 "it"'] }],
+  };
+  await pin(store, [part]);
+  await storePart(store, part);
+  await repairTables(store, "new", { now: later });
+  const value = 'A-17 "it"';
+  const erased = await erase(store, {
+    ...{ filter: parseWhere({ user_id: value }, "where"), asked: "it", key: "k" },
+    now: Date.now(),
+  });
+  expect(erased.map(({ status }) => status)).toEqual(["erased"]);
+  const commit = commitPath(table, 0);
+  expect(Buffer.from(store.objects.get(commit)?.bytes ?? "").toString()).toContain("A-17");
+  expect(await remainsOf(store, {}, [value])).toEqual([commit]);
+  expect(await remainsOf(store, { deployment: "green" }, [value])).toEqual([]);
+  expect(await remainsOf(store, {}, ["A-9"])).toEqual([]);
 });

@@ -81,7 +81,8 @@ function show(erased: readonly ErasedFile[], terminal: Terminal): void {
 /** What an erasure does not reach. */
 async function tell(input: CommandInput, remains: readonly string[], key: string | undefined): Promise<void> {
   const { terminal } = input;
-  for (const path of remains) terminal.err(`mdc: the value is still in ${path}, which holds frequent values`);
+  for (const path of remains)
+    terminal.err(`mdc: the value is still in ${path}, which holds values of columns`);
   const waiting = await waitingLines(input);
   if (waiting.length > 0) {
     terminal.err(
