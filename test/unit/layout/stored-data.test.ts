@@ -51,7 +51,7 @@ test("the paths that documents show are those that are written", async () => {
     monitorPath({ endpoint: "flights", deployment: "blue", at, id: "0123456789abcdef" }),
   );
   const partitionPlace = { start: partition.partition, rate: partition.rollingRate };
-  expect(paths.at(-4)).toBe(planPath({ ...place, ...partitionPlace }));
+  expect(paths.at(-4)).toBe(planPath({ ...place, ...partitionPlace, format: "parquet" }));
   const recordedAt = Date.parse("2026-11-29T13:00:00.123Z");
   expect(paths.at(-3)).toBe(recordPath("flights", "blue", recordedAt, "0123456789abcdef"));
   expect(paths.at(-2)).toBe(commitPath("flights/blue/Model_Inputs", 0));
