@@ -37,8 +37,11 @@ const batchBytes = 256 * 1024;
  * more, and every row has a bit for it.
  */
 const batchColumns = 512;
-/** How long a drain may hold the event loop, milliseconds: one batch that is laid out and written. */
-const drainMs = 0.15;
+/**
+ * When a drain gives the event loop back, milliseconds: it has filled in the frames of a request or two by
+ * then, or laid out one batch and written it.
+ */
+const drainMs = 0.05;
 /** Cells between two looks at the clock. */
 const cellsPerStep = 2_048;
 /** When the queue takes more than this share of what is set aside for it, calls help the drain. */

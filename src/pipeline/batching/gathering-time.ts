@@ -13,6 +13,8 @@ export interface GatheringTimeParts {
  * When what is gathered is to be handed over: after the interval, or on the next turn of the event loop when
  * nothing came for so long that further frames most likely come too late. To wait for them would only wake
  * the thread once more, with cold caches.
+ *
+ * When the interval is over, too, it is on the next turn: a request that has come meanwhile goes first.
  */
 export class GatheringTime {
   readonly #parts: GatheringTimeParts;
@@ -41,7 +43,7 @@ export class GatheringTime {
   arm(): void {
     if (this.#armed) return;
     this.#armed = true;
-    this.#parts.clock.setTimer(this.#due, this.#parts.flushIntervalMs);
+    this.#parts.clock.setTimer(() => onNextTurn(this.#due), this.#parts.flushIntervalMs);
   }
 
   readonly #due = (): void => {

@@ -86,6 +86,7 @@ test("frames are handed over after the interval, together and in order", async (
   await world.clock.advance(19);
   expect(world.batches).toEqual([]);
   await world.clock.advance(1);
+  await turn();
   expect(world.batches.map(({ counts, sequence }) => ({ frames: counts.frames, sequence }))).toEqual([
     { frames: 5, sequence: 1 },
   ]);
@@ -119,6 +120,9 @@ test("nothing is done within the call but to set a timer, one for all frames", a
   await turn(3);
   expect(world.batches).toEqual([]);
   await world.clock.advance(20);
+  // Requests that have come meanwhile go first.
+  expect(world.batches).toEqual([]);
+  await turn();
   expect(world.batches.map(({ counts }) => counts.frames)).toEqual([3]);
   expect(world.clock.timers).toBe(0);
 });
@@ -137,6 +141,7 @@ test("frames after a silence go on the next turn, all of that turn together; tho
   await turn(3);
   expect(world.batches.length).toBe(1);
   await world.clock.advance(20);
+  await turn();
   expect(world.batches.map(({ counts }) => counts.frames)).toEqual([3, 2]);
   expect(world.values("a")).toEqual([0, 1, 2, 3, 4]);
   world.expectBalance();
