@@ -70,15 +70,12 @@ class RowsFrame implements SourceFrame {
     const name = this.names[index] as string;
     const source = this.#source;
     const even = this.#even;
+    // An array that begins empty takes room for 17 values with its first.
+    if (source.length === 1) return [firstCell(source, name, even)];
     const values: unknown[] = [];
     for (let i = 0; i < source.length; ) {
       try {
-        for (; i < source.length; i++) {
-          const row = source[i] as Row;
-          if (!even && row === unreadable) values.push(unreadable);
-          // An absent key may have a namesake in the prototype: "constructor".
-          else values.push(even || Object.hasOwn(row, name) ? row[name] : undefined);
-        }
+        for (; i < source.length; i++) values.push(cell(source[i] as Row, name, even));
       } catch {
         values.push(unreadable);
         i++;
@@ -86,6 +83,20 @@ class RowsFrame implements SourceFrame {
     }
     return values;
   }
+}
+
+function firstCell(source: readonly Row[], name: string, even: boolean): unknown {
+  try {
+    return cell(source[0] as Row, name, even);
+  } catch {
+    return unreadable;
+  }
+}
+
+function cell(row: Row, name: string, even: boolean): unknown {
+  if (!even && row === unreadable) return unreadable;
+  // An absent key may have a namesake in the prototype: "constructor".
+  return even || Object.hasOwn(row, name) ? row[name] : undefined;
 }
 
 function rowAt(rows: readonly unknown[], index: number): Row {
