@@ -3,6 +3,18 @@
  * import nothing. Times are milliseconds since 1970 UTC; texts are as `cell.ts` makes them.
  */
 
+/*
+ * What turns a line around, ends it, or is nothing that can be seen. Joiners and variation selectors are
+ * left: letters and emoji are made with them. So are tabs and line ends, which a page can show.
+ */
+const unsafe =
+  /(?![\t\n\r\u200c\u200d]|\p{Variation_Selector})[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
+
+/** A text in which nothing can hide: `\u{202e}` stands for a mark that would turn the line around. */
+export function shownText(text: string): string {
+  return text.replace(unsafe, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
 /** What can be said of a span of time: the reader's own `Verdict`. */
 export type Told = "complete" | "short" | "unknown" | "waiting" | "purged";
 

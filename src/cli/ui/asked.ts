@@ -2,8 +2,7 @@ import type { Catalog } from "../../reader/catalog.ts";
 import type { Dataset } from "../../reader/dataset.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import type { SpooledFrame } from "../../operator/spooled-frames.ts";
-import type { BadFiles } from "./answers.ts";
-import { shownText } from "./cell.ts";
+import { type BadFiles, shownText } from "./answers.ts";
 import type { Query } from "./query.ts";
 
 /** What the page looks into. */

@@ -1,6 +1,6 @@
 import { isSystemColumn } from "../../layout/system-columns.ts";
 import { jsonValue, timeText, valueText } from "../text/value-text.ts";
-import type { Cell } from "./answers.ts";
+import { type Cell, shownText } from "./answers.ts";
 
 /** How much text an answer may have left: what takes more is cut short. */
 export interface TextRoom {
@@ -63,18 +63,6 @@ function looksLikeJson(text: string): boolean {
 function isHighSurrogate(text: string, index: number): boolean {
   const unit = text.charCodeAt(index);
   return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-/*
- * What turns a line around, ends it, or is nothing that can be seen. Joiners and variation selectors are
- * left: letters and emoji are made with them. So are tabs and line ends, which a page can show.
- */
-const unsafe =
-  /(?![\t\n\r\u200c\u200d]|\p{Variation_Selector})[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-
-/** A text in which nothing can hide: `\u{202e}` stands for a mark that would turn the line around. */
-export function shownText(text: string): string {
-  return text.replace(unsafe, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
 /** The names of a row's columns, those that are ours behind. */

@@ -28,7 +28,7 @@ const megabytes = Math.round(process.resourceUsage().maxRSS / 1024);
 say(
   `${count} files from seed ${first} on, ${treeCommands.length} commands each, ${Math.round((performance.now() - begun) / 1_000)} s: ` +
     `${[...codes].map(([code, times]) => `${times} ended with ${code}`).join(", ")}; ` +
-    `the longest took ${Math.round(longestMs)} ms; at most ${megabytes} MB of memory; ${bad} bad`,
+    `the longest took ${Math.round(longestMs)} ms of CPU time; at most ${megabytes} MB of memory; ${bad} bad`,
 );
 process.exitCode = bad > 0 || megabytes > mostMegabytes ? 1 : 0;
 

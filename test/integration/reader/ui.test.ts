@@ -12,6 +12,8 @@ import { runNode } from "../../support/child.ts";
 import { root as project } from "../../support/packed-project.ts";
 import { disposableFolder } from "../../support/temp-folder.ts";
 import { storeUiData, type UiData } from "../../support/ui-data.ts";
+import { storeFile } from "../../unit/reader/stored-data.ts";
+import { shownText } from "../../../src/cli/ui/answers.ts";
 
 /** What `mdc ui` shows, looked at in a real browser. */
 
@@ -203,6 +205,48 @@ describe.skipIf(browser === undefined)("the page", () => {
     expect(troubles).toEqual([]);
   });
 
+  test("is not harmed by names either: of columns and ids, or by what an address says", async () => {
+    const place = join(folder.path, "hostile names");
+    storeHostileNames(place);
+    const hostile = await serve(place);
+    try {
+      await using view = await open("", {}, hostile);
+      const { page, asked, troubles } = view;
+      const params = (values: Record<string, string>): string => new URLSearchParams(values).toString();
+      const named = { endpoint: "flights", deployment: "blue", collection: "named" };
+      const where = harmfulNames.map((name) => ({ endpoint: name, deployment: name, collection: name }));
+      const views: readonly (readonly [name: string, params: Record<string, string>])[] = [
+        ["", {}],
+        ...where.map((one) => ["collection", { ...one, range: "all" }] as const),
+        ["collection", { ...named, range: "all" }],
+        ...harmfulNames.map((column) => ["column", { ...named, column, range: "all" }] as const),
+        ...harmfulNames.map((name) => ["find", { where: `${name}=${name}` }] as const),
+        ...harmfulNames.map((name) => ["find", { text: name, collection: name, from: name }] as const),
+        ...harmfulNames.map((id) => ["request", { id, everywhere: "true" }] as const),
+        ...harmfulNames.map((name) => ["collection", { ...named, range: name }] as const),
+        ...harmfulNames.map((name) => [name, {}] as const),
+      ];
+      let seen = "";
+      for (const [name, values] of views) {
+        await page.goto(`${hostile.origin}/#/${encodeURIComponent(name)}?${params(values)}`);
+        await page.waitForSelector("main h1");
+        await page.waitForSelector("body:not(:has([aria-busy]))");
+        const found = await page.evaluate<PageParts>(partsOfPage);
+        const what = `${name}?${JSON.stringify(values)}`;
+        expect(found, what).toEqual({ text: expect.any(String), foreign: [], links: [] });
+        expect(found.text, what).not.toMatch(/[\u001b\u0007\u202a-\u202e\u2066-\u2069]/);
+        seen += found.text;
+      }
+      // It was all there to be seen.
+      for (const name of harmfulNames) expect(seen).toContain(shownText(name));
+      expect(await page.evaluate("window.harmed")).toBeUndefined();
+      expect(asked.filter((url) => !url.startsWith(`${hostile.origin}/`))).toEqual([]);
+      expect(troubles.filter((trouble) => !trouble.startsWith("Failed to load resource"))).toEqual([]);
+    } finally {
+      hostile.child.kill("SIGKILL");
+    }
+  });
+
   test("runs nothing and asks nobody but its own server, whoever got a hold in it", async () => {
     await using view = await open("");
     const { page } = view;
@@ -362,7 +406,7 @@ interface Opened extends AsyncDisposable {
 }
 
 /** Opens a view as somebody would who was given the URL. */
-async function open(view: string, options: BrowserContextOptions = {}): Promise<Opened> {
+async function open(view: string, options: BrowserContextOptions = {}, at: Served = server): Promise<Opened> {
   if (browser === undefined) throw new Error("there is no browser");
   const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, ...options });
   const page = await context.newPage();
@@ -370,10 +414,52 @@ async function open(view: string, options: BrowserContextOptions = {}): Promise<
   page.on("request", (request) => asked.push(request.url()));
   page.on("console", (message) => message.type() === "error" && troubles.push(message.text()));
   page.on("pageerror", (error) => troubles.push(error.message));
-  await page.goto(server.url);
-  if (view !== "") await page.goto(`${server.origin}/#/${view}`);
+  await page.goto(at.url);
+  if (view !== "") await page.goto(`${at.origin}/#/${view}`);
   return { page, asked, troubles, [Symbol.asyncDispose]: () => context.close() };
 }
+
+/** Names that would run, load, break out of, turn around or colour what shows them. */
+const harmfulNames = [
+  '"><img src=x onerror=window.harmed=1>',
+  "<script>window.harmed=1<\u2044script>",
+  "javascript:window.harmed=1",
+  "<style>*{display:none}",
+  "\u202egnp.exe\u2066 turned",
+  "\u001b[31mred\u0007",
+  "{{constructor.constructor('window.harmed=1')()}}",
+] as const;
+
+/** For each harmful name a column, a value and an id of that name. */
+function storeHostileNames(place: string): void {
+  const requestTime = new Date(Date.now() - 3_600_000).toISOString();
+  for (const name of harmfulNames) {
+    const rows = [{ [name]: name }, { [name]: "</style>" }];
+    storeFile(place, [{ collection: "named", id: name, requestTime, rows }], { [name]: "STRING" });
+  }
+}
+
+interface PageParts {
+  readonly text: string;
+  /** Elements and attributes that the page itself has none of. */
+  readonly foreign: readonly string[];
+  /** Where links lead that lead out of the page. */
+  readonly links: readonly string[];
+}
+
+const partsOfPage = `(() => {
+  const all = [...document.querySelectorAll("*")];
+  const isForeign = (one) =>
+    /^(img|iframe|object|embed|style|base|form-action)$/i.test(one.tagName) ||
+    (one.tagName === "SCRIPT" && one.getAttribute("src") !== "/page.js") ||
+    one.getAttributeNames().some((name) => name.startsWith("on") || name === "style" || name === "srcdoc");
+  const attributes = all.flatMap((one) => ["title", "aria-label"].map((name) => one.getAttribute(name) ?? ""));
+  return {
+    text: [document.title, document.body.innerText, ...attributes].join(" "),
+    foreign: all.filter(isForeign).map(({ outerHTML }) => outerHTML.slice(0, 200)),
+    links: all.map((one) => one.getAttribute("href")).filter((href) => href !== null && !/^[/#]/.test(href)),
+  };
+})()`;
 
 /** What axe finds wrong with a page, by some of its rules or by all. */
 async function faults(page: Page, rules: readonly string[] | undefined): Promise<string[]> {

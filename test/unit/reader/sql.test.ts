@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { pinsBytes } from "../../../src/layout/pinned-schema.ts";
 import type { ColumnType } from "../../../src/layout/column-type.ts";
@@ -323,6 +323,55 @@ describe("hostile statements", () => {
     expect(readFileSync(file).equals(before)).toBe(true);
     expect(readdirSync(folder)).toEqual(["secret.csv"]);
     expect([...(await data.sql("select count(*) n from model_inputs"))]).toEqual([{ n: 2n }]);
+  });
+
+  test("do not follow links out of the folder, nor climb out of it; with allowFiles they may", async () => {
+    const [root, outside] = [await evolved(), await tempFolder()];
+    const [inner, outer] = [root, outside].map((folder) =>
+      store(folder, "model_inputs", five, { distance: 42 }, { distance: "DOUBLE" }),
+    ) as [string, string];
+    const folder = join(root, dirname(inner));
+    writeFileSync(join(outside, "secret.csv"), "secret\n42\n");
+    symlinkSync(join(outside, outer), join(folder, "link.parquet"));
+    symlinkSync(join(outside, "secret.csv"), join(folder, "secret.csv"));
+    symlinkSync(join(outside, "flights/blue/model_inputs"), join(root, "flights/blue/linked"));
+    symlinkSync(outside, join(root, "outside"));
+    await using data = await openDataset(root);
+    expect((await data.collections()).map(({ name, files }) => [name, files])).toEqual([["model_inputs", 3]]);
+    expect([...(await data.sql("select count(*) n from model_inputs"))]).toEqual([{ n: 3n }]);
+    await expect(data.sql("select distance from linked")).rejects.toThrow(
+      "Table with name linked does not exist",
+    );
+    const climbs = [
+      `select distance from read_parquet('${folder}/link.parquet')`,
+      `select max(distance) from read_parquet('${folder}/../*/*.parquet')`,
+      `from read_text('${folder}/secret.csv')`,
+      `from read_csv('${root}/outside/secret.csv')`,
+      `from read_csv('${root}/../${basename(outside)}/secret.csv')`,
+      `from read_json_objects('${root}/flights/blue/_schema/model_inputs/schema-000001.json')`,
+    ];
+    for (const climb of climbs) {
+      await expect(data.sql(`${climb} -- model_inputs`), climb).rejects.toThrow("sql: Permission Error");
+      await expect(data.sql(climb, { allowFiles: true }), climb).resolves.toHaveLength(1);
+    }
+  });
+
+  test("learn nothing of the process", async () => {
+    vi.stubEnv("MDC_TEST_SECRET", "hush");
+    await using data = await openDataset(await evolved());
+    for (const file of ["/proc/self/environ", "/proc/self/cmdline", "/proc/self/maps", "/proc/self/fd/0"])
+      await expect(data.sql(`from read_blob('${file}') -- model_inputs`), file).rejects.toThrow(
+        "sql: Permission Error",
+      );
+    await expect(data.sql("from glob('/proc/self/*')")).rejects.toThrow("sql: Permission Error");
+    for (const allowFiles of [false, true]) {
+      await expect(data.sql("select getenv('MDC_TEST_SECRET')", { allowFiles })).rejects.toThrow(
+        "Function with name getenv does not exist",
+      );
+      const settings = await data.sql("from duckdb_settings()", { allowFiles });
+      expect(JSON.stringify(settings)).not.toContain("hush");
+    }
+    vi.unstubAllEnvs();
   });
 
   test("may read and write files where they are let, but load no extension", async () => {

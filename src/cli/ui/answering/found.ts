@@ -3,9 +3,9 @@ import { type Catalog, createCatalog } from "../../../reader/catalog.ts";
 import { checkColumns } from "../../../reader/column-check.ts";
 import { type FindOptions, findRows, type FoundRow } from "../../../reader/find.ts";
 import { columnsIn, whereOfTexts } from "../../options/where-option.ts";
-import type { Found, FoundGroup } from "../answers.ts";
+import { type Found, type FoundGroup, shownText } from "../answers.ts";
 import { type Asked, BadFileList } from "../asked.ts";
-import { cellOf, maxShortText, orderedColumns, shownText, type TextRoom } from "../cell.ts";
+import { cellOf, maxShortText, orderedColumns, type TextRoom } from "../cell.ts";
 
 const maxRows = 1_000;
 /** Characters in an answer. */

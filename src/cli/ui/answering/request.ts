@@ -1,8 +1,8 @@
 import type { Row } from "../../../layout/row.ts";
 import { UsageError } from "../../command.ts";
-import type { Request, RequestRecord, Value } from "../answers.ts";
+import { type Request, type RequestRecord, type Value, shownText } from "../answers.ts";
 import { type Asked, BadFileList, type Source } from "../asked.ts";
-import { cellOf, maxShortText, orderedColumns, shownText, type TextRoom } from "../cell.ts";
+import { cellOf, maxShortText, orderedColumns, type TextRoom } from "../cell.ts";
 import { bodyCell } from "./readable-body.ts";
 
 /** Rows of a record that are shown. */

@@ -1,7 +1,10 @@
 /*
  * Everything that the page shows is made here, node by node: a text is always a text, and never markup. There
- * is no other way in, and the policy that the page is served with has the browser refuse one.
+ * is no other way in, and the policy that the page is served with has the browser refuse one. Nor can anything
+ * hide in it: names of places and columns come as they are, for links are made of them, or from the address.
  */
+
+import { shownText } from "../answers.ts";
 
 /** What can stand in an element. */
 export type Child = Node | string | false | undefined;
@@ -33,10 +36,18 @@ function filled<T extends Element>(element: T, attributes: Attributes, children:
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name, value);
     else if (value !== false && value !== undefined)
-      element.setAttribute(name, value === true ? "" : String(value));
+      element.setAttribute(name, value === true ? "" : attributeText(name, value));
   }
-  for (const child of children) if (child !== false && child !== undefined) element.append(child);
+  for (const child of children) {
+    if (child !== false && child !== undefined)
+      element.append(typeof child === "string" ? shownText(child) : child);
+  }
   return element;
+}
+
+/** What is read of an attribute is shown as texts are; what is followed or typed is as it is. */
+function attributeText(name: string, value: string | number): string {
+  return name === "title" || name === "aria-label" ? shownText(String(value)) : String(value);
 }
 
 /** A text from the data, kept from turning what stands around it. */
@@ -46,7 +57,7 @@ export function bdi(text: string, className?: string): HTMLElement {
 
 /** Says something to those who listen to the page. */
 export function announce(text: string): void {
-  document.querySelector("#status")?.replaceChildren(text);
+  document.querySelector("#status")?.replaceChildren(shownText(text));
 }
 
 /** What is there while an answer is awaited, and then the answer, or what went wrong. */
@@ -63,7 +74,7 @@ export function awaited<T>(
     for (const child of Array.isArray(children) ? (children as readonly Child[]) : [children as Child])
       if (child !== false && child !== undefined) place.append(child);
   };
-  answer((text) => wait.replaceChildren(`${what}: ${text} …`)).then(
+  answer((text) => wait.replaceChildren(shownText(`${what}: ${text} …`))).then(
     (value) => fill(show(value)),
     (error: unknown) => {
       if (error instanceof DOMException && error.name === "AbortError") return;

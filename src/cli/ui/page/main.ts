@@ -1,3 +1,4 @@
+import { shownText } from "../answers.ts";
 import { takeToken } from "./ask.ts";
 import { h } from "./dom.ts";
 import { linkTo, type View } from "./parts.ts";
@@ -29,7 +30,7 @@ function show(isFirst: boolean): void {
   const view = views[name] ?? overviewView;
   const { title, content } = view(new URLSearchParams(query), shown.signal);
   const heading = h("h1", { tabindex: -1 }, h("bdi", {}, title));
-  document.title = `${title} · mdc`;
+  document.title = shownText(`${title} · mdc`);
   main.replaceChildren(heading, ...content);
   if (isFirst) return;
   scrollTo(0, 0);

@@ -5,10 +5,9 @@ import { type Door, openDoor } from "../../../sidecar/listening/listening-server
 import { http } from "../../../sidecar/listening/node-modules.ts";
 import { StoreError } from "../../../store/store-error.ts";
 import { isMisuse } from "../../command.ts";
-import type { Failure } from "../answers.ts";
+import { type Failure, shownText } from "../answers.ts";
 import { answers } from "../answering/answers-by-name.ts";
 import type { Asked, Source } from "../asked.ts";
-import { shownText } from "../cell.ts";
 import { Query } from "../query.ts";
 import { Guard } from "./guard.ts";
 import { type PageFile, readPageFiles } from "./page-files.ts";

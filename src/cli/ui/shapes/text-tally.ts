@@ -1,5 +1,4 @@
-import type { TextShape } from "../answers.ts";
-import { shownText } from "../cell.ts";
+import { type TextShape, shownText } from "../answers.ts";
 
 /** Values that are told apart. */
 const maxDistinct = 20_000;

@@ -1,8 +1,9 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { bodyCell } from "../../../../src/cli/ui/answering/readable-body.ts";
-import { cellOf, shownText } from "../../../../src/cli/ui/cell.ts";
+import { cellOf } from "../../../../src/cli/ui/cell.ts";
 import { nastyStrings } from "../../../support/nasty-strings.ts";
+import { shownText } from "../../../../src/cli/ui/answers.ts";
 
 const room = (): { left: number } => ({ left: 1_000_000 });
 
