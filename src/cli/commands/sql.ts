@@ -7,6 +7,7 @@ import type { SqlRows } from "../../reader/sql/sql-options.ts";
 import { type CommandInput, type RunnableCommand, UsageError, wholeNumber } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { rangeOf, rangeOptions } from "../options/selection.ts";
+import { leaveNothing } from "../running/leave-nothing.ts";
 import type { Terminal, Text } from "../terminal.ts";
 import { rowTable } from "../text/row-table.ts";
 import { textTable } from "../text/text-table.ts";
@@ -49,6 +50,7 @@ export const sql: RunnableCommand = {
       maxRows: wholeNumber(input, "max-rows", 1, 100_000),
       timestamps: input.flag("json") ? ("text" as const) : ("date" as const),
     };
+    using _ = leaveNothing();
     terminal.progress("asking …");
     const rows = await withDataset(input, (data) => data.sql(statement, options));
     if (input.flag("json")) terminal.json([...rows]);

@@ -1,6 +1,7 @@
 import { openRoot } from "../../../reader/open-root.ts";
 import type { UpkeepStore } from "../../../store/store.ts";
 import type { CommandInput, CommandOptions } from "../../command.ts";
+import { leaveNothing } from "../../running/leave-nothing.ts";
 import { refuseMissingRoot } from "../../with-dataset.ts";
 
 /** The options of every command that takes stored files away. */
@@ -29,6 +30,7 @@ export async function withStore<T>(
   input: CommandInput,
   use: (store: UpkeepStore, scope: UpkeepScope) => Promise<T>,
 ): Promise<T> {
+  using _ = leaveNothing();
   const given = input.text("root");
   const store = openRoot(given, undefined);
   try {

@@ -1,7 +1,8 @@
 /*
  * Everything that the page shows is made here, node by node: a text is always a text, and never markup. There
- * is no other way in, and the policy that the page is served with has the browser refuse one. Nor can anything
- * hide in it: names of places and columns come as they are, for links are made of them, or from the address.
+ * is no other way in, and the policy that the page is served with has the browser refuse one. Nor can
+ * anything hide in it: names of places and columns come as they are, for links are made of them, or from the
+ * address.
  */
 
 import { shownText } from "../answers.ts";
