@@ -189,8 +189,8 @@ export class DeploymentCore {
    * second in any case.
    */
   async ready(): Promise<void> {
-    // A barrier with nothing before it comes back once there is somebody to answer it, and at once if nobody is
-    // needed. A thread with much to recover takes its time: there is the near writer.
+    // A barrier with nothing before it comes back once there is somebody to answer it, and at once if nobody
+    // is needed. A thread with much to recover takes its time: there is the near writer.
     await comesWithin(this.clock, readyPatienceMs, this.#backend.flush("spool", readyPatienceMs));
   }
 

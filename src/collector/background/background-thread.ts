@@ -2,7 +2,7 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { BackendSettings, FlushGoal, FlushReport, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import { holdInstance } from "../../spool/instance/hold-instance.ts";
-import { hasLeavings } from "../../spool/leavings.ts";
+import { hasLeavings } from "../../spool/instance/leavings.ts";
 import type { SealedSegment, UnsealedSegment } from "../../spool/sealed-segments.ts";
 import { composeEngine, composeWriter, type EngineHost, type EngineSpec } from "../compose.ts";
 import { HeldWork } from "./held-work.ts";
@@ -36,12 +36,13 @@ const lookMs = 60_000;
 const outlivedText = "a background thread hangs, and keeps what it has";
 
 /**
- * The engine in a thread of its own, supervised, which is started when there is something to do. Small batches
- * are written to the spool here, by the near writer, and the thread is told when there is something to sync,
- * to seal and to deliver; large ones, and all while writing is slow, cross to the thread. If it dies it is started again and gets once more every batch
- * it had not yet spooled (batches live in shared memory, and the spool reads a batch that was written twice
- * only once), and every segment that was written here and has not come to its end. If it cannot be started at
- * all - a bundler left its file out - the engine runs on this thread instead.
+ * The engine in a thread of its own, supervised, which is started when there is something to do. Small
+ * batches are written to the spool here, by the near writer, and the thread is told when there is something
+ * to sync, to seal and to deliver; large ones, and all while writing is slow, cross to the thread. If it dies
+ * it is started again and gets once more every batch it had not yet spooled (batches live in shared memory,
+ * and the spool reads a batch that was written twice only once), and every segment that was written here and
+ * has not come to its end. If it cannot be started at all - a bundler left its file out - the engine runs on
+ * this thread instead.
  */
 export class BackgroundThread implements Engine {
   readonly #work: HeldWork;

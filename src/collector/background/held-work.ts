@@ -4,7 +4,7 @@ import type { Engine } from "../../pipeline/delivery/engine.ts";
 import type { Emit } from "../../pipeline/engine-event.ts";
 import { isBodyLabel, isLedgerLabel, parseLabel } from "../../pipeline/segment-label.ts";
 import type { holdInstance } from "../../spool/instance/hold-instance.ts";
-import type { hasLeavings } from "../../spool/leavings.ts";
+import type { hasLeavings } from "../../spool/instance/leavings.ts";
 import { type SpoolUsage, withOpen } from "../../spool/spool.ts";
 import type { UnsealedSegment } from "../../spool/sealed-segments.ts";
 import type { composeWriter, EngineSpec } from "../compose.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { hasLeavings } from "../../../src/spool/leavings.ts";
+import { hasLeavings } from "../../../src/spool/instance/leavings.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 const instance = "a".repeat(32);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import { errorCode, type FileSystem, systemFileSystem } from "../base/files/file-system.ts";
-import { layoutPath, quarantinePath, responsibleFor } from "./spool-folder.ts";
+import { errorCode, type FileSystem, systemFileSystem } from "../../base/files/file-system.ts";
+import { layoutPath, quarantinePath, responsibleFor } from "../spool-folder.ts";
 
 /** Where {@link hasLeavings} looks. */
 export interface LeavingsPlace {
