@@ -1,6 +1,6 @@
 import { openParquet } from "../codec/parquet/parquet-file.ts";
-import { parsePath } from "../layout/dataset-path.ts";
 import { hivePartition, type RollingRate } from "../layout/partition.ts";
+import { parseAnyPath } from "../layout/paths/others-path.ts";
 import { ObjectNotFoundError, type Store } from "../store/store.ts";
 import { StoreError } from "../store/store-error.ts";
 import { type AddFile, type Action } from "./actions.ts";
@@ -34,7 +34,7 @@ export interface RefusedFile {
 
 /** The folder of the collection that a file is of: that of its table. Undefined for what is no data file. */
 export function tableOf(path: string): string | undefined {
-  const stored = parsePath(path);
+  const stored = parseAnyPath(path);
   if (stored?.kind !== "parquet") return undefined;
   return `${stored.endpoint}/${stored.deployment}/${stored.collection}`;
 }
@@ -47,7 +47,7 @@ export async function describeFile(
   store: Store,
   { path, size, modifiedAt }: TableFile,
 ): Promise<DescribedFile | RefusedFile | undefined> {
-  const stored = parsePath(path);
+  const stored = parseAnyPath(path);
   if (stored?.kind !== "parquet") return { path, problem: "it is no data file of a collection" };
   const { endpoint, deployment, collection, partition, rollingRate: rate } = stored;
   try {

@@ -12,28 +12,38 @@ import { UnusableLogError } from "./unusable-log.ts";
 const maxAtOnce = 32;
 
 /**
- * What a table is now, by its newest checkpoint and the commits after it; undefined where there is no log.
- * Throws an {@link UnusableLogError}, or what the store throws.
+ * What a table is now, or was at version `upTo`, by its newest checkpoint and the commits after it; undefined
+ * where there is no log. Throws an {@link UnusableLogError}, or what the store throws.
  */
-export async function readLog(store: Store, table: string): Promise<LogState | undefined> {
+export async function readLog(
+  store: Store,
+  table: string,
+  upTo: number = Number.POSITIVE_INFINITY,
+): Promise<LogState | undefined> {
   const pointed = await lastCheckpoint(store, table);
-  const start = pointed === undefined ? undefined : await fromCheckpoint(store, table, pointed);
-  const state = start ?? new LogState();
-  await readOn(store, table, state);
+  const isEarly = pointed !== undefined && pointed <= upTo;
+  const state = (isEarly ? await fromCheckpoint(store, table, pointed) : undefined) ?? new LogState();
+  await readOn(store, table, state, upTo);
   if (state.version >= 0) return state;
   // No pointer and no first commit: whoever cleans logs up leaves neither.
-  const listed = await newestCheckpoint(store, table);
+  const listed = await newestCheckpoint(store, table, upTo);
   if (listed === undefined) return undefined;
   const found = await fromCheckpoint(store, table, listed);
   if (found === undefined) throw new UnusableLogError(`the log of ${table} lacks its first commits`);
-  await readOn(store, table, found);
+  await readOn(store, table, found, upTo);
   return found;
 }
 
-/** Reads the versions that came since. */
-export async function readOn(store: Store, table: string, state: LogState): Promise<void> {
-  for (let atOnce = 1; ; atOnce = Math.min(atOnce * 2, maxAtOnce)) {
-    const asked = Array.from({ length: atOnce }, (_, i) => commitPath(table, state.version + 1 + i));
+/** Reads the versions that came since, up to this one. */
+export async function readOn(
+  store: Store,
+  table: string,
+  state: LogState,
+  upTo: number = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  for (let atOnce = 1; state.version < upTo; atOnce = Math.min(atOnce * 2, maxAtOnce)) {
+    const length = Math.min(atOnce, upTo - state.version);
+    const asked = Array.from({ length }, (_, i) => commitPath(table, state.version + 1 + i));
     const commits = await Promise.all(asked.map((path) => readCommit(store, path)));
     for (const actions of commits) {
       if (actions === undefined) return;
@@ -64,11 +74,12 @@ async function lastCheckpoint(store: Store, table: string): Promise<number | und
   }
 }
 
-async function newestCheckpoint(store: Store, table: string): Promise<number | undefined> {
+async function newestCheckpoint(store: Store, table: string, upTo: number): Promise<number | undefined> {
   let newest: number | undefined;
   for await (const { path } of store.list(logFolder(table))) {
     const { version, parts } = parseLogName(path.slice(logFolder(table).length)) ?? {};
-    if (version !== undefined && parts !== undefined) newest = Math.max(newest ?? 0, version);
+    if (version !== undefined && version <= upTo && parts !== undefined)
+      newest = Math.max(newest ?? 0, version);
   }
   return newest;
 }

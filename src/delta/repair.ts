@@ -1,4 +1,4 @@
-import { parsePath } from "../layout/dataset-path.ts";
+import { isOwnName, parseAnyPath } from "../layout/paths/others-path.ts";
 import type { DeltaTable } from "./delta-table.ts";
 import type { RefusedFile, TableFile } from "./described-file.ts";
 
@@ -36,7 +36,9 @@ export async function repairTable(
 ): Promise<RepairedTable> {
   const before = await table.read();
   const has = (path: string): boolean | undefined => before?.has(path.slice(table.folder.length + 1));
-  const wanted = present.filter(({ path }) => has(path) === undefined);
+  // What another engine has written is part of a table once its own commit says so.
+  const isMeant = (path: string): boolean => before === undefined || isOwnName(path);
+  const wanted = present.filter(({ path }) => has(path) === undefined && isMeant(path));
   const gone = replaced.filter((path) => has(path) === true);
   const missing = await missingFiles(table, present, replaced);
   const facts = { table: table.folder, missing };
@@ -68,7 +70,7 @@ export async function missingFiles(
   const missing: string[] = [];
   for (const [path, removedAt] of (await table.read())?.files ?? []) {
     const full = `${table.folder}/${path}`;
-    if (removedAt === 0 && parsePath(full) !== undefined && !stored.has(full)) missing.push(full);
+    if (removedAt === 0 && parseAnyPath(full) !== undefined && !stored.has(full)) missing.push(full);
   }
   return missing.sort();
 }

@@ -1,8 +1,10 @@
+import { collectionKey } from "../layout/collection-key.ts";
 import { pathPrefix } from "../layout/dataset-path.ts";
 import { overlaps, type TimeRange } from "../layout/partition.ts";
 import type { Store, StoreEntry } from "../store/store.ts";
 import { type DataFile, parseDataFile } from "./data-file.ts";
 import { filesInRange } from "./listing/files-in-range.ts";
+import { TableFiles } from "./listing/table-files.ts";
 import { withoutReplaced } from "./listing/without-replaced.ts";
 
 /** The files of a store, narrowed to what a dataset looks at. */
@@ -11,10 +13,11 @@ export interface Catalog {
   /** What it is narrowed to; of all where it is undefined. */
   readonly scope: CatalogScope;
   /**
-   * Every data file there is now, or those whose rows may be in a range of request times, in path order: by
-   * endpoint, deployment, collection, partition, age.
+   * Every data file there is now, or those of one collection, or whose rows may be in a range of request
+   * times, in path order: by endpoint, deployment, collection, partition, age. Of a collection that is a
+   * Delta table, those that count by its log.
    */
-  files(range?: TimeRange): AsyncIterable<DataFile>;
+  files(range?: TimeRange, collection?: string): AsyncIterable<DataFile>;
 }
 
 /** One endpoint, or deployment. */
@@ -34,26 +37,37 @@ export function createCatalog(store: Store, scope: CatalogScope): Catalog {
   const { endpoint, deployment } = scope;
   const prefix = pathPrefix(endpoint, deployment);
   const everything: TimeRange = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-  const isWanted = (file: DataFile | undefined, range: TimeRange): file is DataFile =>
-    file !== undefined &&
-    (deployment === undefined || file.deployment === deployment) &&
-    overlaps(file, range);
   return {
     store,
     scope,
-    files: (range = everything) => withoutReplaced(store, filesOf(range)),
+    files: (range = everything, collection) => {
+      const tables = new TableFiles(store);
+      return withoutReplaced(store, tables.current(filesOf(range, collection, tables)));
+    },
   };
-  async function* filesOf(range: TimeRange): AsyncGenerator<DataFile, void, undefined> {
+  async function* filesOf(
+    range: TimeRange,
+    collection: string | undefined,
+    tables: TableFiles,
+  ): AsyncGenerator<DataFile, void, undefined> {
+    const key = collection === undefined ? undefined : collectionKey(collection);
+    const isWanted = (file: DataFile | undefined): file is DataFile =>
+      file !== undefined &&
+      (deployment === undefined || file.deployment === deployment) &&
+      (key === undefined || collectionKey(file.collection) === key) &&
+      overlaps(file, range);
     const narrow = Number.isFinite(range.from) || Number.isFinite(range.to);
     const found: DataFile[] = [];
     let listed = 0;
     for await (const entry of store.list(prefix)) {
       const file = parseDataFile(entry);
       if (narrow && ++listed > maxPlainObjects) {
-        yield* sorted(await filesInRange(store, scope, range), (one) => isWanted(one, range));
+        const onTable = (table: string): Promise<void> => tables.look(table);
+        yield* sorted(await filesInRange(store, scope, range, onTable), isWanted);
         return;
       }
-      if (!isWanted(file, range)) continue;
+      tables.see(entry.path);
+      if (!isWanted(file)) continue;
       if (narrow) found.push(file);
       else yield file;
     }

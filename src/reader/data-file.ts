@@ -1,7 +1,8 @@
-import { parsePath, spanOf } from "../layout/dataset-path.ts";
+import { spanOf } from "../layout/dataset-path.ts";
 import type { FileFormat } from "../layout/format.ts";
 import { type IdRange, idRangeName, parseIdRange } from "../layout/filter/id-range.ts";
 import type { Span } from "../layout/partition.ts";
+import { parseAnyPath } from "../layout/paths/others-path.ts";
 import type { StoreEntry } from "../store/store.ts";
 
 /**
@@ -27,7 +28,7 @@ export interface DataFile extends Span {
  * that stands beside the collections or is referred to by one of JSON lines.
  */
 export function parseDataFile({ path, size, etag, metadata }: StoreEntry): DataFile | undefined {
-  const stored = parsePath(path);
+  const stored = parseAnyPath(path);
   if (stored?.kind !== "parquet" && stored?.kind !== "jsonl") return undefined;
   const { kind: format, endpoint, deployment, collection } = stored;
   const ids = parseIdRange(metadata?.[idRangeName]);

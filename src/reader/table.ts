@@ -203,7 +203,7 @@ export async function filesOf(
   const files: DataFile[] = [];
   const others = new Set<string>();
   const key = collectionKey(name);
-  for await (const file of catalog.files(range)) if (collectionKey(file.collection) === key) files.push(file);
+  for await (const file of catalog.files(range, name)) files.push(file);
   if (files.length > 0) return files.sort((a, b) => a.start - b.start);
   for await (const file of catalog.files())
     if (collectionKey(file.collection) === key) return [];

@@ -5,6 +5,7 @@ import { planPath } from "../layout/upkeep/upkeep-path.ts";
 import type { DataFile } from "../reader/data-file.ts";
 import { createCatalog, type CatalogScope } from "../reader/catalog.ts";
 import { readLedgers } from "../reader/completeness/stored-ledger.ts";
+import { TableFiles } from "../reader/listing/table-files.ts";
 import { PinnedTypes } from "../reader/lines/pinned-types.ts";
 import { reasonOf } from "../reader/unreadable.ts";
 import { collectionKey } from "../layout/collection-key.ts";
@@ -65,10 +66,13 @@ export async function compact(store: UpkeepStore, options: CompactOptions): Prom
   const pins = new PinnedTypes(store);
   const found: PartitionFiles[] = [];
   const plans = new Set<string>();
-  const files = everyFile(store, options, (path) => plans.add(path));
+  const tables = new TableFiles(store);
+  const every = everyFile(store, options, (path) => plans.add(path), tables);
+  async function* wanted(): AsyncGenerator<DataFile, void, undefined> {
+    for await (const file of every) if (isOf(file, collections) && (await tables.counts(file))) yield file;
+  }
   let lines = 0;
-  for await (const partition of partitionsOf(files)) {
-    if (!isOf(partition.place, collections)) continue;
+  for await (const partition of partitionsOf(wanted())) {
     if (partition.place.format === "parquet") found.push(partition);
     else lines += partition.files.length;
   }
@@ -85,7 +89,7 @@ export async function compact(store: UpkeepStore, options: CompactOptions): Prom
     const types = first === undefined ? new Map<string, never>() : await pins.of(first);
     const one = hoursOf(partition).some((hour) => pending.has(hour))
       ? result("waiting", partition.folder, partition.files, partition.files, 0)
-      : await new Compaction(store, types, temp.path, options).run(
+      : await new Compaction(store, types, temp.path, tables, options).run(
           partition,
           plans.has(planPath(partition.place)),
         );
@@ -101,6 +105,7 @@ class Compaction {
   readonly #store: UpkeepStore;
   readonly #pins: Schema;
   readonly #folder: string;
+  readonly #tables: TableFiles;
   readonly #dryRun: boolean;
   readonly #now: number;
 
@@ -108,12 +113,14 @@ class Compaction {
     store: UpkeepStore,
     pins: Schema,
     folder: string,
+    tables: TableFiles,
     { dryRun = false, now }: Pick<CompactOptions, "dryRun" | "now">,
   ) {
     this.#now = now;
     this.#store = store;
     this.#pins = pins;
     this.#folder = folder;
+    this.#tables = tables;
     this.#dryRun = dryRun;
   }
 
@@ -126,7 +133,9 @@ class Compaction {
       await finishPlan(this.#store, given, plan, this.#folder, this.#pins);
     }
     const partition = plan === undefined ? given : await lookAgain(this.#store, given);
-    const files = await withoutLeftovers(this.#store, partition, this.#dryRun);
+    const files: DataFile[] = [];
+    for (const file of await withoutLeftovers(this.#store, partition, this.#dryRun))
+      if (await this.#tables.counts(file)) files.push(file);
     try {
       return await this.#fewer(given, { ...partition, files }, plan !== undefined);
     } catch (thrown) {

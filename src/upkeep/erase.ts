@@ -7,6 +7,7 @@ import type { CatalogScope } from "../reader/catalog.ts";
 import type { DataFile } from "../reader/data-file.ts";
 import { PinnedTypes } from "../reader/lines/pinned-types.ts";
 import { stemOf } from "../reader/listing/without-replaced.ts";
+import { TableFiles } from "../reader/listing/table-files.ts";
 import { reasonOf } from "../reader/unreadable.ts";
 import type { UpkeepStore } from "../store/store.ts";
 import { requestFilters, rowsOf, withRejected } from "./erased-rows.ts";
@@ -71,12 +72,13 @@ export async function erase(store: UpkeepStore, options: EraseOptions): Promise<
   const pins = new PinnedTypes(store);
   const plans = new Set<string>();
   const partitions: PartitionFiles[] = [];
-  const files = everyFile(store, options, (path) => plans.add(path));
+  const tables = new TableFiles(store);
+  const files = everyFile(store, options, (path) => plans.add(path), tables);
   for await (const one of partitionsOf(files)) if (isOf(one.place, collections)) partitions.push(one);
   const asked = withRejected(options.filter);
   const erased: ErasedFile[] = [];
   await using temp = await TempFolder.make("mdc-erase");
-  const erasure = new Erasure(store, options, temp.path);
+  const erasure = new Erasure(store, options, temp.path, tables);
   if (!wholeRequests) {
     for (const one of partitions)
       erased.push(...(await erasure.run(one, asked, pins, plans.has(planPath(one.place)))));
@@ -102,8 +104,10 @@ class Erasure {
   readonly #store: UpkeepStore;
   readonly #options: EraseOptions;
   readonly #folder: string;
+  readonly #tables: TableFiles;
 
-  constructor(store: UpkeepStore, options: EraseOptions, folder: string) {
+  constructor(store: UpkeepStore, options: EraseOptions, folder: string, tables: TableFiles) {
+    this.#tables = tables;
     this.#store = store;
     this.#options = options;
     this.#folder = folder;
@@ -181,6 +185,8 @@ class Erasure {
     stem: string,
     pins: Schema,
   ): Promise<ReplacingFile | undefined> {
+    // What is no file of its table any more is not rewritten: its rows are in another one.
+    if (!(await this.#tables.counts(file))) return undefined;
     const rows = await LoadedRows.load(this.#store, [file], pins, { all: true });
     const all = Uint32Array.from({ length: rows.length }, (_, row) => row);
     const order = all.filter((row) => !going.has(row));

@@ -1,9 +1,11 @@
 import { collectionKey } from "../layout/collection-key.ts";
-import { parsePath, pathPrefix } from "../layout/dataset-path.ts";
+import { pathPrefix } from "../layout/dataset-path.ts";
+import { parseAnyPath } from "../layout/paths/others-path.ts";
 import { type Partition, partitionStart } from "../layout/partition.ts";
 import { type PlanPlace, upkeepKind } from "../layout/upkeep/upkeep-path.ts";
 import type { CatalogScope } from "../reader/catalog.ts";
 import { type DataFile, parseDataFile } from "../reader/data-file.ts";
+import type { TableFiles } from "../reader/listing/table-files.ts";
 import { folderOf, type Store } from "../store/store.ts";
 
 /** A partition of a collection, and its files of one format, in path order. */
@@ -41,15 +43,17 @@ export async function lookAgain(store: Store, { place, folder }: PartitionFiles)
 
 /**
  * Every data file of a scope as it is stored, those that others replace included, in path order; `onPlan` is
- * told the paths of the plans that there are.
+ * told the paths of the plans that there are, and `tables` of all.
  */
 export async function* everyFile(
   store: Store,
   { endpoint, deployment }: CatalogScope,
   onPlan?: (path: string) => void,
+  tables?: TableFiles,
 ): AsyncGenerator<DataFile, void, undefined> {
   for await (const entry of store.list(pathPrefix(endpoint, deployment))) {
     if (upkeepKind(entry.path) === "plan") onPlan?.(entry.path);
+    tables?.see(entry.path);
     const file = parseDataFile(entry);
     if (file !== undefined && (deployment === undefined || file.deployment === deployment)) yield file;
   }
@@ -63,7 +67,7 @@ export function isOf(file: Pick<DataFile, "collection">, collections: readonly s
 
 function partitionOf(first: DataFile, files: readonly DataFile[]): PartitionFiles {
   const { endpoint, deployment, collection } = first;
-  const path = parsePath(first.path);
+  const path = parseAnyPath(first.path);
   if (path?.kind !== "parquet" && path?.kind !== "jsonl")
     throw new Error(`${first.path}: no path of a data file`);
   const partition =

@@ -1,5 +1,6 @@
 import { parseBodyPath } from "../layout/body-path.ts";
-import { parsePath, pathPrefix, type StoredPath } from "../layout/dataset-path.ts";
+import { pathPrefix, type StoredPath } from "../layout/dataset-path.ts";
+import { parseAnyPath } from "../layout/paths/others-path.ts";
 import { type Partition, partitionSpan, partitionStart } from "../layout/partition.ts";
 import { planPath, upkeepKind } from "../layout/upkeep/upkeep-path.ts";
 import type { CatalogScope } from "../reader/catalog.ts";
@@ -111,7 +112,7 @@ async function oldObjects(
   const plans = new Set<string>();
   for await (const entry of store.list(pathPrefix(endpoint, deployment))) {
     if (upkeepKind(entry.path) === "plan") plans.add(entry.path);
-    const found = parseBodyPath(entry.path) ?? parsePath(entry.path);
+    const found = parseBodyPath(entry.path) ?? parseAnyPath(entry.path);
     if (found === undefined || (deployment !== undefined && found.deployment !== deployment)) continue;
     const partition =
       "id" in found ? { start: found.partition, rate: found.rollingRate } : partitionOf(found);

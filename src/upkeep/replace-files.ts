@@ -1,3 +1,4 @@
+import { CommitConflictError } from "../delta/unusable-log.ts";
 import { parsePath } from "../layout/dataset-path.ts";
 import { fileEndings } from "../layout/format.ts";
 import type { Schema } from "../layout/schema.ts";
@@ -141,7 +142,15 @@ async function publishAndDelete(
     }
     instead = await entryOf(store, path);
   }
-  if (place.format === "parquet") await tellLog(store, sources, instead, kind !== "compact");
+  try {
+    if (place.format === "parquet") await tellLog(store, sources, instead, kind !== "compact");
+  } catch (thrown) {
+    if (!(thrown instanceof CommitConflictError)) throw thrown;
+    // Another engine was quicker: of the table are its files now.
+    if (instead !== undefined) await store.delete(instead.path);
+    await endPlan(store, place);
+    return "busy";
+  }
   await deleteFiles(store, sources);
   await endPlan(store, place);
   return "replaced";

@@ -2,7 +2,6 @@ import { isAbsolute } from "node:path";
 import { quote } from "../../base/errors.ts";
 import { sleep } from "../../base/time/wait.ts";
 import { systemClock } from "../../base/time/clock.ts";
-import { collectionKey } from "../../layout/collection-key.ts";
 import type { Row } from "../../layout/row.ts";
 import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import { isReplacingStem } from "../../layout/upkeep/upkeep-path.ts";
@@ -153,9 +152,8 @@ class Tail {
   async #newFiles(): Promise<DataFile[]> {
     const files: DataFile[] = [];
     const follows = this.#files.size > 0;
-    for await (const file of this.#catalog.files()) {
-      if (collectionKey(file.collection) !== collectionKey(this.#collection) || this.#files.has(file.path))
-        continue;
+    for await (const file of this.#catalog.files(undefined, this.#collection)) {
+      if (this.#files.has(file.path)) continue;
       this.#files.add(file.path);
       // What is made of others meanwhile has the rows that these had.
       if (!follows || !isReplacingStem(stemOf(file.path))) files.push(file);

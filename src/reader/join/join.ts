@@ -1,4 +1,3 @@
-import { collectionKey } from "../../layout/collection-key.ts";
 import type { TimeRange } from "../../layout/partition.ts";
 import type { Catalog } from "../catalog.ts";
 import type { DataFile } from "../data-file.ts";
@@ -113,8 +112,7 @@ async function filesByDeployment(catalog: Catalog, plan: JoinPlan): Promise<Iter
   if (labels === undefined) return deployments.values();
   // A business key may have been labelled long before; a label by id stands at its request, or when it came.
   const until = near.to + plan.lateness / 1_000;
-  for await (const file of catalog.files({ from: -Infinity, to: until })) {
-    if (collectionKey(file.collection) !== collectionKey(labels)) continue;
+  for await (const file of catalog.files({ from: -Infinity, to: until }, labels)) {
     const files = filesFor(file);
     files.labelFiles.push(file);
     if (file.end > near.from) files.files.push({ side: outputs.length + 1, file });

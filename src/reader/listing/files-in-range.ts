@@ -1,4 +1,5 @@
 import { overlaps, type TimeRange } from "../../layout/partition.ts";
+import { deltaLogName } from "../../layout/dataset-path.ts";
 import { folderOf, type Store, type StoreEntry } from "../../store/store.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
 
@@ -8,7 +9,8 @@ const hourMs = 3_600_000;
 
 /**
  * The objects in the folders that a range of request times overlaps, found from folder to folder: what a year
- * holds is not listed for an hour of it. Folders that tell no time are gone into.
+ * holds is not listed for an hour of it. Folders that tell no time are gone into. `onTable` is told of each
+ * collection that has a log, before its partitions are looked at.
  */
 export async function filesInRange(
   store: Store,
@@ -17,6 +19,7 @@ export async function filesInRange(
     deployment,
   }: { readonly endpoint?: string | undefined; readonly deployment?: string | undefined },
   range: TimeRange,
+  onTable: (table: string) => Promise<void>,
 ): Promise<StoreEntry[]> {
   const found: StoreEntry[] = [];
   let level: readonly string[] = [endpoint === undefined ? "" : `${endpoint}/`];
@@ -25,7 +28,11 @@ export async function filesInRange(
     const looked = mapConcurrent(level, foldersAtOnce, (folder) => folderOf(store, folder));
     for await (const { folders, objects } of looked) {
       for (const object of objects) found.push(object);
-      for (const folder of folders) if (isWanted(folder, deployment, range)) next.push(folder);
+      for (const folder of folders) {
+        if (folder.split("/", 5)[3] === deltaLogName)
+          await onTable(folder.slice(0, -deltaLogName.length - 2));
+        else if (isWanted(folder, deployment, range)) next.push(folder);
+      }
     }
     level = next;
   }

@@ -1,10 +1,12 @@
 import { collectionKey } from "../../layout/collection-key.ts";
-import { parsePath, pathPrefix, spanOf, type StoredPath } from "../../layout/dataset-path.ts";
+import { pathPrefix, spanOf, type StoredPath } from "../../layout/dataset-path.ts";
 import type { FileFormat } from "../../layout/format.ts";
 import { overlaps, type RollingRate, type TimeRange } from "../../layout/partition.ts";
+import { parseAnyPath } from "../../layout/paths/others-path.ts";
 import { maxFileBytes, type Pins } from "../../layout/pinned-schema.ts";
 import { isReplacingStem } from "../../layout/upkeep/upkeep-path.ts";
 import { type DataFile, parseDataFile } from "../data-file.ts";
+import { TableFiles } from "../listing/table-files.ts";
 import { stemOf, withoutReplaced } from "../listing/without-replaced.ts";
 import type { Store, StoreEntry } from "../../store/store.ts";
 import type { Catalog } from "../catalog.ts";
@@ -44,9 +46,11 @@ export interface CollectionFiles {
 /** What a store has of each collection in a range of time, by name: from its listing and the pinned types. */
 export async function takeInventory(catalog: Catalog, range: TimeRange): Promise<CollectionFiles[]> {
   const found = new Map<string, Found>();
+  const tables = new TableFiles(catalog.store);
   const { endpoint, deployment } = catalog.scope;
   for await (const entry of catalog.store.list(pathPrefix(endpoint, deployment))) {
-    const path = parsePath(entry.path);
+    tables.see(entry.path);
+    const path = parseAnyPath(entry.path);
     if (path === undefined || path.kind === "ledger" || path.kind === "profile") continue;
     if (deployment !== undefined && path.deployment !== deployment) continue;
     const key = [path.endpoint, path.deployment, collectionKey(path.collection)].join("/");
@@ -56,7 +60,7 @@ export async function takeInventory(catalog: Catalog, range: TimeRange): Promise
   }
   const all = mapConcurrent(found.values(), pinsAtOnce, async (one) => ({
     name: one.name,
-    files: await one.result(catalog),
+    files: await one.result(catalog, tables),
   }));
   const collections = new Map<string, { name: string; deployments: DeploymentFiles[] }>();
   for await (const { name, files } of all) {
@@ -71,12 +75,13 @@ export async function takeInventory(catalog: Catalog, range: TimeRange): Promise
 
 const pinsAtOnce = 8;
 
-/** The entries without those that another file of their folder replaces. */
-async function entriesNotReplaced(
+/** The entries without those that do not count, or that another file of their folder replaces. */
+async function entriesNow(
   store: Store,
   entries: readonly StoreEntry[],
+  tables: TableFiles,
 ): Promise<readonly StoreEntry[]> {
-  if (!entries.some(({ path }) => isReplacingStem(stemOf(path)))) return entries;
+  if (tables.isEmpty && !entries.some(({ path }) => isReplacingStem(stemOf(path)))) return entries;
   async function* files(): AsyncGenerator<DataFile, void, undefined> {
     for (const entry of entries) {
       const file = parseDataFile(entry);
@@ -84,7 +89,7 @@ async function entriesNotReplaced(
     }
   }
   const kept = new Set<string>();
-  for await (const { path } of withoutReplaced(store, files())) kept.add(path);
+  for await (const { path } of withoutReplaced(store, tables.current(files()))) kept.add(path);
   return entries.filter(({ path }) => kept.has(path));
 }
 
@@ -139,7 +144,7 @@ class Found {
     if (isNewer) this.#schema = { entry, at };
   }
 
-  async result({ store }: Catalog): Promise<DeploymentFiles> {
+  async result({ store }: Catalog, tables: TableFiles): Promise<DeploymentFiles> {
     let pins: Pins | undefined;
     if (this.#schema !== undefined) {
       const { entry, at } = this.#schema;
@@ -149,7 +154,7 @@ class Found {
     }
     const sets: FileSet[] = [];
     for (const { set, files, isWithin } of this.#sets.values())
-      sets.push({ ...set, files: await entriesNotReplaced(store, files), isWithin });
+      sets.push({ ...set, files: await entriesNow(store, files, tables), isWithin });
     return { endpoint: this.#endpoint, deployment: this.#deployment, pins, sets };
   }
 }

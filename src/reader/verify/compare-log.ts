@@ -1,7 +1,8 @@
 import { DeltaTable } from "../../delta/delta-table.ts";
 import { UnusableLogError } from "../../delta/unusable-log.ts";
-import { parsePath, spanOf } from "../../layout/dataset-path.ts";
+import { spanOf } from "../../layout/dataset-path.ts";
 import { overlaps, type TimeRange } from "../../layout/partition.ts";
+import { parseAnyPath } from "../../layout/paths/others-path.ts";
 import type { Store } from "../../store/store.ts";
 import type { DataFile } from "../data-file.ts";
 import type { Findings } from "./findings.ts";
@@ -26,7 +27,7 @@ export async function compareLog(
     const stored = new Set(own.map(({ path }) => path));
     for (const [name, removedAt] of state?.files ?? []) {
       const path = `${table}/${name}`;
-      const parsed = parsePath(path);
+      const parsed = parseAnyPath(path);
       if (removedAt > 0 || stored.has(path) || parsed?.kind !== "parquet") continue;
       if (overlaps(spanOf(parsed), range))
         findings.add("lost", table, path, "it is in the table's log, and not stored");

@@ -13,6 +13,8 @@ import type { Catalog } from "../catalog.ts";
 import { completenessOf } from "../completeness/completeness.ts";
 import { type DataFile, parseDataFile } from "../data-file.ts";
 import { readFooterSummary } from "../footer-summary.ts";
+import { parseAnyPath } from "../../layout/paths/others-path.ts";
+import { TableFiles } from "../listing/table-files.ts";
 import { withoutReplaced } from "../listing/without-replaced.ts";
 import { PinnedTypes } from "../lines/pinned-types.ts";
 import { scanFile } from "../scan-file.ts";
@@ -70,8 +72,10 @@ async function listFiles(catalog: Catalog, range: TimeRange, findings: Findings)
   const { store, scope } = catalog;
   const files: DataFile[] = [];
   const tables = new Set<string>();
+  const counting = new TableFiles(store);
   for await (const entry of store.list(pathPrefix(scope.endpoint, scope.deployment))) {
-    const path = parsePath(entry.path);
+    counting.see(entry.path);
+    const path = parseAnyPath(entry.path);
     if (path === undefined) {
       const upkeep = upkeepKind(entry.path);
       if (upkeep === "plan")
@@ -95,9 +99,13 @@ async function listFiles(catalog: Catalog, range: TimeRange, findings: Findings)
     if (file !== undefined && isMeant && overlaps(file, range)) files.push(file);
   }
   for (const table of tables) await compareLog(store, table, files, range, findings);
+  const counted: DataFile[] = [];
+  // Of what is wrong with a log there is a finding by now.
+  for (const file of files)
+    if (await counting.counts(file).catch((thrown: unknown) => reasonOf(thrown))) counted.push(file);
   const kept: DataFile[] = [];
-  for await (const file of withoutReplaced(store, each(files))) kept.push(file);
-  for (const { path } of kept.length < files.length ? files.filter((file) => !kept.includes(file)) : [])
+  for await (const file of withoutReplaced(store, each(counted))) kept.push(file);
+  for (const { path } of kept.length < counted.length ? counted.filter((file) => !kept.includes(file)) : [])
     findings.add("unfinished", "", path, "another file of its folder replaces it");
   return kept;
 }
