@@ -37,10 +37,7 @@ const batchBytes = 256 * 1024;
  * more, and every row has a bit for it.
  */
 const batchColumns = 512;
-/**
- * When a drain gives the event loop back, milliseconds: it has filled in the frames of a request or two by
- * then, or laid out one batch and written it.
- */
+/** After so many milliseconds, or the batch that it lays out then, a drain gives the event loop back. */
 const drainMs = 0.05;
 /** Cells between two looks at the clock. */
 const cellsPerStep = 2_048;
