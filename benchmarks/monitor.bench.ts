@@ -13,7 +13,7 @@ import type { MonitorRequest } from "./monitor/monitor-process.ts";
 import { storeMonitoredRows } from "./monitor/monitored-rows.ts";
 
 const run = promisify(execFile);
-const packages = ["evidently", "pandas", "pyarrow", "setuptools<81"];
+const packages = ["evidently", "pandas<3", "pyarrow", "setuptools<81"];
 const installMs = 900_000;
 const scriptMs = 600_000;
 /** Evidently takes long: beyond, it is not asked. */
