@@ -22,15 +22,6 @@ const processes = {
     const { openDeployment } = await import("model-data-collector");
     const deployment = await openDeployment({ destination: folder + "/collected", spool: { directory: folder + "/spool" } });
     deployment.collector("model_inputs");`,
-  "ours, when frames were delivered": `
-    const { openDeployment } = await import("model-data-collector");
-    const deployment = await openDeployment({ destination: folder + "/collected", spool: { directory: folder + "/spool" } });
-    const collector = deployment.collector("model_inputs");
-    for (let request = 0; request < 50; request++) {
-      collector.collect(Array.from({ length: 20 }, (_, row) => ({ row, half: row / 2, text: "text " + row, even: row % 2 === 0 })));
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    await deployment.flush();`,
 };
 
 const benchmark: Benchmark = async (context) => {

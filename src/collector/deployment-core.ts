@@ -185,12 +185,12 @@ export class DeploymentCore {
   }
 
   /**
-   * Resolves when the background thread runs, if there is something for it already; after a quarter of a
-   * second in any case.
+   * Resolves when the background thread runs, so that it gets the first frames, and the fallback writer need
+   * not write them; after a quarter of a second in any case.
    */
   async ready(): Promise<void> {
-    // A barrier with nothing before it comes back once there is somebody to answer it, and at once if nobody
-    // is needed. A thread with much to recover takes its time: there is the near writer.
+    // A barrier with nothing before it comes back once there is somebody to answer it. A thread with much to
+    // recover takes its time: there is the fallback writer.
     await comesWithin(this.clock, readyPatienceMs, this.#backend.flush("spool", readyPatienceMs));
   }
 

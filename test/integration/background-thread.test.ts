@@ -349,19 +349,3 @@ function copyOfThePackage(folder: string): string {
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
   return copy;
 }
-
-test("a process that collects nothing has no thread, and ends with none; what another one left, it delivers", async () => {
-  const world = await scratch();
-  const idle = `${opening("group")}
-    deployment.flush().then(() => deployment.close()).then(() => { ${report} });`;
-  const first = await runScript(idle, { env: world.env, args });
-  expect(JSON.parse(first.stdout)).toMatchObject({ workers: 0, heard: [] });
-  await runScript(`${opening("group")} collect(20); process.exit();`, { env: world.env });
-  expect(await values(world.destination)).toEqual([]);
-  const waits = `${opening("group")}
-    while (deployment.status().recovered.delivered.frames < 20) await sleep(20);
-    ${report}`;
-  const { stdout } = await runScript(waits, { env: world.env, args });
-  expect(JSON.parse(stdout)).toMatchObject({ workers: 1, heard: [] });
-  expect(await values(world.destination)).toEqual(range(20));
-});

@@ -27,10 +27,10 @@ class Machine {
   /** A life that is closed early has little left to see, so most are not. */
   readonly closesEarly: boolean;
 
-  constructor(durability: Durability, closesEarly: boolean, near = true, leavings = true) {
+  constructor(durability: Durability, closesEarly: boolean, near = true) {
     this.durability = durability;
     this.closesEarly = closesEarly;
-    this.world = new ThreadWorld(durability, near, leavings);
+    this.world = new ThreadWorld(durability, near);
   }
 
   get stats() {
@@ -232,9 +232,8 @@ test.each([
         fc.commands(commands, { maxCommands: 40, size: "max" }),
         fc.constantFrom<Ending>("close", "exit", "kill"),
         fc.nat(3),
-        fc.boolean(),
-        async (script, ending, early, leavings) => {
-          const machine = new Machine(durability, early === 0, near, leavings);
+        async (script, ending, early) => {
+          const machine = new Machine(durability, early === 0, near);
           await fc.asyncModelRun(() => ({ model: {}, real: machine }), script);
           await end(machine, ending);
           for (const failure of machine.failures) throw failure;

@@ -58,19 +58,14 @@ export class ThreadStatesWorld {
   /** What works on this thread, once it does. */
   inline: NotingEngine | undefined;
   isClosed = false;
-  leavings: boolean;
   openSpools = 0;
   heldSpools = 0;
   appended = 0;
   #segment = 0;
 
-  /**
-   * @param near whether this thread writes also when there is another.
-   * @param leavings whether others seem to have left something, so that there is a thread from the start.
-   */
-  constructor(durability: Durability, near: boolean, leavings: boolean) {
+  /** @param near whether this thread writes also when there is another. */
+  constructor(durability: Durability, near: boolean) {
     this.durable = durability !== "memory";
-    this.leavings = leavings;
     const { config } = resolveDeployment(
       {
         destination: "/nowhere",
@@ -97,7 +92,6 @@ export class ThreadStatesWorld {
           this.heldSpools++;
           return { [Symbol.dispose]: () => void this.heldSpools-- };
         },
-        hasLeavings: () => this.leavings,
         exitWaitMs: 0,
       },
     );

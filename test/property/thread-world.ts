@@ -49,11 +49,8 @@ export class ThreadWorld {
   /** Of the process: of all that runs on its main thread. */
   readonly #life: Life = new Life();
 
-  /**
-   * @param near whether the main thread writes also when there is another.
-   * @param leavings whether others seem to have left something, so that there is a thread from the start.
-   */
-  constructor(durability: Durability, near: boolean, leavings: boolean) {
+  /** @param near whether the main thread writes also when there is another. */
+  constructor(durability: Durability, near: boolean) {
     this.durability = durability;
     const { clock, disk } = this;
     const resolved = resolveDeployment(
@@ -72,7 +69,6 @@ export class ThreadWorld {
       composeEngine: (spec, host) => this.#engine(spec, host, this.#life),
       composeWriter: (spec) => this.#writer(spec, this.#life),
       holdInstance: () => undefined,
-      hasLeavings: () => leavings,
       exitWaitMs: 0,
     };
     this.core = new DeploymentCore(resolved, {

@@ -2,7 +2,6 @@ import type { Clock } from "../../base/time/clock.ts";
 import type { BackendSettings, FlushGoal, FlushReport, OutgoingBatch } from "../../pipeline/backend.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import { holdInstance } from "../../spool/instance/hold-instance.ts";
-import { hasLeavings } from "../../spool/instance/leavings.ts";
 import type { SealedSegment, UnsealedSegment } from "../../spool/sealed-segments.ts";
 import { composeEngine, composeWriter, type EngineHost, type EngineSpec } from "../compose.ts";
 import { HeldWork } from "./held-work.ts";
@@ -18,44 +17,31 @@ export interface ThreadParts {
   readonly composeEngine: typeof composeEngine;
   readonly composeWriter: typeof composeWriter;
   readonly holdInstance: typeof holdInstance;
-  readonly hasLeavings: typeof hasLeavings;
   /** How long the end of the process may wait for the thread to write what it was given, milliseconds. */
   readonly exitWaitMs: number;
 }
 
-const systemParts: ThreadParts = {
-  ...{ startThread, composeEngine, composeWriter, holdInstance, hasLeavings },
-  exitWaitMs: 200,
-};
-
-/** How long after the first batch a thread is started, which holds this one up: by then it is written. */
-const firstMs = 100;
-/** How often it is looked whether others left something, while there is no thread to look, milliseconds. */
-const lookMs = 60_000;
+const systemParts: ThreadParts = { startThread, composeEngine, composeWriter, holdInstance, exitWaitMs: 200 };
 
 const outlivedText = "a background thread hangs, and keeps what it has";
 
 /**
- * The engine in a thread of its own, supervised, which is started when there is something to do. Small
- * batches are written to the spool here, by the near writer, and the thread is told when there is something
- * to sync, to seal and to deliver; large ones, and all while writing is slow, cross to the thread. If it dies
- * it is started again and gets once more every batch it had not yet spooled (batches live in shared memory,
- * and the spool reads a batch that was written twice only once), and every segment that was written here and
- * has not come to its end. If it cannot be started at all - a bundler left its file out - the engine runs on
- * this thread instead.
+ * The engine in a thread of its own, supervised. Small batches are written to the spool here, by the near
+ * writer, and the thread is told when there is something to sync, to seal and to deliver; large ones, and all
+ * while writing is slow, cross to the thread. If it dies it is started again and gets once more every batch
+ * it had not yet spooled (batches live in shared memory, and the spool reads a batch that was written twice
+ * only once), and every segment that was written here and has not come to its end. If it cannot be started at
+ * all - a bundler left its file out - the engine runs on this thread instead.
  */
 export class BackgroundThread implements Engine {
   readonly #work: HeldWork;
   readonly #requests: PendingRequests;
   readonly #supervisor: ThreadSupervisor;
   readonly #tending: NearTending;
-  readonly #clock: Clock;
-  #nextLook: Disposable | undefined;
 
   constructor(spec: EngineSpec, host: EngineHost, clock: Clock, parts: ThreadParts = systemParts) {
     const work = new HeldWork(spec, { ...parts, emit: host.emit, clock });
     const requests = new PendingRequests(clock);
-    this.#clock = clock;
     this.#work = work;
     this.#requests = requests;
     this.#supervisor = new ThreadSupervisor({ ...parts, host, clock, work, requests });
@@ -67,15 +53,6 @@ export class BackgroundThread implements Engine {
       isNeeded: () => work.near.holds && this.#supervisor.state.is !== "closed",
       tend: () => this.#supervisor.tend(),
     });
-    this.#look();
-  }
-
-  /** Sees to it that there is a thread if others left something for it; looks again later. */
-  #look(): void {
-    this.#nextLook?.[Symbol.dispose]();
-    if (this.#supervisor.state.is !== "unneeded") return;
-    if (this.#work.needsThread) this.#supervisor.need();
-    else this.#nextLook = this.#clock.setTimer(() => this.#look(), lookMs);
   }
 
   allocate(size: number): Uint8Array {
@@ -88,11 +65,10 @@ export class BackgroundThread implements Engine {
   }
 
   append(batch: OutgoingBatch): void {
-    const state = this.#supervisor.need(firstMs);
+    const { state } = this.#supervisor;
     const work = this.#work;
     work.batches.add(batch);
     switch (state.is) {
-      case "unneeded":
       case "starting":
       case "replacing":
       case "ending":
@@ -140,7 +116,7 @@ export class BackgroundThread implements Engine {
   }
 
   deliver(segment: SealedSegment | UnsealedSegment): void {
-    const engine = engineOf(this.#supervisor.need());
+    const engine = engineOf(this.#supervisor.state);
     if (engine !== undefined) {
       engine.deliver(segment);
       return;
@@ -163,9 +139,7 @@ export class BackgroundThread implements Engine {
   }
 
   async #flush(to: FlushGoal, deadlineMs: number): Promise<FlushReport> {
-    if (to === "empty") this.#look();
     const { state } = this.#supervisor;
-    if (state.is === "unneeded") return { pending: 0, trouble: undefined };
     const engine = engineOf(state);
     if (engine !== undefined) return engine.flush(to, deadlineMs);
     const silent = this.#work.silentReport(to);
@@ -181,8 +155,6 @@ export class BackgroundThread implements Engine {
 
   close(deadlineMs: number): Promise<void> {
     this.#tending.stop();
-    this.#look();
-    this.#nextLook?.[Symbol.dispose]();
     this.#supervisor.handOver("all");
     return this.#supervisor.close(deadlineMs);
   }

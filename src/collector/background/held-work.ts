@@ -4,7 +4,6 @@ import type { Engine } from "../../pipeline/delivery/engine.ts";
 import type { Emit } from "../../pipeline/engine-event.ts";
 import { isBodyLabel, isLedgerLabel, parseLabel } from "../../pipeline/segment-label.ts";
 import type { holdInstance } from "../../spool/instance/hold-instance.ts";
-import type { hasLeavings } from "../../spool/instance/leavings.ts";
 import { type SpoolUsage, withOpen } from "../../spool/spool.ts";
 import type { UnsealedSegment } from "../../spool/sealed-segments.ts";
 import type { composeWriter, EngineSpec } from "../compose.ts";
@@ -20,7 +19,6 @@ export interface HeldWorkParts {
   readonly clock: Clock;
   readonly composeWriter: typeof composeWriter;
   readonly holdInstance: typeof holdInstance;
-  readonly hasLeavings: typeof hasLeavings;
 }
 
 /**
@@ -72,14 +70,6 @@ export class HeldWork {
   /** False: what is in memory is lost with the process. */
   get durable(): boolean {
     return this.#spec.config.spool.durability !== "memory";
-  }
-
-  /** True if a thread has something to do before anything is held here. */
-  get needsThread(): boolean {
-    const { config, instance, spoolDirectory: directory } = this.#spec;
-    // It is to tell at once if there is no agent.
-    if (config.format === "azureml") return true;
-    return this.durable && this.#parts.hasLeavings({ directory, instance });
   }
 
   /** True while there is something that a thread has to do. */

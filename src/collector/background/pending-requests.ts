@@ -34,11 +34,6 @@ export class PendingRequests {
     return this.#flushes.size === 0 && this.#close === undefined;
   }
 
-  /** True while somebody waits for more than that all is in the spool. */
-  get awaitDelivery(): boolean {
-    return this.#close !== undefined || [...this.#flushes.values()].some(({ to }) => to !== "spool");
-  }
-
   /** @param send sends the request for the first time. */
   flush(
     to: FlushGoal,

@@ -2,23 +2,19 @@ import type { Engine } from "../../pipeline/delivery/engine.ts";
 import type { Thread } from "./thread.ts";
 
 /**
- * Who does the work. The first thread is started when there is some, and so on:
+ * Who does the work. The first thread is started at once, and so on:
  *
  * ```text
- * unneeded   ── a segment, what others left ──► starting
- * unneeded   ── a batch ──► waiting
  * starting   ── its first word ──► running    ── silent for too long ──► replacing
  * starting, running, replacing   ── the thread is gone ──► waiting   ── it is time ──► starting
  * starting, running, replacing   ── not closed in time ──► ending   ── the thread is gone ──► closed
- * unneeded, starting, waiting   ── there can be no thread ──► inline
+ * starting, waiting   ── there can be no thread ──► inline
  * waiting, inline ── not closed in time ──► closed
  * all   ── closed ──► closed
  * all but closed   ── the process ends ──► exiting
  * ```
  */
 export type ThreadState =
-  /** There was nothing to do yet. */
-  | { readonly is: "unneeded" }
   /** A thread has been started and has not said its first word. */
   | { readonly is: "starting"; readonly thread: Thread }
   /** It takes work. */

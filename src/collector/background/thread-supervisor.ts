@@ -25,20 +25,23 @@ export interface SupervisorParts {
 
 /** How long a thread that is told to go may take before it is taken for gone all the same, milliseconds. */
 const farewellMs = 2_000;
-/** What changes where frames are. */
-const deeds: ReadonlySet<EngineEvent["kind"]> = new Set(["spooled", "delivered", "dropped", "settled"]);
 export const closedText = "the deployment is closed";
 
-/** Sees to it that there is somebody who does the work, and that each of them is told all of it. */
+/**
+ * Sees to it that there is somebody who does the work, and that each of them is told all of it. Starts the
+ * first one at once.
+ */
 export class ThreadSupervisor {
   readonly #parts: SupervisorParts;
   readonly #work: HeldWork;
   readonly #requests: PendingRequests;
   readonly #restarts: RestartPolicy = new RestartPolicy();
   readonly #heartbeat: Heartbeat;
-  /** How far the thread is, in memory that both see: messages come too late when the process ends. */
+  /**
+   * How far the thread is, in memory that both see: what messages tell comes too late when the process ends.
+   */
   readonly progress: Progress = new Progress();
-  #state: ThreadState = { is: "unneeded" };
+  #state: ThreadState = { is: "waiting" };
 
   constructor(parts: SupervisorParts) {
     const { clock, work, requests } = parts;
@@ -51,17 +54,10 @@ export class ThreadSupervisor {
       ask: () => this.#post({ type: "ping" }),
       silent: (seconds) => this.#giveUp(new Error(`silent for ${seconds} s`)),
     });
+    this.#start();
   }
 
   get state(): ThreadState {
-    return this.#state;
-  }
-
-  /** There is something to do, in so many milliseconds, else at once. Returns who does it. */
-  need(inMs = 0): ThreadState {
-    if (this.#state.is !== "unneeded") return this.#state;
-    if (inMs > 0) this.#wait(inMs);
-    else this.#start();
     return this.#state;
   }
 
@@ -103,8 +99,7 @@ export class ThreadSupervisor {
     const isNew = this.#requests.closing === undefined;
     const { done } = this.#requests.close(deadlineMs, () => this.#endLate());
     if (isNew) {
-      if (this.#state.is === "unneeded") this.#end();
-      else if (this.#state.is === "inline") this.#closeInline(this.#state.engine);
+      if (this.#state.is === "inline") this.#closeInline(this.#state.engine);
       else this.ask({ type: "close", deadlineMs });
     }
     return done;
@@ -152,16 +147,19 @@ export class ThreadSupervisor {
     if (!this.#requests.isEmpty) thread.keepAlive(true);
   }
 
-  /** What cannot be said now is said by `#resend`, when there is somebody to hear it. */
+  /**
+   * What cannot be said now is said when there is somebody to hear it: see {@link ThreadSupervisor.#brief}.
+   */
   #post(message: ToBackground): void {
     if (this.#state.is === "running") this.#state.thread.post(message);
   }
 
   /** Tells a new thread all that was asked, or done here, before it was there, in that order. */
   #resend(): void {
-    for (const message of this.#work.messages(this.#requests.awaitDelivery)) this.#post(message);
+    const isAwaited = !this.#requests.isEmpty;
+    for (const message of [...this.#work.messages(isAwaited), ...this.#requests.messages()])
+      this.#post(message);
     this.tend();
-    for (const message of this.#requests.messages()) this.#post(message);
   }
 
   #heard(thread: Thread, emit: Emit, message: FromBackground): void {
@@ -169,7 +167,7 @@ export class ThreadSupervisor {
     if (state.is === "closed" || state.is === "exiting") return;
     if (thread !== threadOf(state)) {
       // The last words of a thread that was replaced before it was gone: what it got done is done.
-      if (message.type === "event" && deeds.has(message.event.kind)) emit(message.event);
+      if (message.type === "event" && isDeed(message.event)) emit(message.event);
       return;
     }
     this.#heartbeat.heard();
@@ -251,13 +249,9 @@ export class ThreadSupervisor {
       this.#runInline(error);
       return;
     }
-    this.#wait(delayMs);
+    this.#become({ is: "waiting", timer: this.#parts.clock.setTimer(() => this.#start(), delayMs) });
     const message = `the background thread died (${messageOf(error)}); it is started again in ${delayMs} ms`;
     this.#trouble("background_died", message);
-  }
-
-  #wait(ms: number): void {
-    this.#become({ is: "waiting", timer: this.#parts.clock.setTimer(() => this.#start(), ms) });
   }
 
   #runInline(error: Error): void {
@@ -296,4 +290,9 @@ export class ThreadSupervisor {
   #trouble(reason: string, message: string): void {
     this.#work.emit({ kind: "trouble", code: "BACKGROUND_FAILED", reason, message });
   }
+}
+
+/** What changes where frames are. */
+function isDeed({ kind }: EngineEvent): boolean {
+  return ["spooled", "delivered", "dropped", "settled"].includes(kind);
 }
