@@ -57,7 +57,7 @@ const frontDoors = {
 };
 
 /**
- * Gives variables in functions short names. Functions, classes and private methods keep theirs, which stacks
+ * Gives variables short names. Functions, classes and private methods keep theirs, which stacks
  * show. Lines stay as they are, but for `require`: Node takes the ES modules for that, too, so that code is
  * read by bundlers and test runners alone.
  */
@@ -68,7 +68,7 @@ const shortNames = (format: "esm" | "cjs"): Plugin => ({
     const { code: short, errors } = minifySync(fileName, code.replaceAll(/#(?=\w)/g, "$hash$"), {
       module: format === "esm",
       compress: false,
-      mangle: { toplevel: false, keepNames: true },
+      mangle: { toplevel: true, keepNames: true },
       codegen: { removeWhitespace: format === "cjs" },
     });
     if (errors[0] !== undefined) throw new Error(`${fileName}: ${errors[0].message}`);
