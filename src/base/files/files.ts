@@ -48,15 +48,24 @@ export async function inspectPath(path: string): Promise<FileStatus | undefined>
   try {
     return statusOf(await lstatOf(path));
   } catch (thrown) {
-    if (isMissing(thrown) || errorCode(thrown) === "ENOTDIR") return undefined;
-    throw thrown;
+    return noneAt(thrown);
   }
 }
 
 /** The same, while this thread waits. */
 export function inspectPathNow(path: string): FileStatus | undefined {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? undefined : statusOf(stats);
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? undefined : statusOf(stats);
+  } catch (thrown) {
+    return noneAt(thrown);
+  }
+}
+
+/** Undefined if what was thrown says that there is nothing; else throws it. */
+function noneAt(thrown: unknown): undefined {
+  if (isMissing(thrown) || errorCode(thrown) === "ENOTDIR") return undefined;
+  throw thrown;
 }
 
 function statusOf(stats: Stats): FileStatus {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeDirectories } from "../../../src/base/files/files.ts";
+import { inspectPath, inspectPathNow, makeDirectories } from "../../../src/base/files/files.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 
 test("a directory is made with its parents, and one that is there is fine", async () => {
@@ -30,6 +30,16 @@ test("a file in the way is an error", async () => {
   writeFileSync(join(folder, "file"), "");
   await expect(makeDirectories(join(folder, "file"))).rejects.toMatchObject({ code: "EEXIST" });
   await expect(makeDirectories(join(folder, "file/below"))).rejects.toMatchObject({ code: "ENOTDIR" });
+});
+
+test("nothing is at a path below a file, nor where nothing was made, whoever waits for the answer", async () => {
+  const folder = await tempFolder();
+  writeFileSync(join(folder, "file"), "");
+  for (const name of ["file/below", "gone", "gone/below"]) {
+    expect(await inspectPath(join(folder, name)), name).toBeUndefined();
+    expect(inspectPathNow(join(folder, name)), name).toBeUndefined();
+  }
+  expect(inspectPathNow(join(folder, "file"))).toEqual(await inspectPath(join(folder, "file")));
 });
 
 test.runIf(existsSync("/proc/self"))("where nobody can make a directory, asking for one ends", async () => {
