@@ -106,8 +106,10 @@ test("what ended processes before is set aside, or tried again when its process 
     { env },
   );
   expect(left.code).toBe(0);
-  // A destination that cannot be reached is no attempt.
-  const segments = globSync("mc1/*/*.seg", { cwd: spool });
+  // A destination that cannot be reached is no attempt. What is told of frames may be a segment of its own.
+  const segments = globSync("mc1/*/*.seg", { cwd: spool }).filter(
+    (path) => !readFileSync(join(spool, path)).subarray(0, 1_024).includes('["ledger",'),
+  );
   expect(segments.map((path) => basename(path).replace(/^[0-9a-f]{32}/, ""))).toEqual([
     ".seg",
     ".seg",
