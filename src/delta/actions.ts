@@ -73,10 +73,12 @@ export function commitBytes(actions: readonly Action[]): Uint8Array {
   return new TextEncoder().encode(actions.map((action) => `${ownJson(action)}\n`).join(""));
 }
 
+const decoder = new TextDecoder();
+
 /** Reads a commit; throws an {@link UnusableLogError} that names it for what is none. */
 export function parseCommit(path: string, bytes: Uint8Array): readonly Action[] {
   const actions: Action[] = [];
-  for (const line of new TextDecoder().decode(bytes).split("\n")) {
+  for (const line of decoder.decode(bytes).split("\n")) {
     if (line.trim() === "") continue;
     let value: unknown;
     try {

@@ -101,5 +101,5 @@ export async function* stateActions(
       if (path !== undefined && !recent.has(pathOfAction(path))) yield add ? { add } : { remove: remove! };
     }
   }
-  for (const action of recent.values()) yield action;
+  for (const { add, remove } of recent.values()) yield add ? { add } : { remove: remove! };
 }

@@ -8,11 +8,11 @@ import { type Action, commitBytes } from "./actions.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import { type DescribedFile, describeFile, type RefusedFile, type TableFile } from "./described-file.ts";
 import type { CommitResult, TableChange } from "./table-change.ts";
-import { BusyLogError } from "./unusable-log.ts";
+import { BusyLogError, UnusableLogError } from "./unusable-log.ts";
 import { commitPath } from "./log-paths.ts";
 import { LogState } from "./log-state.ts";
 import { planCommit } from "./plan-commit.ts";
-import { readLog, readOn } from "./read-log.ts";
+import { lastCheckpoint, readLog, readOn } from "./read-log.ts";
 
 /** Settings of a {@link DeltaTable}. */
 export interface DeltaTableOptions {
@@ -155,19 +155,21 @@ export class DeltaTable {
    * did not take it, the next one does. A table without is the same table, only slower to open.
    */
   async #checkpoint(state: LogState): Promise<void> {
-    const since = state.version - Math.max(0, state.checkpoint);
-    const isDue = state.version > 0 && state.version % this.#checkpointEvery === 0;
-    if (!isDue && since < this.#checkpointEvery * 2) return;
+    const isTurn = state.version > 0 && state.version % this.#checkpointEvery === 0;
+    const isLate = (): boolean => state.version - Math.max(0, state.checkpoint) >= this.#checkpointEvery * 2;
+    if (!isTurn && !isLate()) return;
     try {
+      // Others make them, too: of many processes each one would make its own.
+      state.checkpointed((await lastCheckpoint(this.#store, this.folder)) ?? -1);
+      if (!isTurn && !isLate()) return;
       const stored = await writeCheckpoint(this.#store, this.folder, state, {
         now: this.#clock.now(),
         keptMs: removedKeptMs,
       });
-      if (!stored) return;
-      state.checkpoint = state.version;
-      state.recent.clear();
-    } catch {
-      // The commit is done, whatever becomes of the checkpoint.
+      if (stored) state.checkpointed(state.version);
+    } catch (thrown) {
+      // The commit is done, whatever becomes of the checkpoint. One that is gone is not built on.
+      if (thrown instanceof UnusableLogError) this.#state = undefined;
     }
   }
 }

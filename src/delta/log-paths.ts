@@ -63,6 +63,7 @@ function encodeSegment(segment: string): string {
 
 /** Reads what {@link actionPath} wrote; others' paths, which may be whole URLs, stay what they are. */
 export function pathOfAction(path: string): string {
+  if (!path.includes("%")) return path;
   try {
     return decodeURIComponent(path);
   } catch {

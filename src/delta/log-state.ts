@@ -6,8 +6,8 @@ import { UnusableLogError } from "./unusable-log.ts";
 /** What somebody of this version can read, and write. */
 const known = { reader: 1, writer: 2 };
 
-/** What the last action that names a file does to it. */
-export type FileAction = Pick<Action, "add" | "remove">;
+/** What the last action that names a file does to it, and the version that does it. */
+export type FileAction = Pick<Action, "add" | "remove"> & { readonly version: number };
 
 /**
  * What a table is at one version ("Action Reconciliation"). Of files before its checkpoint it knows no more
@@ -19,7 +19,7 @@ export class LogState {
   protocol: Protocol | undefined;
   metadata: Metadata | undefined;
   readonly transactions: Map<string, Transaction> = new Map();
-  /** The version of the checkpoint that it was begun with. */
+  /** The version of the newest checkpoint that it knows; -1 for none. */
   checkpoint = -1;
   /**
    * By path within the table: of each file when it was removed, milliseconds since 1970 UTC; 0 if it is
@@ -50,20 +50,29 @@ export class LogState {
 
   /** The actions of the next version. */
   advance(actions: readonly Action[]): void {
+    const added = new Set(actions.map(({ add }) => add?.path));
     for (const action of actions) {
       this.#apply(action);
       const { add, remove } = action;
-      if (add) this.#file(add.path, 0, { add });
+      if (add) this.#file(add.path, 0, { add, version: this.version + 1 });
       // A commit's actions have no order, and one that is added in it is there.
-      else if (remove && !actions.some((other) => other.add?.path === remove.path))
-        this.#file(remove.path, removedAt(remove), { remove });
+      else if (remove && !added.has(remove.path))
+        this.#file(remove.path, removedAt(remove), { remove, version: this.version + 1 });
     }
     this.version++;
   }
 
+  /** There is a checkpoint of this version: what came until then is in it, and no longer kept whole. */
+  checkpointed(version: number): void {
+    if (version <= this.checkpoint || version > this.version) return;
+    this.checkpoint = version;
+    for (const [path, action] of this.recent) if (action.version <= version) this.recent.delete(path);
+  }
+
   #file(path: string, at: number, action: FileAction): void {
-    this.files.set(pathOfAction(path), at);
-    this.recent.set(pathOfAction(path), action);
+    const plain = pathOfAction(path);
+    this.files.set(plain, at);
+    this.recent.set(plain, action);
   }
 
   #apply({ protocol, metaData, txn }: Action): void {

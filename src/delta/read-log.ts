@@ -62,7 +62,7 @@ async function readCommit(store: Store, path: string): Promise<readonly Action[]
 }
 
 /** Which checkpoint `_last_checkpoint` names. */
-async function lastCheckpoint(store: Store, table: string): Promise<number | undefined> {
+export async function lastCheckpoint(store: Store, table: string): Promise<number | undefined> {
   try {
     const text = new TextDecoder().decode(await store.get(lastCheckpointPath(table)));
     const { version } = JSON.parse(text) as { readonly version?: unknown };
@@ -102,7 +102,7 @@ const addFields = ["path", "partitionValues", "size", "modificationTime", "dataC
 
 /**
  * The actions of a checkpoint, some rows at a time in memory: whole, or of files that are there only their
- * `paths`. Nothing if it is not there, or lacks a part.
+ * `paths`. Throws an {@link UnusableLogError} if it is not there, or lacks a part.
  */
 export async function* checkpointActions(
   store: Store,
@@ -111,7 +111,10 @@ export async function* checkpointActions(
   what: "whole" | "paths",
 ): AsyncGenerator<Action, void, undefined> {
   const columns = ["protocol", "metaData", "txn", "add", "remove"];
-  for (const { path, size } of await checkpointFiles(store, table, version)) {
+  const files = await checkpointFiles(store, table, version);
+  if (files.length === 0)
+    throw new UnusableLogError(`checkpoint ${version} of ${table} is not there, or not whole`);
+  for (const { path, size } of files) {
     const read = (start: number, end: number): Promise<Uint8Array> =>
       store.get(path, { range: { start, end } });
     const file = await openParquet({ size, read });

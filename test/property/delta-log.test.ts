@@ -35,3 +35,24 @@ test("whatever the order, and whoever dies or loses an answer: every file once, 
   );
   expect(troubles).toBeGreaterThan(0);
 });
+
+test("a thousand processes at one table: every file once, and no version missing", async () => {
+  const odds = { committers: 1_000, files: 1, crash: 0.1, lost: 1, fail: 1, checkpointEvery: 100 };
+  await fc.assert(
+    fc.asyncProperty(fc.integer(), async (seed) => {
+      const run = await runCommitters(bytes, odds, mulberry32(seed));
+      expect(Math.min(run.crashes, run.lostAnswers, run.failures)).toBeGreaterThan(0);
+      expect(run.delivered.size).toBe(odds.committers);
+      const { adds, live } = await replayLog(run.store, table);
+      expect(adds).toHaveLength(odds.committers);
+      expect(live).toEqual(run.delivered);
+      const read = await new DeltaTable(run.store, table).read();
+      expect(new Set(read!.files.keys())).toEqual(run.delivered);
+      // Every hundredth commit brings one, and some more where a process died: not each process its own.
+      const checkpoints = [...run.store.objects.keys()].filter((path) => path.includes(".checkpoint."));
+      expect(checkpoints.length).toBeGreaterThan(0);
+      expect(checkpoints.length).toBeLessThan(30);
+    }),
+    { numRuns: 1, endOnFailure: true },
+  );
+});

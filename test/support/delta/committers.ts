@@ -2,7 +2,7 @@ import type { Clock } from "../../../src/base/time/clock.ts";
 import type { TableFile } from "../../../src/delta/described-file.ts";
 import { DeltaTable } from "../../../src/delta/delta-table.ts";
 import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
-import type { Store } from "../../../src/store/store.ts";
+import { type GetOptions, ObjectNotFoundError, type Store } from "../../../src/store/store.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
 import { deliver, filePath, table } from "./table-files.ts";
 
@@ -30,6 +30,11 @@ export interface Odds {
 
 class Crash extends Error {}
 
+/** In a millisecond one in so many of those goes on whose call of the store waits. */
+const oneIn = 16;
+/** Made once: most calls of committers ask for a commit that is not there yet, and a stack costs more than all else. */
+const notFound = new ObjectNotFoundError("there is no such object in the simulation");
+
 /**
  * Many processes commit to one log in a simulated world: each call of the store waits, and who goes on next
  * is drawn by `random`. A process that dies is followed by another one that has its files, as a spool is
@@ -45,17 +50,25 @@ export async function runCommitters(
   const turn = (): Promise<void> => new Promise((resolve) => waiting.push(resolve));
   const happened = { crashes: 0, lostAnswers: 0, failures: 0 };
   const delivered = new Set<string>();
+  let nowMs = 1_795_330_800_000;
+  const timers = new Map<number, (() => void)[]>();
   const clock: Clock = {
-    now: () => 1_795_330_800_000,
-    monotonic: () => 0,
-    setTimer(callback) {
-      void turn().then(callback);
+    now: () => nowMs,
+    monotonic: () => nowMs,
+    setTimer(callback, ms) {
+      const at = nowMs + Math.max(1, ms);
+      timers.set(at, [...(timers.get(at) ?? []), callback]);
       return { [Symbol.dispose]() {} };
     },
   };
   const happens = (permille: number): boolean => random() * 1000 < permille;
   const broken = (): StoreError =>
     new StoreError("transient", "the connection was cut", { operation: "call" });
+  const get = async (path: string, options: GetOptions = {}): Promise<Uint8Array> => {
+    const found = store.objects.get(path);
+    if (found === undefined) throw notFound;
+    return found.bytes.subarray(options.range?.start, options.range?.end);
+  };
   /** The store as one process sees it. */
   const seen = (): Store => {
     let isDead = false;
@@ -71,7 +84,6 @@ export async function runCommitters(
         return isLost(broken());
       }
       const answer = await does();
-      await turn();
       if (!happens(odds.lost)) return answer;
       happened.lostAnswers++;
       return isLost(broken());
@@ -86,7 +98,7 @@ export async function runCommitters(
           () => store.put(path, body),
           (error) => ({ status: "retryable", class: "transient", error }),
         ),
-      get: (path, options) => call(() => store.get(path, options), thrown),
+      get: (path, options) => call(() => get(path, options), thrown),
       list: (prefix) => store.list(prefix),
       replace: (path, body) => call(async () => store.replace!(path, body), thrown),
       close: async () => {},
@@ -117,8 +129,17 @@ export async function runCommitters(
   }
   while (running.size > 0) {
     await new Promise((resolve) => setImmediate(resolve));
-    const next = waiting.splice(Math.floor(random() * waiting.length), 1)[0];
-    next?.();
+    nowMs++;
+    for (const callback of timers.get(nowMs) ?? []) callback();
+    timers.delete(nowMs);
+    for (let more = Math.ceil(waiting.length / oneIn); more > 0; more--) {
+      // The last one takes the place of the one that goes: their order says nothing.
+      const at = Math.floor(random() * waiting.length);
+      const next = waiting[at];
+      waiting[at] = waiting.at(-1)!;
+      waiting.pop();
+      next?.();
+    }
   }
   if (failure !== undefined) throw failure;
   return { store, delivered, ...happened };
