@@ -15,8 +15,10 @@ export function firstDifference(
     const wanted = rows.column(name);
     const found = columns.get(name) ?? [];
     for (let i = 0; i < length; i++) {
-      const [one, other] = [wanted[order[start + i]!], found[i]];
-      if (!Object.is(one, other) && !sameValue(one, other)) return name;
+      const one = wanted[order[start + i]!];
+      const other = found[i];
+      // The zeros are equal, and not the same.
+      if ((one !== other || one === 0) && !Object.is(one, other) && !sameValue(one, other)) return name;
     }
   }
   return undefined;

@@ -10,6 +10,7 @@ import { stemOf } from "../reader/listing/without-replaced.ts";
 import { mapConcurrent } from "../reader/map-concurrent.ts";
 import { openStoredFile } from "../reader/stored-file.ts";
 import type { Store } from "../store/store.ts";
+import { GatheredColumn, valuesOfRows } from "./gathered-column.ts";
 
 /** Files that cannot be made one, and why. */
 export class UnfitFilesError extends Error {
@@ -32,9 +33,9 @@ export class LoadedRows {
   readonly length: number;
   /** How many of the files were read: those that have room in memory. */
   readonly files: number;
-  readonly #columns: ReadonlyMap<string, unknown[]>;
+  readonly #columns: ReadonlyMap<string, ArrayLike<unknown>>;
 
-  private constructor(facts: Facts, columns: ReadonlyMap<string, unknown[]>, length: number) {
+  private constructor(facts: Facts, columns: ReadonlyMap<string, GatheredColumn>, length: number) {
     this.files = facts.files;
     const { schema, required, filters, untyped, sdk, marks } = facts;
     this.schema = schema;
@@ -43,7 +44,7 @@ export class LoadedRows {
     this.untyped = [...untyped].filter((name) => !schema.has(name));
     this.sdk = sdk;
     this.marks = marks;
-    this.#columns = columns;
+    this.#columns = new Map(Array.from(columns, ([name, column]) => [name, column.all(length)]));
     this.length = length;
   }
 
@@ -59,7 +60,7 @@ export class LoadedRows {
     { all = false }: { readonly all?: boolean } = {},
   ): Promise<LoadedRows> {
     const facts = new Facts(pins);
-    const columns = new Map<string, unknown[]>();
+    const columns = new Map<string, GatheredColumn>();
     let length = 0;
     let memory = 0;
     // Of small files, which are fetched at once, the next ones are fetched meanwhile.
@@ -94,11 +95,7 @@ export class LoadedRows {
     for (let start = 0; start < order.length; start += batchRows) {
       const rows = order.subarray(start, start + batchRows);
       const columns = new Map<string, ArrayLike<unknown>>();
-      for (const [name, values] of this.#columns) {
-        const picked = new Array<unknown>(rows.length);
-        for (let i = 0; i < rows.length; i++) picked[i] = values[rows[i]!] ?? null;
-        columns.set(name, picked);
-      }
+      for (const [name, values] of this.#columns) columns.set(name, valuesOfRows(values, rows));
       yield { length: rows.length, columns };
     }
   }
@@ -108,9 +105,9 @@ export class LoadedRows {
    * were.
    */
   byRequest(): Uint32Array {
-    const times = Float64Array.from({ length: this.length }, (_, row) =>
-      Number(this.column(systemColumns.requestTime.name)[row] ?? 0n),
-    );
+    const instants = this.column(systemColumns.requestTime.name);
+    const times = new Float64Array(this.length);
+    for (let row = 0; row < this.length; row++) times[row] = Number(instants[row] ?? 0n);
     const ids = this.column(systemColumns.correlationId.name);
     return Uint32Array.from({ length: this.length }, (_, row) => row).sort((a, b) => {
       const apart = times[a]! - times[b]!;
@@ -132,7 +129,7 @@ function memoryOf({ info, metadata }: OpenedParquet): number {
 }
 
 async function append(
-  columns: Map<string, unknown[]>,
+  columns: Map<string, GatheredColumn>,
   opened: OpenedParquet,
   start: number,
 ): Promise<number> {
@@ -140,10 +137,8 @@ async function append(
   for await (const part of readParquetColumns(opened, { timestamps: "micros" })) {
     for (const [name, values] of part.columns) {
       let all = columns.get(name);
-      if (all === undefined) columns.set(name, (all = []));
-      // Rows before it of files that lack the column.
-      while (all.length < length) all.push(null);
-      for (let i = 0; i < part.length; i++) all.push(values[i]);
+      if (all === undefined) columns.set(name, (all = new GatheredColumn()));
+      all.add(values, length);
     }
     length += part.length;
   }
@@ -160,6 +155,8 @@ class Facts {
   sdk = "";
   readonly #pins: Schema;
   readonly #found = new Map<string, ColumnType>();
+  /** The columns of the file before, which mostly are the same objects. */
+  #columns: OpenedParquet["info"]["columns"] = [];
   files = 0;
 
   constructor(pins: Schema) {
@@ -167,6 +164,16 @@ class Facts {
   }
 
   add(file: DataFile, { info, metadata }: OpenedParquet): void {
+    if (info.columns !== this.#columns) this.#addColumns(file, info);
+    this.#columns = info.columns;
+    for (const { columns } of metadata.row_groups)
+      for (const { meta_data: meta } of columns)
+        if (meta?.bloom_filter_offset !== undefined) this.filters.add(meta.path_in_schema[0] ?? "");
+    this.#addNotes(file, info.keyValues);
+    this.files++;
+  }
+
+  #addColumns(file: DataFile, info: OpenedParquet["info"]): void {
     const nullable = new Map(info.columns.map((column) => [column.name, column.nullable]));
     for (const [name, text] of info.types) {
       const type = parseType(text);
@@ -179,11 +186,6 @@ class Facts {
       if (this.files === 0 && nullable.get(name) === false) this.required.add(name);
     }
     for (const name of this.required) if (nullable.get(name) !== false) this.required.delete(name);
-    for (const { columns } of metadata.row_groups)
-      for (const { meta_data: meta } of columns)
-        if (meta?.bloom_filter_offset !== undefined) this.filters.add(meta.path_in_schema[0] ?? "");
-    this.#addNotes(file, info.keyValues);
-    this.files++;
   }
 
   #addNotes(file: DataFile, notes: Readonly<Record<string, string>>): void {

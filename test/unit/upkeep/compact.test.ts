@@ -9,6 +9,7 @@ import { createFolderStore } from "../../../src/store/folder-store.ts";
 import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
 import { type Store, type UpkeepStore } from "../../../src/store/store.ts";
 import { compact } from "../../../src/upkeep/compact.ts";
+import type { Plain } from "../../support/make-batch.ts";
 import { duckdbCollection } from "../../support/parquet-engines.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import {
@@ -77,6 +78,32 @@ test("files of an hour become one, with the rows and columns that they had, sort
   const times = [];
   for await (const row of datasetOf(store).table("model_inputs").rows()) times.push(row["mdc_request_time"]);
   expect(times).toEqual(times.toSorted((a, b) => Number(a) - Number(b)));
+});
+
+test("numbers of many rows stay as they were, where files have nulls among them or lack the column", async () => {
+  const sizes = [3_000, 2_500, 40, 60];
+  const parts = sizes.map((rows, seed): StoredPart => {
+    const cells = <T extends Plain>(value: (row: number) => T): T[] =>
+      Array.from({ length: rows }, (_, row) => value(row));
+    return {
+      seed,
+      columns: [
+        { name: "distance", type: "float64", cells: cells((row) => [row / 7, -0, 0, Number.NaN][row % 4]!) },
+        { name: "seats", type: "int64", cells: cells((row) => 2n ** 62n - BigInt(row * 3 + seed)) },
+        // One of a kind at first, then always the same.
+        { name: "note", type: "string", cells: cells((row) => (row < 2_100 ? `n${seed}-${row}` : "n")) },
+        { name: "delay", type: "float64", cells: cells((row) => (seed > 1 && row % 3 > 0 ? null : row)) },
+        ...(seed === 3
+          ? []
+          : [{ name: "late", type: "float64", cells: cells((row) => row + seed) } as const]),
+      ],
+    };
+  });
+  const store = await stored(parts);
+  const before = await seenByDuckdb(store);
+  expect(await compact(store, everything)).toMatchObject([{ status: "compacted", rows: 5_600 }]);
+  expect(dataFiles(store)).toHaveLength(1);
+  expect(await seenByDuckdb(store)).toEqual(before);
 });
 
 test("any files give the rows that they had, and the same name whoever compacts them", async () => {

@@ -116,12 +116,29 @@ function pieceOf(
 ): Piece {
   if (values === undefined) return { rows, column: undefined, measured: true };
   if (type === "int32") return { rows, column: int32Column(values, rows), measured: true };
+  const numbers = numberColumn(values, type, rows);
+  if (numbers !== undefined) return { rows, column: numbers, measured: true };
   const builder = createBuilder(type, Number.MAX_SAFE_INTEGER, false);
   const cells = cellsOf(values, rows, type);
   if (builder.fill(cells, 0, rows, 0) !== rows)
     throw new Error(`column ${name}: a value is no ${typeText(type)}`);
   const column = { validity: builder.validity(rows), count: builder.count, values: builder.values() };
   return { rows, column, measured: true };
+}
+
+/** Numbers of every row as they were decoded, if they are; the encoder copies what it takes. */
+function numberColumn(values: ArrayLike<unknown>, type: ColumnType, rows: number): Piece["column"] {
+  if (type === "float64" && values instanceof Float64Array && values.length >= rows) {
+    const data = values.subarray(0, rows);
+    let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let row = 0; row < rows; row++) {
+      const value = data[row]!;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    return { validity: undefined, count: rows, values: { kind: "float64", data, min, max } };
+  }
+  return undefined;
 }
 
 /** Decoded values as builders take them; mostly they are already. */
