@@ -34,6 +34,8 @@ export interface TableOptions {
 
 const groupRows = 122_880;
 const pageBytes = 256 * 1024;
+/** By so many rows a builder of texts can tell whether they repeat, before it puts all into a dictionary. */
+const sampleRows = 2_048;
 
 /**
  * A Parquet file of any columns, all of which can be null: zstd, with statistics and page index, in the types
@@ -120,7 +122,8 @@ function pieceOf(
   if (numbers !== undefined) return { rows, column: numbers, measured: true };
   const builder = createBuilder(type, Number.MAX_SAFE_INTEGER, false);
   const cells = cellsOf(values, rows, type);
-  if (builder.fill(cells, 0, rows, 0) !== rows)
+  const sample = Math.min(rows, sampleRows);
+  if (builder.fill(cells, 0, sample, 0) !== sample || builder.fill(cells, sample, rows, sample) !== rows)
     throw new Error(`column ${name}: a value is no ${typeText(type)}`);
   const column = { validity: builder.validity(rows), count: builder.count, values: builder.values() };
   return { rows, column, measured: true };
