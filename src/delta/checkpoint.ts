@@ -5,7 +5,7 @@ import type { NestedRow } from "../codec/parquet/nested/shredded-rows.ts";
 import type { Store } from "../store/store.ts";
 import type { Action } from "./actions.ts";
 import { checkpointPath, lastCheckpointPath, pathOfAction } from "./log-paths.ts";
-import { type LogState, removedAt } from "./log-state.ts";
+import type { LogState } from "./log-state.ts";
 import { checkpointActions } from "./read-log.ts";
 
 const texts: NestedType = { map: "string" };
@@ -55,19 +55,20 @@ function structType(fields: Readonly<Record<string, NestedType>>): NestedType {
 
 /**
  * Stores a checkpoint of a table's state: what its last checkpoint has, passed on some rows at a time, and
- * what came after it. Files that were removed are named for as long as they may be there, `keptMs`; and the
- * pointer to it. False if the store did not take it: the next commit tries again.
+ * what came after it, without what is `forgotten`, by paths within the table; and the pointer to it. Files
+ * that were removed stay named however long ago that was: one that is still there would count again. False
+ * if the store did not take it: the next commit tries again.
  */
 export async function writeCheckpoint(
   store: Store,
   table: string,
   state: LogState,
-  { now, keptMs }: { readonly now: number; readonly keptMs: number },
+  forgotten: ReadonlySet<string> = new Set(),
 ): Promise<boolean> {
   let [size, adds] = [0, 0];
   const rows = async function* (): AsyncGenerator<NestedRow> {
     for await (const action of stateActions(store, table, state)) {
-      if (action.remove && removedAt(action.remove) + keptMs < now) continue;
+      if (action.remove && forgotten.has(pathOfAction(action.remove.path))) continue;
       size++;
       if (action.add) adds++;
       yield action as NestedRow;

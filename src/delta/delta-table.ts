@@ -26,8 +26,6 @@ export interface DeltaTableOptions {
 }
 
 const filesAtOnce = 8;
-/** How long a removed file is kept, and named in checkpoints: Delta's own default. */
-export const removedKeptMs: number = 7 * 86_400_000;
 
 /**
  * The log of one collection's files as a Delta table: the folder `_delta_log` beside the collection's
@@ -73,7 +71,26 @@ export class DeltaTable {
    * the same.
    */
   commit(change: TableChange): Promise<CommitResult> {
-    const done = this.#turn.then(() => this.#commit(change));
+    return this.#next(() => this.#commit(change));
+  }
+
+  /**
+   * Makes a checkpoint that does not name these removed files, by their paths within the table, any more.
+   * Where its newest version has a checkpoint it does nothing: a later time will do. Throws what
+   * {@link read} does.
+   */
+  forget(removed: ReadonlySet<string>): Promise<void> {
+    return this.#next(async () => {
+      const state = await this.read();
+      if (state === undefined || state.version <= state.checkpoint) return;
+      if (!(await writeCheckpoint(this.#store, this.folder, state, removed))) return;
+      state.checkpointed(state.version);
+      for (const path of removed) state.files.delete(path);
+    });
+  }
+
+  #next<T>(does: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(does);
     this.#turn = done.catch(() => {});
     return done;
   }
@@ -162,11 +179,7 @@ export class DeltaTable {
       // Others make them, too: of many processes each one would make its own.
       state.checkpointed((await lastCheckpoint(this.#store, this.folder)) ?? -1);
       if (!isTurn && !isLate()) return;
-      const stored = await writeCheckpoint(this.#store, this.folder, state, {
-        now: this.#clock.now(),
-        keptMs: removedKeptMs,
-      });
-      if (stored) state.checkpointed(state.version);
+      if (await writeCheckpoint(this.#store, this.folder, state)) state.checkpointed(state.version);
     } catch (thrown) {
       // The commit is done, whatever becomes of the checkpoint. One that is gone is not built on.
       if (thrown instanceof UnusableLogError) this.#state = undefined;

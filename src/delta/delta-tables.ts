@@ -4,7 +4,7 @@ import { StoreError } from "../store/store-error.ts";
 import { type TableFile, tableOf } from "./described-file.ts";
 import { DeltaTable, type DeltaTableOptions } from "./delta-table.ts";
 import type { TableLogs, TableTrouble } from "./table-logs.ts";
-import { UnusableLogError } from "./unusable-log.ts";
+import { BusyLogError, UnusableLogError } from "./unusable-log.ts";
 
 /** The Delta tables of a destination, one for each collection. */
 export class DeltaTables implements TableLogs {
@@ -33,8 +33,8 @@ export class DeltaTables implements TableLogs {
         return { table, files: 1, passes: false, problem: `${name} cannot be part of it: ${problem}` };
       });
     } catch (thrown) {
-      // What it was known to be may be what is wrong with it.
-      this.#tables.delete(table);
+      // What it was known to be may be what is wrong with it, unless others were quicker or the store failed.
+      if (!(thrown instanceof BusyLogError || thrown instanceof StoreError)) this.#tables.delete(table);
       const isFinal =
         thrown instanceof UnusableLogError || (thrown instanceof StoreError && thrown.failure === "rejected");
       const problem = thrown instanceof UnusableLogError ? thrown.message : messageOf(thrown);

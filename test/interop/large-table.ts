@@ -38,8 +38,7 @@ export async function writeLargeLog(root: string, table: string, commits: number
     const actions = [...(version === 0 ? first : []), ...adds];
     state.advance(actions);
     await writeFile(join(root, commitPath(table, version)), commitBytes(actions));
-    if (version === commits - 1 - ((commits - 1) % 100))
-      await writeCheckpoint(store, table, state, { now: 0, keptMs: 0 });
+    if (version === commits - 1 - ((commits - 1) % 100)) await writeCheckpoint(store, table, state);
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { type Clock, systemClock } from "../../../src/base/time/clock.ts";
 import { DeltaTable } from "../../../src/delta/delta-table.ts";
 import { commitPath } from "../../../src/delta/log-paths.ts";
 import { parseWhere } from "../../../src/layout/filter/where.ts";
@@ -118,6 +119,34 @@ test("what was removed from a table is deleted after seven days, and nothing els
     { table, deleted: 1, kept: 0 },
   ]);
   expect(dataFiles(store)).toEqual(others);
+});
+
+test("what was removed long ago stays so after a checkpoint, and is named until it is long gone", async () => {
+  const store = await stored(3);
+  await repairTables(store, "new", { now: later });
+  const [first = "", ...others] = dataFiles(store);
+  const now = Date.now();
+  const longAgo: Clock = { ...systemClock, now: () => now - 10 * dayMs };
+  await new DeltaTable(store, table, { clock: longAgo }).commit({ remove: [`${table}/${first}`] });
+  const [fourth, fifth] = smallParts(5).slice(3);
+  await storePart(store, fourth!);
+  const [added = ""] = dataFiles(store).filter((path) => path !== first && !others.includes(path));
+  const file = { path: `${table}/${added}`, size: store.objects.get(`${table}/${added}`)!.bytes.length };
+  await new DeltaTable(store, table, { checkpointEvery: 2 }).commit({ add: [{ ...file, modifiedAt: now }] });
+  expect([...store.objects.keys()].filter((path) => path.includes(".checkpoint."))).toHaveLength(1);
+  expect(await repairTables(store, "known", { now })).toMatchObject([{ added: 0 }]);
+  const has = async (): Promise<boolean | undefined> =>
+    (await new DeltaTable(store, table).read())!.has(first);
+  expect(await has()).toBe(false);
+  expect(await vacuumTables(store, { now })).toEqual([{ table, deleted: 1, kept: 0 }]);
+  await storePart(store, fifth!);
+  await repairTables(store, "known", { now });
+  await vacuumTables(store, { now: now + 10 * dayMs });
+  expect(await has()).toBe(false);
+  await vacuumTables(store, { now: now + 30 * dayMs });
+  expect(await has()).toBeUndefined();
+  const { live } = await replayLog(store, table);
+  expect([...live].sort()).toEqual(dataFiles(store));
 });
 
 test("a compaction that was killed before its commit is ended, by the next one or by a repair", async () => {
