@@ -38,7 +38,7 @@ const batchBytes = 256 * 1024;
  */
 const batchColumns = 512;
 /** After so many milliseconds, or the batch that it lays out then, a drain gives the event loop back. */
-const drainMs = 0.05;
+const drainMs = 0.15;
 /** Cells between two looks at the clock. */
 const cellsPerStep = 2_048;
 /** When the queue takes more than this share of what is set aside for it, calls help the drain. */
