@@ -118,8 +118,12 @@ export class Http2Forwarding {
       bytesSent: exchange.responseBody.size,
       requestComplete: stream.readableEnded,
     });
-    if (!upstream.closed)
-      upstream.close(isWhole ? http2().constants.NGHTTP2_NO_ERROR : http2().constants.NGHTTP2_CANCEL);
+    const code = isWhole ? http2().constants.NGHTTP2_NO_ERROR : http2().constants.NGHTTP2_CANCEL;
+    // In a turn of its own: within one in which Node reads that session, it puts the reset off, may remove the
+    // stream before it sends that, and then sends empty frames of the stream for ever.
+    setImmediate(() => {
+      if (!upstream.closed) upstream.close(code);
+    });
   }
 }
 
