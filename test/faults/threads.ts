@@ -32,7 +32,7 @@ export async function threadDeaths(
     const fault: ThreadFault = { kind, times, afterMs: 300 + ((n * 61) % 200) };
     const child = startFaulty(world, fault, { rate: 1_000, deployment: { spool: { durability } } });
     await child.ready;
-    const end = performance.now() + 8_000;
+    const end = performance.now() + 40_000;
     while (child.journal().deaths < times && performance.now() < end) await sleep(50);
     fired += child.journal().deaths;
     // Long enough for the last one to take over.

@@ -7,6 +7,9 @@ import { writeSync } from "node:fs";
 import { hookWorkers } from "./hook-workers.ts";
 import { jumpingClock, type ThreadFault } from "./thread-fault.ts";
 
+/** Full within seconds on a busy machine, too. A young generation that is large ends the whole process instead. */
+const littleMemory = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 4 };
+
 const text = process.env["MDC_TEST_FAULT"];
 if (text !== undefined) {
   const fault = JSON.parse(text) as ThreadFault;
@@ -18,6 +21,7 @@ if (text !== undefined) {
     return {
       preload: new URL("./thread.ts", import.meta.url),
       env: { MDC_TEST_FAULT: JSON.stringify(own) },
+      resourceLimits: own.kind === "out-of-memory" ? littleMemory : undefined,
       // Into the journal of the process: see `collecting-process.ts`.
       started: (thread) => {
         if (faulty) thread.on("exit", () => writeSync(3, "d \n"));
