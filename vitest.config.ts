@@ -6,8 +6,8 @@ const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 /**
  * One project per folder under `test`. The first group is pure computation, and the second starts servers and
- * processes, which mostly wait for each other: their files run side by side. Those of the third look at the whole
- * host, its memory and threads, so it runs one file at a time.
+ * processes, which mostly wait for each other: their files run side by side. Those of the third look at memory,
+ * threads and clocks of the whole host, so it runs one file at a time.
  */
 const config: ViteUserConfig = defineConfig({
   test: {
@@ -20,7 +20,8 @@ const config: ViteUserConfig = defineConfig({
       project("contract", { group: 1, testTimeout: 60_000 }),
       project("crash", { group: 1, testTimeout: 180_000 }),
       project("package", { group: 1, testTimeout: 180_000 }),
-      project("integration", { group: 2, testTimeout: 180_000 }),
+      project("integration", { group: 1, testTimeout: 180_000 }),
+      project("host", { group: 2, testTimeout: 180_000 }),
     ],
     coverage: { include: ["src/**"] },
   },

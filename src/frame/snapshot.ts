@@ -64,7 +64,7 @@ export interface SnapshotOptions {
 const nothingDeclared: Schema = new Map();
 /**
  * What a frame that waits takes beside its cells: its own objects, its place in the queue and its context;
- * and for each column an array. Measured on Node 24 (`test/integration/memory-bound.test.ts` measures the
+ * and for each column an array. Measured on Node 24 (`test/host/memory-bound.test.ts` measures the
  * whole): 350 and 50 to 190 bytes.
  */
 const frameOverhead = 512;

@@ -119,8 +119,8 @@ export class Http2Forwarding {
       requestComplete: stream.readableEnded,
     });
     const code = isWhole ? http2().constants.NGHTTP2_NO_ERROR : http2().constants.NGHTTP2_CANCEL;
-    // In a turn of its own: within one in which Node reads that session, it puts the reset off, may remove the
-    // stream before it sends that, and then sends empty frames of the stream for ever.
+    // In a turn of its own: in one in which it reads that session, Node puts the reset off, may remove the
+    // stream before it sends that, and then sends empty frames of it for ever.
     setImmediate(() => {
       if (!upstream.closed) upstream.close(code);
     });

@@ -11,12 +11,12 @@ import {
   type PayloadRequest,
 } from "model-data-collector/http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Azurite, azuriteKey, startAzurite } from "../../support/azurite.ts";
-import { bodyHash, bodyPart, openRequest, sendBody } from "../../support/large-bodies.ts";
-import { root } from "../../support/packed-project.ts";
-import { duckdbCollection, duckdbSql } from "../../support/parquet-engines.ts";
-import { type PayloadServer, payloadServer } from "../../support/payload-server.ts";
-import { expectBalance, runScript, scratch, until } from "../../support/scratch.ts";
+import { type Azurite, azuriteKey, startAzurite } from "../support/azurite.ts";
+import { bodyHash, bodyPart, openRequest, sendBody } from "../support/large-bodies.ts";
+import { root } from "../support/packed-project.ts";
+import { duckdbCollection, duckdbSql } from "../support/parquet-engines.ts";
+import { type PayloadServer, payloadServer } from "../support/payload-server.ts";
+import { expectBalance, runScript, scratch, until } from "../support/scratch.ts";
 
 const MiB = 1024 * 1024;
 
