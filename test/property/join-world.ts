@@ -327,7 +327,7 @@ function joinByHand(all: readonly StoredRow[], asked: Asked) {
     );
   };
   const isLate = (row: StoredRow, input: StoredRow): boolean =>
-    row.eventTime - input.requestTime > asked.latenessMs;
+    row.eventTime - Math.max(input.requestTime, input.eventTime) > asked.latenessMs;
   const pairs = first
     .filter(({ collection }) => asked.outputs.includes(collection))
     .map((output) => ({ output, of: partnersOf(output) }));

@@ -1,7 +1,7 @@
 import { type Tally, verdict } from "./join-account.ts";
 import type { KeyLabel, KeyLabels } from "./key-labels.ts";
 import type { KeyRows } from "./key-rows.ts";
-import { matchRequest, type MatchRules } from "./match-request.ts";
+import { awaitedSince, matchRequest, type MatchRules } from "./match-request.ts";
 
 /** Counts the rows of one id, or takes them back with a `sign` of -1. */
 export function countRequest(
@@ -39,5 +39,6 @@ export function keyLabelsOf(keys: KeyRows, row: number, labels: KeyLabels, rules
   if (labels.keys.length === 0) return [];
   const batch = keys.batches[row];
   const place = keys.places[row] ?? 0;
-  return labels.of((name) => batch?.columns.get(name)?.[place], keys.requestTimes[row] as number, rules);
+  const times = { requestTime: keys.requestTimes[row] as number, since: awaitedSince(keys, row) };
+  return labels.of((name) => batch?.columns.get(name)?.[place], times, rules);
 }

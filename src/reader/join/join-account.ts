@@ -14,7 +14,7 @@ export interface JoinCounts {
   readonly only: number;
   /** Rows that were stored before: the same event and index again. */
   readonly duplicates: number;
-  /** Collected later after their request than `lateness` allows. */
+  /** Collected later after their request, or after their input, than `lateness` allows. */
   readonly late: number;
   /** Labels that were corrected later, in time. */
   readonly superseded: number;

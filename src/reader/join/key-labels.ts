@@ -78,16 +78,22 @@ export class KeyLabels {
   /**
    * The labels of a row of inputs: of each key the last one that came in time, the oldest first. They are
    * told what became of them if the row's request is in the range.
+   *
+   * @param since from when on they were awaited.
    */
-  of(value: (column: string) => unknown, begun: number, { lateness, isInRange }: MatchRules): KeyLabel[] {
-    const isHere = isInRange(begun);
+  of(
+    value: (column: string) => unknown,
+    { requestTime: time, since }: { readonly requestTime: number; readonly since: number },
+    { lateness, isInRange }: MatchRules,
+  ): KeyLabel[] {
+    const isHere = isInRange(time);
     return this.keys
       .flatMap((key) => {
         const labels = this.#byId.get(labelKeyId(key.map((name) => [name, value(name) as KeyValue]))) ?? [];
-        const last = labels.findLast((label) => label.eventTime - begun <= lateness);
+        const last = labels.findLast((label) => label.eventTime - since <= lateness);
         if (isHere)
           for (const label of labels) {
-            const isLate = label.eventTime - begun > lateness;
+            const isLate = label.eventTime - since > lateness;
             tell(label, label === last ? verdict.matched : isLate ? verdict.late : verdict.superseded);
           }
         return last === undefined ? [] : [last];

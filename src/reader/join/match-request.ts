@@ -60,20 +60,28 @@ export function matchRequest(keys: KeyRows, group: readonly number[], rules: Mat
 
 /** What most requests are: one row of inputs and its output. Undefined for any other. */
 function matchPair(
-  { sides, indexes, eventTimes, requestTimes, verdicts }: KeyRows,
+  keys: KeyRows,
   group: readonly number[],
   { outputs, lateness, isInRange }: MatchRules,
 ): MatchedRequest | undefined {
+  const { sides, indexes, eventTimes, requestTimes, verdicts } = keys;
   if (group.length !== 2 || outputs !== 1) return undefined;
   const [first, second] = group as [number, number];
   if ((sides[first] as number) + (sides[second] as number) !== 1 || indexes[first] !== indexes[second])
     return undefined;
   const [input, output] = sides[first] === 0 ? [first, second] : [second, first];
-  const begun = requestTimes[input] as number;
-  if ((eventTimes[output] as number) - begun > lateness) return undefined;
-  const isHere = isInRange(begun);
+  if ((eventTimes[output] as number) - awaitedSince(keys, input) > lateness) return undefined;
+  const isHere = isInRange(requestTimes[input] as number);
   verdicts[input] = verdicts[output] = isHere ? verdict.matched : verdict.outside;
   return { joined: isHere ? [[input, output, -1]] : [], unequal: 0 };
+}
+
+/**
+ * From when on what belongs to a row of inputs is awaited: its request, or when it was collected, if a request of
+ * the past was replayed. Microseconds.
+ */
+export function awaitedSince({ requestTimes, eventTimes }: KeyRows, input: number): number {
+  return Math.max(requestTimes[input] as number, eventTimes[input] as number);
 }
 
 function ofSide({ sides }: KeyRows, group: readonly number[], side: number): number[] {
@@ -138,13 +146,13 @@ function matchOutputs(
     const partner = (
       from.length === to.length ? from[i] : (from.findLast(({ time }) => time <= frame.time) ?? from[0])
     ) as JoinFrame;
-    const begun = requestTimes[partner.rows[0] as number] as number;
-    const isHere = isInRange(begun);
+    const [input] = partner.rows as [number];
+    const isHere = isInRange(requestTimes[input] as number);
+    const isLate = frame.time - awaitedSince(keys, input) > lateness;
     if (by === "row" && isHere && partner.rows.length !== frame.rows.length) unequal++;
     for (const output of frame.rows) {
       const own = partner.rows.filter((row) => by === "request" || indexes[row] === indexes[output]);
       if (own.length === 0) continue;
-      const isLate = frame.time - begun > lateness;
       verdicts[output] = !isHere ? verdict.outside : isLate ? verdict.late : verdict.matched;
       if (!isLate) for (const row of own) tell(places.get(row) as number, output);
     }
@@ -154,18 +162,19 @@ function matchOutputs(
 
 /** The label of an input that counts, or -1; labels are told what became of them. */
 function matchLabels(
-  { verdicts, requestTimes, eventTimes, events, indexes }: KeyRows,
+  keys: KeyRows,
   input: number,
   labels: readonly number[],
   { lateness, isInRange }: MatchRules,
 ): number {
-  const begun = requestTimes[input] as number;
-  const isHere = isInRange(begun);
+  const { verdicts, requestTimes, eventTimes, events, indexes } = keys;
+  const since = awaitedSince(keys, input);
+  const isHere = isInRange(requestTimes[input] as number);
   let last = -1;
   for (const label of labels) {
     if (indexes[label] !== indexes[input]) continue;
     const time = eventTimes[label] as number;
-    const isLate = time - begun > lateness;
+    const isLate = time - since > lateness;
     tellLabel(verdicts, label, !isHere ? verdict.outside : isLate ? verdict.late : verdict.superseded);
     if (isLate) continue;
     const before = last === -1 ? -Infinity : (eventTimes[last] as number);

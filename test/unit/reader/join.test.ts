@@ -200,6 +200,26 @@ describe("join", () => {
     }
   });
 
+  test("what belongs to a request that is replayed is awaited since its input was collected", async () => {
+    const replayed = (minute: number) => ({ eventTime: `2029-01-01T00:0${minute}:00.000Z` });
+    const root = await stored(
+      frame("model_inputs", "A", [{ distance: 1 }], replayed(0)),
+      frame("model_outputs", "A", [{ late: true }], replayed(2)),
+      frame("labels", "A", [{ late: false }], replayed(5)),
+    );
+    for (const [lateness, matched] of [
+      ["1m", [0, 0]],
+      ["3m", [1, 0]],
+      ["5m", [1, 1]],
+    ] as const) {
+      const { rows } = await joined(root, { ...both, labels: true, lateness });
+      expect([lateness, rows.length, rows.filter(({ labels }) => labels !== null).length]).toEqual([
+        lateness,
+        ...matched,
+      ]);
+    }
+  });
+
   test("labels: the last one in time, by id and by business key", async () => {
     const key = { tags: '{"label_key":"[\\"order_id\\"]"}' };
     const keyId = labelKeyId([["order_id", "A-17"]]);

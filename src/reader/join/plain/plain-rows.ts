@@ -80,10 +80,11 @@ function areInTime(groups: readonly Group[], { lateness }: MatchRules): boolean 
   let first = Infinity;
   let last = -Infinity;
   for (const group of groups) {
-    const bounds = boundsOf(group, group.side === 0 ? requestTime.name : eventTime.name);
-    if (bounds === undefined) return false;
-    if (group.side === 0) first = Math.min(first, bounds.min);
-    else last = Math.max(last, bounds.max);
+    const collected = boundsOf(group, eventTime.name);
+    const requested = boundsOf(group, requestTime.name);
+    if (collected === undefined || requested === undefined) return false;
+    if (group.side === 0) first = Math.min(first, Math.max(requested.min, collected.min));
+    else last = Math.max(last, collected.max);
   }
   // Bounds are cut to whole milliseconds.
   return last + 1 - first <= lateness / 1_000;
