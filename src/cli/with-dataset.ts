@@ -6,7 +6,9 @@ import { withCache } from "../reader/cache/cached-store.ts";
 import { type Catalog, createCatalog } from "../reader/catalog.ts";
 import { type Dataset, datasetOf } from "../reader/dataset.ts";
 import { CountedStore, type StoreCounts } from "../reader/counted-store.ts";
+import { parseDataFile } from "../reader/data-file.ts";
 import { openRoot } from "../reader/open-root.ts";
+import { createFolderStore } from "../store/folder-store.ts";
 import { StoreError } from "../store/store-error.ts";
 import type { CommandInput, CommandOptions } from "./command.ts";
 import { amountText, bytesText } from "./text/value-text.ts";
@@ -24,6 +26,9 @@ export const datasetOptions: CommandOptions = {
   stats: { type: "boolean", description: "say on stderr how many requests and bytes it took" },
 };
 
+/** So many files that are no data are looked at for a sign of where the root is. */
+const maxForeignFiles = 1_000;
+
 /**
  * Runs `use` on the data that a command line names: `--root`, else what `openDataset` finds without one. A
  * folder that is given, and is not there, is a mistake, unless something waits to be stored in it.
@@ -38,6 +43,11 @@ export async function withDataset<T>(
   const started = systemClock.monotonic();
   const scope = { endpoint: input.text("endpoint"), deployment: input.text("deployment") };
   await using data = datasetOf(store, scope);
+  if (given !== undefined && isAbsolute(data.root) && (await inspectPath(data.root))?.kind === "file")
+    throw new StoreError("configuration", `--root: expected a folder, ${data.root} is a file`, {
+      operation: "list",
+      code: "ENOTDIR",
+    });
   if (given !== undefined && (await isMissing(data.root)) && (await waitingLines(input)).length === 0)
     throw await missingRoot(data.root);
   try {
@@ -52,10 +62,25 @@ function statsLine({ listings, listed, reads, bytes }: StoreCounts, ms: number):
   return `stats: ${looked}, ${amountText(reads, "read")} of ${bytesText(bytes)}, ${Math.round(ms)} ms`;
 }
 
-/** Says that there is nothing at a place. */
+/** Says that there is nothing at a place, and why, if that is plain. */
 export async function nothingStored(root: string): Promise<string> {
-  const why = (await isMissing(root)) ? ": there is no such folder" : "";
+  const why = (await isMissing(root)) ? ": there is no such folder" : await rootAbove(root);
   return `nothing is stored under ${root}${why}`;
+}
+
+/** Where the root is, if a folder is an endpoint, a deployment or a collection of it. */
+async function rootAbove(root: string): Promise<string> {
+  if (!isAbsolute(root)) return "";
+  const names: string[] = [];
+  for (let above = root; names.length < 3 && above !== dirname(above); ) {
+    names.unshift(basename(above));
+    above = dirname(above);
+    let looked = 0;
+    for await (const entry of createFolderStore({ root: above }).list(`${names.join("/")}/`))
+      if (parseDataFile(entry) !== undefined) return `; did you mean ${above}?`;
+      else if (++looked === maxForeignFiles) return "";
+  }
+  return "";
 }
 
 /** Throws if a root that was given is a folder that is not there. */

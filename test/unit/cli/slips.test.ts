@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { globSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { idAt, storeFile } from "../reader/stored-data.ts";
@@ -27,6 +27,24 @@ test("a root that is given and not there is an error of storage, with the folder
   }
   const far = join(root, "../elsewhere/or/not");
   expect((await run("ls", "--root", far)).err).toBe(`mdc: --root: there is no folder ${far}\n`);
+});
+
+test("a root that is a folder of the data, or a file, is told so", async () => {
+  const root = await rootWithInputs();
+  const [file] = globSync("**/*.parquet", { cwd: root });
+  const folders = dirname(file ?? "").split("/");
+  for (const depth of [1, 2, 3]) {
+    const deeper = join(root, ...folders.slice(0, depth));
+    expect(await run("ls", "--root", deeper)).toMatchObject({
+      code: 0,
+      err: `nothing is stored under ${deeper}; did you mean ${root}?\n`,
+    });
+  }
+  const inside = join(root, file ?? "");
+  expect(await run("ls", "--root", inside)).toMatchObject({
+    code: 4,
+    err: `mdc: --root: expected a folder, ${inside} is a file\n`,
+  });
 });
 
 test("one that is not given need not be there yet, and one that is empty is no mistake", async () => {
