@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Durability } from "model-data-collector";
 import { startAzurite } from "../support/azurite.ts";
 import { startTcpProxy } from "../support/tcp-proxy.ts";
@@ -49,7 +50,7 @@ export async function killsWithBlobs(durability: Durability, kills: number): Pro
       () => blobDestination(azurite, container, proxy.port),
       { deployment: { spool: { durability } } },
     );
-    const fired = await killAgainAndAgain(world, kills, 1_000);
+    const fired = await killAgainAndAgain(world, kills, 1_000, () => proxy.faults > 0);
     clearInterval(cutting);
     await proxy.setFault(undefined);
     const cuts = proxy.faults;
@@ -70,14 +71,24 @@ export async function killsWithBlobs(durability: Durability, kills: number): Pro
   }
 }
 
-/** Starts a process, kills it, starts its successor; returns how many were still alive to be killed. */
-async function killAgainAndAgain(world: World, kills: number, spreadMs: number): Promise<number> {
+/**
+ * Starts a process, kills it, starts its successor; returns how many were still alive to be killed.
+ *
+ * @param isReady none is killed before it says so, or half a minute is over: a busy machine takes its time.
+ */
+async function killAgainAndAgain(
+  world: World,
+  kills: number,
+  spreadMs: number,
+  isReady: () => boolean = () => true,
+): Promise<number> {
   const random = seeded(kills);
   let fired = 0;
   for (let kill = 0; kill < kills; kill++) {
     const child = world.start();
     await child.ready;
-    await new Promise((resolve) => setTimeout(resolve, 120 + random(spreadMs)));
+    await sleep(120 + random(spreadMs));
+    for (const end = performance.now() + 30_000; !isReady() && performance.now() < end; ) await sleep(50);
     child.process.kill("SIGKILL");
     const { signal } = await child.ended;
     if (signal === "SIGKILL") fired++;
