@@ -3,6 +3,7 @@ import { Agent, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { duckdbCollection } from "../support/parquet-engines.ts";
 import { type SidecarProcess, startSidecar } from "../support/sidecar-process.ts";
 import { seeded } from "../support/simulated-file-system.ts";
@@ -35,7 +36,8 @@ export async function sidecarKills(kills: number): Promise<Outcome> {
   for (let kill = 0; kill < kills; kill++) {
     const sidecar = await start();
     const load = new Load(sidecar.urls["listen"] ?? "", `kill-${kill}`);
-    await new Promise((resolve) => setTimeout(resolve, 1_800 + random(1_000)));
+    await sleep(1_800 + random(1_000));
+    for (const end = performance.now() + 20_000; !load.isOld() && performance.now() < end; ) await sleep(50);
     const exit = once(sidecar.process, "exit");
     sidecar.process.kill("SIGKILL");
     const killedAt = performance.now();
@@ -85,6 +87,12 @@ class Load {
     this.#running = Promise.all(each);
   }
 
+  /** Whether most of what was answered must be stored by now. */
+  isOld(): boolean {
+    const before = performance.now() - maxWindowMs;
+    return this.answered.filter(([, at]) => at < before).length * 2 > this.answered.length;
+  }
+
   async end(): Promise<void> {
     this.#ended = true;
     await this.#running;
@@ -104,7 +112,7 @@ class Load {
         if ((await text(answer)) === "ok") this.answered.push([id, performance.now()]);
       } catch {
         // Killed in the middle: there may be a row, and need not be.
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        await sleep(5);
       }
     }
   }
