@@ -14,6 +14,9 @@ function holder(from: number, to: number, durability: string): string {
     const deployment = await openDeployment({
       spool: { durability: "${durability}" }, rotation: { maxAgeMs: 86_400_000 },
     });
+    // What was collected before the background thread was there may be sealed when it is.
+    deployment.collector("first").collect([{ a: 0 }]);
+    await deployment.flush();
     const inputs = deployment.collector("model_inputs");
     for (let i = ${from}; i < ${to}; i++) inputs.collect([{ a: i }]);
     await deployment.flush({ to: "spool" });
