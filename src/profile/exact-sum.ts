@@ -115,9 +115,13 @@ export function ratio(numerator: bigint, denominator: bigint, exponent: number):
   const top = quotient >> BigInt(extra);
   const isExact = top << BigInt(extra) === quotient && quotient * denominator === scaled;
   const rounded = Number(isExact ? top : top | 1n);
-  const power = exponent - up + extra;
+  return scaledBy(numerator < 0n ? -rounded : rounded, exponent - up + extra);
+}
+
+/** `value * 2 ** power`, also where the power alone is no double. */
+export function scaledBy(value: number, power: number): number {
   const half = Math.trunc(power / 2);
-  return (numerator < 0n ? -1 : 1) * rounded * 2 ** half * 2 ** (power - half);
+  return value * 2 ** half * 2 ** (power - half);
 }
 
 /** About how many bits a whole number from 0 on has: up to three more. */

@@ -1,5 +1,5 @@
 import { told, wrongValue } from "../base/errors.ts";
-import { bitLength, ExactSum, ratio } from "./exact-sum.ts";
+import { bitLength, ExactSum, ratio, scaledBy } from "./exact-sum.ts";
 
 /** Mean and deviation as they are kept: whole numbers of powers of two, and rounded for people. */
 export interface MomentsJson {
@@ -58,7 +58,7 @@ export class Moments {
     const spread = count * whole(squares.units, squares.exponent) - whole(sum.units ** 2n, 2 * sum.exponent);
     // The variance need not be a double where its root is one.
     const bits = Math.trunc((bitLength(spread) + exponent) / 2);
-    return Math.sqrt(ratio(spread, count * (count - 1n), exponent - 2 * bits)) * 2 ** bits;
+    return scaledBy(Math.sqrt(ratio(spread, count * (count - 1n), exponent - 2 * bits)), bits);
   }
 
   /** What is to be kept. */

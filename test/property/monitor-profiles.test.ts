@@ -182,6 +182,32 @@ test("hours of a collection are the collection, and columns that come later were
       });
       expect([...whole.columns.keys()].sort()).toEqual(["a", "b", "late"]);
     }),
+    { examples: [[rowsOf(-1.6986603458763523e307, -3.06e-269, null), rowsOf(0, 0, 0, 0, 0, 0, -0, null)]] },
+  );
+});
+
+function rowsOf(...numbers: readonly unknown[]): { a: unknown; b: unknown; late: boolean }[] {
+  return numbers.map((a) => ({ a, b: null, late: false }));
+}
+
+test("mean and deviation of the greatest and the least numbers are those of others, scaled", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -(2 ** 20), max: 2 ** 20 }), { minLength: 2, maxLength: 8 }),
+      fc.oneof(fc.constantFrom(-1074, 1003), fc.integer({ min: -1074, max: 1003 })),
+      (values, power) => {
+        const plain = new ColumnProfile({ kind: "numerical" });
+        plain.add(values);
+        const scaled = new ColumnProfile({ kind: "numerical" });
+        for (const value of values.toReversed()) {
+          const one = new ColumnProfile({ kind: "numerical" });
+          one.add([value * 2 ** power]);
+          scaled.merge(ColumnProfile.fromJSON(JSON.parse(JSON.stringify(one)) as ColumnProfileJson));
+        }
+        expect(scaled.mean + 0).toBe(plain.mean * 2 ** power + 0);
+        expect(scaled.standardDeviation).toBe(plain.standardDeviation * 2 ** power);
+      },
+    ),
   );
 });
 
