@@ -32,9 +32,9 @@ export interface JoinOptions<Outputs extends string | readonly string[] = string
    */
   readonly by?: "row" | "request";
   /**
-   * How long after its request, or after its input if that was collected later, as of a request that is
-   * replayed, an output or a label may be collected: milliseconds, or a text such as `30d`, `12h`, `90m`. What
-   * came later is counted as late and not joined. Default `30d`; `Infinity` takes all.
+   * How long after its request an output or a label may be collected, or after its input if that was
+   * collected later, as of a request that is replayed: milliseconds, or a text such as `30d`, `12h`, `90m`.
+   * What came later is counted as late and not joined. Default `30d`; `Infinity` takes all.
    */
   readonly lateness?: number | string;
   /**

@@ -77,8 +77,8 @@ function matchPair(
 }
 
 /**
- * From when on what belongs to a row of inputs is awaited: its request, or when it was collected, if a request of
- * the past was replayed. Microseconds.
+ * From when on what belongs to a row of inputs is awaited: its request, or when it was collected, if a
+ * request of the past was replayed. Microseconds.
  */
 export function awaitedSince({ requestTimes, eventTimes }: KeyRows, input: number): number {
   return Math.max(requestTimes[input] as number, eventTimes[input] as number);
