@@ -4,7 +4,7 @@ import { overlaps, type TimeRange } from "../layout/partition.ts";
 import type { Store, StoreEntry } from "../store/store.ts";
 import { type DataFile, parseDataFile } from "./data-file.ts";
 import { filesInRange } from "./listing/files-in-range.ts";
-import { TableFiles } from "./listing/table-files.ts";
+import { type OnUnusable, TableFiles } from "./listing/table-files.ts";
 import { withoutReplaced } from "./listing/without-replaced.ts";
 
 /** The files of a store, narrowed to what a dataset looks at. */
@@ -15,9 +15,10 @@ export interface Catalog {
   /**
    * Every data file there is now, or those of one collection, or whose rows may be in a range of request
    * times, in path order: by endpoint, deployment, collection, partition, age. Of a collection that is a
-   * Delta table, those that count by its log.
+   * Delta table, those that count by its log; where that cannot be used, `onUnusable` is told of each file
+   * instead, or a `CollectorError` thrown if there is none.
    */
-  files(range?: TimeRange, collection?: string): AsyncIterable<DataFile>;
+  files(range?: TimeRange, collection?: string, onUnusable?: OnUnusable): AsyncIterable<DataFile>;
 }
 
 /** One endpoint, or deployment. */
@@ -40,9 +41,9 @@ export function createCatalog(store: Store, scope: CatalogScope): Catalog {
   return {
     store,
     scope,
-    files: (range = everything, collection) => {
+    files: (range = everything, collection, onUnusable) => {
       const tables = new TableFiles(store);
-      return withoutReplaced(store, tables.current(filesOf(range, collection, tables)));
+      return withoutReplaced(store, tables.current(filesOf(range, collection, tables), onUnusable));
     },
   };
   async function* filesOf(

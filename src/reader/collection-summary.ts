@@ -20,7 +20,10 @@ export interface CollectionSummary {
   readonly to: Date;
   /** Every column of any file, system columns included, in the order in which they were first seen. */
   readonly columns: readonly ColumnSummary[];
-  /** Files that are not whole Parquet files; nothing else here counts them. */
+  /**
+   * Files that are not whole Parquet files, or the collection's Delta log if it cannot be used: then nobody
+   * knows which files count, and all of them are without rows and columns here.
+   */
   readonly unreadable: readonly UnreadableFile[];
 }
 
@@ -59,19 +62,24 @@ export async function survey(
 ): Promise<Survey> {
   const files: DataFile[] = [];
   const lines = new Map<string, LinesSummary>();
-  for await (const file of catalog.files()) {
+  const sums = new Map<string, Sum>();
+  const sumOf = (file: DataFile): Sum => {
+    let sum = sums.get(keyOf(file));
+    if (sum === undefined) sums.set(keyOf(file), (sum = new Sum(file)));
+    return sum;
+  };
+  const counting = catalog.files(undefined, undefined, (log, thrown, file) => {
+    sumOf(file).add(file, { path: log, reason: reasonOf(thrown) });
+  });
+  for await (const file of counting) {
     if (file.format === "parquet") files.push(file);
     else lines.set(keyOf(file), withLines(lines.get(keyOf(file)), file));
   }
-  const sums = new Map<string, Sum>();
   const outcomes = mapConcurrent(files, footersAtOnce, (file) => readFacts(catalog, file));
   let done = 0;
   for await (const { file, facts } of outcomes) {
     onProgress?.(++done, files.length);
-    const key = keyOf(file);
-    let sum = sums.get(key);
-    if (sum === undefined) sums.set(key, (sum = new Sum(file)));
-    sum.add(file, facts);
+    sumOf(file).add(file, facts);
   }
   const collections = sorted(sums).map((sum) => sum.result());
   return { collections, lines: sorted(lines) };
@@ -99,11 +107,11 @@ function withLines(before: LinesSummary | undefined, file: DataFile): LinesSumma
 async function readFacts(
   catalog: Catalog,
   file: DataFile,
-): Promise<{ file: DataFile; facts: FooterSummary | string }> {
+): Promise<{ file: DataFile; facts: FooterSummary | UnreadableFile }> {
   try {
     return { file, facts: await readFooterSummary(catalog.store, file) };
   } catch (thrown) {
-    return { file, facts: reasonOf(thrown) };
+    return { file, facts: { path: file.path, reason: reasonOf(thrown) } };
   }
 }
 
@@ -116,17 +124,17 @@ class Sum {
   #from = Number.POSITIVE_INFINITY;
   #to = Number.NEGATIVE_INFINITY;
   readonly #types = new Map<string, Set<string>>();
-  readonly #unreadable: UnreadableFile[] = [];
+  readonly #unreadable = new Map<string, UnreadableFile>();
 
   constructor(first: DataFile) {
     this.#first = first;
   }
 
-  add(file: DataFile, facts: FooterSummary | string): void {
+  add(file: DataFile, facts: FooterSummary | UnreadableFile): void {
     this.#files++;
     this.#bytes += file.size;
-    if (typeof facts === "string") {
-      this.#unreadable.push({ path: file.path, reason: facts });
+    if ("reason" in facts) {
+      this.#unreadable.set(facts.path, facts);
       return;
     }
     this.#rows += facts.rows;
@@ -151,7 +159,7 @@ class Sum {
       from: new Date(Number.isFinite(this.#from) ? this.#from : start),
       to: new Date(Number.isFinite(this.#to) ? this.#to : end),
       columns: [...this.#types].map(([name, types]) => ({ name, type: [...types].join(" | ") })),
-      unreadable: this.#unreadable,
+      unreadable: [...this.#unreadable.values()],
     };
   }
 }

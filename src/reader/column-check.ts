@@ -22,7 +22,8 @@ export async function checkColumns(
   const missing = new Set(columns);
   const known = new Set<string>();
   const pins = new PinnedTypes(catalog.store);
-  for await (const file of catalog.files()) {
+  // So is a log that cannot be used.
+  for await (const file of catalog.files(undefined, undefined, () => {})) {
     if (missing.size === 0) break;
     if (collection !== undefined && collectionKey(file.collection) !== collectionKey(collection)) continue;
     if (file.format === "jsonl") {

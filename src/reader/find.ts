@@ -33,8 +33,9 @@ export interface FindOptions {
   /** At most this many rows, at least 1. Default 100. */
   readonly limit?: number;
   /**
-   * Called with each file whose bytes are bad; the answer is what the others hold. Default: all others are
-   * looked through, and then `find` rejects with a `CollectorError` with code `CORRUPT` that names the file.
+   * Called with each file whose bytes are bad, and each Delta log that cannot be used, which stands for its
+   * table; the answer is what the others hold. Default: all others are looked through, and then `find`
+   * rejects with a `CollectorError` with code `CORRUPT` that names the file.
    */
   readonly onUnreadable?: (file: UnreadableFile) => void;
 }
@@ -71,8 +72,12 @@ export async function findRows(catalog: Catalog, options: FindOptions): Promise<
   const { filter, range, limit, collections } = checked(options);
   const bad = createBadFiles(options.onUnreadable);
   const files: DataFile[] = [];
-  for await (const file of catalog.files(range))
-    if (collections?.has(collectionKey(file.collection)) !== false) files.push(file);
+  const isAsked = ({ collection }: DataFile): boolean =>
+    collections?.has(collectionKey(collection)) !== false;
+  for await (const file of catalog.files(range, undefined, (log, thrown, file) => {
+    if (isAsked(file)) bad.add(log, thrown);
+  }))
+    if (isAsked(file)) files.push(file);
   files.sort((a, b) => b.start - a.start);
   const pins = new PinnedTypes(catalog.store);
   const scans = mapConcurrent(files, filesAtOnce, async (file) => {

@@ -1,4 +1,4 @@
-import { likelyTimes, overlaps } from "../layout/partition.ts";
+import { likelyTimes, overlaps, type TimeRange } from "../layout/partition.ts";
 import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import type { Filter } from "../layout/filter/filter.ts";
 import type { Catalog } from "./catalog.ts";
@@ -18,9 +18,9 @@ export interface TraceOptions {
    */
   readonly everywhere?: boolean;
   /**
-   * Called with each file whose bytes are bad; the trace is made of what the others hold. Default: everything
-   * is looked through, and then `trace` rejects with a `CollectorError` with code `CORRUPT` that names the
-   * file.
+   * Called with each file whose bytes are bad, and each Delta log that cannot be used, which stands for its
+   * table; the trace is made of what the others hold. Default: everything is looked through, and then `trace`
+   * rejects with a `CollectorError` with code `CORRUPT` that names the file.
    */
   readonly onUnreadable?: (file: UnreadableFile) => void;
 }
@@ -58,13 +58,14 @@ export async function findTrace(catalog: Catalog, id: string, options: TraceOpti
   checkCallback(options.onUnreadable, "trace");
   const bad = createBadFiles(options.onUnreadable);
   const likely = likelyTimes(id);
+  const filesIn = (range?: TimeRange): AsyncIterable<DataFile> =>
+    catalog.files(range, undefined, (log, thrown) => bad.add(log, thrown));
   const near: DataFile[] = [];
-  if (likely !== undefined) for await (const file of catalog.files(likely)) near.push(file);
+  if (likely !== undefined) for await (const file of filesIn(likely)) near.push(file);
   let rows = await findRows(catalog, near, id, bad);
   if (rows.length === 0 || options.everywhere === true) {
     const rest: DataFile[] = [];
-    for await (const file of catalog.files())
-      if (likely === undefined || !overlaps(file, likely)) rest.push(file);
+    for await (const file of filesIn()) if (likely === undefined || !overlaps(file, likely)) rest.push(file);
     rows = rows.concat(await findRows(catalog, rest, id, bad));
   }
   bad.end();

@@ -1,6 +1,6 @@
 import { asError, CollectorError, messageOf, wrongKind } from "../base/errors.ts";
 
-/** A file that could not be read, and why. */
+/** A file, or a table's log, that could not be read, and why. */
 export interface UnreadableFile {
   readonly path: string;
   readonly reason: string;
@@ -29,7 +29,7 @@ export function checkCallback(callback: unknown, where: string): void {
 
 /** The bad files of one reading. */
 export interface BadFiles {
-  /** Notes a file by what reading it threw; throws that on when the file is not to blame. */
+  /** Notes a file, once, by what reading it threw; throws that on when the file is not to blame. */
   add(path: string, thrown: unknown): void;
   /** All was read that can be: throws if there were bad files that nobody was told of. */
   end(): void;
@@ -38,9 +38,12 @@ export interface BadFiles {
 /** Bad files are told to `tell`, or else thrown at the end, as the error of the first. */
 export function createBadFiles(tell: ((file: UnreadableFile) => void) | undefined): BadFiles {
   const errors: unknown[] = [];
+  const known = new Set<string>();
   return {
     add(path, thrown) {
       const reason = reasonOf(thrown);
+      if (known.has(path)) return;
+      known.add(path);
       if (tell === undefined) errors.push(thrown);
       else tell({ path, reason });
     },

@@ -1,5 +1,6 @@
 import { quote } from "../../base/errors.ts";
 import { nearest } from "../../base/nearest.ts";
+import type { DataFile } from "../../reader/data-file.ts";
 import { type LinesSummary, type Survey, survey } from "../../reader/collection-summary.ts";
 import { type CommandInput, type RunnableCommand, UsageError } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
@@ -70,7 +71,9 @@ async function namesOf(input: CommandInput, option: "endpoint" | "deployment"): 
   const everything = { ...input, text: (name: string) => (name === "root" ? input.text(name) : undefined) };
   return await withDataset(everything, async (_, catalog) => {
     const names = new Set<string>();
-    for await (const file of catalog.files()) names.add(file[option]);
+    const note = (file: DataFile): void => void names.add(file[option]);
+    for await (const file of catalog.files(undefined, undefined, (_log, _thrown, file) => note(file)))
+      note(file);
     return [...names].sort();
   });
 }

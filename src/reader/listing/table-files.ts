@@ -1,3 +1,4 @@
+import { CollectorError } from "../../base/errors.ts";
 import { deltaLogName } from "../../layout/dataset-path.ts";
 import { isOwnName } from "../../layout/paths/others-path.ts";
 import { isLogPath, logFolder, parseLogName } from "../../delta/log-paths.ts";
@@ -19,6 +20,9 @@ import { unreadableFile } from "../unreadable.ts";
  * The log is taken as it was just before the partitions were listed. A newer one could name files that were
  * not there to be listed.
  */
+
+/** Is told of a file of which nobody knows whether it counts: its table's log, at `log`, cannot be used. */
+export type OnUnusable = (log: string, thrown: unknown, file: DataFile) => void;
 
 /** What the logs of tables say, as one listing comes to them. */
 export class TableFiles {
@@ -52,9 +56,27 @@ export class TableFiles {
     return this.#versions.size + this.#states.size === 0;
   }
 
-  /** Those that count. Throws a `CollectorError` where a log cannot be used, or what the store throws. */
-  async *current(files: AsyncIterable<DataFile>): AsyncGenerator<DataFile, void, undefined> {
-    for await (const file of files) if (this.isEmpty || (await this.counts(file))) yield file;
+  /**
+   * Those that count. Throws a `CollectorError` where a log cannot be used and `onUnusable` is not told of it,
+   * or what the store throws.
+   */
+  async *current(
+    files: AsyncIterable<DataFile>,
+    onUnusable?: OnUnusable,
+  ): AsyncGenerator<DataFile, void, undefined> {
+    for await (const file of files) {
+      if (this.isEmpty) yield file;
+      else {
+        try {
+          if (!(await this.counts(file))) continue;
+        } catch (thrown) {
+          if (onUnusable === undefined || !(thrown instanceof CollectorError)) throw thrown;
+          onUnusable(`${tableIn(file.path)}/${deltaLogName}`, thrown, file);
+          continue;
+        }
+        yield file;
+      }
+    }
   }
 
   /** Whether a file counts. Throws as {@link current} does. */
