@@ -59,7 +59,8 @@ test("a flush that cannot be done in time rejects with TIMEOUT, says why, and lo
     /^flush: 1 frame not yet in the destination after \d+ ms \(.+\); what is left is kept and tried again$/,
   );
   expect(deployment.status().status).not.toBe("ok");
-  expect(deployment.status().reasons).toHaveLength(1);
+  // On a busy machine it may also say that the background thread is slow.
+  expect(deployment.status().reasons).toContainEqual(expect.stringMatching(/something that is no folder/));
   expect(heard.length).toBeGreaterThan(0);
   rmSync(destination);
   await deployment.flush();

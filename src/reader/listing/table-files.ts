@@ -57,8 +57,8 @@ export class TableFiles {
   }
 
   /**
-   * Those that count. Throws a `CollectorError` where a log cannot be used and `onUnusable` is not told of it,
-   * or what the store throws.
+   * Those that count. Throws a `CollectorError` where a log cannot be used and `onUnusable` is not told of
+   * it, or what the store throws.
    */
   async *current(
     files: AsyncIterable<DataFile>,
