@@ -1,6 +1,7 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { root } from "../support/packed-project.ts";
+import { certifiedReader } from "./fixtures/certificate.ts";
 import { writeLargeLog } from "./large-table.ts";
 
 /** A program, and what it wrote; `ok` if it ended well. */
@@ -59,6 +60,7 @@ export async function* readTables(python: string, folder: string, run: Run): Asy
     }
     yield told(name, await run(python, [script, name, plain, tables]));
     if (name !== "deltalake") continue;
+    yield told(`${name}, a certified one`, await run(python, certifiedReader(folder, name)));
     const large = join(folder, "large/default/default/model_inputs");
     yield told(`${name}, a large one`, await run(python, [script, "open", large, "100000"]));
   }

@@ -1,7 +1,7 @@
 /**
  * `npm run test:interop`: writes a tree of files through the public API, and has other engines read it. Each
- * engine must find the same rows, types and values, and the same counts when it prunes by statistics. Then
- * the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it. The
+ * engine must find the same rows, types and values, and the same counts when it prunes by statistics, and in
+ * the certified trees, which are written anew, what they are certified to hold. Then the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it. The
  * manifests of `examples/kubernetes` are held against Kubernetes' schemas, and Azure's own loader takes the
  * files of `examples/azureml`.
  *
@@ -31,6 +31,7 @@ import { compareWithSdk } from "./agent-frames.ts";
 import { compareLoaders, deploymentTexts } from "./azure-loader.ts";
 import { writeMetricCases } from "./metric-cases.ts";
 import { readTables } from "./delta-tables.ts";
+import { certifiedReader, writeFixtures } from "./fixtures/certificate.ts";
 import { logThroughSidecar } from "./sidecar-frames.ts";
 import { type EnginesPage, readEnginesPage, runSnippet, storeData } from "./page.ts";
 import { compareWithSpark } from "./spark-profiles.ts";
@@ -48,13 +49,13 @@ interface Engine {
 const engines: readonly Engine[] = [
   { name: "pyarrow", reads: "pyarrow", packages: ["pyarrow>=15"] },
   { name: "pandas", reads: "pandas", packages: ["pandas>=2", "pyarrow>=15"] },
-  { name: "Polars", reads: "polars", packages: ["polars>=1"] },
-  { name: "DuckDB", reads: "duckdb", packages: ["duckdb>=1.1"] },
+  { name: "Polars", reads: "polars", packages: ["polars>=1", "pyarrow>=15"] },
+  { name: "DuckDB", reads: "duckdb", packages: ["duckdb>=1.1", "pyarrow>=15"] },
   // Spark 3 refuses what 4 takes: instants before 1900, unless a file says which calendar theirs is.
   { name: "Spark", reads: "pyspark", packages: ["pyspark==3.5.*"], needsJava: true },
   { name: "DataFusion", packages: ["datafusion>=50", "pyarrow>=15"] },
   // ClickHouse inside Python.
-  { name: "ClickHouse", packages: ["chdb>=3"] },
+  { name: "ClickHouse", packages: ["chdb>=3", "pyarrow>=15"] },
 ];
 
 /** The libraries that metrics come from, as they were when the cases were compared first. */
@@ -69,6 +70,7 @@ const folder = await mkdtemp(join(tmpdir(), "mdc-interop-"));
 try {
   const expected = await writeTree(join(folder, "collected"));
   await writeFile(join(folder, "expected.json"), JSON.stringify(expected));
+  await writeFixtures(join(folder, "certified"));
   console.log(
     `wrote ${expected.collections.map(({ name, rows }) => `${name}: ${rows.length} rows`).join(", ")}`,
   );
@@ -263,6 +265,7 @@ async function check(python: string, engine: Engine, page: EnginesPage): Promise
   const pip = await run(python, install);
   if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
   if (reads !== undefined) await readTree(python, name, reads);
+  await readCertified(python, name);
   await runPage(python, name, page);
 }
 
@@ -309,6 +312,12 @@ async function readTree(python: string, name: string, reads: string): Promise<vo
   const files = [join(folder, "collected"), join(folder, "expected.json")];
   const { ok, output } = await run(python, [reader, reads, ...files]);
   console.log(ok ? output.trim() : `${name}: FAILED\n${output.trim()}`);
+  if (!ok) process.exitCode = 1;
+}
+
+async function readCertified(python: string, name: string): Promise<void> {
+  const { ok, output } = await run(python, certifiedReader(folder, name));
+  console.log(ok ? lastLine(output) : `${name}, certified trees: FAILED\n${output.trim()}`);
   if (!ok) process.exitCode = 1;
 }
 

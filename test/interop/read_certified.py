@@ -1,0 +1,269 @@
+"""Reads the certified trees with one engine, and compares each column with what `certified.json` says of it.
+
+Usage: read_certified.py <engine> <folder of trees> <certified.json>. Type, count, nulls, least and greatest value, sum, and the SHA-256 of all cells must be equal. What an engine cannot
+tell is named, with the reason, and left out. Exits 1 with the differences, if there are any.
+"""
+
+import hashlib
+import json
+import math
+import os
+import pathlib
+import struct
+import sys
+
+try:
+    import pyarrow as pa
+except ModuleNotFoundError:
+    pa = None
+
+
+def merged(files):
+    """The schema of all files: a dataset has that of its first."""
+    import pyarrow.parquet as pq
+
+    return pa.unify_schemas([pq.read_schema(file) for file in files])
+
+
+class PyArrow:
+    def open(self, folder, files):
+        import pyarrow.dataset as ds
+
+        self.version = pa.__version__
+        return of_arrow(ds.dataset(files, schema=merged(files)).to_table())
+
+
+class Pandas:
+    def open(self, folder, files):
+        import pandas
+
+        self.version = pandas.__version__
+        frame = pandas.read_parquet(folder, schema=merged(files), dtype_backend="pyarrow")
+        return of_arrow(pa.Table.from_pandas(frame, preserve_index=False))
+
+
+class Polars:
+    def open(self, folder, files):
+        import polars
+
+        self.version = polars.__version__
+        scans = [polars.scan_parquet(file, hive_partitioning=False) for file in files]
+        return of_arrow(polars.concat(scans, how="diagonal").collect().to_arrow())
+
+
+class DuckDb:
+    def open(self, folder, files):
+        import duckdb
+
+        self.version = duckdb.__version__
+        connection = duckdb.connect()
+        connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
+        query = "SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)"
+        found = connection.execute(query, [files])
+        # Before DuckDB 1.4 it had another name.
+        return of_arrow(found.to_arrow_table() if hasattr(found, "to_arrow_table") else found.fetch_arrow_table())
+
+
+class DataFusion:
+    def open(self, folder, files):
+        import datafusion
+
+        self.version = datafusion.__version__
+        return of_arrow(datafusion.SessionContext().read_parquet(folder).to_arrow_table())
+
+
+class ClickHouse:
+    bytes_are_text = "it has one type for text and bytes"
+    null_lists_are_empty = "a list of it is never null"
+
+    def open(self, folder, files):
+        import chdb
+
+        self.version = chdb.__version__
+        settings = "schema_inference_mode = 'union', use_hive_partitioning = 0, output_format_arrow_string_as_string = 0"
+        pattern = os.path.join(folder, "**", "*.parquet")
+        query = f"SELECT * FROM file('{pattern}', Parquet) SETTINGS {settings}"
+        return of_arrow(pa.ipc.open_file(chdb.query(query, "Arrow").bytes()).read_all())
+
+
+class DeltaLake:
+    def tables(self, path):
+        return os.path.isdir(os.path.join(path, "_delta_log"))
+
+    def open(self, folder, files):
+        import deltalake
+
+        self.version = deltalake.__version__
+        return of_arrow(pa.table(deltalake.DeltaTable(folder).to_pyarrow_table()))
+
+
+class Spark:
+    kinds = {
+        "double": "float64", "bigint": "int64", "int": "int32", "boolean": "boolean", "string": "string",
+        "timestamp": "timestamp", "binary": "binary",
+    }
+
+    def __init__(self):
+        import pyspark
+        from pyspark.sql import SparkSession
+
+        self.version = pyspark.__version__
+        builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+        builder = builder.config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
+        self.session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+        self.session.sparkContext.setLogLevel("ERROR")
+
+    def open(self, folder, files):
+        frame = self.session.read.option("mergeSchema", "true").parquet(folder)
+        cells, kinds = [], {}
+        for name, said in frame.dtypes:
+            if name in KEYS:
+                continue
+            listed = said.startswith("array<")
+            kind = self.kinds[said[6:-1] if listed else said]
+            kinds[name] = f"list<{kind}>" if listed else kind
+            quoted = "`" + name.replace("`", "``") + "`"
+            # Instants of the year 0 are none in Python.
+            if kind == "timestamp":
+                quoted = f"transform({quoted}, one -> unix_micros(one))" if listed else f"unix_micros({quoted})"
+            cells.append(quoted)
+        columns = list(zip(*frame.selectExpr(*cells).collect()))
+        return {name: (kind, column) for (name, kind), column in zip(kinds.items(), columns)}
+
+
+ENGINES = {
+    "pyarrow": PyArrow, "pandas": Pandas, "Polars": Polars, "DuckDB": DuckDb, "DataFusion": DataFusion,
+    "ClickHouse": ClickHouse, "deltalake": DeltaLake, "Spark": Spark,
+}
+# Partitions are no columns of files.
+KEYS = ("inference_date", "inference_hour", "inference_minute")
+
+
+def of_arrow(table):
+    """Type and cells of each column."""
+    found = {}
+    for name, column in zip(table.column_names, table.columns):
+        if name in KEYS:
+            continue
+        kind = column.type
+        listed = pa.types.is_list(kind) or pa.types.is_large_list(kind)
+        element = kind.value_type if listed else kind
+        if pa.types.is_timestamp(element):
+            column = column.cast(pa.list_(pa.int64()) if listed else pa.int64())
+        found[name] = (f"list<{of_type(element)}>" if listed else of_type(element), column.to_pylist())
+    return found
+
+
+def of_type(kind):
+    told = str(kind)
+    for ending in ("_view", "large_"):
+        told = told.replace(ending, "")
+    return {"double": "float64", "bool": "boolean", "timestamp[us, tz=UTC]": "timestamp"}.get(told, told)
+
+
+def facts_of(kind, cells):
+    """As `column-facts.ts` has them."""
+    of = kind[5:-1] if kind.startswith("list<") else kind
+    flat = [one for cell in cells for one in (cell if isinstance(cell, (list, tuple)) else [cell])]
+    some = [one for one in flat if one is not None and one == one]
+    if of == "string":
+        some = [one.encode() if isinstance(one, str) else bytes(one) for one in some]
+    elif of == "binary":
+        some = [bytes(one) for one in some]
+    lines = sorted(f"{text(cell, of)}\n" for cell in cells)
+    return {
+        "type": kind,
+        "count": len(cells),
+        "nulls": sum(cell is None for cell in cells),
+        "min": told(min(some), of) if some else None,
+        "max": told(max(some), of) if some else None,
+        "sum": sum_of(some, of),
+        "sha256": hashlib.sha256("".join(lines).encode()).hexdigest(),
+    }
+
+
+def told(value, of):
+    if of == "string":
+        return value.decode()
+    if of == "binary":
+        return "x" + value.hex()
+    if of == "float64" and math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return str(value) if of in ("int64", "timestamp") else value
+
+
+def sum_of(some, of):
+    if of == "float64":
+        try:
+            return math.fsum(one for one in some if math.isfinite(one))
+        except OverflowError:
+            return "overflow"
+    if of in ("string", "binary"):
+        return sum(len(one) for one in some)
+    return sum(some) if of == "boolean" else str(sum(some))
+
+
+def text(cell, of):
+    if cell is None:
+        return "null"
+    if isinstance(cell, (list, tuple)):
+        return f"[{','.join(text(one, of) for one in cell)}]"
+    if of == "float64":
+        return "NaN" if cell != cell else struct.pack(">d", cell).hex()
+    if of == "boolean":
+        return "true" if cell else "false"
+    if of in ("string", "binary"):
+        return (cell.encode() if isinstance(cell, str) else bytes(cell)).hex()
+    return str(cell)
+
+
+def untold(engine, expected):
+    """What an engine cannot tell of a column: the facts, by the reason."""
+    reasons = {}
+    if "binary" in expected["type"] or "string" in expected["type"]:
+        reasons[getattr(engine, "bytes_are_text", None)] = {"type"}
+    if expected["type"].startswith("list<") and expected["nulls"] > 0:
+        reasons[getattr(engine, "null_lists_are_empty", None)] = {"nulls", "sha256"}
+    reasons.pop(None, None)
+    return reasons
+
+
+def main(name, root, certificate):
+    engine = ENGINES[name]()
+    differences, exceptions, columns, trees = [], {}, 0, 0
+    for tree, about in json.loads(pathlib.Path(certificate).read_text(encoding="utf-8"))["trees"].items():
+        counted = columns
+        for collection, expected in about["collections"].items():
+            folder = os.path.join(root, tree, "golden", tree, collection)
+            files = sorted(str(file) for file in pathlib.Path(folder).rglob("inference_date=*/**/*.parquet"))
+            if not getattr(engine, "tables", lambda _: True)(folder):
+                continue
+            found = engine.open(folder, files)
+            for column in {**expected, **found}:
+                columns += 1
+                where = f"{tree}/{collection}, {column}"
+                if column not in expected or column not in found:
+                    differences.append(f"{where}: {'not found' if column in expected else 'is no column'}")
+                    continue
+                kind, cells = found[column]
+                reasons = untold(engine, expected[column])
+                # Bytes are one where an engine has one type for them and text.
+                if "type" in set().union(*reasons.values()):
+                    kind = expected[column]["type"]
+                facts = facts_of(kind, cells)
+                for reason in reasons:
+                    exceptions[reason] = exceptions.get(reason, 0) + 1
+                for fact, value in expected[column].items():
+                    if facts[fact] != value and fact not in set().union(*reasons.values()):
+                        differences.append(f"{where}: {fact} is {facts[fact]!r}, certified {value!r}")
+        trees += columns > counted
+    for line in [*differences[:20], *([f"{len(differences)} differences"] if differences else [])]:
+        print(f"  {line}")
+    left_out = "".join(f"; {reason}: {count} columns" for reason, count in exceptions.items())
+    if not differences:
+        print(f"{name} {engine.version}: {columns} columns of {trees} certified trees as they are certified{left_out}")
+    return 1 if differences or columns == 0 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
