@@ -8,7 +8,7 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Benchmark, type Figures, resultsOf } from "./benchmark.ts";
+import { type Benchmark, type Figures, resultsOf, type Scale } from "./benchmark.ts";
 import { startChild } from "./child.ts";
 import type { CollectRequest } from "./collect-process.ts";
 
@@ -28,12 +28,30 @@ const widely = [
 const rivals = ["v8.serialize", "postMessage", "JSON lines", "pino"];
 /** With ten rows of twenty columns. */
 const modes = ["the clock", "ours, memory", "ours, frame", "ours, switched off", "ours, sampled out"];
-const subjects = [...widely, ...rivals, ...modes];
+const all = [...widely, ...rivals, ...modes];
+
+/** What has a bound (`bounds.ts`). */
+const bounded = [
+  ...["structuredClone", "ours, column arrays", "ours, row objects", "ours, danfojs", "JSON lines"],
+  ...["ours, switched off", "ours, sampled out"],
+];
+
+/** What is measured, and for how long. */
+interface Extent extends Pick<CollectRequest, "warmUpMs" | "budgetMs"> {
+  readonly subjects: readonly string[];
+  readonly shapes: readonly Pick<CollectRequest, "rows" | "columns">[];
+  readonly runs: number;
+}
+
+/** A shape alone has to be compiled in its own time; of many, each begins with what those before it left. */
+const scales: Readonly<Record<Scale, Extent>> = {
+  full: { subjects: all, shapes: allShapes, runs: 3, warmUpMs: 85, budgetMs: 250 },
+  quick: { subjects: bounded, shapes: [{ rows: 10, columns: 20 }], runs: 3, warmUpMs: 1_300, budgetMs: 500 },
+  smoke: { subjects: all, shapes: [{ rows: 10, columns: 20 }], runs: 1, warmUpMs: 2, budgetMs: 5 },
+};
 
 const benchmark: Benchmark = async (context) => {
-  const runs = context.scale === "full" ? 3 : 1;
-  const shapes = context.scale === "full" ? allShapes : [{ rows: 10, columns: 20 }];
-  const budgetMs = { full: 250, quick: 500, smoke: 5 }[context.scale];
+  const { subjects, shapes, runs, warmUpMs, budgetMs } = scales[context.scale];
   const cases = subjects.flatMap((subject) =>
     shapes
       .filter(({ rows, columns }) => widely.includes(subject) || (columns === 20 && rows <= 1000))
@@ -46,7 +64,7 @@ const benchmark: Benchmark = async (context) => {
       for (const one of cases.filter((other) => other.subject === subject)) {
         const folder = join(context.folder, `${run}-${cases.indexOf(one)}`);
         const { rows, columns } = one;
-        const request: CollectRequest = { subject, rows, columns, folder, budgetMs };
+        const request: CollectRequest = { subject, rows, columns, folder, warmUpMs, budgetMs };
         one.runs.push(await child.ask<Figures>(request));
         await rm(folder, { recursive: true, force: true });
       }

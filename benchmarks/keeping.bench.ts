@@ -27,7 +27,10 @@ const benchmark: Benchmark = async (context) => {
     for (const subject of subjects) {
       const child = startChild(new URL("./collect-process.ts", import.meta.url));
       const folder = join(context.folder, `${run}-${subjects.indexOf(subject)}`);
-      const request: CollectRequest = { subject, rows: 10, columns: 20, folder, budgetMs };
+      const request: CollectRequest = {
+        ...{ subject, rows: 10, columns: 20, folder },
+        ...{ warmUpMs: budgetMs / 3, budgetMs },
+      };
       figures.get(subject)?.push(await child.ask<Figures>(request));
       await child.stop();
       await rm(folder, { recursive: true, force: true });

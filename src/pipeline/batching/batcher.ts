@@ -39,6 +39,8 @@ const batchBytes = 256 * 1024;
 const batchColumns = 512;
 /** After so many milliseconds, or the batch that it lays out then, a drain gives the event loop back. */
 const drainMs = 0.15;
+/** The same while much waits, which calls would have to help with otherwise. */
+const busyDrainMs = 0.5;
 /** Cells between two looks at the clock. */
 const cellsPerStep = 2_048;
 /** When the queue takes more than this share of what is set aside for it, calls help the drain. */
@@ -55,8 +57,9 @@ const minHelp = 256;
 /**
  * Gathers accepted frames into batches. `collect` only queues a snapshot; the columns are filled in a drain,
  * when it is time to hand them over or so many wait that it is to begin on the next turn of the event loop,
- * and that gives the loop back after `drainMs`, so neither a burst of calls nor one long frame holds up the
- * host. It is time on the next turn, too, for frames after which most likely none comes soon.
+ * and that gives the loop back after `drainMs` or `busyDrainMs`, so neither a burst of calls nor one long
+ * frame holds up the host. It is time on the next turn, too, for frames after which most likely none comes
+ * soon.
  *
  * A frame that waits in the queue takes several times what it takes in a batch. So when calls come faster
  * than the drain works, most of all in a loop that never gives the event loop back, each call also does twice
@@ -170,7 +173,7 @@ export class Batcher {
 
   readonly #drain = (): void => {
     const { clock } = this.#parts;
-    const end = clock.monotonic() + drainMs;
+    const end = clock.monotonic() + (this.#queue.bytes > lazyBytes ? busyDrainMs : drainMs);
     this.#sound = arraysAreSound();
     this.#handOverFinished();
     this.#passBarriers();
