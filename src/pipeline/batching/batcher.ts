@@ -57,9 +57,8 @@ const minHelp = 256;
 /**
  * Gathers accepted frames into batches. `collect` only queues a snapshot; the columns are filled in a drain,
  * when it is time to hand them over or so many wait that it is to begin on the next turn of the event loop,
- * and that gives the loop back after `drainMs` or `busyDrainMs`, so neither a burst of calls nor one long
- * frame holds up the host. It is time on the next turn, too, for frames after which most likely none comes
- * soon.
+ * and that gives the loop back after so long that neither a burst of calls nor one long frame holds up the
+ * host. It is time on the next turn, too, for frames after which most likely none comes soon.
  *
  * A frame that waits in the queue takes several times what it takes in a batch. So when calls come faster
  * than the drain works, most of all in a loop that never gives the event loop back, each call also does twice

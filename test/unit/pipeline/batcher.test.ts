@@ -112,6 +112,27 @@ test("batches of several collections that are due leave one by one, and others h
   world.expectBalance();
 });
 
+test("a drain works longer in a turn while much waits than when little does", async () => {
+  const turnsOf = async (frames: number): Promise<number> => {
+    const world = new World();
+    const stream = world.stream();
+    for (let i = 0; i < frames; i++) world.add(stream, { a: new Float64Array(25_000) });
+    let now = 0;
+    world.clock.monotonic = () => (now += 0.1);
+    let turns = 0;
+    let next = setImmediate(function look() {
+      turns++;
+      next = setImmediate(look);
+    });
+    await world.batcher.flush();
+    clearImmediate(next);
+    world.expectBalance();
+    return turns;
+  };
+  const little = await turnsOf(1);
+  expect(await turnsOf(3)).toBeLessThan(little * 2);
+});
+
 test("nothing is done within the call but to set a timer, one for all frames", async () => {
   const world = new World();
   const stream = world.stream();
