@@ -43,13 +43,8 @@ export async function withDataset<T>(
   const started = systemClock.monotonic();
   const scope = { endpoint: input.text("endpoint"), deployment: input.text("deployment") };
   await using data = datasetOf(store, scope);
-  if (given !== undefined && isAbsolute(data.root) && (await inspectPath(data.root))?.kind === "file")
-    throw new StoreError("configuration", `--root: expected a folder, ${data.root} is a file`, {
-      operation: "list",
-      code: "ENOTDIR",
-    });
-  if (given !== undefined && (await isMissing(data.root)) && (await waitingLines(input)).length === 0)
-    throw await missingRoot(data.root);
+  if (given !== undefined)
+    await refuseWrongRoot(data.root, async () => (await waitingLines(input)).length > 0);
   try {
     return await use(data, createCatalog(store, scope));
   } finally {
@@ -83,9 +78,15 @@ async function rootAbove(root: string): Promise<string> {
   return "";
 }
 
-/** Throws if a root that was given is a folder that is not there. */
-export async function refuseMissingRoot(root: string): Promise<void> {
-  if (await isMissing(root)) throw await missingRoot(root);
+/** Throws if a root that was given is a file, or a folder that is not there, unless it may be missing. */
+export async function refuseWrongRoot(root: string, mayBeMissing?: () => Promise<boolean>): Promise<void> {
+  if (!isAbsolute(root)) return;
+  const there = await inspectPath(root);
+  if (there === undefined && (await mayBeMissing?.()) !== true) throw await missingRoot(root);
+  if (there?.kind === "file")
+    throw new StoreError("configuration", `--root: expected a folder, ${root} is a file`, {
+      ...{ operation: "list", code: "ENOTDIR" },
+    });
 }
 
 /** Whether a root is a folder that is not there. */

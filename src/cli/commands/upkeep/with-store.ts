@@ -2,7 +2,7 @@ import { openRoot } from "../../../reader/open-root.ts";
 import type { UpkeepStore } from "../../../store/store.ts";
 import type { CommandInput, CommandOptions } from "../../command.ts";
 import { leaveNothing } from "../../running/leave-nothing.ts";
-import { refuseMissingRoot } from "../../with-dataset.ts";
+import { refuseWrongRoot } from "../../with-dataset.ts";
 
 /** The options of every command that takes stored files away. */
 export const upkeepOptions: CommandOptions = {
@@ -34,7 +34,7 @@ export async function withStore<T>(
   const given = input.text("root");
   const store = openRoot(given, undefined);
   try {
-    if (given !== undefined) await refuseMissingRoot(store.description);
+    if (given !== undefined) await refuseWrongRoot(store.description);
     return await use(store, {
       endpoint: input.text("endpoint"),
       deployment: input.text("deployment"),
