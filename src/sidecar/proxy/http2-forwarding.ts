@@ -6,6 +6,7 @@ import type {
   OutgoingHttpHeaders,
   ServerHttp2Stream,
 } from "node:http2";
+import { onNextTurn } from "../../base/time/clock.ts";
 import type { BodyRecorder } from "../../http/body/body-recorder.ts";
 import type { Exchange } from "../../http/exchange.ts";
 import type { Outcome } from "../../http/payload-rows.ts";
@@ -118,10 +119,11 @@ export class Http2Forwarding {
       bytesSent: exchange.responseBody.size,
       requestComplete: stream.readableEnded,
     });
+    if (upstream.closed) return;
     const code = isWhole ? http2().constants.NGHTTP2_NO_ERROR : http2().constants.NGHTTP2_CANCEL;
     // In a turn of its own: in one in which it reads that session, Node puts the reset off, may remove the
     // stream before it sends that, and then sends empty frames of it for ever.
-    setImmediate(() => {
+    onNextTurn(() => {
       if (!upstream.closed) upstream.close(code);
     });
   }
