@@ -43,7 +43,10 @@ export interface JoinOptions<Outputs extends string | readonly string[] = string
    * hour beyond either end.
    */
   readonly from?: Date | number | string;
-  /** Only requests before this time. */
+  /**
+   * Only requests before this time. Labels that are stored by when they came, for they have a key or an id
+   * that tells no time, are looked for up to `lateness` after it.
+   */
   readonly to?: Date | number | string;
   /** Which columns the rows have, those of the system among them. Default: all features. */
   readonly columns?: JoinColumns;
