@@ -65,17 +65,14 @@ export class TableFiles {
     onUnusable?: OnUnusable,
   ): AsyncGenerator<DataFile, void, undefined> {
     for await (const file of files) {
-      if (this.isEmpty) yield file;
-      else {
-        try {
-          if (!(await this.counts(file))) continue;
-        } catch (thrown) {
-          if (onUnusable === undefined || !(thrown instanceof CollectorError)) throw thrown;
-          onUnusable(`${tableIn(file.path)}/${deltaLogName}`, thrown, file);
-          continue;
-        }
-        yield file;
+      try {
+        if (!this.isEmpty && !(await this.counts(file))) continue;
+      } catch (thrown) {
+        if (onUnusable === undefined || !(thrown instanceof CollectorError)) throw thrown;
+        onUnusable(`${tableIn(file.path)}/${deltaLogName}`, thrown, file);
+        continue;
       }
+      yield file;
     }
   }
 
