@@ -9,6 +9,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Benchmark, type Figures, resultsOf, type Scale } from "./benchmark.ts";
+import { bounds } from "./bounds.ts";
 import { startChild } from "./child.ts";
 import type { CollectRequest } from "./collect-process.ts";
 
@@ -30,11 +31,9 @@ const rivals = ["v8.serialize", "postMessage", "JSON lines", "pino"];
 const modes = ["the clock", "ours, memory", "ours, frame", "ours, switched off", "ours, sampled out"];
 const all = [...widely, ...rivals, ...modes];
 
-/** What has a bound (`bounds.ts`). */
-const bounded = [
-  ...["structuredClone", "ours, column arrays", "ours, row objects", "ours, danfojs", "JSON lines"],
-  ...["ours, switched off", "ours, sampled out"],
-];
+/** What has a bound. */
+const boundNames = bounds.flatMap(({ figure, dividedBy }) => [figure.name, dividedBy.name]);
+const bounded = all.filter((subject) => boundNames.includes(`${subject}, 10 × 20`));
 
 /** What is measured, and for how long. */
 interface Extent extends Pick<CollectRequest, "warmUpMs" | "budgetMs"> {
