@@ -1,9 +1,10 @@
 /**
  * `npm run test:interop`: writes a tree of files through the public API, and has other engines read it. Each
- * engine must find the same rows, types and values, and the same counts when it prunes by statistics, and in
- * the certified trees, which are written anew, what they are certified to hold. Then the engine's code in `docs/engines.md` is run as it stands there, and must print what stands below it. The
- * manifests of `examples/kubernetes` are held against Kubernetes' schemas, and Azure's own loader takes the
- * files of `examples/azureml`.
+ * engine must find the same rows, types and values, and the same counts when it prunes by statistics; and in
+ * the certified trees, which are written anew, what they are certified to hold. Then the engine's code in
+ * `docs/engines.md` is run as it stands there, and must print what stands below it. The manifests of
+ * `examples/kubernetes` are held against Kubernetes' schemas, and Azure's own loader takes the files of
+ * `examples/azureml`.
  *
  * What `mdc ddl` prints for pandas, ClickHouse and Spark is run, and its tables must have all rows. The job of
  * `examples/spark` profiles rows, and must store what the collector has.
