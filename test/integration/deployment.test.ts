@@ -58,9 +58,13 @@ test("a flush that cannot be done in time rejects with TIMEOUT, says why, and lo
   expect(error.message).toMatch(
     /^flush: 1 frame not yet in the destination after \d+ ms \(.+\); what is left is kept and tried again$/,
   );
-  expect(deployment.status().status).not.toBe("ok");
-  // On a busy machine it may also say that the background thread is slow.
-  expect(deployment.status().reasons).toContainEqual(expect.stringMatching(/something that is no folder/));
+  const { status, reasons } = deployment.status();
+  expect(status).not.toBe("ok");
+  // One for each object that cannot be put; the ledger's may be another.
+  expect(reasons).not.toEqual([]);
+  expect(reasons.filter((reason) => !reason.includes("something that is no folder is in the way"))).toEqual(
+    [],
+  );
   expect(heard.length).toBeGreaterThan(0);
   rmSync(destination);
   await deployment.flush();

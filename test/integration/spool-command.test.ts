@@ -79,9 +79,7 @@ test("what killed processes left is listed, drained while another process lives,
   const drain = await mdc(world, "spool", "drain", "--json");
   expect(drain).toMatchObject({
     code: 0,
-    stderr: expect.stringMatching(
-      /^[1-9]\d* segments? of living processes, which deliver them themselves\n$/,
-    ),
+    stderr: "2 segments of living processes, which deliver them themselves\n",
   });
   expect(JSON.parse(drain.stdout)).toMatchObject({
     delivered: { frames: 150, rows: 150 },
