@@ -66,14 +66,15 @@ export async function nothingStored(root: string): Promise<string> {
 /** Where the root is, if a folder is an endpoint, a deployment or a collection of it. */
 async function rootAbove(root: string): Promise<string> {
   if (!isAbsolute(root)) return "";
-  const names: string[] = [];
-  for (let above = root; names.length < 3 && above !== dirname(above); ) {
-    names.unshift(basename(above));
-    above = dirname(above);
-    let looked = 0;
-    for await (const entry of createFolderStore({ root: above }).list(`${names.join("/")}/`))
-      if (parseDataFile(entry) !== undefined) return `; did you mean ${above}?`;
-      else if (++looked === maxForeignFiles) return "";
+  let looked = 0;
+  for await (const entry of createFolderStore({ root }).list("")) {
+    let [above, path] = [root, entry.path];
+    for (let depth = 1; depth <= 3; depth++) {
+      path = `${basename(above)}/${path}`;
+      above = dirname(above);
+      if (parseDataFile({ ...entry, path }) !== undefined) return `; did you mean ${above}?`;
+    }
+    if (++looked === maxForeignFiles) break;
   }
   return "";
 }

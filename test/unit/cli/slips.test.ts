@@ -1,4 +1,4 @@
-import { globSync, mkdirSync } from "node:fs";
+import { globSync, mkdirSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -40,6 +40,15 @@ test("a root that is a folder of the data, or a file, is told so", async () => {
       err: `nothing is stored under ${deeper}; did you mean ${root}?\n`,
     });
   }
+  // Below a link, where nothing is.
+  const folder = join(dirname(root), "link");
+  symlinkSync(root, folder);
+  mkdirSync(join(folder, "empty"));
+  const empty = join(folder, "empty");
+  expect(await run("ls", "--root", empty)).toMatchObject({
+    code: 0,
+    err: `nothing is stored under ${empty}\n`,
+  });
   const inside = join(root, file ?? "");
   expect(await run("ls", "--root", inside)).toMatchObject({
     code: 4,
