@@ -97,7 +97,8 @@ export class DistinctEstimate {
   #register(hash: number): void {
     const at = Math.floor(hash / 2 ** restBits);
     const rest = hash - at * 2 ** restBits;
-    const rank = rest === 0 ? restBits + 1 : restBits - Math.floor(Math.log2(rest + 0.5));
+    const high = Math.floor(rest / 2 ** 32);
+    const rank = high === 0 ? restBits - 31 + Math.clz32(rest) : restBits - 63 + Math.clz32(high);
     const own = this.#registers as Uint8Array;
     if (rank > (own[at] as number)) own[at] = rank;
   }
@@ -106,19 +107,12 @@ export class DistinctEstimate {
 /** Registers of their hexadecimal digits; undefined for anything else. */
 function ranksOf(digits: unknown): Uint8Array | undefined {
   if (typeof digits !== "string" || digits.length !== 2 * registers) return undefined;
-  const ranks = new Uint8Array(registers);
-  for (let i = 0; i < registers; i++) {
-    const rank = 16 * digitOf(digits.charCodeAt(2 * i)) + digitOf(digits.charCodeAt(2 * i + 1));
-    if (!(rank <= restBits + 1)) return undefined;
-    ranks[i] = rank;
-  }
+  // Ends at the first that is no digit.
+  const { buffer, byteOffset, length } = Buffer.from(digits, "hex");
+  if (length !== registers) return undefined;
+  const ranks = new Uint8Array(buffer, byteOffset, length);
+  for (let i = 0; i < registers; i++) if ((ranks[i] as number) > restBits + 1) return undefined;
   return ranks;
-}
-
-/** What a digit, `0` to `9` or `a` to `f`, stands for; `NaN` for any other unit of text. */
-function digitOf(unit: number): number {
-  if (unit >= 48 && unit <= 57) return unit - 48;
-  return unit >= 97 && unit <= 102 ? unit - 87 : Number.NaN;
 }
 
 function estimateOf(ranks: Uint8Array): number {

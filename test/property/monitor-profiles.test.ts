@@ -298,14 +298,32 @@ test("what is no profile, or of another column, is refused", () => {
     { ...kept, kind: "both" },
     { ...kept, rows: 1.5 },
     { ...kept, quantiles: { count: 5, variance: 0, levels: [[1]] } },
+    { ...kept, quantiles: { count: -1, variance: 0, levels: null } },
+    { ...kept, quantiles: { count: 1, variance: 0, levels: [["1"]] } },
     { ...kept, moments: { ...kept.moments, sum: "1.5" } },
     { ...kept, groups: { edges: [0, 1], counts: [1] } },
     { ...kept, distinct: { registers: "zz" } },
+    { ...kept, distinct: { registers: `${"00".repeat(4095)}0g` } },
+    { ...kept, distinct: { registers: `${"00".repeat(4095)}2b` } },
   ];
   for (const one of damaged)
     expect(() => ColumnProfile.fromJSON(one as ColumnProfileJson)).toThrow(
       /^ColumnProfile\.fromJSON.*: expected /,
     );
+});
+
+test("a sketch that another program kept need not be in order", () => {
+  const [mine, theirs] = [new QuantileSketch(7), new QuantileSketch(7)];
+  const more = new QuantileSketch(8);
+  more.add(Float64Array.from({ length: 5_000 }, (_, i) => (i * 7919) % 5_000));
+  const { levels, ...kept } = more.toJSON();
+  const turned = { ...kept, levels: levels.map((values) => values.toReversed()) };
+  for (let hour = 0; hour < 5; hour++) {
+    mine.merge(more);
+    theirs.merge(QuantileSketch.fromJSON(turned, 8, "theirs"));
+  }
+  expect(theirs.toJSON()).toEqual(mine.toJSON());
+  expect(theirs.quantile(0.5)).toBe(mine.quantile(0.5));
 });
 
 test("errors of many values do not add up, and those of merged frequent values do", () => {
