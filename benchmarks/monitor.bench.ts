@@ -1,18 +1,27 @@
 /**
  * What it takes to compare two stored days, by rows and columns, all metrics with both tests, files included,
- * beside Evidently, which is given the same columns in memory and read by pandas. Each in a process of its own.
+ * beside Evidently, which is given the same columns in memory and read by pandas; and the halves of a year by
+ * its hourly profiles alone. Each in a process of its own.
  * `MDC_BENCH_ROWS` says how many rows the largest day has; default 1.43 million.
  */
 import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { type Benchmark, type BenchmarkContext, type Figures, resultsOf } from "./benchmark.ts";
+import {
+  type Benchmark,
+  type BenchmarkContext,
+  type BenchmarkResult,
+  type Figures,
+  resultsOf,
+} from "./benchmark.ts";
 import { askOnce } from "./child.ts";
 import type { MonitorRequest } from "./monitor/monitor-process.ts";
 import { storeMonitoredRows } from "./monitor/monitored-rows.ts";
+import { storeProfiledHours } from "./monitor/profiled-hours.ts";
 
 const run = promisify(execFile);
+const module = new URL("./monitor/monitor-process.ts", import.meta.url);
 const packages = ["evidently", "pandas<3", "pyarrow", "setuptools<81"];
 const installMs = 900_000;
 const scriptMs = 600_000;
@@ -45,8 +54,7 @@ const benchmark: Benchmark = async (context) => {
     const columns = shape.numbers + shape.texts;
     const name = (who: string): string => `${shape.rows.toLocaleString("en-US")} × ${columns}: ${who}`;
     const facets = { rows: shape.rows, columns };
-    const request: MonitorRequest = { root, profile: "azureml" };
-    const module = new URL("./monitor/monitor-process.ts", import.meta.url);
+    const request: MonitorRequest = { root, profile: "azureml", read: "rows", hours: 24 };
     const ours: Figures[] = [];
     const times = context.scale === "full" && shape.rows * columns < 10_000_000 ? 3 : 1;
     for (let time = 0; time < times; time++) ours.push(await askOnce<Figures>(module, request));
@@ -61,10 +69,26 @@ const benchmark: Benchmark = async (context) => {
     );
     await rm(root, { recursive: true, force: true });
   }
-  return results;
+  return [...results, ...(await profiledHours(context))];
 };
 
 export default benchmark;
+
+/** Hours of 5,000 rows each: sketches of more are hardly larger. */
+async function profiledHours(context: BenchmarkContext): Promise<BenchmarkResult[]> {
+  const root = join(context.folder, "profiles");
+  const hours = { full: 8_760, quick: 876, smoke: 24 }[context.scale];
+  const [numbers, texts] = context.smoke ? [2, 1] : [14, 6];
+  await storeProfiledHours({ root, hours, rows: 5_000, numbers, texts });
+  const request: MonitorRequest = { root, profile: "azureml", read: "profiles", hours: hours / 2 };
+  const ours: Figures[] = [];
+  for (let time = 0; time < (context.scale === "full" ? 3 : 1); time++)
+    ours.push(await askOnce<Figures>(module, request));
+  await rm(root, { recursive: true, force: true });
+  const columns = numbers + texts;
+  const name = `${hours.toLocaleString("en-US")} hours × ${columns}: profiles`;
+  return resultsOf(name, ours, { facets: { hours, columns, contender: "ours" } });
+}
 
 async function evidently(python: string, root: string): Promise<Figures> {
   const script = join(import.meta.dirname, "monitor", "evidently_drift.py");

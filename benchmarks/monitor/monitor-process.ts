@@ -1,4 +1,4 @@
-/** Compares two stored days, in a process of its own: what it takes, and how much memory. */
+/** Compares two stored spans of time, in a process of its own: what it takes, and how much memory. */
 import { type MonitorOptions, runMonitor } from "../../src/monitor.ts";
 import { openDataset } from "../../src/reader.ts";
 import type { Figures } from "../benchmark.ts";
@@ -9,23 +9,26 @@ import { collection, firstDay } from "./monitored-rows.ts";
 export interface MonitorRequest {
   readonly root: string;
   readonly profile: NonNullable<MonitorOptions["profile"]>;
+  readonly read: "rows" | "profiles";
+  /** Of each span; the second follows the first. */
+  readonly hours: number;
 }
 
-serve(async ({ root, profile }: MonitorRequest): Promise<Figures> => {
-  const dayMs = 86_400_000;
-  const day = (n: number): { from: Date; to: Date } => ({
-    from: new Date(firstDay + n * dayMs),
-    to: new Date(firstDay + (n + 1) * dayMs),
+serve(async ({ root, profile, read, hours }: MonitorRequest): Promise<Figures> => {
+  const spanMs = hours * 3_600_000;
+  const span = (n: number): { from: Date; to: Date } => ({
+    from: new Date(firstDay + n * spanMs),
+    to: new Date(firstDay + (n + 1) * spanMs),
   });
   const cpuBefore = process.cpuUsage();
   const begun = performance.now();
   await using data = await openDataset(root);
   const { collections } = await runMonitor(data, {
-    now: day(2).from,
+    now: span(2).from,
     profile,
     collections: [
       {
-        ...{ collection, baseline: day(0), windows: [day(1)] },
+        ...{ collection, read, baseline: span(0), windows: [span(1)] },
         thresholds: { all: { TwoSampleKolmogorovSmirnovTest: 0.01, PearsonsChiSquaredTest: 0.01 } },
       },
     ],

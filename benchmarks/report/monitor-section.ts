@@ -2,7 +2,7 @@ import { number, table } from "./format.ts";
 import { lossesOf } from "./losses.ts";
 import { find, type MakeSection, valuesOf } from "./section.ts";
 
-/** What comparing two stored days costs, by rows and columns. */
+/** What comparing two stored spans of time costs: days by rows and columns, years by their hours. */
 export const monitorSection: MakeSection = (record) => {
   const shapes = valuesOf(record, "columns").flatMap((columns) =>
     valuesOf(record, "rows")
@@ -13,6 +13,11 @@ export const monitorSection: MakeSection = (record) => {
     find(record, metric, { ...shape, contender });
   const figure = (...of: Parameters<typeof at>): string => {
     const result = at(...of);
+    return result === undefined ? "–" : number(result.median);
+  };
+  const spans = valuesOf(record, "hours");
+  const ofHours = (hours: string | number, metric: string): string => {
+    const result = find(record, metric, { hours });
     return result === undefined ? "–" : number(result.median);
   };
   return {
@@ -26,6 +31,14 @@ export const monitorSection: MakeSection = (record) => {
           `${number(shape.rows)} × ${shape.columns}`,
           ...["time", "CPU", "RSS"].map((metric) => figure(shape, "ours", metric)),
           ...["time", "RSS"].map((metric) => figure(shape, "Evidently", metric)),
+        ]),
+      ),
+      "By stored profiles alone, one half of the time against the other, an object for each hour of 5,000 rows:",
+      table(
+        ["hours", "s", "CPU, s", "RSS, MB"],
+        spans.map((hours) => [
+          number(Number(hours)),
+          ...["time", "CPU", "RSS"].map((metric) => ofHours(hours, metric)),
         ]),
       ),
     ].join("\n\n"),
