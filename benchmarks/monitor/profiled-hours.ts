@@ -19,7 +19,7 @@ export interface ProfiledHours {
 }
 
 const hourMs = 3_600_000;
-/** So many hours differ, of each half of the time; more are other names of them. */
+/** So many hours differ in each half of the time; then they come again. */
 const differing = 12;
 
 /** Writes them, an object for each hour; the second half of the time is a little higher in every fifth column. */

@@ -11,15 +11,8 @@ export const monitorSection: MakeSection = (record) => {
   );
   const at = (shape: (typeof shapes)[number], contender: string, metric: string) =>
     find(record, metric, { ...shape, contender });
-  const figure = (...of: Parameters<typeof at>): string => {
-    const result = at(...of);
-    return result === undefined ? "–" : number(result.median);
-  };
-  const spans = valuesOf(record, "hours");
-  const ofHours = (hours: string | number, metric: string): string => {
-    const result = find(record, metric, { hours });
-    return result === undefined ? "–" : number(result.median);
-  };
+  const median = (result: ReturnType<typeof find>): string =>
+    result === undefined ? "–" : number(result.median);
   return {
     title: "Monitoring",
     headline: undefined,
@@ -29,16 +22,16 @@ export const monitorSection: MakeSection = (record) => {
         ["rows a day × columns", "s", "CPU, s", "RSS, MB", "Evidently, s", "Evidently's RSS, MB"],
         shapes.map((shape) => [
           `${number(shape.rows)} × ${shape.columns}`,
-          ...["time", "CPU", "RSS"].map((metric) => figure(shape, "ours", metric)),
-          ...["time", "RSS"].map((metric) => figure(shape, "Evidently", metric)),
+          ...["time", "CPU", "RSS"].map((metric) => median(at(shape, "ours", metric))),
+          ...["time", "RSS"].map((metric) => median(at(shape, "Evidently", metric))),
         ]),
       ),
       "By stored profiles alone, one half of the time against the other, an object for each hour of 5,000 rows:",
       table(
         ["hours", "s", "CPU, s", "RSS, MB"],
-        spans.map((hours) => [
+        valuesOf(record, "hours").map((hours) => [
           number(Number(hours)),
-          ...["time", "CPU", "RSS"].map((metric) => ofHours(hours, metric)),
+          ...["time", "CPU", "RSS"].map((metric) => median(find(record, metric, { hours }))),
         ]),
       ),
     ].join("\n\n"),

@@ -116,8 +116,11 @@ export class QuantileSketch {
     if (!isList || weight !== count || !(variance >= 0) || !levels.every(isFiniteList))
       throw wrongValue(where, "levels of values that stand for its count", told("others"));
     const sketch = new QuantileSketch(seed);
-    // As this package writes them they are in order.
-    sketch.#levels = levels.map((values) => (isRising(values) ? values : Float64Array.from(values).sort()));
+    sketch.#levels = levels.map((values) => {
+      const own = new Float64Array(values);
+      // As this package writes them they are in order.
+      return isRising(own) ? own : own.sort();
+    });
     if (levels.length === 0) sketch.#levels.push([]);
     sketch.#count = count;
     sketch.#variance = variance;

@@ -312,6 +312,16 @@ test("what is no profile, or of another column, is refused", () => {
     );
 });
 
+test("a profile has nothing in common with the JSON that it was read from", () => {
+  const profile = new ColumnProfile(numerical);
+  profile.add([1, 2, 3]);
+  const kept = JSON.parse(JSON.stringify(profile));
+  const read = ColumnProfile.fromJSON(kept);
+  kept.quantiles.levels[0].fill(9);
+  expect(read.quantile(0.5)).toBe(2);
+  expect(read.toJSON()).toEqual(profile.toJSON());
+});
+
 test("a sketch that another program kept need not be in order", () => {
   const [mine, theirs] = [new QuantileSketch(7), new QuantileSketch(7)];
   const more = new QuantileSketch(8);
