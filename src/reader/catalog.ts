@@ -13,12 +13,23 @@ export interface Catalog {
   /** What it is narrowed to; of all where it is undefined. */
   readonly scope: CatalogScope;
   /**
-   * Every data file there is now, or those of one collection, or whose rows may be in a range of request
-   * times, in path order: by endpoint, deployment, collection, partition, age. Of a collection that is a
-   * Delta table, those that count by its log; where that cannot be used, `onUnusable` is told of each file
-   * instead, or a `CollectorError` thrown if there is none.
+   * Every data file there is now, in path order: by endpoint, deployment, collection, partition, age. Of a
+   * collection that is a Delta table, those that count by its log.
    */
-  files(range?: TimeRange, collection?: string, onUnusable?: OnUnusable): AsyncIterable<DataFile>;
+  files(wanted?: WantedFiles): AsyncIterable<DataFile>;
+}
+
+/** Which files are wanted of a catalog. */
+export interface WantedFiles {
+  /** Those whose rows may be in this range of request times. Default: of all times. */
+  readonly range?: TimeRange | undefined;
+  /** Those of this collection. Default: of all. */
+  readonly collection?: string | undefined;
+  /**
+   * Told of each file of a Delta table whose log cannot be used, instead of the file. Default: a
+   * `CollectorError` is thrown.
+   */
+  readonly onUnusable?: OnUnusable | undefined;
 }
 
 /** One endpoint, or deployment. */
@@ -41,7 +52,7 @@ export function createCatalog(store: Store, scope: CatalogScope): Catalog {
   return {
     store,
     scope,
-    files: (range = everything, collection, onUnusable) => {
+    files: ({ range = everything, collection, onUnusable } = {}) => {
       const tables = new TableFiles(store);
       return withoutReplaced(store, tables.current(filesOf(range, collection, tables), onUnusable));
     },

@@ -1,6 +1,7 @@
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
 import { type FooterSummary, readFooterSummary } from "./footer-summary.ts";
+import type { OnUnusable } from "./listing/table-files.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
 import { reasonOf, type UnreadableFile } from "./unreadable.ts";
 
@@ -68,10 +69,9 @@ export async function survey(
     if (sum === undefined) sums.set(keyOf(file), (sum = new Sum(file)));
     return sum;
   };
-  const counting = catalog.files(undefined, undefined, (log, thrown, file) => {
+  const onUnusable: OnUnusable = (log, thrown, file) =>
     sumOf(file).add(file, { path: log, reason: reasonOf(thrown) });
-  });
-  for await (const file of counting) {
+  for await (const file of catalog.files({ onUnusable })) {
     if (file.format === "parquet") files.push(file);
     else lines.set(keyOf(file), withLines(lines.get(keyOf(file)), file));
   }

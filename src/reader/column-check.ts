@@ -23,7 +23,7 @@ export async function checkColumns(
   const known = new Set<string>();
   const pins = new PinnedTypes(catalog.store);
   // So is a log that cannot be used.
-  for await (const file of catalog.files(undefined, undefined, () => {})) {
+  for await (const file of catalog.files({ onUnusable: () => {} })) {
     if (missing.size === 0) break;
     if (collection !== undefined && collectionKey(file.collection) !== collectionKey(collection)) continue;
     if (file.format === "jsonl") {

@@ -8,6 +8,7 @@ import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import type { Catalog } from "./catalog.ts";
 import type { DataFile } from "./data-file.ts";
 import { PinnedTypes } from "./lines/pinned-types.ts";
+import type { OnUnusable } from "./listing/table-files.ts";
 import { mapConcurrent } from "./map-concurrent.ts";
 import { scanFile } from "./scan-file.ts";
 import { rangeOption } from "./time-option.ts";
@@ -74,10 +75,10 @@ export async function findRows(catalog: Catalog, options: FindOptions): Promise<
   const files: DataFile[] = [];
   const isAsked = ({ collection }: DataFile): boolean =>
     collections?.has(collectionKey(collection)) !== false;
-  for await (const file of catalog.files(range, undefined, (log, thrown, file) => {
+  const onUnusable: OnUnusable = (log, thrown, file) => {
     if (isAsked(file)) bad.add(log, thrown);
-  }))
-    if (isAsked(file)) files.push(file);
+  };
+  for await (const file of catalog.files({ range, onUnusable })) if (isAsked(file)) files.push(file);
   files.sort((a, b) => b.start - a.start);
   const pins = new PinnedTypes(catalog.store);
   const scans = mapConcurrent(files, filesAtOnce, async (file) => {

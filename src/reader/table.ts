@@ -201,20 +201,24 @@ export async function filesOf(
   where = "table: name",
 ): Promise<DataFile[]> {
   const files: DataFile[] = [];
-  const others = new Set<string>();
+  const names = new Map<string, string>();
+  const note = ({ collection }: DataFile): void => void names.set(collectionKey(collection), collection);
   const key = collectionKey(name);
-  for await (const file of catalog.files(range, name)) files.push(file);
+  for await (const file of catalog.files({ range, collection: name })) files.push(file);
   if (files.length > 0) return files.sort((a, b) => a.start - b.start);
-  for await (const file of catalog.files())
-    if (collectionKey(file.collection) === key) return [];
-    else others.add(file.collection);
-  const there = others.size === 0 ? "there is none" : [...others].sort().join(", ");
+  for await (const file of catalog.files({ onUnusable: (_log, _thrown, one) => note(one) })) {
+    note(file);
+    if (names.has(key)) break;
+  }
+  if (names.has(key)) return [];
+  const others = [...names.values()].sort();
+  const there = others.length === 0 ? "there is none" : others.join(", ");
   const expected = `a collection under ${catalog.store.description} (${there})`;
   throw wrongValue(where, expected, told(`${quote(name)}${hintFor(name, others)}`));
 }
 
 /** What may have been meant by the name of a collection that there is not. */
-function hintFor(name: string, others: ReadonlySet<string>): string {
-  const near = nearest(name, [...others]);
+function hintFor(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
   return near === undefined ? "" : `; did you mean ${quote(near)}?`;
 }

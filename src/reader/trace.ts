@@ -59,7 +59,7 @@ export async function findTrace(catalog: Catalog, id: string, options: TraceOpti
   const bad = createBadFiles(options.onUnreadable);
   const likely = likelyTimes(id);
   const filesIn = (range?: TimeRange): AsyncIterable<DataFile> =>
-    catalog.files(range, undefined, (log, thrown) => bad.add(log, thrown));
+    catalog.files({ range, onUnusable: (log, thrown) => bad.add(log, thrown) });
   const near: DataFile[] = [];
   if (likely !== undefined) for await (const file of filesIn(likely)) near.push(file);
   let rows = await findRows(catalog, near, id, bad);

@@ -72,8 +72,7 @@ async function namesOf(input: CommandInput, option: "endpoint" | "deployment"): 
   return await withDataset(everything, async (_, catalog) => {
     const names = new Set<string>();
     const note = (file: DataFile): void => void names.add(file[option]);
-    for await (const file of catalog.files(undefined, undefined, (_log, _thrown, file) => note(file)))
-      note(file);
+    for await (const file of catalog.files({ onUnusable: (_log, _thrown, one) => note(one) })) note(file);
     return [...names].sort();
   });
 }

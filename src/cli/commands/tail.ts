@@ -152,7 +152,7 @@ class Tail {
   async #newFiles(): Promise<DataFile[]> {
     const files: DataFile[] = [];
     const follows = this.#files.size > 0;
-    for await (const file of this.#catalog.files(undefined, this.#collection)) {
+    for await (const file of this.#catalog.files({ collection: this.#collection })) {
       if (this.#files.has(file.path)) continue;
       this.#files.add(file.path);
       // What is made of others meanwhile has the rows that these had.

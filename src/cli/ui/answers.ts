@@ -52,6 +52,8 @@ export interface Overview {
   })[];
   /** What waits in this machine's spool, as lines for people. */
   readonly waiting: readonly string[];
+  /** Delta logs that cannot be used. */
+  readonly unreadable: BadFiles;
 }
 
 /** `volume`: what came when, and whether all of it is there. */

@@ -30,10 +30,14 @@ const maxTold = 20;
 /** Bad files, collected while an answer is made. */
 export class BadFileList {
   readonly #files: UnreadableFile[] = [];
+  #last: string | undefined;
   #count = 0;
 
   /** To be called with each. */
   readonly add = ({ path, reason }: UnreadableFile): void => {
+    // A log is told of with each file of its table.
+    if (path === this.#last) return;
+    this.#last = path;
     if (this.#count++ < maxTold) this.#files.push({ path: shownText(path), reason: shownText(reason) });
   };
 

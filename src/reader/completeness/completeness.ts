@@ -16,8 +16,9 @@ export interface CompletenessOptions {
   /** Only hours that begin before this time. */
   readonly to?: Date | number | string;
   /**
-   * Called with each data file whose bytes are bad, and each object of the ledger of which lines are; what
-   * the others tell counts. Default: only the verdicts say so.
+   * Called with each data file whose bytes are bad, each object of the ledger of which lines are, and each
+   * Delta log that cannot be used, which stands for its table; what the others tell counts. Default: only the
+   * verdicts say so.
    */
   readonly onUnreadable?: (file: UnreadableFile) => void;
 }

@@ -3,8 +3,9 @@ import { type Span, partitionSpan, partitionStart, type TimeRange } from "../../
 import type { Catalog } from "../catalog.ts";
 import type { DataFile } from "../data-file.ts";
 import { readFooterSummary } from "../footer-summary.ts";
+import type { OnUnusable } from "../listing/table-files.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
-import { reasonOf, type UnreadableFile } from "../unreadable.ts";
+import { createBadFiles, type UnreadableFile } from "../unreadable.ts";
 
 /** The files of one collection and hour, or day. */
 export interface FoundFiles {
@@ -20,31 +21,43 @@ export interface FoundFiles {
 
 const footersAtOnce = 16;
 
-/** What there is of each collection and hour, by {@link placeKey}; `onUnreadable` is told of bad files. */
+/**
+ * What there is of each collection and hour, by {@link placeKey}; `onUnreadable` is told of bad files, and of
+ * Delta logs that cannot be used, whose files are all taken for bad.
+ */
 export async function findFiles(
   catalog: Catalog,
   range: TimeRange,
   onUnreadable?: (file: UnreadableFile) => void,
 ): Promise<Map<string, FoundFiles>> {
+  const bad = createBadFiles(onUnreadable ?? (() => {}));
   const files: DataFile[] = [];
-  for await (const file of catalog.files(range)) files.push(file);
   const found = new Map<string, FoundFiles>();
+  const foundOf = (file: DataFile): FoundFiles => {
+    const { endpoint, deployment, collection } = file;
+    const span = hourOf(file);
+    const key = placeKey({ endpoint, deployment, collection, span });
+    const known = found.get(key) ?? { endpoint, deployment, collection, span, rows: 0, unreadable: 0 };
+    found.set(key, known);
+    return known;
+  };
+  const onUnusable: OnUnusable = (log, thrown, file) => {
+    bad.add(log, thrown);
+    foundOf(file).unreadable++;
+  };
+  for await (const file of catalog.files({ range, onUnusable })) files.push(file);
   const counted = mapConcurrent(files, footersAtOnce, async (file) => ({
     file,
     rows:
       file.format === "jsonl"
         ? undefined
         : await readFooterSummary(catalog.store, file).catch((thrown: unknown) => {
-            onUnreadable?.({ path: file.path, reason: reasonOf(thrown) });
+            bad.add(file.path, thrown);
             return null;
           }),
   }));
   for await (const { file, rows } of counted) {
-    const { endpoint, deployment, collection } = file;
-    const span = hourOf(file);
-    const key = placeKey({ endpoint, deployment, collection, span });
-    const files = found.get(key) ?? { endpoint, deployment, collection, span, rows: 0, unreadable: 0 };
-    found.set(key, files);
+    const files = foundOf(file);
     if (rows === null) files.unreadable++;
     else files.rows = rows === undefined || files.rows === undefined ? undefined : files.rows + rows.rows;
   }

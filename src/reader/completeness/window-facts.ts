@@ -68,7 +68,7 @@ export async function readWindowFacts(
 
 async function filesIn(catalog: Catalog, key: string, range: TimeRange): Promise<DataFile[]> {
   const files: DataFile[] = [];
-  for await (const file of catalog.files(range, key)) files.push(file);
+  for await (const file of catalog.files({ range, collection: key })) files.push(file);
   return files.sort((a, b) => a.start - b.start);
 }
 

@@ -80,8 +80,7 @@ function tableOptions({ onUnreadable }: LabelsOptions): TableOptions {
 }
 
 async function hasLabels(catalog: Catalog): Promise<boolean> {
-  for await (const { collection } of catalog.files())
-    if (collection.toLowerCase() === labelCollection) return true;
+  for await (const _ of catalog.files({ collection: labelCollection })) return true;
   return false;
 }
 

@@ -112,7 +112,7 @@ async function filesByDeployment(catalog: Catalog, plan: JoinPlan): Promise<Iter
   if (labels === undefined) return deployments.values();
   // A business key may have been labelled long before; a label by id stands at its request, or when it came.
   const until = near.to + plan.lateness / 1_000;
-  for await (const file of catalog.files({ from: -Infinity, to: until }, labels)) {
+  for await (const file of catalog.files({ range: { from: -Infinity, to: until }, collection: labels })) {
     const files = filesFor(file);
     files.labelFiles.push(file);
     if (file.end > near.from) files.files.push({ side: outputs.length + 1, file });

@@ -13,6 +13,7 @@ import { root as project } from "../../support/packed-project.ts";
 import { disposableFolder } from "../../support/temp-folder.ts";
 import { storeUiData, type UiData } from "../../support/ui-data.ts";
 import { storeFile } from "../../unit/reader/stored-data.ts";
+import { unusableLog, unusableLogRoot } from "../../unit/reader/unusable-log.ts";
 import { shownText } from "../../../src/cli/ui/answers.ts";
 
 /** What `mdc ui` shows, looked at in a real browser. */
@@ -71,6 +72,40 @@ describe("the server", () => {
     const page = await get("/", { host });
     expect(page.headers["content-security-policy"]).toContain("default-src 'none'");
     expect(page.text).not.toContain(token);
+  });
+
+  test("answers for the other collections where a Delta log cannot be used, and names that", async () => {
+    const beside = await serve(await unusableLogRoot());
+    try {
+      const answer = async (path: string): Promise<unknown> => {
+        const headers = { host: beside.host, authorization: `Bearer ${beside.token}` };
+        const { status, text } = await get(path, headers, "GET", beside);
+        expect(status, text).toBe(200);
+        return (JSON.parse(text.trim().split("\n").at(-1) as string) as { answer: unknown }).answer;
+      };
+      const unreadable = {
+        count: 1,
+        first: [
+          { path: unusableLog, reason: expect.stringContaining("does not say what the table is") as string },
+        ],
+      };
+      const collections = [{ collection: "inputs" }, { collection: "outputs" }];
+      expect(await answer("/api/overview")).toMatchObject({ collections, unreadable });
+      expect(await answer("/api/volume")).toMatchObject({
+        series: [
+          { collection: "inputs", verdict: "short" },
+          { collection: "outputs", rows: 2 },
+        ],
+      });
+      for (const question of ["columns", "profile"]) {
+        const of = (collection: string) =>
+          `/api/${question}?endpoint=flights&deployment=blue&collection=${collection}`;
+        expect(await answer(of("outputs"))).toMatchObject({ rows: 2, unreadable: { count: 0 } });
+        expect(await answer(of("inputs"))).toMatchObject({ rows: 0, unreadable });
+      }
+    } finally {
+      beside.child.kill("SIGKILL");
+    }
   });
 });
 
@@ -495,8 +530,9 @@ async function get(
   path: string,
   headers: Readonly<Record<string, string>>,
   method = "GET",
+  at: Served = server,
 ): Promise<{ status: number; headers: Record<string, unknown>; text: string }> {
-  const { hostname, port } = new URL(server.origin);
+  const { hostname, port } = new URL(at.origin);
   return await new Promise((resolve, reject) => {
     const sent = httpRequest({ hostname, port, path, headers, method }, (response) => {
       let text = "";

@@ -4,6 +4,7 @@ import { sha256 } from "../../../base/checksum.ts";
 import { readTextFile } from "../../../base/files/text-file.ts";
 import type { MonitorResult } from "../../../monitor/run/monitor-result.ts";
 import type { Catalog } from "../../../reader/catalog.ts";
+import type { DataFile } from "../../../reader/data-file.ts";
 import { AdminServer } from "../../../sidecar/admin/admin-server.ts";
 import { parseListenAddress } from "../../../sidecar/listening/listen-address.ts";
 import type { Door } from "../../../sidecar/listening/listening-server.ts";
@@ -200,8 +201,9 @@ async function admin(input: CommandInput, service: MonitorService): Promise<Door
 /** Where results are kept: beside the data of the one deployment that is looked at. */
 async function keptResults(input: CommandInput, catalog: Catalog): Promise<KeptResults> {
   const places = new Map<string, { readonly endpoint: string; readonly deployment: string }>();
-  for await (const { endpoint, deployment } of catalog.files())
-    places.set(`${endpoint}/${deployment}`, { endpoint, deployment });
+  const note = ({ endpoint, deployment }: DataFile): void =>
+    void places.set(`${endpoint}/${deployment}`, { endpoint, deployment });
+  for await (const file of catalog.files({ onUnusable: (_log, _thrown, one) => note(one) })) note(file);
   const [place, second] = places.values();
   if (place === undefined) throw new UsageError(`nothing is stored under ${catalog.store.description}`);
   if (second !== undefined) {

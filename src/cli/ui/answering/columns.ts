@@ -31,7 +31,7 @@ export async function columns({ source, query }: Asked): Promise<Columns> {
 /** What is pinned for a collection of JSON lines, which say no types themselves. */
 async function typesOfLines(catalog: Catalog): Promise<Map<string, string>> {
   const types = new Map<string, string>(systemColumnList.map(({ name, type }) => [name, type]));
-  for await (const file of catalog.files()) {
+  for await (const file of catalog.files({ onUnusable: () => {} })) {
     for (const [name, type] of await new PinnedTypes(catalog.store).of(file)) types.set(name, typeText(type));
     break;
   }

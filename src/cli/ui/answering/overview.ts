@@ -1,21 +1,30 @@
 import { version } from "../../../base/version.ts";
 import type { DataFile } from "../../../reader/data-file.ts";
+import type { OnUnusable } from "../../../reader/listing/table-files.ts";
+import { reasonOf } from "../../../reader/unreadable.ts";
 import type { Overview } from "../answers.ts";
-import type { Asked } from "../asked.ts";
+import { type Asked, BadFileList } from "../asked.ts";
 
-/** What there is, from one listing. */
+/** What there is, from one listing; of a Delta table whose log cannot be used, all files. */
 export async function overview({ source }: Asked): Promise<Overview> {
   const { data, catalog } = source;
   const collections = new Map<string, Overview["collections"][number]>();
-  for await (const file of catalog.files()) {
+  const bad = new BadFileList();
+  const add = (file: DataFile): void => {
     const key = `${file.endpoint}/${file.deployment}/${file.collection}`;
     collections.set(key, withFile(collections.get(key), file));
-  }
+  };
+  const onUnusable: OnUnusable = (log, thrown, file) => {
+    bad.add({ path: log, reason: reasonOf(thrown) });
+    add(file);
+  };
+  for await (const file of catalog.files({ onUnusable })) add(file);
   return {
     root: data.root,
     version,
     collections: [...collections].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one),
     waiting: await source.waitingLines(),
+    unreadable: bad.told,
   };
 }
 

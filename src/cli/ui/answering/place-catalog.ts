@@ -1,7 +1,5 @@
-import { collectionKey } from "../../../layout/collection-key.ts";
 import type { TimeRange } from "../../../layout/partition.ts";
 import { type Catalog, createCatalog } from "../../../reader/catalog.ts";
-import type { DataFile } from "../../../reader/data-file.ts";
 import type { Place } from "../answers.ts";
 
 /** The files of one collection and range of request times, and no others. */
@@ -12,9 +10,6 @@ export function placeCatalog({ store }: Catalog, place: Place, range: TimeRange)
   return {
     store,
     scope,
-    async *files(): AsyncGenerator<DataFile> {
-      for await (const file of whole.files(range))
-        if (collectionKey(file.collection) === collectionKey(collection)) yield file;
-    },
+    files: ({ onUnusable } = {}) => whole.files({ range, collection, onUnusable }),
   };
 }

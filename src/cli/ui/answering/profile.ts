@@ -1,6 +1,7 @@
 import type { Catalog } from "../../../reader/catalog.ts";
 import type { DataFile } from "../../../reader/data-file.ts";
 import { PinnedTypes } from "../../../reader/lines/pinned-types.ts";
+import type { OnUnusable } from "../../../reader/listing/table-files.ts";
 import { mapConcurrent } from "../../../reader/map-concurrent.ts";
 import { scanFile } from "../../../reader/scan-file.ts";
 import { reasonOf } from "../../../reader/unreadable.ts";
@@ -27,10 +28,11 @@ export async function profile(asked: Asked): Promise<Profile> {
   const catalog = placeCatalog(source.catalog, query.place(), range);
   const column = query.optionalText("column");
   const files: DataFile[] = [];
-  for await (const file of catalog.files()) files.push(file);
+  const bad = new BadFileList();
+  const onUnusable: OnUnusable = (log, thrown) => bad.add({ path: log, reason: reasonOf(thrown) });
+  for await (const file of catalog.files({ onUnusable })) files.push(file);
   files.sort((a, b) => b.start - a.start || (a.path < b.path ? 1 : -1));
   const tallies = new Tallies(column, column === undefined ? maxRows.all : maxRows.one);
-  const bad = new BadFileList();
   const read = mapConcurrent(files, filesAtOnce, (file) =>
     readFile(catalog, file, tallies, bad, asked.signal),
   );

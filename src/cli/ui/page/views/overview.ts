@@ -4,6 +4,7 @@ import { volumeChart } from "../charts.ts";
 import { announce, awaited, bdi, type Child, h, scrollable } from "../dom.ts";
 import { amountText, binText, bytesText, countText, placeText, spanText } from "../format.ts";
 import {
+  badFilesNotice,
   isSamePlace,
   linkTo,
   placeParams,
@@ -29,7 +30,7 @@ export function overviewView(params: URLSearchParams, signal: AbortSignal): View
 }
 
 function shown(overview: Overview, params: URLSearchParams, signal: AbortSignal): Child[] {
-  const { collections, waiting, root, version } = overview;
+  const { collections, waiting, unreadable, root, version } = overview;
   document.querySelector("#about")?.replaceChildren(`model-data-collector ${version}`);
   const range = rangeOf(collections, params.get("range"));
   const files = collections.reduce((sum, one) => sum + one.files, 0);
@@ -58,10 +59,12 @@ function shown(overview: Overview, params: URLSearchParams, signal: AbortSignal)
   );
   const wait =
     waiting.length > 0 && h("div", { class: "notice" }, ...waiting.map((line) => h("p", {}, line)));
+  const bad = badFilesNotice(unreadable);
   if (range === undefined)
     return [
       head,
       wait,
+      bad,
       h(
         "p",
         { class: "notice" },
@@ -77,7 +80,7 @@ function shown(overview: Overview, params: URLSearchParams, signal: AbortSignal)
       return [collectionTable(collections, volume, range), gaps(volume)];
     },
   );
-  return [head, wait, volume];
+  return [head, wait, bad, volume];
 }
 
 function collectionTable(collections: Overview["collections"], volume: Volume, range: Range): HTMLElement {
