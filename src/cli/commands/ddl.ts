@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { nearest } from "../../base/nearest.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import { engines } from "../../reader/ddl/definitions.ts";
@@ -6,6 +7,7 @@ import { placeOf } from "../../reader/ddl/table-place.ts";
 import { quote } from "../../base/errors.ts";
 import { type RunnableCommand, UsageError, wordText } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
+import { tellUnreadable } from "../text/unreadable.ts";
 import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 
 const names = Object.keys(engines);
@@ -23,7 +25,7 @@ export const ddl: RunnableCommand = {
   examples: ["mdc ddl --engine spark", "mdc ddl --engine duckdb model_inputs > tables.sql"],
   async run(input): Promise<ExitCode> {
     const { name: engineName, engine } = engineOf(input.text("engine"));
-    const { root, tables, leftOut } = await withDataset(input, async (data, catalog) => ({
+    const { root, tables, leftOut, unreadable } = await withDataset(input, async (data, catalog) => ({
       root: data.root,
       ...(await storedTables(catalog)),
     }));
@@ -36,6 +38,11 @@ export const ddl: RunnableCommand = {
       throw new UsageError(`${engineName} reads Blob Storage, https://<account>.blob.…; ${root} is none`);
     for (const { folder, reason } of leftOut.filter((one) => isWanted(one.folder)))
       input.terminal.err(`mdc: ${folder} is left out: ${reason}`);
+    const code = tellUnreadable(
+      unreadable.filter(({ path }) => isWanted(posix.dirname(path))),
+      input.terminal,
+    );
+    if (chosen.length === 0 && code !== exitCode.ok) return code;
     if (chosen.length === 0 && wanted !== undefined) {
       const there = tables.map(({ name }) => name);
       input.terminal.err(`mdc: no table ${quote(wanted)} under ${root}; there are: ${there.join(", ")}`);
@@ -54,7 +61,7 @@ export const ddl: RunnableCommand = {
           ? statements
           : [{ engine: engineName, table: null, statement: preamble }, ...statements],
       );
-      return exitCode.ok;
+      return code;
     }
     const parts = chosen.map((table) => engine.define(table, place));
     const all = chosen.length === 0 ? [] : [engine.preamble(place).join("\n"), ...parts];
@@ -62,7 +69,7 @@ export const ddl: RunnableCommand = {
       if (i > 0) input.terminal.out("");
       for (const line of part.split("\n")) input.terminal.out(line);
     }
-    return exitCode.ok;
+    return code;
   },
 };
 

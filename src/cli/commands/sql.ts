@@ -4,13 +4,15 @@ import { partitionKeys } from "../../layout/partition.ts";
 import { isSystemColumn } from "../../layout/system-columns.ts";
 import { listViews, type ViewSummary } from "../../reader/sql/list-views.ts";
 import type { SqlRows } from "../../reader/sql/sql-options.ts";
+import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { type CommandInput, type RunnableCommand, UsageError, wholeNumber } from "../command.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { rangeOf, rangeOptions } from "../options/selection.ts";
 import { leaveNothing } from "../running/leave-nothing.ts";
 import type { Terminal, Text } from "../terminal.ts";
 import { rowTable } from "../text/row-table.ts";
 import { textTable } from "../text/text-table.ts";
+import { tellUnreadable } from "../text/unreadable.ts";
 import { bytesText, countText } from "../text/value-text.ts";
 import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
 
@@ -50,12 +52,14 @@ export const sql: RunnableCommand = {
       maxRows: wholeNumber(input, "max-rows", 1, 100_000),
       timestamps: input.flag("json") ? ("text" as const) : ("date" as const),
     };
+    const unreadable: UnreadableFile[] = [];
+    const onUnreadable = (file: UnreadableFile): void => void unreadable.push(file);
     using _ = leaveNothing();
     terminal.progress("asking …");
-    const rows = await withDataset(input, (data) => data.sql(statement, options));
+    const rows = await withDataset(input, (data) => data.sql(statement, { ...options, onUnreadable }));
     if (input.flag("json")) terminal.json([...rows]);
     else showRows(rows, terminal);
-    return exitCode.ok;
+    return tellUnreadable(unreadable, terminal);
   },
 };
 
@@ -96,18 +100,18 @@ function showRows(rows: SqlRows, terminal: Terminal): void {
 async function list(input: CommandInput): Promise<ExitCode> {
   const { terminal } = input;
   terminal.progress("listing …");
-  const { root, views } = await withDataset(input, async (data, catalog) => ({
+  const { root, views, unreadable } = await withDataset(input, async (data, catalog) => ({
     root: data.root,
-    views: await listViews(catalog),
+    ...(await listViews(catalog)),
   }));
   if (input.flag("json")) terminal.json(views);
-  else if (views.length === 0) terminal.err(await nothingStored(root));
+  else if (views.length === 0 && unreadable.length === 0) terminal.err(await nothingStored(root));
   else {
     for (const line of viewTable(views, terminal)) terminal.out(line);
     const keys = `${partitionKeys.slice(0, 2).join(", ")}, …`;
     terminal.err(`and in each: the columns of the system (mdc schema --system), ${keys}`);
   }
-  return exitCode.ok;
+  return tellUnreadable(unreadable, terminal);
 }
 
 function viewTable(views: readonly ViewSummary[], { width }: { readonly width: number }): Text[] {

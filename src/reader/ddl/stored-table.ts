@@ -3,7 +3,8 @@ import { collectionKey } from "../../layout/collection-key.ts";
 import { partitionKeys, type RollingRate } from "../../layout/partition.ts";
 import { systemColumnList } from "../../layout/system-columns.ts";
 import type { Catalog } from "../catalog.ts";
-import { type CollectionFiles, type DeploymentFiles, takeInventory } from "../sql/inventory.ts";
+import { type CollectionFiles, type DeploymentFiles, takeInventory, unusableLogs } from "../sql/inventory.ts";
+import type { UnreadableFile } from "../unreadable.ts";
 
 /** One folder of Parquet files, as an engine can define it as a table. */
 export interface StoredTable {
@@ -32,20 +33,31 @@ export interface LeftOut {
   readonly reason: string;
 }
 
-/** The tables of a store, by name: from its listing and the pinned types, no data file is read. */
-export async function storedTables(catalog: Catalog): Promise<{ tables: StoredTable[]; leftOut: LeftOut[] }> {
+/** What a store has for engines. */
+export interface StoredTables {
+  /** By name. */
+  readonly tables: readonly StoredTable[];
+  readonly leftOut: readonly LeftOut[];
+  /** Delta logs that cannot be used: their collections are left out, too. */
+  readonly unreadable: readonly UnreadableFile[];
+}
+
+/** The tables of a store: from its listing and the pinned types, no data file is read. */
+export async function storedTables(catalog: Catalog): Promise<StoredTables> {
   const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
   const tables: StoredTable[] = [];
   const leftOut: LeftOut[] = [];
+  const unreadable: UnreadableFile[] = [];
   for (const collection of await takeInventory(catalog, everything)) {
-    for (const files of collection.deployments) {
+    unreadable.push(...unusableLogs(collection));
+    for (const files of collection.deployments.filter(({ unusable }) => unusable === undefined)) {
       const folder = `${files.endpoint}/${files.deployment}/${collection.name}`;
       const reason = fault(files);
       if (reason !== undefined) leftOut.push({ folder, reason });
       else tables.push(tableOf(collection, files, folder));
     }
   }
-  return { tables: withNamesApart(tables), leftOut };
+  return { tables: withNamesApart(tables), leftOut, unreadable };
 }
 
 function fault({ pins, sets }: DeploymentFiles): string | undefined {

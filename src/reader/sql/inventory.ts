@@ -6,12 +6,13 @@ import { parseAnyPath } from "../../layout/paths/others-path.ts";
 import { maxFileBytes, type Pins } from "../../layout/pinned-schema.ts";
 import { isReplacingStem } from "../../layout/upkeep/upkeep-path.ts";
 import { type DataFile, parseDataFile } from "../data-file.ts";
-import { TableFiles } from "../listing/table-files.ts";
+import { type OnUnusable, TableFiles } from "../listing/table-files.ts";
 import { stemOf, withoutReplaced } from "../listing/without-replaced.ts";
 import type { Store, StoreEntry } from "../../store/store.ts";
 import type { Catalog } from "../catalog.ts";
 import { pinsOf } from "../lines/pinned-types.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
+import { reasonOf, type UnreadableFile } from "../unreadable.ts";
 
 /** Files of one collection that can be read as one table: of one deployment, format and depth. */
 export interface FileSet {
@@ -34,6 +35,8 @@ export interface DeploymentFiles {
   /** Undefined where nothing is pinned: the files are those of others. */
   readonly pins: Pins | undefined;
   readonly sets: readonly FileSet[];
+  /** Its Delta log, if that cannot be used: nobody knows which files count, and `sets` has none. */
+  readonly unusable: UnreadableFile | undefined;
 }
 
 /** A collection of all deployments that are looked at; perhaps without a file yet. */
@@ -73,6 +76,11 @@ export async function takeInventory(catalog: Catalog, range: TimeRange): Promise
   return [...collections].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, collection]) => collection);
 }
 
+/** The Delta logs that cannot be used, of any of its deployments. */
+export function unusableLogs({ deployments }: CollectionFiles): UnreadableFile[] {
+  return deployments.flatMap(({ unusable }) => unusable ?? []);
+}
+
 const pinsAtOnce = 8;
 
 /** The entries without those that do not count, or that another file of their folder replaces. */
@@ -80,6 +88,7 @@ async function entriesNow(
   store: Store,
   entries: readonly StoreEntry[],
   tables: TableFiles,
+  onUnusable: OnUnusable,
 ): Promise<readonly StoreEntry[]> {
   if (tables.isEmpty && !entries.some(({ path }) => isReplacingStem(stemOf(path)))) return entries;
   async function* files(): AsyncGenerator<DataFile, void, undefined> {
@@ -89,7 +98,7 @@ async function entriesNow(
     }
   }
   const kept = new Set<string>();
-  for await (const { path } of withoutReplaced(store, tables.current(files()))) kept.add(path);
+  for await (const { path } of withoutReplaced(store, tables.current(files(), onUnusable))) kept.add(path);
   return entries.filter(({ path }) => kept.has(path));
 }
 
@@ -152,9 +161,13 @@ class Found {
       const bytes = await store.get(entry.path, { range, etag: entry.etag });
       pins = pinsOf(entry.path, at.version, bytes);
     }
+    const place = { endpoint: this.#endpoint, deployment: this.#deployment };
+    const bad: UnreadableFile[] = [];
+    const onUnusable: OnUnusable = (log, thrown) => void bad.push({ path: log, reason: reasonOf(thrown) });
     const sets: FileSet[] = [];
     for (const { set, files, isWithin } of this.#sets.values())
-      sets.push({ ...set, files: await entriesNow(store, files, tables), isWithin });
-    return { endpoint: this.#endpoint, deployment: this.#deployment, pins, sets };
+      sets.push({ ...set, files: await entriesNow(store, files, tables, onUnusable), isWithin });
+    const [unusable] = bad;
+    return { ...place, pins, sets: unusable === undefined ? sets : [], unusable };
   }
 }

@@ -3,8 +3,8 @@ import type { Catalog } from "../catalog.ts";
 import type { ColumnSummary } from "../collection-summary.ts";
 import { parseDataFile } from "../data-file.ts";
 import { readFooterSummary } from "../footer-summary.ts";
-import { reasonOf } from "../unreadable.ts";
-import { type CollectionFiles, takeInventory } from "./inventory.ts";
+import { reasonOf, type UnreadableFile } from "../unreadable.ts";
+import { type CollectionFiles, takeInventory, unusableLogs } from "./inventory.ts";
 import { writtenName } from "./sql-text.ts";
 import { viewColumns } from "./view.ts";
 
@@ -21,11 +21,20 @@ export interface ViewSummary {
   readonly columns: readonly ColumnSummary[];
 }
 
-/** The views that there are, by name. Where no types are pinned the footer of a file tells of columns. */
-export async function listViews(catalog: Catalog): Promise<ViewSummary[]> {
+/**
+ * The views that there are, by name, and the Delta logs for which a collection has none. Where no types are
+ * pinned the footer of a file tells of columns.
+ */
+export async function listViews(
+  catalog: Catalog,
+): Promise<{ views: ViewSummary[]; unreadable: UnreadableFile[] }> {
   const views: ViewSummary[] = [];
+  const unreadable: UnreadableFile[] = [];
   for (const collection of await takeInventory(catalog, { from: -Infinity, to: Infinity })) {
     const { name } = collection;
+    const logs = unusableLogs(collection);
+    unreadable.push(...logs);
+    if (logs.length > 0) continue;
     const files = filesOf(collection);
     const columns = viewColumns(collection).map((column) => ({ name: column.name, type: column.sqlType }));
     const known = new Set(columns.map((column) => column.name));
@@ -39,7 +48,7 @@ export async function listViews(catalog: Catalog): Promise<ViewSummary[]> {
       columns: [...columns, ...unknown],
     });
   }
-  return views;
+  return { views, unreadable };
 }
 
 function filesOf({ deployments }: Pick<CollectionFiles, "deployments">): StoreEntry[] {

@@ -1,5 +1,6 @@
 import type { Row } from "../../layout/row.ts";
 import type { ColumnSummary } from "../collection-summary.ts";
+import type { UnreadableFile } from "../unreadable.ts";
 
 /** How a point in time is given: a `Date`, or ISO 8601 text with its microseconds. */
 export type TimestampForm = "date" | "text";
@@ -23,6 +24,11 @@ export interface SqlOptions {
   readonly maxRows?: number;
   /** Points in time as `Date`, to the millisecond, or as ISO 8601 text, exact. Default `"date"`. */
   readonly timestamps?: TimestampForm;
+  /**
+   * Called with each Delta log that cannot be used, once the statement has run: its collection has no view,
+   * and a statement that needs it is an error that names the log. Default: nobody is told.
+   */
+  readonly onUnreadable?: (file: UnreadableFile) => void;
 }
 
 /**

@@ -5,10 +5,10 @@ import type { Row } from "../../layout/row.ts";
 import type { StoreEntry } from "../../store/store.ts";
 import type { Catalog } from "../catalog.ts";
 import { timeOption } from "../time-option.ts";
-import { unreadableFile } from "../unreadable.ts";
+import { checkCallback, unreadableFile } from "../unreadable.ts";
 import { badFile } from "./bad-file.ts";
 import { Database, type DuckdbLibrary, faultOf, loadDuckdb, RefusedStatement } from "./duckdb.ts";
-import { type CollectionFiles, takeInventory } from "./inventory.ts";
+import { type CollectionFiles, takeInventory, unusableLogs } from "./inventory.ts";
 import type { LocalFiles } from "./local-files.ts";
 import type { SqlOptions, SqlRows, TimestampForm } from "./sql-options.ts";
 import { writtenName } from "./sql-text.ts";
@@ -27,7 +27,8 @@ export async function runSql(
 ): Promise<SqlRows> {
   if (typeof statement !== "string") throw wrongKind("sql: statement", "a text", statement);
   const range = rangeOf(options);
-  const { allowFiles = false, maxRows = 100_000, timestamps = "date" } = options;
+  const { allowFiles = false, maxRows = 100_000, timestamps = "date", onUnreadable } = options;
+  checkCallback(onUnreadable, "sql");
   if (!(Number.isSafeInteger(maxRows) && maxRows >= 1))
     throw wrongValue("sql: maxRows", "a whole number of at least 1", maxRows);
   const isAllowed = (kind: string): boolean => harmless.has(kind) || (allowFiles && kind === "COPY");
@@ -35,7 +36,9 @@ export async function runSql(
   if (!allowFiles && /\bexplain\b/i.test(statement) && /\b(copy|export)\b/i.test(statement))
     throw invalidArgument(new RangeError("sql: COPY and EXPORT are not explained without allowFiles"));
   const library = await loadDuckdb();
-  const named = (await takeInventory(catalog, range)).filter(({ name }) => isNamed(statement, name));
+  const all = await takeInventory(catalog, range);
+  const without = all.filter((collection) => unusableLogs(collection).length > 0);
+  const named = all.filter((one) => !without.includes(one) && isNamed(statement, one.name));
   const entries = named.flatMap(({ deployments }) =>
     deployments.flatMap(({ sets }) => sets.flatMap((set) => [...set.files, ...set.beside])),
   );
@@ -47,8 +50,13 @@ export async function runSql(
       const parted = await files.schemas.part(collection, here);
       await database.run(viewStatement(parted, range, ({ path }) => here.get(path) as string));
     }
-    return await rowsOf(library, await database.query(statement, isAllowed), { maxRows, timestamps });
+    const result = await database.query(statement, isAllowed);
+    const rows = await rowsOf(library, result, { maxRows, timestamps });
+    for (const log of without.flatMap(unusableLogs)) onUnreadable?.(log);
+    return rows;
   } catch (thrown) {
+    const [log] = without.filter(({ name }) => isMissing(thrown, name)).flatMap(unusableLogs);
+    if (log !== undefined) throw unreadableFile(log.path, new Error(log.reason));
     const asked = { library, reach, named, here };
     throw (await badFile(catalog, asked, thrown)) ?? explain(thrown, named, here, entries);
   }
@@ -65,6 +73,12 @@ function rangeOf(options: SqlOptions): TimeRange {
 /** Whether a statement can mean a collection: only such a collection's files are looked at. */
 function isNamed(statement: string, name: string): boolean {
   return statement.toLowerCase().includes(name.toLowerCase().replaceAll('"', '""'));
+}
+
+/** Whether DuckDB threw for want of a view of this name. */
+function isMissing(thrown: unknown, name: string): boolean {
+  const missing = `Catalog Error: Table with name ${name} does not exist`;
+  return faultOf(thrown).toLowerCase().startsWith(missing.toLowerCase());
 }
 
 async function rowsOf(

@@ -1,7 +1,16 @@
 import { basename, join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { openDeployment } from "model-data-collector";
 import { expect, test } from "vitest";
 import { openDataset } from "../../../src/reader.ts";
-import { requestId as id, requestTime, unusableLog as log, unusableLogRoot } from "../reader/unusable-log.ts";
+import {
+  makeUnusable,
+  requestId as id,
+  requestTime,
+  unusableLog as log,
+  unusableLogRoot,
+} from "../reader/unusable-log.ts";
+import { tempFolder } from "../../support/temp-folder.ts";
 import { run } from "./run.ts";
 
 /*
@@ -66,6 +75,45 @@ test("mdc completeness and verify take all its files for bad", async () => {
   expect(findings).toContainEqual(
     expect.objectContaining({ kind: "unreadable", where: "flights/blue/inputs" }),
   );
+});
+
+test("mdc sql has views of the others", async () => {
+  expect(await told("sql", "select n from outputs")).toEqual([{ n: 1 }, { n: 1 }]);
+  expect(await told("sql")).toMatchObject([{ name: "outputs", files: 2 }]);
+  const root = await unusableLogRoot();
+  const needed = await run("sql", "select o.n from outputs o join INPUTS using (n)", "--root", root);
+  expect(needed).toMatchObject({ code: 3, out: "", err: expect.stringContaining(`${log}: `) });
+  await using data = await openDataset(root);
+  expect(await data.sql("select n from outputs")).toHaveLength(2);
+  await expect(data.sql("describe inputs")).rejects.toMatchObject({ code: "CORRUPT" });
+  // Another table that is not there is a mistake of the statement.
+  await expect(data.sql("select * from inputs_of_old")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+});
+
+test("mdc ddl defines the others", async () => {
+  const root = await tempFolder();
+  const spool = { directory: await tempFolder() };
+  const deployment = await openDeployment({
+    destination: root,
+    endpoint: "flights",
+    deployment: "blue",
+    spool,
+  });
+  for (const collection of ["inputs", "outputs"]) deployment.collector(collection).collect([{ n: 1 }]);
+  await deployment.close();
+  makeUnusable(root);
+  const statements = await run("ddl", "--engine", "duckdb", "--root", root);
+  expect(statements).toMatchObject({
+    code: 3,
+    err: `unreadable: ${log}: the log of flights/blue/inputs ${reason}\n`,
+  });
+  const database = await (await DuckDBInstance.create()).connect();
+  await database.run(statements.out);
+  const tables = "SELECT table_name FROM information_schema.tables";
+  expect((await database.runAndReadAll(tables)).getRows()).toEqual([["outputs"]]);
+  expect((await run("ddl", "--engine", "duckdb", "inputs", "--root", root)).code).toBe(3);
+  const other = await run("ddl", "--engine", "duckdb", "outputs", "--root", root);
+  expect([other.code, other.err]).toEqual([0, ""]);
 });
 
 test("what asks for another collection alone is not told of it", async () => {

@@ -21,8 +21,13 @@ export async function unusableLogRoot(): Promise<string> {
       storeFile(root, [{ id: requestId, requestTime, collection, eventId, rows: [{ n: 1 }] }], {
         n: "DOUBLE",
       });
+  makeUnusable(root);
+  return root;
+}
+
+/** Makes `inputs` of a root a Delta table with such a log. */
+export function makeUnusable(root: string): void {
   const commit = join(root, unusableLog, `${"0".repeat(20)}.json`);
   mkdirSync(dirname(commit), { recursive: true });
   writeFileSync(commit, JSON.stringify({ protocol: { minReaderVersion: 1, minWriterVersion: 2 } }));
-  return root;
 }
