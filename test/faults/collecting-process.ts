@@ -4,6 +4,8 @@
  * (`offered`: before) the fact, so that a line which was read was true:
  *
  *     o <n>      frame n is about to be offered
+ *     h <time>   the frames from here on are of requests of the hour that begins then
+ *     l <n>      sampling left frame n out
  *     a <n>      all frames up to n are acknowledged: they must survive the process
  *     b <count>  so many segments were sealed before it gave the event loop back for the first time
  *     f <n>      a flush said that all frames up to n are at the destination
@@ -33,7 +35,10 @@ const {
   barrierMs = 60,
 } = scenario;
 const { ending = "close", closeMs = 30_000, collections = ["frames"] } = scenario;
-const tickMs = 5;
+const { toAll = false, hours = 1, tickMs = 5 } = scenario;
+const hourMs = 3_600_000;
+/** So many frames in a row are of one hour. */
+const hourRun = 32;
 
 function journal(line: string): void {
   writeSync(3, `${line}\n`);
@@ -71,6 +76,7 @@ const collectors = collections.map((name) => deployment.collector(name));
 const eachIsSafe = deployment.config.spool.durability === "frame";
 const start = performance.now();
 let offered = 0;
+let hour = 0;
 let reported = 0;
 let ended = false;
 /** How long each call of `collect` took, milliseconds, since the parent last asked. */
@@ -78,12 +84,19 @@ let callsMs: number[] = [];
 
 function collectOne(): void {
   const n = offered++;
+  const time = Date.now() - (Math.trunc(n / hourRun) % hours) * hourMs;
+  if (time - hour >= hourMs || time < hour) {
+    hour = time - (time % hourMs);
+    journal(`h ${hour}`);
+  }
   journal(`o ${n}`);
-  const context = CorrelationContext.create({ id: frameId(writer, n) });
+  const context = CorrelationContext.create({ id: frameId(writer, n), requestTime: new Date(time) });
   const frame = makeFrame(writer, n, paddingBytes);
+  const chosen = toAll ? collectors : [collectors[n % collectors.length]];
   const calledAt = performance.now();
-  collectors[n % collectors.length]?.collect(frame, context);
+  for (const collector of chosen) collector?.collect(frame, context);
   callsMs.push(performance.now() - calledAt);
+  if ([...context.sampled.values()].includes(false)) journal(`l ${n}`);
   if (eachIsSafe) journal(`a ${n}`);
 }
 

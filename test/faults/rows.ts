@@ -9,7 +9,7 @@ import { clockSkew, drippingAnswers } from "./answers.ts";
 import { killsOfBodies } from "./bodies/body-kills.ts";
 import { hugeBody } from "./bodies/huge-body.ts";
 import { backlog } from "./backlog.ts";
-import { fleet } from "./fleet.ts";
+import { fleet } from "./fleet/fleet.ts";
 import { clusterKills, endings, stoppedProcess } from "./endings.ts";
 import { killsWithBlobs, killsWithFolder } from "./kills.ts";
 import { ledgerAfterKills } from "./ledger.ts";
@@ -35,10 +35,12 @@ export interface Scale {
   readonly endings: number;
   /** Workers of a cluster that are killed one after the other; eight more in the end. */
   readonly clusterKills: number;
-  /** Processes that store at the same time, as a fleet does. */
+  /** Writers of a fleet, at a time. */
   readonly fleet: number;
-  /** Seconds that all of them do. */
+  /** Seconds that all of them write, while now and then one dies. */
   readonly fleetSeconds: number;
+  /** Requests a second of each. */
+  readonly fleetRate: number;
   /** Kills at every so-many-th system call. */
   readonly syscallStep: number;
   /** Heaps that ten heirs in a row die over while they take them over. */
@@ -72,8 +74,9 @@ export const fullScale: Scale = {
   kills: 500,
   endings: 10,
   clusterKills: 50,
-  fleet: 6,
-  fleetSeconds: 20,
+  fleet: 64,
+  fleetSeconds: 60,
+  fleetRate: 5,
   syscallStep: 1,
   recoveries: 5,
   answers: 12,
@@ -94,8 +97,9 @@ export const smokeScale: Scale = {
   kills: 8,
   endings: 2,
   clusterKills: 2,
-  fleet: 3,
+  fleet: 4,
   fleetSeconds: 6,
+  fleetRate: 20,
   syscallStep: 7,
   recoveries: 1,
   answers: 6,
@@ -118,6 +122,10 @@ export interface FaultRun {
 }
 
 const quarter = ({ kills }: Scale): number => Math.max(1, Math.ceil(kills / 4));
+
+const fleetPlan = ({ fleet: writers, fleetSeconds: seconds, fleetRate: rate }: Scale) => ({
+  ...{ writers, seconds, rate, everyMs: 1_000 },
+});
 
 const tenth = ({ kills }: Scale): number => Math.max(1, Math.ceil(kills / 10));
 
@@ -144,7 +152,8 @@ export const faultRuns: readonly FaultRun[] = [
   { name: "endings", run: (scale) => endings(scale.endings) },
   { name: "stop", run: ({ seconds }) => stoppedProcess(seconds * 1_000) },
   { name: "cluster", run: (scale) => clusterKills(scale.clusterKills) },
-  { name: "fleet", run: (scale) => fleet(scale.fleet, scale.fleetSeconds) },
+  { name: "fleet", run: (scale) => fleet({ ...fleetPlan(scale), store: "blobs" }) },
+  { name: "fleet-folder", run: (scale) => fleet({ ...fleetPlan(scale), store: "folder" }) },
   { name: "outage", run: ({ seconds }) => storage.outage(seconds * 1_000) },
   { name: "stall", run: ({ seconds }) => storage.stall(seconds * 1_000) },
   { name: "lost-answers", run: ({ answers }) => storage.lostAnswers(answers) },

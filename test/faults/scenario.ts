@@ -32,6 +32,12 @@ export interface Scenario {
   readonly busyMs?: number;
   /** Each collection gets its frames in turn; default one, `frames`. */
   readonly collections?: readonly string[];
+  /** Each of them gets every frame, under one id. */
+  readonly toAll?: boolean;
+  /** Its requests are of so many hours, by turns: of this one, and of those before it; default 1. */
+  readonly hours?: number;
+  /** Milliseconds between two looks at which frames are due; default 5. */
+  readonly tickMs?: number;
 }
 
 /**

@@ -61,12 +61,16 @@ export interface Azurite {
  * only, and takes bearer tokens of any signature.
  */
 export async function startAzurite(
-  options: { tls?: { readonly cert: string; readonly key: string } } = {},
+  options: {
+    readonly tls?: { readonly cert: string; readonly key: string };
+    /** Told what the server writes: a line for each request, with method, address and status. */
+    readonly onOutput?: (text: string) => void;
+  } = {},
 ): Promise<Azurite> {
   const folder = await mkdtemp(join(tmpdir(), "azurite-"));
-  const { tls } = options;
+  const { tls, onOutput } = options;
   const extra = tls ? ["--cert", tls.cert, "--key", tls.key, "--oauth", "basic"] : [];
-  let { child, port } = await launch(folder, 0, extra);
+  let { child, port } = await launch(folder, 0, extra, onOutput);
 
   const scheme = tls ? "https" : "http";
   const url = `${scheme}://127.0.0.1:${port}/${azuriteAccount}`;
@@ -86,7 +90,7 @@ export async function startAzurite(
     await gone;
   };
   const start = async (): Promise<void> => {
-    ({ child, port } = await launch(folder, port, extra));
+    ({ child, port } = await launch(folder, port, extra, onOutput));
   };
   const stop = async (): Promise<void> => {
     await halt();
@@ -133,10 +137,13 @@ async function launch(
   folder: string,
   port: number,
   extra: readonly string[],
+  onOutput: ((text: string) => void) | undefined,
 ): Promise<{ child: ChildProcess; port: number }> {
-  const args = ["--blobHost", "127.0.0.1", "--blobPort", String(port), "--location", folder, "--silent"];
+  const args = ["--blobHost", "127.0.0.1", "--blobPort", String(port), "--location", folder];
   args.push("--disableTelemetry", "--disableProductStyleUrl", ...extra);
+  if (onOutput === undefined) args.push("--silent");
   const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  if (onOutput !== undefined) child.stdout.setEncoding("utf8").on("data", onOutput);
   let output = "";
   const listening = new Promise<number>((resolve, reject) => {
     const timer = setTimeout(() => {
@@ -144,7 +151,7 @@ async function launch(
       reject(new Error(`Azurite did not start in time: ${output}`));
     }, START_DEADLINE_MS);
     const read = (chunk: Buffer): void => {
-      output += chunk.toString();
+      if (output.length < 10_000) output += chunk.toString();
       const match = /listen\w* (?:at|on) https?:\/\/127\.0\.0\.1:(\d+)/.exec(output);
       if (!match) return;
       clearTimeout(timer);

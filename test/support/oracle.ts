@@ -15,6 +15,10 @@ export interface Journal {
   readonly offered: number;
   /** Frames 0 to `acknowledged - 1` were acknowledged. */
   readonly acknowledged: number;
+  /** Frames that sampling left out. */
+  readonly leftOut: ReadonlySet<number>;
+  /** From which frame on requests were of which hour: its start, milliseconds since 1970 UTC. */
+  readonly hours: readonly { readonly from: number; readonly hour: number }[];
   /** So many frames were reported as spooled or delivered. */
   readonly reported: number;
   /** Frames that a flush said to be at the destination: the first so many. */
@@ -61,6 +65,8 @@ export function readJournal(writer: string, text: string): Journal {
   let deaths = 0;
   let killedAt: string | undefined;
   let last: LastWord | undefined;
+  const leftOut = new Set<number>();
+  const hours: { readonly from: number; readonly hour: number }[] = [];
   const steps: string[] = [];
   const tokens = new Map<string, number>();
   const errors: ErrorNote[] = [];
@@ -68,6 +74,8 @@ export function readJournal(writer: string, text: string): Journal {
     const rest = line.slice(2);
     if (line.startsWith("o ")) offered = Number(rest) + 1;
     else if (line.startsWith("a ")) acknowledged = Math.max(acknowledged, Number(rest) + 1);
+    else if (line.startsWith("l ")) leftOut.add(Number(rest));
+    else if (line.startsWith("h ")) hours.push({ from: offered, hour: Number(rest) });
     else if (line.startsWith("s ")) reported = Number(rest);
     else if (line.startsWith("f ")) flushed = Number(rest) + 1;
     else if (line.startsWith("b ")) sealedWhileBusy = Number(rest);
@@ -80,7 +88,7 @@ export function readJournal(writer: string, text: string): Journal {
   }
   return {
     ...{ writer, offered, acknowledged, reported, flushed, sealedWhileBusy, deaths },
-    ...{ tokens, killedAt, steps, errors, last },
+    ...{ leftOut, hours, tokens, killedAt, steps, errors, last },
   };
 }
 
