@@ -27,7 +27,7 @@ const layers = {
   http: ["base", "config", "frame", "collector"],
   sidecar: ["base", "layout", "config", "frame", "collector", "http"],
   reader: ["base", "layout", "destination", "config", "frame", "profile", "store", "codec", "delta"],
-  upkeep: ["base", "layout", "codec", "delta", "reader", "store"],
+  upkeep: ["base", "layout", "profile", "codec", "delta", "reader", "store"],
   monitor: ["base", "layout", "frame", "profile"],
   cli: ["base", "layout", "destination", "config", "frame", "store"].concat([
     "reader",

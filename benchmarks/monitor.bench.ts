@@ -8,6 +8,8 @@ import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { createFolderStore } from "../src/store/folder-store.ts";
+import { mergeProfileDays } from "../src/upkeep/profiles/merge-days.ts";
 import {
   type Benchmark,
   type BenchmarkContext,
@@ -74,20 +76,34 @@ const benchmark: Benchmark = async (context) => {
 
 export default benchmark;
 
-/** Hours of 5,000 rows each: sketches of more are hardly larger. */
+/** Hours of 5,000 rows each, sketches of more are hardly larger: as they come, and their days merged. */
 async function profiledHours(context: BenchmarkContext): Promise<BenchmarkResult[]> {
   const root = join(context.folder, "profiles");
-  const hours = { full: 8_760, quick: 876, smoke: 24 }[context.scale];
+  const hours = { full: 8_760, quick: 876, smoke: 48 }[context.scale];
   const [numbers, texts] = context.smoke ? [2, 1] : [14, 6];
   await storeProfiledHours({ root, hours, rows: 5_000, numbers, texts });
   const request: MonitorRequest = { root, profile: "azureml", read: "profiles", hours: hours / 2 };
-  const ours: Figures[] = [];
-  for (let time = 0; time < (context.scale === "full" ? 3 : 1); time++)
-    ours.push(await askOnce<Figures>(module, request));
-  await rm(root, { recursive: true, force: true });
   const columns = numbers + texts;
-  const name = `${hours.toLocaleString("en-US")} hours × ${columns}: profiles`;
-  return resultsOf(name, ours, { facets: { hours, columns, contender: "ours" } });
+  const results: BenchmarkResult[] = [];
+  for (const stored of ["hours", "days"]) {
+    if (stored === "days") await mergeDays(root);
+    const ours: Figures[] = [];
+    for (let time = 0; time < (context.scale === "full" ? 3 : 1); time++)
+      ours.push(await askOnce<Figures>(module, request));
+    const name = `${hours.toLocaleString("en-US")} hours × ${columns}: profiles, ${stored}`;
+    results.push(...resultsOf(name, ours, { facets: { hours, columns, stored, contender: "ours" } }));
+  }
+  await rm(root, { recursive: true, force: true });
+  return results;
+}
+
+async function mergeDays(root: string): Promise<void> {
+  const scope = { endpoint: undefined, deployment: undefined, dryRun: false };
+  let merged = 0;
+  const options = { ...scope, now: Date.now(), olderThanMs: 0, onDay: () => void merged++ };
+  const start = performance.now();
+  await mergeProfileDays(createFolderStore({ root }), options);
+  console.log(`profiles of ${merged} days merged in ${Math.round(performance.now() - start)} ms`);
 }
 
 async function evidently(python: string, root: string): Promise<Figures> {

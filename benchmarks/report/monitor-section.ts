@@ -26,13 +26,16 @@ export const monitorSection: MakeSection = (record) => {
           ...["time", "RSS"].map((metric) => median(at(shape, "Evidently", metric))),
         ]),
       ),
-      "By stored profiles alone, one half of the time against the other, an object for each hour of 5,000 rows:",
+      "By stored profiles alone, one half of the time against the other, an object for each hour of 5,000 rows, and with those of a day merged by `mdc compact`:",
       table(
-        ["hours", "s", "CPU, s", "RSS, MB"],
-        valuesOf(record, "hours").map((hours) => [
-          number(Number(hours)),
-          ...["time", "CPU", "RSS"].map((metric) => median(find(record, metric, { hours }))),
-        ]),
+        ["hours", "stored", "s", "CPU, s", "RSS, MB"],
+        valuesOf(record, "hours").flatMap((hours) =>
+          valuesOf(record, "stored").map((stored) => [
+            number(Number(hours)),
+            String(stored),
+            ...["time", "CPU", "RSS"].map((metric) => median(find(record, metric, { hours, stored }))),
+          ]),
+        ),
       ),
     ].join("\n\n"),
     pictures: new Map(),

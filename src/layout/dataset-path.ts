@@ -10,6 +10,7 @@ import {
   type RollingRate,
   type Span,
 } from "./partition.ts";
+import { isDayStem } from "./paths/day-stem.ts";
 import { type NamedSegment, parseStem, segmentStem } from "./paths/segment-stem.ts";
 
 /*
@@ -24,6 +25,7 @@ import { type NamedSegment, parseStem, segmentStem } from "./paths/segment-stem.
  *       <collection>/_schema/schema-000001.json              where an earlier version kept them
  *       _ledger/2026-11-22/<begun at>-<segment>.jsonl        see ledger-entry.ts
  *       _profile/2026-11-22/<begun at>-<segment>.jsonl       see profile/stored-profiles.ts
+ *       _profile/2026-11-22/day-<what of>.jsonl              see layout/paths/day-stem.ts
  *       _bodies/<collection, lower case>/…/<id>.bin          see body-path.ts
  *       <collection>/_delta_log/00000000000000000000.json    see delta/log-paths.ts
  *       _monitor/2026-11-22/<time>-<id>.json                 see monitoring/monitor-path.ts
@@ -90,7 +92,7 @@ interface SchemaPath {
 /** A part of what is told of frames; its `collection` is {@link ledgerName}, or {@link profileName}. */
 interface ToldPath<Kind> {
   readonly kind: Kind;
-  /** When it was begun, milliseconds since 1970 UTC. */
+  /** When it was begun, milliseconds since 1970 UTC; of a whole day's profiles its start. */
   readonly begunAt: number;
   readonly stem: string;
 }
@@ -150,8 +152,9 @@ function placeIn(
   const [folder] = folders;
   if (third === ledgerName || third === profileName) {
     const stem = stemOf(name, fileEndings.jsonl) ?? "";
-    const begunAt = parseStem("parquet", stem)?.createdAt;
     const kind = third === ledgerName ? "ledger" : "profile";
+    const isDay = kind === "profile" && isDayStem(stem);
+    const begunAt = isDay ? dayStart(folder ?? "") : parseStem("parquet", stem)?.createdAt;
     return begunAt === undefined ? undefined : { kind, collection: third, begunAt, stem };
   }
   if (folders.length === 1 && (third === schemaName || folder === schemaName)) {
@@ -222,6 +225,15 @@ export function toldFilePath(
   return writePath({ kind, endpoint, deployment, collection, begunAt: segment.createdAt, stem });
 }
 
+/** The path of a whole day's profiles. */
+export function dayProfilePath(
+  { endpoint, deployment }: Pick<DataFolder, "endpoint" | "deployment">,
+  day: number,
+  stem: string,
+): string {
+  return writePath({ kind: "profile", endpoint, deployment, collection: profileName, begunAt: day, stem });
+}
+
 /**
  * What all paths of an endpoint, or of one of its deployments, begin with: as much of it as a prefix can say,
  * so that of a deployment without its endpoint is empty.
@@ -257,6 +269,11 @@ export const profileName = "_profile";
 export const deltaLogName = "_delta_log";
 const schemaName = "_schema";
 const besideEnding = ".json";
+
+/** The first instant of a day; undefined for what is no date. */
+function dayStart(date: string): number | undefined {
+  return parseHivePartition(`inference_date=${date}`)?.start;
+}
 
 function sixDigits(number: number): string {
   return String(number).padStart(6, "0");

@@ -116,11 +116,15 @@ export function profileFile(records: Iterable<Uint8Array>, own: string | undefin
   });
   const decoder = new TextDecoder();
   for (const bytes of records) for (const line of parseProfileLines(decoder.decode(bytes))) addTo(sums, line);
-  let text = "";
-  for (const { place, rows, columns } of sums.sums) {
-    text += profileLine({ kind: "rows", ...place, rows });
+  return new TextEncoder().encode([...linesOf(sums)].join(""));
+}
+
+/** What was added up as lines again, of each place together. */
+export function* linesOf({ sums }: ProfileSums): Generator<string, void, undefined> {
+  for (const { place, rows, columns } of sums) {
+    yield profileLine({ kind: "rows", ...place, rows });
     for (const [column, profile] of columns)
-      text += profileLine({
+      yield profileLine({
         kind: "column",
         ...place,
         rows: profile.rows,
@@ -128,7 +132,6 @@ export function profileFile(records: Iterable<Uint8Array>, own: string | undefin
         profile: profile.toJSON(),
       });
   }
-  return new TextEncoder().encode(text);
 }
 
 /** A line that makes no sense is left out, and so hinders no other. */

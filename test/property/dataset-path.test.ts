@@ -6,6 +6,7 @@ import {
   dataFilePath,
   formerSchemaFolder,
   parsePath,
+  profileName,
   schemaFolder,
   schemaPath,
   spanOf,
@@ -13,6 +14,7 @@ import {
   writePath,
 } from "../../src/layout/dataset-path.ts";
 import { partitionSpan, partitionStart } from "../../src/layout/partition.ts";
+import { dayStem } from "../../src/layout/paths/day-stem.ts";
 import { parseStem } from "../../src/layout/paths/segment-stem.ts";
 
 /**
@@ -49,6 +51,12 @@ const stored: fc.Arbitrary<StoredPath> = fc.oneof(
     .map(({ at, ...rest }) => ({ ...rest, partition: partitionStart(at, rest.rollingRate) })),
   fc.record({ kind: fc.constant("jsonl" as const), ...oddNames, hour, stem: odd }),
   fc.record({ kind: fc.constant("beside" as const), ...oddNames, hour, stem: odd, number }),
+  fc
+    .record({ endpoint: odd, deployment: odd, at: time, hash: fc.stringMatching(/^[0-9a-f]{32}$/) })
+    .map(({ at, hash, ...rest }) => ({
+      ...{ kind: "profile" as const, ...rest, collection: profileName },
+      ...{ begunAt: partitionStart(at, "day"), stem: dayStem(hash) },
+    })),
   fc
     .record({
       kind: fc.constant("schema" as const),

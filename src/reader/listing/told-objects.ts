@@ -6,8 +6,10 @@ import { mapConcurrent } from "../map-concurrent.ts";
 /** An object of a stored ledger, or of stored profiles. */
 export interface ToldObject {
   readonly entry: StoreEntry;
-  /** When it was begun. */
+  /** When it was begun; of a day's merged profiles the day's start. */
   readonly begunAt: number;
+  /** Its name without the ending. */
+  readonly stem: string;
 }
 
 /** So many objects are listed, of whatever kind, before the folders of one kind are looked for. */
@@ -29,7 +31,7 @@ export async function toldObjects(
     const stored = parsePath(entry.path);
     if (stored?.kind !== kind || stored.begunAt < from) return;
     if (deployment !== undefined && stored.deployment !== deployment) return;
-    found.push({ entry, begunAt: stored.begunAt });
+    found.push({ entry, begunAt: stored.begunAt, stem: stored.stem });
   };
   let listed = 0;
   for await (const entry of store.list(pathPrefix(endpoint, deployment))) {

@@ -1,9 +1,11 @@
 import { collectionKey } from "../../layout/collection-key.ts";
 import { partitionSpan, type Span } from "../../layout/partition.ts";
+import { isDayStem } from "../../layout/paths/day-stem.ts";
 import { parseProfileLine, type ProfileLine } from "../../profile/stored-profiles.ts";
 import type { Catalog } from "../catalog.ts";
-import { toldObjects } from "../listing/told-objects.ts";
+import { type ToldObject, toldObjects } from "../listing/told-objects.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
+import { MergedDays } from "./merged-days.ts";
 
 const objectsAtOnce = 16;
 /** What is told of an hour can have been begun before it: by a day if partitions are days. */
@@ -17,47 +19,89 @@ export interface WantedLines {
   /** No line of an hour that is over before. */
   readonly from: number;
   readonly isWanted: (span: Span) => boolean;
+  /** Whether a line about this whole day does as well as those about its hours. Default: never. */
+  readonly isWholeWanted?: (day: Span) => boolean;
 }
 
 /**
- * The stored profiles of a collection, of whatever process, deployment and endpoint, in the order of their
- * objects' names. Of lines of other collections, columns and hours only the head is looked at.
+ * The stored profiles of a collection, of whatever process, deployment and endpoint: first merged days that
+ * may stand for their hours, then what these do not tell, each in the order of objects' names.
  */
 export async function* profileLines(
   catalog: Catalog,
-  { collection, columns, from, isWanted }: WantedLines,
+  wanted: WantedLines,
 ): AsyncGenerator<ProfileLine, void, undefined> {
-  const key = collectionKey(collection);
-  const wanted = columns === undefined ? undefined : new Set(columns);
-  const isOther = (name: string, is: (value: string) => boolean, head: string): boolean => {
-    const value = fieldOf(head, name);
-    return value !== undefined && !is(value);
-  };
-  const spans = new Map<string, boolean>();
-  const isHour = (hour: string): boolean => {
-    let is = spans.get(hour);
+  const { store } = catalog;
+  const { isWanted, isWholeWanted = () => false } = wanted;
+  const lines = new LinesWanted(wanted);
+  const objects = await toldObjects(catalog, "profile", wanted.from - earlierMs);
+  objects.sort((a, b) => (a.entry.path < b.entry.path ? -1 : 1));
+  const merged = new MergedDays((day) => {
+    const start = Date.parse(day);
+    return Array.from({ length: 24 }, (_, hour) => start + hour * hourMs).some((at) =>
+      isWanted(partitionSpan({ start: at, rate: "hour" })),
+    );
+  });
+  for await (const bytes of merged.read(store, objects, isWholeWanted))
+    for (const line of lines.of(bytes)) yield line;
+  const rest = objects.filter((object) => !isDayStem(object.stem) && !merged.coverAll(object));
+  const read = async (object: ToldObject): Promise<[ToldObject, Uint8Array]> => [
+    object,
+    await store.get(object.entry.path),
+  ];
+  for await (const [object, bytes] of mapConcurrent(rest, objectsAtOnce, read))
+    for (const line of lines.of(bytes, (hour) => merged.cover(object, hour))) yield line;
+}
+
+/** Picks lines: of other collections, columns and hours only the head is looked at. */
+class LinesWanted {
+  readonly #key: string;
+  readonly #columns: ReadonlySet<string> | undefined;
+  readonly #isWanted: (span: Span) => boolean;
+  readonly #hours = new Map<string, boolean>();
+
+  constructor({ collection, columns, isWanted }: WantedLines) {
+    this.#key = collectionKey(collection);
+    this.#columns = columns === undefined ? undefined : new Set(columns);
+    this.#isWanted = isWanted;
+  }
+
+  /** The lines of an object that are wanted; `isTold` of an hour means that its lines are had elsewhere. */
+  *of(bytes: Uint8Array, isTold?: (hour: number) => boolean): Generator<ProfileLine, void, undefined> {
+    for (const line of linesOf(bytes)) {
+      const head = line.toString("latin1", 0, headLength);
+      if (isOther(head, "collection", (value) => collectionKey(value) === this.#key)) continue;
+      if (isOther(head, "hour", (value) => this.#isHour(value))) continue;
+      if (isOther(head, "column", (value) => this.#isColumn(value))) continue;
+      const parsed = parseProfileLine(line.toString());
+      if (parsed === undefined || collectionKey(parsed.collection) !== this.#key) continue;
+      if (parsed.column !== undefined && !this.#isColumn(parsed.column)) continue;
+      const span = spanOf(parsed);
+      if (this.#isWanted(span) && isTold?.(span.start) !== true) yield parsed;
+    }
+  }
+
+  #isColumn(name: string): boolean {
+    return this.#columns?.has(name) !== false;
+  }
+
+  #isHour(hour: string): boolean {
+    let is = this.#hours.get(hour);
     // Days and hours may begin at once: one of them is enough to look closer.
     if (is === undefined) {
       const start = Date.parse(hour);
-      is =
-        isWanted(partitionSpan({ start, rate: "hour" })) || isWanted(partitionSpan({ start, rate: "day" }));
-      spans.set(hour, is);
+      is = (["hour", "day"] as const).some((rate) => this.#isWanted(partitionSpan({ start, rate })));
+      this.#hours.set(hour, is);
     }
     return is;
-  };
-  const read = (path: string): Promise<Uint8Array> => catalog.store.get(path);
-  for await (const bytes of mapConcurrent(await pathsFrom(catalog, from), objectsAtOnce, read)) {
-    for (const line of linesOf(bytes)) {
-      const head = line.toString("latin1", 0, headLength);
-      if (isOther("collection", (value) => collectionKey(value) === key, head)) continue;
-      if (isOther("hour", isHour, head)) continue;
-      if (wanted !== undefined && isOther("column", (value) => wanted.has(value), head)) continue;
-      const parsed = parseProfileLine(line.toString());
-      if (parsed === undefined || collectionKey(parsed.collection) !== key) continue;
-      if (wanted !== undefined && parsed.column !== undefined && !wanted.has(parsed.column)) continue;
-      if (isWanted(spanOf(parsed))) yield parsed;
-    }
   }
+}
+
+const hourMs = 3_600_000;
+
+function isOther(head: string, name: string, is: (value: string) => boolean): boolean {
+  const value = fieldOf(head, name);
+  return value !== undefined && !is(value);
 }
 
 /** The lines of a text, not decoded: most of them may be of no use. */
@@ -89,10 +133,4 @@ const headLength = 1_024;
 
 function fieldOf(head: string, name: string): string | undefined {
   return fields.get(name)?.exec(head)?.[1];
-}
-
-/** Those of a catalog, but for what was told long before `from`. */
-async function pathsFrom(catalog: Catalog, from: number): Promise<string[]> {
-  const objects = await toldObjects(catalog, "profile", from - earlierMs);
-  return objects.map(({ entry }) => entry.path).sort();
 }

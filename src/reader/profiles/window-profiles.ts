@@ -34,7 +34,11 @@ export async function readWindowProfiles(
     hour: new Date(stretches.at(spanOf(line).start)?.start ?? 0).toISOString(),
   }));
   const isWanted = ({ start }: Span): boolean => stretches.at(start) !== undefined;
-  const wanted = { collection, columns, from: stretches.from, isWanted };
+  const isWholeWanted = ({ start, end }: Span): boolean => {
+    const stretch = stretches.at(start);
+    return stretch !== undefined && end <= stretch.end;
+  };
+  const wanted = { collection, columns, from: stretches.from, isWanted, isWholeWanted };
   for await (const line of profileLines(catalog, wanted)) addTo(sums, line);
   const parts = Array.from(sums.sums, ({ place, ...sum }) => {
     const { start, end } = stretches.at(Date.parse(place.hour)) as Span;

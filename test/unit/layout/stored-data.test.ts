@@ -21,7 +21,7 @@ test("the paths that documents show are those that are written", async () => {
       .replace("_upkeep/records/2026-11-29/<time>", "_upkeep/records/2026-11-29/20261129T130000123Z")
       .replace("20261129T130000123Z-<id>", "20261129T130000123Z-0123456789abcdef")
       .replace("<time>-<id>", "20261122T051742Z-0123456789abcdef")
-      .replaceAll(/<segment>|<id>/g, "0193512345677abc8def0123456789ab"),
+      .replaceAll(/<segment>|<id>|<32 hex digits>/g, "0193512345677abc8def0123456789ab"),
   );
   const read = paths.slice(0, -5).map(parsePath);
   expect(read.map((path) => path?.kind)).toEqual([
@@ -31,6 +31,7 @@ test("the paths that documents show are those that are written", async () => {
     "schema",
     "ledger",
     "profile",
+    "profile",
   ]);
   const id = "0193512345677abc8def0123456789ab";
   expect(read.flatMap((path) => (path !== undefined && "stem" in path ? [path.stem] : []))).toEqual([
@@ -39,6 +40,7 @@ test("the paths that documents show are those that are written", async () => {
     `${id}000000`,
     `20261122T051742123Z-${id}`,
     `20261122T051742123Z-${id}`,
+    `day-${id}`,
   ]);
   expect(parseStem("parquet", `20261122T051742123Z-${id}`)).toEqual({
     id,

@@ -1,5 +1,6 @@
 import { systemClock } from "../../../base/time/clock.ts";
 import { compact, type CompactedPartition } from "../../../upkeep/compact.ts";
+import { type MergedDay, mergeProfileDays } from "../../../upkeep/profiles/merge-days.ts";
 import type { RunnableCommand } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
 import { durationOption } from "../../options/duration-option.ts";
@@ -9,10 +10,11 @@ import { upkeepOptions, withStore } from "./with-store.ts";
 
 const defaultOlderThanMs = 24 * 3_600_000;
 
-/** `mdc compact`: few large files of many small ones. */
+/** `mdc compact`: few large files of many small ones, and a day's profiles in one. */
 export const compactCommand: RunnableCommand = {
   name: "compact",
-  summary: "make the many small Parquet files of closed partitions few, large and sorted",
+  summary:
+    "make the many small Parquet files of closed partitions few, large and sorted; merge profiles by day",
   parameters: "[--older-than <time>] [--collection <name>] [--dry-run]",
   positionals: [0, 0],
   options: {
@@ -28,11 +30,13 @@ export const compactCommand: RunnableCommand = {
     const { terminal } = input;
     const olderThanMs = durationOption(input, "older-than") ?? defaultOlderThanMs;
     const isJson = input.flag("json");
-    const found = await withStore(input, (store, scope) =>
-      compact(store, {
+    const days: MergedDay[] = [];
+    const found = await withStore(input, async (store, scope) => {
+      const now = systemClock.now();
+      const compacted = await compact(store, {
         ...scope,
         olderThanMs,
-        now: systemClock.now(),
+        now,
         onProgress: (one) => {
           if (!isJson) terminal.out(lineOf(one, scope.dryRun));
         },
@@ -40,10 +44,18 @@ export const compactCommand: RunnableCommand = {
           terminal.err(
             `mdc: ${amountText(files, "file")} of JSON lines left as stored: only Parquet is compacted`,
           ),
-      }),
-    );
-    if (isJson) terminal.json(found);
-    else tell(found, terminal);
+      });
+      const onDay = (day: MergedDay): void => {
+        days.push(day);
+        if (!isJson) terminal.out(dayLine(day, scope.dryRun));
+      };
+      // Profiles are of all collections.
+      if (scope.collections.length === 0)
+        await mergeProfileDays(store, { ...scope, olderThanMs, now, onDay });
+      return compacted;
+    });
+    if (isJson) terminal.json([...found, ...days.map((day) => ({ ...day, status: "merged" }))]);
+    else tell(found, days, terminal);
     return found.some(({ status }) => status === "unfit") ? exitCode.data : exitCode.ok;
   },
 };
@@ -65,9 +77,15 @@ function lineOf(one: CompactedPartition, dryRun: boolean): string {
   }
 }
 
-function tell(found: readonly CompactedPartition[], terminal: Terminal): void {
+function dayLine({ folder, objects, bytesBefore, bytesAfter }: MergedDay, dryRun: boolean): string {
+  const profiles = `${folder}: ${amountText(objects, "object")} of profiles of ${bytesText(bytesBefore)}`;
+  return dryRun ? `${profiles}: would be merged` : `${profiles} merged to a day of ${bytesText(bytesAfter)}`;
+}
+
+function tell(found: readonly CompactedPartition[], days: readonly MergedDay[], terminal: Terminal): void {
   const done = found.filter(({ status }) => status === "compacted");
   const left = found.length - done.length;
   const also = left === 0 ? "" : `; ${amountText(left, "partition")} left alone`;
-  terminal.err(`${amountText(done.length, "partition")} compacted${also}`);
+  const merged = days.length === 0 ? "" : `; profiles of ${amountText(days.length, "day")} merged`;
+  terminal.err(`${amountText(done.length, "partition")} compacted${also}${merged}`);
 }
