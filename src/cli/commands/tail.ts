@@ -4,6 +4,8 @@ import { sleep } from "../../base/time/wait.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import type { Row } from "../../layout/row.ts";
 import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
+import { type Filter, timeBetween } from "../../layout/filter/filter.ts";
+import { isOwnName } from "../../layout/paths/others-path.ts";
 import { isReplacingStem } from "../../layout/upkeep/upkeep-path.ts";
 import type { Catalog } from "../../reader/catalog.ts";
 import type { DataFile } from "../../reader/data-file.ts";
@@ -23,7 +25,7 @@ import { datasetOptions, withDataset } from "../with-dataset.ts";
 /** Milliseconds between two looks when following; at a store that is no folder only every fifth time. */
 const everyMs = 1_000;
 
-/** Frames of files that are remembered until their segments are surely gone. */
+/** Frames of files that are remembered, so that they are not shown again from the spool, or a new file. */
 const maxRemembered = 100_000;
 
 /** `mdc tail`: the newest rows, and those that come. */
@@ -75,8 +77,10 @@ class Tail {
   readonly #files = new Set<string>();
   /** Frames that were shown from the spool: not again from the file that they come to. */
   readonly #shown = new Set<string>();
-  /** Frames that were shown from files, of late. */
-  readonly #stored = new Set<string>();
+  /** Frames that were shown from files, of late, and when they were collected. */
+  readonly #stored = new Map<string, number>();
+  /** What was collected until then is known, or was forgotten: in what is made of other files it is not new. */
+  #knownUntil = systemClock.now();
   readonly #progress = new Map<string, Map<string, number>>();
   readonly #unreadable: UnreadableFile[] = [];
 
@@ -112,7 +116,7 @@ class Tail {
     const rows = this.#waiting();
     if (!looksAtStore) return rows.sort(byTime);
     for (const file of await this.#newFiles()) {
-      const stored = await this.#rowsOf(file);
+      const stored = await this.#rowsOf(file, isMadeOfOthers(file));
       rows.push(...stored.filter(({ eventId }) => !this.#shown.has(eventId)));
       // It is delivered: nobody has to remember it.
       for (const { eventId } of stored) this.#shown.delete(eventId);
@@ -151,36 +155,49 @@ class Tail {
 
   async #newFiles(): Promise<DataFile[]> {
     const files: DataFile[] = [];
-    const follows = this.#files.size > 0;
     for await (const file of this.#catalog.files({ collection: this.#collection })) {
       if (this.#files.has(file.path)) continue;
       this.#files.add(file.path);
-      // What is made of others meanwhile has the rows that these had.
-      if (!follows || !isReplacingStem(stemOf(file.path))) files.push(file);
+      files.push(file);
     }
     return files;
   }
 
-  async #rowsOf(file: DataFile): Promise<TailRow[]> {
+  /** All rows, or those of frames that were never seen: they can have come and been compacted since. */
+  async #rowsOf(file: DataFile, onlyUnseen = false): Promise<TailRow[]> {
     const rows: TailRow[] = [];
     const { correlationId, eventId: event, eventTime } = systemColumns;
+    // A file that somebody else has made may lack our columns.
+    const filter = (types: ReadonlyMap<string, string>): Filter | undefined =>
+      onlyUnseen && types.has(eventTime.name)
+        ? timeBetween(eventTime.name, this.#knownUntil, Number.POSITIVE_INFINITY)
+        : undefined;
     try {
-      for await (const batch of scanFile(this.#catalog.store, file, { pins: this.#pins })) {
+      for await (const batch of scanFile(this.#catalog.store, file, { pins: this.#pins, filter })) {
         for (const row of batch.rows()) {
-          const [id, at] = [String(row[correlationId.name]), row[eventTime.name] as Date];
-          rows.push({ id, eventId: String(row[event.name]), at, row, delivered: true });
+          const [id, eventId] = [String(row[correlationId.name]), String(row[event.name] ?? "")];
+          if (onlyUnseen && this.#stored.has(eventId)) continue;
+          const time = row[eventTime.name];
+          const at = time instanceof Date ? time : new Date(file.start);
+          rows.push({ id, eventId, at, row, delivered: true });
         }
       }
-      for (const { eventId } of rows) this.#stored.add(eventId);
-      for (const eventId of this.#stored) {
+      for (const { eventId, at } of rows) if (eventId !== "") this.#stored.set(eventId, at.getTime());
+      for (const [eventId, at] of this.#stored) {
         if (this.#stored.size <= maxRemembered) break;
         this.#stored.delete(eventId);
+        this.#knownUntil = Math.max(this.#knownUntil, at + 1);
       }
     } catch (thrown) {
       this.#unreadable.push({ path: file.path, reason: reasonOf(thrown) });
     }
     return rows;
   }
+}
+
+/** Whether upkeep, or another engine, made a file of rows that were in others. */
+function isMadeOfOthers({ path, format }: DataFile): boolean {
+  return isReplacingStem(stemOf(path)) || (format === "parquet" && !isOwnName(path));
 }
 
 function byTime(a: TailRow, b: TailRow): number {
