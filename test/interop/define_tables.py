@@ -27,9 +27,25 @@ def by_pandas():
         yield name, len(frame), len(frame[frame["inference_hour"] >= 0])
 
 
+def by_duckdb():
+    import duckdb
+
+    database = duckdb.connect()
+    for statement in statements():
+        database.execute(statement)
+    for name in given["rows"]:
+        yield name, *database.execute(
+            f'SELECT count(*), count(*) FILTER (inference_hour >= 0) FROM "{name}"'
+        ).fetchone()
+        # Every column is read.
+        database.execute(f'SELECT bit_xor(hash(COLUMNS(*))) FROM "{name}"').fetchall()
+
+
 def by_clickhouse():
     from chdb import session
 
+    # It reads Delta tables below its own folder alone.
+    os.chdir("/")
     database = session.Session(os.path.join(given["scratch"], "chdb"))
     database.query("CREATE DATABASE defined")
     database.query("USE defined")
@@ -50,7 +66,16 @@ def by_spark():
 
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
-    spark = builder.config("spark.sql.warehouse.dir", os.path.join(given["scratch"], "spark")).getOrCreate()
+    builder = builder.config("spark.sql.warehouse.dir", os.path.join(given["scratch"], "spark"))
+    if any("USING DELTA" in part for part in parts):
+        from delta import configure_spark_with_delta_pip
+
+        builder = configure_spark_with_delta_pip(
+            builder.config("spark.sql.extensions", "io.delta.sql.DeltaSparkSessionExtension")
+            .config("spark.sql.catalog.spark_catalog", "org.apache.spark.sql.delta.catalog.DeltaCatalog")
+            .config("spark.jars.ivy", os.path.join(os.path.dirname(sys.prefix), "ivy"))
+        )
+    spark = builder.getOrCreate()
     for statement in statements():
         spark.sql(statement.rstrip("; \n"))
     for name in given["rows"]:
@@ -62,7 +87,8 @@ def by_spark():
 
 wrong = 0
 counted = 0
-for name, rows, pruned in {"pandas": by_pandas, "clickhouse": by_clickhouse, "spark": by_spark}[engine]():
+engines = {"pandas": by_pandas, "duckdb": by_duckdb, "clickhouse": by_clickhouse, "spark": by_spark}
+for name, rows, pruned in engines[engine]():
     counted += rows
     if rows != given["rows"][name] or pruned != rows:
         wrong += 1

@@ -6,7 +6,8 @@
  * `examples/kubernetes` are held against Kubernetes' schemas, and Azure's own loader takes the files of
  * `examples/azureml`.
  *
- * What `mdc ddl` prints for pandas, ClickHouse and Spark is run, and its tables must have all rows. The job of
+ * What `mdc ddl` prints for pandas, ClickHouse and Spark is run, and its tables must have all rows, also as
+ * Delta tables, for DuckDB then, too. The job of
  * `examples/spark` profiles rows, and must store what the collector has.
  *
  * Then Azure's own Python SDK and this package send the same frames to one server, where they must be equal;
@@ -97,7 +98,7 @@ try {
   if (tables !== undefined) await checkMltable(tables);
   const delta = await virtualEnvironment("interop-delta");
   if (delta !== undefined) {
-    for await (const line of readTables(delta, folder, run)) {
+    for await (const line of readTables(delta, folder, rowsOf(expected), run)) {
       console.log(line);
       if (line.includes("FAILED")) process.exitCode = 1;
     }
@@ -115,7 +116,7 @@ async function checkDefinitions(python: string, expected: ExpectedTree): Promise
     const { code, stdout, stderr } = await runNode([join(root, "dist/cli/main.js"), ...args]);
     if (code !== 0) throw new Error(`mdc ${args.join(" ")}: ${stderr}`);
     const file = join(folder, `ddl-${engine}.json`);
-    const rows = Object.fromEntries(expected.collections.map((one) => [one.name, one.rows.length]));
+    const rows = rowsOf(expected);
     await writeFile(file, JSON.stringify({ statements: JSON.parse(stdout), rows, scratch: folder }));
     const { ok, output } = await run(python, [join(import.meta.dirname, "define_tables.py"), engine, file]);
     const isMissing = output.includes("ModuleNotFoundError") || output.includes("JAVA_GATEWAY_EXITED");
@@ -127,6 +128,11 @@ async function checkDefinitions(python: string, expected: ExpectedTree): Promise
       if (!ok) process.exitCode = 1;
     }
   }
+}
+
+/** Rows by collection. */
+function rowsOf(expected: ExpectedTree): Readonly<Record<string, number>> {
+  return Object.fromEntries(expected.collections.map((one) => [one.name, one.rows.length]));
 }
 
 /** Has Spark, which is installed by now if it can be, run the job of `examples/spark`. */

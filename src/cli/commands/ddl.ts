@@ -34,7 +34,7 @@ export const ddl: RunnableCommand = {
       wanted === undefined || collectionKey(folder).endsWith(`/${collectionKey(wanted)}`);
     const chosen = tables.filter(({ folder }) => isWanted(folder));
     const place = placeOf(root);
-    if (engine.needsBlobs === true && place.account === undefined)
+    if (engine.not?.includes(place.kind) === true)
       throw new UsageError(`${engineName} reads Blob Storage, https://<account>.blob.…; ${root} is none`);
     for (const { folder, reason } of leftOut.filter((one) => isWanted(one.folder)))
       input.terminal.err(`mdc: ${folder} is left out: ${reason}`);
@@ -50,7 +50,7 @@ export const ddl: RunnableCommand = {
     }
     if (chosen.length === 0) input.terminal.err(await nothingStored(root));
     if (input.flag("json")) {
-      const preamble = engine.preamble(place).join("\n");
+      const preamble = engine.preamble(place, chosen).join("\n");
       const statements = chosen.map((table) => ({
         engine: engineName,
         table: table.name,
@@ -64,7 +64,7 @@ export const ddl: RunnableCommand = {
       return code;
     }
     const parts = chosen.map((table) => engine.define(table, place));
-    const all = chosen.length === 0 ? [] : [engine.preamble(place).join("\n"), ...parts];
+    const all = chosen.length === 0 ? [] : [engine.preamble(place, chosen).join("\n"), ...parts];
     for (const [i, part] of all.filter((text) => text !== "").entries()) {
       if (i > 0) input.terminal.out("");
       for (const line of part.split("\n")) input.terminal.out(line);

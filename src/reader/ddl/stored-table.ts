@@ -19,6 +19,8 @@ export interface StoredTable {
   readonly columns: readonly TableColumn[];
   /** The partition keys, from the outermost in; the first is a date, the others are whole numbers. */
   readonly keys: readonly string[];
+  /** Whether it is a Delta table: then its log says which files count. */
+  readonly isDelta: boolean;
 }
 
 /** A column of a {@link StoredTable}. */
@@ -84,6 +86,7 @@ function tableOf(
       ...systemColumnList.map(({ name: column, type }) => ({ name: column, type })),
     ],
     keys: partitionKeys.slice(0, depths[rate]),
+    isDelta: files.isDelta,
   };
 }
 

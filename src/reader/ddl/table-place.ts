@@ -3,18 +3,22 @@ import { posix } from "node:path";
 
 /** Where tables are, in the spelling of each engine. */
 export interface TablePlace {
-  /** What comes before all tables: a secret, a data source. Empty for a folder. */
+  readonly kind: "folder" | "blob" | "s3";
+  /** The storage account; undefined where it is not Blob Storage. */
   readonly account: string | undefined;
-  readonly container: string | undefined;
-  /** A path of this machine, or a URL as Blob Storage has it. */
+  /** A path of this machine, or a URL as Blob Storage, or S3, has it. */
   plain(folder: string): string;
-  /** As Hadoop's file systems name it: `abfss://` or `file:///`. */
+  /** As Hadoop's file systems name it: `abfss://`, `s3a://` or `file:///`. */
   hadoop(folder: string): string;
-  /** Within the container, or as {@link TablePlace.plain} for a folder. */
+  /** As Databricks and Trino name it: as Hadoop does, but `s3://`. */
+  lake(folder: string): string;
+  /** As DuckDB names it: `az://`, `s3://` or a path. */
+  duckdb(folder: string): string;
+  /** Within the container or bucket, or as {@link TablePlace.plain} for a folder. */
   within(folder: string): string;
 }
 
-/** The place of a store, by its description: a folder, or the URL of a container. */
+/** The place of a store, by its description: a folder, the URL of a container, or of a bucket. */
 export function placeOf(root: string): TablePlace {
   const blob =
     /^https?:\/\/(?<account>[a-z0-9]+)\.blob\.(?<suffix>[^/]+)\/(?<container>[^/]+)\/?(?<prefix>.*)$/.exec(
@@ -23,23 +27,29 @@ export function placeOf(root: string): TablePlace {
   if (blob !== undefined) {
     const { account, suffix, container, prefix = "" } = blob;
     const within = (folder: string): string => posix.join(prefix, folder);
+    const hadoop = (folder: string): string =>
+      `abfss://${container}@${account}.dfs.${suffix}/${within(folder)}`;
     return {
+      kind: "blob",
       account,
-      container,
       plain: (folder) => `https://${account}.blob.${suffix}/${container}/${within(folder)}`,
-      hadoop: (folder) => `abfss://${container}@${account}.dfs.${suffix}/${within(folder)}`,
+      hadoop,
+      lake: hadoop,
+      duckdb: (folder) => `az://${container}/${within(folder)}`,
       within,
     };
   }
-  const isUrl = /^https?:\/\//.test(root);
   const base = root.replace(/[/\\]$/, "");
   const plain = (folder: string): string => `${base}/${folder}`;
-  return {
-    account: undefined,
-    container: undefined,
-    plain,
-    // `file:/x` and `file:///x` are one thing to Hadoop.
-    hadoop: (folder) => (isUrl ? plain(folder) : decodeURI(pathToFileURL(plain(folder)).href)),
-    within: plain,
-  };
+  const bucket = /^s3:\/\/[^/]+/.exec(root)?.[0];
+  if (bucket !== undefined) {
+    const within = (folder: string): string => plain(folder).slice(bucket.length + 1);
+    const hadoop = (folder: string): string => plain(folder).replace(/^s3:/, "s3a:");
+    return { kind: "s3", account: undefined, plain, hadoop, lake: plain, duckdb: plain, within };
+  }
+  // `file:/x` and `file:///x` are one thing to Hadoop.
+  const hadoop = (folder: string): string =>
+    /^https?:\/\//.test(root) ? plain(folder) : decodeURI(pathToFileURL(plain(folder)).href);
+  const same = { plain, duckdb: plain, within: plain };
+  return { kind: "folder", account: undefined, ...same, hadoop, lake: hadoop };
 }

@@ -51,6 +51,11 @@ export class TableFiles {
     await state.catch(() => {});
   }
 
+  /** Whether a table, by its folder, was seen. */
+  has(table: string): boolean {
+    return this.#versions.has(table);
+  }
+
   /** Whether no table was seen, so that all files count. */
   get isEmpty(): boolean {
     return this.#versions.size + this.#states.size === 0;

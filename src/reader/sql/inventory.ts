@@ -35,6 +35,8 @@ export interface DeploymentFiles {
   /** Undefined where nothing is pinned: the files are those of others. */
   readonly pins: Pins | undefined;
   readonly sets: readonly FileSet[];
+  /** Whether it is a Delta table. */
+  readonly isDelta: boolean;
   /** Its Delta log, if that cannot be used: nobody knows which files count, and `sets` has none. */
   readonly unusable: UnreadableFile | undefined;
 }
@@ -168,6 +170,8 @@ class Found {
     for (const { set, files, isWithin } of this.#sets.values())
       sets.push({ ...set, files: await entriesNow(store, files, tables, onUnusable), isWithin });
     const [unusable] = bad;
-    return { ...place, pins, sets: unusable === undefined ? sets : [], unusable };
+    const folder = this.#folder ?? pins?.collection ?? this.#key;
+    const isDelta = tables.has(`${place.endpoint}/${place.deployment}/${folder}`);
+    return { ...place, pins, sets: unusable === undefined ? sets : [], isDelta, unusable };
   }
 }

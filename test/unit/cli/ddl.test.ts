@@ -1,6 +1,6 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { list, openDeployment } from "model-data-collector";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { engines } from "../../../src/reader/ddl/definitions.ts";
 import { placeOf } from "../../../src/reader/ddl/table-place.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -109,13 +109,42 @@ test("collections of JSON lines are left out, and said to be", async () => {
   });
 });
 
-test.each(Object.keys(engines))("%s: names and places stay in their quotes, on Blob Storage", (name) => {
-  const place = placeOf("https://flights.blob.core.windows.net/collected/prod");
-  const table = {
-    name: "inputs",
-    folder: "flights/blue/inputs",
-    columns: [{ name: strange, type: "string" as const }],
-    keys: ["inference_date", "inference_hour"],
-  };
-  expect([...(engines[name]?.preamble(place) ?? []), engines[name]?.define(table, place)]).toMatchSnapshot();
+const blob = "https://flights.blob.core.windows.net/collected/prod";
+const tables = [
+  { name: "inputs", isDelta: false },
+  { name: "outputs", isDelta: true },
+].map(({ name, isDelta }) => ({
+  name,
+  folder: `flights/blue/${name}`,
+  columns: [{ name: strange, type: "string" as const }],
+  keys: ["inference_date", "inference_hour"],
+  isDelta,
+}));
+
+describe.each(Object.entries(engines))("%s", (_, { not = [], preamble, define }) => {
+  test.each([blob, "s3://flights/prod"])("names and places stay in their quotes, on %s", (root) => {
+    const place = placeOf(root);
+    if (not.includes(place.kind)) return;
+    const statements = tables.map((table) => define(table, place));
+    expect([...preamble(place, tables), ...statements]).toMatchSnapshot();
+  });
+
+  test("says of Delta tables what they need where there are some, and of other tables likewise", () => {
+    const place = placeOf(blob);
+    const both = preamble(place, tables);
+    for (const table of tables) expect(both).toEqual(expect.arrayContaining([...preamble(place, [table])]));
+    expect(preamble(place, tables.slice(0, 1)).join("\n")).not.toMatch(/delta/i);
+  });
+});
+
+test("a Delta table is read by its log", async () => {
+  const root = await tempFolder();
+  const spool = { directory: await tempFolder() };
+  const deployment = await openDeployment({ destination: root, table: "delta", spool });
+  deployment.collector("x").collect([{ a: 1 }]);
+  await deployment.close();
+  const asked = async (engine: string) => (await run("ddl", "--engine", engine, "--root", root)).out;
+  expect(await asked("duckdb")).toContain(`FROM delta_scan('${root}/default/default/x')`);
+  expect(await asked("clickhouse")).toContain(`FROM deltaLakeLocal('${root}/default/default/x')`);
+  expect(await asked("spark")).toContain(`USING DELTA LOCATION 'file://${root}/default/default/x';`);
 });
