@@ -79,7 +79,7 @@ class Tail {
   readonly #shown = new Set<string>();
   /** Frames that were shown from files, of late, and when they were collected. */
   readonly #stored = new Map<string, number>();
-  /** What was collected until then is known, or was forgotten: in what is made of other files it is not new. */
+  /** What was collected before is known, or forgotten: no file that is made of others has it anew. */
   #knownUntil = systemClock.now();
   readonly #progress = new Map<string, Map<string, number>>();
   readonly #unreadable: UnreadableFile[] = [];
