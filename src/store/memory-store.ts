@@ -36,7 +36,7 @@ export interface MemoryStore extends UpkeepStore {
    * same: an answer that was lost on its way.
    */
   failPuts(result: PutResult, options?: { readonly times?: number; readonly stored?: boolean }): void;
-  /** The next `times` (default 1) calls of `get`, `list` and `delete` throw `error`. */
+  /** The next `times` (default 1) calls of `get`, `list`, `delete` and `replace` throw `error`. */
   failReads(error: Error, times?: number): void;
 }
 
@@ -116,9 +116,10 @@ class InMemoryStore implements MemoryStore {
     return this.objects.delete(path) ? "deleted" : "absent";
   }
 
-  async replace(path: string, bytes: Uint8Array): Promise<void> {
+  async replace(path: string, bytes: Uint8Array, options: { signal?: AbortSignal } = {}): Promise<void> {
     checkObjectPath(path, "replace");
     this.#failRead();
+    options.signal?.throwIfAborted();
     const contentType = "application/octet-stream";
     this.objects.set(path, { bytes: bytes.slice(), metadata: {}, contentType, lastModified: this.#now() });
   }

@@ -50,9 +50,19 @@ export async function bytesOf(body: ObjectBody): Promise<Buffer> {
 }
 
 export async function pathsOf(store: Store, prefix = ""): Promise<string[]> {
-  const paths: string[] = [];
-  for await (const { path } of store.list(prefix)) paths.push(path);
-  return paths;
+  return (await entriesOf(store, prefix)).map(({ path }) => path);
+}
+
+async function entriesOf(store: Store, prefix: string): Promise<StoreEntry[]> {
+  const entries: StoreEntry[] = [];
+  for await (const entry of store.list(prefix)) entries.push(entry);
+  return entries;
+}
+
+/** All of these stores have it. */
+async function replace(store: Store, ...given: Parameters<NonNullable<Store["replace"]>>): Promise<void> {
+  if (store.replace === undefined) throw new Error(`${store.description} cannot replace`);
+  await store.replace(...given);
 }
 
 /** What every {@link UpkeepStore} must do. */
@@ -405,6 +415,53 @@ export function describeStore(name: string, setUp: () => Promise<StoreFixture>):
       const signal = AbortSignal.abort(new Error("my reason"));
       await expect(store.delete("gone/kept.bin", { signal })).rejects.toThrow("my reason");
       expect(Buffer.from(await store.get("gone/kept.bin")).toString()).toBe("kept");
+    });
+
+    test("stores an object in place of another, or where there is none", async () => {
+      for (const [content, replacing] of [
+        ["first", store],
+        ["the second, which is longer", fixture.twin],
+        ["3rd", store],
+        ["", store],
+      ] as const) {
+        await replace(replacing, "pointer/last.bin", text(content));
+        expect(Buffer.from(await store.get("pointer/last.bin")).toString()).toBe(content);
+        expect(await entriesOf(store, "pointer/")).toMatchObject([
+          { path: "pointer/last.bin", size: content.length },
+        ]);
+      }
+      await store.put("pointer/put.bin", text("put"));
+      await replace(store, "pointer/put.bin", text("replaced"));
+      expect(Buffer.from(await fixture.twin.get("pointer/put.bin")).toString()).toBe("replaced");
+    });
+
+    test("lets one of 20 racing replaces be the last, and shows each whole", async () => {
+      const contents = Array.from({ length: 20 }, (_, i) => text(String(i % 10).repeat(1_000 * (i + 1))));
+      const known = new Set(contents.map((bytes) => Buffer.from(bytes).toString()));
+      await replace(store, "pointer/race.bin", contents[0] as Uint8Array);
+      const seen: string[] = [];
+      const look = async (): Promise<void> =>
+        void seen.push(Buffer.from(await store.get("pointer/race.bin")).toString());
+      await Promise.all(
+        contents.flatMap((bytes, i) => [
+          replace(i % 2 ? store : fixture.twin, "pointer/race.bin", bytes),
+          look(),
+        ]),
+      );
+      await look();
+      expect(seen.filter((content) => !known.has(content)).map(({ length }) => length)).toEqual([]);
+      expect(await pathsOf(store, "pointer/race")).toEqual(["pointer/race.bin"]);
+    });
+
+    test("replaces nothing for a path outside the grammar, or a signal that has fired", async () => {
+      await store.put("pointer/kept.bin", text("kept"));
+      for (const path of ["", "../x", "pointer/../pointer/kept.bin", "pointer/%2e%2e/x", "pointer/"])
+        await expect(replace(store, path, text("x")), JSON.stringify(path)).rejects.toThrow(RangeError);
+      const signal = AbortSignal.abort(new Error("my reason"));
+      for (const path of ["pointer/kept.bin", "pointer/absent.bin"])
+        await expect(replace(store, path, text("x"), { signal })).rejects.toThrow("my reason");
+      expect(Buffer.from(await store.get("pointer/kept.bin")).toString()).toBe("kept");
+      expect(await pathsOf(store, "pointer/absent")).toEqual([]);
     });
 
     test("describes itself", () => {
