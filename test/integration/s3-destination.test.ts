@@ -41,6 +41,11 @@ test("what is collected in a process arrives in S3, with AWS's own variables, an
   expect(JSON.parse(collected.stdout)).toMatchObject({ rows: { delivered: 100 } });
   const read = await runNode([mdc, "sql", "select count(*) n, sum(a) s from inputs", "--json"], { env });
   expect(JSON.parse(read.stdout)).toEqual([{ n: 100, s: 4950 }]);
+  const ddl = await runNode([mdc, "ddl", "--engine", "duckdb"], { env });
+  expect(ddl.stdout).toContain("SECRET (TYPE s3, PROVIDER credential_chain);");
+  expect(ddl.stdout).toContain(`read_parquet('s3://${bucket}/team/e/d/inputs/inference_date=*/`);
+  const synapse = await runNode([mdc, "ddl", "--engine", "synapse"], { env });
+  expect(synapse).toMatchObject({ code: 2, stderr: expect.stringContaining(`s3://${bucket}/team is none`) });
   const doctor = await runNode([mdc, "doctor"], { env });
   expect(doctor.stdout).toContain(`s3://${bucket}/team answers`);
   expect(doctor.stdout).toContain("its server keeps to If-None-Match");
@@ -51,7 +56,7 @@ test("what is collected in a process arrives in S3, with AWS's own variables, an
   }
   await store.close();
   expect(stored.length).toBeGreaterThan(2);
-  const told = [collected, read, doctor].flatMap(({ stdout, stderr }) => [stdout, stderr]);
+  const told = [collected, read, ddl, doctor].flatMap(({ stdout, stderr }) => [stdout, stderr]);
   for (const text of [...told, ...stored]) {
     for (const secret of [secretAccessKey, sessionToken]) expect(text).not.toContain(secret);
   }

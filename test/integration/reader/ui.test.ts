@@ -128,6 +128,20 @@ describe.skipIf(browser === undefined)("the page", () => {
     expect(await alert.textContent()).toContain(data.broken);
   });
 
+  test("names a Delta log that cannot be used beside the other collections", async () => {
+    const beside = await serve(await unusableLogRoot());
+    try {
+      await using view = await open("", {}, beside);
+      const { page } = view;
+      const row = page.getByRole("row", { name: /^outputs/ });
+      await row.waitFor();
+      expect(await row.getByRole("cell").nth(1).textContent()).toBe("2");
+      expect(await page.getByRole("alert").textContent()).toContain(unusableLog);
+    } finally {
+      beside.child.kill("SIGKILL");
+    }
+  });
+
   test("shows in a histogram what DuckDB counts", async () => {
     await using view = await open(`column?${place("model_inputs")}&column=distance&range=all`);
     const { page } = view;
