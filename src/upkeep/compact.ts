@@ -5,7 +5,8 @@ import { planPath } from "../layout/upkeep/upkeep-path.ts";
 import type { DataFile } from "../reader/data-file.ts";
 import { createCatalog, type CatalogScope } from "../reader/catalog.ts";
 import { readLedgers } from "../reader/completeness/stored-ledger.ts";
-import { TableFiles } from "../reader/listing/table-files.ts";
+import { partitionFolder } from "../reader/listing/files-now.ts";
+import { type OnUnusable, TableFiles } from "../reader/listing/table-files.ts";
 import { PinnedTypes } from "../reader/lines/pinned-types.ts";
 import { reasonOf } from "../reader/unreadable.ts";
 import { collectionKey } from "../layout/collection-key.ts";
@@ -40,7 +41,7 @@ export interface CompactedPartition {
    * - `compacted`: files were made fewer; with `dryRun`, they would be.
    * - `waiting`: the ledger tells of frames that are not delivered yet.
    * - `busy`: somebody else is at it.
-   * - `unfit`: its files cannot be made one; `reason` says why.
+   * - `unfit`: its files cannot be made one, or its table's log cannot be used; `reason` says why.
    */
   readonly status: "compacted" | "waiting" | "busy" | "unfit";
   readonly filesBefore: number;
@@ -69,10 +70,17 @@ export async function compact(store: UpkeepStore, options: CompactOptions): Prom
   const tables = new TableFiles(store);
   const every = everyFile(store, options, (path) => plans.add(path), tables);
   async function* wanted(): AsyncGenerator<DataFile, void, undefined> {
-    for await (const file of every) if (isOf(file, collections) && (await tables.counts(file))) yield file;
+    for await (const file of every) if (isOf(file, collections)) yield file;
   }
+  const unknown = new Map<string, { readonly files: DataFile[]; readonly reason: string }>();
+  const onUnusable: OnUnusable = (_log, thrown, file) => {
+    const folder = partitionFolder(file);
+    const known = unknown.get(folder) ?? { files: [], reason: reasonOf(thrown) };
+    unknown.set(folder, known);
+    known.files.push(file);
+  };
   let lines = 0;
-  for await (const partition of partitionsOf(wanted())) {
+  for await (const partition of partitionsOf(tables.current(wanted(), onUnusable))) {
     if (partition.place.format === "parquet") found.push(partition);
     else lines += partition.files.length;
   }
@@ -83,6 +91,11 @@ export async function compact(store: UpkeepStore, options: CompactOptions): Prom
   );
   const pending = closed.length === 0 ? new Set<string>() : await pendingHours(store, options);
   const all: CompactedPartition[] = [];
+  for (const [folder, { files, reason }] of unknown) {
+    const one = { ...result("unfit", folder, files, files, 0), reason };
+    all.push(one);
+    onProgress?.(one);
+  }
   await using temp = await TempFolder.make("mdc-compact");
   for (const partition of closed) {
     const [first] = partition.files;

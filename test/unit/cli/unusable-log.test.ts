@@ -40,7 +40,7 @@ test("mdc ls lists the others, and that one without rows", async () => {
 test("mdc find looks through the others, whether there is something to find or not", async () => {
   const found = { collection: "outputs", row: { n: 1 } };
   expect(await told("find", "--where", "n=1")).toMatchObject([found, found]);
-  expect(await told("find", "--where", "n=1", "--from", "2026-11-22", "--to", "2026-11-23")).toHaveLength(2);
+  expect(await told("find", "--where", "n=1", "--from", "2023-11-22", "--to", "2023-11-23")).toHaveLength(2);
   expect(await told("find", "--where", "n=2")).toEqual([]);
   // A collection that was not asked for is not told of.
   const only = await run(
@@ -114,6 +114,22 @@ test("mdc ddl defines the others", async () => {
   expect((await run("ddl", "--engine", "duckdb", "inputs", "--root", root)).code).toBe(3);
   const other = await run("ddl", "--engine", "duckdb", "outputs", "--root", root);
   expect([other.code, other.err]).toEqual([0, ""]);
+});
+
+test("mdc compact leaves its partitions alone, and compacts the others", async () => {
+  const root = await unusableLogRoot();
+  const folder = (collection: string) =>
+    `flights/blue/${collection}/inference_date=2023-11-22/inference_hour=05/`;
+  const { code, out } = await run("compact", "--root", root, "--json");
+  expect(code).toBe(3);
+  expect(JSON.parse(out)).toMatchObject([
+    {
+      folder: folder("inputs"),
+      ...{ status: "unfit", filesBefore: 2, filesAfter: 2 },
+      reason: expect.stringContaining(reason) as string,
+    },
+    { folder: folder("outputs"), status: "compacted", filesBefore: 2, filesAfter: 1 },
+  ]);
 });
 
 test("what asks for another collection alone is not told of it", async () => {

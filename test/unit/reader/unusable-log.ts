@@ -4,7 +4,7 @@ import { tempFolder } from "../../support/temp-folder.ts";
 import { idAt, storeFile } from "./stored-data.ts";
 
 /** When the rows of both collections were requested. */
-export const requestTime = "2026-11-22T05:10:00.000Z";
+export const requestTime = "2023-11-22T05:10:00.000Z";
 /** The request that they are of. */
 export const requestId: string = idAt(requestTime, 1);
 /** The log that cannot be used. */
