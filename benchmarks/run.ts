@@ -2,10 +2,11 @@
  * Runs the benchmarks: `npm run bench`, or `npm run bench -- collect growth` for some of them. Each prints a
  * table and leaves `results/<name>.json`; at the end `docs/benchmarks.md` is made anew from what is there.
  *
- *   --smoke tiny sizes that only prove that the benchmarks work; keeps nothing --gate a tenth of the work,
- *   the ratios compared with bounds.ts, the page with the results: exits 1 when one
- *              is out of bounds; keeps nothing
+ *   --smoke    tiny sizes that only prove that the benchmarks work; keeps nothing
+ *   --gate     a tenth of the work, the ratios compared with bounds.ts, the page with the results: exits 1
+ *              when one is out of bounds; keeps nothing
  *   --report   no measurements: makes the page from the results that are there
+ *   --ungated  of all benchmarks those that the gate does not run
  */
 import { readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -31,6 +32,7 @@ const { values: flags, positionals } = parseArgs({
     smoke: { type: "boolean", default: false },
     gate: { type: "boolean", default: false },
     report: { type: "boolean", default: false },
+    ungated: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
   allowPositionals: true,
@@ -42,7 +44,9 @@ const unknown = positionals.filter((name) => namedBy(name).length === 0);
 const modes = [flags.smoke, flags.gate, flags.report].filter(Boolean).length;
 if (flags.help || unknown.length > 0 || modes > 1) {
   if (unknown.length > 0) console.error(`No such benchmark: ${unknown.join(", ")}`);
-  console.error(`Usage: npm run bench -- [--smoke | --gate | --report] [name …]\nNames: ${known.join(", ")}`);
+  console.error(
+    `Usage: npm run bench -- [--smoke | --gate | --report] [--ungated | name …]\nNames: ${known.join(", ")}`,
+  );
   process.exit(flags.help ? 0 : 2);
 }
 
@@ -51,7 +55,10 @@ const scale: Scale = flags.smoke ? "smoke" : flags.gate ? "quick" : "full";
 setFlagsFromString("--expose-gc");
 globalThis.gc = runInNewContext("gc") as typeof globalThis.gc;
 
-const chosen = positionals.length > 0 ? positionals.flatMap(namedBy) : flags.gate ? gatedBenchmarks : known;
+const all = flags.gate
+  ? gatedBenchmarks
+  : known.filter((name) => !flags.ungated || !gatedBenchmarks.includes(name));
+const chosen = positionals.length > 0 ? positionals.flatMap(namedBy) : all;
 const measured = new Map<string, readonly BenchmarkResult[]>();
 if (!flags.report) for (const name of chosen) await runOne(name);
 if (scale === "full") console.log(`\n${await writeReport()}`);
