@@ -124,7 +124,7 @@ export interface FaultRun {
 const quarter = ({ kills }: Scale): number => Math.max(1, Math.ceil(kills / 4));
 
 const fleetPlan = ({ fleet: writers, fleetSeconds: seconds, fleetRate: rate }: Scale) => ({
-  ...{ writers, seconds, rate, everyMs: 1_000 },
+  ...{ writers, seconds, rate, everyMs: 2_000 },
 });
 
 const tenth = ({ kills }: Scale): number => Math.max(1, Math.ceil(kills / 10));

@@ -111,7 +111,8 @@ async function fleetIn(
       `${plan.seconds} s, ${rate} requests a second of each; ${world.processes.length} processes, ${kills} killed, ${lost.length} ` +
       `volumes lost; ${names.length} objects, ${asked}` +
       `${first.stored} frames stored, ${first.leftOut} left out, ${first.dropped} dropped, ${first.away} in lost volumes, ` +
-      `${first.inMemory} died in memory; ${waited} volumes drained by mdc spool drain`,
+      `${first.inMemory} died in memory; ${waited} volumes drained by mdc spool drain; resident memory of a writer at the end: ` +
+      `${mebibytes(Math.max(...run.memory))} MiB at most, ${mebibytes(sum(run.memory))} MiB together`,
     problems: [...problems, ...(kills === 0 ? ["no writer was killed: the run is void"] : [])],
   };
 }
@@ -129,6 +130,8 @@ class FleetRun {
   readonly killed: Set<WorkloadProcess> = new Set();
   readonly problems: string[] = [];
   deaths = 0;
+  /** Of all that wrote to the end, bytes each. */
+  memory: readonly number[] = [];
   readonly #world: World;
   readonly #plan: FleetPlan;
   readonly #random: Random;
@@ -161,6 +164,9 @@ class FleetRun {
       place.change = this.#replace(place).then(() => void (place.change = undefined));
     }
     await Promise.all(places.map(({ change }) => change));
+    await Promise.all(places.map(({ writer }) => writer.ready));
+    const states = await Promise.all(places.map(({ writer }) => writer.state()));
+    this.memory = states.map(({ rss }) => rss);
     await Promise.all(places.map(({ writer }) => this.#end(writer)));
   }
 
@@ -204,4 +210,12 @@ class FleetRun {
     volume.users.push(writer);
     return writer;
   }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
+function mebibytes(bytes: number): number {
+  return Math.round(bytes / 2 ** 20);
 }

@@ -29,7 +29,7 @@ export function countsKey(collection: string, hour: number): string {
 
 type Amount = readonly [frames: number, rows: number];
 
-/** A line of the ledger, as `ARCHITECTURE.md` has its format described. */
+/** A line of the ledger, as `src/layout/ledger-entry.ts` describes its format. */
 interface Line {
   readonly kind: string;
   readonly instance: string;
