@@ -76,7 +76,7 @@ export const fullScale: Scale = {
   clusterKills: 50,
   fleet: 64,
   fleetSeconds: 60,
-  fleetRate: 5,
+  fleetRate: 3,
   syscallStep: 1,
   recoveries: 5,
   answers: 12,

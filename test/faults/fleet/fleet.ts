@@ -1,3 +1,4 @@
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Azurite, startAzurite } from "../../support/azurite.ts";
@@ -62,15 +63,18 @@ async function fleetIn(
       azurite === undefined || container === undefined
         ? folderDestination(join(folder, "stored"))
         : blobDestination(azurite, container, azurite.port));
-  const { rate, seconds } = plan;
+  const { rate, seconds, writers } = plan;
+  // All of them have but one machine, with the store: the more there are, the less often each does something.
+  const [tickMs, barrierMs] = [5 * writers, 50 * writers];
+  const maxAgeMs = Math.max(3_000, 100 * writers, 25 * seconds);
   await using world = await createWorld(
     "fleet",
     destinationOf,
     {
-      ...{ rate, collections, toAll: true, hours: 2, tickMs: 50, barrierMs: 700, ending: "close-on-sigterm" },
+      ...{ rate, collections, toAll: true, hours: 2, tickMs, barrierMs, ending: "close-on-sigterm" },
       ...{
         closeMs: 120_000,
-        deployment: { endpoint: "fleet", samplingRate: 0.9, rotation: { maxAgeMs: 3_000 } },
+        deployment: { endpoint: "fleet", samplingRate: 0.9, rotation: { maxAgeMs } },
       },
     },
     { lifeMs: (seconds + 900) * 1_000 },
@@ -207,6 +211,8 @@ class FleetRun {
     // Every other one has each frame on disk before `collect` returns.
     const durability = number % 2 === 0 ? "group" : "frame";
     const writer = this.#world.start({ deployment: { spool: { directory: volume.folder, durability } } });
+    // The store comes first, as if it were on a machine of its own.
+    if (writer.process.pid !== undefined) setPriority(writer.process.pid, 10);
     volume.users.push(writer);
     return writer;
   }
