@@ -56,6 +56,7 @@ export async function judgeFleet(
   const problems: string[] = [];
   const accounts = new Map(writers.map(({ process }) => [process.writer, new Map<string, Account>()]));
   const files = new Map<string, string>();
+  const missing = new Map<DeadWriter, number>();
   for (const collection of collections) {
     const found = await findFrames(folder, collection);
     problems.push(...found.problems);
@@ -74,7 +75,7 @@ export async function judgeFleet(
       sums.acknowledged += frames.acknowledged;
       sums.leftOut += frames.leftOut;
       wrong.inMemory += frames.inMemory;
-      wrong[writer.isVolumeLost ? "away" : "lost"] += frames.missing;
+      missing.set(writer, (missing.get(writer) ?? 0) + frames.missing);
       wrong.duplicated += frames.duplicated;
       wrong.invented += frames.invented;
     }
@@ -84,7 +85,11 @@ export async function judgeFleet(
   for (const writer of writers) {
     const { writer: name } = writer.process;
     const mine = told.get(name);
-    for (const counts of mine?.counts.values() ?? []) sums.dropped += counts.dropped;
+    let dropped = 0;
+    for (const counts of mine?.counts.values() ?? []) dropped += counts.dropped;
+    sums.dropped += dropped;
+    // What was dropped, and told to be, is missing for a reason.
+    wrong[writer.isVolumeLost ? "away" : "lost"] += Math.max(0, (missing.get(writer) ?? 0) - dropped);
     problems.push(...ledgerProblems(writer, mine, accounts.get(name) ?? new Map()));
   }
   const all = [...told.values()];
