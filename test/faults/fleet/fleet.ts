@@ -217,7 +217,7 @@ class FleetRun {
     const durability = number % 2 === 0 ? "group" : "frame";
     const writer = this.#world.start({ deployment: { spool: { directory: volume.folder, durability } } });
     // The store comes first, as if it were on a machine of its own.
-    if (writer.process.pid !== undefined) setPriority(writer.process.pid, 10);
+    if (this.#plan.store === "blobs" && writer.process.pid !== undefined) setPriority(writer.process.pid, 10);
     volume.users.push(writer);
     return writer;
   }
