@@ -46,6 +46,8 @@ export async function ledgerAfterKills(rounds: number): Promise<Outcome> {
   );
 }
 
+const patienceMs = 2 * 3_600_000;
+
 /** What a stored ledger says, in frames. */
 interface HeldLedger {
   /** That it tells of. */
@@ -57,13 +59,19 @@ interface HeldLedger {
   readonly problems: readonly string[];
 }
 
-/** Holds the ledger stored in a folder against what is stored there, and what a world's processes wrote down. */
+/** Holds a folder's ledger against what is stored there, and what a world's processes wrote down. */
 async function holdLedger(
   world: World,
   folder: string,
   killed: readonly WorkloadProcess[],
 ): Promise<HeldLedger> {
-  const hours = await completenessOf(createCatalog(createFolderStore({ root: folder }), {}), {}, Date.now());
+  const catalog = createCatalog(createFolderStore({ root: folder }), {});
+  const hours = await completenessOf(catalog, {}, Date.now());
+  // Who had told of itself and left nothing in the spool has no heir: it is waited for, and named then.
+  const later = await completenessOf(catalog, {}, Date.now() + patienceMs);
+  const unnamed = later.filter(
+    ({ pending, silent }) => pending > 0 && silent.every(({ recovered }) => recovered),
+  );
   const sum = (amount: (hour: HourCompleteness) => number): number =>
     hours.reduce((total, hour) => total + amount(hour), 0);
   const [offered, stored] = [sum((hour) => hour.offered), sum((hour) => hour.stored)];
@@ -92,7 +100,7 @@ async function holdLedger(
     ...hours
       .filter(({ verdict }) => verdict === "complete")
       .map(({ hour }) => `${hour.toISOString()} is complete`),
-    ...(sum((hour) => hour.pending) === 0 ? [] : ["frames are pending, and nobody is there any more"]),
+    ...unnamed.map(({ pending }) => `${pending} frames are pending, and nobody is named who had them`),
   ];
   return { offered, trueOffered, stored, dropped, problems };
 }

@@ -247,12 +247,10 @@ async function nameProblems(root: string, writers: readonly DeadWriter[]): Promi
   const silent = new Map(hours.flatMap((hour) => hour.silent.map((one) => [one.pid, one.recovered])));
   return writers.flatMap(({ process: { writer, process, journal }, wasKilled, isVolumeLost }) => {
     const isRecovered = silent.get(process.pid ?? 0);
-    // Of one with nothing in its spool yet, or whose volume is lost, there may be nobody who knows.
+    // One that left nothing in its spool has no heir, and is waited for. Of one with nothing there yet, or
+    // whose volume is lost, there may be nobody who knows.
     const isKnown = wasKilled && !isVolumeLost && journal().reported > 0;
-    if (isKnown && isRecovered !== true)
-      return [
-        `${writer} was killed, and is ${isRecovered === false ? "named as one to wait for" : "not named"}`,
-      ];
+    if (isKnown && isRecovered === undefined) return [`${writer} was killed, and is not named`];
     if (!wasKilled && !isVolumeLost && isRecovered !== undefined)
       return [`${writer} ended well, and is named as silent`];
     return [];

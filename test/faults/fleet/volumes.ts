@@ -19,7 +19,7 @@ export function waitingIn({ folder }: Volume): string[] {
 
 const program: string = join(import.meta.dirname, "../../../dist/cli/main.js");
 
-/** Delivers what waits in these volumes, one after another, as whoever finds them does; says what went wrong. */
+/** Delivers what waits in these volumes, as whoever finds them does; says what went wrong. */
 export async function drainVolumes(
   volumes: readonly Volume[],
   { url, credential }: Destination,
