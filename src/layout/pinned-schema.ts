@@ -69,7 +69,7 @@ export function parsePins(path: string, expectedVersion: number, bytes: Uint8Arr
   if (typeof document !== "object" || document === null || Array.isArray(document)) {
     throw unusable("is not what this package writes: it holds no JSON object");
   }
-  const { version, collection, rollingRate, columns } = document as Record<string, unknown>;
+  const { version, collection, fingerprint, rollingRate, columns } = document as Record<string, unknown>;
   if (version !== expectedVersion) throw unusable(`does not have the version that its name says`);
   if (!isRollingRate(rollingRate)) {
     throw unusable('has a rollingRate that is not "day", "hour" or "minute"');
@@ -78,7 +78,12 @@ export function parsePins(path: string, expectedVersion: number, bytes: Uint8Arr
     throw unusable("has a collection that is no name");
   }
   if (!Array.isArray(columns)) throw unusable("has no list of columns");
-  return { version: expectedVersion, collection, rollingRate, columns: parseColumns(columns, unusable) };
+  const pinned = parseColumns(columns, unusable);
+  // Of what names no collection another version has made the fingerprint, perhaps in another way.
+  const isOurs = collection !== undefined && fingerprint !== undefined;
+  if (isOurs && fingerprint !== schemaFingerprint(pinned))
+    throw unusable("has other columns than its fingerprint is of: some of it was lost or changed");
+  return { version: expectedVersion, collection, rollingRate, columns: pinned };
 }
 
 function parseColumns(

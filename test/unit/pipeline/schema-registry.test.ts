@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { maxColumns } from "../../../src/config/deployment-config.ts";
 import type { Batch } from "../../../src/frame/batch.ts";
 import { type ColumnType, typeText } from "../../../src/layout/column-type.ts";
+import { schemaFingerprint } from "../../../src/layout/schema.ts";
 import { maxVersions } from "../../../src/pipeline/delivery/pins/known-pins.ts";
 import { createSchemaRegistry } from "../../../src/pipeline/delivery/pins/schema-registry.ts";
 import { wantedTypes } from "../../../src/pipeline/delivery/pins/wanted-types.ts";
@@ -490,6 +491,14 @@ const unusable: [string, string | Uint8Array, RegExp][] = [
     "with an unknown type",
     JSON.stringify({ ...good, columns: [{ name: "hunter2", type: "decimal" }] }),
     /does not know, for column 1/,
+  ],
+  [
+    "without a column that it was written with",
+    JSON.stringify({
+      ...good,
+      fingerprint: schemaFingerprint(types({ a: "float64", hunter2: "string" })),
+    }),
+    /other columns than its fingerprint is of/,
   ],
   [
     "with a name twice",
