@@ -47,33 +47,54 @@ export const completeness: RunnableCommand = {
   },
 };
 
-/** A table, the verdict first of what may not fit; and a line for each hour that is not complete. */
+/** What is counted of an hour, and whether there is a reason to look at it if it is not 0. */
+const counts: readonly {
+  readonly title: string;
+  readonly of: (hour: HourCompleteness) => number;
+  readonly isLoss: boolean;
+}[] = [
+  { title: "offered", of: (one) => one.offered, isLoss: false },
+  { title: "stored", of: (one) => one.stored, isLoss: false },
+  { title: "dropped", of: droppedOf, isLoss: true },
+  { title: "left out", of: (one) => one.sampledOut + one.disabled, isLoss: true },
+  { title: "pending", of: (one) => one.pending, isLoss: true },
+  { title: "unaccounted", of: (one) => one.unaccounted, isLoss: true },
+];
+
+/**
+ * The table. Where the line has not room for all of it, what is missing from stored rows comes first, and
+ * what is 0 in every hour last.
+ */
+function table(hours: readonly HourCompleteness[], width: number): Text[] {
+  const place = { title: "endpoint/deployment" };
+  const tableOf = (first: typeof counts, last: typeof counts): Text[] => {
+    const counted = (chosen: typeof counts) =>
+      chosen.map(({ title }) => ({ title, align: "right" as const }));
+    const columns = [
+      ...[{ title: "hour (UTC)" }, { title: "collection" }, { title: "verdict" }],
+      ...[...counted(first), place, ...counted(last)],
+    ];
+    const rows = hours.map((one) => [
+      ...[hourText(one), one.collection, one.verdict],
+      ...first.map(({ of }) => countText(of(one))),
+      `${one.endpoint}/${one.deployment}`,
+      ...last.map(({ of }) => countText(of(one))),
+    ]);
+    return textTable(columns, rows, { width });
+  };
+  const whole = tableOf(counts, []);
+  if (whole.length === hours.length + 1) return whole;
+  const losses = counts.filter(({ isLoss }) => isLoss);
+  const some = losses.filter(({ of }) => hours.some((one) => of(one) > 0));
+  const others = counts.filter(({ isLoss }) => !isLoss);
+  return tableOf(
+    [...some, ...others.toReversed()],
+    losses.filter((one) => !some.includes(one)),
+  );
+}
+
+/** The table, and a line for each hour that is not complete. */
 function listing(hours: readonly HourCompleteness[], { width }: { readonly width: number }): Text[] {
-  const right = "right" as const;
-  const columns = [
-    { title: "hour (UTC)" },
-    { title: "collection" },
-    { title: "verdict" },
-    ...["offered", "stored", "dropped", "left out", "pending", "unaccounted"].map((title) => ({
-      title,
-      align: right,
-    })),
-    { title: "endpoint/deployment" },
-  ];
-  const rows = hours.map((one) => [
-    hourText(one),
-    one.collection,
-    one.verdict,
-    ...[
-      one.offered,
-      one.stored,
-      droppedOf(one),
-      one.sampledOut + one.disabled,
-      one.pending,
-      one.unaccounted,
-    ].map(countText),
-    `${one.endpoint}/${one.deployment}`,
-  ]);
   const told = hours
     .filter(({ reasons }) => reasons.length > 0)
     .map((one) => `${hourText(one)}  ${one.collection}: ${one.verdict}: ${one.reasons.join("; ")}`);
@@ -84,7 +105,7 @@ function listing(hours: readonly HourCompleteness[], { width }: { readonly width
       `${recovered ? "killed" : "silent"}: process ${pid} on ${host} (${instance}), heard last at ${timeText(lastHeard)} UTC`,
   );
   const notes = [...told, ...names];
-  return [...textTable(columns, rows, { width }), ...(notes.length === 0 ? [] : ["", ...notes])];
+  return [...table(hours, width), ...(notes.length === 0 ? [] : ["", ...notes])];
 }
 
 function hourText({ hour }: HourCompleteness): string {
