@@ -1,6 +1,6 @@
 import { allOf, type Filter, timeBetween } from "../layout/filter/filter.ts";
 import { parseWhere, type Where } from "../layout/filter/where.ts";
-import { quote, told, wrongKind, wrongValue } from "../base/errors.ts";
+import { invalidArgument, quote, wrongKind, wrongValue } from "../base/errors.ts";
 import { nearest } from "../base/nearest.ts";
 import { collectionKey } from "../layout/collection-key.ts";
 import type { TimeRange } from "../layout/partition.ts";
@@ -190,16 +190,8 @@ function cutting(file: DataFile, { from, to }: TimeRange): Filter | undefined {
   );
 }
 
-/**
- * The files of a collection in a range, by time. Throws a `RangeError` if it has none at any time; `where`
- * names the option that said its name.
- */
-export async function filesOf(
-  catalog: Catalog,
-  name: string,
-  range: TimeRange,
-  where = "table: name",
-): Promise<DataFile[]> {
+/** The files of a collection in a range, by time. Throws a `RangeError` if it has none at any time. */
+export async function filesOf(catalog: Catalog, name: string, range: TimeRange): Promise<DataFile[]> {
   const files: DataFile[] = [];
   const names = new Map<string, string>();
   const note = ({ collection }: DataFile): void => void names.set(collectionKey(collection), collection);
@@ -211,14 +203,13 @@ export async function filesOf(
     if (names.has(key)) break;
   }
   if (names.has(key)) return [];
-  const others = [...names.values()].sort();
-  const there = others.length === 0 ? "there is none" : others.join(", ");
-  const expected = `a collection under ${catalog.store.description} (${there})`;
-  throw wrongValue(where, expected, told(`${quote(name)}${hintFor(name, others)}`));
+  throw invalidArgument(new RangeError(noCollection(name, catalog.store.description, [...names.values()])));
 }
 
-/** What may have been meant by the name of a collection that there is not. */
-function hintFor(name: string, names: readonly string[]): string {
+/** That there is no such collection, which ones there are, and which may have been meant. */
+export function noCollection(name: string, root: string, names: readonly string[]): string {
   const near = nearest(name, names);
-  return near === undefined ? "" : `; did you mean ${quote(near)}?`;
+  const hint = near === undefined ? "" : `; did you mean ${quote(near)}?`;
+  const there = names.length === 0 ? "there is none" : `there are: ${names.toSorted().join(", ")}`;
+  return `no collection ${quote(name)} under ${root}; ${there}${hint}`;
 }

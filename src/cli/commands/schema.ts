@@ -1,5 +1,3 @@
-import { quote } from "../../base/errors.ts";
-import { nearest } from "../../base/nearest.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import { typeText } from "../../layout/column-type.ts";
 import { type Catalog, createCatalog } from "../../reader/catalog.ts";
@@ -10,6 +8,7 @@ import {
   survey,
 } from "../../reader/collection-summary.ts";
 import { exportColumns } from "../../reader/export/export-columns.ts";
+import { noCollection } from "../../reader/table.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { isSystemColumn } from "../../layout/system-columns.ts";
 import type { CommandInput, RunnableCommand } from "../command.ts";
@@ -45,7 +44,7 @@ export const schema: RunnableCommand = {
     if (chosen.length === 0) {
       const waiting = await waitingLines(input, name);
       input.terminal.err(
-        name === undefined ? await nothingStored(root) : `mdc: ${notThere(name, root, found)}`,
+        name === undefined ? await nothingStored(root) : `mdc: ${noCollection(name, root, namesOf(found))}`,
       );
       for (const line of waiting) input.terminal.err(line);
       if (name === undefined) return exitCode.ok;
@@ -77,13 +76,8 @@ function isCalled(collection: { readonly name: string }, name: string): boolean 
   return collectionKey(collection.name) === collectionKey(name);
 }
 
-/** That there is no such collection, and what may have been meant. */
-function notThere(name: string, root: string, { collections, lines }: Survey): string {
-  const names = [...new Set([...collections, ...lines].map((one) => one.name))];
-  if (names.length === 0) return `nothing is stored under ${root}`;
-  const near = nearest(name, names);
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
-  return `no collection ${quote(name)} under ${root}${hint}; there are: ${names.join(", ")}`;
+function namesOf({ collections, lines }: Survey): string[] {
+  return [...new Set([...collections, ...lines].map((one) => one.name))];
 }
 
 function show(collections: readonly Described[], input: CommandInput): void {

@@ -107,8 +107,7 @@ async function filesByDeployment(catalog: Catalog, plan: JoinPlan): Promise<Iter
     return files;
   };
   for (const [side, name] of [inputs, ...outputs].entries())
-    for (const file of await filesOf(catalog, name, near, side === 0 ? "join: inputs" : "join: outputs"))
-      filesFor(file).files.push({ side, file });
+    for (const file of await filesOf(catalog, name, near)) filesFor(file).files.push({ side, file });
   if (labels === undefined) return deployments.values();
   // A business key may have been labelled long before; a label by id stands at its request, or when it came.
   const until = near.to + plan.lateness / 1_000;

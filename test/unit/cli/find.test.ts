@@ -98,3 +98,11 @@ test("head takes conditions too", async () => {
     err: 'mdc: --where: no file of inputs has a column "nn"; did you mean "n"?\n',
   });
 });
+
+test("a collection to look in of which nothing is stored is refused, if nothing was found", async () => {
+  const root = await sampleRoot();
+  const inIt = (name: string) => run("find", "--where", "n=9", "--in", name, "--root", root);
+  const err = `mdc: no collection "input" under ${root}; there are: inputs, outputs; did you mean "inputs"?\n`;
+  expect(await inIt("input")).toMatchObject({ code: 2, out: "", err });
+  expect(await inIt("inputs")).toMatchObject({ code: 3 });
+});

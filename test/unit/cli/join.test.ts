@@ -120,7 +120,7 @@ test("--max-loss is a threshold; what cannot be joined is 3, a wrong line 2", as
     [["--by", "id"], "--by: expected row or request"],
     [["--max-loss", "x"], "--max-loss: expected a percentage"],
     [["--lateness", "soon"], "join: lateness: expected"],
-    [["model_inputs", "outputs"], "join: outputs: expected a collection under"],
+    [["model_inputs", "outputs"], 'no collection "outputs" under'],
     [["-n", "-1"], "--rows"],
   ] as const) {
     const wrong = await run("join", "--root", root, ...args);

@@ -75,12 +75,24 @@ test("one that is not given need not be there yet, and one that is empty is no m
 
 test("a collection that is not there is answered with the one that is like it", async () => {
   const root = await rootWithInputs();
-  const head = await run("head", "model_input", "--root", root);
-  expect(head).toMatchObject({ code: 2, out: "" });
-  expect(head.err).toMatch(/"model_input"; did you mean "model_inputs"\?\n$/);
-  const schema = await run("schema", "model_input", "--root", root);
-  expect(schema).toMatchObject({ code: 2, out: "" });
-  expect(schema.err).toContain("did you mean model_inputs?");
+  const commands = [
+    ["head"],
+    ["schema"],
+    ["export", "--format", "csv"],
+    ["profile"],
+    ["label", "ages"],
+    ["join", "other"],
+    ["baseline", "create", "-o", join(root, "baseline.json")],
+  ];
+  for (const command of commands)
+    expect([command, await run(...command, "model_input", "--root", root)]).toEqual([
+      command,
+      {
+        code: 2,
+        out: "",
+        err: `mdc: no collection "${command[1] === "other" ? "other" : "model_input"}" under ${root}; there are: model_inputs${command[1] === "other" ? "" : '; did you mean "model_inputs"?'}\n`,
+      },
+    ]);
   expect((await run("head", "zzz", "--root", root)).err).not.toContain("did you mean");
 });
 
