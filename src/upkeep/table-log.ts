@@ -17,7 +17,7 @@ export async function tellLog(
   instead: StoreEntry | undefined,
   dataChange: boolean,
 ): Promise<void> {
-  const folder = tableOf(gone[0]?.path ?? "");
+  const folder = gone.map(({ path }) => tableOf(path)).find((table) => table !== undefined);
   if (folder === undefined) return;
   const table = new DeltaTable(store, folder);
   const state = await table.read();

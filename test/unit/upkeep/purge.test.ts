@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { DeltaTable } from "../../../src/delta/delta-table.ts";
 import { datasetOf } from "../../../src/reader/dataset.ts";
 import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
 import { purge } from "../../../src/upkeep/purge.ts";
+import { repairTables } from "../../../src/upkeep/tables/repair-tables.ts";
 import { folderOf, hour, pin, smallParts, storePart } from "./stored-tree.ts";
 
 const day = 86_400_000;
@@ -54,6 +56,17 @@ test("old partitions go, with their bodies and profiles; completeness says that 
   expect(left.sort()).toEqual([ledger, "flights/blue/_schema/model_inputs/schema-000001.json"].sort());
   expect(await verdicts(store)).toEqual({ model_inputs: "purged", request: "purged" });
   expect(await purge(store, options)).toEqual([]);
+});
+
+test("the log of a table is told what went, whatever went with it", async () => {
+  const store = await stored();
+  await repairTables(store, "new", { now: hour });
+  const table = new DeltaTable(store, "flights/blue/request");
+  const [file = ""] = (await table.read())?.files.keys() ?? [];
+  expect((await table.read())?.has(file)).toBe(true);
+  await purge(store, { now: hour + 91 * day, olderThanMs: 90 * day });
+  expect(store.objects.has(`flights/blue/request/${file}`)).toBe(false);
+  expect((await table.read())?.has(file)).toBe(false);
 });
 
 test("what is younger stays, and other collections, and with them profiles", async () => {
