@@ -43,8 +43,9 @@ export interface EraseOptions extends CatalogScope {
   readonly dryRun?: boolean;
 }
 
-/** What became of a file that has such rows. */
+/** What became of a file that has such rows, or of a Delta table whose log cannot be used. */
 export interface ErasedFile {
+  /** The file's, or the log's. */
   readonly path: string;
   /**
    * - `erased`: its bytes are gone; a file of its other rows is in its place, if it had any.
@@ -76,27 +77,59 @@ export async function erase(store: UpkeepStore, options: EraseOptions): Promise<
   const files = everyFile(store, options, (path) => plans.add(path), tables);
   for await (const one of partitionsOf(files)) if (isOf(one.place, collections)) partitions.push(one);
   const asked = withRejected(options.filter);
-  const erased: ErasedFile[] = [];
+  const erased = await unusableLogs(tables, partitions);
   await using temp = await TempFolder.make("mdc-erase");
   const erasure = new Erasure(store, options, temp.path, tables);
   if (!wholeRequests) {
     for (const one of partitions)
-      erased.push(...(await erasure.run(one, asked, pins, plans.has(planPath(one.place)))));
+      erased.push(...(await erasure.run(one, asked, pins, { isPlanned: plans.has(planPath(one.place)) })));
     return erased;
   }
   // The rows by which the others are found go last: killed in between, the next run still finds these.
   const { filters, own } = await requestFilters(store, partitions, asked, pins);
+  const left = new Map<string, ErasedFile>();
   for (const isLast of [false, true])
     for (const one of partitions) {
       const { place } = one;
-      const filter = filters.get(`${place.endpoint}/${place.deployment}`);
+      const deployment = `${place.endpoint}/${place.deployment}`;
+      const filter = filters.get(deployment);
       if (filter === undefined) continue;
       const now = isLast ? await lookAgain(store, one) : one;
       const isMeant = ({ path }: DataFile): boolean => own.has(path) === isLast;
       const isPlanned = !isLast && plans.has(planPath(place));
-      erased.push(...(await erasure.run(now, filter, pins, isPlanned, isMeant)));
+      const hindrance = isLast ? hindranceOf(left.get(deployment)) : undefined;
+      const done = await erasure.run(now, filter, pins, { isPlanned, isMeant, hindrance });
+      erased.push(...done);
+      if (isLast) continue;
+      const stays = done.find(({ rows, status }) => rows > 0 && (status === "busy" || status === "unfit"));
+      if (stays !== undefined) left.set(deployment, stays);
     }
   return erased;
+}
+
+/** Why rows are left for now. */
+type Hindrance = Pick<ErasedFile, "reason"> & { readonly status: "busy" | "unfit" };
+
+/** Where others of their requests are left, the rows by which these are found stay, too. */
+function hindranceOf(left: ErasedFile | undefined): Hindrance | undefined {
+  if (left === undefined) return undefined;
+  const reason = `without it nobody would find the rows of the same requests in ${left.path}`;
+  return { status: left.status === "busy" ? "busy" : "unfit", reason };
+}
+
+/** The logs of tables that cannot be used, of which no row can be erased. */
+async function unusableLogs(
+  tables: TableFiles,
+  partitions: readonly PartitionFiles[],
+): Promise<ErasedFile[]> {
+  const logs = new Map<string, ErasedFile>();
+  for (const { place, files } of partitions) {
+    const [first] = files;
+    const log = first?.format === "parquet" ? await tables.problemOf(first) : undefined;
+    const facts = { collection: place.collection, status: "unfit", rows: 0, bodies: [] } as const;
+    if (log !== undefined) logs.set(log.path, { ...facts, ...log });
+  }
+  return [...logs.values()];
 }
 
 /** One partition at a time. */
@@ -117,22 +150,29 @@ class Erasure {
     given: PartitionFiles,
     filter: Filter,
     pins: PinnedTypes,
-    isPlanned: boolean,
-    isMeant: (file: DataFile) => boolean = () => true,
+    how: {
+      readonly isPlanned: boolean;
+      /** Which files are meant. Default: all. */
+      readonly isMeant?: (file: DataFile) => boolean;
+      readonly hindrance?: Hindrance | undefined;
+    },
   ): Promise<readonly ErasedFile[]> {
     const { now, dryRun = false } = this.#options;
-    const plan = isPlanned ? await readPlan(this.#store, given.place) : undefined;
+    const [first] = given.files;
+    const log = first?.format === "parquet" ? await this.#tables.problemOf(first) : undefined;
+    const hindrance = log === undefined ? how.hindrance : ({ status: "unfit", reason: log.reason } as const);
+    const isLook = dryRun || hindrance !== undefined;
+    const plan = how.isPlanned ? await readPlan(this.#store, given.place) : undefined;
     const isBusy = plan !== undefined && isAlive(plan, now);
     let partition = given;
-    const [first] = given.files;
     const types = first === undefined ? new Map<string, never>() : await pins.of(first);
-    if (plan !== undefined && !isBusy && !dryRun) {
+    if (plan !== undefined && !isBusy && !isLook) {
       await finishPlan(this.#store, given, plan, this.#folder, types);
       partition = await lookAgain(this.#store, given);
     }
     const all: ErasedFile[] = [];
-    for (const file of await withoutLeftovers(this.#store, partition, dryRun || isBusy)) {
-      if (!isMeant(file)) continue;
+    for (const file of await withoutLeftovers(this.#store, partition, isLook || isBusy)) {
+      if (how.isMeant?.(file) === false) continue;
       const { path, collection } = file;
       let found: Awaited<ReturnType<typeof rowsOf>>;
       try {
@@ -143,7 +183,8 @@ class Erasure {
       }
       if (found.rows.length === 0) continue;
       const facts = { path, collection, rows: found.rows.length, bodies: found.bodies };
-      if (dryRun) all.push({ ...facts, status: "found" });
+      if (hindrance !== undefined) all.push({ ...facts, ...hindrance });
+      else if (dryRun) all.push({ ...facts, status: "found" });
       else if (isBusy) all.push({ ...facts, status: "busy" });
       else all.push(await this.#rewrite(partition, file, facts, new Set(found.rows), types));
     }

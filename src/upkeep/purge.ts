@@ -1,9 +1,12 @@
+import { tableOf } from "../delta/described-file.ts";
 import { parseBodyPath } from "../layout/body-path.ts";
 import { pathPrefix, type StoredPath } from "../layout/dataset-path.ts";
 import { parseAnyPath } from "../layout/paths/others-path.ts";
 import { type Partition, partitionSpan, partitionStart } from "../layout/partition.ts";
 import { planPath, upkeepKind } from "../layout/upkeep/upkeep-path.ts";
 import type { CatalogScope } from "../reader/catalog.ts";
+import { TableFiles } from "../reader/listing/table-files.ts";
+import type { UnreadableFile } from "../reader/unreadable.ts";
 import type { StoreEntry, UpkeepStore } from "../store/store.ts";
 import { isOf, linesPartition } from "./partition.ts";
 import { isAlive, readPlan } from "./plan.ts";
@@ -38,6 +41,8 @@ export interface Purged {
   readonly bytes: number;
   /** Partitions that were left, for somebody replaces their files. */
   readonly busy: number;
+  /** The log of its Delta table, if that cannot be told that files go: then all of them are left. */
+  readonly unreadable?: UnreadableFile;
 }
 
 /**
@@ -49,7 +54,8 @@ export async function purge(store: UpkeepStore, options: PurgeOptions): Promise<
   const { now, olderThanMs, dryRun = false } = options;
   const before = now - olderThanMs;
   const purged: Purged[] = [];
-  const { groups, plans } = await oldObjects(store, options, before);
+  const tables = new TableFiles(store);
+  const { groups, plans } = await oldObjects(store, options, before, tables);
   for (const group of groups) {
     const { place, partitions } = group;
     const busy = new Set<string>();
@@ -62,10 +68,13 @@ export async function purge(store: UpkeepStore, options: PurgeOptions): Promise<
         else if (!dryRun) await store.delete(planPath(at));
       }
     }
-    const going = [...partitions].filter(([key]) => !busy.has(key)).map(([, one]) => one);
+    const old = [...partitions].filter(([key]) => !busy.has(key)).map(([, one]) => one);
+    const file = old.flatMap((one) => one.entries).find(({ path }) => tableOf(path) !== undefined);
+    const unreadable = file === undefined ? undefined : await tables.problemOf(file);
+    const going = unreadable === undefined ? old : [];
     const entries = going.flatMap((one) => one.entries);
     const bytes = entries.reduce((sum, { size }) => sum + size, 0);
-    const spans = going.map(({ partition }) => partitionSpan(partition));
+    const spans = old.map(({ partition }) => partitionSpan(partition));
     if (!dryRun && entries.length > 0) {
       const told = going.map(({ partition: { start, rate } }) => ({
         collection: place.collection,
@@ -91,6 +100,7 @@ export async function purge(store: UpkeepStore, options: PurgeOptions): Promise<
       objects: entries.map(({ path }) => path),
       bytes,
       busy: busy.size,
+      ...(unreadable === undefined ? {} : { unreadable }),
     });
   }
   return purged;
@@ -106,12 +116,14 @@ async function oldObjects(
   store: UpkeepStore,
   options: PurgeOptions,
   before: number,
+  tables: TableFiles,
 ): Promise<{ readonly groups: Iterable<Group>; readonly plans: ReadonlySet<string> }> {
   const { endpoint, deployment, collections = [], keepProfiles = false } = options;
   const groups = new Map<string, Group>();
   const plans = new Set<string>();
   for await (const entry of store.list(pathPrefix(endpoint, deployment))) {
     if (upkeepKind(entry.path) === "plan") plans.add(entry.path);
+    tables.see(entry.path);
     const found = parseBodyPath(entry.path) ?? parseAnyPath(entry.path);
     if (found === undefined || (deployment !== undefined && found.deployment !== deployment)) continue;
     const partition =

@@ -7,7 +7,7 @@ import { readLog } from "../../delta/read-log.ts";
 import { UnusableLogError } from "../../delta/unusable-log.ts";
 import type { Store } from "../../store/store.ts";
 import type { DataFile } from "../data-file.ts";
-import { unreadableFile } from "../unreadable.ts";
+import { reasonOf, type UnreadableFile, unreadableFile } from "../unreadable.ts";
 
 /*
  * Where a collection is a Delta table, other engines may replace its files, too: they write new ones, and say
@@ -90,6 +90,18 @@ export class TableFiles {
     return state === undefined || (isThere ?? isOwnName(path));
   }
 
+  /** What keeps upkeep from telling the log of a file's table, if it has one, of a change. */
+  async problemOf({ path }: Pick<DataFile, "path">): Promise<UnreadableFile | undefined> {
+    const table = tableIn(path);
+    const log = `${table}/${deltaLogName}`;
+    try {
+      (await this.#stateOf(table))?.check(table, "write");
+      return undefined;
+    } catch (thrown) {
+      return { path: log, reason: reasonOf(unusable(log, thrown)) };
+    }
+  }
+
   async #stateOf(table: string): Promise<LogState | undefined> {
     const version = this.#versions.get(table);
     let state = this.#states.get(table);
@@ -102,9 +114,14 @@ export class TableFiles {
       known?.check(table, "read");
       return known;
     } catch (thrown) {
-      throw thrown instanceof UnusableLogError ? unreadableFile(`${table}/${deltaLogName}`, thrown) : thrown;
+      throw unusable(`${table}/${deltaLogName}`, thrown);
     }
   }
+}
+
+/** What to throw where a log throws. */
+function unusable(log: string, thrown: unknown): unknown {
+  return thrown instanceof UnusableLogError ? unreadableFile(log, thrown) : thrown;
 }
 
 /** The first three folders of a path: the table's. */

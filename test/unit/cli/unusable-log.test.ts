@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { openDeployment } from "model-data-collector";
@@ -10,6 +11,7 @@ import {
   unusableLog as log,
   unusableLogRoot,
 } from "../reader/unusable-log.ts";
+import { storeFile } from "../reader/stored-data.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
 import { run } from "./run.ts";
 
@@ -132,6 +134,76 @@ test("mdc compact leaves its partitions alone, and compacts the others", async (
   ]);
 });
 
+test("mdc erase never says that it is done, whether a row is found or not, and erases those of the others", async () => {
+  for (const yes of ["--dry-run", "--yes"]) {
+    const root = await unusableLogRoot();
+    for (const args of [["n=1", "--collection", "inputs"], ["n=7"], ["n=1", "--whole-requests"], ["n=1"]]) {
+      const { code, out } = await run("erase", "--root", root, "--json", yes, "--where", ...args);
+      const { key, files } = JSON.parse(out) as { key: unknown; files: unknown[] };
+      const left = {
+        collection: "inputs",
+        status: "unfit",
+        reason: expect.stringContaining(reason) as string,
+      };
+      const has = args[0] === "n=1";
+      const isErased = yes === "--yes" && args[1] === "--whole-requests";
+      const isFound = has && args[1] !== "--collection" && (yes === "--dry-run" || isErased);
+      const others = { collection: "outputs", status: isErased ? "erased" : "found", rows: 1 };
+      expect([code, typeof key, files]).toEqual([
+        3,
+        isErased ? "string" : "object",
+        [
+          expect.objectContaining({ ...left, path: log, rows: 0 }),
+          ...(has ? [left, left].map((one) => expect.objectContaining({ ...one, rows: 1 })) : []),
+          ...(isFound ? [others, others].map((one) => expect.objectContaining(one)) : []),
+        ],
+      ]);
+    }
+    const rest = await run("find", "--where", "n=1", "--root", root, "--json");
+    expect(JSON.parse(rest.out)).toHaveLength(yes === "--yes" ? 0 : 2);
+  }
+});
+
+test("rows by which others of their requests are found stay while those cannot be erased", async () => {
+  const root = await unusableLogRoot();
+  storeFile(root, [{ id, requestTime, collection: "outputs", eventId: "who", rows: [{ who: "A-17" }] }], {
+    who: "STRING",
+  });
+  for (const [yes, others] of [
+    ["--dry-run", "found"],
+    ["--yes", "erased"],
+  ] as const) {
+    const erase = ["erase", "--where", "who=A-17", "--whole-requests", yes, "--root", root, "--json"];
+    const { code, out } = await run(...erase);
+    expect(code).toBe(3);
+    const { files } = JSON.parse(out) as { files: { status: string; path: string; reason?: string }[] };
+    expect(files.map(({ status }) => status)).toEqual(["unfit", "unfit", "unfit", others, others, "unfit"]);
+    expect(files.at(-1)?.reason).toContain("the rows of the same requests in flights/blue/inputs/");
+  }
+  const found = await run("find", "--where", "who=A-17", "--root", root, "--json");
+  expect(JSON.parse(found.out)).toHaveLength(1);
+});
+
+test("mdc purge leaves all of it, and takes away what the others have", async () => {
+  const root = await unusableLogRoot();
+  const purge = ["purge", "--older-than", "90d", "--root", root, "--json"];
+  for (const yes of ["--dry-run", "--yes"]) {
+    const { code, out, err } = await run(...purge, yes);
+    expect([code, err]).toEqual([3, expect.stringContaining(`unreadable: ${log}: `)]);
+    expect(JSON.parse(out)).toMatchObject([
+      { collection: "inputs", partitions: 0, objects: [], unreadable: { path: log } },
+      { collection: "outputs", partitions: 1, objects: { length: 2 } },
+    ]);
+  }
+  const { code, out } = await run(...purge, "--yes");
+  expect([code, (JSON.parse(out) as object[]).length]).toEqual([3, 1]);
+  // No record says that its rows were purged.
+  const records = globSync("flights/blue/_upkeep/records/**/*.json*", { cwd: root });
+  const texts = records.map((path) => readFileSync(join(root, path), "utf8"));
+  expect(texts).toEqual([expect.stringContaining('"outputs"')]);
+  expect(texts[0]).not.toContain('"inputs"');
+});
+
 test("what asks for another collection alone is not told of it", async () => {
   const root = await unusableLogRoot();
   const asked = [
@@ -146,7 +218,7 @@ test("what asks for another collection alone is not told of it", async () => {
     expect([command, code, err.includes(log)]).toEqual([command, 0, false]);
   }
   const unknown = await run("head", "output", "--root", root);
-  expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("(inputs, outputs)") });
+  expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("; there are: inputs, outputs;") });
   const own = await run("head", "inputs", "--root", root);
   expect(own).toMatchObject({ code: 3, err: expect.stringContaining(log) });
 });

@@ -47,9 +47,9 @@ export const eraseCommand: RunnableCommand = {
       const now = systemClock.now();
       const options = { ...scope, filter, asked, key, now, wholeRequests: input.flag("whole-requests") };
       const found = await erase(store, { ...options, dryRun: true });
-      const rows = found.reduce((sum, one) => sum + one.rows, 0);
-      const isTaken = !scope.dryRun && found.length > 0;
-      const question = `${amountText(rows, "row")} in ${amountText(found.length, "file")} would go for good.`;
+      const going = found.filter(({ status }) => status === "found");
+      const isTaken = !scope.dryRun && going.length > 0;
+      const question = `${amountOf(going)} would go for good.`;
       if (isTaken && !(await confirm(input, question))) return exitCode.ok;
       const erased = isTaken ? await erase(store, options) : found;
       const values = input.texts("where").map((text) => text.replace(/^[^=<>!~]*[=<>!~]+/, ""));
@@ -74,8 +74,12 @@ function show(erased: readonly ErasedFile[], terminal: Terminal): void {
     if (status === "erased" || status === "found")
       for (const body of bodies) terminal.out(`${body}: ${said[status]}`);
   }
-  const rows = erased.reduce((sum, one) => sum + one.rows, 0);
-  terminal.err(`${amountText(rows, "row")} in ${amountText(erased.length, "file")}`);
+  terminal.err(amountOf(erased.filter(({ rows }) => rows > 0)));
+}
+
+function amountOf(files: readonly ErasedFile[]): string {
+  const rows = files.reduce((sum, one) => sum + one.rows, 0);
+  return `${amountText(rows, "row")} in ${amountText(files.length, "file")}`;
 }
 
 /** What an erasure does not reach. */

@@ -3,6 +3,7 @@ import { purge, type Purged } from "../../../upkeep/purge.ts";
 import { type CommandInput, type RunnableCommand, UsageError } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
 import { durationOption } from "../../options/duration-option.ts";
+import { tellUnreadable } from "../../text/unreadable.ts";
 import { amountText, bytesText, timeText } from "../../text/value-text.ts";
 import { confirm, yesOption } from "./confirm.ts";
 import { upkeepOptions, withStore } from "./with-store.ts";
@@ -46,7 +47,11 @@ export const purgeCommand: RunnableCommand = {
       show(input, gone, isTaken);
       if (gone.some(({ busy }) => busy > 0))
         terminal.err("mdc: files of some partitions are being replaced, so these were left: run it again");
-      return gone.some(({ busy }) => busy > 0) ? exitCode.data : exitCode.ok;
+      const code = tellUnreadable(
+        gone.flatMap(({ unreadable }) => unreadable ?? []),
+        terminal,
+      );
+      return gone.some(({ busy }) => busy > 0) ? exitCode.data : code;
     });
   },
 };
