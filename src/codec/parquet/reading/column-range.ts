@@ -52,9 +52,31 @@ export async function readColumnRange(
   range: GroupRange,
   budget: Budget,
 ): Promise<DecodedArray> {
-  const node = file.schema.children.find(({ element }) => element.name === column);
+  const node = nodeOf(file.schema, column);
   if (node === undefined) throw new Error(`it has no column ${column}`);
-  const chunks = range.group.columns.filter((chunk) => chunk.meta_data?.path_in_schema[0] === column);
+  const chunks = chunksOf(range.group, column);
+  const [first] = chunks;
+  const { data, skipped } =
+    first !== undefined && node.children.length === 0
+      ? decode(file, first, await fetchPages(file, first, range, budget), range, budget)
+      : await readNested(file, node, chunks, range, budget);
+  const values = joined(data);
+  if (skipped > range.start || values.length < range.end - skipped) {
+    throw new Error(`column ${column}: it has fewer values than rows`);
+  }
+  const [from, to] = [range.start - skipped, range.end - skipped];
+  if (from === 0 && to === values.length) return values;
+  return Array.isArray(values) ? values.slice(from, to) : values.subarray(from, to);
+}
+
+/** A column whose values are put together of several, or that has no chunk. */
+async function readNested(
+  file: CheckedFile,
+  node: SchemaTree,
+  chunks: readonly ColumnChunk[],
+  range: GroupRange,
+  budget: Budget,
+): Promise<{ data: DecodedArray[] | DecodedArray; skipped: number }> {
   const leaves = await Promise.all(
     chunks.map(async (chunk) => {
       const pages = await fetchPages(file, chunk, range, budget);
@@ -70,14 +92,35 @@ export async function readColumnRange(
     asyncColumns: leaves,
   };
   const [assembled] = assembleAsync(group, { ...file.schema, children: [node] }, file.parsers).asyncColumns;
-  const { data, skipped } = (await assembled?.data) ?? { data: [], skipped: 0 };
-  const values = joined(data);
-  if (skipped > range.start || values.length < range.end - skipped) {
-    throw new Error(`column ${column}: it has fewer values than rows`);
+  return (await assembled?.data) ?? { data: [], skipped: 0 };
+}
+
+/** The columns of the schemas and row groups that are read, which are asked for all of theirs, one by one. */
+const knownNodes = new WeakMap<SchemaTree, ReadonlyMap<string, SchemaTree>>();
+const knownChunks = new WeakMap<RowGroup, Map<string, ColumnChunk[]>>();
+
+function nodeOf(schema: SchemaTree, column: string): SchemaTree | undefined {
+  let nodes = knownNodes.get(schema);
+  if (nodes === undefined) {
+    nodes = new Map(schema.children.map((node) => [node.element.name, node] as const).toReversed());
+    knownNodes.set(schema, nodes);
   }
-  const [from, to] = [range.start - skipped, range.end - skipped];
-  if (from === 0 && to === values.length) return values;
-  return Array.isArray(values) ? values.slice(from, to) : values.subarray(from, to);
+  return nodes.get(column);
+}
+
+function chunksOf(group: RowGroup, column: string): readonly ColumnChunk[] {
+  let chunks = knownChunks.get(group);
+  if (chunks === undefined) {
+    chunks = new Map<string, ColumnChunk[]>();
+    for (const chunk of group.columns) {
+      const name = chunk.meta_data?.path_in_schema[0] ?? "";
+      const before = chunks.get(name);
+      if (before === undefined) chunks.set(name, [chunk]);
+      else before.push(chunk);
+    }
+    knownChunks.set(group, chunks);
+  }
+  return chunks.get(column) ?? [];
 }
 
 /** The values of several pages as one list: numbers stay a typed array where all pages have one. */

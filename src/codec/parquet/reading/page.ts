@@ -1,11 +1,12 @@
 import type { DecodedArray, PageHeader } from "hyparquet";
-import { parquetHeader, readPage } from "hyparquet/src/column.js";
+import { readPage } from "hyparquet/src/column.js";
+import { Encodings, PageTypes } from "hyparquet/src/constants.js";
 import { convert } from "hyparquet/src/convert.js";
 import { crc32 } from "../../../base/checksum.ts";
 import { decompress } from "./decompress.ts";
 import { type Budget, maxPageBytes, maxPageValues } from "./limits.ts";
 import { checkPage, checkValues, type LeafShape, type PageLayout } from "./page-check.ts";
-import { skimStruct } from "./thrift-skim.ts";
+import { ThriftReader, thriftTypes } from "./thrift-reader.ts";
 
 /** How hyparquet is told of a column. */
 export type ColumnDecoder = Parameters<typeof readPage>[2];
@@ -22,9 +23,10 @@ export interface StoredPage {
 
 /** Reads the header at `start` of a column chunk's bytes, and refuses what cannot be true of it. */
 export function readStoredPage(chunk: Uint8Array, start: number): StoredPage {
-  const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.length);
-  const bodyStart = skimStruct(view, start);
-  const header = parquetHeader({ view, offset: start });
+  const reader = new ThriftReader(chunk);
+  reader.at = start;
+  const header = headerAt(reader);
+  const bodyStart = reader.at;
   const size = whole(header.compressed_page_size, maxPageBytes, "bytes");
   whole(header.uncompressed_page_size, maxPageBytes, "bytes");
   const end = bodyStart + size;
@@ -34,11 +36,60 @@ export function readStoredPage(chunk: Uint8Array, start: number): StoredPage {
   return { header, stored: chunk.subarray(bodyStart, end), end, values };
 }
 
+/**
+ * A `PageHeader` of parquet.thrift in the form that hyparquet gives it, but for its statistics: of the pages of
+ * small files the headers are as long as the values.
+ */
+function headerAt(reader: ThriftReader): PageHeader {
+  const structs: HeaderFields[] = [];
+  const own = fieldsAt(reader, (id) => (structs[id] = fieldsAt(reader)));
+  const [first, dictionary, second] = [structs[5], structs[7], structs[8]];
+  const header: { [Field in keyof PageHeader]: unknown } = {
+    type: PageTypes[Number(own[1])],
+    uncompressed_page_size: own[2],
+    compressed_page_size: own[3],
+    crc: own[4],
+    data_page_header: first && { num_values: first[1], encoding: Encodings[Number(first[2])] },
+    dictionary_page_header: dictionary && { num_values: dictionary[1] },
+    data_page_header_v2: second && {
+      num_values: second[1],
+      num_nulls: second[2],
+      num_rows: second[3],
+      encoding: Encodings[Number(second[4])],
+      definition_levels_byte_length: second[5],
+      repetition_levels_byte_length: second[6],
+      is_compressed: second[7] ?? true,
+    },
+  };
+  return header as PageHeader;
+}
+
+/** Numbers and truth values of a struct by their ids. */
+type HeaderFields = (number | boolean | undefined)[];
+
+/** No header has a field of a greater id. */
+const maxFieldId = 8;
+
+/** `onStruct` reads one that is within. */
+function fieldsAt(reader: ThriftReader, onStruct?: (id: number) => void): HeaderFields {
+  const fields: HeaderFields = [];
+  for (let id = reader.field(0); reader.type !== thriftTypes.stop; id = reader.field(id)) {
+    const { type } = reader;
+    if (!(id > 0 && id <= maxFieldId)) reader.skip(type);
+    else if (type === thriftTypes.i32) fields[id] = reader.i32();
+    else if (type === thriftTypes.struct && onStruct !== undefined) onStruct(id);
+    else if (type === 1 || type === 2) fields[id] = type === 1;
+    else reader.skip(type);
+  }
+  return fields;
+}
+
 /** Decodes the dictionary of a chunk. */
 export function readDictionary(page: StoredPage, decoder: ColumnDecoder, budget: Budget): DecodedArray {
   const { header, values } = page;
   const bytes = decompressed(page, decoder.codec, budget);
   checkValues(bytes, 0, "PLAIN", values, decoder.element);
+  if (isText(decoder)) return texts(bytes, 0, values);
   const { data } = readPage(
     reader(bytes),
     plainHeader(header, bytes),
@@ -61,7 +112,12 @@ export function readValues(
   const bytes = decompressed(page, decoder.codec, budget);
   const { rows, present, valuesAt } = checkPage(bytes, layoutOf(page), shape, dictionary?.length);
   const isFlat = decoder.schemaPath.length === 2 && shape.maxRepetition === 0;
+  if (isFlat && present === 0) return { data: new Array<undefined>(page.values).fill(undefined), rows };
   const isWhole = isFlat && shape.maxDefinition > 0 && present === page.values;
+  if (isFlat && present === page.values) {
+    const data = flatValues(bytes, valuesAt, page, decoder, dictionary);
+    if (data !== undefined) return { data, rows };
+  }
   const own = isWhole ? bytes.subarray(valuesAt) : bytes;
   const header = plainHeader(page.header, own, isWhole);
   const known = isWhole ? required(decoder) : decoder;
@@ -69,6 +125,40 @@ export function readValues(
   // Of a dictionary of doubles a page is an array of doubles, and would be copied again and again.
   const isDoubles = isWhole && dictionary instanceof Float64Array && Array.isArray(data);
   return { data: (isDoubles ? Float64Array.from(data as number[]) : data) ?? [], rows };
+}
+
+/** Values of a page without nulls, in the encodings that small files have most of; undefined in others. */
+function flatValues(
+  bytes: Uint8Array,
+  at: number,
+  { header, values }: StoredPage,
+  decoder: ColumnDecoder,
+  dictionary: DecodedArray | undefined,
+): DecodedArray | undefined {
+  const { encoding } = header.data_page_header ?? header.data_page_header_v2 ?? {};
+  if (encoding === "PLAIN") return isText(decoder) ? texts(bytes, at, values) : undefined;
+  // Values of no bits are all the first one.
+  const isConstant = encoding === "RLE_DICTIONARY" && decoder.type !== "BOOLEAN" && bytes[at] === 0;
+  if (!isConstant || !Array.isArray(dictionary)) return undefined;
+  return new Array<unknown>(values).fill(dictionary[0]);
+}
+
+function isText({ element, type }: ColumnDecoder): boolean {
+  const { converted_type: converted, logical_type: logical } = element;
+  return type === "BYTE_ARRAY" && converted === "UTF8" && (logical?.type ?? "STRING") === "STRING";
+}
+
+/** Texts that were checked to be there, each behind its length. */
+function texts(bytes: Uint8Array, start: number, count: number): string[] {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const found = new Array<string>(count);
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    const end = at + 4 + buffer.readUInt32LE(at);
+    found[i] = buffer.toString("utf8", at + 4, end);
+    at = end;
+  }
+  return found;
 }
 
 /**
