@@ -44,8 +44,9 @@ export const ddl: RunnableCommand = {
     );
     if (chosen.length === 0 && code !== exitCode.ok) return code;
     if (chosen.length === 0 && wanted !== undefined) {
-      const there = tables.map(({ name }) => name);
-      input.terminal.err(`mdc: no table ${quote(wanted)} under ${root}; there are: ${there.join(", ")}`);
+      const names = tables.map(({ name }) => name).join(", ");
+      const there = names === "" ? "there is none" : `there are: ${names}`;
+      input.terminal.err(`mdc: no table ${quote(wanted)} under ${root}; ${there}`);
       return exitCode.usage;
     }
     if (chosen.length === 0) input.terminal.err(await nothingStored(root));

@@ -114,6 +114,11 @@ test("mdc ddl defines the others", async () => {
   const tables = "SELECT table_name FROM information_schema.tables";
   expect((await database.runAndReadAll(tables)).getRows()).toEqual([["outputs"]]);
   expect((await run("ddl", "--engine", "duckdb", "inputs", "--root", root)).code).toBe(3);
+  const unknown = ["ddl", "--engine", "duckdb", "output", "--root"];
+  expect((await run(...unknown, root)).err).toMatch(
+    /^mdc: no table "output" under .*; there are: outputs\n$/,
+  );
+  expect((await run(...unknown, await unusableLogRoot())).err).toMatch(/; there is none\n$/);
   const other = await run("ddl", "--engine", "duckdb", "outputs", "--root", root);
   expect([other.code, other.err]).toEqual([0, ""]);
 });

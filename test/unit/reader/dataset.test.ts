@@ -256,7 +256,7 @@ describe("table", () => {
   test("names the collections there are when there is no such one", async () => {
     const data = await openDataset(await sampleRoot());
     await expect(rowsOf(data.table("inputs").rows())).rejects.toThrow(
-      /\(model_inputs, model_outputs\), got "inputs"/,
+      /no collection "inputs" under .*; there are: model_inputs, model_outputs/,
     );
   });
 
