@@ -97,16 +97,19 @@ export async function compact(store: UpkeepStore, options: CompactOptions): Prom
     onProgress?.(one);
   }
   await using temp = await TempFolder.make("mdc-compact");
-  for (const partition of closed) {
+  let left: readonly PartitionFiles[] = closed;
+  // Two that went by the same order would read the same files: the other begins at the end.
+  let isShared = false;
+  for (let partition = left[0]; partition !== undefined; partition = left[0]) {
+    left = left.slice(1);
     const [first] = partition.files;
     const types = first === undefined ? new Map<string, never>() : await pins.of(first);
     const one = hoursOf(partition).some((hour) => pending.has(hour))
       ? result("waiting", partition.folder, partition.files, partition.files, 0)
-      : await new Compaction(store, types, temp.path, tables, options).run(
-          partition,
-          plans.has(planPath(partition.place)),
-        );
+      : await new Compaction(store, types, temp.path, tables, options).run(partition);
     if (one === undefined) continue;
+    if (one.status === "busy") left = isShared ? shuffled(left) : left.toReversed();
+    isShared ||= one.status === "busy";
     all.push(one);
     onProgress?.(one);
   }
@@ -138,8 +141,8 @@ class Compaction {
   }
 
   /** Undefined where nothing is to be done. */
-  async run(given: PartitionFiles, isPlanned: boolean): Promise<CompactedPartition | undefined> {
-    const plan = isPlanned ? await readPlan(this.#store, given.place) : undefined;
+  async run(given: PartitionFiles): Promise<CompactedPartition | undefined> {
+    const plan = await readPlan(this.#store, given.place);
     if (plan !== undefined) {
       if (isAlive(plan, this.#now) || this.#dryRun)
         return result("busy", given.folder, given.files, given.files, 0);
@@ -186,6 +189,11 @@ class Compaction {
     const now = await lookAgain(this.#store, partition);
     return result("compacted", given.folder, given.files, now.files, rows);
   }
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  const drawn = items.map((item) => ({ item, at: Math.random() }));
+  return drawn.sort((a, b) => a.at - b.at).map(({ item }) => item);
 }
 
 /** The first of them that are not larger together; at least two, if there are. */

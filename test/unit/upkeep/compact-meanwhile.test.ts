@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { mulberry32 } from "../../../benchmarks/mulberry32.ts";
 import { datasetOf } from "../../../src/reader/dataset.ts";
 import { createMemoryStore, type MemoryStore } from "../../../src/store/memory-store.ts";
 import type { Store, UpkeepStore } from "../../../src/store/store.ts";
@@ -82,4 +83,40 @@ test("an attempt that failed leaves its plan to the next one, also of the same p
   expect(await compact(store, at)).toMatchObject([{ status: "compacted", filesBefore: 4, filesAfter: 1 }]);
   expect([...store.objects.keys()].filter((path) => path.includes("/plans/"))).toEqual([]);
   expect(await seenByUs(store)).toEqual(await seenByUs(await stored(parts)));
+});
+
+test("two at once share the partitions, and seldom read the same files", async () => {
+  vi.spyOn(Math, "random").mockImplementation(mulberry32(1));
+  onTestFinished(() => void vi.restoreAllMocks());
+  const collections = Array.from({ length: 12 }, (_, i) => `inputs_${i + 10}`);
+  const store = createMemoryStore();
+  for (const collection of collections) {
+    const parts = smallParts(2, 4).map((part) => ({ ...part, collection }));
+    await pin(store, parts, collection);
+    for (const part of parts) await storePart(store, part);
+  }
+  const [loaded, both] = [new Map<string, number>(), new Set<string>()];
+  const counted = (who: string): UpkeepStore => ({
+    ...passed(store),
+    async get(path, options) {
+      const bytes = await store.get(path, options);
+      const isSmall = path.endsWith(".parquet") && !path.includes("/compacted-");
+      if (isSmall && !both.has(`${who} ${path}`)) loaded.set(path, (loaded.get(path) ?? 0) + 1);
+      both.add(`${who} ${path}`);
+      return bytes;
+    },
+  });
+  const [one, other] = await Promise.all([
+    compact(counted("one"), everything),
+    compact(counted("other"), everything),
+  ]);
+  const [byOne, byOther] = [one, other].map((some) => some.filter(({ rows }) => rows > 0));
+  const done = [...(byOne ?? []), ...(byOther ?? [])].map(({ folder }) => folder.split("/")[2] ?? "");
+  expect(new Set(done)).toEqual(new Set(collections));
+  expect(done).toHaveLength(12);
+  for (const some of [byOne, byOther]) expect(some?.length).toBeGreaterThan(2);
+  // Each that went by the paths alone would have read them all.
+  const twice = [...loaded.values()].filter((times) => times > 1).length;
+  expect(loaded.size).toBe(24);
+  expect(twice).toBeLessThan(10);
 });
