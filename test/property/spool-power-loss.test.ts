@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { expect, test } from "vitest";
 import type { SealedSegment } from "../../src/spool/sealed-segments.ts";
 import { tellFigures } from "../support/fault-figures.ts";
@@ -92,16 +93,17 @@ async function check(
   const { records, segments } = await recoverAll(spool);
   const found = new Set<number>();
   for (const { sequence, bytes } of records) {
-    expect(found.has(sequence), `${hint}: ${sequence} twice`).toBe(false);
-    expect(written.has(sequence), `${hint}: ${sequence} invented`).toBe(true);
-    expect(Buffer.compare(bytes, recordOf(sequence, bytes.length)), `${hint}: ${sequence} changed`).toBe(0);
+    if (found.has(sequence)) assert.fail(`${hint}: ${sequence} twice`);
+    if (!written.has(sequence)) assert.fail(`${hint}: ${sequence} invented`);
+    if (Buffer.compare(bytes, recordOf(sequence, bytes.length)) !== 0)
+      assert.fail(`${hint}: ${sequence} changed`);
     found.add(sequence);
   }
-  for (const sequence of durable) expect(found.has(sequence), `${hint}: ${sequence} lost`).toBe(true);
+  for (const sequence of durable) if (!found.has(sequence)) assert.fail(`${hint}: ${sequence} lost`);
   const byId = new Map(segments.map((segment) => [segment.id, segment]));
   for (const [id, sha256] of frozen) {
     const segment = byId.get(id);
-    expect(segment && spool.sealed.frozen(segment)?.sha256, `${hint}: frozen bytes of ${id}`).toBe(sha256);
+    assert.equal(segment && spool.sealed.frozen(segment)?.sha256, sha256, `${hint}: frozen bytes of ${id}`);
   }
   return durable.size;
 }

@@ -112,7 +112,7 @@ export class SimulatedFileSystem implements FileSystem {
       failure ??= { code: "ENOSPC" };
     }
     if (bytes.length > 0) {
-      const copy = Uint8Array.from(bytes);
+      const copy = new Uint8Array(bytes);
       file.bytes = overlay(file.bytes, position, copy);
       file.pending.push({ at: position, bytes: copy });
       file.mtimeMs = this.now();

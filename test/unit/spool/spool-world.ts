@@ -131,7 +131,9 @@ export function countsOf(sequence: number): Counts {
 
 /** The bytes of a record, told apart from others'. */
 export function recordOf(sequence: number, size = 40): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, index) => (sequence * 31 + index * 7) % 251);
+  const bytes = new Uint8Array(size);
+  for (let index = 0; index < size; index++) bytes[index] = (sequence * 31 + index * 7) % 251;
+  return bytes;
 }
 
 /** Pieces of a body, each of which holds only until the next one is asked for. */
