@@ -1,7 +1,9 @@
 """Reads the certified trees with one engine, and compares each column with what `certified.json` says of it.
 
-Usage: read_certified.py <engine> <folder of trees> <certified.json>. Type, count, nulls, least and greatest value, sum, and the SHA-256 of all cells must be equal. What an engine cannot
-tell is named, with the reason, and left out. Exits 1 with the differences, if there are any.
+Usage: read_certified.py <engine> <folder of trees> <certified.json> [<arguments of read_tree.py>]. Type, count, nulls, least
+and greatest value, sum, and the SHA-256 of all cells must be equal. What an engine cannot tell is named, with the reason, and
+left out. Then reads the other tree, if it is given, in the same process: Spark starts once. Exits 1 with the differences, if
+there are any.
 """
 
 import hashlib
@@ -263,4 +265,9 @@ def main(name, root, certificate):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    status = main(*sys.argv[1:4])
+    if len(sys.argv) > 4:
+        import read_tree
+
+        status = read_tree.main(*sys.argv[4:]) or status
+    sys.exit(status)
