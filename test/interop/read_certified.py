@@ -43,6 +43,14 @@ class Pandas:
         frame = pandas.read_parquet(folder, schema=merged(files), dtype_backend="pyarrow")
         return of_arrow(pa.Table.from_pandas(frame, preserve_index=False))
 
+    def lines(self, files, columns):
+        import pandas
+
+        frames = [pandas.read_json(file, lines=True, dtype=False) for file in files]
+        records = pandas.concat(frames).to_dict("records")
+        rows = pandas.json_normalize(records, "data", [name for name in columns if name in MEMBERS])
+        return of_arrow(pa.Table.from_pandas(rows, preserve_index=False))
+
 
 class Polars:
     def open(self, folder, files):
@@ -52,16 +60,34 @@ class Polars:
         scans = [polars.scan_parquet(file, hive_partitioning=False) for file in files]
         return of_arrow(polars.concat(scans, how="diagonal").collect().to_arrow())
 
+    def lines(self, files, columns):
+        import polars
+
+        records = polars.concat([polars.read_ndjson(file) for file in files], how="diagonal")
+        return of_arrow(records.explode("data").unnest("data").select(columns).to_arrow())
+
 
 class DuckDb:
     def open(self, folder, files):
         import duckdb
 
         self.version = duckdb.__version__
-        connection = duckdb.connect()
-        connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
+        connection = self.connect()
         query = "SELECT * FROM read_parquet(?, union_by_name = true, hive_partitioning = false)"
         return of_arrow(connection.sql(query, params=[files]).to_arrow_table())
+
+    def connect(self):
+        import duckdb
+
+        connection = duckdb.connect()
+        connection.execute("SET TimeZone = 'UTC'; SET threads = 1")
+        return connection
+
+    def lines(self, files, columns):
+        # What looks like a UUID is one to it.
+        rows = "* EXCLUDE (data) REPLACE (id::VARCHAR AS id), unnest(data, max_depth := 2)"
+        found = self.connect().sql(f"SELECT {rows} FROM read_json(?)", params=[files])
+        return of_arrow(found.to_arrow_table().select(columns))
 
 
 class DataFusion:
@@ -80,10 +106,20 @@ class ClickHouse:
         import chdb
 
         self.version = chdb.__version__
-        settings = "schema_inference_mode = 'union', use_hive_partitioning = 0, output_format_arrow_string_as_string = 0"
         pattern = os.path.join(folder, "**", "*.parquet")
-        query = f"SELECT * FROM file('{pattern}', Parquet) SETTINGS {settings}"
-        return of_arrow(pa.ipc.open_file(chdb.query(query, "Arrow").bytes()).read_all())
+        return self.query(f"SELECT * FROM file('{pattern}', Parquet)")
+
+    def lines(self, files, columns):
+        cells = [name if name in MEMBERS else f"row.{name} AS {name}" for name in columns]
+        pattern = os.path.join(os.path.commonpath(files), "**", "*.jsonl")
+        return self.query(f"SELECT {', '.join(cells)} FROM file('{pattern}', JSONEachRow) ARRAY JOIN data AS row")
+
+    def query(self, statement):
+        import chdb
+
+        settings = "schema_inference_mode = 'union', use_hive_partitioning = 0, output_format_arrow_string_as_string = 0"
+        found = chdb.query(f"{statement} SETTINGS {settings}", "Arrow")
+        return of_arrow(pa.ipc.open_file(found.bytes()).read_all())
 
 
 class DeltaLake:
@@ -114,7 +150,12 @@ class Spark:
         self.session.sparkContext.setLogLevel("ERROR")
 
     def open(self, folder, files):
-        frame = self.session.read.option("mergeSchema", "true").parquet(folder)
+        return self.cells(self.session.read.option("mergeSchema", "true").parquet(folder))
+
+    def lines(self, files, columns):
+        return self.cells(self.session.read.json(files).selectExpr("*", "inline(data)").select(columns))
+
+    def cells(self, frame):
         cells, kinds = [], {}
         for name, said in frame.dtypes:
             if name in KEYS:
@@ -134,6 +175,10 @@ class Spark:
 ENGINES = {
     "pyarrow": PyArrow, "pandas": Pandas, "Polars": Polars, "DuckDB": DuckDb, "DataFusion": DataFusion,
     "ClickHouse": ClickHouse, "deltalake": DeltaLake, "Spark": Spark,
+}
+# Of a record of JSON lines, by the columns that have the same.
+MEMBERS = {
+    "id": "mdc_event_id", "correlationid": "mdc_correlation_id", "modelversion": "mdc_model_version", "agent": "mdc_agent",
 }
 # Partitions are no columns of files.
 KEYS = ("inference_date", "inference_hour", "inference_minute")
@@ -228,39 +273,52 @@ def untold(engine, expected):
     return reasons
 
 
-def main(name, root, certificate):
-    engine = ENGINES[name]()
-    differences, exceptions, columns, trees = [], {}, 0, 0
-    for tree, about in json.loads(pathlib.Path(certificate).read_text(encoding="utf-8"))["trees"].items():
-        counted = columns
+def collections(engine, root, trees):
+    """Of each collection that the engine reads: its tree and name, what is certified of its columns, and what is found."""
+    for tree, about in trees.items():
         for collection, expected in about["collections"].items():
             folder = os.path.join(root, tree, "golden", tree, collection)
             files = sorted(str(file) for file in pathlib.Path(folder).rglob("inference_date=*/**/*.parquet"))
-            if not getattr(engine, "tables", lambda _: True)(folder):
+            if getattr(engine, "tables", lambda _: True)(folder):
+                yield tree, collection, expected, engine.open(folder, files)
+    if not hasattr(engine, "lines"):
+        return
+    # The frames of another tree, a record each.
+    for collection, columns in trees["midnight"]["collections"].items():
+        expected = {member: columns[column] for member, column in MEMBERS.items()}
+        expected |= {name: facts for name, facts in columns.items() if not name.startswith("mdc_")}
+        folder = os.path.join(root, "lines", "golden", "lines", collection)
+        files = sorted(str(file) for file in pathlib.Path(folder).rglob("*.jsonl"))
+        yield "lines", collection, expected, engine.lines(files, list(expected))
+
+
+def main(name, root, certificate):
+    engine = ENGINES[name]()
+    differences, exceptions, columns, trees = [], {}, 0, set()
+    certified = json.loads(pathlib.Path(certificate).read_text(encoding="utf-8"))["trees"]
+    for tree, collection, expected, found in collections(engine, root, certified):
+        trees.add(tree)
+        for column in {**expected, **found}:
+            columns += 1
+            where = f"{tree}/{collection}, {column}"
+            if column not in expected or column not in found:
+                differences.append(f"{where}: {'not found' if column in expected else 'is no column'}")
                 continue
-            found = engine.open(folder, files)
-            for column in {**expected, **found}:
-                columns += 1
-                where = f"{tree}/{collection}, {column}"
-                if column not in expected or column not in found:
-                    differences.append(f"{where}: {'not found' if column in expected else 'is no column'}")
-                    continue
-                kind, cells = found[column]
-                reasons = untold(engine, expected[column])
-                left_out = set().union(*reasons.values())
-                for reason in reasons:
-                    exceptions[reason] = exceptions.get(reason, 0) + 1
-                # Where an engine has one type for text and bytes, cells are what they are certified to be.
-                facts = facts_of(expected[column]["type"] if "type" in left_out else kind, cells)
-                for fact, value in expected[column].items():
-                    if facts[fact] != value and fact not in left_out:
-                        differences.append(f"{where}: {fact} is {facts[fact]!r}, certified {value!r}")
-        trees += columns > counted
+            kind, cells = found[column]
+            reasons = untold(engine, expected[column])
+            left_out = set().union(*reasons.values())
+            for reason in reasons:
+                exceptions[reason] = exceptions.get(reason, 0) + 1
+            # Where an engine has one type for text and bytes, cells are what they are certified to be.
+            facts = facts_of(expected[column]["type"] if "type" in left_out else kind, cells)
+            for fact, value in expected[column].items():
+                if facts[fact] != value and fact not in left_out:
+                    differences.append(f"{where}: {fact} is {facts[fact]!r}, certified {value!r}")
     for line in [*differences[:20], *([f"{len(differences)} differences"] if differences else [])]:
         print(f"  {line}")
     but_for = "".join(f"; {reason}: {count} columns" for reason, count in exceptions.items())
     if not differences:
-        print(f"{name} {engine.version}: {columns} columns of {trees} certified trees as they are certified{but_for}")
+        print(f"{name} {engine.version}: {columns} columns of {len(trees)} certified trees as they are certified{but_for}")
     return 1 if differences or columns == 0 else 0
 
 
