@@ -23,7 +23,7 @@
  * network, no Java for Spark) is said and left out; a mismatch exits 1.
  */
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { countOf } from "../../src/base/plural.ts";
@@ -100,6 +100,8 @@ try {
       if (!(await read(python, engine))) continue;
       await runPage(python, engine.name, page);
     }
+    await checkParquetJava(python);
+    leftOut("Trino", "nothing here fetches its server");
     await checkDefinitions(python, expected);
     await checkSparkJob(python);
     await checkManifests(python);
@@ -303,6 +305,27 @@ async function read(python: string, engine: Engine): Promise<boolean> {
   return true;
 }
 
+/** Has parquet-java's reader and its own command line read the certified trees; Maven fetches them. */
+async function checkParquetJava(python: string): Promise<void> {
+  const name = "parquet-java";
+  const pom = join(import.meta.dirname, name, "pom.xml");
+  const jars = join(root, "node_modules/.cache", `interop-${name}`);
+  const copied = join(jars, "pom.xml");
+  if (!existsSync(copied) || (await readFile(copied, "utf8")) !== (await readFile(pom, "utf8"))) {
+    await rm(jars, { recursive: true, force: true });
+    const goal = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies";
+    const maven = await run("mvn", ["-q", "-B", "-f", pom, goal, `-DoutputDirectory=${jars}`]);
+    if (!maven.ok) return leftOut(name, `Maven could not fetch it: ${firstError(maven.output)}`);
+    await copyFile(pom, copied);
+  }
+  process.env["PARQUET_JAVA_JARS"] = jars;
+  for (const engine of [name, `${name}'s command line`]) {
+    const { ok, output } = await run(python, certifiedReader(folder, engine));
+    console.log(ok ? output.trim() : `${engine}: FAILED\n${output.trim()}`);
+    if (!ok) process.exitCode = 1;
+  }
+}
+
 /**
  * Has another program hold the manifests of `examples/kubernetes` against the schemas of the newest
  * Kubernetes that it knows, and of the first in which sidecars end after the others.
@@ -387,6 +410,11 @@ async function run(program: string, args: readonly string[]): Promise<{ ok: bool
   } catch (error) {
     return { ok: false, output: String(error) };
   }
+}
+
+/** The first line in which Maven says what is wrong. */
+function firstError(output: string): string {
+  return output.split("\n").find((line) => line.includes("ERROR")) ?? lastLine(output);
 }
 
 function lastLine(text: string): string {
