@@ -1,37 +1,67 @@
 /**
  * What it takes to make the small files of a collection few, by their number: files of 100 rows and 29 columns,
- * of the 24 hours of a day. The new files are read back and compared, and the small ones deleted, meanwhile.
+ * of the 24 hours of a day. Ours reads the new files back, compares them, and deletes the small ones; DuckDB
+ * reads the same files, sorts, and writes. Each has a process of its own, or two that share the hours.
  */
-import { rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createFolderStore } from "../src/store/folder-store.ts";
-import { compact } from "../src/upkeep/compact.ts";
-import { type Benchmark, type BenchmarkResult, spread } from "./benchmark.ts";
+import { type Benchmark, type BenchmarkResult, type Figures, resultsOf } from "./benchmark.ts";
+import { askOnce } from "./child.ts";
+import type { CompactAnswer, CompactRequest } from "./compact-process.ts";
 import { inputs, storeRows } from "./reader/stored-rows.ts";
 
 const smallRows = 100;
-const times = 3;
+const contenders = { DuckDB: 1, "ours, one process": 1, "ours, two at once": 2 } as const;
 
 const benchmark: Benchmark = async (context) => {
-  const sizes = { full: [1_000, 10_000], quick: [1_000], smoke: [30] }[context.scale];
+  const sizes = { full: [1_000, 10_000], quick: [500], smoke: [30] }[context.scale];
   const results: BenchmarkResult[] = [];
   for (const files of sizes) {
-    const ms: number[] = [];
-    for (let time = 0; time < (context.smoke ? 1 : times); time++) {
-      const root = join(context.folder, `${files}-${time}`);
-      await storeRows({ root, rows: files * smallRows, files });
-      const store = createFolderStore({ root });
-      const start = performance.now();
-      const found = await compact(store, { now: Date.now(), olderThanMs: 0, collections: [inputs] });
-      ms.push(performance.now() - start);
-      const rows = found.reduce((sum, one) => sum + one.rows, 0);
-      if (rows !== files * smallRows && !context.smoke) throw new Error(`compact: ${rows} rows`);
-      await rm(root, { recursive: true });
-    }
-    const facets = { files };
-    results.push({ name: `${files.toLocaleString("en-US")} files`, unit: "ms", ...spread(ms), facets });
+    const kept = process.env["MDC_BENCH_KEPT"];
+    const stored = join(kept ?? context.folder, `small-${files}`);
+    if (!existsSync(stored)) await storeRows({ root: stored, rows: files * smallRows, files, only: inputs });
+    const runs = new Map<string, Figures[]>();
+    for (let time = 0; time < (context.scale === "full" ? 2 : 1); time++)
+      for (const [who, processes] of Object.entries(contenders)) {
+        if (processes > 1 && context.scale === "quick") continue;
+        const figures = await timed(stored, join(context.folder, "root"), who, processes, files * smallRows);
+        runs.set(who, [...(runs.get(who) ?? []), figures]);
+      }
+    if (kept === undefined) await rm(stored, { recursive: true });
+    const named = (who: string): string => `${files.toLocaleString("en-US")} files: ${who}`;
+    for (const [who, ofRuns] of runs)
+      results.push(
+        ...resultsOf(named(who), ofRuns, {
+          facets: { contender: who, files },
+          ...(who === "DuckDB" ? {} : { ratioTo: named("DuckDB") }),
+        }),
+      );
   }
   return results;
 };
 
 export default benchmark;
+
+async function timed(
+  stored: string,
+  root: string,
+  who: string,
+  processes: number,
+  rows: number,
+): Promise<Figures> {
+  await cp(stored, root, { recursive: true });
+  const module = new URL("./compact-process.ts", import.meta.url);
+  const request: CompactRequest = { root, who: who === "DuckDB" ? "DuckDB" : "ours" };
+  const answers = await Promise.all(
+    Array.from({ length: processes }, () => askOnce<CompactAnswer>(module, request)),
+  );
+  await rm(root, { recursive: true });
+  const sum = (figure: keyof CompactAnswer): number => answers.reduce((all, one) => all + one[figure], 0);
+  if (sum("rows") !== rows) throw new Error(`${who}: ${sum("rows")} rows instead of ${rows}`);
+  return {
+    time: { unit: "ms", value: Math.max(...answers.map(({ ms }) => ms)) },
+    CPU: { unit: "ms", value: sum("cpuMs") },
+    RSS: { unit: "MB", value: sum("rssBytes") / 1e6 },
+  };
+}

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BenchmarkRecord, isBusy, readRecords } from "./records.ts";
 import { collectSection } from "./report/collect-section.ts";
+import { compactSection } from "./report/compact-section.ts";
 import { encodeSection } from "./report/encode-section.ts";
 import { growthSection } from "./report/growth-section.ts";
 import { importSection } from "./report/import-section.ts";
@@ -36,6 +37,7 @@ const sections: Readonly<Record<string, MakeSection>> = {
   "look-up": lookUpSection,
   reader: readerSection,
   "reader-azure": readerAzureSection,
+  compact: compactSection,
   monitor: monitorSection,
   "python-sdk": pythonSection,
   import: importSection,

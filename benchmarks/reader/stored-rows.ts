@@ -18,6 +18,8 @@ export interface StoredRows {
   readonly rows: number;
   /** Of each collection. */
   readonly files: number;
+  /** Only this collection. Default: both. */
+  readonly only?: string;
 }
 
 /** What the first day's rows are of, and when. */
@@ -61,12 +63,13 @@ function timeOf(row: number, rows: number): number {
 }
 
 /** Writes them. */
-export async function storeRows({ root, rows, files }: StoredRows): Promise<void> {
+export async function storeRows({ root, rows, files, only }: StoredRows): Promise<void> {
   const encoder = createParquetEncoder();
   for (const [collection, types] of [
     [inputs, inputTypes],
     [outputs, outputTypes],
   ] as const) {
+    if (only !== undefined && only !== collection) continue;
     const pins = { version: 1, collection, rollingRate: "hour", columns: types } as const;
     await store(root, schemaPath(schemaFolder(endpoint, deployment, collection), 1), [pinsBytes(pins)]);
     for (let file = 0; file < files; file++) {
