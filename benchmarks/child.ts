@@ -13,12 +13,12 @@ export interface Child {
 
 type Reply = { readonly answer: unknown } | { readonly error: string };
 
-/** How long a process may take for one answer, milliseconds: far more than any needs. */
+/** How long a process may take for one answer, milliseconds: far more than nearly all need. */
 const patienceMs = 180_000;
 const farewellMs = 10_000;
 
 /** Starts a module that calls {@link serve}. What it prints goes to stderr. */
-export function startChild(module: URL): Child {
+export function startChild(module: URL, maxAnswerMs: number = patienceMs): Child {
   const child = fork(module, {
     execArgv: ["--expose-gc", "--no-warnings"],
     env: cleanEnvironment(),
@@ -28,7 +28,7 @@ export function startChild(module: URL): Child {
   const ended = once(child, "exit");
   return {
     async ask<Answer>(request: unknown) {
-      const signal = AbortSignal.timeout(patienceMs);
+      const signal = AbortSignal.timeout(maxAnswerMs);
       const gone = ended.then(([code, name]) => {
         throw new Error(`${module.pathname} ended (${code ?? name}) before it answered`);
       });
@@ -57,8 +57,8 @@ export function startChild(module: URL): Child {
 }
 
 /** One request to a process that is started for it and ends with it. */
-export async function askOnce<Answer>(module: URL, request: unknown): Promise<Answer> {
-  const child = startChild(module);
+export async function askOnce<Answer>(module: URL, request: unknown, maxAnswerMs?: number): Promise<Answer> {
+  const child = startChild(module, maxAnswerMs);
   try {
     return await child.ask<Answer>(request);
   } finally {

@@ -9,6 +9,7 @@ import { importSection } from "./report/import-section.ts";
 import { keepingSection } from "./report/keeping-section.ts";
 import { lookUpSection } from "./report/look-up-section.ts";
 import { monitorSection } from "./report/monitor-section.ts";
+import { monitorWideSection } from "./report/monitor-wide-section.ts";
 import { payloadMiddlewareSection } from "./report/payload-middleware-section.ts";
 import { payloadSidecarSection } from "./report/payload-sidecar-section.ts";
 import { pipelineSection } from "./report/pipeline-section.ts";
@@ -39,6 +40,7 @@ const sections: Readonly<Record<string, MakeSection>> = {
   "reader-azure": readerAzureSection,
   compact: compactSection,
   monitor: monitorSection,
+  "monitor-wide": monitorWideSection,
   "python-sdk": pythonSection,
   import: importSection,
   recovery: recoverySection,

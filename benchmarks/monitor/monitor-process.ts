@@ -1,5 +1,9 @@
-/** Compares two stored spans of time, in a process of its own: what it takes, and how much memory. */
-import { type MonitorOptions, runMonitor } from "../../src/monitor.ts";
+/**
+ * Compares a stored span of time with another, or with a baseline that was kept, in a process of its own: what
+ * it takes, and how much memory.
+ */
+import { readFile } from "node:fs/promises";
+import { Baseline, type MonitorOptions, runMonitor } from "../../src/monitor.ts";
 import { openDataset } from "../../src/reader.ts";
 import type { Figures } from "../benchmark.ts";
 import { serve } from "../child.ts";
@@ -12,9 +16,11 @@ export interface MonitorRequest {
   readonly read: "rows" | "profiles";
   /** Of each span; the second follows the first. */
   readonly hours: number;
+  /** The file of the baseline; by default the rows of the first span are it. */
+  readonly kept?: string;
 }
 
-serve(async ({ root, profile, read, hours }: MonitorRequest): Promise<Figures> => {
+serve(async ({ root, profile, read, hours, kept }: MonitorRequest): Promise<Figures> => {
   const spanMs = hours * 3_600_000;
   const span = (n: number): { from: Date; to: Date } => ({
     from: new Date(firstDay + n * spanMs),
@@ -23,12 +29,13 @@ serve(async ({ root, profile, read, hours }: MonitorRequest): Promise<Figures> =
   const cpuBefore = process.cpuUsage();
   const begun = performance.now();
   await using data = await openDataset(root);
+  const baseline = kept === undefined ? span(0) : Baseline.fromJSON(JSON.parse(await readFile(kept, "utf8")));
   const { collections } = await runMonitor(data, {
     now: span(2).from,
     profile,
     collections: [
       {
-        ...{ collection, read, baseline: span(0), windows: [span(1)] },
+        ...{ collection, read, baseline, windows: [span(1)] },
         thresholds: { all: { TwoSampleKolmogorovSmirnovTest: 0.01, PearsonsChiSquaredTest: 0.01 } },
       },
     ],

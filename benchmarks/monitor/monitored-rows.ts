@@ -10,8 +10,10 @@ import { mulberry32 } from "../mulberry32.ts";
 /** Two days of inputs: the second is what is monitored, the first what it is compared with. */
 export interface MonitoredRows {
   readonly root: string;
-  /** Of each day. */
+  /** Of the second day. */
   readonly rows: number;
+  /** Of the first one; default as many. */
+  readonly baselineRows?: number;
   /** Columns of numbers: half of them amounts of many digits, half of a few, as counts and prices are. */
   readonly numbers: number;
   /** Columns of texts, of 20 categories. */
@@ -29,13 +31,19 @@ const batchRows = 4_096;
 const differing = 3;
 
 /** Writes them, in files of 100,000 rows. */
-export async function storeMonitoredRows({ root, rows, numbers, texts }: MonitoredRows): Promise<void> {
+export async function storeMonitoredRows({
+  root,
+  rows: rowsOfSecond,
+  baselineRows = rowsOfSecond,
+  numbers,
+  texts,
+}: MonitoredRows): Promise<void> {
   const encoder = createParquetEncoder();
   const types: ReadonlyMap<string, ColumnType> = new Map<string, ColumnType>([
     ...Array.from({ length: numbers }, (_, i) => [`n${i}`, "float64"] as const),
     ...Array.from({ length: texts }, (_, i) => [`t${i}`, "string"] as const),
   ]);
-  for (const day of [0, 1]) {
+  for (const [day, rows] of [baselineRows, rowsOfSecond].entries()) {
     const made: string[] = [];
     for (let from = 0, file = 0; from < rows; from += groupRows, file++) {
       const size = Math.min(groupRows, rows - from);
