@@ -69,7 +69,6 @@ const shortNames = (format: "esm" | "cjs"): Plugin => ({
       module: format === "esm",
       compress: false,
       mangle: { toplevel: true, keepNames: true },
-      codegen: { removeWhitespace: format === "cjs" },
     });
     if (errors[0] !== undefined) throw new Error(`${fileName}: ${errors[0].message}`);
     return short.replaceAll("$hash$", "#");
@@ -97,6 +96,9 @@ const build = (input: Record<string, string>, dir: string, format: "esm" | "cjs"
     entryFileNames: "[name].js",
     chunkFileNames: "[name].js",
     comments: { jsdoc: false, annotation: true, legal: true },
+    ...(format === "cjs"
+      ? { minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } } }
+      : {}),
     postBanner: ({ name }) => bannerOf(name),
     codeSplitting: {
       groups: builtIn.map((name) => ({ name, test: new RegExp(`node_modules[\\\\/]${name}[\\\\/]`) })),

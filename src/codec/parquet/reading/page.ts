@@ -37,8 +37,8 @@ export function readStoredPage(chunk: Uint8Array, start: number): StoredPage {
 }
 
 /**
- * A `PageHeader` of parquet.thrift in the form that hyparquet gives it, but for its statistics: of the pages of
- * small files the headers are as long as the values.
+ * A `PageHeader` of parquet.thrift in the form that hyparquet gives it, but for its statistics: of the pages
+ * of small files the headers are as long as the values.
  */
 function headerAt(reader: ThriftReader): PageHeader {
   const structs: HeaderFields[] = [];
