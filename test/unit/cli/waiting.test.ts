@@ -56,14 +56,15 @@ test("ls tells where frames go that are not stored, and when what waits is poste
 });
 
 test("head, schema and trace say that what they look for may be waiting", async () => {
-  for (const args of [
-    ["head", "Model_Outputs"],
-    ["schema", "model_outputs"],
-    ["trace", "x"],
-  ]) {
+  for (const [args, said] of [
+    [["head", "Model_Outputs"], `nothing is stored of "Model_Outputs" yet\n`],
+    [["schema", "model_outputs"], `no collection "model_outputs" under ${root}; there is none\n`],
+    [["trace", "x"], "nothing is stored under "],
+  ] as const) {
     const { code, out, err } = await run(...args, "--root", root);
     expect([code, out], args.join(" ")).toEqual([3, ""]);
-    expect(err, args.join(" ")).toMatch(/nothing is stored[^]*waiting in [^]*1 frame of model_outputs/);
+    expect(err, args.join(" ")).toContain(said);
+    expect(err, args.join(" ")).toMatch(/\nwaiting in .*[:,] 1 frame of model_outputs\n/);
   }
   const other = await run("head", "other", "--root", root);
   expect(other).toMatchObject({ code: 2, err: expect.not.stringContaining("waiting") });
