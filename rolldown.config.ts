@@ -58,8 +58,7 @@ const frontDoors = {
 
 /**
  * Gives variables short names. Functions, classes and private methods keep theirs, which stacks
- * show. Lines stay as they are, but for `require`: Node takes the ES modules for that, too, so that code is
- * read by bundlers and test runners alone.
+ * show. Lines and quotes stay as they are.
  */
 const shortNames = (format: "esm" | "cjs"): Plugin => ({
   name: "short names",
@@ -69,6 +68,7 @@ const shortNames = (format: "esm" | "cjs"): Plugin => ({
       module: format === "esm",
       compress: false,
       mangle: { toplevel: true, keepNames: true },
+      codegen: { removeWhitespace: false },
     });
     if (errors[0] !== undefined) throw new Error(`${fileName}: ${errors[0].message}`);
     return short.replaceAll("$hash$", "#");
@@ -96,6 +96,7 @@ const build = (input: Record<string, string>, dir: string, format: "esm" | "cjs"
     entryFileNames: "[name].js",
     chunkFileNames: "[name].js",
     comments: { jsdoc: false, annotation: true, legal: true },
+    // Node takes the ES modules for `require`, too: this is read by bundlers and test runners alone.
     ...(format === "cjs"
       ? { minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } } }
       : {}),
