@@ -65,6 +65,17 @@ export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
+/** What was asked for waits to be stored: the message is shown, then lines that say where; the code is 3. */
+export class NotYetError extends Error {
+  override readonly name: string = "NotYetError";
+  readonly lines: readonly string[];
+
+  constructor(message: string, lines: readonly string[]) {
+    super(message);
+    this.lines = lines;
+  }
+}
+
 /** Whether something thrown says that what a person gave is wrong. */
 export function isMisuse(thrown: unknown): boolean {
   if (thrown instanceof UsageError) return true;

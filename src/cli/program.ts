@@ -1,7 +1,7 @@
 import { asError, CollectorError, messageOf } from "../base/errors.ts";
 import { misspelt } from "../config/environment.ts";
 import type { Command, CommandOptions } from "./command.ts";
-import { isMisuse, UsageError, wordText } from "./command.ts";
+import { isMisuse, NotYetError, UsageError, wordText } from "./command.ts";
 import { chooseCommand, followWords } from "./command-group.ts";
 import { optionsOfAll, optionValues, refuseUnknown, takeApart } from "./command-line.ts";
 import { commands } from "./commands.ts";
@@ -99,12 +99,14 @@ function find(name: string): Command {
 function report(error: Error, terminal: Terminal): ExitCode {
   const code = exitCodeOf(error);
   terminal.err(`mdc: ${code === exitCode.internal ? "internal error: " : ""}${messageOf(error)}`);
+  if (error instanceof NotYetError) for (const line of error.lines) terminal.err(line);
   return code;
 }
 
 function exitCodeOf(error: Error): ExitCode {
   if (isMisuse(error)) return exitCode.usage;
   if (error instanceof CollectorError && error.code === "CORRUPT") return exitCode.data;
+  if (error instanceof NotYetError) return exitCode.data;
   // The store's errors, the system's, and those of a library that is not there.
   const isForeseen = error instanceof StoreError || error instanceof CollectorError || isCoded(error);
   return isForeseen ? exitCode.storage : exitCode.internal;

@@ -10,6 +10,7 @@ import { parseDataFile } from "../reader/data-file.ts";
 import { openRoot } from "../reader/open-root.ts";
 import { createFolderStore } from "../store/folder-store.ts";
 import { StoreError } from "../store/store-error.ts";
+import { explained, isInScope, refuseAbsentScope, scopeOf } from "./absent.ts";
 import type { CommandInput, CommandOptions } from "./command.ts";
 import { amountText, bytesText } from "./text/value-text.ts";
 import { waitingLines } from "./waiting.ts";
@@ -31,22 +32,30 @@ const maxForeignFiles = 1_000;
 
 /**
  * Runs `use` on the data that a command line names: `--root`, else what `openDataset` finds without one. A
- * folder that is given, and is not there, is a mistake, unless something waits to be stored in it.
+ * folder that is given, and is not there, is a mistake, unless something waits to be stored in it; so is an
+ * endpoint or deployment of which nothing is stored.
  */
 export async function withDataset<T>(
   input: CommandInput,
   use: (data: Dataset, catalog: Catalog) => Promise<T>,
 ): Promise<T> {
   const given = input.text("root");
-  const counted = new CountedStore(openRoot(given, undefined));
+  const scope = scopeOf(input);
+  let isThere = scope.endpoint === undefined && scope.deployment === undefined;
+  const counted = new CountedStore(openRoot(given, undefined), (path) => {
+    isThere ||= isInScope(path, scope);
+  });
   const store = withCache(counted, input.text("cache-dir"));
   const started = systemClock.monotonic();
-  const scope = { endpoint: input.text("endpoint"), deployment: input.text("deployment") };
   await using data = datasetOf(store, scope);
   if (given !== undefined)
     await refuseWrongRoot(data.root, async () => (await waitingLines(input)).length > 0);
   try {
-    return await use(data, createCatalog(store, scope));
+    const used = await use(data, createCatalog(store, scope));
+    if (!isThere) await refuseAbsentScope(input, store);
+    return used;
+  } catch (thrown) {
+    throw await explained(input, store, thrown);
   } finally {
     if (input.flag("stats")) input.terminal.err(statsLine(counted.counts, systemClock.monotonic() - started));
   }

@@ -23,6 +23,9 @@ export interface TimeRange {
   readonly to: number;
 }
 
+/** The range of all times. */
+export const everyTime: TimeRange = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
 const lengthMs: Readonly<Record<RollingRate, number>> = {
   day: 86_400_000,
   hour: 3_600_000,

@@ -1,6 +1,6 @@
 import { collectionKey } from "../layout/collection-key.ts";
 import { pathPrefix } from "../layout/dataset-path.ts";
-import { overlaps, type TimeRange } from "../layout/partition.ts";
+import { everyTime, overlaps, type TimeRange } from "../layout/partition.ts";
 import type { Store, StoreEntry } from "../store/store.ts";
 import { type DataFile, parseDataFile } from "./data-file.ts";
 import { filesInRange } from "./listing/files-in-range.ts";
@@ -48,11 +48,10 @@ const maxPlainObjects = 2_000;
 export function createCatalog(store: Store, scope: CatalogScope): Catalog {
   const { endpoint, deployment } = scope;
   const prefix = pathPrefix(endpoint, deployment);
-  const everything: TimeRange = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
   return {
     store,
     scope,
-    files: ({ range = everything, collection, onUnusable } = {}) => {
+    files: ({ range = everyTime, collection, onUnusable } = {}) => {
       const tables = new TableFiles(store);
       return withoutReplaced(store, tables.current(filesOf(range, collection, tables), onUnusable));
     },

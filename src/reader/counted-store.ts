@@ -25,11 +25,14 @@ export interface StoreCounts {
 export class CountedStore implements Store {
   readonly description: string;
   readonly #store: Store;
+  readonly #onListed: ((path: string) => void) | undefined;
   #counts: StoreCounts = { listings: 0, listed: 0, reads: 0, bytes: 0 };
 
-  constructor(store: Store) {
+  /** @param onListed Told the path of each object and folder in a listing. */
+  constructor(store: Store, onListed?: (path: string) => void) {
     this.description = store.description;
     this.#store = store;
+    this.#onListed = onListed;
   }
 
   /** What it was asked for so far. */
@@ -52,6 +55,7 @@ export class CountedStore implements Store {
     this.#add({ listings: 1 });
     for await (const entry of this.#store.list(prefix, options)) {
       this.#add({ listed: 1 });
+      this.#onListed?.(entry.path);
       yield entry;
     }
   }
@@ -59,6 +63,8 @@ export class CountedStore implements Store {
   async listFolder(folder: string, options?: { signal?: AbortSignal }): Promise<StoreFolder> {
     const found = await folderOf(this.#store, folder, options);
     this.#add({ listings: 1, listed: found.objects.length });
+    for (const path of [...found.folders, ...found.objects.map((entry) => entry.path)])
+      this.#onListed?.(path);
     return found;
   }
 

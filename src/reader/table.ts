@@ -1,8 +1,9 @@
 import { allOf, type Filter, timeBetween } from "../layout/filter/filter.ts";
 import { parseWhere, type Where } from "../layout/filter/where.ts";
-import { invalidArgument, quote, wrongKind, wrongValue } from "../base/errors.ts";
+import { quote, wrongKind, wrongValue } from "../base/errors.ts";
 import { nearest } from "../base/nearest.ts";
 import { collectionKey } from "../layout/collection-key.ts";
+import { pathPrefix } from "../layout/dataset-path.ts";
 import type { TimeRange } from "../layout/partition.ts";
 import { systemColumns } from "../layout/system-columns.ts";
 import { ObjectNotFoundError, type Store } from "../store/store.ts";
@@ -190,7 +191,7 @@ function cutting(file: DataFile, { from, to }: TimeRange): Filter | undefined {
   );
 }
 
-/** The files of a collection in a range, by time. Throws a `RangeError` if it has none at any time. */
+/** The files of a collection in a range, by time. {@link NoCollectionError} if it has none at any time. */
 export async function filesOf(catalog: Catalog, name: string, range: TimeRange): Promise<DataFile[]> {
   const files: DataFile[] = [];
   const names = new Map<string, string>();
@@ -203,13 +204,23 @@ export async function filesOf(catalog: Catalog, name: string, range: TimeRange):
     if (names.has(key)) break;
   }
   if (names.has(key)) return [];
-  throw invalidArgument(new RangeError(noCollection(name, catalog.store.description, [...names.values()])));
+  throw new NoCollectionError(name, catalog, [...names.values()]);
 }
 
 /** That there is no such collection, which ones there are, and which may have been meant. */
-export function noCollection(name: string, root: string, names: readonly string[]): string {
-  const near = nearest(name, names);
-  const hint = near === undefined ? "" : `; did you mean ${quote(near)}?`;
-  const there = names.length === 0 ? "there is none" : `there are: ${names.toSorted().join(", ")}`;
-  return `no collection ${quote(name)} under ${root}; ${there}${hint}`;
+export class NoCollectionError extends RangeError {
+  readonly code = "INVALID_ARGUMENT";
+  readonly collection: string;
+
+  constructor(collection: string, { store, scope }: Catalog, names: readonly string[]) {
+    const { endpoint, deployment } = scope;
+    const folder = pathPrefix(endpoint, deployment).slice(0, -1);
+    const root = folder === "" ? store.description : `${store.description}/${folder}`;
+    const of = deployment === undefined || endpoint !== undefined ? "" : ` of deployment ${deployment}`;
+    const near = nearest(collection, names);
+    const hint = near === undefined ? "" : `; did you mean ${quote(near)}?`;
+    const there = names.length === 0 ? "there is none" : `there are: ${names.toSorted().join(", ")}`;
+    super(`no collection ${quote(collection)} under ${root}${of}; ${there}${hint}`);
+    this.collection = collection;
+  }
 }

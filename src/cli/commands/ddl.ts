@@ -3,8 +3,8 @@ import { nearest } from "../../base/nearest.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import { engines } from "../../reader/ddl/definitions.ts";
 import { storedTables } from "../../reader/ddl/stored-table.ts";
+import { NoCollectionError } from "../../reader/table.ts";
 import { placeOf } from "../../reader/ddl/table-place.ts";
-import { quote } from "../../base/errors.ts";
 import { type RunnableCommand, UsageError, wordText } from "../command.ts";
 import { type ExitCode, exitCode } from "../exit-code.ts";
 import { tellUnreadable } from "../text/unreadable.ts";
@@ -25,30 +25,29 @@ export const ddl: RunnableCommand = {
   examples: ["mdc ddl --engine spark", "mdc ddl --engine duckdb model_inputs > tables.sql"],
   async run(input): Promise<ExitCode> {
     const { name: engineName, engine } = engineOf(input.text("engine"));
-    const { root, tables, leftOut, unreadable } = await withDataset(input, async (data, catalog) => ({
-      root: data.root,
-      ...(await storedTables(catalog)),
-    }));
     const [wanted] = input.positionals;
     const isWanted = (folder: string): boolean =>
       wanted === undefined || collectionKey(folder).endsWith(`/${collectionKey(wanted)}`);
-    const chosen = tables.filter(({ folder }) => isWanted(folder));
+    const { root, chosen, leftOut, unreadable } = await withDataset(input, async (data, catalog) => {
+      const found = await storedTables(catalog);
+      const leftOut = found.leftOut.filter(({ folder }) => isWanted(folder));
+      const unreadable = found.unreadable.filter(({ path }) => isWanted(posix.dirname(path)));
+      const chosen = found.tables.filter(({ folder }) => isWanted(folder));
+      if (wanted !== undefined && chosen.length + leftOut.length + unreadable.length === 0)
+        throw new NoCollectionError(
+          wanted,
+          catalog,
+          found.tables.map(({ name }) => name),
+        );
+      return { root: data.root, chosen, leftOut, unreadable };
+    });
     const place = placeOf(root);
     if (engine.not?.includes(place.kind) === true)
       throw new UsageError(`${engineName} reads Blob Storage, https://<account>.blob.…; ${root} is none`);
-    for (const { folder, reason } of leftOut.filter((one) => isWanted(one.folder)))
-      input.terminal.err(`mdc: ${folder} is left out: ${reason}`);
-    const code = tellUnreadable(
-      unreadable.filter(({ path }) => isWanted(posix.dirname(path))),
-      input.terminal,
-    );
+    for (const { folder, reason } of leftOut) input.terminal.err(`mdc: ${folder} is left out: ${reason}`);
+    const code = tellUnreadable(unreadable, input.terminal);
     if (chosen.length === 0 && code !== exitCode.ok) return code;
-    if (chosen.length === 0 && wanted !== undefined) {
-      const names = tables.map(({ name }) => name).join(", ");
-      const there = names === "" ? "there is none" : `there are: ${names}`;
-      input.terminal.err(`mdc: no table ${quote(wanted)} under ${root}; ${there}`);
-      return exitCode.usage;
-    }
+    if (chosen.length === 0 && wanted !== undefined) return exitCode.usage;
     if (chosen.length === 0) input.terminal.err(await nothingStored(root));
     if (input.flag("json")) {
       const preamble = engine.preamble(place, chosen).join("\n");

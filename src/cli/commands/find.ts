@@ -1,6 +1,7 @@
 import { quote } from "../../base/errors.ts";
 import { nearest } from "../../base/nearest.ts";
 import { countOf } from "../../base/plural.ts";
+import { everyTime } from "../../layout/partition.ts";
 import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import type { Catalog } from "../../reader/catalog.ts";
 import { checkColumns } from "../../reader/column-check.ts";
@@ -52,7 +53,8 @@ export const find: RunnableCommand = {
     terminal.progress("searching …");
     const { root, found } = await withDataset(input, async (data, catalog) => {
       const found = await data.find(options);
-      if (found.length === 0 && unreadable.length === 0) await refuseUnknown(input, catalog);
+      if (found.length === 0 && unreadable.length === 0)
+        for (const name of options.collections ?? []) await filesOf(catalog, name, everyTime);
       if (found.length === 0) await refuseMissing(catalog, columnsAsked(input));
       return { root: data.root, found };
     });
@@ -77,13 +79,6 @@ function optionsOf(input: CommandInput): FindOptions {
     ...(text === undefined ? {} : { text }),
     ...(collections === undefined ? {} : { collections }),
   };
-}
-
-/** A `RangeError` if nothing is stored of a collection that was named, and nothing waits to be. */
-async function refuseUnknown(input: CommandInput, catalog: Catalog): Promise<void> {
-  const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-  for (const name of namesOf(input, "in") ?? [])
-    if ((await waitingLines(input, name)).length === 0) await filesOf(catalog, name, everything);
 }
 
 /** {@link UsageError} if a column that was asked about is in no file of any collection. */

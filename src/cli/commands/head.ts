@@ -1,11 +1,9 @@
-import { quote } from "../../base/errors.ts";
 import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import type { Row } from "../../layout/row.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import type { TableOptions } from "../../reader/table.ts";
-import { type CommandInput, isMisuse, type RunnableCommand } from "../command.ts";
-import { type ExitCode, exitCode } from "../exit-code.ts";
-import { waitingLines } from "../waiting.ts";
+import type { CommandInput, RunnableCommand } from "../command.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { datasetOptions, withDataset } from "../with-dataset.ts";
 import { columnsOption, namesOf, selectionOf, selectionOptions } from "../options/selection.ts";
 import { columnsAsked } from "../options/where-option.ts";
@@ -44,7 +42,6 @@ export const head: RunnableCommand = {
       ...(columns === undefined ? {} : { columns }),
     };
     const rows = await firstRows(input, name, options);
-    if (rows === undefined) return exitCode.data;
     if (input.flag("json")) {
       terminal.json(rows);
       return tellUnreadable(unreadable, terminal);
@@ -57,28 +54,19 @@ export const head: RunnableCommand = {
   },
 };
 
-/** The rows; undefined, and said so, if nothing is stored of the collection yet. */
 async function firstRows(
   input: CommandInput,
   name: string,
   options: TableOptions & { readonly columns?: readonly string[] },
-): Promise<readonly Row[] | undefined> {
-  try {
-    return await withDataset(input, async (data, catalog) => {
-      const rows: Row[] = [];
-      for await (const row of data.table(name, options).rows()) rows.push(row);
-      const empty = options.columns?.filter((column) => rows.every((row) => row[column] == null));
-      await refuseMissing(catalog, name, empty ?? [], "columns");
-      if (rows.length === 0) await refuseMissing(catalog, name, columnsAsked(input), "where");
-      return rows;
-    });
-  } catch (thrown) {
-    const lines = isMisuse(thrown) ? await waitingLines(input, name) : [];
-    if (lines.length === 0) throw thrown;
-    input.terminal.err(`mdc: nothing is stored of ${quote(name)} yet`);
-    for (const line of lines) input.terminal.err(line);
-    return undefined;
-  }
+): Promise<readonly Row[]> {
+  return await withDataset(input, async (data, catalog) => {
+    const rows: Row[] = [];
+    for await (const row of data.table(name, options).rows()) rows.push(row);
+    const empty = options.columns?.filter((column) => rows.every((row) => row[column] == null));
+    await refuseMissing(catalog, name, empty ?? [], "columns");
+    if (rows.length === 0) await refuseMissing(catalog, name, columnsAsked(input), "where");
+    return rows;
+  });
 }
 
 /** Characters in a line that has room for an id and hardly anything else. */

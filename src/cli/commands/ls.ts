@@ -1,8 +1,5 @@
-import { quote } from "../../base/errors.ts";
-import { nearest } from "../../base/nearest.ts";
-import type { DataFile } from "../../reader/data-file.ts";
 import { type LinesSummary, type Survey, survey } from "../../reader/collection-summary.ts";
-import { type CommandInput, type RunnableCommand, UsageError } from "../command.ts";
+import type { RunnableCommand } from "../command.ts";
 import type { ExitCode } from "../exit-code.ts";
 import { postedElsewhere, waitingLines } from "../waiting.ts";
 import { datasetOptions, nothingStored, withDataset } from "../with-dataset.ts";
@@ -23,11 +20,10 @@ export const ls: RunnableCommand = {
   async run(input): Promise<ExitCode> {
     const { terminal } = input;
     terminal.progress("reading footers …");
-    const { root, found } = await withDataset(input, async (data, catalog) => {
-      const found = await survey(catalog, tellFooters(terminal));
-      if (isEmpty(found)) await refuseScope(input, data.root);
-      return { root: data.root, found };
-    });
+    const { root, found } = await withDataset(input, async (data, catalog) => ({
+      root: data.root,
+      found: await survey(catalog, tellFooters(terminal)),
+    }));
     const { collections, lines } = found;
     if (input.flag("json")) {
       terminal.json([
@@ -50,31 +46,6 @@ export const ls: RunnableCommand = {
 
 function isEmpty({ collections, lines }: Survey): boolean {
   return collections.length + lines.length === 0;
-}
-
-/** {@link UsageError} if it is only of this endpoint or deployment that there is nothing. */
-async function refuseScope(input: CommandInput, root: string): Promise<void> {
-  if ((await waitingLines(input)).length > 0) return;
-  for (const option of ["endpoint", "deployment"] as const) {
-    const given = input.text(option);
-    if (given === undefined) continue;
-    const names = await namesOf(input, option);
-    if (names.length === 0 || names.includes(given)) continue;
-    const near = nearest(given, names);
-    const hint = near === undefined ? `there are: ${names.join(", ")}` : `did you mean ${near}?`;
-    throw new UsageError(`--${option}: nothing is stored under ${root} of ${quote(given)}; ${hint}`);
-  }
-}
-
-/** The endpoints, or deployments, of which something is stored. */
-async function namesOf(input: CommandInput, option: "endpoint" | "deployment"): Promise<readonly string[]> {
-  const everything = { ...input, text: (name: string) => (name === "root" ? input.text(name) : undefined) };
-  return await withDataset(everything, async (_, catalog) => {
-    const names = new Set<string>();
-    const note = (file: DataFile): void => void names.add(file[option]);
-    for await (const file of catalog.files({ onUnusable: (_log, _thrown, one) => note(one) })) note(file);
-    return [...names].sort();
-  });
 }
 
 function listing({ collections, lines }: Survey, { width }: { readonly width: number }): Text[] {

@@ -1,4 +1,5 @@
 import { collectionKey } from "../../layout/collection-key.ts";
+import { everyTime } from "../../layout/partition.ts";
 import { typeText } from "../../layout/column-type.ts";
 import { type Catalog, createCatalog } from "../../reader/catalog.ts";
 import {
@@ -8,7 +9,7 @@ import {
   survey,
 } from "../../reader/collection-summary.ts";
 import { exportColumns } from "../../reader/export/export-columns.ts";
-import { noCollection } from "../../reader/table.ts";
+import { NoCollectionError } from "../../reader/table.ts";
 import type { UnreadableFile } from "../../reader/unreadable.ts";
 import { isSystemColumn } from "../../layout/system-columns.ts";
 import type { CommandInput, RunnableCommand } from "../command.ts";
@@ -35,20 +36,18 @@ export const schema: RunnableCommand = {
     input.terminal.progress("reading footers …");
     const [name] = input.positionals;
     const isMeant = (one: { readonly name: string }): boolean => name === undefined || isCalled(one, name);
-    const { root, found, chosen } = await withDataset(input, async (data, catalog) => {
+    const { root, chosen } = await withDataset(input, async (data, catalog) => {
       const found = await survey(catalog, tellFooters(input.terminal));
       const lines = found.lines.filter(isMeant).map((one) => describeLines(catalog, one));
       const chosen = [...found.collections.filter(isMeant), ...(await Promise.all(lines))];
-      return { root: data.root, found, chosen };
+      if (chosen.length === 0 && name !== undefined)
+        throw new NoCollectionError(name, catalog, namesOf(found));
+      return { root: data.root, chosen };
     });
     if (chosen.length === 0) {
-      const waiting = await waitingLines(input, name);
-      input.terminal.err(
-        name === undefined ? await nothingStored(root) : `mdc: ${noCollection(name, root, namesOf(found))}`,
-      );
-      for (const line of waiting) input.terminal.err(line);
-      if (name === undefined) return exitCode.ok;
-      return waiting.length > 0 ? exitCode.data : exitCode.usage;
+      input.terminal.err(await nothingStored(root));
+      for (const line of await waitingLines(input)) input.terminal.err(line);
+      return exitCode.ok;
     }
     show(chosen, input);
     return tellUnreadable(
@@ -64,10 +63,9 @@ type Described = Pick<CollectionSummary, "name" | "endpoint" | "deployment" | "c
 /** Records tell no types: those that are pinned, or of others' files what their values look like. */
 async function describeLines({ store }: Catalog, one: LinesSummary): Promise<Described> {
   const { name, endpoint, deployment } = one;
-  const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
   const unreadable: UnreadableFile[] = [];
   const own = createCatalog(store, { endpoint, deployment });
-  const schema = await exportColumns(own, name, everything, undefined, (file) => unreadable.push(file));
+  const schema = await exportColumns(own, name, everyTime, undefined, (file) => unreadable.push(file));
   const columns = Array.from(schema, ([column, type]) => ({ name: column, type: typeText(type) }));
   return { name, endpoint, deployment, columns, unreadable };
 }

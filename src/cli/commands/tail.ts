@@ -5,12 +5,14 @@ import { systemClock } from "../../base/time/clock.ts";
 import type { Row } from "../../layout/row.ts";
 import { isSystemColumn, systemColumns } from "../../layout/system-columns.ts";
 import { type Filter, timeBetween } from "../../layout/filter/filter.ts";
+import { everyTime } from "../../layout/partition.ts";
 import { isOwnName } from "../../layout/paths/others-path.ts";
 import { isReplacingStem } from "../../layout/upkeep/upkeep-path.ts";
 import type { Catalog } from "../../reader/catalog.ts";
 import type { DataFile } from "../../reader/data-file.ts";
 import { stemOf } from "../../reader/listing/without-replaced.ts";
 import { PinnedTypes } from "../../reader/lines/pinned-types.ts";
+import { filesOf } from "../../reader/table.ts";
 import { scanFile } from "../../reader/scan-file.ts";
 import { reasonOf, type UnreadableFile } from "../../reader/unreadable.ts";
 import { type CommandInput, type RunnableCommand, wholeNumber } from "../command.ts";
@@ -47,6 +49,7 @@ export const tail: RunnableCommand = {
       const tail = new Tail(input, catalog, name);
       const newest = await tail.newest(max);
       const follows = input.flag("follow");
+      if (!follows) await tail.refuseAbsent();
       if (input.flag("json") && !follows) input.terminal.json(newest.map(jsonRow));
       else tail.show(newest);
       if (!follows) return tail.end(newest.length === 0);
@@ -108,6 +111,12 @@ class Tail {
     for (const eventId of stored) this.#shown.delete(eventId);
     rows.push(...waiting.filter(({ eventId }) => !stored.has(eventId)));
     return rows.sort(byTime).slice(-max);
+  }
+
+  /** A `NoCollectionError` if there is nothing of the collection. */
+  async refuseAbsent(): Promise<void> {
+    if (this.#files.size === 0 && this.#shown.size === 0)
+      await filesOf(this.#catalog, this.#collection, everyTime);
   }
 
   /** What has come since. */

@@ -1,6 +1,6 @@
 import type { ColumnType } from "../../layout/column-type.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
-import { partitionKeys, type RollingRate } from "../../layout/partition.ts";
+import { everyTime, partitionKeys, type RollingRate } from "../../layout/partition.ts";
 import { systemColumnList } from "../../layout/system-columns.ts";
 import type { Catalog } from "../catalog.ts";
 import { type CollectionFiles, type DeploymentFiles, takeInventory, unusableLogs } from "../sql/inventory.ts";
@@ -46,11 +46,10 @@ export interface StoredTables {
 
 /** The tables of a store: from its listing and the pinned types, no data file is read. */
 export async function storedTables(catalog: Catalog): Promise<StoredTables> {
-  const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
   const tables: StoredTable[] = [];
   const leftOut: LeftOut[] = [];
   const unreadable: UnreadableFile[] = [];
-  for (const collection of await takeInventory(catalog, everything)) {
+  for (const collection of await takeInventory(catalog, everyTime)) {
     unreadable.push(...unusableLogs(collection));
     for (const files of collection.deployments.filter(({ unusable }) => unusable === undefined)) {
       const folder = `${files.endpoint}/${files.deployment}/${collection.name}`;

@@ -1,4 +1,4 @@
-import { globSync, mkdirSync, symlinkSync } from "node:fs";
+import { globSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -81,6 +81,12 @@ test("a collection that is not there is answered with the one that is like it", 
     ["export", "--format", "csv"],
     ["profile"],
     ["label", "ages"],
+    ["tail"],
+    ["find", "--where", "distance=2", "--in"],
+    ["compact", "--collection"],
+    ["erase", "--where", "distance=1", "--yes", "--collection"],
+    ["purge", "--older-than", "1d", "--yes", "--collection", "model_inputs", "--collection"],
+    ["delta", "init", "--collection"],
     ["join", "other"],
     ["baseline", "create", "-o", join(root, "baseline.json")],
   ];
@@ -94,6 +100,8 @@ test("a collection that is not there is answered with the one that is like it", 
       },
     ]);
   expect((await run("head", "zzz", "--root", root)).err).not.toContain("did you mean");
+  // Nothing was taken away, of the one that is there neither.
+  expect(globSync("**/*", { cwd: root }).filter((path) => path.includes("."))).toHaveLength(1);
 });
 
 test("a column that no file has is refused; one without a value is not", async () => {
@@ -112,14 +120,86 @@ test("a column that no file has is refused; one without a value is not", async (
   expect(await head("--columns", "late", "--to", "2026-11-22")).toMatchObject({ code: 0, err: "no rows\n" });
 });
 
-test("an endpoint or deployment of which nothing is stored is refused", async () => {
+test("an endpoint or deployment of which nothing is stored is refused by every command", async () => {
   const root = await rootWithInputs();
-  expect(await run("ls", "--endpoint", "flihgts", "--root", root)).toEqual({
-    code: 2,
-    out: "",
-    err: `mdc: --endpoint: nothing is stored under ${root} of "flihgts"; did you mean flights?\n`,
-  });
-  expect((await run("ls", "--deployment", "zzzzz", "--root", root)).err).toContain("there are: blue");
+  const commands = [
+    ["ls"],
+    ["schema"],
+    ["schema", "model_inputs"],
+    ["head", "model_inputs"],
+    ["tail", "model_inputs"],
+    ["trace", idAt(time, 1)],
+    ["find", "--where", "distance=1"],
+    ["find", "--where", "distanse=1", "--in", "model_inputs"],
+    ["join"],
+    ["label", "ages", "model_inputs"],
+    ["export", "model_inputs", "--format", "csv"],
+    ["sql"],
+    ["sql", "select * from model_inputs"],
+    ["ddl", "--engine", "duckdb"],
+    ["ddl", "--engine", "duckdb", "model_inputs"],
+    ["verify"],
+    ["completeness"],
+    ["profile", "model_inputs"],
+    ["performance", "--prediction", "late"],
+    ["baseline", "create", "model_inputs", "-o", join(root, "baseline.json")],
+    ["monitor", "model_inputs", "--against", "previous", "--window", "1h"],
+    ["compact"],
+    ["erase", "--where", "distance=1", "--yes"],
+    ["purge", "--older-than", "1d", "--yes", "--collection", "model_inputs"],
+    ["delta", "repair"],
+  ];
+  const cases = [
+    [
+      ["--endpoint", "flihgts"],
+      `--endpoint: nothing is stored under ${root} of "flihgts"; did you mean flights?`,
+    ],
+    [["--deployment", "zzzzz"], `--deployment: nothing is stored under ${root} of "zzzzz"; there are: blue`],
+    [
+      ["--endpoint", "flights", "--deployment", "blu"],
+      `--deployment: nothing is stored under ${root}/flights of "blu"; did you mean blue?`,
+    ],
+  ] as const;
+  for (const command of commands)
+    for (const [scope, said] of cases) {
+      const { code, err } = await run(...command, ...scope, "--root", root);
+      expect([command, code, err.split("\n").at(-2)]).toEqual([command, 2, `mdc: ${said}`]);
+    }
+  expect(globSync("**/*", { cwd: root }).filter((path) => path.includes("."))).toHaveLength(1);
+});
+
+test("of an endpoint that is there, only its collections are told", async () => {
+  const root = await rootWithInputs();
+  const rows = [{ distance: 1 }];
+  const types = { distance: "DOUBLE" } as const;
+  const frame = { collection: "other", id: idAt(time, 1), requestTime: time, rows };
+  storeFile(root, [frame], types, { endpoint: "hotels", deployment: "green" });
+  for (const [scope, said] of [
+    [["--endpoint", "flights"], `under ${root}/flights; there are: model_inputs`],
+    [["--deployment", "blue"], `under ${root} of deployment blue; there are: model_inputs`],
+    [["--endpoint", "hotels"], `under ${root}/hotels; there are: other; did you mean "other"?`],
+  ] as const) {
+    const told = { code: 2, out: "", err: `mdc: no collection "othr" ${said}\n` };
+    expect(await run("head", "othr", ...scope, "--root", root)).toEqual(told);
+    const compact = await run("compact", "--collection", "othr", ...scope, "--root", root);
+    expect(compact).toEqual(told);
+  }
+  expect(await run("ls", "--deployment", "green", "--root", root)).toMatchObject({ code: 0, err: "" });
+  const mixed = await run("ls", "--endpoint", "hotels", "--deployment", "blue", "--root", root);
+  expect(mixed.err).toBe(
+    `mdc: --deployment: nothing is stored under ${root}/hotels of "blue"; there are: green\n`,
+  );
+});
+
+test("a collection whose rows are all gone is still one for what takes away", async () => {
+  const root = await rootWithInputs();
+  const purge = ["purge", "--older-than", "1d", "--yes", "--collection", "model_inputs", "--root", root];
+  const body = join(root, "flights/blue/_bodies/model_inputs/inference_date=2026-11-22/inference_hour=05");
+  mkdirSync(body, { recursive: true });
+  writeFileSync(join(body, `${"a".repeat(32)}.bin`), "");
+  for (const file of globSync("**/*.parquet", { cwd: root })) rmSync(join(root, file));
+  expect(await run(...purge)).toMatchObject({ code: 0, err: expect.stringContaining("1 object of ") });
+  expect(await run(...purge)).toMatchObject({ code: 2 });
 });
 
 test("a variable that is almost one of ours is told of, and nothing else changes", async () => {

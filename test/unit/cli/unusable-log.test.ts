@@ -116,7 +116,7 @@ test("mdc ddl defines the others", async () => {
   expect((await run("ddl", "--engine", "duckdb", "inputs", "--root", root)).code).toBe(3);
   const unknown = ["ddl", "--engine", "duckdb", "output", "--root"];
   expect((await run(...unknown, root)).err).toMatch(
-    /^mdc: no table "output" under .*; there are: outputs\n$/,
+    /^mdc: no collection "output" under .*; there are: outputs; did you mean "outputs"\?\n$/,
   );
   expect((await run(...unknown, await unusableLogRoot())).err).toMatch(/; there is none\n$/);
   const other = await run("ddl", "--engine", "duckdb", "outputs", "--root", root);

@@ -55,10 +55,14 @@ test("ls tells where frames go that are not stored, and when what waits is poste
   ]);
 });
 
-test("head, schema and trace say that what they look for may be waiting", async () => {
+test("what is looked for may be waiting: every command says so in one sentence", async () => {
+  const yet = `mdc: nothing is stored of "Model_Outputs" yet\n`;
   for (const [args, said] of [
-    [["head", "Model_Outputs"], `nothing is stored of "Model_Outputs" yet\n`],
-    [["schema", "model_outputs"], `no collection "model_outputs" under ${root}; there is none\n`],
+    [["head", "Model_Outputs"], yet],
+    [["head", "Model_Outputs", "--endpoint", "flights"], yet],
+    [["schema", "Model_Outputs"], yet],
+    [["export", "Model_Outputs", "--format", "csv"], yet],
+    [["find", "--where", "a=1", "--in", "Model_Outputs"], yet],
     [["trace", "x"], "nothing is stored under "],
   ] as const) {
     const { code, out, err } = await run(...args, "--root", root);

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { toldFilePath } from "../../../src/layout/dataset-path.ts";
+import { schemaFolder, schemaPath, toldFilePath } from "../../../src/layout/dataset-path.ts";
 import { ColumnProfile } from "../../../src/monitor.ts";
 import { profileLine } from "../../../src/profile/stored-profiles.ts";
 import { openDataset } from "../../../src/reader.ts";
@@ -101,6 +101,9 @@ test("days that are not over, and a run for one collection, leave profiles alone
   await mergeProfileDays(store, { ...options, now: first + 48 * hourMs, onDay });
   expect(days).toEqual([`${folder}/2026-11-22`]);
   const root = await storedRoot();
+  const pins = join(root, schemaPath(schemaFolder("flights", "blue", collection), 1));
+  mkdirSync(dirname(pins), { recursive: true });
+  writeFileSync(pins, "{}");
   expect(
     JSON.parse((await run("compact", "--root", root, "--collection", collection, "--json")).out),
   ).toEqual([]);

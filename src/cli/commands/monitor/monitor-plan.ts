@@ -3,6 +3,7 @@ import { readFileChunks } from "../../../base/files/files.ts";
 import { readTextFile } from "../../../base/files/text-file.ts";
 import { systemClock } from "../../../base/time/clock.ts";
 import { collectionKey } from "../../../layout/collection-key.ts";
+import { everyTime } from "../../../layout/partition.ts";
 import { Baseline, type BaselineJson } from "../../../monitor/baseline/baseline.ts";
 import type { DriftProfile } from "../../../monitor/drift/drift-options.ts";
 import {
@@ -131,7 +132,7 @@ export async function windowsOf(
 
 /** From the first partition that has rows to the end of the last one, which is no later than now. */
 async function spanOf(catalog: Catalog, collection: string): Promise<TimeSpan> {
-  const files = await filesOf(catalog, collection, { from: -Infinity, to: Infinity });
+  const files = await filesOf(catalog, collection, everyTime);
   const start = Math.min(...files.map((file) => file.start));
   const end = files.reduce((latest, file) => Math.max(latest, file.end), 0);
   return { from: new Date(start), to: new Date(Math.max(start + 1, Math.min(end, systemClock.now()))) };

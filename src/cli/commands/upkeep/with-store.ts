@@ -1,5 +1,6 @@
 import { openRoot } from "../../../reader/open-root.ts";
 import type { UpkeepStore } from "../../../store/store.ts";
+import { refuseAbsent, scopeOf } from "../../absent.ts";
 import type { CommandInput, CommandOptions } from "../../command.ts";
 import { leaveNothing } from "../../running/leave-nothing.ts";
 import { refuseWrongRoot } from "../../with-dataset.ts";
@@ -25,7 +26,7 @@ export interface UpkeepScope {
   readonly dryRun: boolean;
 }
 
-/** Runs `use` on the place that a command line names. */
+/** Runs `use` on the place that a command line names; what it names has to be there. */
 export async function withStore<T>(
   input: CommandInput,
   use: (store: UpkeepStore, scope: UpkeepScope) => Promise<T>,
@@ -35,12 +36,10 @@ export async function withStore<T>(
   const store = openRoot(given, undefined);
   try {
     if (given !== undefined) await refuseWrongRoot(store.description);
-    return await use(store, {
-      endpoint: input.text("endpoint"),
-      deployment: input.text("deployment"),
-      collections: input.texts("collection"),
-      dryRun: input.flag("dry-run"),
-    });
+    const collections = input.texts("collection");
+    await refuseAbsent(input, store, collections);
+    const { endpoint, deployment } = scopeOf(input);
+    return await use(store, { endpoint, deployment, collections, dryRun: input.flag("dry-run") });
   } finally {
     await store.close();
   }
