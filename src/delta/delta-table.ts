@@ -77,12 +77,13 @@ export class DeltaTable {
   /**
    * Makes a checkpoint that does not name these removed files, by their paths within the table, any more.
    * Where its newest version has a checkpoint it does nothing: a later time will do. Throws what
-   * {@link read} does.
+   * {@link commit} does.
    */
   forget(removed: ReadonlySet<string>): Promise<void> {
     return this.#next(async () => {
       const state = await this.read();
       if (state === undefined || state.version <= state.checkpoint) return;
+      state.check(this.folder, "write");
       if (!(await writeCheckpoint(this.#store, this.folder, state, removed))) return;
       state.checkpointed(state.version);
       for (const path of removed) state.files.delete(path);

@@ -23,7 +23,7 @@ const maxFilesAtOnce = 1_000;
 
 /**
  * Makes a table's log have what is stored of its collection, from the first file on if there is no log. To do
- * it again, or while others deliver, is harmless.
+ * it again, or while others deliver, is harmless. Throws what a commit throws.
  *
  * @param present the files of the collection that no other one replaces.
  * @param replaced those that others replace.
@@ -40,6 +40,7 @@ export async function repairTable(
   const isMeant = (path: string): boolean => before === undefined || isOwnName(path);
   const wanted = present.filter(({ path }) => has(path) === undefined && isMeant(path));
   const gone = replaced.filter((path) => has(path) === true);
+  if (wanted.length + gone.length > 0) before?.check(table.folder, "write");
   const missing = await missingFiles(table, present, replaced);
   const facts = { table: table.folder, missing };
   if (dryRun) {

@@ -17,7 +17,7 @@ export interface Vacuumed {
 /**
  * Deletes the files that were removed from a table longer than seven days ago, Delta's own time for that. No
  * other file is touched: one that the log does not know may only just have been delivered. What is gone for
- * long the log need not name any more.
+ * long the log need not name any more. Throws an `UnusableLogError` where this version may not commit.
  */
 export async function vacuumTable(
   store: UpkeepStore,
@@ -29,6 +29,7 @@ export async function vacuumTable(
   const removed = new Map<string, number>();
   for (const [path, at] of state?.files ?? []) if (at > 0) removed.set(`${table.folder}/${path}`, at);
   if (removed.size === 0) return { deleted, kept };
+  state?.check(table.folder, "write");
   const gone = new Map(removed);
   for await (const { path } of store.list(`${table.folder}/`)) {
     const at = removed.get(path);

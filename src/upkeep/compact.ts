@@ -80,7 +80,7 @@ export async function compact(store: UpkeepStore, options: CompactOptions): Prom
     known.files.push(file);
   };
   let lines = 0;
-  for await (const partition of partitionsOf(tables.current(wanted(), onUnusable))) {
+  for await (const partition of partitionsOf(tables.current(wanted(), onUnusable, "write"))) {
     if (partition.place.format === "parquet") found.push(partition);
     else lines += partition.files.length;
   }

@@ -59,19 +59,22 @@ export async function purge(store: UpkeepStore, options: PurgeOptions): Promise<
   for (const group of groups) {
     const { place, partitions } = group;
     const busy = new Set<string>();
+    const ended: string[] = [];
     for (const [key, { partition }] of partitions) {
       for (const format of ["parquet", "jsonl"] as const) {
         const at = { ...place, format, ...partition };
         if (!plans.has(planPath(at))) continue;
         const plan = await readPlan(store, at);
         if (plan !== undefined && isAlive(plan, now)) busy.add(key);
-        else if (!dryRun) await store.delete(planPath(at));
+        else ended.push(planPath(at));
       }
     }
     const old = [...partitions].filter(([key]) => !busy.has(key)).map(([, one]) => one);
     const file = old.flatMap((one) => one.entries).find(({ path }) => tableOf(path) !== undefined);
     const unreadable = file === undefined ? undefined : await tables.problemOf(file);
     const going = unreadable === undefined ? old : [];
+    // Where files stay, a plan says which of them others replace that the log does not know yet.
+    if (!dryRun && unreadable === undefined) for (const path of ended) await store.delete(path);
     const entries = going.flatMap((one) => one.entries);
     const bytes = entries.reduce((sum, { size }) => sum + size, 0);
     const spans = old.map(({ partition }) => partitionSpan(partition));

@@ -62,16 +62,17 @@ export class TableFiles {
   }
 
   /**
-   * Those that count. Throws a `CollectorError` where a log cannot be used and `onUnusable` is not told of
-   * it, or what the store throws.
+   * Those that count. Throws a `CollectorError` where a log cannot be used, to read or also to `write`, and
+   * `onUnusable` is not told of it, or what the store throws.
    */
   async *current(
     files: AsyncIterable<DataFile>,
     onUnusable?: OnUnusable,
+    to: "read" | "write" = "read",
   ): AsyncGenerator<DataFile, void, undefined> {
     for await (const file of files) {
       try {
-        if (!this.isEmpty && !(await this.counts(file))) continue;
+        if (!this.isEmpty && !(await this.counts(file, to))) continue;
       } catch (thrown) {
         if (onUnusable === undefined || !(thrown instanceof CollectorError)) throw thrown;
         onUnusable(`${tableIn(file.path)}/${deltaLogName}`, thrown, file);
@@ -82,10 +83,10 @@ export class TableFiles {
   }
 
   /** Whether a file counts. Throws as {@link current} does. */
-  async counts({ path, format }: DataFile): Promise<boolean> {
+  async counts({ path, format }: DataFile, to: "read" | "write" = "read"): Promise<boolean> {
     if (format !== "parquet") return true;
     const table = tableIn(path);
-    const state = await this.#stateOf(table);
+    const state = await this.#stateOf(table, to);
     const isThere = state?.has(path.slice(table.length + 1));
     return state === undefined || (isThere ?? isOwnName(path));
   }
@@ -93,16 +94,15 @@ export class TableFiles {
   /** What keeps upkeep from telling the log of a file's table, if it has one, of a change. */
   async problemOf({ path }: Pick<DataFile, "path">): Promise<UnreadableFile | undefined> {
     const table = tableIn(path);
-    const log = `${table}/${deltaLogName}`;
     try {
-      (await this.#stateOf(table))?.check(table, "write");
+      await this.#stateOf(table, "write");
       return undefined;
     } catch (thrown) {
-      return { path: log, reason: reasonOf(unusable(log, thrown)) };
+      return { path: `${table}/${deltaLogName}`, reason: reasonOf(thrown) };
     }
   }
 
-  async #stateOf(table: string): Promise<LogState | undefined> {
+  async #stateOf(table: string, to: "read" | "write"): Promise<LogState | undefined> {
     const version = this.#versions.get(table);
     let state = this.#states.get(table);
     if (state === undefined) {
@@ -111,7 +111,7 @@ export class TableFiles {
     }
     try {
       const known = await state;
-      known?.check(table, "read");
+      known?.check(table, to);
       return known;
     } catch (thrown) {
       throw unusable(`${table}/${deltaLogName}`, thrown);

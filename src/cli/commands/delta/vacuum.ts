@@ -22,8 +22,10 @@ export const deltaVacuum: RunnableCommand = {
     ]);
     if (input.flag("json")) terminal.json(tables);
     else
-      for (const { table, deleted, kept } of tables)
-        terminal.out(`${table}: ${amountText(deleted, "file")}${would} deleted, ${kept} kept for now`);
-    return exitCode.ok;
+      for (const { table, deleted, kept, problem } of tables)
+        if (problem === undefined)
+          terminal.out(`${table}: ${amountText(deleted, "file")}${would} deleted, ${kept} kept for now`);
+        else terminal.err(`left: ${problem}`);
+    return tables.some(({ problem }) => problem !== undefined) ? exitCode.data : exitCode.ok;
   },
 };
