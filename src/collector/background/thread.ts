@@ -108,7 +108,9 @@ function startWorker(network: NetworkVariables): Worker {
     stdin: false,
     stdout: true,
     stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: 256 },
+    // Young objects would take up to 128 MiB as soon as a large segment is decoded, and keep them; with less
+    // the thread takes no more of the processor.
+    resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 24 },
   };
   // A bundle of CommonJS has a path in its place, and an application may give its files another ending.
   const own: string | undefined = import.meta.url;
