@@ -202,12 +202,13 @@ function takeRows(
     const part = values.subarray(start, start + length);
     return picked === undefined ? part : gather(part, picked);
   }
+  if (picked === undefined && length === values.length && !asDates) return values;
   // Loops: `Array.from` with a function takes ten times as long.
   const count = picked?.length ?? length;
   const taken = new Array<unknown>(count);
   for (let i = 0; i < count; i++) {
     const value = values[start + (picked === undefined ? i : (picked[i] as number))];
-    taken[i] = asDates ? toDates(value) : (value ?? null);
+    taken[i] = asDates ? toDates(value) : value;
   }
   return taken;
 }

@@ -2,22 +2,17 @@ import {
   type ColumnChunk,
   type DecodedArray,
   type FileMetaData,
-  flatten,
   type ParquetParsers,
   type RowGroup,
   type SchemaTree,
 } from "hyparquet";
 import { assembleAsync } from "hyparquet/src/rowgroup.js";
-import {
-  getMaxDefinitionLevel,
-  getMaxRepetitionLevel,
-  getTreePath,
-  isFlatColumn,
-} from "hyparquet/src/schema.js";
+import { getTreePath } from "hyparquet/src/schema.js";
 import type { RangeSource } from "../../range-source.ts";
 import type { Budget } from "./limits.ts";
 import { chunkExtent, pagePlaces } from "./offset-index.ts";
-import { type ColumnDecoder, readDictionary, readStoredPage, readValues } from "./page.ts";
+import { leafDecoder } from "./pages/leaf-decoder.ts";
+import { readDictionary, readStoredPage, readValues } from "./pages/page.ts";
 
 /** A file whose footer was read and checked. */
 export interface CheckedFile {
@@ -43,7 +38,7 @@ interface FetchedPages {
 }
 
 /**
- * The values of one top-level column in some rows. Pages that the page index shows not to be needed are not
+ * The values of one top-level column in some rows, null where there is none. Pages that the page index shows not to be needed are not
  * fetched. All of it is checked before it is decoded; see `page-check.ts`.
  */
 export async function readColumnRange(
@@ -61,12 +56,18 @@ export async function readColumnRange(
       ? decode(file, first, await fetchPages(file, first, range, budget), range, budget)
       : await readNested(file, node, chunks, range, budget);
   const values = joined(data);
+  if (node.children.length > 0) nullsIn(values);
   if (skipped > range.start || values.length < range.end - skipped) {
     throw new Error(`column ${column}: it has fewer values than rows`);
   }
   const [from, to] = [range.start - skipped, range.end - skipped];
   if (from === 0 && to === values.length) return values;
   return Array.isArray(values) ? values.slice(from, to) : values.subarray(from, to);
+}
+
+/** hyparquet leaves out what is null. */
+function nullsIn(values: DecodedArray): void {
+  if (Array.isArray(values)) for (let i = 0; i < values.length; i++) values[i] ??= null;
 }
 
 /** A column whose values are put together of several, or that has no chunk. */
@@ -125,14 +126,26 @@ function chunksOf(group: RowGroup, column: string): readonly ColumnChunk[] {
 
 /** The values of several pages as one list: numbers stay a typed array where all pages have one. */
 function joined(pages: DecodedArray[] | DecodedArray): DecodedArray {
-  const [first] = pages as readonly unknown[];
-  if (pages.length < 2 || !(first instanceof Float64Array)) return flatten(pages as DecodedArray[]);
-  const parts = pages as readonly unknown[];
-  if (!parts.every((part) => part instanceof Float64Array)) return flatten(pages as DecodedArray[]);
-  const all = new Float64Array(parts.reduce((sum, { length }) => sum + length, 0));
+  const parts = pages as readonly ArrayLike<unknown>[];
+  const [first] = parts;
+  if (first === undefined || parts.length < 2) return (first ?? []) as DecodedArray;
+  const rows = parts.reduce((sum, { length }) => sum + length, 0);
+  if (parts.every((part) => part instanceof Float64Array)) return joinedInto(parts, new Float64Array(rows));
+  if (parts.every((part) => part instanceof BigInt64Array)) return joinedInto(parts, new BigInt64Array(rows));
+  if (parts.every((part) => part instanceof Int32Array)) return joinedInto(parts, new Int32Array(rows));
+  const all = new Array<unknown>(rows);
+  let at = 0;
+  for (const part of parts) for (let i = 0; i < part.length; i++) all[at++] = part[i];
+  return all;
+}
+
+function joinedInto(
+  parts: readonly ArrayLike<unknown>[],
+  all: Float64Array | BigInt64Array | Int32Array,
+): DecodedArray {
   let at = 0;
   for (const part of parts) {
-    all.set(part, at);
+    all.set(part as never, at);
     at += part.length;
   }
   return all;
@@ -178,24 +191,9 @@ function decode(
   budget: Budget,
 ): { data: DecodedArray[]; skipped: number } {
   if (meta === undefined) throw new Error("a column has no place");
-  const schemaPath = getTreePath(schema, meta.path_in_schema);
-  const element = (schemaPath.at(-1) as SchemaTree).element;
-  const decoder: ColumnDecoder = {
-    pathInSchema: meta.path_in_schema,
-    type: meta.type,
-    element,
-    schemaPath,
-    codec: meta.codec,
-    parsers,
-    // Bytes stay bytes; columns that say they are text become text all the same.
-    utf8: false,
-  };
-  const shape = {
-    element,
-    maxDefinition: getMaxDefinitionLevel(schemaPath),
-    maxRepetition: getMaxRepetitionLevel(schemaPath),
-  };
-  const flat = isFlatColumn(schemaPath);
+  const leaf = leafDecoder(getTreePath(schema, meta.path_in_schema), parsers);
+  const { codec } = meta;
+  const flat = leaf.isFlat;
   const data: DecodedArray[] = [];
   let dictionary: DecodedArray | undefined;
   let skipped = firstRow;
@@ -208,7 +206,7 @@ function decode(
       at = page.end;
       if (page.header.type === "DICTIONARY_PAGE") {
         if (dictionary !== undefined || values > 0) throw new Error("a column has more than one dictionary");
-        dictionary = readDictionary(page, decoder, budget);
+        dictionary = readDictionary(page, leaf, codec, budget);
         continue;
       }
       // An old kind of index, which nobody writes and which holds no values.
@@ -221,7 +219,7 @@ function decode(
         continue;
       }
       const before = data.at(-1);
-      const read = readValues(page, decoder, shape, { dictionary, before }, budget);
+      const read = readValues(page, leaf, codec, { dictionary, before }, budget);
       row += read.rows;
       if (read.data !== before && read.data.length > 0) data.push(read.data);
     }

@@ -2,7 +2,8 @@ import type { ColumnChunk, DecodedArray, RowGroup, SchemaTree } from "hyparquet"
 import type { CheckedFile } from "./column-range.ts";
 import type { Budget } from "./limits.ts";
 import { chunkExtent } from "./offset-index.ts";
-import { decompressed, readStoredPage, readValues, type StoredPage } from "./page.ts";
+import { leafDecoder } from "./pages/leaf-decoder.ts";
+import { decompressed, readStoredPage, readValues, type StoredPage } from "./pages/page.ts";
 
 /**
  * UUIDs, four numbers of 32 bits each, with a digit in every four bits, in an order of their own: equal ones
@@ -90,18 +91,9 @@ function placesIn(
   const { encoding } = page.header.data_page_header ?? page.header.data_page_header_v2 ?? {};
   if (meta === undefined || (encoding !== "RLE_DICTIONARY" && encoding !== "PLAIN_DICTIONARY"))
     throw notUuids();
-  const decoder = {
-    pathInSchema: meta.path_in_schema,
-    type: meta.type,
-    element: node.element,
-    schemaPath: [file.schema, node],
-    codec: meta.codec,
-    parsers: file.parsers,
-    utf8: false,
-  };
-  const shape = { element: node.element, maxDefinition: 0, maxRepetition: 0 };
+  const leaf = leafDecoder([file.schema, node], file.parsers);
   const places = Uint32Array.from({ length: (dictionary?.length ?? 0) / 4 }, (_, place) => place);
-  return readValues(page, decoder, shape, { dictionary: places, before: undefined }, budget).data;
+  return readValues(page, leaf, meta.codec, { dictionary: places, before: undefined }, budget).data;
 }
 
 function pickTexts(places: DecodedArray, dictionary: Uuids | undefined, into: Uuids): void {

@@ -1,6 +1,6 @@
 import type { SchemaElement } from "hyparquet";
 import { deltaBinaryUnpack } from "hyparquet/src/delta.js";
-import { maxPageBytes } from "./limits.ts";
+import { maxPageBytes } from "../limits.ts";
 import { scanDeltas, scanHybrid } from "./runs.ts";
 
 /** What decides how a column's pages are read. */

@@ -1,5 +1,5 @@
 import zlib from "node:zlib";
-import { ZstdDecompressor } from "../bytes/zstd-decompressor.ts";
+import { ZstdDecompressor } from "../../bytes/zstd-decompressor.ts";
 
 /**
  * The bytes of a page, exactly `size` of them: never makes more, whatever the compressed bytes would become.

@@ -2,14 +2,13 @@ import type { DecodedArray, PageHeader } from "hyparquet";
 import { readPage } from "hyparquet/src/column.js";
 import { Encodings, PageTypes } from "hyparquet/src/constants.js";
 import { convert } from "hyparquet/src/convert.js";
-import { crc32 } from "../../../base/checksum.ts";
+import { crc32 } from "../../../../base/checksum.ts";
 import { decompress } from "./decompress.ts";
-import { type Budget, maxPageBytes, maxPageValues } from "./limits.ts";
-import { checkPage, checkValues, type LeafShape, type PageLayout } from "./page-check.ts";
-import { ThriftReader, thriftTypes } from "./thrift-reader.ts";
-
-/** How hyparquet is told of a column. */
-export type ColumnDecoder = Parameters<typeof readPage>[2];
+import { type Budget, maxPageBytes, maxPageValues } from "../limits.ts";
+import { flatValues, plainValues } from "./flat-values.ts";
+import type { LeafDecoder } from "./leaf-decoder.ts";
+import { checkPage, checkValues, type PageLayout } from "./page-check.ts";
+import { ThriftReader, thriftTypes } from "../thrift-reader.ts";
 
 /** A page as its header describes it, with its bytes as they are stored. */
 export interface StoredPage {
@@ -85,90 +84,45 @@ function fieldsAt(reader: ThriftReader, onStruct?: (id: number) => void): Header
 }
 
 /** Decodes the dictionary of a chunk. */
-export function readDictionary(page: StoredPage, decoder: ColumnDecoder, budget: Budget): DecodedArray {
+export function readDictionary(
+  page: StoredPage,
+  { column, kind }: LeafDecoder,
+  codec: string,
+  budget: Budget,
+): DecodedArray {
   const { header, values } = page;
-  const bytes = decompressed(page, decoder.codec, budget);
-  checkValues(bytes, 0, "PLAIN", values, decoder.element);
-  if (isText(decoder)) return texts(bytes, 0, values);
-  const { data } = readPage(
-    reader(bytes),
-    plainHeader(header, bytes),
-    plain(decoder),
-    undefined,
-    undefined,
-    0,
-  );
-  return data === undefined ? [] : convert(data, decoder);
+  const bytes = decompressed(page, codec, budget);
+  checkValues(bytes, 0, "PLAIN", values, column.element);
+  if (kind !== undefined) return plainValues(bytes, 0, values, kind);
+  const { data } = readPage(reader(bytes), plainHeader(header, bytes), column, undefined, undefined, 0);
+  return data === undefined ? [] : convert(data, column);
 }
 
 /** Decodes a page of values; a row that goes on from the page before is appended to `before`. */
 export function readValues(
   page: StoredPage,
-  decoder: ColumnDecoder,
-  shape: LeafShape,
+  { column, shape, isFlat, kind }: LeafDecoder,
+  codec: string,
   { dictionary, before }: { dictionary: DecodedArray | undefined; before: DecodedArray | undefined },
   budget: Budget,
 ): { readonly data: DecodedArray; readonly rows: number } {
-  const bytes = decompressed(page, decoder.codec, budget);
-  const { rows, present, valuesAt } = checkPage(bytes, layoutOf(page), shape, dictionary?.length);
-  const isFlat = decoder.schemaPath.length === 2 && shape.maxRepetition === 0;
-  if (isFlat && present === 0) return { data: new Array<undefined>(page.values).fill(undefined), rows };
-  const isWhole = isFlat && shape.maxDefinition > 0 && present === page.values;
-  if (isFlat && present === page.values) {
-    const data = flatValues(bytes, valuesAt, page, decoder, dictionary);
+  const { values } = page;
+  const bytes = decompressed(page, codec, budget);
+  const layout = layoutOf(page);
+  const { rows, present, valuesAt } = checkPage(bytes, layout, shape, dictionary?.length);
+  if (isFlat && present === 0) return { data: new Array<null>(values).fill(null), rows };
+  if (isFlat && kind !== undefined) {
+    // The levels of version 2 have their length in the header.
+    const levelsAt = layout.levels === undefined ? 4 : 0;
+    const { encoding } = layout;
+    const data = flatValues({ bytes, encoding, values, present, levelsAt, valuesAt }, kind, dictionary);
     if (data !== undefined) return { data, rows };
   }
-  const own = isWhole ? bytes.subarray(valuesAt) : bytes;
-  const header = plainHeader(page.header, own, isWhole);
-  const known = isWhole ? required(decoder) : decoder;
-  const { data } = readPage(reader(own), header, plain(known), dictionary, before, 0);
-  // Of a dictionary of doubles a page is an array of doubles, and would be copied again and again.
-  const isDoubles = isWhole && dictionary instanceof Float64Array && Array.isArray(data);
-  return { data: (isDoubles ? Float64Array.from(data as number[]) : data) ?? [], rows };
-}
-
-/** Values of a page without nulls, in the encodings that small files have most of; undefined in others. */
-function flatValues(
-  bytes: Uint8Array,
-  at: number,
-  { header, values }: StoredPage,
-  decoder: ColumnDecoder,
-  dictionary: DecodedArray | undefined,
-): DecodedArray | undefined {
-  const { encoding } = header.data_page_header ?? header.data_page_header_v2 ?? {};
-  if (encoding === "PLAIN") return isText(decoder) ? texts(bytes, at, values) : undefined;
-  // Values of no bits are all the first one.
-  const isConstant = encoding === "RLE_DICTIONARY" && decoder.type !== "BOOLEAN" && bytes[at] === 0;
-  if (!isConstant || !Array.isArray(dictionary)) return undefined;
-  return new Array<unknown>(values).fill(dictionary[0]);
-}
-
-function isText({ element, type }: ColumnDecoder): boolean {
-  const { converted_type: converted, logical_type: logical } = element;
-  return type === "BYTE_ARRAY" && converted === "UTF8" && (logical?.type ?? "STRING") === "STRING";
-}
-
-/** Texts that were checked to be there, each behind its length. */
-function texts(bytes: Uint8Array, start: number, count: number): string[] {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const found = new Array<string>(count);
-  let at = start;
-  for (let i = 0; i < count; i++) {
-    const end = at + 4 + buffer.readUInt32LE(at);
-    found[i] = buffer.toString("utf8", at + 4, end);
-    at = end;
-  }
-  return found;
-}
-
-/**
- * The column of a page without nulls, as if it could have none: levels that say nothing would be made a list,
- * and a value looked up for each.
- */
-function required({ schemaPath: [root, leaf], ...decoder }: ColumnDecoder): ColumnDecoder {
-  const { element } = decoder;
-  const path = [root, leaf && { ...leaf, element: { ...element, repetition_type: "REQUIRED" as const } }];
-  return { ...decoder, schemaPath: path.filter((node) => node !== undefined) };
+  const { data } = readPage(reader(bytes), plainHeader(page.header, bytes), column, dictionary, before, 0);
+  // It leaves out what is null.
+  if (isFlat && present < values && Array.isArray(data))
+    for (let i = 0; i < data.length; i++) data[i] ??= null;
+  return { data: data ?? [], rows };
 }
 
 function layoutOf({ header, values }: StoredPage): PageLayout {
@@ -223,20 +177,15 @@ function reader(bytes: Uint8Array): { view: DataView; offset: number } {
   return { view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), offset: 0 };
 }
 
-/** The header of the same page, had it been stored as it is now, and without levels if these were cut off. */
-function plainHeader(header: PageHeader, bytes: Uint8Array, isCut = false): PageHeader {
+/** The header of the same page, had it been stored as it is now. */
+function plainHeader(header: PageHeader, bytes: Uint8Array): PageHeader {
   const second = header.data_page_header_v2;
-  const levels = isCut ? { definition_levels_byte_length: 0, repetition_levels_byte_length: 0 } : {};
   return {
     ...header,
     compressed_page_size: bytes.length,
     uncompressed_page_size: bytes.length,
-    ...(second === undefined ? {} : { data_page_header_v2: { ...second, ...levels, is_compressed: false } }),
+    ...(second === undefined ? {} : { data_page_header_v2: { ...second, is_compressed: false } }),
   };
-}
-
-function plain(decoder: ColumnDecoder): ColumnDecoder {
-  return { ...decoder, codec: "UNCOMPRESSED" };
 }
 
 function whole(value: unknown, max: number, what: string): number {
