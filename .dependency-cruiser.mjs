@@ -162,7 +162,7 @@ export default {
     only("hyparquet", installed("hyparquet", "hyparquet-writer", "hyparquet-compressors"), "^src/codec/"),
     only("duckdb", installed("@duckdb"), "^src/reader/"),
     only("arrow", installed("apache-arrow"), "^src/reader/"),
-    only("threads", core("worker_threads"), "^src/collector/background/"),
+    only("threads", core("worker_threads"), "^src/(collector/background|upkeep/compacting)/"),
     only("async-context", core("async_hooks"), "^src/collector/context/"),
     only("timers", core("timers"), "^src/(base|pipeline)/"),
     only(

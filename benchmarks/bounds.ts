@@ -98,7 +98,7 @@ export const bounds: readonly Bound[] = [
   payload("sidecar, ours", "http-proxy, with a body log", "full load CPU", 1.75),
   {
     benchmark: "compact",
-    figure: { name: "500 files: ours, one process", metric: "CPU" },
+    figure: { name: "500 files: ours, one thread", metric: "CPU" },
     dividedBy: { name: "500 files: DuckDB", metric: "CPU" },
     atMost: 4,
   },

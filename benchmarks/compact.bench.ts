@@ -1,7 +1,7 @@
 /**
  * What it takes to make the small files of a collection few, by their number: files of 100 rows and 29 columns,
  * of the 24 hours of a day. Ours reads the new files back, compares them, and deletes the small ones; DuckDB
- * reads the same files, sorts, and writes. Each has a process of its own, or two that share the hours.
+ * reads the same files, sorts, and writes. Each has a process of its own.
  */
 import { existsSync } from "node:fs";
 import { cp, rm } from "node:fs/promises";
@@ -12,7 +12,7 @@ import type { CompactAnswer, CompactRequest } from "./compact-process.ts";
 import { inputs, storeRows } from "./reader/stored-rows.ts";
 
 const smallRows = 100;
-const contenders = { DuckDB: 1, "ours, one process": 1, "ours, two at once": 2 } as const;
+const contenders = ["DuckDB", "ours", "ours, one thread"];
 
 const benchmark: Benchmark = async (context) => {
   const sizes = { full: [1_000, 10_000], quick: [500], smoke: [30] }[context.scale];
@@ -23,9 +23,8 @@ const benchmark: Benchmark = async (context) => {
     if (!existsSync(stored)) await storeRows({ root: stored, rows: files * smallRows, files, only: inputs });
     const runs = new Map<string, Figures[]>();
     for (let time = 0; time < (context.scale === "full" ? 2 : 1); time++)
-      for (const [who, processes] of Object.entries(contenders)) {
-        if (processes > 1 && context.scale === "quick") continue;
-        const figures = await timed(stored, join(context.folder, "root"), who, processes, files * smallRows);
+      for (const who of contenders) {
+        const figures = await timed(stored, join(context.folder, "root"), who, files * smallRows);
         runs.set(who, [...(runs.get(who) ?? []), figures]);
       }
     if (kept === undefined) await rm(stored, { recursive: true });
@@ -43,25 +42,16 @@ const benchmark: Benchmark = async (context) => {
 
 export default benchmark;
 
-async function timed(
-  stored: string,
-  root: string,
-  who: string,
-  processes: number,
-  rows: number,
-): Promise<Figures> {
+async function timed(stored: string, root: string, who: string, rows: number): Promise<Figures> {
   await cp(stored, root, { recursive: true });
   const module = new URL("./compact-process.ts", import.meta.url);
-  const request: CompactRequest = { root, who: who === "DuckDB" ? "DuckDB" : "ours" };
-  const answers = await Promise.all(
-    Array.from({ length: processes }, () => askOnce<CompactAnswer>(module, request)),
-  );
+  const request: CompactRequest = { root, who };
+  const answer = await askOnce<CompactAnswer>(module, request);
   await rm(root, { recursive: true });
-  const sum = (figure: keyof CompactAnswer): number => answers.reduce((all, one) => all + one[figure], 0);
-  if (sum("rows") !== rows) throw new Error(`${who}: ${sum("rows")} rows instead of ${rows}`);
+  if (answer.rows !== rows) throw new Error(`${who}: ${answer.rows} rows instead of ${rows}`);
   return {
-    time: { unit: "ms", value: Math.max(...answers.map(({ ms }) => ms)) },
-    CPU: { unit: "ms", value: sum("cpuMs") },
-    RSS: { unit: "MB", value: sum("rssBytes") / 1e6 },
+    time: { unit: "ms", value: answer.ms },
+    CPU: { unit: "ms", value: answer.cpuMs },
+    RSS: { unit: "MB", value: answer.rssBytes / 1e6 },
   };
 }

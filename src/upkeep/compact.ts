@@ -1,5 +1,4 @@
 import { TempFolder } from "../base/files/temp-folder.ts";
-import type { Schema } from "../layout/schema.ts";
 import { partitionSpan, partitionStart } from "../layout/partition.ts";
 import { planPath } from "../layout/upkeep/upkeep-path.ts";
 import type { DataFile } from "../reader/data-file.ts";
@@ -10,12 +9,11 @@ import { type OnUnusable, TableFiles } from "../reader/listing/table-files.ts";
 import { PinnedTypes } from "../reader/lines/pinned-types.ts";
 import { reasonOf } from "../reader/unreadable.ts";
 import { collectionKey } from "../layout/collection-key.ts";
-import { ObjectNotFoundError, type UpkeepStore } from "../store/store.ts";
-import { LoadedRows, UnfitFilesError } from "./loaded-rows.ts";
-import { NewFile } from "./new-file.ts";
-import { everyFile, isOf, lookAgain, type PartitionFiles, partitionsOf } from "./partition.ts";
-import { isAlive, readPlan } from "./plan.ts";
-import { compactedStem, finishPlan, replaceFiles, withoutLeftovers } from "./replace-files.ts";
+import type { UpkeepStore } from "../store/store.ts";
+import { compactEach } from "./compacting/compact-each.ts";
+import { type CompactedPartition, Compaction, result } from "./compacting/compaction.ts";
+import { SecondThread } from "./compacting/second-thread.ts";
+import { everyFile, isOf, type PartitionFiles, partitionsOf } from "./partition.ts";
 
 /** What to compact. */
 export interface CompactOptions extends CatalogScope {
@@ -31,31 +29,12 @@ export interface CompactOptions extends CatalogScope {
   readonly onProgress?: (partition: CompactedPartition) => void;
   /** Told how many files of JSON lines were passed by, if any. */
   readonly onLines?: (files: number) => void;
-}
-
-/** What became of a partition. */
-export interface CompactedPartition {
-  /** Its folder. */
-  readonly folder: string;
   /**
-   * - `compacted`: files were made fewer; with `dryRun`, they would be.
-   * - `waiting`: the ledger tells of frames that are not delivered yet.
-   * - `busy`: somebody else is at it.
-   * - `unfit`: its files cannot be made one, or its table's log cannot be used; `reason` says why.
+   * Where the store is, as for `openRoot`: if there is much to do and the machine has another core, a second
+   * thread opens it, too, and does its share. Default: all is done on the caller's thread.
    */
-  readonly status: "compacted" | "waiting" | "busy" | "unfit";
-  readonly filesBefore: number;
-  readonly filesAfter: number;
-  readonly rows: number;
-  readonly bytesBefore: number;
-  readonly bytesAfter: number;
-  readonly reason?: string;
+  readonly shared?: { readonly root: string | undefined } | undefined;
 }
-
-/** Files of this size are large enough to be left alone. */
-const largeBytes = 128 * 1024 * 1024;
-/** So much is put into one file, as it is stored. */
-const maxFileBytes = 512 * 1024 * 1024;
 
 /**
  * Makes the Parquet files of closed partitions few and large: sorted by request and correlation id, and
@@ -63,7 +42,7 @@ const maxFileBytes = 512 * 1024 * 1024;
  * Throws what a store throws; all that was done until then stays done.
  */
 export async function compact(store: UpkeepStore, options: CompactOptions): Promise<CompactedPartition[]> {
-  const { now, olderThanMs, collections = [], onProgress, onLines } = options;
+  const { now, olderThanMs, collections = [], dryRun = false, shared, onProgress, onLines } = options;
   const pins = new PinnedTypes(store);
   const found: PartitionFiles[] = [];
   const plans = new Set<string>();
@@ -91,135 +70,28 @@ export async function compact(store: UpkeepStore, options: CompactOptions): Prom
   );
   const pending = closed.length === 0 ? new Set<string>() : await pendingHours(store, options);
   const all: CompactedPartition[] = [];
-  for (const [folder, { files, reason }] of unknown) {
-    const one = { ...result("unfit", folder, files, files, 0), reason };
+  const tell = (one: CompactedPartition): void => {
     all.push(one);
     onProgress?.(one);
-  }
-  await using temp = await TempFolder.make("mdc-compact");
-  let left: readonly PartitionFiles[] = closed;
-  // Two that went by the same order would read the same files: the other begins at the end.
-  let isShared = false;
-  for (let partition = left[0]; partition !== undefined; partition = left[0]) {
-    left = left.slice(1);
-    const [first] = partition.files;
-    const types = first === undefined ? new Map<string, never>() : await pins.of(first);
-    const one = hoursOf(partition).some((hour) => pending.has(hour))
-      ? result("waiting", partition.folder, partition.files, partition.files, 0)
-      : await new Compaction(store, types, temp.path, tables, options).run(partition);
-    if (one === undefined) continue;
-    if (one.status === "busy") left = isShared ? shuffled(left) : left.toReversed();
-    isShared ||= one.status === "busy";
-    all.push(one);
-    onProgress?.(one);
-  }
-  return all;
-}
-
-/** One partition at a time. */
-class Compaction {
-  readonly #store: UpkeepStore;
-  readonly #pins: Schema;
-  readonly #folder: string;
-  readonly #tables: TableFiles;
-  readonly #dryRun: boolean;
-  readonly #now: number;
-
-  constructor(
-    store: UpkeepStore,
-    pins: Schema,
-    folder: string,
-    tables: TableFiles,
-    { dryRun = false, now }: Pick<CompactOptions, "dryRun" | "now">,
-  ) {
-    this.#now = now;
-    this.#store = store;
-    this.#pins = pins;
-    this.#folder = folder;
-    this.#tables = tables;
-    this.#dryRun = dryRun;
-  }
-
-  /** Undefined where nothing is to be done. */
-  async run(given: PartitionFiles): Promise<CompactedPartition | undefined> {
-    const plan = await readPlan(this.#store, given.place);
-    if (plan !== undefined) {
-      if (isAlive(plan, this.#now) || this.#dryRun)
-        return result("busy", given.folder, given.files, given.files, 0);
-      await finishPlan(this.#store, given, plan, this.#folder, this.#pins);
-    }
-    const partition = plan === undefined ? given : await lookAgain(this.#store, given);
-    const files: DataFile[] = [];
-    for (const file of await withoutLeftovers(this.#store, partition, this.#dryRun))
-      if (await this.#tables.counts(file)) files.push(file);
-    try {
-      return await this.#fewer(given, { ...partition, files }, plan !== undefined);
-    } catch (thrown) {
-      // Somebody else has replaced it, or taken it away.
-      if (thrown instanceof ObjectNotFoundError) return result("busy", given.folder, given.files, files, 0);
-      const reason = thrown instanceof UnfitFilesError ? thrown.message : reasonOf(thrown);
-      return { ...result("unfit", given.folder, given.files, files, 0), reason };
-    }
-  }
-
-  async #fewer(
-    given: PartitionFiles,
-    partition: PartitionFiles,
-    changed: boolean,
-  ): Promise<CompactedPartition | undefined> {
-    let left = partition.files.filter(({ size }) => size < largeBytes);
-    let rows = 0;
-    let didAny = changed || partition.files.length < given.files.length;
-    while (left.length > 1) {
-      const fitting = firstOf(left, maxFileBytes);
-      const loaded = await LoadedRows.load(this.#store, fitting, this.#pins);
-      const sources = fitting.slice(0, loaded.files);
-      left = left.slice(sources.length);
-      if (sources.length < 2) continue;
-      rows += loaded.length;
-      didAny = true;
-      if (this.#dryRun) continue;
-      const stem = compactedStem(sources);
-      const make = (): Promise<NewFile> => NewFile.write(loaded, loaded.byRequest(), stem, this.#folder);
-      const outcome = await replaceFiles(this.#store, partition, sources, { kind: "compact", stem, make });
-      if (outcome === "busy") return result("busy", given.folder, given.files, given.files, 0);
-    }
-    if (!didAny) return undefined;
-    if (this.#dryRun) return result("compacted", given.folder, given.files, [], rows);
-    const now = await lookAgain(this.#store, partition);
-    return result("compacted", given.folder, given.files, now.files, rows);
-  }
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  const drawn = items.map((item) => ({ item, at: Math.random() }));
-  return drawn.sort((a, b) => a.at - b.at).map(({ item }) => item);
-}
-
-/** The first of them that are not larger together; at least two, if there are. */
-function firstOf(files: readonly DataFile[], maxBytes: number): readonly DataFile[] {
-  let bytes = 0;
-  const end = files.findIndex(({ size }, i) => (bytes += size) > maxBytes && i > 1);
-  return end < 0 ? files : files.slice(0, end);
-}
-
-function result(
-  status: CompactedPartition["status"],
-  folder: string,
-  before: readonly DataFile[],
-  after: readonly DataFile[],
-  rows: number,
-): CompactedPartition {
-  const sum = (files: readonly DataFile[]): number => files.reduce((bytes, { size }) => bytes + size, 0);
-  return {
-    folder,
-    status,
-    rows,
-    filesBefore: before.length,
-    filesAfter: after.length,
-    bytesBefore: sum(before),
-    bytesAfter: sum(after),
   };
+  for (const [folder, { files, reason }] of unknown)
+    tell({ ...result("unfit", folder, files, files, 0), reason });
+  const isWaiting = (partition: PartitionFiles): boolean =>
+    hoursOf(partition).some((hour) => pending.has(hour));
+  for (const { folder, files } of closed.filter(isWaiting)) tell(result("waiting", folder, files, files, 0));
+  const ready = closed.filter((partition) => !isWaiting(partition));
+  await using temp = await TempFolder.make("mdc-compact");
+  const task = { now, dryRun, folder: temp.path };
+  await compactEach(ready, {
+    here: new Compaction(store, tables, task),
+    beside: shared === undefined || dryRun ? undefined : () => new SecondThread({ ...task, ...shared }),
+    workOf: async (partition) => {
+      const first = partition.files[0] as DataFile;
+      return { partition, pins: await pins.of(first), table: tables.tableOf(first) };
+    },
+    tell,
+  });
+  return all;
 }
 
 /** Hours, or days, of collections of which the ledger tells frames that are still to be delivered. */

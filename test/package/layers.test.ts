@@ -122,6 +122,7 @@ const planted: Readonly<Record<string, Planted>> = {
   "src/cli/columns.ts": offence('await import("apache-arrow");', "only-arrow"),
   "src/reader/columns.ts": offence('import "apache-arrow";', "lazy"),
   "src/collector/background/thread.ts": allowed('import "node:worker_threads";'),
+  "src/upkeep/compacting/thread.ts": allowed('import "node:worker_threads";'),
   "src/collector/context/ambient.ts": allowed('import "node:async_hooks";'),
   "src/collector/thread.ts": offence('import "node:worker_threads";', "only-threads"),
   "src/collector/context.ts": offence('import "node:async_hooks";', "only-async-context"),

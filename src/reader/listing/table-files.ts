@@ -51,6 +51,12 @@ export class TableFiles {
     await state.catch(() => {});
   }
 
+  /** The folder of a file's table, if it is of one that was seen. */
+  tableOf({ path }: Pick<DataFile, "path">): string | undefined {
+    const table = tableIn(path);
+    return this.has(table) ? table : undefined;
+  }
+
   /** Whether a table, by its folder, was seen. */
   has(table: string): boolean {
     return this.#versions.has(table);

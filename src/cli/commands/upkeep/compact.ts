@@ -1,5 +1,6 @@
 import { systemClock } from "../../../base/time/clock.ts";
-import { compact, type CompactedPartition } from "../../../upkeep/compact.ts";
+import { compact } from "../../../upkeep/compact.ts";
+import type { CompactedPartition } from "../../../upkeep/compacting/compaction.ts";
 import { type MergedDay, mergeProfileDays } from "../../../upkeep/profiles/merge-days.ts";
 import type { RunnableCommand } from "../../command.ts";
 import { type ExitCode, exitCode } from "../../exit-code.ts";
@@ -37,6 +38,7 @@ export const compactCommand: RunnableCommand = {
         ...scope,
         olderThanMs,
         now,
+        shared: { root: input.text("root") },
         onProgress: (one) => {
           if (!isJson) terminal.out(lineOf(one, scope.dryRun));
         },

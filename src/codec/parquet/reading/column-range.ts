@@ -38,8 +38,8 @@ interface FetchedPages {
 }
 
 /**
- * The values of one top-level column in some rows, null where there is none. Pages that the page index shows not to be needed are not
- * fetched. All of it is checked before it is decoded; see `page-check.ts`.
+ * The values of one top-level column in some rows, null where there is none. Pages that the page index shows
+ * not to be needed are not fetched. All of it is checked before it is decoded; see `page-check.ts`.
  */
 export async function readColumnRange(
   file: CheckedFile,

@@ -19,8 +19,8 @@ export interface FlatPage {
 }
 
 /**
- * The values of a page in the encodings that files mostly have, null where there is none; undefined in others.
- * Numbers without a null among them are a typed array.
+ * The values of a page in the encodings that files mostly have, null where there is none; undefined for
+ * others. Numbers without a null among them are a typed array.
  */
 export function flatValues(
   page: FlatPage,
