@@ -12,7 +12,7 @@ const main = join(import.meta.dirname, "../../dist/cli/main.js");
 test("mdc compact, as it is built, finds the file of its second thread", async () => {
   const store = createMemoryStore();
   for (const collection of ["a", "b"]) {
-    const parts = smallParts(250, 2).map((part) => ({ ...part, collection }));
+    const parts = smallParts(500, 2).map((part) => ({ ...part, collection }));
     await pin(store, parts, collection);
     for (const part of parts) await storePart(store, part);
   }
@@ -25,7 +25,7 @@ test("mdc compact, as it is built, finds the file of its second thread", async (
   const profiled = ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
   const run = promisify(execFile)(process.execPath, [...profiled, main, "compact", "--root", root, "--json"]);
   const found = JSON.parse((await run).stdout) as { status: string; rows: number }[];
-  expect(found.map(({ status, rows }) => `${status} ${rows}`)).toEqual(["compacted 500", "compacted 500"]);
+  expect(found.map(({ status, rows }) => `${status} ${rows}`)).toEqual(["compacted 1000", "compacted 1000"]);
   const threads = (await readdir(profiles)).map((name) => name.split(".")[4]);
   expect(new Set(threads)).toEqual(new Set(["0", "1"]));
 }, 60_000);

@@ -14,7 +14,7 @@ export interface CompactEachParts {
 }
 
 /** A second thread is worth its start from so many files on. */
-const manyFiles = 500;
+const manyFiles = 1_000;
 /** It is given no larger partition: both have the rows of theirs in memory. */
 const maxBesideBytes = 64 * 1024 * 1024;
 

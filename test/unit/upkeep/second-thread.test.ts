@@ -16,7 +16,7 @@ import { hour, pin, smallParts, storePart } from "./stored-tree.ts";
 const everything = { now: hour + 30 * 86_400_000, olderThanMs: 3_600_000 };
 const collections = ["a", "b", "c", "d", "e", "f"];
 /** So many files that a second thread is worth its start. */
-const filesEach = 90;
+const filesEach = 170;
 
 const filled = createMemoryStore();
 
