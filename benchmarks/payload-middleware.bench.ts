@@ -17,12 +17,12 @@ const benchmark: Benchmark = async ({ scale, folder }) => {
     full: {
       kinds: ["node:http", "Express", "Fastify"],
       // So long that a 99th percentile is that of more than its two greatest times.
-      ...{ rounds: 7, seconds: { 200: 3, 1_000: 1 }, fullLoadSeconds: 0.3 },
+      ...{ warmUpSeconds: 6, rounds: 7, seconds: { 200: 3, 1_000: 1 }, fullLoadSeconds: 0.3 },
     },
-    quick: { kinds: ["node:http"], rounds: 3, seconds: { 200: 1 }, fullLoadSeconds: 0.5 },
+    quick: { kinds: ["node:http"], warmUpSeconds: 1, rounds: 3, seconds: { 200: 1 }, fullLoadSeconds: 0.5 },
     smoke: {
       kinds: ["node:http", "Express", "Fastify"],
-      ...{ rounds: 1, seconds: { 200: 0.1 }, fullLoadSeconds: 0.05 },
+      ...{ warmUpSeconds: 0.1, rounds: 1, seconds: { 200: 0.1 }, fullLoadSeconds: 0.05 },
     },
   }[scale];
   return measureSubjects(kinds.flatMap(subjectsOf), turns, folder);

@@ -25,9 +25,9 @@ const subjects: readonly Subject[] = [
 const benchmark: Benchmark = async ({ scale, folder }) => {
   if (!existsSync("/proc/self/schedstat")) throw new NotHere("the use of other processes is read from /proc");
   const turns = {
-    full: { rounds: 20, seconds: { 200: 0.6, 1_000: 0.3 }, fullLoadSeconds: 0.4 },
-    quick: { rounds: 3, seconds: { 200: 1 }, fullLoadSeconds: 0.5 },
-    smoke: { rounds: 1, seconds: { 200: 0.1 }, fullLoadSeconds: 0.05 },
+    full: { warmUpSeconds: 6, rounds: 20, seconds: { 200: 0.6, 1_000: 0.3 }, fullLoadSeconds: 0.4 },
+    quick: { warmUpSeconds: 1, rounds: 3, seconds: { 200: 1 }, fullLoadSeconds: 0.5 },
+    smoke: { warmUpSeconds: 0.1, rounds: 1, seconds: { 200: 0.1 }, fullLoadSeconds: 0.05 },
   }[scale];
   const hasNginx = scale !== "quick" && findNginx() !== undefined;
   if (!hasNginx && scale !== "quick")

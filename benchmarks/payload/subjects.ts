@@ -18,6 +18,11 @@ export interface Subject {
 
 /** How long subjects are loaded, in turns. */
 export interface Turns {
+  /**
+   * Of each before all, as fast as it can: so long that V8 has compiled what a server runs. Services run for
+   * days.
+   */
+  readonly warmUpSeconds: number;
   readonly rounds: number;
   /** Of each round, at each rate. */
   readonly seconds: Readonly<Record<number, number>>;
@@ -48,7 +53,7 @@ export function nameOf({ kind, logger }: Pick<Subject, "kind" | "logger">): stri
  */
 export async function measureSubjects(
   subjects: readonly Subject[],
-  { rounds, seconds, fullLoadSeconds }: Turns,
+  { warmUpSeconds, rounds, seconds, fullLoadSeconds }: Turns,
   folder: string,
   target?: string,
 ): Promise<readonly BenchmarkResult[]> {
@@ -58,7 +63,7 @@ export async function measureSubjects(
       const own = join(folder, nameOf(subject).replaceAll(/\W+/g, "-"));
       const started = await start(subject, own, servers.get(target ?? "")?.port ?? 0);
       servers.set(nameOf(subject), { ...started, runs: [] });
-      await loadPayloads(started.port, { perSecond: 0, seconds: fullLoadSeconds * 2, connections });
+      await loadPayloads(started.port, { perSecond: 0, seconds: warmUpSeconds, connections });
     }
     const running = [...servers.values()];
     for (let round = 0; round < rounds; round++) {
