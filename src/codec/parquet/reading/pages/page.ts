@@ -118,10 +118,11 @@ export function readValues(
     const data = flatValues({ bytes, encoding, values, present, levelsAt, valuesAt }, kind, dictionary);
     if (data !== undefined) return { data, rows };
   }
+  const known = before?.length ?? 0;
   const { data } = readPage(reader(bytes), plainHeader(page.header, bytes), column, dictionary, before, 0);
-  // It leaves out what is null.
+  // It leaves out what is null. What was there before has been looked at: there may be very many pages.
   if (isFlat && present < values && Array.isArray(data))
-    for (let i = 0; i < data.length; i++) data[i] ??= null;
+    for (let i = data === before ? known : 0; i < data.length; i++) data[i] ??= null;
   return { data: data ?? [], rows };
 }
 
