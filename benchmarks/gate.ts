@@ -5,25 +5,29 @@ import { figure } from "./result-table.ts";
 /** The benchmarks that {@link bounds} speaks of. */
 export const gatedBenchmarks: readonly string[] = [...new Set(bounds.map(({ benchmark }) => benchmark))];
 
-/** Holds what was measured against the bounds; a line for each. */
-export function judge(measured: ReadonlyMap<string, readonly BenchmarkResult[]>): {
-  readonly lines: readonly string[];
-  readonly passed: boolean;
-} {
-  const judged = bounds
-    .filter(({ benchmark }) => measured.has(benchmark))
-    .map((bound) => judgeOne(bound, measured.get(bound.benchmark) ?? []));
-  return { lines: judged.map(({ line }) => line), passed: judged.every(({ holds }) => holds) };
+/** What a bound said of one run. */
+export interface Judgement {
+  readonly benchmark: string;
+  readonly holds: boolean;
+  /** For people: the ratio, and how far it may go. */
+  readonly line: string;
 }
 
-function judgeOne(bound: Bound, results: readonly BenchmarkResult[]): { line: string; holds: boolean } {
+/** Holds what was measured against the bounds of these benchmarks. */
+export function judge(measured: ReadonlyMap<string, readonly BenchmarkResult[]>): readonly Judgement[] {
+  return bounds
+    .filter(({ benchmark }) => measured.has(benchmark))
+    .map((bound) => judgeOne(bound, measured.get(bound.benchmark) ?? []));
+}
+
+function judgeOne(bound: Bound, results: readonly BenchmarkResult[]): Judgement {
   const { benchmark, atMost = Number.POSITIVE_INFINITY, atLeast = 0 } = bound;
   const ratio = medianOf(bound.figure, benchmark, results) / medianOf(bound.dividedBy, benchmark, results);
   // Not a comparison that NaN would pass.
   const holds = ratio >= atLeast && ratio <= atMost;
   const limit = Number.isFinite(atMost) ? `at most ${figure(atMost)}` : `at least ${figure(atLeast)}`;
   const what = `${benchmark}: ${textOf(bound.figure)} / ${textOf(bound.dividedBy)}`;
-  return { line: `${holds ? "ok  " : "FAIL"} ${what} = ${figure(ratio)}, ${limit}`, holds };
+  return { benchmark, holds, line: `${holds ? "ok  " : "FAIL"} ${what} = ${figure(ratio)}, ${limit}` };
 }
 
 function medianOf(

@@ -4,7 +4,7 @@
  *
  *   --smoke    tiny sizes that only prove that the benchmarks work; keeps nothing
  *   --gate     a tenth of the work, the ratios compared with bounds.ts, the page with the results: exits 1
- *              when one is out of bounds; keeps nothing
+ *              when one is out of bounds, and is so when measured once more; keeps nothing
  *   --report   no measurements: makes the page from the results that are there
  *   --ungated  of all benchmarks those that the gate does not run
  */
@@ -16,7 +16,7 @@ import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Benchmark, type BenchmarkResult, createContext, NotHere, type Scale } from "./benchmark.ts";
-import { gatedBenchmarks, judge } from "./gate.ts";
+import { gatedBenchmarks, type Judgement, judge } from "./gate.ts";
 import { saveRecord } from "./records.ts";
 import { staleFiles, writeReport } from "./report.ts";
 import { resultTable } from "./result-table.ts";
@@ -62,13 +62,29 @@ const chosen = positionals.length > 0 ? positionals.flatMap(namedBy) : all;
 const measured = new Map<string, readonly BenchmarkResult[]>();
 if (!flags.report) for (const name of chosen) await runOne(name);
 if (scale === "full") console.log(`\n${await writeReport()}`);
-if (flags.gate) {
-  const { lines, passed } = judge(measured);
+if (flags.gate) process.exitCode = (await passesGate()) ? 0 : 1;
+
+/**
+ * Whether all bounds hold, with a line for each. Where one does not, its benchmark is run once more, and that is
+ * what counts: a path that became several times slower is so again, and a machine that was busy elsewhere for a
+ * minute mostly is not.
+ */
+async function passesGate(): Promise<boolean> {
+  const failing = judge(measured).filter(({ holds }) => !holds);
+  if (failing.length > 0) console.log(`\n${linesOf(failing)}\nonce more:`);
+  for (const name of new Set(failing.map(({ benchmark }) => benchmark))) await runOne(name);
+  const last = judge(measured);
   const stale = (await staleFiles()).map(
     (path) => `FAIL docs/${path} is not made from the results: npm run bench -- --report`,
   );
-  console.log(`\n${[...lines, ...stale].join("\n")}`);
-  process.exitCode = passed && stale.length === 0 ? 0 : 1;
+  // What fails comes last, where who looks at the end of a long log sees it.
+  const failed = last.filter(({ holds }) => !holds);
+  console.log(`\n${[linesOf(last.filter(({ holds }) => holds)), linesOf(failed), ...stale].join("\n")}`);
+  return failed.length === 0 && stale.length === 0;
+}
+
+function linesOf(judgements: readonly Judgement[]): string {
+  return judgements.map(({ line }) => line).join("\n");
 }
 
 /** One benchmark in a folder of its own, which is gone afterwards. */
