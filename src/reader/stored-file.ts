@@ -27,7 +27,11 @@ const maxTogetherBytes = 8 * 1024 * 1024;
 export function openStoredFile(store: Store, file: DataFile): StoredFile {
   const reading = new Reading(store, file);
   return {
-    source: { size: file.size, read: (start, end) => reading.read(start, end) },
+    source: {
+      size: file.size,
+      read: (start, end) => reading.read(start, end),
+      readNow: (start, end) => reading.readNow(start, end),
+    },
     explain: (thrown) =>
       reading.failure === undefined ? unreadableFile(file.path, thrown) : reading.failure.error,
   };
@@ -55,9 +59,16 @@ class Reading {
     this.#file = file;
   }
 
+  readNow(start: number, end: number): Uint8Array | undefined {
+    const kept = this.#kept;
+    return kept !== undefined && start >= kept.start
+      ? kept.bytes.subarray(start - kept.start, end - kept.start)
+      : undefined;
+  }
+
   read(start: number, end: number): Promise<Uint8Array> {
-    if (this.#kept !== undefined && start >= this.#kept.start)
-      return Promise.resolve(this.#kept.bytes.subarray(start - this.#kept.start, end - this.#kept.start));
+    const there = this.readNow(start, end);
+    if (there !== undefined) return Promise.resolve(there);
     if (this.#kept !== undefined && this.#file.size <= smallFileBytes) {
       this.#whole ??= this.#addRest(this.#kept);
       return this.#whole.then((bytes) => bytes.subarray(start, end));

@@ -1,4 +1,5 @@
 import type { TableRows } from "../codec/parquet/tables/table-writer.ts";
+import { halvesOf } from "../frame/value-range.ts";
 import type { LoadedRows } from "./loaded-rows.ts";
 
 /**
@@ -14,6 +15,10 @@ export function firstDifference(
   for (const name of rows.schema.keys()) {
     const wanted = rows.column(name);
     const found = columns.get(name) ?? [];
+    if (wanted instanceof BigInt64Array && found instanceof BigInt64Array) {
+      if (found.length < length || !areSame(wanted, order, start, found.subarray(0, length))) return name;
+      continue;
+    }
     for (let i = 0; i < length; i++) {
       const one = wanted[order[start + i]!];
       const other = found[i];
@@ -22,6 +27,17 @@ export function firstDifference(
     }
   }
   return undefined;
+}
+
+/** Whether integers are those of `order`, of which no object is made. */
+function areSame(wanted: BigInt64Array, order: Uint32Array, start: number, found: BigInt64Array): boolean {
+  const { low: one } = halvesOf(wanted);
+  const { low: other } = halvesOf(found);
+  for (let i = 0; i < found.length; i++) {
+    const row = order[start + i]!;
+    if (one[row * 2] !== other[i * 2] || one[row * 2 + 1] !== other[i * 2 + 1]) return false;
+  }
+  return true;
 }
 
 /** Whether values of which at least one is no plain value are the same. */

@@ -95,9 +95,16 @@ class CandidateColumns {
 
   /** All values of a column that the file has. */
   all(name: string): Promise<ArrayLike<unknown>> {
-    const values = this.#known.get(name) ?? readColumnRange(this.#file, name, this.#rows, this.#budget);
-    this.#known.set(name, values);
+    let values = this.#known.get(name);
+    if (values === undefined) {
+      values = this.#read(name);
+      this.#known.set(name, values);
+    }
     return values;
+  }
+
+  async #read(name: string): Promise<ArrayLike<unknown>> {
+    return await readColumnRange(this.#file, name, this.#rows, this.#budget);
   }
 
   /**
@@ -128,13 +135,22 @@ class CandidateColumns {
     const { group, groupStart, start: first } = this.#rows;
     const range = { group, start: first + start, end: first + end };
     const budget = createBudget();
-    const read = async (name: string): Promise<ArrayLike<unknown>> => {
+    const read = (name: string): ArrayLike<unknown> | Promise<ArrayLike<unknown>> => {
       if (!this.#types.has(name)) return new Array<null>(picked?.length ?? end - start).fill(null);
       const known = this.#known.get(name);
-      const values = await (known ?? readColumnRange(this.#file, name, range, budget));
-      return takeRows(values, known === undefined ? 0 : start, end - start, picked, dates.has(name));
+      const take = (values: ArrayLike<unknown>): ArrayLike<unknown> =>
+        takeRows(values, known === undefined ? 0 : start, end - start, picked, dates.has(name));
+      try {
+        const values = known ?? readColumnRange(this.#file, name, range, budget);
+        return values instanceof Promise ? values.then(take) : take(values);
+      } catch (thrown) {
+        // Told where the others are waited for, which may fail, too.
+        return Promise.reject(thrown);
+      }
     };
-    const columns = await Promise.all(names.map(read));
+    const found = names.map(read);
+    // Of small files all is there: to wait for each of their columns would take as long as to decode it.
+    const columns = found.some((one) => one instanceof Promise) ? await Promise.all(found) : found;
     const offset = groupStart + range.start;
     return {
       length: picked?.length ?? end - start,

@@ -17,38 +17,53 @@ export interface CompactEachParts {
 const manyFiles = 1_000;
 /** It is given no larger partition: both have the rows of theirs in memory. */
 const maxBesideBytes = 64 * 1024 * 1024;
+/** Nor is a thread given a larger one while it is at another. */
+const maxMeanwhileBytes = 16 * 1024 * 1024;
 
-/** Compacts partitions one by one; where they are many, two at once. */
+/**
+ * Compacts partitions. A thread begins the next one while it waits for the store at the one before; where
+ * there is much to do, two threads work.
+ */
 export async function compactEach(
   partitions: readonly PartitionFiles[],
   { here, beside, workOf, tell }: CompactEachParts,
 ): Promise<void> {
   const queue = new PartitionQueue(partitions);
   type Run = (work: PartitionWork) => Promise<CompactedPartition | undefined>;
-  const work = async (run: Run, maxBytes: number): Promise<void> => {
+  type OnFailed = (partition: PartitionFiles) => void;
+  const work = async (run: Run, maxBytes: number, onFailed: OnFailed): Promise<void> => {
     for (let next = queue.next(maxBytes); next !== undefined; next = queue.next(maxBytes)) {
       let one: CompactedPartition | undefined;
       try {
         one = await run(await workOf(next));
       } catch (thrown) {
-        queue.putBack(next);
+        onFailed(next);
         throw thrown;
       }
       if (one?.status === "busy") queue.avoid();
       if (one !== undefined) tell(one);
     }
   };
+  const both = async (run: Run, maxBytes: number, onFailed: OnFailed): Promise<void> => {
+    const lanes = [work(run, maxBytes, onFailed), work(run, maxMeanwhileBytes, onFailed)];
+    for (const end of await Promise.allSettled(lanes)) if (end.status === "rejected") throw end.reason;
+  };
   const workHere = (): Promise<void> =>
-    work(({ partition, pins }) => here.run(partition, pins), Number.POSITIVE_INFINITY);
+    both(
+      ({ partition, pins }) => here.run(partition, pins),
+      Number.POSITIVE_INFINITY,
+      () => queue.clear(),
+    );
   await using thread = isMuch(partitions) ? beside?.() : undefined;
   // What fails there is tried once more here, where it can be told.
-  const shared = thread && work((one) => thread.run(one), maxBesideBytes).catch(() => {});
-  try {
-    await workHere();
-  } catch (thrown) {
-    queue.clear();
-    throw thrown;
-  }
+  const shared =
+    thread &&
+    both(
+      (one) => thread.run(one),
+      maxBesideBytes,
+      (one) => queue.putBack(one),
+    ).catch(() => {});
+  await workHere();
   await shared;
   await workHere();
 }

@@ -1,6 +1,4 @@
-import { join } from "node:path";
 import { type MessagePort, parentPort, Worker, workerData } from "node:worker_threads";
-import { makeDirectory } from "../../base/files/files.ts";
 import type { Schema } from "../../layout/schema.ts";
 import { TableFiles } from "../../reader/listing/table-files.ts";
 import { openRoot } from "../../reader/open-root.ts";
@@ -28,7 +26,18 @@ export interface ThreadTask extends CompactionOptions {
 }
 
 /** What the thread says of a partition. One that failed is tried once more where that can be told. */
-type Answer = { readonly found: CompactedPartition | undefined } | "failed";
+type Said = { readonly found: CompactedPartition | undefined } | "failed";
+
+/** Numbers tell to which of its partitions an answer belongs. */
+interface Question {
+  readonly number: number;
+  readonly work: PartitionWork;
+}
+
+interface Answer {
+  readonly number: number;
+  readonly said: Said;
+}
 
 /** Tells this thread from all others that may load the file. */
 const key = "model-data-collector compaction";
@@ -37,10 +46,11 @@ interface ThreadData {
   readonly [key]?: ThreadTask;
 }
 
-/** Compacts partitions in a thread of its own, one at a time. */
+/** Compacts partitions in a thread of its own. */
 export class SecondThread implements AsyncDisposable {
   readonly #worker: Worker;
-  #under: Promise<unknown> = Promise.resolve();
+  readonly #under = new Set<Promise<unknown>>();
+  #asked = 0;
 
   constructor(task: ThreadTask) {
     const data: ThreadData = { [key]: task };
@@ -51,23 +61,33 @@ export class SecondThread implements AsyncDisposable {
 
   /** Rejects if the thread could not do it. */
   async run(work: PartitionWork): Promise<CompactedPartition | undefined> {
-    const answer = new Promise<CompactedPartition | undefined>((resolve, reject) => {
+    const answer = this.#answerTo({ number: this.#asked++, work });
+    this.#under.add(answer);
+    try {
+      return await answer;
+    } finally {
+      this.#under.delete(answer);
+    }
+  }
+
+  #answerTo(question: Question): Promise<CompactedPartition | undefined> {
+    const worker = this.#worker;
+    return new Promise((resolve, reject) => {
       const gone = (): void => reject(new Error("the second thread has ended"));
-      this.#worker.once("exit", gone);
-      this.#worker.once("message", (said: Answer) => {
-        this.#worker.off("exit", gone);
+      worker.once("exit", gone);
+      worker.on("message", function onAnswer({ number, said }: Answer) {
+        if (number !== question.number) return;
+        worker.off("exit", gone).off("message", onAnswer);
         if (said === "failed") reject(new Error("the second thread has failed"));
         else resolve(said.found);
       });
-      this.#worker.postMessage(work);
+      worker.postMessage(question);
     });
-    this.#under = answer.catch(() => {});
-    return await answer;
   }
 
-  /** Waits for the partition that it is at: it would leave a plan. */
+  /** Waits for the partitions that it is at: it would leave their plans. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#under;
+    await Promise.allSettled(this.#under);
     await this.#worker.terminate();
   }
 }
@@ -76,23 +96,22 @@ export class SecondThread implements AsyncDisposable {
 function serve(port: MessagePort, { root, ...options }: ThreadTask): void {
   const store = openRoot(root, undefined);
   const tables = new TableFiles(store);
-  const looked = new Set<string>();
-  // Of its own: files of two collections may have the same names.
-  const folder = join(options.folder, "second");
-  const made = makeDirectory(folder);
-  const compaction = new Compaction(store, tables, { ...options, folder });
-  const answerTo = async ({ partition, pins, table }: PartitionWork): Promise<Answer> => {
+  const looks = new Map<string, Promise<void>>();
+  const compaction = new Compaction(store, tables, options);
+  const saidOf = async ({ partition, pins, table }: PartitionWork): Promise<Said> => {
     try {
-      await made;
-      if (table !== undefined && !looked.has(table)) await tables.look(table);
-      if (table !== undefined) looked.add(table);
+      if (table !== undefined) {
+        const look = looks.get(table) ?? tables.look(table);
+        looks.set(table, look);
+        await look;
+      }
       return { found: await compaction.run(partition, pins) };
     } catch {
       return "failed";
     }
   };
-  port.on("message", (work: PartitionWork) => {
-    void answerTo(work).then((answer) => port.postMessage(answer));
+  port.on("message", ({ number, work }: Question) => {
+    void saidOf(work).then((said) => port.postMessage({ number, said } satisfies Answer));
   });
 }
 

@@ -38,29 +38,43 @@ interface FetchedPages {
 }
 
 /**
- * The values of one top-level column in some rows, null where there is none. Pages that the page index shows
- * not to be needed are not fetched. All of it is checked before it is decoded; see `page-check.ts`.
+ * The values of one top-level column in some rows, null where there is none; at once if all of them are in
+ * memory. Pages that the page index shows not to be needed are not fetched. All of it is checked before it is
+ * decoded; see `page-check.ts`.
  */
-export async function readColumnRange(
+export function readColumnRange(
   file: CheckedFile,
   column: string,
   range: GroupRange,
   budget: Budget,
-): Promise<DecodedArray> {
+): DecodedArray | Promise<DecodedArray> {
   const node = nodeOf(file.schema, column);
   if (node === undefined) throw new Error(`it has no column ${column}`);
   const chunks = chunksOf(range.group, column);
   const [first] = chunks;
-  const { data, skipped } =
-    first !== undefined && node.children.length === 0
-      ? decode(file, first, await fetchPages(file, first, range, budget), range, budget)
-      : await readNested(file, node, chunks, range, budget);
+  if (first === undefined || node.children.length > 0)
+    return readNested(file, node, chunks, range, budget).then((read) => {
+      const values = rowsOf(column, read, range);
+      if (node.children.length > 0) nullsIn(values);
+      return values;
+    });
+  const decoded = (pages: FetchedPages): DecodedArray =>
+    rowsOf(column, decode(file, first, pages, range, budget), range);
+  const there = pagesThere(file, first, range, budget);
+  return there === undefined ? fetchPages(file, first, range, budget).then(decoded) : decoded(there);
+}
+
+/** The rows of a range, of values that begin with the row `skipped`. */
+function rowsOf(
+  column: string,
+  { data, skipped }: { readonly data: DecodedArray[] | DecodedArray; readonly skipped: number },
+  { start, end }: GroupRange,
+): DecodedArray {
   const values = joined(data);
-  if (node.children.length > 0) nullsIn(values);
-  if (skipped > range.start || values.length < range.end - skipped) {
+  if (skipped > start || values.length < end - skipped) {
     throw new Error(`column ${column}: it has fewer values than rows`);
   }
-  const [from, to] = [range.start - skipped, range.end - skipped];
+  const [from, to] = [start - skipped, end - skipped];
   if (from === 0 && to === values.length) return values;
   return Array.isArray(values) ? values.slice(from, to) : values.subarray(from, to);
 }
@@ -149,6 +163,21 @@ function joinedInto(
     at += part.length;
   }
   return all;
+}
+
+/** All pages of a chunk, if all are wanted and in memory. */
+function pagesThere(
+  { source }: CheckedFile,
+  chunk: ColumnChunk,
+  { group, start, end }: GroupRange,
+  budget: Budget,
+): FetchedPages | undefined {
+  if (source.readNow === undefined || start > 0 || end < Number(group.num_rows)) return undefined;
+  const extent = chunkExtent(chunk);
+  const bytes = source.readNow(extent.start, extent.end);
+  if (bytes === undefined) return undefined;
+  budget.take(bytes.length);
+  return { parts: [bytes], firstRow: 0 };
 }
 
 async function fetchPages(

@@ -3,6 +3,7 @@ import { version } from "../../../base/version.ts";
 import { setBits } from "../../../base/bitmap.ts";
 import type { Values } from "../../../frame/batch.ts";
 import { createBuilder } from "../../../frame/builders/create-builder.ts";
+import { bigintRange } from "../../../frame/value-range.ts";
 import { binaryCell, type Cell, jsonCell, listCell, timestampCell } from "../../../frame/cell.ts";
 import { type ColumnType, type ScalarType, typeText } from "../../../layout/column-type.ts";
 import type { Schema } from "../../../layout/schema.ts";
@@ -140,6 +141,14 @@ function numberColumn(values: ArrayLike<unknown>, type: ColumnType, rows: number
       if (value > max) max = value;
     }
     return { validity: undefined, count: rows, values: { kind: "float64", data, min, max } };
+  }
+  if (
+    (type === "int64" || type === "timestamp") &&
+    values instanceof BigInt64Array &&
+    values.length >= rows
+  ) {
+    const data = values.subarray(0, rows);
+    return { validity: undefined, count: rows, values: { kind: "int64", data, ...bigintRange(data) } };
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
-import type { ParquetParsers, SchemaElement, SchemaTree } from "hyparquet";
+import type { DecodedArray, ParquetParsers, SchemaElement, SchemaTree } from "hyparquet";
 import type { readPage } from "hyparquet/src/column.js";
 import { getMaxDefinitionLevel, getMaxRepetitionLevel, isFlatColumn } from "hyparquet/src/schema.js";
+import { LastPage } from "./last-page.ts";
 import type { LeafShape } from "./page-check.ts";
 
 /** How hyparquet is told of a column. */
@@ -18,6 +19,9 @@ export interface LeafDecoder {
   readonly isFlat: boolean;
   /** Undefined for all that only hyparquet knows. */
   readonly kind: FlatKind | undefined;
+  readonly lastDictionary: LastPage<DecodedArray>;
+  /** Of a page of places in a dictionary, what it has decompressed. */
+  readonly lastPlaces: LastPage<Uint8Array>;
 }
 
 /** Files of one schema share its nodes. */
@@ -44,6 +48,8 @@ export function leafDecoder(schemaPath: SchemaTree[], parsers: ParquetParsers): 
     shape: { element, maxDefinition, maxRepetition: getMaxRepetitionLevel(schemaPath) },
     isFlat: isFlatColumn(schemaPath),
     kind: kindOf(element),
+    lastDictionary: new LastPage(),
+    lastPlaces: new LastPage(),
   };
   known.set(leaf, decoder);
   return decoder;

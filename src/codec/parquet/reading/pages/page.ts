@@ -40,9 +40,8 @@ export function readStoredPage(chunk: Uint8Array, start: number): StoredPage {
  * of small files the headers are as long as the values.
  */
 function headerAt(reader: ThriftReader): PageHeader {
-  const structs: HeaderFields[] = [];
-  const own = fieldsAt(reader, (id) => (structs[id] = fieldsAt(reader)));
-  const [first, dictionary, second] = [structs[5], structs[7], structs[8]];
+  fieldsAt(reader, own, true);
+  const [first, dictionary, second] = [own[5] && within[5], own[7] && within[7], own[8] && within[8]];
   const header: { [Field in keyof PageHeader]: unknown } = {
     type: PageTypes[Number(own[1])],
     uncompressed_page_size: own[2],
@@ -63,37 +62,51 @@ function headerAt(reader: ThriftReader): PageHeader {
   return header as PageHeader;
 }
 
-/** Numbers and truth values of a struct by their ids. */
+/** Numbers and truth values of a struct by their ids; true of a struct. */
 type HeaderFields = (number | boolean | undefined)[];
 
 /** No header has a field of a greater id. */
 const maxFieldId = 8;
+const emptyFields = (): HeaderFields => new Array<undefined>(maxFieldId + 1).fill(undefined);
 
-/** `onStruct` reads one that is within. */
-function fieldsAt(reader: ThriftReader, onStruct?: (id: number) => void): HeaderFields {
-  const fields: HeaderFields = [];
+/** For the header that is read, and the structs within it by their ids. There are very many headers. */
+const own = emptyFields();
+const within: readonly HeaderFields[] = own.map(emptyFields);
+
+function fieldsAt(reader: ThriftReader, fields: HeaderFields, isOuter: boolean): void {
+  fields.fill(undefined);
   for (let id = reader.field(0); reader.type !== thriftTypes.stop; id = reader.field(id)) {
     const { type } = reader;
     if (!(id > 0 && id <= maxFieldId)) reader.skip(type);
     else if (type === thriftTypes.i32) fields[id] = reader.i32();
-    else if (type === thriftTypes.struct && onStruct !== undefined) onStruct(id);
-    else if (type === 1 || type === 2) fields[id] = type === 1;
+    else if (type === thriftTypes.struct && isOuter) {
+      fieldsAt(reader, within[id]!, false);
+      fields[id] = true;
+    } else if (type === 1 || type === 2) fields[id] = type === 1;
     else reader.skip(type);
   }
-  return fields;
 }
 
 /** Decodes the dictionary of a chunk. */
 export function readDictionary(
   page: StoredPage,
-  { column, kind }: LeafDecoder,
+  { column, kind, lastDictionary }: LeafDecoder,
   codec: string,
   budget: Budget,
 ): DecodedArray {
   const { header, values } = page;
+  const known = lastDictionary.find(page, codec);
+  if (known !== undefined) {
+    charge(page, budget);
+    return known;
+  }
   const bytes = decompressed(page, codec, budget);
   checkValues(bytes, 0, "PLAIN", values, column.element);
-  if (kind !== undefined) return plainValues(bytes, 0, values, kind);
+  if (kind !== undefined) {
+    const made = plainValues(bytes, 0, values, kind);
+    lastDictionary.keep(page, codec, made);
+    return made;
+  }
   const { data } = readPage(reader(bytes), plainHeader(header, bytes), column, undefined, undefined, 0);
   return data === undefined ? [] : convert(data, column);
 }
@@ -101,14 +114,18 @@ export function readDictionary(
 /** Decodes a page of values; a row that goes on from the page before is appended to `before`. */
 export function readValues(
   page: StoredPage,
-  { column, shape, isFlat, kind }: LeafDecoder,
+  leaf: LeafDecoder,
   codec: string,
   { dictionary, before }: { dictionary: DecodedArray | undefined; before: DecodedArray | undefined },
   budget: Budget,
 ): { readonly data: DecodedArray; readonly rows: number } {
   const { values } = page;
-  const bytes = decompressed(page, codec, budget);
+  const { column, shape, isFlat, kind } = leaf;
   const layout = layoutOf(page);
+  const bytes =
+    hasPlaces(layout) && isFlat && kind !== undefined
+      ? placesOf(page, leaf, codec, budget)
+      : decompressed(page, codec, budget);
   const { rows, present, valuesAt } = checkPage(bytes, layout, shape, dictionary?.length);
   if (isFlat && present === 0) return { data: new Array<null>(values).fill(null), rows };
   if (isFlat && kind !== undefined) {
@@ -124,6 +141,22 @@ export function readValues(
   if (isFlat && present < values && Array.isArray(data))
     for (let i = data === before ? known : 0; i < data.length; i++) data[i] ??= null;
   return { data: data ?? [], rows };
+}
+
+function hasPlaces({ encoding }: PageLayout): boolean {
+  return encoding === "RLE_DICTIONARY" || encoding === "PLAIN_DICTIONARY";
+}
+
+/** A page of places in a dictionary, decompressed; they are only read. */
+function placesOf(page: StoredPage, { lastPlaces }: LeafDecoder, codec: string, budget: Budget): Uint8Array {
+  const known = lastPlaces.find(page, codec);
+  if (known !== undefined) {
+    charge(page, budget);
+    return known;
+  }
+  const bytes = decompressed(page, codec, budget);
+  lastPlaces.keep(page, codec, bytes);
+  return bytes;
 }
 
 function layoutOf({ header, values }: StoredPage): PageLayout {
@@ -154,8 +187,7 @@ export function decompressed(
   budget: Budget,
 ): Uint8Array {
   const { crc, uncompressed_page_size: size } = header;
-  // Level, value and its place in an array.
-  budget.take(stored.length + size + values * 24);
+  charge({ header, stored, values }, budget);
   if (crc !== undefined && crc32(stored) !== crc >>> 0) throw new Error("a page does not have its checksum");
   const second = header.type === "DATA_PAGE_V2" ? header.data_page_header_v2 : undefined;
   if (second === undefined) return decompress(codec, stored, size);
@@ -172,6 +204,11 @@ export function decompressed(
   all.set(stored.subarray(0, levels));
   all.set(rest, levels);
   return all;
+}
+
+function charge({ header, stored, values }: Omit<StoredPage, "end">, budget: Budget): void {
+  // Level, value and its place in an array.
+  budget.take(stored.length + header.uncompressed_page_size + values * 24);
 }
 
 function reader(bytes: Uint8Array): { view: DataView; offset: number } {
