@@ -28,9 +28,9 @@ def by_pandas():
 
 
 def by_duckdb():
-    import duckdb
+    import packaged_duckdb
 
-    database = duckdb.connect()
+    database = packaged_duckdb.connect()
     for statement in statements():
         database.execute(statement)
     for name in given["rows"]:
@@ -46,9 +46,12 @@ def by_clickhouse():
 
     # It reads Delta tables below its own folder alone.
     os.chdir("/")
+    os.makedirs(given["scratch"], exist_ok=True)
     database = session.Session(os.path.join(given["scratch"], "chdb"))
     database.query("CREATE DATABASE defined")
     database.query("USE defined")
+    if "collected" in given:
+        database.query(f"CREATE NAMED COLLECTION collected AS {given['collected']}")
     for statement in statements():
         database.query(statement.rstrip("; \n"))
     for name in given["rows"]:

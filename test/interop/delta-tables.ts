@@ -13,8 +13,8 @@ export type Run = (
 /** Readers of Delta tables, and what they are installed as. */
 const readers = [
   { name: "deltalake", packages: ["deltalake>=1", "pyarrow>=15"] },
-  // Its extension is a download of its own.
-  { name: "duckdb", packages: ["duckdb>=1.1", "pyarrow>=15"] },
+  // Of these versions the extension is a package, too.
+  { name: "duckdb", packages: ["duckdb==1.5.5", "duckdb-extension-delta==1.5.5", "pyarrow>=15"] },
   { name: "spark", packages: ["pyspark==3.5.*", "delta-spark==3.3.*", "pyarrow>=15"] },
 ] as const;
 

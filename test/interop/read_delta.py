@@ -54,7 +54,7 @@ def facts(table):
         if pa.types.is_dictionary(column.type):
             column = column.dictionary_decode()
         kind = str(column.type).replace("large_", "").replace("string_view", "string").replace("binary_view", "binary")
-        kind = kind.replace("element: ", "item: ").replace(" not null", "")
+        kind = kind.replace("element: ", "item: ").replace("<l: ", "<item: ").replace(" not null", "")
         about = {"type": kind, "nulls": column.null_count}
         if pa.types.is_floating(column.type):
             finite = [value for value in column.to_pylist() if value is not None and math.isfinite(value)]
@@ -77,9 +77,9 @@ def read_deltalake(root, table):
 
 
 def read_duckdb(root, table):
-    import duckdb
+    import packaged_duckdb
 
-    connection = duckdb.connect()
+    connection = packaged_duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute("INSTALL delta; LOAD delta")
     found = connection.execute(f"SELECT * FROM delta_scan('{os.path.join(root, table)}')").arrow()

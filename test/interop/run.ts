@@ -6,8 +6,8 @@
  * `examples/kubernetes` are held against Kubernetes' schemas, and Azure's own loader takes the files of
  * `examples/azureml`.
  *
- * What `mdc ddl` prints for pandas, ClickHouse and Spark is run, and its tables must have all rows, also as
- * Delta tables, for DuckDB then, too. The job of
+ * What `mdc ddl` prints for pandas, ClickHouse and Spark is run, and its tables must have all rows; for the
+ * first two also in Blob Storage and S3; and as Delta tables, for DuckDB then, too. The job of
  * `examples/spark` profiles rows, and must store what the collector has.
  *
  * Then Azure's own Python SDK and this package send the same frames to one server, where they must be equal;
@@ -36,6 +36,7 @@ import { readTables } from "./delta-tables.ts";
 import { certifiedReader, writeFixtures } from "./fixtures/certificate.ts";
 import { logThroughSidecar } from "./sidecar-frames.ts";
 import { type EnginesPage, readEnginesPage, runSnippet, storeData } from "./page.ts";
+import { defineRemoteTables } from "./remote-tables.ts";
 import { compareWithSpark } from "./spark-profiles.ts";
 import { type ExpectedTree, writeTree } from "./write-tree.ts";
 
@@ -78,6 +79,8 @@ const metricSources = [
   { name: "nannyml", packages: ["numpy==2.4.6", "pandas==2.3.3", "scikit-learn==1.9.1", "nannyml==0.13.1"] },
 ];
 
+const pipInstall = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+
 const folder = await mkdtemp(join(tmpdir(), "mdc-interop-"));
 try {
   const expected = await writeTree(join(folder, "collected"));
@@ -94,23 +97,35 @@ try {
   process.env["PYTHONDONTWRITEBYTECODE"] = "1";
   // What runs for seconds is not worth optimizing: half the processor time.
   process.env["JDK_JAVA_OPTIONS"] ??= "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+  // Both to their ends, for both use the folder.
+  const ends = await Promise.allSettled([checkInOne(expected, page), checkInOthers(expected)]);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** What one environment of Python has room for. */
+async function checkInOne(expected: ExpectedTree, page: EnginesPage): Promise<void> {
   const python = await virtualEnvironment();
-  if (python !== undefined) {
-    for (const engine of engines) {
-      if (!(await read(python, engine))) continue;
-      await runPage(python, engine.name, page);
-    }
-    await checkParquetJava(python);
-    leftOut("Trino", "nothing here fetches its server");
-    await checkDefinitions(python, expected);
-    await checkSparkJob(python);
-    await checkManifests(python);
-    await checkAzureFiles(python);
-    await checkAgentFrames(python);
-    await checkSidecar(python);
-    await checkDeployments(python);
+  if (python === undefined) return;
+  for (const engine of engines) {
+    if (!(await read(python, engine))) continue;
+    await runPage(python, engine.name, page);
   }
-  // In environments of their own, for these libraries want others' versions.
+  await checkParquetJava(python);
+  leftOut("Trino", "nothing here fetches its server");
+  await checkDefinitions(python, expected);
+  await checkRemoteDefinitions(python, expected);
+  await checkSparkJob(python);
+  await checkManifests(python);
+  await checkAzureFiles(python);
+  await checkAgentFrames(python);
+  await checkSidecar(python);
+  await checkDeployments(python);
+}
+
+/** In environments of their own, for these libraries want others' versions. */
+async function checkInOthers(expected: ExpectedTree): Promise<void> {
   const spark = await virtualEnvironment("interop-spark4");
   if (spark !== undefined) await read(spark, newerSpark);
   const tables = await virtualEnvironment("interop-mltable");
@@ -124,8 +139,6 @@ try {
   }
   const metrics = await virtualEnvironment("interop-metrics");
   if (metrics !== undefined) await checkMetrics(metrics);
-} finally {
-  await rm(folder, { recursive: true, force: true });
 }
 
 /** Statements of `mdc ddl`, run where their engine is: the tables must have the rows that were written. */
@@ -146,6 +159,16 @@ async function checkDefinitions(python: string, expected: ExpectedTree): Promise
       );
       if (!ok) process.exitCode = 1;
     }
+  }
+}
+
+/** The same for the tree in Blob Storage and S3. */
+async function checkRemoteDefinitions(python: string, expected: ExpectedTree): Promise<void> {
+  // What pandas reads them with.
+  await run(python, [...pipInstall, "adlfs", "s3fs"]);
+  for await (const line of defineRemoteTables(python, folder, rowsOf(expected))) {
+    console.log(line);
+    if (line.includes("FAILED")) process.exitCode = 1;
   }
 }
 
@@ -179,7 +202,7 @@ async function checkMetrics(python: string): Promise<void> {
   const file = join(folder, "metric-cases.json");
   await writeMetricCases(file, 1000);
   for (const { name, packages } of metricSources) {
-    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages];
+    const install = [...pipInstall, ...packages];
     const pip = await run(python, install);
     if (!pip.ok) {
       leftOut(`metrics by ${name}`, `pip could not install it: ${lastLine(pip.output)}`);
@@ -194,15 +217,7 @@ async function checkMetrics(python: string): Promise<void> {
 /** Azure's own Python SDK and this package send the same frames. */
 async function checkAgentFrames(python: string): Promise<void> {
   const name = "azureml-ai-monitoring";
-  const pip = await run(python, [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    name,
-    "pandas>=2",
-  ]);
+  const pip = await run(python, [...pipInstall, name, "pandas>=2"]);
   if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
   try {
     const told = await compareWithSdk(folder, async (script, args, env) => {
@@ -221,14 +236,7 @@ async function checkAgentFrames(python: string): Promise<void> {
 async function checkSidecar(python: string): Promise<void> {
   const name = "azureml-ai-monitoring through mdc sidecar";
   const packages = ["azureml-ai-monitoring", "pandas>=2", "pyarrow>=15"];
-  const pip = await run(python, [
-    "-m",
-    "pip",
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    ...packages,
-  ]);
+  const pip = await run(python, [...pipInstall, ...packages]);
   if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
   try {
     const told = await logThroughSidecar(folder, async (script, args, env) => {
@@ -247,7 +255,7 @@ async function checkSidecar(python: string): Promise<void> {
 /** Azure's own reader loads the MLTable beside an exported file, and the one that names the stored files. */
 async function checkMltable(python: string): Promise<void> {
   const name = "mltable";
-  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+  const install = [...pipInstall];
   const pip = await run(python, [...install, "mltable", "azureml-dataprep[pandas]", "setuptools<81"]);
   if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
   const [asset, stored] = [join(folder, "asset"), join(folder, "stored")];
@@ -267,7 +275,7 @@ async function checkMltable(python: string): Promise<void> {
 /** Azure's own loader and ours read the same deployment YAMLs. */
 async function checkDeployments(python: string): Promise<void> {
   const name = "azure-ai-ml";
-  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `${name}>=1.20`];
+  const install = [...pipInstall, `${name}>=1.20`];
   const pip = await run(python, install);
   if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
   const script = join(import.meta.dirname, "load_deployments.py");
@@ -289,7 +297,7 @@ async function checkDeployments(python: string): Promise<void> {
  */
 async function read(python: string, engine: Engine): Promise<boolean> {
   const { name, certified = name, reads, packages, needsJava = false } = engine;
-  const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages];
+  const install = [...pipInstall, ...packages];
   const pip = needsJava && !(await works("java", ["-version"])) ? undefined : await run(python, install);
   if (pip?.ok !== true) {
     leftOut(
@@ -332,7 +340,7 @@ async function checkParquetJava(python: string): Promise<void> {
  */
 async function checkManifests(python: string): Promise<void> {
   const name = "kubernetes-validate";
-  const pip = await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", name]);
+  const pip = await run(python, [...pipInstall, name]);
   if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
   const folder = join(root, "examples/kubernetes/rendered");
   const files = (await readdir(folder)).map((file) => join(folder, file));
@@ -349,7 +357,7 @@ async function checkManifests(python: string): Promise<void> {
 /** Has the loader of Azure's own tools take the example's endpoint and deployment. */
 async function checkAzureFiles(python: string): Promise<void> {
   const name = "azure-ai-ml";
-  const pip = await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", name]);
+  const pip = await run(python, [...pipInstall, name]);
   if (!pip.ok) return leftOut(name, `pip could not install it: ${lastLine(pip.output)}`);
   const code = [
     "import sys; from azure.ai.ml import load_online_deployment, load_online_endpoint",

@@ -63,13 +63,18 @@ export interface Azurite {
 export async function startAzurite(
   options: {
     readonly tls?: { readonly cert: string; readonly key: string };
+    /** Takes requests of newer versions of the protocol than its own, as the newest clients send them. */
+    readonly anyVersion?: boolean;
     /** Told what the server writes: a line for each request, with method, address and status. */
     readonly onOutput?: (text: string) => void;
   } = {},
 ): Promise<Azurite> {
   const folder = await mkdtemp(join(tmpdir(), "azurite-"));
-  const { tls, onOutput } = options;
-  const extra = tls ? ["--cert", tls.cert, "--key", tls.key, "--oauth", "basic"] : [];
+  const { tls, anyVersion = false, onOutput } = options;
+  const extra = [
+    ...(tls ? ["--cert", tls.cert, "--key", tls.key, "--oauth", "basic"] : []),
+    ...(anyVersion ? ["--skipApiVersionCheck"] : []),
+  ];
   let { child, port } = await launch(folder, 0, extra, onOutput);
 
   const scheme = tls ? "https" : "http";

@@ -1,5 +1,6 @@
 import { pathToFileURL } from "node:url";
 import { posix } from "node:path";
+import { hasAccountInPath } from "../../destination/azure-names.ts";
 
 /** Where tables are, in the spelling of each engine. */
 export interface TablePlace {
@@ -20,25 +21,8 @@ export interface TablePlace {
 
 /** The place of a store, by its description: a folder, the URL of a container, or of a bucket. */
 export function placeOf(root: string): TablePlace {
-  const blob =
-    /^https?:\/\/(?<account>[a-z0-9]+)\.blob\.(?<suffix>[^/]+)\/(?<container>[^/]+)\/?(?<prefix>.*)$/.exec(
-      root,
-    )?.groups;
-  if (blob !== undefined) {
-    const { account, suffix, container, prefix = "" } = blob;
-    const within = (folder: string): string => posix.join(prefix, folder);
-    const hadoop = (folder: string): string =>
-      `abfss://${container}@${account}.dfs.${suffix}/${within(folder)}`;
-    return {
-      kind: "blob",
-      account,
-      plain: (folder) => `https://${account}.blob.${suffix}/${container}/${within(folder)}`,
-      hadoop,
-      lake: hadoop,
-      duckdb: (folder) => `az://${container}/${within(folder)}`,
-      within,
-    };
-  }
+  const container = containerOf(root);
+  if (container !== undefined) return blobPlace(container);
   const base = root.replace(/[/\\]$/, "");
   const plain = (folder: string): string => `${base}/${folder}`;
   const bucket = /^s3:\/\/[^/]+/.exec(root)?.[0];
@@ -52,4 +36,41 @@ export function placeOf(root: string): TablePlace {
     /^https?:\/\//.test(root) ? plain(folder) : decodeURI(pathToFileURL(plain(folder)).href);
   const same = { plain, duckdb: plain, within: plain };
   return { kind: "folder", account: undefined, ...same, hadoop, lake: hadoop };
+}
+
+/** A folder of a container. */
+interface Container {
+  readonly account: string;
+  /** What follows the account's name and the service's in a host: `core.windows.net`. */
+  readonly suffix: string;
+  readonly container: string;
+  readonly prefix?: string;
+}
+
+/** Undefined where it is none. */
+function containerOf(root: string): Container | undefined {
+  const named =
+    /^https?:\/\/(?<account>[a-z0-9]+)\.blob\.(?<suffix>[^/]+)\/(?<container>[^/]+)\/?(?<prefix>.*)$/.exec(
+      root,
+    );
+  if (named !== null) return named.groups as unknown as Container;
+  if (!/^https?:/.test(root) || !URL.canParse(root) || !hasAccountInPath(new URL(root))) return undefined;
+  const path = /^\/(?<account>[a-z0-9-]+)\/(?<container>[^/]+)\/?(?<prefix>.*)$/.exec(new URL(root).pathname);
+  // Of an emulator, whose accounts have no hosts: what names one is said as for the cloud's.
+  return path === null ? undefined : { ...(path.groups as unknown as Container), suffix: "core.windows.net" };
+}
+
+function blobPlace({ account, suffix, container, prefix = "" }: Container): TablePlace {
+  const within = (folder: string): string => posix.join(prefix, folder);
+  const hadoop = (folder: string): string =>
+    `abfss://${container}@${account}.dfs.${suffix}/${within(folder)}`;
+  return {
+    kind: "blob",
+    account,
+    plain: (folder) => `https://${account}.blob.${suffix}/${container}/${within(folder)}`,
+    hadoop,
+    lake: hadoop,
+    duckdb: (folder) => `az://${container}/${within(folder)}`,
+    within,
+  };
 }

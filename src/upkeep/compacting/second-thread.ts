@@ -42,6 +42,8 @@ interface Answer {
 /** Tells this thread from all others that may load the file. */
 const key = "model-data-collector compaction";
 
+const gone = "the second thread has ended";
+
 interface ThreadData {
   readonly [key]?: ThreadTask;
 }
@@ -51,16 +53,19 @@ export class SecondThread implements AsyncDisposable {
   readonly #worker: Worker;
   readonly #under = new Set<Promise<unknown>>();
   #asked = 0;
+  #isGone = false;
 
   constructor(task: ThreadTask) {
     const data: ThreadData = { [key]: task };
     this.#worker = new Worker(new URL(import.meta.url), { name: key, workerData: data });
     // It is told by whoever waits for an answer, and is no fault while nobody does.
     this.#worker.on("error", () => {});
+    this.#worker.once("exit", () => (this.#isGone = true));
   }
 
   /** Rejects if the thread could not do it. */
   async run(work: PartitionWork): Promise<CompactedPartition | undefined> {
+    if (this.#isGone) throw new Error(gone);
     const answer = this.#answerTo({ number: this.#asked++, work });
     this.#under.add(answer);
     try {
@@ -73,11 +78,11 @@ export class SecondThread implements AsyncDisposable {
   #answerTo(question: Question): Promise<CompactedPartition | undefined> {
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
-      const gone = (): void => reject(new Error("the second thread has ended"));
-      worker.once("exit", gone);
+      const onExit = (): void => reject(new Error(gone));
+      worker.once("exit", onExit);
       worker.on("message", function onAnswer({ number, said }: Answer) {
         if (number !== question.number) return;
-        worker.off("exit", gone).off("message", onAnswer);
+        worker.off("exit", onExit).off("message", onAnswer);
         if (said === "failed") reject(new Error("the second thread has failed"));
         else resolve(said.found);
       });

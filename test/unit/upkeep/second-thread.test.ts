@@ -8,6 +8,7 @@ import { createMemoryStore } from "../../../src/store/memory-store.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
 import type { UpkeepStore } from "../../../src/store/store.ts";
 import { compact } from "../../../src/upkeep/compact.ts";
+import { SecondThread } from "../../../src/upkeep/compacting/second-thread.ts";
 import { repairTables } from "../../../src/upkeep/tables/repair-tables.ts";
 import { replayLog } from "../../support/delta/replay.ts";
 import { tempFolder } from "../../support/temp-folder.ts";
@@ -101,4 +102,13 @@ test("two threads enter what they make into the logs of tables", async () => {
   const { findings } = await verify(createCatalog(store, {}), { range, full: false });
   const ofLogs = ["unlogged", "lost", "foreign", "unreadable", "unfinished"];
   expect(findings.filter(({ kind }) => ofLogs.includes(kind))).toEqual([]);
+});
+
+test("a thread that has ended says so to whoever asks it afterwards", async () => {
+  const task = { now: everything.now, folder: await tempFolder(), root: "nowhere://at/all" };
+  await using thread = new SecondThread(task);
+  const where = { endpoint: "flights", deployment: "blue", collection: "a", format: "parquet" } as const;
+  const place = { ...where, start: hour, rate: "hour" } as const;
+  const work = { partition: { place, folder: "a/", files: [] }, pins: new Map(), table: undefined };
+  for (let time = 0; time < 2; time++) await expect(thread.run(work)).rejects.toThrow("has ended");
 });
