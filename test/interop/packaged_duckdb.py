@@ -2,7 +2,7 @@
 
 import importlib.util
 import os
-import tempfile
+import sys
 
 import duckdb
 
@@ -10,7 +10,8 @@ names = ("delta",)
 
 
 def connect():
-    connection = duckdb.connect(config={"extension_directory": tempfile.mkdtemp(prefix="mdc-duckdb-")})
+    # In the environment of these packages, not in the user's home.
+    connection = duckdb.connect(config={"extension_directory": os.path.join(sys.prefix, "duckdb-extensions")})
     for name in names:
         spec = importlib.util.find_spec(f"duckdb_extension_{name}")
         if spec is None or spec.origin is None:

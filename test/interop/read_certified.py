@@ -15,6 +15,8 @@ import struct
 import subprocess
 import sys
 
+from end_now import end_now
+
 try:
     import pyarrow as pa
 except ModuleNotFoundError:
@@ -419,4 +421,4 @@ if __name__ == "__main__":
         import read_tree
 
         status = read_tree.main(*sys.argv[4:]) or status
-    sys.exit(status)
+    end_now(status)
