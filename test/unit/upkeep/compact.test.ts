@@ -44,9 +44,9 @@ async function seenByDuckdb(store: MemoryStore): Promise<Record<string, unknown>
 }
 
 /** Which row is how often in what our reader gives. */
-async function seenByUs(store: Store): Promise<string[]> {
+async function seenByUs(store: Store, collection = "model_inputs"): Promise<string[]> {
   const rows: string[] = [];
-  for await (const row of datasetOf(store).table("model_inputs").rows())
+  for await (const row of datasetOf(store).table(collection).rows())
     rows.push(`${String(row["mdc_event_id"])} ${String(row["distance"])}`);
   return rows.sort();
 }
@@ -259,6 +259,47 @@ test("killed at any operation, and run again, it has lost and doubled nothing; r
   }
   expect(killed).toBeGreaterThan(everyKill > 1 ? 2 : 10);
   expect(checked).toBeGreaterThan(killed);
+}, 60_000);
+
+test("killed at any operation while it is at two partitions, and run again, it has lost and doubled nothing", async () => {
+  const parts = smallParts(3, 4);
+  const collections = ["model_inputs", "model_outputs"];
+  const storedBoth = async (): Promise<MemoryStore> => {
+    const store = createMemoryStore();
+    for (const collection of collections) {
+      await pin(store, parts, collection);
+      for (const part of parts) await storePart(store, { ...part, collection });
+    }
+    return store;
+  };
+  const seen = async (store: Store): Promise<string[][]> =>
+    Promise.all(collections.map((collection) => seenByUs(store, collection)));
+  const expected = await seen(await storedBoth());
+  const below = (store: MemoryStore, part: string): string[] =>
+    [...store.objects.keys()].filter((path) => path.includes(part));
+  let [killed, plansAtOnce] = [0, 0];
+  for (let last = firstKill(), over = false; !over; last += everyKill) {
+    const store = await storedBoth();
+    const look = async (): Promise<void> => {
+      plansAtOnce = Math.max(plansAtOnce, below(store, "/_upkeep/plans/").length);
+    };
+    const outcome = await compact(dying(store, last, true, look), everything).catch(
+      (error: unknown) => error,
+    );
+    over = !(outcome instanceof Error);
+    if (!over) killed += 1;
+    expect(await seen(store)).toEqual(expected);
+    // Somebody else, when the one who was killed is surely gone.
+    await compact(store, { ...everything, now: Date.now() + 3_600_000 });
+    for (const collection of collections)
+      expect(
+        below(store, `${folderOf(collection)}/`).filter((path) => path.endsWith(".parquet")),
+      ).toHaveLength(1);
+    expect(below(store, "/_upkeep/")).toEqual([]);
+    expect(await seen(store)).toEqual(expected);
+  }
+  expect(killed).toBeGreaterThan(everyKill > 1 ? 2 : 10);
+  expect(plansAtOnce).toBe(2);
 }, 60_000);
 
 test("two at once, and a writer that comes late, lose and double nothing", async () => {
