@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { ownJson } from "../base/own-json.ts";
 import { inspectPath, readFileChunks, readFileRange, removeFile, writeNewFile } from "../base/files/files.ts";
@@ -50,7 +50,7 @@ export class NewFile {
   static async write(rows: LoadedRows, order: Uint32Array, stem: string, folder: string): Promise<NewFile> {
     const { schema, required, filters } = rows;
     // Files of two collections that are made at once may have the same name.
-    const path = join(folder, `${stem}-${randomUUID()}.parquet`);
+    const path = join(folder, `${stem}-${randomBytes(8).toString("hex")}.parquet`);
     const batchRows = Math.max(1, Math.min(groupRows, Math.floor(groupCells / Math.max(1, schema.size))));
     const ids = new Ids();
     async function* batches(): AsyncGenerator<TableRows> {
