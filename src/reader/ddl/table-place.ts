@@ -55,7 +55,7 @@ function containerOf(root: string): Container | undefined {
     );
   if (named !== null) return named.groups as unknown as Container;
   if (!/^https?:/.test(root) || !URL.canParse(root) || !hasAccountInPath(new URL(root))) return undefined;
-  const path = /^\/(?<account>[a-z0-9-]+)\/(?<container>[^/]+)\/?(?<prefix>.*)$/.exec(new URL(root).pathname);
+  const path = /^https?:\/\/[^/]+\/(?<account>[a-z0-9-]+)\/(?<container>[^/]+)\/?(?<prefix>.*)$/.exec(root);
   // Of an emulator, whose accounts have no hosts: what names one is said as for the cloud's.
   return path === null ? undefined : { ...(path.groups as unknown as Container), suffix: "core.windows.net" };
 }

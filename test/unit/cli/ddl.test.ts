@@ -138,11 +138,11 @@ describe.each(Object.entries(engines))("%s", (_, { not = [], preamble, define })
 });
 
 test("a container of an emulator is Blob Storage, too", () => {
-  const place = placeOf("http://127.0.0.1:10000/devstoreaccount1/collected/prod");
+  const place = placeOf("http://127.0.0.1:10000/devstoreaccount1/collected/prod/é");
   expect(place.kind).toBe("blob");
   expect(place.account).toBe("devstoreaccount1");
-  expect(place.within("flights/blue")).toBe("prod/flights/blue");
-  expect(place.duckdb("flights/blue")).toBe("az://collected/prod/flights/blue");
+  expect(place.within("flights/blue")).toBe("prod/é/flights/blue");
+  expect(place.duckdb("flights/blue")).toBe("az://collected/prod/é/flights/blue");
 });
 
 test("a Delta table is read by its log", async () => {

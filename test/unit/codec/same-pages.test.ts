@@ -77,3 +77,17 @@ test("bytes that are not those of the checksum are told of, also where the page 
   }
   expect(await columnOf(bytes, "s")).toEqual(same("a"));
 });
+
+test("what is made of bytes that are not compressed is not theirs, who may change them", async () => {
+  const columns = [{ name: "s", type: "string" as const, cells: same("a") }];
+  const bytes = await fileBytes(
+    createParquetEncoder({ compression: "none" }).encode(
+      () => [makeBatch({ seed: 1, frames: [rows], columns })],
+      { schema: new Map([["s", "string"]]), segment: "s" },
+    ),
+  );
+  const given = new Uint8Array(bytes);
+  expect(await columnOf(given, "s")).toEqual(same("a"));
+  given.fill(0xff);
+  expect(await columnOf(new Uint8Array(bytes), "s")).toEqual(same("a"));
+});

@@ -2,6 +2,8 @@ import type { StoredPage } from "./page.ts";
 
 /** Longer pages seldom have the same bytes, and take longer to be decoded than to be asked for. */
 const maxStoredBytes = 256;
+/** A few bytes may decompress to very many, which nobody wants to keep. */
+const maxBytes = 16 * 1024;
 
 /**
  * What was made of the last page of a column, for the next one that has the same bytes: of small files of one
@@ -19,9 +21,12 @@ export class LastPage<Made> {
   }
 
   keep(page: StoredPage, codec: string, made: Made): void {
-    if (page.stored.length > maxStoredBytes) return;
+    const { stored, header } = page;
+    if (stored.length > maxStoredBytes || header.uncompressed_page_size > maxBytes) return;
+    // What is made of these may be the file's own bytes, which are somebody else's to change.
+    if (codec === "UNCOMPRESSED") return;
     // A copy: with a part of it, all of a file would be kept.
-    this.#page = { ...page, stored: new Uint8Array(page.stored) };
+    this.#page = { ...page, stored: new Uint8Array(stored) };
     this.#codec = codec;
     this.#made = made;
   }
