@@ -28,7 +28,7 @@ export function bigintRange(data: BigInt64Array): { readonly min: bigint; readon
  * 64-bit integers as pairs of 32 bits, the lower ones first, as all machines have them on which Node runs:
  * the lower ones without, the higher ones with a sign.
  */
-export function halvesOf(data: BigInt64Array): { readonly low: Uint32Array; readonly high: Int32Array } {
+function halvesOf(data: BigInt64Array): { readonly low: Uint32Array; readonly high: Int32Array } {
   const { buffer, byteOffset, length } = data;
   return {
     low: new Uint32Array(buffer, byteOffset, length * 2),

@@ -1,5 +1,4 @@
 import type { TableRows } from "../codec/parquet/tables/table-writer.ts";
-import { halvesOf } from "../frame/value-range.ts";
 import type { LoadedRows } from "./loaded-rows.ts";
 
 /**
@@ -31,13 +30,17 @@ export function firstDifference(
 
 /** Whether integers are those of `order`, of which no object is made. */
 function areSame(wanted: BigInt64Array, order: Uint32Array, start: number, found: BigInt64Array): boolean {
-  const { low: one } = halvesOf(wanted);
-  const { low: other } = halvesOf(found);
+  const [one, other] = [halvesOf(wanted), halvesOf(found)];
   for (let i = 0; i < found.length; i++) {
     const row = order[start + i]!;
     if (one[row * 2] !== other[i * 2] || one[row * 2 + 1] !== other[i * 2 + 1]) return false;
   }
   return true;
+}
+
+/** Two numbers for each integer. */
+function halvesOf({ buffer, byteOffset, length }: BigInt64Array): Int32Array {
+  return new Int32Array(buffer, byteOffset, length * 2);
 }
 
 /** Whether values of which at least one is no plain value are the same. */

@@ -12,7 +12,8 @@ import type { RangeSource } from "../../range-source.ts";
 import type { Budget } from "./limits.ts";
 import { chunkExtent, pagePlaces } from "./offset-index.ts";
 import { leafDecoder } from "./pages/leaf-decoder.ts";
-import { readDictionary, readStoredPage, readValues } from "./pages/page.ts";
+import { readDictionary, readValues } from "./pages/page.ts";
+import { readStoredPage } from "./pages/stored-page.ts";
 
 /** A file whose footer was read and checked. */
 export interface CheckedFile {

@@ -3,7 +3,8 @@ import type { CheckedFile } from "./column-range.ts";
 import type { Budget } from "./limits.ts";
 import { chunkExtent } from "./offset-index.ts";
 import { leafDecoder } from "./pages/leaf-decoder.ts";
-import { decompressed, readStoredPage, readValues, type StoredPage } from "./pages/page.ts";
+import { decompressed, readValues } from "./pages/page.ts";
+import { readStoredPage, type StoredPage } from "./pages/stored-page.ts";
 
 /**
  * UUIDs, four numbers of 32 bits each, with a digit in every four bits, in an order of their own: equal ones

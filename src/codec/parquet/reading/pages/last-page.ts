@@ -1,4 +1,4 @@
-import type { StoredPage } from "./page.ts";
+import type { StoredPage } from "./stored-page.ts";
 
 /** Longer pages seldom have the same bytes, and take longer to be decoded than to be asked for. */
 const maxStoredBytes = 256;
