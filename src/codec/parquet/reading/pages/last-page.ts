@@ -39,8 +39,9 @@ function isSame(one: StoredPage, other: StoredPage): boolean {
     one.header.type === other.header.type &&
     one.header.crc === other.header.crc &&
     one.header.uncompressed_page_size === other.header.uncompressed_page_size &&
-    // The levels of a page of version 2 are not compressed, and have their lengths in the header.
-    one.header.data_page_header_v2 === other.header.data_page_header_v2 &&
+    // Of version 2 none is: it has levels that are not compressed, and their lengths in the header.
+    one.header.data_page_header_v2 === undefined &&
+    other.header.data_page_header_v2 === undefined &&
     Buffer.compare(one.stored, other.stored) === 0
   );
 }
