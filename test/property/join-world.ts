@@ -44,30 +44,31 @@ const anyFrames = (requests: number, maxLength: number): fc.Arbitrary<StoredFram
   );
 
 /** Frames as they should be: of a request at most one in each collection, mostly with as many rows. */
-const tidyFrames: fc.Arbitrary<StoredFrames> = fc
-  .array(
-    fc.record({
-      rows: fc.integer({ min: 1, max: 3 }),
-      has: fc.record({ inputs: often(), outputs: often(), more: fc.boolean() }),
-      extra: fc.constantFrom(0, 0, 0, 0, 1),
-    }),
-    { minLength: 8, maxLength: 8 },
-  )
-  .map((requests) =>
-    requests.flatMap(({ rows, has, extra }, request) =>
-      (["inputs", "outputs", "more"] as const)
-        .filter((name) => has[name])
-        .map((collection) => ({
-          collection,
-          request,
-          after: 1,
-          apart: 0,
-          rows: Array.from({ length: rows + (collection === "outputs" ? extra : 0) }, () => null),
-          copies: 0,
-          byKey: null,
-        })),
-    ),
-  );
+const tidyFrames: (requests: number, maxRows: number) => fc.Arbitrary<StoredFrames> = (requests, maxRows) =>
+  fc
+    .array(
+      fc.record({
+        rows: fc.integer({ min: 1, max: maxRows }),
+        has: fc.record({ inputs: often(), outputs: often(), more: fc.boolean() }),
+        extra: fc.constantFrom(...Array.from({ length: requests * 2 }, () => 0), 1),
+      }),
+      { minLength: requests, maxLength: requests },
+    )
+    .map((all) =>
+      all.flatMap(({ rows, has, extra }, request) =>
+        (["inputs", "outputs", "more"] as const)
+          .filter((name) => has[name])
+          .map((collection) => ({
+            collection,
+            request,
+            after: 1,
+            apart: 0,
+            rows: Array.from({ length: rows + (collection === "outputs" ? extra : 0) }, () => null),
+            copies: 0,
+            byKey: null,
+          })),
+      ),
+    );
 
 function often(): fc.Arbitrary<boolean> {
   return fc.constantFrom(true, true, true, true, false);
@@ -89,6 +90,9 @@ export interface JoinCase {
     readonly byKey: string | null;
   }[];
   readonly rate: "day" | "hour" | "minute";
+  /** Whether files have their frames in the order of ids, as after a compaction. */
+  readonly isSorted: boolean;
+  readonly rowGroupRows: number;
   readonly options: {
     readonly outputs: string | string[];
     readonly labels: boolean;
@@ -111,15 +115,27 @@ export const joinCases: fc.Arbitrary<JoinCase> = fc.oneof(
   }),
   casesWith({
     requests: requestsOf(8, fc.constant(true)),
-    frames: fc.tuple(tidyFrames, anyFrames(8, 2)).map((both) => both.flat()),
+    frames: fc.tuple(tidyFrames(8, 3), anyFrames(8, 2)).map((both) => both.flat()),
+    labels: fc.constant(false),
+    by: fc.constant("row" as const),
+    lateness: fc.constantFrom(2 * minute, "30d"),
+  }),
+  // Of few hours, and nearly all of them a row each.
+  casesWith({
+    requests: requestsOf(12, fc.constant(true), fc.constantFrom(0, 1, 59, 60)),
+    frames: fc.tuple(tidyFrames(12, 1), anyFrames(12, 1)).map((both) => both.flat()),
     labels: fc.constant(false),
     by: fc.constant("row" as const),
     lateness: fc.constantFrom(2 * minute, "30d"),
   }),
 );
 
-function requestsOf(count: number, isUuid: fc.Arbitrary<boolean>): fc.Arbitrary<JoinCase["requests"]> {
-  return fc.array(fc.record({ at: minutes, isUuid }), { minLength: count, maxLength: count });
+function requestsOf(
+  count: number,
+  isUuid: fc.Arbitrary<boolean>,
+  at: fc.Arbitrary<number> = minutes,
+): fc.Arbitrary<JoinCase["requests"]> {
+  return fc.array(fc.record({ at, isUuid }), { minLength: count, maxLength: count });
 }
 
 function casesWith({
@@ -137,6 +153,8 @@ function casesWith({
     requests,
     frames,
     rate: fc.constantFrom("day" as const, "hour" as const, "minute" as const),
+    isSorted: fc.boolean(),
+    rowGroupRows: fc.constantFrom(1, 2, 3, 7),
     options: fc.record({
       ...options,
       outputs: fc.constantFrom("outputs", ["outputs"], ["outputs", "more"]),
@@ -182,8 +200,11 @@ export async function compareJoin(given: JoinCase): Promise<Comparison> {
       const name = `${frame.collection} ${frame.requestTime.slice(0, depth)} ${copy}`;
       files.set(name, { copy, frames: [...(files.get(name)?.frames ?? []), frame] });
     }
-  for (const { frames: together, copy } of files.values())
-    storeFile(folder.path, together, types, { rate: given.rate, rowGroupRows: 7, name: `${copy}.parquet` });
+  const { rate, rowGroupRows } = given;
+  for (const { frames: all, copy } of files.values()) {
+    const together = given.isSorted ? all.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)) : all;
+    storeFile(folder.path, together, types, { rate, rowGroupRows, name: `${copy}.parquet` });
+  }
   // Collections that are asked for are there, long before all else.
   for (const collection of ["inputs", "outputs", "more"])
     storeFile(

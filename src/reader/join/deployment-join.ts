@@ -1,4 +1,3 @@
-import { uuidMillis, uuidText } from "../../codec/parquet/reading/uuid-column.ts";
 import { uuidTime } from "../../base/uuid-v7.ts";
 import { isLabelKeyId } from "../../layout/ground-truth/label-key.ts";
 import type { Span } from "../../layout/partition.ts";
@@ -11,10 +10,12 @@ import { KeyLabels } from "./key-labels.ts";
 import type { KeyReading, KeyRows, KeyScan, StoreReading } from "./key-rows.ts";
 import { KnownIds } from "./known-ids.ts";
 import { matchRequest, type MatchRules } from "./match-request.ts";
-import { addCounts, countTables, isMadeIn } from "./plain/count-tables.ts";
+import { addCounts, countTables, isMadeIn, type PlainCounts } from "./plain/count-tables.ts";
+import { mergeRows } from "./plain/merge-rows.ts";
+import { openGroups, type PlainGroups } from "./plain/plain-groups.ts";
 import { readPlainRows } from "./plain/plain-rows.ts";
 import { UuidRows } from "./plain/uuid-rows.ts";
-import { indexAt, maxTableSides, rowWords } from "./plain/uuid-table.ts";
+import { maxTableSides } from "./plain/uuid-table.ts";
 import { type JoinLimits, StretchReader } from "./stretch-reader.ts";
 import { scansOf, type SideFile, spanOf, type Stretch } from "./stretches.ts";
 
@@ -85,7 +86,7 @@ export class DeploymentJoin {
         const span = spanOf(stretch);
         for (const group of rows.requests()) {
           const id = rows.ids[group[0] as number] as string;
-          this.#see(uuidTime(id), span, spans, () => id);
+          if (!isMadeIn(uuidTime(id), span)) this.#see(id, spans);
           countRequest(tally, rows, group, this.#rules, { labels, sign: 1 });
         }
       }
@@ -100,20 +101,18 @@ export class DeploymentJoin {
    */
   async #countPlain(tally: Tally, stretch: Stretch, spans: readonly Span[]): Promise<boolean> {
     const { outputs, by } = this.#rules;
-    const { maxPlainRows, maxStrays } = this.#limits;
     if (this.#plan.labels !== undefined || by !== "row" || outputs + 1 > maxTableSides) return false;
-    const { files } = stretch;
-    const plain = await readPlainRows(files, this.#reading.store, this.#rules, maxPlainRows, this.#plain);
-    const span = spanOf(stretch);
-    const found = plain === undefined ? undefined : countTables(this.#plain, outputs, maxStrays, span);
+    const plain = await openGroups(stretch.files, this.#reading.store, this.#rules);
+    if (plain === undefined) return false;
+    const found = await this.#countGroups(plain, spanOf(stretch));
     if (found === undefined) return false;
-    const { odd, counts, isAllNear } = found;
+    const { odd, counts, far } = found;
     const labels = KeyLabels.none;
     const rows = odd.size === 0 ? undefined : await this.#reader.some(stretch, columnsToCount(labels), odd);
     if (rows === undefined && odd.size > 0) return false;
-    this.#stretches.push({ ...stretch, rows: plain });
+    this.#stretches.push({ ...stretch, rows: plain.rows });
     addCounts(tally, counts);
-    if (!isAllNear) this.#seePlain(span, spans);
+    for (const id of far) this.#see(id, spans);
     // They may be at several times of the stretch.
     for (const id of odd) this.#strays.see(id, 0);
     for (const group of rows?.requests() ?? [])
@@ -121,29 +120,27 @@ export class DeploymentJoin {
     return true;
   }
 
-  /** Notes ids of the stretch that was read last, by their UUIDs. */
-  #seePlain(span: Span, spans: readonly Span[]): void {
-    for (const { rows, words } of this.#plain.lists())
-      for (let at = 0; at < words; at += rowWords) {
-        const made = uuidMillis(rows, at);
-        if (rows[at + indexAt] === 0 && !isMadeIn(made, span))
-          this.#see(made, span, spans, () => uuidText(rows, at));
-      }
+  async #countGroups(plain: PlainGroups, span: Span): Promise<PlainCounts | undefined> {
+    const { maxPlainRows, maxStrays: maxOdd } = this.#limits;
+    const merged = await mergeRows(plain, this.#rules, { maxOdd, span });
+    if (merged !== undefined) return merged;
+    if (plain.rows > maxPlainRows || !(await readPlainRows(plain, this.#rules, this.#plain)))
+      return undefined;
+    return countTables(this.#plain, this.#rules.outputs, maxOdd, span);
   }
 
   /**
-   * Notes that an id is in the stretch that was read last. One that says it was made in that time needs no
-   * note: if it is elsewhere, too, it is noted there.
+   * Notes an id of the stretch that was read last. One that says it was made in that time needs no note: if
+   * it is elsewhere, too, it is noted there.
    */
-  #see(made: number | undefined, span: Span, spans: readonly Span[], id: () => string): void {
-    if (isMadeIn(made, span)) return;
+  #see(id: string, spans: readonly Span[]): void {
+    const made = uuidTime(id);
     if (made !== undefined && isInSome(spans, made)) {
-      this.#strays.see(id(), 0);
+      this.#strays.see(id, 0);
       return;
     }
-    const text = id();
     const place = this.#stretches.length - 1;
-    if (text !== "" && (this.#known.see(text, place) ?? place) !== place) this.#strays.see(text, 0);
+    if (id !== "" && (this.#known.see(id, place) ?? place) !== place) this.#strays.see(id, 0);
   }
 
   /** Counts ids with rows in several stretches as one, and no longer as several. */

@@ -88,6 +88,8 @@ export function storeFile(
     codec: "ZSTD",
     compressors: { ZSTD: (input) => zstdCompressSync(input) },
     rowGroupSize: rowGroupRows,
+    // As many bytes as the package's own files have of them.
+    statisticsTruncateLength: 64,
   });
   const name = options.name ?? `${String(files++).padStart(6, "0")}.parquet`;
   const path = `${endpoint}/${deployment}/${first.collection}/${partition(first.requestTime, rate)}/${name}`;

@@ -13,12 +13,12 @@ export class ZstdDecompressor {
   /**
    * The bytes of one frame that has exactly `size`; undefined where they are anything else, or where this
    * Node does not offer what a context takes to be used again, by the inner calls of its own synchronous
-   * functions.
+   * functions. They are put into `room`, if it has a byte more than they are.
    */
-  decompress(frame: Uint8Array, size: number): Uint8Array | undefined {
+  decompress(frame: Uint8Array, size: number, room?: Uint8Array): Uint8Array | undefined {
     if (this.#failures >= maxFailures || size > maxReused) return undefined;
     this.#context ??= createContext();
-    const found = this.#context?.(frame, size);
+    const found = this.#context?.(frame, size, room);
     if (found !== undefined) return found;
     // It may be in the middle of a frame that was cut.
     this.#context = undefined;
@@ -27,7 +27,7 @@ export class ZstdDecompressor {
   }
 }
 
-type Context = (frame: Uint8Array, size: number) => Uint8Array | undefined;
+type Context = (frame: Uint8Array, size: number, room: Uint8Array | undefined) => Uint8Array | undefined;
 
 function createContext(): Context | undefined {
   const stream = zlib.createZstdDecompress() as InnerZstd & ReturnType<typeof zlib.createZstdDecompress>;
@@ -35,12 +35,12 @@ function createContext(): Context | undefined {
   stream.on("error", () => {});
   const { _handle: handle, _writeState: state } = stream;
   if (typeof handle?.writeSync !== "function" || !(state instanceof Uint32Array)) return undefined;
-  return (frame, size) => {
+  return (frame, size, room) => {
     // With a byte to spare: that it stays free says that there is no more.
-    const output = new Uint8Array(size + 1);
-    handle.writeSync(constants.ZSTD_e_end, frame, 0, frame.length, output, 0, output.length);
-    const [room, left] = state;
-    if (!stream.destroyed && left === 0 && room === 1) return output.subarray(0, size);
+    const output = room !== undefined && room.length > size ? room : new Uint8Array(size + 1);
+    handle.writeSync(constants.ZSTD_e_end, frame, 0, frame.length, output, 0, size + 1);
+    const [free, left] = state;
+    if (!stream.destroyed && left === 0 && free === 1) return output.subarray(0, size);
     stream.destroy();
     return undefined;
   };

@@ -1,10 +1,5 @@
-import type { ColumnChunk, DecodedArray, RowGroup, SchemaTree } from "hyparquet";
-import type { CheckedFile } from "./column-range.ts";
 import type { Budget } from "./limits.ts";
-import { chunkExtent } from "./offset-index.ts";
-import { leafDecoder } from "./pages/leaf-decoder.ts";
-import { decompressed, readValues } from "./pages/page.ts";
-import { readStoredPage, type StoredPage } from "./pages/stored-page.ts";
+import { type TextChunk, textPages, textWords } from "./pages/text-pages.ts";
 
 /**
  * UUIDs, four numbers of 32 bits each, with a digit in every four bits, in an order of their own: equal ones
@@ -12,96 +7,41 @@ import { readStoredPage, type StoredPage } from "./pages/stored-page.ts";
  */
 export type Uuids = Int32Array;
 
-/** A column's chunk, fetched. */
-export interface TextChunk {
-  readonly file: CheckedFile;
-  readonly node: SchemaTree;
-  readonly chunk: ColumnChunk;
-  readonly bytes: Uint8Array;
-  readonly rows: number;
-}
-
-/** Fetches a column of texts, all of a row group; undefined if it has nulls or is no such column. */
-export async function fetchTextChunk(
-  file: CheckedFile,
-  column: string,
-  group: RowGroup,
-  budget: Budget,
-): Promise<TextChunk | undefined> {
-  const node = file.schema.children.find(({ element }) => element.name === column);
-  const chunk = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === column);
-  if (node === undefined || chunk?.meta_data === undefined || !isPlainText(node)) return undefined;
-  const { start, end } = chunkExtent(chunk);
-  budget.take(end - start);
-  return { file, node, chunk, bytes: await file.source.read(start, end), rows: Number(group.num_rows) };
-}
-
 /**
  * The values of a column whose texts are UUIDs in lower case, page by page; a page's are good until the next
  * one is asked for. Throws at another text, and where pages are not stored so that they can be read.
  */
 export function* uuidPages(column: TextChunk, budget: Budget): Generator<Uuids, void, undefined> {
-  const { bytes, rows, chunk } = column;
-  const codec = chunk.meta_data?.codec ?? "UNCOMPRESSED";
   let uuids: Uuids = new Int32Array(0);
-  let dictionary: Uuids | undefined;
-  let row = 0;
-  for (let at = 0; at < bytes.length; ) {
-    const page = readStoredPage(bytes, at);
-    at = page.end;
-    if (page.header.type === "INDEX_PAGE") continue;
-    if (page.header.type === "DICTIONARY_PAGE") {
-      if (dictionary !== undefined || row > 0) throw new Error("a column has more than one dictionary");
-      budget.take(page.values * bytesInMemory);
-      dictionary = new Int32Array(page.values * 4);
-      packTexts(decompressed(page, codec, budget), dictionary, page.values);
-      continue;
+  let dictionary: { readonly texts: Int32Array; readonly uuids: Uuids } | undefined;
+  for (const { texts, places, count } of textPages(column, budget)) {
+    if (uuids.length < count * 4) {
+      budget.take(count * bytesInMemory);
+      uuids = new Int32Array(count * 4);
     }
-    row += page.values;
-    if (row > rows) throw new Error("a column has more values than rows");
-    if (uuids.length < page.values * 4) {
-      budget.take(page.values * bytesInMemory);
-      uuids = new Int32Array(page.values * 4);
+    if (places === undefined) packTexts(texts, uuids);
+    else {
+      if (dictionary?.texts !== texts) dictionary = { texts, uuids: packed(texts, budget) };
+      pick(dictionary.uuids, places, uuids);
     }
-    if (isEncodedPlain(page)) packTexts(decompressed(page, codec, budget), uuids, page.values);
-    else pickTexts(placesIn(page, column, dictionary, budget), dictionary, uuids);
-    yield uuids.subarray(0, page.values * 4);
+    yield uuids.subarray(0, count * 4);
   }
-  if (row < rows) throw new Error("a column has fewer values than rows");
 }
 
 const bytesInMemory = 16;
 
-/** Without levels, so that a page begins with its values. */
-function isPlainText({ element, children }: SchemaTree): boolean {
-  return element.type === "BYTE_ARRAY" && element.repetition_type === "REQUIRED" && children.length === 0;
+function packed(texts: Int32Array, budget: Budget): Uuids {
+  const count = texts.length / textWords;
+  budget.take(count * bytesInMemory);
+  const uuids = new Int32Array(count * 4);
+  packTexts(texts, uuids);
+  return uuids;
 }
 
-function isEncodedPlain({ header }: StoredPage): boolean {
-  const { encoding } = header.data_page_header ?? header.data_page_header_v2 ?? {};
-  return encoding === "PLAIN";
-}
-
-/** Which values of the dictionary a page has. */
-function placesIn(
-  page: StoredPage,
-  { file, node, chunk: { meta_data: meta } }: TextChunk,
-  dictionary: Uuids | undefined,
-  budget: Budget,
-): DecodedArray {
-  const { encoding } = page.header.data_page_header ?? page.header.data_page_header_v2 ?? {};
-  if (meta === undefined || (encoding !== "RLE_DICTIONARY" && encoding !== "PLAIN_DICTIONARY"))
-    throw notUuids();
-  const leaf = leafDecoder([file.schema, node], file.parsers);
-  const places = Uint32Array.from({ length: (dictionary?.length ?? 0) / 4 }, (_, place) => place);
-  return readValues(page, leaf, meta.codec, { dictionary: places, before: undefined }, budget).data;
-}
-
-function pickTexts(places: DecodedArray, dictionary: Uuids | undefined, into: Uuids): void {
-  if (dictionary === undefined) throw notUuids();
+function pick(from: Uuids, places: ArrayLike<number>, into: Uuids): void {
   for (let i = 0; i < places.length; i++) {
-    const from = (places[i] as number) * 4;
-    for (let word = 0; word < 4; word++) into[i * 4 + word] = dictionary[from + word] as number;
+    const at = (places[i] as number) * 4;
+    for (let word = 0; word < 4; word++) into[i * 4 + word] = from[at + word] as number;
   }
 }
 
@@ -109,14 +49,14 @@ function notUuids(): Error {
   return new Error("there are texts that are no UUIDs");
 }
 
-/** A length and 36 characters, of which four are dashes, as numbers of 32 bits. */
-const textWords = 10;
+/** Of 36 characters, four are dashes. */
 const textLength = 36;
+const digits: Uint8Array = Buffer.from("0123456789abcdef", "latin1");
 /** Makes a dash the digit 0. */
 const dash = 0x2d ^ 0x30;
 
 /**
- * Packs so many texts, four characters at a time: in a number, the first one is the lowest byte.
+ * Packs texts, four characters at a time: in a number, the first one is the lowest byte.
  *
  *   text    tttttttt-tttt-7ccc-vccc-rrrrrrrrrrrr
  *   number  1   2   3   4   5   6   7   8   9
@@ -124,14 +64,9 @@ const dash = 0x2d ^ 0x30;
  * Of two numbers of four digits, in a half of each byte, the second one is put into the other halves. Numbers
  * 3 to 6 have a dash each, in places of which are the digits of number 9.
  */
-function packTexts(bytes: Uint8Array, into: Uuids, count: number): void {
-  if (bytes.length !== count * textWords * 4) throw notUuids();
-  const texts =
-    bytes.byteOffset % 4 === 0
-      ? new Int32Array(bytes.buffer, bytes.byteOffset, count * textWords)
-      : new Int32Array(new Uint8Array(bytes).buffer);
+function packTexts(texts: Int32Array, into: Uuids): void {
   let wrong = 0;
-  for (let at = 0, place = 0; place < count * 4; at += textWords, place += 4) {
+  for (let at = 0, place = 0; at < texts.length; at += textWords, place += 4) {
     // One by one: to take them out of an array would take twice the time.
     const word = (number: number): number => texts[at + number] as number;
     const c1 = word(1);
@@ -164,6 +99,37 @@ function packTexts(bytes: Uint8Array, into: Uuids, count: number): void {
   }
   if (wrong !== 0) throw notUuids();
 }
+
+/** Whether a text is a UUID in lower case. */
+export function isUuidText(texts: Int32Array, at: number): boolean {
+  const word = (number: number): number => texts[at + number] as number;
+  const c3 = word(3) ^ dash;
+  const c4 = word(4) ^ (dash << 8);
+  const c5 = word(5) ^ (dash << 16);
+  const c6 = word(6) ^ (dash << 24);
+  const areDigits =
+    areFourDigits(word(1)) &
+    areFourDigits(word(2)) &
+    areFourDigits(c3) &
+    areFourDigits(c4) &
+    areFourDigits(c5) &
+    areFourDigits(c6) &
+    areFourDigits(word(7)) &
+    areFourDigits(word(8)) &
+    areFourDigits(word(9));
+  // What was a dash is the digit 0 now.
+  const zeros = ((c3 & 0xff) ^ 0x30) | (((c4 >>> 8) & 0xff) ^ 0x30) | (((c5 >>> 16) & 0xff) ^ 0x30);
+  return word(0) === textLength && areDigits === 1 && (zeros | ((c6 >>> 24) ^ 0x30)) === 0;
+}
+
+/** 1 if all four characters are digits, else 0. */
+function areFourDigits(characters: number): number {
+  return (digitPairs[characters & 0xffff] as number) & (digitPairs[characters >>> 16] as number);
+}
+
+/** Of two characters, as a number of 16 bits, 1 if both are digits: looked up sooner than told. */
+const digitPairs = new Uint8Array(65_536);
+for (const one of digits) for (const other of digits) digitPairs[one | (other << 8)] = 1;
 
 /** What four characters are worth as digits, a byte each. */
 function digitsOf(characters: number): number {

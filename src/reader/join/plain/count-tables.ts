@@ -5,14 +5,14 @@ import { hourOf, isCounted } from "./counted-when.ts";
 import type { UuidRows } from "./uuid-rows.ts";
 import { indexAt, oddRow, rowWords, type UuidTable, whenAt, whenOf } from "./uuid-table.ts";
 
-/** What tables of rows come to. */
-export interface TableCounts {
-  /** Ids of rows that tables cannot count: they are in no count. */
+/** What rows come to that are known by their ids alone. */
+export interface PlainCounts {
+  /** Ids of rows of which more has to be known: they are in no count. */
   readonly odd: ReadonlySet<string>;
   /** Rows by when they are counted, then by their sides, a bit for each. */
   readonly counts: ReadonlyMap<number, Float64Array>;
-  /** Whether all ids say that they were made in the span. */
-  readonly isAllNear: boolean;
+  /** The ids that do not say that they were made in the span. */
+  readonly far: Iterable<string>;
 }
 
 /**
@@ -24,7 +24,7 @@ export function countTables(
   outputs: number,
   maxOdd: number,
   span: Span,
-): TableCounts | undefined {
+): PlainCounts | undefined {
   const odd = new Set<string>();
   const counts = new Map<number, Float64Array>();
   let isAllNear = true;
@@ -33,7 +33,13 @@ export function countTables(
     if (odd.size > maxOdd) return undefined;
     isAllNear = countTable(table, counts, { odd, oddWords, span }) && isAllNear;
   }
-  return { odd, counts, isAllNear };
+  return { odd, counts, far: isAllNear ? [] : farIds(rows, span) };
+}
+
+function* farIds(rows: UuidRows, span: Span): Generator<string, void, undefined> {
+  for (const { rows: list, words } of rows.lists())
+    for (let at = 0; at < words; at += rowWords)
+      if (list[at + indexAt] === 0 && !isMadeIn(uuidMillis(list, at), span)) yield uuidText(list, at);
 }
 
 /** Adds odd ids of a table, until they are too many; gives the last number of each. */
@@ -82,8 +88,8 @@ export function isMadeIn(made: number | undefined, { start, end }: Span): boolea
   return made !== undefined && made >= start && made < end;
 }
 
-/** Adds what tables come to. */
-export function addCounts(tally: Tally, counts: TableCounts["counts"]): void {
+/** Adds what rows come to. */
+export function addCounts(tally: Tally, counts: PlainCounts["counts"]): void {
   for (const [when, bySides] of counts)
     if (isCounted(when))
       for (const [sides, rows] of bySides.entries()) {

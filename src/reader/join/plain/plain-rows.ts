@@ -1,112 +1,24 @@
-import { type OpenedParquet, openParquet } from "../../../codec/parquet/parquet-decoder.ts";
-import { readColumnRange } from "../../../codec/parquet/reading/column-range.ts";
-import { type Budget, createBudget } from "../../../codec/parquet/reading/limits.ts";
-import { fetchTextChunk, type TextChunk, uuidPages } from "../../../codec/parquet/reading/uuid-column.ts";
-import { systemColumns } from "../../../layout/system-columns.ts";
-import type { Store } from "../../../store/store.ts";
+import { uuidPages } from "../../../codec/parquet/reading/uuid-column.ts";
 import { mapConcurrent } from "../../map-concurrent.ts";
-import { openStoredFile } from "../../stored-file.ts";
-import { countedWhen, isCounted, isWhen } from "./counted-when.ts";
 import type { MatchRules } from "../match-request.ts";
-import type { SideFile } from "../stretches.ts";
-import type { AddedRows, UuidRows } from "./uuid-rows.ts";
+import { type FetchedGroup, fetchGroup, type PlainGroups } from "./plain-groups.ts";
+import type { UuidRows } from "./uuid-rows.ts";
 
-const { correlationId, rowIndex, eventTime, requestTime } = systemColumns;
-
-const filesAtOnce = 8;
 const groupsAtOnce = 3;
 
 /**
- * Reads the rows of some files by UUID, in a fraction of the time and memory that {@link readKeyRows} takes,
- * and says how many they are. Undefined for files that it cannot be done for: of another format, without
- * statistics, with other ids; of which a row may be late; or with more than so many rows.
+ * Reads rows by UUID, in a fraction of the time and memory that {@link readKeyRows} takes. False where that
+ * cannot be done: their ids are others.
  */
 export async function readPlainRows(
-  files: readonly SideFile[],
-  store: Store,
+  { groups, rows }: PlainGroups,
   rules: MatchRules,
-  maxRows: number,
   into: UuidRows,
-): Promise<number | undefined> {
-  if (files.some(({ file }) => file.format !== "parquet")) return undefined;
-  const groups: Group[] = [];
-  let rows = 0;
-  const opening = mapConcurrent(files, filesAtOnce, async ({ side, file }) => {
-    const opened = await openParquet(openStoredFile(store, file).source).catch(() => undefined);
-    return opened === undefined ? undefined : { side, file: opened };
-  });
-  for await (const one of opening) {
-    if (one === undefined) return undefined;
-    const { side, file } = one;
-    rows += file.info.rows;
-    if (rows > maxRows) return undefined;
-    for (const [number, group] of file.metadata.row_groups.entries())
-      groups.push({ side, file, group, number });
-  }
-  if (!areInTime(groups, rules)) return undefined;
+): Promise<boolean> {
   into.clear(rows);
-  const fetching = mapConcurrent(groups, groupsAtOnce, async (group) => {
-    return await fetchGroup(group, rules).catch(() => undefined);
-  });
-  for await (const fetched of fetching)
-    if (fetched === undefined || !addGroup(into, fetched)) return undefined;
-  return rows;
-}
-
-/** A row group of a side. */
-interface Group {
-  readonly side: number;
-  readonly file: OpenedParquet;
-  readonly group: RowGroup;
-  /** Its place in the file. */
-  readonly number: number;
-}
-
-type RowGroup = OpenedParquet["metadata"]["row_groups"][number];
-
-/** Milliseconds; undefined where the file does not say. */
-function boundsOf(
-  { file: { info }, number }: Group,
-  column: string,
-): { readonly min: number; readonly max: number } | undefined {
-  const { min, max } = info.rowGroups[number]?.statistics(column) ?? {};
-  const known =
-    (typeof min === "number" || min instanceof Date) && (typeof max === "number" || max instanceof Date);
-  return known ? { min: Number(min), max: Number(max) } : undefined;
-}
-
-/** Whether no output can be later than it may, by the statistics of all files. */
-function areInTime(groups: readonly Group[], { lateness }: MatchRules): boolean {
-  let first = Infinity;
-  let last = -Infinity;
-  for (const group of groups) {
-    const collected = boundsOf(group, eventTime.name);
-    const requested = boundsOf(group, requestTime.name);
-    if (collected === undefined || requested === undefined) return false;
-    if (group.side === 0) first = Math.min(first, Math.max(requested.min, collected.min));
-    else last = Math.max(last, collected.max);
-  }
-  // Bounds are cut to whole milliseconds.
-  return last + 1 - first <= lateness / 1_000;
-}
-
-interface FetchedGroup extends AddedRows {
-  readonly ids: TextChunk;
-  readonly budget: Budget;
-}
-
-/** What there is to read of a row group; undefined where it cannot be read so. */
-async function fetchGroup(group: Group, rules: MatchRules): Promise<FetchedGroup | undefined> {
-  const budget = createBudget();
-  const places = boundsOf(group, rowIndex.name);
-  const isFirst = places?.max === 0 && places.min === 0;
-  const [ids, when, indexes] = await Promise.all([
-    fetchTextChunk(group.file, correlationId.name, group.group, budget),
-    whenOf(group, rules) ?? whensOf(group, rules, budget),
-    isFirst ? undefined : columnOf(group, group.file, rowIndex.name, budget),
-  ]);
-  if (ids === undefined || (indexes !== undefined && !(indexes instanceof Int32Array))) return undefined;
-  return { side: group.side, ids, when, indexes, budget };
+  for await (const fetched of mapConcurrent(groups, groupsAtOnce, (group) => fetchGroup(group, rules)))
+    if (fetched === undefined || !addGroup(into, fetched)) return false;
+  return true;
 }
 
 function addGroup(into: UuidRows, { side, ids, when, indexes, budget }: FetchedGroup): boolean {
@@ -122,42 +34,4 @@ function addGroup(into: UuidRows, { side, ids, when, indexes, budget }: FetchedG
   } catch {
     return false;
   }
-}
-
-/** When all requests of a row group are counted, if its statistics show that it is one time for all. */
-function whenOf(group: Group, rules: MatchRules): number | undefined {
-  const bounds = boundsOf(group, requestTime.name);
-  if (bounds === undefined) return undefined;
-  const first = countedWhen(bounds.min * 1_000, rules);
-  const last = countedWhen(bounds.max * 1_000 + 999, rules);
-  return first === last && isCounted(first) && isWhen(first) ? first : undefined;
-}
-
-async function whensOf(group: Group, rules: MatchRules, budget: Budget): Promise<Int32Array> {
-  const times = await columnOf(group, asIntegers(group.file, requestTime.name), requestTime.name, budget);
-  return Int32Array.from(times as ArrayLike<bigint | number>, (time) => {
-    const when = countedWhen(Number(time), rules);
-    if (!isWhen(when)) throw new Error("a request's time is no time");
-    return when;
-  });
-}
-
-async function columnOf(
-  { group }: Group,
-  file: OpenedParquet,
-  name: string,
-  budget: Budget,
-): Promise<ArrayLike<unknown>> {
-  return await readColumnRange(file, name, { group, start: 0, end: Number(group.num_rows) }, budget);
-}
-
-/** The same file, of whose times in microseconds no objects are made. */
-function asIntegers(file: OpenedParquet, column: string): OpenedParquet {
-  const children = file.schema.children.map((child) => {
-    const { converted_type: converted, logical_type: logical, ...element } = child.element;
-    const isMicros =
-      converted === "TIMESTAMP_MICROS" || (logical?.type === "TIMESTAMP" && logical.unit === "MICROS");
-    return element.name === column && isMicros ? { ...child, element } : child;
-  });
-  return { ...file, schema: { ...file.schema, children } };
 }

@@ -3,19 +3,25 @@ import { ZstdDecompressor } from "../../bytes/zstd-decompressor.ts";
 
 /**
  * The bytes of a page, exactly `size` of them: never makes more, whatever the compressed bytes would become.
+ * They may be put into `room`, if they are fewer.
  */
-export function decompress(codec: string, input: Uint8Array, size: number): Uint8Array {
-  const output = decompressed(codec, input, size);
+export function decompress(codec: string, input: Uint8Array, size: number, room?: Uint8Array): Uint8Array {
+  const output = decompressed(codec, input, size, room);
   if (output.length !== size) throw new Error(`a page has ${output.length} bytes, its header says ${size}`);
   return output;
 }
 
-function decompressed(codec: string, input: Uint8Array, size: number): Uint8Array {
+function decompressed(
+  codec: string,
+  input: Uint8Array,
+  size: number,
+  room: Uint8Array | undefined,
+): Uint8Array {
   switch (codec) {
     case "UNCOMPRESSED":
       return input;
     case "ZSTD":
-      return zstd(input, size);
+      return zstd(input, size, room);
     case "SNAPPY":
       return snappy(input, size);
     default:
@@ -26,8 +32,8 @@ function decompressed(codec: string, input: Uint8Array, size: number): Uint8Arra
 const maxChunkBytes = 64 * 1024 * 1024;
 const zstdDecompressor = new ZstdDecompressor();
 
-function zstd(input: Uint8Array, size: number): Uint8Array {
-  const whole = zstdDecompressor.decompress(input, size);
+function zstd(input: Uint8Array, size: number, room: Uint8Array | undefined): Uint8Array {
+  const whole = zstdDecompressor.decompress(input, size, room);
   if (whole !== undefined) return whole;
   try {
     return zlib.zstdDecompressSync(input, {

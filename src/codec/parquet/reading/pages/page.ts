@@ -100,19 +100,20 @@ function layoutOf({ header, values }: StoredPage): PageLayout {
 }
 
 /**
- * The bytes of a page, its checksum compared where it has one. Version 2 never compresses the levels, which
- * come first.
+ * The bytes of a page, its checksum compared where it has one; they may be put into `room`, if they are fewer.
+ * Version 2 never compresses the levels, which come first.
  */
 export function decompressed(
   { header, stored, values }: StoredPage,
   codec: string,
   budget: Budget,
+  room?: Uint8Array,
 ): Uint8Array {
   const { crc, uncompressed_page_size: size } = header;
   charge({ header, stored, values }, budget);
   if (crc !== undefined && crc32(stored) !== crc >>> 0) throw new Error("a page does not have its checksum");
   const second = header.type === "DATA_PAGE_V2" ? header.data_page_header_v2 : undefined;
-  if (second === undefined) return decompress(codec, stored, size);
+  if (second === undefined) return decompress(codec, stored, size, room);
   const max = Math.min(stored.length, size);
   const levels =
     whole(second.repetition_levels_byte_length, max, "bytes of levels") +
