@@ -1,9 +1,10 @@
 import { type OpenedParquet, openParquet, readParquetColumns } from "../codec/parquet/parquet-decoder.ts";
 import { type ColumnBatch, columnBatch, rowsOf, withNumbers } from "../layout/column-batch.ts";
 import { bindFilter } from "../layout/filter/bound-filter.ts";
-import type { Filter } from "../layout/filter/filter.ts";
+import { type Filter, filterColumns } from "../layout/filter/filter.ts";
 import { canMatch } from "../layout/filter/possible.ts";
-import { systemColumns } from "../layout/system-columns.ts";
+import { isOwnName } from "../layout/paths/others-path.ts";
+import { isSystemColumn, systemColumns } from "../layout/system-columns.ts";
 import type { Store } from "../store/store.ts";
 import type { DataFile } from "./data-file.ts";
 import type { PinnedTypes } from "./lines/pinned-types.ts";
@@ -29,7 +30,8 @@ export interface ScanOptions {
 /**
  * Reads a stored file, a row group at a time or less. What statistics, Bloom filters or the page index rule
  * out is not fetched, and nothing of a file that cannot have the ids that are asked for, as its listing
- * tells. Throws as {@link openStoredFile} explains.
+ * tells, or the columns, as the pinned types of its collection tell a search. Throws as
+ * {@link openStoredFile} explains.
  */
 export async function* scanFile(
   store: Store,
@@ -37,6 +39,7 @@ export async function* scanFile(
   options: ScanOptions,
 ): AsyncGenerator<ColumnBatch, void, undefined> {
   if (!canHaveIds(file, options.filter)) return;
+  if (options.isSearch === true && !(await canHaveColumns(file, options))) return;
   const stored = openStoredFile(store, file);
   let left = options.limit ?? Number.POSITIVE_INFINITY;
   const batches =
@@ -62,6 +65,19 @@ function canHaveIds({ ids }: DataFile, filter: ScanOptions["filter"]): boolean {
   return canMatch(bindFilter(filter, new Map([[name, "string"]])), (column) =>
     column === name ? facts : undefined,
   );
+}
+
+/** Whether a file's columns, which are those of its collection if it is of ours, can be those of wanted rows. */
+async function canHaveColumns(file: DataFile, { filter, pins }: ScanOptions): Promise<boolean> {
+  if (filter === undefined || typeof filter === "function" || file.format !== "parquet") return true;
+  const asked = [...filterColumns(filter)].filter((column) => !isSystemColumn(column));
+  if (asked.length === 0 || !isOwnName(file.path)) return true;
+  // Types that cannot be used tell nothing, and are told where they are needed.
+  const pinned = await pins.of(file).catch(() => undefined);
+  if (pinned === undefined || pinned.size === 0) return true;
+  const missing = new Set(asked.filter((column) => !pinned.has(column)));
+  const none = { rows: 1, nulls: 1, min: undefined, max: undefined };
+  return canMatch(bindFilter(filter, new Map()), (column) => (missing.has(column) ? none : undefined));
 }
 
 async function* decode(
