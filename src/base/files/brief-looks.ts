@@ -27,22 +27,40 @@ const maxBytes = 1024 * 1024;
  */
 export class BriefLooks implements FileLooks {
   #turnStart: number | undefined;
+  /** Settles when the next turn has begun, once this one is used up. */
+  #nextTurn: Promise<void> | undefined;
   #averageMs = 0;
   #resting = 0;
 
   readonly inspectPath = (path: string): Promise<FileStatus | undefined> =>
-    this.#isBrief() ? this.#timed(() => inspectPathNow(path)) : inspectPath(path);
+    this.#look(
+      () => inspectPathNow(path),
+      () => inspectPath(path),
+    );
 
   readonly readFileRange = (path: string, start: number, end: number): Promise<Uint8Array> =>
-    end - start <= maxBytes && this.#isBrief()
-      ? this.#timed(() => readFileRangeNow(path, start, end))
+    end - start <= maxBytes
+      ? this.#look(
+          () => readFileRangeNow(path, start, end),
+          () => readFileRange(path, start, end),
+        )
       : readFileRange(path, start, end);
 
-  #isBrief(): boolean {
-    if (this.#resting > 0) {
-      this.#resting--;
-      return false;
+  async #look<T>(look: () => T, others: () => Promise<T>): Promise<T> {
+    while (this.#resting === 0) {
+      if (this.#isTurnLeft()) return this.#timed(look);
+      await (this.#nextTurn ??= new Promise((resolve) => {
+        onNextTurn(() => {
+          this.#nextTurn = undefined;
+          resolve();
+        });
+      }));
     }
+    this.#resting--;
+    return await others();
+  }
+
+  #isTurnLeft(): boolean {
     const now = systemClock.monotonic();
     if (this.#turnStart === undefined) {
       this.#turnStart = now;
@@ -51,7 +69,7 @@ export class BriefLooks implements FileLooks {
     return now - this.#turnStart < maxTurnMs;
   }
 
-  async #timed<T>(look: () => T): Promise<T> {
+  #timed<T>(look: () => T): T {
     const start = systemClock.monotonic();
     try {
       return look();
