@@ -72,6 +72,8 @@ export async function openPlain(root: string, rows: number, azure?: AzureAccess)
   const connection = await instance.connect();
   if (azure !== undefined) {
     await connection.run(`load '${azure.extension}'`);
+    // What it keeps of files in memory: this package keeps nothing, but for SQL.
+    await connection.run("set enable_external_file_cache = false");
     await connection.run(`create secret (type azure, connection_string '${azure.connectionString}')`);
   }
   const place = azure === undefined ? root : `az://${azure.container}`;
@@ -88,8 +90,11 @@ export async function openPlain(root: string, rows: number, azure?: AzureAccess)
     aggregate: () => aggregate(source(inputs)),
     join: () => join(source(inputs), source(outputs)),
     account: () => account(source(inputs), source(outputs)),
-    "what there is": () =>
-      `select count(*) as rows, min(mdc_request_time), max(mdc_request_time) from ${source(inputs)}`,
+    "what there is": () => {
+      const facts = (name: string, rows: string): string =>
+        `select count(*) as ${rows}, min(mdc_request_time), max(mdc_request_time) from ${source(name)}`;
+      return `select * from (${facts(inputs, "rows")}), (${facts(outputs, "others")})`;
+    },
     "three columns": () =>
       `select count(*) as rows, max(d0), max(seats), max(carrier) from ${source(inputs)}`,
   };

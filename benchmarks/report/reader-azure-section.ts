@@ -15,7 +15,7 @@ export const readerAzureSection: MakeSection = (record) => {
     title: "Asking what is stored in Azure",
     headline: undefined,
     body: [
-      `The same questions of ${number(rows)} rows in files of an hour each, in Azurite on the same machine: without a cache, in a process each. Beside it DuckDB with its own extension for Azure, which reads the same objects; of an id it is not told the hour.`,
+      `The same questions of ${number(rows)} rows in files of an hour each, in Azurite on the same machine: in a process each, DuckDB without its cache of such files, this package without its own. What SQL is asked of (aggregate, join) this package fetches once, so there the first answer is the one to compare. DuckDB has its own extension for Azure, and reads the same objects; of an id it is not told the hour.`,
       table(
         ["", "ms", "DuckDB, ms", "first, ms", "DuckDB, first, ms", "RSS, MB", "DuckDB's RSS, MB"],
         questions.map((question) => [
