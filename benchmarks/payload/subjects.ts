@@ -68,8 +68,10 @@ export async function measureSubjects(
     const running = [...servers.values()];
     for (let round = 0; round < rounds; round++) {
       const turn = round % running.length;
-      for (const { child, port, runs } of [...running.slice(turn), ...running.slice(0, turn)])
+      for (const { child, port, runs } of [...running.slice(turn), ...running.slice(0, turn)]) {
+        await rest(running);
         runs.push(await figures(child.pid ?? 0, port, seconds, fullLoadSeconds));
+      }
     }
     return subjects.flatMap((subject) => {
       const { kind, logger, base } = subject;
@@ -98,6 +100,23 @@ function added(run: Figures, base: Figures | undefined): Figures {
   const [mine, other] = [run["requests/s"]?.value ?? 0, base["requests/s"]?.value ?? 0];
   found["requests/s share"] = { unit: "", value: mine / other };
   return found;
+}
+
+const restStepMs = 250;
+/** What a core does in a step while nobody has anything to do. */
+const restCpuMs = 8;
+const maxRestMs = 15_000;
+
+/** Waits until the servers rest: what they logged under full load they still deliver when the next one is loaded. */
+async function rest(running: readonly Running[]): Promise<void> {
+  const used = (): number => running.reduce((sum, { child }) => sum + cpuMs(child.pid ?? 0), 0);
+  const end = performance.now() + maxRestMs;
+  for (let before = used(); performance.now() < end; ) {
+    await sleep(restStepMs);
+    const now = used();
+    if (now - before < restCpuMs) return;
+    before = now;
+  }
 }
 
 async function start(
