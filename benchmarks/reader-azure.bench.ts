@@ -42,7 +42,7 @@ const benchmark: Benchmark = async (context) => {
         rows,
         who,
         question,
-        times: 3,
+        times: 9,
         azure,
       };
       const module = new URL("./reader/reader-process.ts", import.meta.url);

@@ -1,6 +1,6 @@
 /**
  * What stands between a model and its clients, and logs payloads or not: `server.ts <kind> <logger>
- * <folder> [target port]`. Prints the port that it listens on.
+ * <folder> [target port]`. Prints the port that it listens on; ours, at `SIGUSR2`, when all is delivered.
  */
 import {
   Agent,
@@ -93,12 +93,12 @@ function middleware(): Middleware | undefined {
 }
 
 async function ownOptions() {
-  return {
-    deployment: await openDeployment({
-      destination: join(folder, "data"),
-      spool: { directory: join(folder, "spool") },
-    }),
-  };
+  const deployment = await openDeployment({
+    destination: join(folder, "data"),
+    spool: { directory: join(folder, "spool") },
+  });
+  process.on("SIGUSR2", () => void deployment.flush().then(() => console.log("delivered")));
+  return { deployment };
 }
 
 async function nodeServer(listener: RequestListener): Promise<Server> {

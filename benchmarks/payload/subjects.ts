@@ -26,13 +26,18 @@ export interface Turns {
   readonly rounds: number;
   /** Of each round, at each rate. */
   readonly seconds: Readonly<Record<number, number>>;
-  /** Of each round, under full load. */
+  /** Of each round under full load; they come after all others. */
   readonly fullLoadSeconds: number;
 }
 
-interface Running {
+interface Started {
   readonly child: ChildProcess;
   readonly port: number;
+  /** Resolves when what it logged is delivered, if that is later than when it is logged. */
+  readonly deliver: () => Promise<void>;
+}
+
+interface Running extends Started {
   readonly runs: Figures[];
 }
 
@@ -47,7 +52,9 @@ export function nameOf({ kind, logger }: Pick<Subject, "kind" | "logger">): stri
 
 /**
  * Starts each subject in a process of its own, and loads one at a time, in short turns that begin with another
- * one in each round: so that what the machine does besides falls on all of them.
+ * one in each round: so that what the machine does besides falls on all of them. What was logged in the
+ * warm-up is delivered first, and full load comes last, for it logs more in a second than the rates in all
+ * their rounds.
  *
  * @param target the name of the one that proxies pass on to; undefined if there is no proxy.
  */
@@ -64,15 +71,21 @@ export async function measureSubjects(
       const started = await start(subject, own, servers.get(target ?? "")?.port ?? 0);
       servers.set(nameOf(subject), { ...started, runs: [] });
       await loadPayloads(started.port, { perSecond: 0, seconds: warmUpSeconds, connections });
+      await started.deliver();
     }
     const running = [...servers.values()];
-    for (let round = 0; round < rounds; round++) {
-      const turn = round % running.length;
-      for (const { child, port, runs } of [...running.slice(turn), ...running.slice(0, turn)]) {
-        await rest(running);
-        runs.push(await figures(child.pid ?? 0, port, seconds, fullLoadSeconds));
+    const loads = [
+      Object.entries(seconds).map(([perSecond, of]) => ({ perSecond: Number(perSecond), seconds: of })),
+      [{ perSecond: 0, seconds: fullLoadSeconds }],
+    ];
+    for (const load of loads)
+      for (let round = 0; round < rounds; round++) {
+        const turn = round % running.length;
+        for (const { child, port, runs } of [...running.slice(turn), ...running.slice(0, turn)]) {
+          await rest(running);
+          runs[round] = { ...runs[round], ...(await figures(child.pid ?? 0, port, load)) };
+        }
       }
-    }
     return subjects.flatMap((subject) => {
       const { kind, logger, base } = subject;
       const { runs = [] } = servers.get(nameOf(subject)) ?? {};
@@ -119,17 +132,13 @@ async function rest(running: readonly Running[]): Promise<void> {
   }
 }
 
-async function start(
-  { kind, logger }: Subject,
-  folder: string,
-  targetPort: number,
-): Promise<{ child: ChildProcess; port: number }> {
+async function start({ kind, logger }: Subject, folder: string, targetPort: number): Promise<Started> {
   const program = kind === "nginx" ? findNginx() : undefined;
   if (program !== undefined) {
     const { args, port } = await nginx(program, folder, targetPort);
     const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
     await listens(port, child);
-    return { child, port };
+    return { child, port, deliver: async () => {} };
   }
   const script = fileURLToPath(new URL("./server.ts", import.meta.url));
   const cli = join(import.meta.dirname, "../../dist/cli/main.js");
@@ -143,11 +152,22 @@ async function start(
     env,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /^listening on \S*?:(\d+)(?: |$)/.exec(line.replace("http://", ""))?.[1];
-    if (port !== undefined) return { child, port: Number(port) };
-  }
-  throw new Error(`${kind}, ${logger} did not start`);
+  const lines = createInterface({ input: child.stdout });
+  const said = (pattern: RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      lines.once("close", () => reject(new Error(`${kind}, ${logger} has ended`)));
+      lines.on("line", (line) => {
+        const found = pattern.exec(line)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+    });
+  const port = Number(await said(/^listening on \S*?:(\d+)(?: |$)/));
+  const deliver = async (): Promise<void> => {
+    const delivered = said(/^(delivered)$/);
+    child.kill("SIGUSR2");
+    await delivered;
+  };
+  return { child, port, deliver: kind !== "sidecar" && logger === "ours" ? deliver : async () => {} };
 }
 
 /** Waits until a server that says nothing takes requests. */
@@ -170,20 +190,15 @@ async function listens(port: number, child: ChildProcess): Promise<void> {
 async function figures(
   pid: number,
   port: number,
-  seconds: Turns["seconds"],
-  fullLoadSeconds: number,
+  loads: readonly { readonly perSecond: number; readonly seconds: number }[],
 ): Promise<Figures> {
   const found: Record<string, Figures[string]> = {};
   const ms = (metric: string, value: number): void => {
     found[metric] = { unit: "ms", value };
   };
-  for (const perSecond of [...Object.keys(seconds).map(Number), 0]) {
+  for (const { perSecond, seconds } of loads) {
     const before = cpuMs(pid);
-    const load = await loadPayloads(port, {
-      perSecond,
-      seconds: seconds[perSecond] ?? fullLoadSeconds,
-      connections,
-    });
+    const load = await loadPayloads(port, { perSecond, seconds, connections });
     const cpu = (cpuMs(pid) - before) / load.requests;
     const at = perSecond === 0 ? "full load" : `${perSecond}/s`;
     const names = ["first byte", ...(perSecond === 0 ? [] : (["chunk", "served"] as const))];

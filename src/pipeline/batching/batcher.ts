@@ -8,6 +8,7 @@ import { FrameProblem } from "../../frame/source-frame.ts";
 import type { OutgoingBatch } from "../backend.ts";
 import { type Accumulator, measure } from "./accumulator.ts";
 import { Barriers } from "./barriers.ts";
+import { maxDrainMs } from "./drain-time.ts";
 import { BatchFiller } from "./batch-filler.ts";
 import { FinishedBatches } from "./finished-batches.ts";
 import { GatheringTime } from "./gathering-time.ts";
@@ -37,10 +38,6 @@ const batchBytes = 256 * 1024;
  * more, and every row has a bit for it.
  */
 const batchColumns = 512;
-/** After so many milliseconds, or the batch that it lays out then, a drain gives the event loop back. */
-const drainMs = 0.15;
-/** The same while much waits, which calls would have to help with otherwise. */
-const busyDrainMs = 0.5;
 /** Cells between two looks at the clock. */
 const cellsPerStep = 2_048;
 /** When the queue takes more than this share of what is set aside for it, calls help the drain. */
@@ -99,7 +96,7 @@ export class Batcher {
       limits: parts.limits,
       allocate: parts.allocate,
       losses: this.#losses,
-      handOver: (accumulator) => this.#handOver(accumulator),
+      handOver: (accumulator) => this.#finish(accumulator),
       handOverAll: () => this.#handOverAll(),
       opened: () => {
         if (this.#dueUpTo === undefined) this.#time.arm();
@@ -172,12 +169,13 @@ export class Batcher {
 
   readonly #drain = (): void => {
     const { clock } = this.#parts;
-    const end = clock.monotonic() + (this.#queue.bytes > lazyBytes ? busyDrainMs : drainMs);
+    const start = clock.monotonic();
+    const isBusy = this.#queue.bytes > lazyBytes;
     this.#sound = arraysAreSound();
-    this.#handOverFinished();
     this.#passBarriers();
-    while (this.#handOverDue() || this.#step(cellsPerStep)) {
-      if (clock.monotonic() < end) continue;
+    while (this.#handOverNext() || this.#step(cellsPerStep)) {
+      const isNextLong = this.#due.length > 0 || !this.#finished.isEmpty;
+      if (clock.monotonic() - start < maxDrainMs(isBusy, isNextLong)) continue;
       onNextTurn(this.#drain);
       return;
     }
@@ -204,7 +202,6 @@ export class Batcher {
     if (done) this.#leave(queued);
     this.#stepping = false;
     if (this.#helping) return true;
-    this.#handOverFinished();
     if (done) this.#reachDue();
     if (done) this.#passBarriers();
     this.#tellLosses();
@@ -216,15 +213,14 @@ export class Batcher {
     this.#queue.remove(queued);
     queued.snapshot.release();
     const accumulator = this.#filler.complete();
-    if (accumulator !== undefined) this.#handOverFull(accumulator, queued.snapshot.names.length);
+    if (accumulator !== undefined) this.#finishFull(accumulator, queued.snapshot.names.length);
   }
 
   /** `columns`: those of the last frame. */
-  #handOverFull(accumulator: Accumulator, columns: number): void {
+  #finishFull(accumulator: Accumulator, columns: number): void {
     const { estimate, width } = accumulator;
-    if (estimate >= batchBytes && this.#filler.measure(accumulator) >= batchBytes)
-      this.#handOver(accumulator);
-    else if (width > batchColumns && width > columns * 2) this.#handOver(accumulator, "forget");
+    if (estimate >= batchBytes && this.#filler.measure(accumulator) >= batchBytes) this.#finish(accumulator);
+    else if (width > batchColumns && width > columns * 2) this.#finish(accumulator, "forget");
   }
 
   /** Called between two frames, so none of a flush's frames is in a builder that cannot be handed over. */
@@ -251,8 +247,9 @@ export class Batcher {
     this.#filler.forEach((accumulator) => this.#due.push(accumulator));
   }
 
-  /** Hands over the next of those that are due; false if there is none. */
-  #handOverDue(): boolean {
+  /** Hands over a batch that is finished, or finishes one that is due; false if there is none. */
+  #handOverNext(): boolean {
+    if (this.#finished.handOverOne(this.#parts.handOver)) return true;
     const next = this.#due.shift();
     if (next !== undefined && this.#filler.isOpen(next)) this.#leaveOrWait(next);
     return next !== undefined;
@@ -260,17 +257,20 @@ export class Batcher {
 
   #handOverAll(): void {
     this.#handOverFinished();
-    this.#filler.forEach((accumulator) => this.#leaveOrWait(accumulator));
+    this.#filler.forEach((accumulator) => {
+      this.#leaveOrWait(accumulator);
+      this.#handOverFinished();
+    });
   }
 
   /** A frame half filled in stays; its accumulator goes with the next round. */
   #leaveOrWait(accumulator: Accumulator): void {
     if (this.#filler.isBegun(accumulator)) this.#time.arm();
-    else this.#handOver(accumulator);
+    else this.#finish(accumulator);
   }
 
   /** `builders`: whether the next batch is likely to have the same columns. */
-  #handOver(accumulator: Accumulator, builders: "keep" | "forget" = "keep"): void {
+  #finish(accumulator: Accumulator, builders: "keep" | "forget" = "keep"): void {
     const { collection, builder } = accumulator;
     this.#filler.close(accumulator);
     if (builder.frames === 0) return;
@@ -286,7 +286,6 @@ export class Batcher {
       this.#tellLosses();
       return;
     }
-    this.#handOverFinished();
     if (builders === "keep") this.#filler.reuse(accumulator, counts.bytes);
   }
 

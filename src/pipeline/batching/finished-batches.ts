@@ -36,11 +36,22 @@ export class FinishedBatches {
     return sequence;
   }
 
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   handOver(to: (batch: OutgoingBatch) => void): void {
+    while (this.handOverOne(to));
+  }
+
+  /** Hands over the first one; false if there is none. */
+  handOverOne(to: (batch: OutgoingBatch) => void): boolean {
     for (const [sequence, batch] of this.#waiting) {
       this.#waiting.delete(sequence);
       to(batch);
+      return true;
     }
+    return false;
   }
 
   /** Mostly the same as that of the batch before. */
