@@ -67,7 +67,7 @@ function canHaveIds({ ids }: DataFile, filter: ScanOptions["filter"]): boolean {
   );
 }
 
-/** Whether a file's columns, which are those of its collection if it is of ours, can be those of wanted rows. */
+/** Whether a file's columns can be those of wanted rows: in files of ours they are those of the collection. */
 async function canHaveColumns(file: DataFile, { filter, pins }: ScanOptions): Promise<boolean> {
   if (filter === undefined || typeof filter === "function" || file.format !== "parquet") return true;
   const asked = [...filterColumns(filter)].filter((column) => !isSystemColumn(column));

@@ -1,6 +1,6 @@
 /** Milliseconds. A request that comes meanwhile waits for as long. */
 const usualMs = 0.15;
-/** Laying out a batch takes about as long as that, and so does handing it over, which can write it to a disk. */
+/** Laying out a batch takes about as long, and so does handing it over, which can write it to a disk. */
 const beforeLongMs = 0.04;
 /** Calls have to help with what is not drained soon enough, which holds them up more. */
 const busyMs = 0.5;

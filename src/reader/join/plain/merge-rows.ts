@@ -32,7 +32,7 @@ export async function mergeRows(
   }
 }
 
-/** Puts the rows of all sides in one order, and counts those that have an id and an index in common as one. */
+/** Puts the rows of all sides in one order, and counts those with the same id and index as one. */
 class Merge {
   readonly #all: number;
   readonly #maxOdd: number;

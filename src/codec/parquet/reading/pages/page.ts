@@ -100,8 +100,8 @@ function layoutOf({ header, values }: StoredPage): PageLayout {
 }
 
 /**
- * The bytes of a page, its checksum compared where it has one; they may be put into `room`, if they are fewer.
- * Version 2 never compresses the levels, which come first.
+ * The bytes of a page, its checksum compared where it has one; they may be put into `room`, if they are
+ * fewer. Version 2 never compresses the levels, which come first.
  */
 export function decompressed(
   { header, stored, values }: StoredPage,
