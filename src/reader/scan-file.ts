@@ -67,7 +67,7 @@ function canHaveIds({ ids }: DataFile, filter: ScanOptions["filter"]): boolean {
   );
 }
 
-/** Whether a file's columns can be those of wanted rows: in files of ours they are those of the collection. */
+/** Whether a file can have wanted rows: of ours, it has no other columns than are pinned. */
 async function canHaveColumns(file: DataFile, { filter, pins }: ScanOptions): Promise<boolean> {
   if (filter === undefined || typeof filter === "function" || file.format !== "parquet") return true;
   const asked = [...filterColumns(filter)].filter((column) => !isSystemColumn(column));
