@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { createFolderStore } from "../../../src/store/folder-store.ts";
+import { schemaFolder, schemaPath } from "../../../src/layout/dataset-path.ts";
+import { pinsBytes } from "../../../src/layout/pinned-schema.ts";
 import type { Store } from "../../../src/store/store.ts";
 import { StoreError } from "../../../src/store/store-error.ts";
 import { createParquetEncoder } from "../../../src/codec/parquet/parquet-encoder.ts";
@@ -52,6 +54,44 @@ async function countedDay(
   };
   return { store, reads, sizes };
 }
+
+test("a search opens no file of ours whose collection's pinned types lack the column", async () => {
+  const root = await tempFolder();
+  const requestTime = "2026-11-22T12:30:00.000Z";
+  const name = `20261122T123000000Z-${"0".repeat(32)}.parquet`;
+  const store = (collection: string, row: Record<string, unknown>, own: boolean): string =>
+    storeFile(
+      root,
+      [{ collection, id: idAt(requestTime), requestTime, rows: [row] }],
+      "order" in row ? { order: "STRING" } : { delay: "DOUBLE" },
+      own ? { name } : {},
+    );
+  store("inputs", { order: "A" }, true);
+  const outputs = store("outputs", { delay: 1 }, true);
+  // Another program's file may have any columns.
+  store("outputs", { order: "A" }, false);
+  const counted = new CountedStore(createFolderStore({ root }));
+  const data = datasetOf(counted);
+  const found = async (order: string | null): Promise<[string[], number]> => {
+    const before = counted.counts.reads;
+    const rows = await data.find({ where: { order } });
+    return [rows.map(({ collection }) => collection).sort(), counted.counts.reads - before];
+  };
+  expect(await found("A")).toEqual([["inputs", "outputs"], 3]);
+  for (const [collection, columns] of [
+    ["inputs", new Map([["order", "string"]] as const)],
+    ["outputs", new Map([["delay", "float64"]] as const)],
+  ] as const) {
+    const path = join(root, schemaPath(schemaFolder("flights", "blue", collection), 1));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, pinsBytes({ version: 1, collection, rollingRate: "hour", columns }));
+  }
+  // Two files and what is pinned twice.
+  expect(await found("A")).toEqual([["inputs", "outputs"], 4]);
+  expect(await found(null)).toEqual([["outputs"], 5]);
+  writeFileSync(join(root, outputs), "no file");
+  expect(await found("A")).toEqual([["inputs", "outputs"], 4]);
+});
 
 test("a trace opens the files of three hours of a day and nothing of the others", async () => {
   const { store, reads } = await countedDay();

@@ -7,8 +7,9 @@ import type { PlainGroups } from "./plain-groups.ts";
 import { type SideRows, sidesInOrder } from "./side-rows.ts";
 
 /**
- * Counts the rows of files in which they are in the order of their ids, as they are once they were compacted:
- * all sides are gone through side by side, and no row is remembered. Undefined where rows turn out to be in
+ * Counts the rows of files in which they are in the order of their ids, as one process that makes the ids
+ * collects inputs, and as its compacted files are: all sides are gone through side by side, and no row is
+ * remembered. Undefined where rows turn out to be in
  * another order or stored twice, where ids are no UUIDs, and where too much is odd.
  */
 export async function mergeRows(
