@@ -82,6 +82,8 @@ const firstPlainMs = -62_167_219_200_000;
  * by: `inference_date=2026-11-22/inference_hour=05/inference_minute=08`, as deep as `rate`.
  */
 export function hivePartition({ start, rate }: Partition): string {
+  const { text, partition } = lastRead;
+  if (start === partition?.start && rate === partition.rate) return text;
   const iso = new Date(start).toISOString();
   const values = [iso.slice(0, 10), iso.slice(11, 13), iso.slice(14, 16)];
   const folders = partitionKeys.map((key, depth) => `${key}=${values[depth]}`);
@@ -90,13 +92,22 @@ export function hivePartition({ start, rate }: Partition): string {
 
 /** Reads what {@link hivePartition} wrote; undefined for any other text. */
 export function parseHivePartition(text: string): Partition | undefined {
+  if (text === lastRead.text) return lastRead.partition;
   const folders = text.split("/", rates.length + 1);
   const rate = rates[folders.length - 1];
   if (rate === undefined) return undefined;
   const [date, hour = "00", minute = "00"] = folders.map((folder) => folder.slice(folder.indexOf("=") + 1));
   const partition = { start: Date.parse(`${date}T${hour}:${minute}:00.000Z`), rate };
-  return hasPlainDate(partition.start) && hivePartition(partition) === text ? partition : undefined;
+  if (!hasPlainDate(partition.start) || hivePartition(partition) !== text) return undefined;
+  lastRead = { text, partition };
+  return partition;
 }
+
+/** Listings have the files of one partition after another. */
+let lastRead: { readonly text: string; readonly partition: Partition | undefined } = {
+  text: "",
+  partition: undefined,
+};
 
 /** By how many keys a partition's folders have. */
 const rates: readonly RollingRate[] = ["day", "hour", "minute"];

@@ -127,7 +127,7 @@ const filesAtOnce = 16;
 const maxMemoryBytes = 1024 * 1024 * 1024;
 
 function memoryOf({ info, metadata }: OpenedParquet): number {
-  const bytes = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_byte_size), 0);
+  const bytes = metadata.rowGroups.reduce((sum, group) => sum + group.bytes, 0);
   return bytes + info.rows * info.columns.length * 8;
 }
 
@@ -169,9 +169,8 @@ class Facts {
   add(file: DataFile, { info, metadata }: OpenedParquet): void {
     if (info.columns !== this.#columns) this.#addColumns(file, info);
     this.#columns = info.columns;
-    for (const { columns } of metadata.row_groups)
-      for (const { meta_data: meta } of columns)
-        if (meta?.bloom_filter_offset !== undefined) this.filters.add(meta.path_in_schema[0] ?? "");
+    for (const { columns } of metadata.rowGroups)
+      for (const { filterAt, path } of columns) if (filterAt > 0) this.filters.add(path[0] ?? "");
     this.#addNotes(file, info.keyValues);
     this.files++;
   }

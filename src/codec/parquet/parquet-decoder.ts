@@ -114,10 +114,11 @@ class CandidateColumns {
   rowsAtOnce(names: readonly string[], wanted: number): number {
     const { group } = this.#rows;
     const wide = new Map<string, number>();
-    for (const { meta_data: meta, offset_index_offset: index } of group.columns) {
-      const [name = ""] = meta?.path_in_schema ?? [];
-      const bytes = Number(meta?.total_uncompressed_size ?? 0) / Number(group.num_rows);
-      if (bytes > wideBytes && index && names.includes(name) && !this.#known.has(name)) wide.set(name, bytes);
+    for (const chunk of group.columns) {
+      const bytes = chunk.bytes / group.rows;
+      if (bytes <= wideBytes || chunk.offsetIndexAt === 0) continue;
+      const [name = ""] = chunk.path;
+      if (names.includes(name) && !this.#known.has(name)) wide.set(name, bytes);
     }
     const bytes = Array.from(wide.values()).reduce((sum, one) => sum + one, 0);
     const most = Math.max(1, Math.floor(maxWideBytes / bytes), Math.ceil(this.length / maxParts));

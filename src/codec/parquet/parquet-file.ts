@@ -1,9 +1,10 @@
-import { type FileMetaData, type ParquetParsers, type RowGroup, type SchemaTree } from "hyparquet";
+import type { ParquetParsers, SchemaTree } from "hyparquet";
 import { systemColumnList } from "../../layout/system-columns.ts";
 import type { RangeSource } from "../range-source.ts";
 import { fileNotes } from "./file-notes.ts";
 import type { CheckedFile } from "./reading/column-range.ts";
 import { type FirstRead, readFooter } from "./reading/footer.ts";
+import type { FileMetadata, RowGroup } from "./reading/metadata.ts";
 
 /** What a Parquet file's footer tells. */
 export interface ParquetFileInfo {
@@ -97,21 +98,21 @@ export function dateOfMicros(micros: bigint): Date {
   return new Date(Number((micros - (((micros % 1000n) + 1000n) % 1000n)) / 1000n));
 }
 
-function infoOf(size: number, metadata: FileMetaData, schema: SchemaTree): ParquetFileInfo {
+function infoOf(size: number, metadata: FileMetadata, schema: SchemaTree): ParquetFileInfo {
   const keyValues = Object.fromEntries(
-    (metadata.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ""]),
+    metadata.keyValues.map(({ key, value }) => [key, value ?? ""]),
   );
   const { columns, types } = columnsOf(schema, keyValues[fileNotes.schema]);
   return {
     size,
-    rows: Number(metadata.num_rows),
+    rows: metadata.rows,
     columns,
     types,
     keyValues,
-    createdBy: metadata.created_by,
-    rowGroups: metadata.row_groups.map((group) => ({
-      rows: Number(group.num_rows),
-      bytes: Number(group.total_compressed_size ?? group.total_byte_size),
+    createdBy: metadata.createdBy,
+    rowGroups: metadata.rowGroups.map((group) => ({
+      rows: group.rows,
+      bytes: group.compressedBytes ?? group.bytes,
       statistics: (column) => statisticsOf(group, column, types.get(column)?.includes("timestamp") === true),
     })),
   };
@@ -139,13 +140,11 @@ interface KnownColumns extends Pick<ParquetFileInfo, "columns" | "types"> {
 const knownColumns = new WeakMap<SchemaTree, KnownColumns>();
 
 function statisticsOf(group: RowGroup, column: string, isTime: boolean): ColumnStatistics | undefined {
-  const chunk = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === column);
-  const statistics = chunk?.meta_data?.statistics;
+  const statistics = group.columns.find(({ path }) => path[0] === column)?.statistics;
   if (statistics === undefined) return undefined;
   const bound = (value: unknown): unknown =>
     typeof value === "bigint" && isTime ? dateOfMicros(value) : value;
-  const nulls = statistics.null_count === undefined ? undefined : Number(statistics.null_count);
-  return { min: bound(statistics.min_value), max: bound(statistics.max_value), nulls };
+  return { min: bound(statistics.min), max: bound(statistics.max), nulls: statistics.nulls };
 }
 
 /** JSON text is stored as a string, so only the file's own note can tell. */

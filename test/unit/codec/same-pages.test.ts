@@ -64,13 +64,11 @@ test("bytes that are not those of the checksum are told of, also where the page 
   const bytes = await fileOf(same("a"));
   expect(await columnOf(bytes, "s")).toEqual(same("a"));
   const { metadata } = await openParquet(memorySource(bytes));
-  const chunk = metadata.row_groups[0]!.columns.find(
-    ({ meta_data: meta }) => meta?.path_in_schema[0] === "s",
-  );
-  const { dictionary_page_offset: dictionaryAt, data_page_offset: pageAt } = chunk!.meta_data!;
-  const end = Number(dictionaryAt ?? pageAt) + Number(chunk!.meta_data!.total_compressed_size);
+  const chunk = metadata.rowGroups[0]!.columns.find(({ path }) => path[0] === "s")!;
+  const { dictionaryAt, pagesAt: pageAt } = chunk;
+  const end = (dictionaryAt || pageAt) + chunk.compressedBytes;
   // The last byte of the dictionary, and of the page.
-  for (const at of [Number(pageAt) - 1, end - 1]) {
+  for (const at of [pageAt - 1, end - 1]) {
     const damaged = new Uint8Array(bytes);
     damaged[at]! ^= 1;
     await expect(columnOf(damaged, "s")).rejects.toThrow("a page does not have its checksum");

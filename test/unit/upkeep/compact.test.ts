@@ -68,10 +68,9 @@ test("files of an hour become one, with the rows and columns that they had, sort
   const { metadata, info } = await openParquet(
     memorySource(store.objects.get(path)?.bytes ?? new Uint8Array()),
   );
-  const columns = metadata.row_groups[0]?.columns.map(({ meta_data: meta }) => meta);
-  const id = columns?.find((meta) => meta?.path_in_schema[0] === "mdc_correlation_id");
-  expect(id?.bloom_filter_offset).toBeGreaterThan(0);
-  expect(id?.statistics?.null_count).toBe(0n);
+  const id = metadata.rowGroups[0]?.columns.find(({ path }) => path[0] === "mdc_correlation_id");
+  expect(id?.filterAt).toBeGreaterThan(0);
+  expect(id?.statistics?.nulls).toBe(0);
   expect(info.columns.find(({ name }) => name === "mdc_event_id")?.nullable).toBe(false);
   expect(info.columns.map(({ name }) => name).slice(-3)).toEqual(["distance", "origin", "delay"]);
   expect([...store.objects.keys()].filter((name) => name.includes("/_upkeep/"))).toEqual([]);

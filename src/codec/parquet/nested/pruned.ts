@@ -16,9 +16,9 @@ export function withOnlyFields(
       ? { ...node, children: node.children.filter(({ element }) => fields.includes(element.name)) }
       : node,
   );
-  const groups = metadata.row_groups.map((group) => ({
+  const groups = metadata.rowGroups.map((group) => ({
     ...group,
-    columns: group.columns.filter(({ meta_data: meta }) => isWanted(meta?.path_in_schema ?? [])),
+    columns: group.columns.filter(({ path }) => isWanted(path)),
   }));
-  return { ...file, schema: { ...schema, children }, metadata: { ...metadata, row_groups: groups } };
+  return { ...file, schema: { ...schema, children }, metadata: { ...metadata, rowGroups: groups } };
 }

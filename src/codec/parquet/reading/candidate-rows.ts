@@ -1,8 +1,9 @@
-import type { ColumnChunk, RowGroup, SchemaElement } from "hyparquet";
+import type { SchemaElement } from "hyparquet";
 import type { BoundFilter, BoundTest } from "../../../layout/filter/bound-filter.ts";
 import { canMatch, type ValueFacts } from "../../../layout/filter/possible.ts";
 import type { Stored } from "../../../layout/filter/stored-values.ts";
 import type { CheckedFile, GroupRange } from "./column-range.ts";
+import type { ColumnChunk, RowGroup } from "./metadata.ts";
 import { bloomTest, chunkFacts, pageFacts } from "./value-facts.ts";
 
 /** Some rows of a file that may be wanted. */
@@ -22,8 +23,8 @@ export async function* candidateRows(
   rowEnd: number,
 ): AsyncGenerator<CandidateRows, void, undefined> {
   let groupStart = 0;
-  for (const group of file.metadata.row_groups) {
-    const rows = Number(group.num_rows);
+  for (const group of file.metadata.rowGroups) {
+    const { rows } = group;
     const start = Math.max(0, rowStart - groupStart);
     const end = Math.min(rows, rowEnd - groupStart);
     if (start < end) {
@@ -100,7 +101,7 @@ function flatChunk(
   column: string,
   rows: number,
 ): Chunk | undefined {
-  const chunk = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === column);
+  const chunk = group.columns.find(({ path }) => path[0] === column);
   const node = schema.children.find(({ element }) => element.name === column);
   if (chunk === undefined || node === undefined || node.children.length > 0) return undefined;
   if (node.element.repetition_type === "REPEATED") return undefined;

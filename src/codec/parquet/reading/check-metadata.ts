@@ -1,5 +1,6 @@
-import type { ColumnChunk, FileMetaData, RowGroup, SchemaElement } from "hyparquet";
+import type { SchemaElement } from "hyparquet";
 import { maxDepth, maxIndexBytes } from "./limits.ts";
+import type { ColumnChunk, FileMetadata, RowGroup } from "./metadata.ts";
 
 /** A decimal has at most 38 digits in any engine. */
 const maxDecimalBytes = 32;
@@ -9,18 +10,15 @@ const maxRows = 2 ** 31 - 1;
  * Refuses a footer that cannot be true of a file of `size` bytes: counts below zero, bytes outside the file,
  * columns that the schema does not have. What decodes the file takes all of it for granted.
  */
-export function checkMetadata(
-  { schema, num_rows, row_groups, key_value_metadata }: FileMetaData,
-  size: number,
-): void {
+export function checkMetadata({ schema, rows, rowGroups, keyValues }: FileMetadata, size: number): void {
   let leaves = knownLeaves.get(schema);
   if (leaves === undefined) knownLeaves.set(schema, (leaves = leavesOf(schema)));
-  let rows = 0;
-  for (const group of row_groups) rows += checkGroup(group, leaves, size);
-  if (whole(num_rows, Number.MAX_SAFE_INTEGER, "rows") !== rows) {
-    throw new Error(`its footer says ${num_rows} rows, its row groups have ${rows}`);
+  let counted = 0;
+  for (const group of rowGroups) counted += checkGroup(group, leaves, size);
+  if (whole(rows, Number.MAX_SAFE_INTEGER, "rows") !== counted) {
+    throw new Error(`its footer says ${rows} rows, its row groups have ${counted}`);
   }
-  for (const { key } of key_value_metadata ?? []) {
+  for (const { key } of keyValues) {
     if (typeof key !== "string") throw new Error("its footer has a pair without a key");
   }
 }
@@ -30,7 +28,10 @@ const knownLeaves = new WeakMap<readonly SchemaElement[], readonly Leaf[]>();
 
 /** A column that holds values. */
 interface Leaf {
-  readonly path: string;
+  /** Those on the way to it, with dots between. */
+  readonly name: string;
+  /** The same, as the last footer gave it. */
+  path: string[] | undefined;
   readonly element: SchemaElement;
   /** Rows and values are one to one. */
   readonly flat: boolean;
@@ -60,7 +61,7 @@ function leavesOf(schema: readonly SchemaElement[]): Leaf[] {
       open.push({ names, left: children, repeated });
     } else {
       checkLeaf(element);
-      leaves.push({ path: names.join("."), element, flat: !repeated });
+      leaves.push({ name: names.join("."), path: undefined, element, flat: !repeated });
     }
   }
   if (open.some(({ left }) => left > 0)) throw new Error("its schema lacks columns");
@@ -74,63 +75,61 @@ function childrenOf({ num_children }: SchemaElement): number {
 function checkLeaf({ name, type, type_length, converted_type }: SchemaElement): void {
   if (type === undefined) throw new Error(`column ${name}: no type`);
   if (type !== "FIXED_LEN_BYTE_ARRAY") return;
-  const length = whole(type_length ?? 0, maxRows, `bytes of column ${name}`);
+  const length = whole(type_length ?? 0, maxRows, "bytes", name);
   if (converted_type === "DECIMAL" && length > maxDecimalBytes) {
     throw new Error(`column ${name}: decimals of ${length} bytes`);
   }
 }
 
 /** Checks a row group; returns its rows. */
-function checkGroup({ columns, num_rows }: RowGroup, leaves: readonly Leaf[], size: number): number {
-  const rows = whole(num_rows, maxRows, "rows");
+function checkGroup({ columns, rows }: RowGroup, leaves: readonly Leaf[], size: number): number {
+  whole(rows, maxRows, "rows");
   if (columns.length !== leaves.length) {
     throw new Error(`a row group has ${columns.length} columns, its schema has ${leaves.length}`);
   }
-  for (const [index, leaf] of leaves.entries()) checkChunk(columns[index] as ColumnChunk, leaf, rows, size);
+  for (let i = 0; i < leaves.length; i++) checkChunk(columns[i] as ColumnChunk, leaves[i] as Leaf, rows, size);
   return rows;
 }
 
-function checkChunk(chunk: ColumnChunk, { path, element, flat }: Leaf, rows: number, size: number): void {
-  const meta = chunk.meta_data;
-  if (meta === undefined) throw new Error(`column ${path}: its place is not given; it may be encrypted`);
-  if (chunk.file_path) throw new Error(`column ${path}: it is in another file`);
-  if (meta.path_in_schema.join(".") !== path)
-    throw new Error(`column ${path}: its place is another column's`);
-  if (meta.type !== element.type)
-    throw new Error(`column ${path}: ${meta.type} where ${element.type} belongs`);
-  if (meta.codec === undefined) throw new Error(`column ${path}: compressed in an unknown way`);
-  const values = whole(meta.num_values, maxRows, `values of column ${path}`);
-  if (flat ? values !== rows : values < rows) {
-    throw new Error(`column ${path}: ${values} values in ${rows} rows`);
+function checkChunk(chunk: ColumnChunk, leaf: Leaf, rows: number, size: number): void {
+  const { name, element } = leaf;
+  if (!chunk.isPlaced) throw new Error(`column ${name}: its place is not given; it may be encrypted`);
+  if (chunk.isInAnotherFile) throw new Error(`column ${name}: it is in another file`);
+  if (chunk.path !== leaf.path) {
+    if (chunk.path.join(".") !== name) throw new Error(`column ${name}: its place is another column's`);
+    // Footers of one schema mostly share it.
+    leaf.path = chunk.path;
   }
-  const pages = whole(meta.data_page_offset, size, `place of column ${path}`);
-  const dictionary = whole(meta.dictionary_page_offset ?? 0n, size, `place of column ${path}`);
-  checkExtent(dictionary || pages, meta.total_compressed_size, size, path);
-  checkIndex(chunk.column_index_offset, chunk.column_index_length, size, path);
-  checkIndex(chunk.offset_index_offset, chunk.offset_index_length, size, path);
-  checkIndex(meta.bloom_filter_offset, meta.bloom_filter_length, size, path);
+  if (chunk.type !== element.type)
+    throw new Error(`column ${name}: ${chunk.type} where ${element.type} belongs`);
+  if (chunk.codec === "") throw new Error(`column ${name}: compressed in an unknown way`);
+  const values = whole(chunk.values, maxRows, "values", name);
+  if (leaf.flat ? values !== rows : values < rows) {
+    throw new Error(`column ${name}: ${values} values in ${rows} rows`);
+  }
+  const pages = whole(chunk.pagesAt, size, "place", name);
+  const dictionary = whole(chunk.dictionaryAt, size, "place", name);
+  checkExtent(dictionary || pages, chunk.compressedBytes, size, name);
+  checkIndex(chunk.columnIndexAt, chunk.columnIndexLength, size, name);
+  checkIndex(chunk.offsetIndexAt, chunk.offsetIndexLength, size, name);
+  checkIndex(chunk.filterAt, chunk.filterLength, size, name);
 }
 
-function checkIndex(
-  offset: bigint | undefined,
-  length: number | undefined,
-  size: number,
-  path: string,
-): void {
-  if (!offset || !length) return;
-  const start = whole(offset, size, `place of an index of column ${path}`);
-  checkExtent(start, BigInt(whole(length, maxIndexBytes, `bytes of an index of column ${path}`)), size, path);
+function checkIndex(start: number, length: number, size: number, name: string): void {
+  if (start === 0 || length === 0) return;
+  whole(start, size, "place of an index", name);
+  checkExtent(start, whole(length, maxIndexBytes, "bytes of an index", name), size, name);
 }
 
-function checkExtent(start: number, length: bigint, size: number, path: string): void {
-  const end = start + whole(length, size, `bytes of column ${path}`);
-  if (end > size) throw new Error(`column ${path}: it ends at ${end}, the file at ${size}`);
+function checkExtent(start: number, length: number, size: number, name: string): void {
+  const end = start + whole(length, size, "bytes", name);
+  if (end > size) throw new Error(`column ${name}: it ends at ${end}, the file at ${size}`);
 }
 
-/** A whole number from 0 to `most`, or an error that says what is none. */
-function whole(value: unknown, max: number, what: string): number {
-  const number = typeof value === "bigint" ? Number(value) : value;
-  if (typeof number === "number" && Number.isSafeInteger(number) && number >= 0 && number <= max)
-    return number;
-  throw new Error(`${what}: expected a whole number from 0 to ${max}, got ${String(value)}`);
+/** A whole number from 0 to `max`, or an error that says what is none, and of which column. */
+function whole(value: unknown, max: number, what: string, column?: string): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max)
+    return value as number;
+  const of = column === undefined ? what : `${what} of column ${column}`;
+  throw new Error(`${of}: expected a whole number from 0 to ${max}, got ${String(value)}`);
 }

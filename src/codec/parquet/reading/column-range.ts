@@ -1,15 +1,9 @@
-import {
-  type ColumnChunk,
-  type DecodedArray,
-  type FileMetaData,
-  type ParquetParsers,
-  type RowGroup,
-  type SchemaTree,
-} from "hyparquet";
+import type { DecodedArray, ParquetParsers, SchemaTree } from "hyparquet";
 import { assembleAsync } from "hyparquet/src/rowgroup.js";
 import { getTreePath } from "hyparquet/src/schema.js";
 import type { RangeSource } from "../../range-source.ts";
 import type { Budget } from "./limits.ts";
+import type { ColumnChunk, FileMetadata, RowGroup } from "./metadata.ts";
 import { chunkExtent, pagePlaces } from "./offset-index.ts";
 import { leafDecoder } from "./pages/leaf-decoder.ts";
 import { readDictionary, readValues } from "./pages/page.ts";
@@ -18,7 +12,7 @@ import { readStoredPage } from "./pages/stored-page.ts";
 /** A file whose footer was read and checked. */
 export interface CheckedFile {
   readonly source: RangeSource;
-  readonly metadata: FileMetaData;
+  readonly metadata: FileMetadata;
   readonly schema: SchemaTree;
   readonly parsers: ParquetParsers;
 }
@@ -49,12 +43,12 @@ export function readColumnRange(
   range: GroupRange,
   budget: Budget,
 ): DecodedArray | Promise<DecodedArray> {
-  const node = nodeOf(file.schema, column);
-  if (node === undefined) throw new Error(`it has no column ${column}`);
-  const chunks = chunksOf(range.group, column);
-  const [first] = chunks;
-  if (first === undefined || node.children.length > 0)
-    return readNested(file, node, chunks, range, budget).then((read) => {
+  const placed = nodeOf(file.schema, column);
+  if (placed === undefined) throw new Error(`it has no column ${column}`);
+  const { node, firstChunk } = placed;
+  const first = range.group.columns[firstChunk];
+  if (first === undefined || placed.chunks === 0 || node.children.length > 0)
+    return readNested(file, placed, range, budget).then((read) => {
       const values = rowsOf(column, read, range);
       if (node.children.length > 0) nullsIn(values);
       return values;
@@ -88,21 +82,20 @@ function nullsIn(values: DecodedArray): void {
 /** A column whose values are put together of several, or that has no chunk. */
 async function readNested(
   file: CheckedFile,
-  node: SchemaTree,
-  chunks: readonly ColumnChunk[],
+  { node, firstChunk, chunks }: PlacedNode,
   range: GroupRange,
   budget: Budget,
 ): Promise<{ data: DecodedArray[] | DecodedArray; skipped: number }> {
   const leaves = await Promise.all(
-    chunks.map(async (chunk) => {
+    range.group.columns.slice(firstChunk, firstChunk + chunks).map(async (chunk) => {
       const pages = await fetchPages(file, chunk, range, budget);
       const read = decode(file, chunk, pages, range, budget);
-      return { pathInSchema: chunk.meta_data?.path_in_schema ?? [], data: Promise.resolve(read) };
+      return { pathInSchema: chunk.path, data: Promise.resolve(read) };
     }),
   );
   const group = {
     groupStart: 0,
-    groupRows: Number(range.group.num_rows),
+    groupRows: range.group.rows,
     selectStart: range.start,
     selectEnd: range.end,
     asyncColumns: leaves,
@@ -111,32 +104,37 @@ async function readNested(
   return (await assembled?.data) ?? { data: [], skipped: 0 };
 }
 
-/** The columns of the schemas and row groups that are read, which are asked for all of theirs, one by one. */
-const knownNodes = new WeakMap<SchemaTree, ReadonlyMap<string, SchemaTree>>();
-const knownChunks = new WeakMap<RowGroup, Map<string, ColumnChunk[]>>();
+/** A top-level column, and which of the chunks of a row group are its: as many as its tree has leaves. */
+interface PlacedNode {
+  readonly node: SchemaTree;
+  readonly firstChunk: number;
+  readonly chunks: number;
+}
 
-function nodeOf(schema: SchemaTree, column: string): SchemaTree | undefined {
+/** Of schemas that are read, which are asked for all of their columns, file after file. */
+const knownNodes = new WeakMap<SchemaTree, ReadonlyMap<string, PlacedNode>>();
+
+function nodeOf(schema: SchemaTree, column: string): PlacedNode | undefined {
   let nodes = knownNodes.get(schema);
-  if (nodes === undefined) {
-    nodes = new Map(schema.children.map((node) => [node.element.name, node] as const).toReversed());
-    knownNodes.set(schema, nodes);
-  }
+  if (nodes === undefined) knownNodes.set(schema, (nodes = nodesOf(schema)));
   return nodes.get(column);
 }
 
-function chunksOf(group: RowGroup, column: string): readonly ColumnChunk[] {
-  let chunks = knownChunks.get(group);
-  if (chunks === undefined) {
-    chunks = new Map<string, ColumnChunk[]>();
-    for (const chunk of group.columns) {
-      const name = chunk.meta_data?.path_in_schema[0] ?? "";
-      const before = chunks.get(name);
-      if (before === undefined) chunks.set(name, [chunk]);
-      else before.push(chunk);
-    }
-    knownChunks.set(group, chunks);
+function nodesOf(schema: SchemaTree): ReadonlyMap<string, PlacedNode> {
+  const nodes = new Map<string, PlacedNode>();
+  let firstChunk = 0;
+  for (const node of schema.children) {
+    const chunks = countLeaves(node);
+    const { name } = node.element;
+    if (!nodes.has(name)) nodes.set(name, { node, firstChunk, chunks });
+    firstChunk += chunks;
   }
-  return chunks.get(column) ?? [];
+  return nodes;
+}
+
+function countLeaves({ element, children }: SchemaTree): number {
+  if (children.length === 0) return element.type === undefined ? 0 : 1;
+  return children.reduce((sum, child) => sum + countLeaves(child), 0);
 }
 
 /** The values of several pages as one list: numbers stay a typed array where all pages have one. */
@@ -173,7 +171,7 @@ function pagesThere(
   { group, start, end }: GroupRange,
   budget: Budget,
 ): FetchedPages | undefined {
-  if (source.readNow === undefined || start > 0 || end < Number(group.num_rows)) return undefined;
+  if (source.readNow === undefined || start > 0 || end < group.rows) return undefined;
   const extent = chunkExtent(chunk);
   const bytes = source.readNow(extent.start, extent.end);
   if (bytes === undefined) return undefined;
@@ -188,16 +186,16 @@ async function fetchPages(
   budget: Budget,
 ): Promise<FetchedPages> {
   const extent = chunkExtent(chunk);
-  const rows = Number(group.num_rows);
+  const { rows } = group;
   const read = async (from: number, to: number): Promise<Uint8Array> => {
     budget.take(to - from);
     return await source.read(from, to);
   };
-  const { offset_index_offset: indexAt, offset_index_length: indexSize } = chunk;
-  if ((start === 0 && end === rows) || !indexAt || !indexSize) {
+  const { offsetIndexAt: indexAt, offsetIndexLength: indexLength } = chunk;
+  if ((start === 0 && end === rows) || indexAt === 0 || indexLength === 0) {
     return { parts: [await read(extent.start, extent.end)], firstRow: 0 };
   }
-  const places = pagePlaces(await read(Number(indexAt), Number(indexAt) + indexSize), chunk, rows);
+  const places = pagePlaces(await read(indexAt, indexAt + indexLength), chunk, rows);
   const needed = places.filter(
     ({ firstRow }, i) => firstRow < end && (places[i + 1]?.firstRow ?? rows) > start,
   );
@@ -215,14 +213,12 @@ async function fetchPages(
 
 function decode(
   { schema, parsers }: CheckedFile,
-  { meta_data: meta }: ColumnChunk,
+  { path, codec, values: most }: ColumnChunk,
   { parts, firstRow }: FetchedPages,
   { start, end }: GroupRange,
   budget: Budget,
 ): { data: DecodedArray[]; skipped: number } {
-  if (meta === undefined) throw new Error("a column has no place");
-  const leaf = leafDecoder(getTreePath(schema, meta.path_in_schema), parsers);
-  const { codec } = meta;
+  const leaf = leafDecoder(getTreePath(schema, path), parsers);
   const flat = leaf.isFlat;
   const data: DecodedArray[] = [];
   let dictionary: DecodedArray | undefined;
@@ -242,7 +238,7 @@ function decode(
       // An old kind of index, which nobody writes and which holds no values.
       if (page.header.type === "INDEX_PAGE") continue;
       values += page.values;
-      if (values > Number(meta.num_values)) throw new Error("a column has more values than its footer says");
+      if (values > most) throw new Error("a column has more values than its footer says");
       if (flat && row + page.values <= start) {
         row += page.values;
         if (data.length === 0) skipped = row;

@@ -1,5 +1,5 @@
-import type { ColumnMetaData, Statistics } from "hyparquet";
 import type { OpenedParquet } from "../parquet-file.ts";
+import type { ChunkStatistics, ColumnChunk } from "./metadata.ts";
 
 /** What a file's footer tells of one flat column's values, of all row groups together. */
 export interface FileBounds {
@@ -17,22 +17,22 @@ export function fileBounds({ metadata, schema }: OpenedParquet): ReadonlyMap<str
   const flat = schema.children.filter(({ children }) => children.length === 0);
   const bounds = new Map<string, FileBounds>();
   for (const { element } of flat) {
-    const chunks = metadata.row_groups.map(({ columns }) =>
-      columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === element.name),
+    const chunks = metadata.rowGroups.map(({ columns }) =>
+      columns.find(({ path }) => path[0] === element.name),
     );
-    bounds.set(element.name, boundsOf(chunks.map((chunk) => chunk?.meta_data)));
+    bounds.set(element.name, boundsOf(chunks));
   }
   return bounds;
 }
 
-function boundsOf(chunks: readonly (ColumnMetaData | undefined)[]): FileBounds {
+function boundsOf(chunks: readonly (ColumnChunk | undefined)[]): FileBounds {
   let nulls: number | undefined = 0;
   let exact: FileBounds["exact"];
   let isKnown = true;
   for (const chunk of chunks) {
-    const { null_count: count } = chunk?.statistics ?? {};
-    nulls = nulls === undefined || count === undefined ? undefined : nulls + Number(count);
-    if (chunk !== undefined && count !== undefined && Number(count) === Number(chunk.num_values)) continue;
+    const count = chunk?.statistics?.nulls;
+    nulls = nulls === undefined || count === undefined ? undefined : nulls + count;
+    if (count !== undefined && count === chunk?.values) continue;
     const own = exactOf(chunk?.statistics);
     isKnown &&= own !== undefined;
     if (own === undefined) continue;
@@ -44,13 +44,8 @@ function boundsOf(chunks: readonly (ColumnMetaData | undefined)[]): FileBounds {
 /** A bound of so many bytes may be one that was cut, where a file does not say. */
 const maxUncutBytes = 60;
 
-function exactOf(statistics: Statistics | undefined): FileBounds["exact"] {
-  const {
-    min_value: min,
-    max_value: max,
-    is_min_value_exact: low,
-    is_max_value_exact: high,
-  } = statistics ?? {};
+function exactOf(statistics: ChunkStatistics | undefined): FileBounds["exact"] {
+  const { min, max, isMinExact: low, isMaxExact: high } = statistics ?? {};
   if (min === undefined || max === undefined) return undefined;
   // A zero is given with either sign and as inexact: in every order that there is it is the bound.
   const isExact = (value: unknown, said: boolean | undefined): boolean =>

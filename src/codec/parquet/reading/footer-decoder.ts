@@ -1,31 +1,18 @@
-import {
-  type ColumnChunk,
-  type ColumnMetaData,
-  type FileMetaData,
-  type KeyValue,
-  type ParquetParsers,
-  parquetMetadata,
-  parquetSchema,
-  type RowGroup,
-  type SchemaElement,
-  type SchemaTree,
-  type Statistics,
-} from "hyparquet";
+import { type ParquetParsers, parquetMetadata, parquetSchema, type SchemaElement, type SchemaTree } from "hyparquet";
 import { CompressionCodecs, ParquetTypes } from "hyparquet/src/constants.js";
-import { convertMetadata } from "hyparquet/src/metadata.js";
+import { ChunkStatistics, ColumnChunk, type FileMetadata, type KeyValue, type RowGroup } from "./metadata.ts";
 import { skimStruct } from "./thrift-skim.ts";
 import { ThriftReader, thriftTypes } from "./thrift-reader.ts";
 
 /*
- * A footer (`FileMetaData` of parquet.thrift) in the form that hyparquet gives it, in a tenth of the time: of
- * thousands of small files it is most of what reading them takes. Only what is read here is made of it.
- * Nearly all files of a collection have one schema, byte for byte, which is decoded once; statistics are
- * decoded when somebody asks for them.
+ * Footers (`FileMetaData` of parquet.thrift), of which hyparquet would make far more: of thousands of small
+ * files they are most of what reading them takes. Nearly all files of a collection have one schema, byte for
+ * byte, which is decoded once.
  */
 
 /** A footer and its schema as a tree. */
 export interface DecodedFooter {
-  readonly metadata: FileMetaData;
+  readonly metadata: FileMetadata;
   readonly schema: SchemaTree;
 }
 
@@ -35,7 +22,7 @@ export function decodeFooter(footer: Uint8Array, parsers: ParquetParsers): Decod
   let schema: DecodedSchema | undefined;
   let rowGroups: RowGroup[] | undefined;
   let rows: number | undefined;
-  let keyValues: KeyValue[] | undefined;
+  let keyValues: KeyValue[] = [];
   let createdBy: string | undefined;
   for (let id = reader.field(0); reader.type !== stop; id = reader.field(id)) {
     const { type } = reader;
@@ -51,19 +38,11 @@ export function decodeFooter(footer: Uint8Array, parsers: ParquetParsers): Decod
   if (rowGroups === undefined || rows === undefined) throw new Error("its footer says nothing of rows");
   return {
     schema: schema.tree,
-    metadata: {
-      version: 1,
-      schema: schema.elements,
-      num_rows: BigInt(rows),
-      row_groups: rowGroups,
-      ...(keyValues === undefined ? {} : { key_value_metadata: keyValues }),
-      ...(createdBy === undefined ? {} : { created_by: createdBy }),
-      metadata_length: footer.length - 8,
-    },
+    metadata: { schema: schema.elements, rows, rowGroups, keyValues, createdBy },
   };
 }
 
-const { stop, i32, i64, binary, list, struct } = thriftTypes;
+const { stop, truth, untruth, i32, i64, binary, list, struct } = thriftTypes;
 
 /** The schema of a footer. */
 interface DecodedSchema {
@@ -110,73 +89,70 @@ function schemaAt(reader: ThriftReader, footer: Uint8Array, parsers: ParquetPars
 
 function rowGroupsAt(reader: ThriftReader, { leaves }: DecodedSchema, parsers: ParquetParsers): RowGroup[] {
   return listOf(reader, () => {
-    const group: RowGroup = { columns: [], total_byte_size: 0n, num_rows: -1n };
+    let columns: ColumnChunk[] = [];
+    let rows = -1;
+    let bytes = 0;
+    let compressedBytes: number | undefined;
     for (let id = reader.field(0); reader.type !== stop; id = reader.field(id)) {
       const { type } = reader;
       if (id === 1 && type === list) {
         let index = 0;
-        group.columns = listOf(reader, () => chunkAt(reader, leaves[index++], parsers));
-      } else if (id === 2 && type === i64) group.total_byte_size = BigInt(reader.i64());
-      else if (id === 3 && type === i64) group.num_rows = BigInt(reader.i64());
-      else if (id === 6 && type === i64) group.total_compressed_size = BigInt(reader.i64());
+        columns = listOf(reader, () => chunkAt(reader, leaves[index++], parsers));
+      } else if (id === 2 && type === i64) bytes = reader.i64();
+      else if (id === 3 && type === i64) rows = reader.i64();
+      else if (id === 6 && type === i64) compressedBytes = reader.i64();
       else reader.skip(type);
     }
-    return group;
+    return { columns, rows, bytes, compressedBytes };
   });
 }
 
 function chunkAt(reader: ThriftReader, leaf: Leaf | undefined, parsers: ParquetParsers): ColumnChunk {
-  const chunk: ColumnChunk = { file_offset: 0n };
+  const chunk = new ColumnChunk();
   for (let id = reader.field(0); reader.type !== stop; id = reader.field(id)) {
     const { type } = reader;
-    if (id === 1 && type === binary) chunk.file_path = text(reader.binary());
-    else if (id === 3 && type === struct) chunk.meta_data = columnAt(reader, leaf, parsers);
-    else if (id === 4 && type === i64) chunk.offset_index_offset = BigInt(reader.i64());
-    else if (id === 5 && type === i32) chunk.offset_index_length = reader.i32();
-    else if (id === 6 && type === i64) chunk.column_index_offset = BigInt(reader.i64());
-    else if (id === 7 && type === i32) chunk.column_index_length = reader.i32();
+    if (id === 1 && type === binary) chunk.isInAnotherFile = reader.binary().length > 0;
+    else if (id === 3 && type === struct) placeAt(reader, chunk, leaf, parsers);
+    else if (id === 4 && type === i64) chunk.offsetIndexAt = reader.i64();
+    else if (id === 5 && type === i32) chunk.offsetIndexLength = reader.i32();
+    else if (id === 6 && type === i64) chunk.columnIndexAt = reader.i64();
+    else if (id === 7 && type === i32) chunk.columnIndexLength = reader.i32();
     else reader.skip(type);
   }
   return chunk;
 }
 
-function columnAt(reader: ThriftReader, leaf: Leaf | undefined, parsers: ParquetParsers): ColumnMetaData {
-  const column = {
-    encodings: [],
-    path_in_schema: [],
-    num_values: -1n,
-    total_uncompressed_size: 0n,
-    total_compressed_size: -1n,
-    data_page_offset: -1n,
-  } as unknown as ColumnMetaData;
+function placeAt(
+  reader: ThriftReader,
+  chunk: ColumnChunk,
+  leaf: Leaf | undefined,
+  parsers: ParquetParsers,
+): void {
+  chunk.isPlaced = true;
   for (let id = reader.field(0); reader.type !== stop; id = reader.field(id)) {
     const { type } = reader;
-    if (id === 1 && type === i32) column.type = ParquetTypes[reader.i32()] as typeof column.type;
-    else if (id === 3 && type === list) column.path_in_schema = pathAt(reader, leaf);
-    else if (id === 4 && type === i32) column.codec = CompressionCodecs[reader.i32()] as typeof column.codec;
-    else if (id === 5 && type === i64) column.num_values = BigInt(reader.i64());
-    else if (id === 6 && type === i64) column.total_uncompressed_size = BigInt(reader.i64());
-    else if (id === 7 && type === i64) column.total_compressed_size = BigInt(reader.i64());
-    else if (id === 9 && type === i64) column.data_page_offset = BigInt(reader.i64());
-    else if (id === 11 && type === i64) column.dictionary_page_offset = BigInt(reader.i64());
-    else if (id === 12 && type === struct) column.statistics = statisticsAt(reader, leaf, parsers);
-    else if (id === 14 && type === i64) column.bloom_filter_offset = BigInt(reader.i64());
-    else if (id === 15 && type === i32) column.bloom_filter_length = reader.i32();
+    if (id === 1 && type === i32) chunk.type = ParquetTypes[reader.i32()];
+    else if (id === 3 && type === list) chunk.path = pathAt(reader, leaf);
+    else if (id === 4 && type === i32) chunk.codec = CompressionCodecs[reader.i32()] ?? "";
+    else if (id === 5 && type === i64) chunk.values = reader.i64();
+    else if (id === 6 && type === i64) chunk.bytes = reader.i64();
+    else if (id === 7 && type === i64) chunk.compressedBytes = reader.i64();
+    else if (id === 9 && type === i64) chunk.pagesAt = reader.i64();
+    else if (id === 11 && type === i64) chunk.dictionaryAt = reader.i64();
+    else if (id === 12 && type === struct) chunk.statistics = statisticsAt(reader, leaf, parsers);
+    else if (id === 14 && type === i64) chunk.filterAt = reader.i64();
+    else if (id === 15 && type === i32) chunk.filterLength = reader.i32();
     else reader.skip(type);
   }
-  return column;
 }
 
 /** The names on the way to a column: nearly always those that the footer before had. */
 function pathAt(reader: ThriftReader, leaf: Leaf | undefined): string[] {
   const start = reader.at;
   const before = leaf?.path;
-  if (before !== undefined) {
-    const end = start + before.bytes.length;
-    if (Buffer.compare(before.bytes, reader.bytes.subarray(start, end)) === 0) {
-      reader.at = end;
-      return before.names;
-    }
+  if (before !== undefined && isAt(reader, before.bytes)) {
+    reader.at += before.bytes.length;
+    return before.names;
   }
   const names = listOf(reader, () => text(reader.binary()));
   if (leaf !== undefined)
@@ -184,61 +160,54 @@ function pathAt(reader: ThriftReader, leaf: Leaf | undefined): string[] {
   return names;
 }
 
-function statisticsAt(reader: ThriftReader, leaf: Leaf | undefined, parsers: ParquetParsers): Statistics {
-  return new LazyStatistics(reader, leaf?.element, parsers) as Statistics;
+/** Whether these bytes are next; they are few. */
+function isAt({ bytes, at }: ThriftReader, expected: Uint8Array): boolean {
+  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
+  return true;
 }
 
-/** Bounds as values only when they are asked for. */
-class LazyStatistics {
-  readonly null_count?: bigint;
-  readonly #min: Uint8Array | undefined;
-  readonly #max: Uint8Array | undefined;
-  readonly #element: SchemaElement | undefined;
-  readonly #parsers: ParquetParsers;
-
-  constructor(reader: ThriftReader, element: SchemaElement | undefined, parsers: ParquetParsers) {
-    this.#element = element;
-    this.#parsers = parsers;
-    for (let id = reader.field(0); reader.type !== stop; id = reader.field(id)) {
-      const { type } = reader;
-      if (id === 3 && type === i64) this.null_count = BigInt(reader.i64());
-      else if (id === 5 && type === binary) this.#max = bound(reader);
-      else if (id === 6 && type === binary) this.#min = bound(reader);
-      else reader.skip(type);
-    }
+function statisticsAt(
+  reader: ThriftReader,
+  leaf: Leaf | undefined,
+  parsers: ParquetParsers,
+): ChunkStatistics {
+  const statistics = new ChunkStatistics(reader.bytes, leaf?.element, parsers);
+  for (let id = reader.field(0); reader.type !== stop; id = reader.field(id)) {
+    const { type } = reader;
+    if (id === 3 && type === i64) statistics.nulls = reader.i64();
+    else if (id === 5 && type === binary) {
+      statistics.maxAt = boundAt(reader);
+      statistics.maxEnd = reader.at;
+    } else if (id === 6 && type === binary) {
+      statistics.minAt = boundAt(reader);
+      statistics.minEnd = reader.at;
+    } else if (id === 7 && (type === truth || type === untruth)) statistics.isMaxExact = type === truth;
+    else if (id === 8 && (type === truth || type === untruth)) statistics.isMinExact = type === truth;
+    else reader.skip(type);
   }
-
-  get min_value(): Statistics["min_value"] {
-    return this.#value(this.#min);
-  }
-
-  get max_value(): Statistics["max_value"] {
-    return this.#value(this.#max);
-  }
-
-  #value(bytes: Uint8Array | undefined): Statistics["min_value"] {
-    return this.#element === undefined ? undefined : convertMetadata(bytes, this.#element, this.#parsers);
-  }
+  return statistics;
 }
 
 /** Statistics are cut, or small. */
 const maxBoundBytes = 64 * 1024;
 
-function bound(reader: ThriftReader): Uint8Array {
-  const bytes = reader.binary();
-  if (bytes.length > maxBoundBytes) throw new Error(`its header has statistics of ${bytes.length} bytes`);
-  return bytes;
+/** Goes past a bound; returns where its bytes begin. */
+function boundAt(reader: ThriftReader): number {
+  const length = reader.passBinary();
+  if (length > maxBoundBytes) throw new Error(`its header has statistics of ${length} bytes`);
+  return reader.at - length;
 }
 
 function keyValueAt(reader: ThriftReader): KeyValue {
-  const pair: { key?: string; value?: string } = {};
+  let key: string | undefined;
+  let value: string | undefined;
   for (let id = reader.field(0); reader.type !== stop; id = reader.field(id)) {
     const { type } = reader;
-    if (id === 1 && type === binary) pair.key = text(reader.binary());
-    else if (id === 2 && type === binary) pair.value = text(reader.binary());
+    if (id === 1 && type === binary) key = text(reader.binary());
+    else if (id === 2 && type === binary) value = text(reader.binary());
     else reader.skip(type);
   }
-  return pair as KeyValue;
+  return { key, value };
 }
 
 function listOf<T>(reader: ThriftReader, read: (reader: ThriftReader) => T): T[] {

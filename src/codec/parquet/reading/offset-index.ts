@@ -1,4 +1,5 @@
-import { type ColumnChunk, readOffsetIndex } from "hyparquet";
+import { readOffsetIndex } from "hyparquet";
+import type { ColumnChunk } from "./metadata.ts";
 import { skimStruct } from "./thrift-skim.ts";
 
 /** Where a page is, and its first row in its row group. */
@@ -40,11 +41,10 @@ export function pagePlaces(bytes: Uint8Array, chunk: ColumnChunk, groupRows: num
 }
 
 /** Where a chunk's pages are in its file; checked with the footer. */
-export function chunkExtent({ meta_data: meta }: ColumnChunk): {
+export function chunkExtent({ dictionaryAt, pagesAt, compressedBytes }: ColumnChunk): {
   readonly start: number;
   readonly end: number;
 } {
-  if (meta === undefined) throw new Error("a column has no place");
-  const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
-  return { start, end: start + Number(meta.total_compressed_size) };
+  const start = dictionaryAt || pagesAt;
+  return { start, end: start + compressedBytes };
 }

@@ -1,7 +1,16 @@
 import { maxThriftItems } from "./limits.ts";
 
-/** Types of fields and elements in Thrift's compact protocol; zero ends a struct. */
-export const thriftTypes = { stop: 0, i32: 5, i64: 6, binary: 8, list: 9, struct: 12 } as const;
+/** Types of fields and elements in Thrift's compact protocol; zero ends a struct, and truth has no bytes. */
+export const thriftTypes = {
+  stop: 0,
+  truth: 1,
+  untruth: 2,
+  i32: 5,
+  i64: 6,
+  binary: 8,
+  list: 9,
+  struct: 12,
+} as const;
 
 const maxNesting = 12;
 
@@ -39,29 +48,33 @@ export class ThriftReader {
   }
 
   i32(): number {
-    const value = this.#varint(5);
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return signed(this.#varint(5));
   }
 
   /** Exact up to 2^53. */
   i64(): number {
-    const value = this.#varint(10);
-    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    return signed(this.#varint(10));
   }
 
   /** A part of the bytes themselves. */
   binary(): Uint8Array {
+    const length = this.passBinary();
+    return this.bytes.subarray(this.at - length, this.at);
+  }
+
+  /** Goes past as much; returns how many bytes it has, which are those in front of `at`. */
+  passBinary(): number {
     const length = this.#length();
     this.#count(1);
     this.at += length;
-    return this.bytes.subarray(this.at - length, this.at);
+    return length;
   }
 
   /** Goes past a value. */
   skip(type: number, depth = 0): void {
     switch (type) {
-      case 1:
-      case 2:
+      case thriftTypes.truth:
+      case thriftTypes.untruth:
         return;
       case 3:
         this.#pass(1);
@@ -77,8 +90,7 @@ export class ThriftReader {
         this.#pass(8);
         return;
       case thriftTypes.binary:
-        this.#count(1);
-        this.#pass(this.#length());
+        this.passBinary();
         return;
       case thriftTypes.list:
         this.#skipList(depth + 1);
@@ -96,7 +108,7 @@ export class ThriftReader {
     const size = this.list();
     const { type } = this;
     // Truth values take no byte as a field, and one as an element.
-    if (type === 1 || type === 2) this.#pass(size);
+    if (type === thriftTypes.truth || type === thriftTypes.untruth) this.#pass(size);
     else for (let i = 0; i < size; i++) this.skip(type, depth);
   }
 
@@ -132,9 +144,11 @@ export class ThriftReader {
   }
 
   #varint(maxBytes: number): number {
-    let value = 0;
-    let unit = 1;
-    for (let i = 0; i < maxBytes; i++) {
+    let value = this.#byte();
+    if (value < 0x80) return value;
+    value -= 0x80;
+    let unit = 128;
+    for (let i = 1; i < maxBytes; i++) {
       const byte = this.#byte();
       value += (byte & 0x7f) * unit;
       if (byte < 0x80) return value;
@@ -142,4 +156,9 @@ export class ThriftReader {
     }
     throw new Error("its header has a number without end");
   }
+}
+
+/** Of a number whose lowest bit is its sign (zigzag). */
+function signed(value: number): number {
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
 }

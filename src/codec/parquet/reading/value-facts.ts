@@ -1,9 +1,10 @@
-import { type ColumnChunk, readColumnIndex, type SchemaElement } from "hyparquet";
+import { readColumnIndex, type SchemaElement } from "hyparquet";
 import { hashParquetValue, readBloomFilter, sbbfContains } from "hyparquet/src/bloom.js";
 import { convertMetadata } from "hyparquet/src/metadata.js";
 import type { Stored } from "../../../layout/filter/stored-values.ts";
 import type { ValueFacts } from "../../../layout/filter/possible.ts";
 import type { CheckedFile } from "./column-range.ts";
+import type { ColumnChunk } from "./metadata.ts";
 import { pagePlaces } from "./offset-index.ts";
 import { skimStruct } from "./thrift-skim.ts";
 
@@ -12,25 +13,19 @@ import { skimStruct } from "./thrift-skim.ts";
  */
 
 /** What the footer says; undefined where it says nothing of use. */
-export function chunkFacts({ meta_data: meta }: ColumnChunk, rows: number): ValueFacts {
-  const { min_value: min, max_value: max, null_count: nulls } = meta?.statistics ?? {};
-  return {
-    rows,
-    nulls: nulls === undefined ? undefined : Number(nulls),
-    min: lowerBound(min),
-    max: upperBound(max),
-  };
+export function chunkFacts({ statistics }: ColumnChunk, rows: number): ValueFacts {
+  const { nulls, min, max } = statistics ?? {};
+  return { rows, nulls, min: lowerBound(min), max: upperBound(max) };
 }
 
 /** A test of values that answers false for one that is not there; undefined where there is none of use. */
 export async function bloomTest(
   { source }: CheckedFile,
-  { meta_data: meta }: ColumnChunk,
+  { filterAt, filterLength }: ColumnChunk,
   element: SchemaElement,
 ): Promise<((value: Stored) => boolean) | undefined> {
-  if (!meta?.bloom_filter_offset || !meta.bloom_filter_length) return undefined;
-  const start = Number(meta.bloom_filter_offset);
-  const bytes = await source.read(start, start + meta.bloom_filter_length);
+  if (filterAt === 0 || filterLength === 0) return undefined;
+  const bytes = await source.read(filterAt, filterAt + filterLength);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   skimStruct(view, 0);
   const filter = readBloomFilter({ view, offset: 0 });
@@ -55,14 +50,11 @@ export async function pageFacts(
   element: SchemaElement,
   groupRows: number,
 ): Promise<readonly PageFacts[] | undefined> {
-  const { column_index_offset, column_index_length, offset_index_offset, offset_index_length } = chunk;
-  if (!column_index_offset || !column_index_length || !offset_index_offset || !offset_index_length)
-    return undefined;
-  const read = (offset: bigint, length: number): Promise<Uint8Array> =>
-    source.read(Number(offset), Number(offset) + length);
+  const { columnIndexAt, columnIndexLength, offsetIndexAt, offsetIndexLength } = chunk;
+  if ([columnIndexAt, columnIndexLength, offsetIndexAt, offsetIndexLength].includes(0)) return undefined;
   const [columnBytes, offsetBytes] = await Promise.all([
-    read(column_index_offset, column_index_length),
-    read(offset_index_offset, offset_index_length),
+    source.read(columnIndexAt, columnIndexAt + columnIndexLength),
+    source.read(offsetIndexAt, offsetIndexAt + offsetIndexLength),
   ]);
   const places = pagePlaces(offsetBytes, chunk, groupRows);
   const view = new DataView(columnBytes.buffer, columnBytes.byteOffset, columnBytes.length);

@@ -1,6 +1,7 @@
 import { type OpenedParquet, openParquet } from "../../../codec/parquet/parquet-decoder.ts";
 import { readColumnRange } from "../../../codec/parquet/reading/column-range.ts";
 import { type Budget, createBudget } from "../../../codec/parquet/reading/limits.ts";
+import type { RowGroup } from "../../../codec/parquet/reading/metadata.ts";
 import { fetchTextChunk, type TextChunk } from "../../../codec/parquet/reading/pages/text-pages.ts";
 import { systemColumns } from "../../../layout/system-columns.ts";
 import type { Store } from "../../../store/store.ts";
@@ -41,7 +42,7 @@ export async function openGroups(
     if (one === undefined) return undefined;
     const { side, file } = one;
     rows += file.info.rows;
-    for (const [number, group] of file.metadata.row_groups.entries())
+    for (const [number, group] of file.metadata.rowGroups.entries())
       groups.push({ side, file, group, number });
   }
   return areInTime(groups, rules) ? { groups, rows } : undefined;
@@ -55,8 +56,6 @@ export interface Group {
   /** Its place in the file. */
   readonly number: number;
 }
-
-type RowGroup = OpenedParquet["metadata"]["row_groups"][number];
 
 /** Milliseconds; undefined where the file does not say. */
 function boundsOf(
@@ -154,7 +153,7 @@ async function columnOf(
   name: string,
   budget: Budget,
 ): Promise<ArrayLike<unknown>> {
-  return await readColumnRange(file, name, { group, start: 0, end: Number(group.num_rows) }, budget);
+  return await readColumnRange(file, name, { group, start: 0, end: group.rows }, budget);
 }
 
 /** The same file, of whose times in microseconds no objects are made. */

@@ -1,6 +1,7 @@
-import type { ColumnChunk, RowGroup, SchemaTree } from "hyparquet";
+import type { SchemaTree } from "hyparquet";
 import type { CheckedFile } from "../column-range.ts";
 import type { Budget } from "../limits.ts";
+import type { ColumnChunk, RowGroup } from "../metadata.ts";
 import { chunkExtent } from "../offset-index.ts";
 import { leafDecoder } from "./leaf-decoder.ts";
 import { decompressed, readValues } from "./page.ts";
@@ -31,11 +32,11 @@ export async function fetchTextChunk(
   budget: Budget,
 ): Promise<TextChunk | undefined> {
   const node = file.schema.children.find(({ element }) => element.name === column);
-  const chunk = group.columns.find(({ meta_data: meta }) => meta?.path_in_schema[0] === column);
-  if (node === undefined || chunk?.meta_data === undefined || !isPlainText(node)) return undefined;
+  const chunk = group.columns.find(({ path }) => path[0] === column);
+  if (node === undefined || chunk === undefined || !isPlainText(node)) return undefined;
   const { start, end } = chunkExtent(chunk);
   budget.take(end - start);
-  return { file, node, chunk, bytes: await file.source.read(start, end), rows: Number(group.num_rows) };
+  return { file, node, chunk, bytes: await file.source.read(start, end), rows: group.rows };
 }
 
 /** The texts of a page; there is at least one. */
@@ -53,8 +54,8 @@ export interface TextPage {
  * be read.
  */
 export function* textPages(column: TextChunk, budget: Budget): Generator<TextPage, void, undefined> {
-  const { bytes, rows, chunk } = column;
-  const codec = chunk.meta_data?.codec ?? "UNCOMPRESSED";
+  const { bytes, rows } = column;
+  const { codec } = column.chunk;
   let dictionary: Int32Array | undefined;
   // The page before keeps its room.
   let [room, before] = [new Uint8Array(0), new Uint8Array(0)];
@@ -102,16 +103,16 @@ function isEncodedPlain(page: StoredPage): boolean {
 /** The values of a page that has places in a dictionary. */
 function picked(
   page: StoredPage,
-  { file, node, chunk: { meta_data: meta } }: TextChunk,
+  { file, node, chunk }: TextChunk,
   dictionary: Int32Array | undefined,
   budget: Budget,
 ): Omit<TextPage, "count"> {
   const encoding = encodingOf(page);
   const isPlaces = encoding === "RLE_DICTIONARY" || encoding === "PLAIN_DICTIONARY";
-  if (meta === undefined || dictionary === undefined || !isPlaces) throw otherTexts();
+  if (dictionary === undefined || !isPlaces) throw otherTexts();
   const leaf = leafDecoder([file.schema, node], file.parsers);
   const all = Uint32Array.from({ length: dictionary.length / textWords }, (_, place) => place);
-  const { data } = readValues(page, leaf, meta.codec, { dictionary: all, before: undefined }, budget);
+  const { data } = readValues(page, leaf, chunk.codec, { dictionary: all, before: undefined }, budget);
   return { texts: dictionary, places: data as ArrayLike<number> };
 }
 
