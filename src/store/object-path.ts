@@ -60,6 +60,8 @@ export function checkRange(range: { readonly start: number; readonly end: number
 
 function isSafeSegment(segment: string): boolean {
   if (!segmentPattern.test(segment)) return false;
+  // Nearly all: nothing is encoded that could mean something else.
+  if (!segment.includes("%")) return segment !== "." && segment !== "..";
   let decoded = segment;
   while (true) {
     if (decoded === "." || decoded === ".." || hasForbidden(decoded)) return false;

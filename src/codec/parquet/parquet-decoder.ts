@@ -57,9 +57,7 @@ export async function* readParquetColumns(
   const { filter, columns = [...types.keys()], rowStart = 0, rowEnd = all } = options;
   const bound = filter === undefined ? undefined : bindFilter(filter, types);
   const asked = filter === undefined ? [] : [...filterColumns(filter)].filter((name) => types.has(name));
-  const dates = new Set<string>();
-  if (options.timestamps !== "micros")
-    for (const [name, type] of types) if (type.includes("timestamp")) dates.add(name);
+  const dates = options.timestamps === "micros" ? none : timesOf(types);
   for await (const candidates of candidateRows(file, bound, rowStart, Math.min(rowEnd, all))) {
     const rows = new CandidateColumns(file, types, candidates, columns.length);
     let wanted: Uint32Array | undefined;
@@ -74,6 +72,19 @@ export async function* readParquetColumns(
     const most = rows.rowsAtOnce(columns, wanted?.length ?? rows.length);
     for (const part of partsOf(wanted, rows.length, most)) yield await rows.part(part, columns, dates);
   }
+}
+
+/** The columns of instants, which files of one schema share. */
+const knownTimes = new WeakMap<ReadonlyMap<string, string>, ReadonlySet<string>>();
+const none: ReadonlySet<string> = new Set();
+
+function timesOf(types: ReadonlyMap<string, string>): ReadonlySet<string> {
+  let times = knownTimes.get(types);
+  if (times === undefined) {
+    times = new Set([...types.keys()].filter((name) => types.get(name)?.includes("timestamp")));
+    knownTimes.set(types, times);
+  }
+  return times;
 }
 
 /** The columns of some rows that lie side by side; those that were read as a whole are kept. */
@@ -155,11 +166,16 @@ class CandidateColumns {
     const offset = groupStart + range.start;
     return {
       length: picked?.length ?? end - start,
-      rows:
-        picked?.map((row) => row + offset) ?? Uint32Array.from({ length: end - start }, (_, i) => offset + i),
+      rows: picked?.map((row) => row + offset) ?? rowsFrom(offset, end - start),
       columns: new Map(names.map((name, i) => [name, columns[i] as ArrayLike<unknown>])),
     };
   }
+}
+
+function rowsFrom(first: number, length: number): Uint32Array {
+  const rows = new Uint32Array(length);
+  for (let i = 0; i < length; i++) rows[i] = first + i;
+  return rows;
 }
 
 /**

@@ -99,9 +99,7 @@ export function dateOfMicros(micros: bigint): Date {
 }
 
 function infoOf(size: number, metadata: FileMetadata, schema: SchemaTree): ParquetFileInfo {
-  const keyValues = Object.fromEntries(
-    metadata.keyValues.map(({ key, value }) => [key, value ?? ""]),
-  );
+  const keyValues = Object.fromEntries(metadata.keyValues.map(({ key, value }) => [key, value ?? ""]));
   const { columns, types } = columnsOf(schema, keyValues[fileNotes.schema]);
   return {
     size,

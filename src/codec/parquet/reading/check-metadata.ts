@@ -87,7 +87,8 @@ function checkGroup({ columns, rows }: RowGroup, leaves: readonly Leaf[], size: 
   if (columns.length !== leaves.length) {
     throw new Error(`a row group has ${columns.length} columns, its schema has ${leaves.length}`);
   }
-  for (let i = 0; i < leaves.length; i++) checkChunk(columns[i] as ColumnChunk, leaves[i] as Leaf, rows, size);
+  for (let i = 0; i < leaves.length; i++)
+    checkChunk(columns[i] as ColumnChunk, leaves[i] as Leaf, rows, size);
   return rows;
 }
 

@@ -1,4 +1,10 @@
-import { type ParquetParsers, parquetMetadata, parquetSchema, type SchemaElement, type SchemaTree } from "hyparquet";
+import {
+  type ParquetParsers,
+  parquetMetadata,
+  parquetSchema,
+  type SchemaElement,
+  type SchemaTree,
+} from "hyparquet";
 import { CompressionCodecs, ParquetTypes } from "hyparquet/src/constants.js";
 import { ChunkStatistics, ColumnChunk, type FileMetadata, type KeyValue, type RowGroup } from "./metadata.ts";
 import { skimStruct } from "./thrift-skim.ts";
