@@ -27,8 +27,7 @@ interface Asked {
  * by itself: one of Parquet by DuckDB, which can stumble over what this package passes by.
  */
 export async function badFile(catalog: Catalog, asked: Asked, thrown: unknown): Promise<unknown> {
-  if (thrown instanceof RangeError || thrown instanceof RefusedStatement || !unnamed.test(faultOf(thrown)))
-    return undefined;
+  if (!canBeOfFile(thrown)) return undefined;
   // The one that asked may have been spoilt by its fault.
   using database = await Database.open(asked.library, asked.reach);
   const pins = new PinnedTypes(catalog.store);
@@ -45,6 +44,13 @@ export async function badFile(catalog: Catalog, asked: Asked, thrown: unknown): 
     }
   }
   return undefined;
+}
+
+/** Whether a file can be behind what DuckDB threw. */
+export function canBeOfFile(thrown: unknown): boolean {
+  return (
+    !(thrown instanceof RangeError) && !(thrown instanceof RefusedStatement) && unnamed.test(faultOf(thrown))
+  );
 }
 
 /** Each file, and the statement for a view of it alone. */

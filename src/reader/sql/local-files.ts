@@ -1,24 +1,24 @@
 import { isAbsolute, join } from "node:path";
 import { invalidArgument } from "../../base/errors.ts";
-import { makeDirectories, removeFile, writeNewFile } from "../../base/files/files.ts";
+import { makeDirectories, removeFile } from "../../base/files/files.ts";
 import { TempFolder } from "../../base/files/temp-folder.ts";
 import { once } from "../../base/once.ts";
-import { ObjectNotFoundError, type Store, type StoreEntry } from "../../store/store.ts";
+import type { Store, StoreEntry } from "../../store/store.ts";
 import { mapConcurrent } from "../map-concurrent.ts";
+import { type AskedColumns, LocalCopy, type MissingBytes } from "./local-copy.ts";
 import { SchemaGroups } from "./schema-groups.ts";
 
 /** Bytes that are fetched for one query, and kept for the next, at most: 8 GiB. */
 const maxKeptBytes = 8 * 1024 ** 3;
-const filesAtOnce = 8;
-const chunkBytes = 8 * 1024 * 1024;
+const fetchedAtOnce = 8;
 
 /** What a path means to DuckDB beside itself. */
 const pattern = /[*?[\]{}]/;
 
 /**
- * Stored files as files of this machine: those of a folder where they are, others fetched into a folder for
- * what is temporary, once as long as they are the same object. Files never change under a name, so name, size
- * and time say that.
+ * Stored files as files of this machine: those of a folder where they are, of others the columns that are
+ * asked for fetched into a folder for what is temporary, once as long as they are the same object. Files
+ * never change under a name, so name, size and time say that.
  */
 export class LocalFiles implements AsyncDisposable {
   /** What is known of their columns. */
@@ -28,7 +28,7 @@ export class LocalFiles implements AsyncDisposable {
   readonly #folder = once(() => TempFolder.make("mdc-sql"));
   #hasFolder = false;
   /** In the order of their last use. */
-  readonly #kept = new Map<string, { readonly path: string; readonly size: number }>();
+  readonly #kept = new Map<string, LocalCopy>();
   #serial = 0;
 
   constructor(store: Store, maxBytes: number = maxKeptBytes) {
@@ -42,25 +42,30 @@ export class LocalFiles implements AsyncDisposable {
   }
 
   /**
-   * Where these files are, by path in the store. Throws what the store throws, and a `RangeError` if
-   * they have more bytes than are fetched.
+   * Where these files are, by path in the store, with these columns at least. Throws what the store throws,
+   * and a `RangeError` if there are more bytes than are fetched.
    */
-  async locate(entries: readonly StoreEntry[]): Promise<ReadonlyMap<string, string>> {
+  async locate(entries: readonly StoreEntry[], asked?: AskedColumns): Promise<ReadonlyMap<string, string>> {
     const here = new Map<string, string>();
-    const wanted: StoreEntry[] = [];
+    const remote: StoreEntry[] = [];
     for (const entry of entries) {
-      const path = join(this.#store.description, entry.path);
-      if (isAbsolute(this.#store.description) && !pattern.test(path)) here.set(entry.path, path);
-      else wanted.push(entry);
+      const path = this.#pathInPlace(entry);
+      if (path === undefined) remote.push(entry);
+      else here.set(entry.path, path);
     }
-    await this.#makeRoom(wanted);
-    const fetched = mapConcurrent(
-      wanted,
-      filesAtOnce,
-      async (entry) => [entry.path, await this.#fetch(entry)] as const,
-    );
-    for await (const [path, file] of fetched) here.set(path, file);
+    const copies: LocalCopy[] = [];
+    for await (const copy of mapConcurrent(remote, fetchedAtOnce, (entry) => this.#begin(entry)))
+      copies.push(copy);
+    const missing = copies.flatMap((copy) => copy.missing(asked));
+    await this.#makeRoom(copies, missing);
+    for await (const _ of mapConcurrent(missing, fetchedAtOnce, (bytes) => bytes.fetch()));
+    for (const [i, copy] of copies.entries()) here.set(remote[i]?.path ?? "", copy.path);
     return here;
+  }
+
+  /** Whether columns that were not asked for are missing in one of these files. */
+  hasPartOf(entries: readonly StoreEntry[]): boolean {
+    return entries.some((entry) => this.#kept.get(keyOf(entry))?.isWhole === false);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -72,34 +77,43 @@ export class LocalFiles implements AsyncDisposable {
     return (await this.#folder()).path;
   }
 
-  /** Forgets what was used longest ago, until there is room for all of these. */
-  async #makeRoom(wanted: readonly StoreEntry[]): Promise<void> {
-    const keys = new Set(wanted.map(keyOf));
-    let bytes = wanted.reduce((sum, { size }) => sum + size, 0);
+  /** Where a file is that need not be fetched. */
+  #pathInPlace(entry: StoreEntry): string | undefined {
+    const path = join(this.#store.description, entry.path);
+    return isAbsolute(this.#store.description) && !pattern.test(path) ? path : undefined;
+  }
+
+  /** Forgets what was used longest ago, until there is room for what these files lack. */
+  async #makeRoom(copies: readonly LocalCopy[], missing: readonly MissingBytes[]): Promise<void> {
+    const used = new Set(copies);
+    let bytes = copies.reduce((sum, copy) => sum + copy.bytes, 0);
+    for (const { start, end } of missing) bytes += end - start;
     if (bytes > this.#maxBytes) {
       const message =
-        `sql: the files of these collections have ${bytes} bytes, and at most ${this.#maxBytes} are fetched; ` +
-        "narrow it with from and to, or with endpoint and deployment";
+        `sql: what is asked for has ${bytes} bytes in the files of these collections, and at most ` +
+        `${this.#maxBytes} are fetched; narrow it with from and to, or with endpoint and deployment`;
       throw invalidArgument(new RangeError(message));
     }
-    for (const [key, { size }] of this.#kept) if (!keys.has(key)) bytes += size;
-    for (const [key, { path, size }] of this.#kept) {
+    for (const copy of this.#kept.values()) if (!used.has(copy)) bytes += copy.bytes;
+    for (const [key, copy] of this.#kept) {
       if (bytes <= this.#maxBytes) return;
-      if (keys.has(key)) continue;
+      if (used.has(copy)) continue;
       this.#kept.delete(key);
-      bytes -= size;
-      await removeFile(path).catch(() => {});
+      bytes -= copy.bytes;
+      await removeFile(copy.path).catch(() => {});
     }
   }
 
-  async #fetch(entry: StoreEntry): Promise<string> {
+  async #begin(entry: StoreEntry): Promise<LocalCopy> {
     const key = keyOf(entry);
-    const known = this.#kept.get(key);
-    if (known !== undefined) {
-      this.#kept.delete(key);
-      this.#kept.set(key, known);
-      return known.path;
-    }
+    let copy = this.#kept.get(key);
+    this.#kept.delete(key);
+    copy ??= await this.#newCopy(entry);
+    this.#kept.set(key, copy);
+    return copy;
+  }
+
+  async #newCopy(entry: StoreEntry): Promise<LocalCopy> {
     // The folders tell the partition, and the name is what a record of JSON lines refers to.
     const parts = entry.path
       .split("/")
@@ -107,19 +121,7 @@ export class LocalFiles implements AsyncDisposable {
       .map((part) => part.replaceAll(/[^A-Za-z0-9._=-]/g, "_"));
     const path = join(await this.#open(), String(this.#serial++), ...parts);
     await makeDirectories(join(path, ".."));
-    await writeNewFile(path, this.#chunks(entry));
-    this.#kept.set(key, { path, size: entry.size });
-    return path;
-  }
-
-  async *#chunks({ path, size, etag }: StoreEntry): AsyncGenerator<Uint8Array, void, undefined> {
-    for (let start = 0; start < size; ) {
-      const range = { start, end: Math.min(size, start + chunkBytes) };
-      const bytes = await this.#store.get(path, { range, etag });
-      if (bytes.length === 0) throw new ObjectNotFoundError(`${path}: it has lost bytes since it was listed`);
-      yield bytes;
-      start += bytes.length;
-    }
+    return await LocalCopy.begin(this.#store, entry, path);
   }
 }
 

@@ -6,7 +6,8 @@ import type { StoreEntry } from "../../store/store.ts";
 import type { Catalog } from "../catalog.ts";
 import { timeOption } from "../time-option.ts";
 import { checkCallback, unreadableFile } from "../unreadable.ts";
-import { badFile } from "./bad-file.ts";
+import { askedColumns } from "./asked-columns.ts";
+import { badFile, canBeOfFile } from "./bad-file.ts";
 import { Database, type DuckdbLibrary, faultOf, loadDuckdb, RefusedStatement } from "./duckdb.ts";
 import { type CollectionFiles, takeInventory, unusableLogs } from "./inventory.ts";
 import type { LocalFiles } from "./local-files.ts";
@@ -35,31 +36,35 @@ export async function runSql(
   // EXPLAIN ANALYZE runs what it explains.
   if (!allowFiles && /\bexplain\b/i.test(statement) && /\b(copy|export)\b/i.test(statement))
     throw invalidArgument(new RangeError("sql: COPY and EXPORT are not explained without allowFiles"));
-  const library = await loadDuckdb();
-  const all = await takeInventory(catalog, range);
+  const [library, all] = await Promise.all([loadDuckdb(), takeInventory(catalog, range)]);
   const without = all.filter((collection) => unusableLogs(collection).length > 0);
   const named = all.filter((one) => !without.includes(one) && isNamed(statement, one.name));
   const entries = named.flatMap(({ deployments }) =>
     deployments.flatMap(({ sets }) => sets.flatMap((set) => [...set.files, ...set.beside])),
   );
-  const here = await files.locate(entries);
-  const reach = { files: [...here.values()], anyFile: allowFiles, spillFolder: await files.spillFolder() };
-  using database = await Database.open(library, reach);
-  try {
-    for (const collection of named) {
-      const parted = await files.schemas.part(collection, here);
-      await database.run(viewStatement(parted, range, ({ path }) => here.get(path) as string));
+  const asked = askedColumns(statement, range);
+  const answer = async (here: ReadonlyMap<string, string>): Promise<SqlRows> => {
+    const reach = { files: [...here.values()], anyFile: allowFiles, spillFolder: await files.spillFolder() };
+    using database = await Database.open(library, reach);
+    try {
+      for (const collection of named) {
+        const parted = await files.schemas.part(collection, here);
+        await database.run(viewStatement(parted, range, ({ path }) => here.get(path) as string));
+      }
+      const result = await database.query(statement, isAllowed);
+      const rows = await rowsOf(library, result, { maxRows, timestamps });
+      for (const log of without.flatMap(unusableLogs)) onUnreadable?.(log);
+      return rows;
+    } catch (thrown) {
+      // Perhaps for want of a column that the statement does not name.
+      if (canBeOfFile(thrown) && files.hasPartOf(entries)) return await answer(await files.locate(entries));
+      const [log] = without.filter(({ name }) => isMissing(thrown, name)).flatMap(unusableLogs);
+      if (log !== undefined) throw unreadableFile(log.path, new Error(log.reason));
+      const blamed = { library, reach, named, here };
+      throw (await badFile(catalog, blamed, thrown)) ?? explain(thrown, named, here, entries);
     }
-    const result = await database.query(statement, isAllowed);
-    const rows = await rowsOf(library, result, { maxRows, timestamps });
-    for (const log of without.flatMap(unusableLogs)) onUnreadable?.(log);
-    return rows;
-  } catch (thrown) {
-    const [log] = without.filter(({ name }) => isMissing(thrown, name)).flatMap(unusableLogs);
-    if (log !== undefined) throw unreadableFile(log.path, new Error(log.reason));
-    const asked = { library, reach, named, here };
-    throw (await badFile(catalog, asked, thrown)) ?? explain(thrown, named, here, entries);
-  }
+  };
+  return await answer(await files.locate(entries, asked));
 }
 
 /** The times that options ask for. */
