@@ -15,6 +15,14 @@ const fetchedAtOnce = 8;
 /** What a path means to DuckDB beside itself. */
 const pattern = /[*?[\]{}]/;
 
+/** Stored files that are on this machine. */
+export interface LocatedFiles {
+  /** Where each is, by its path in the store. */
+  readonly here: ReadonlyMap<string, string>;
+  /** Whether they have all their bytes, not only those of the columns that were asked for. */
+  readonly areWhole: boolean;
+}
+
 /**
  * Stored files as files of this machine: those of a folder where they are, of others the columns that are
  * asked for fetched into a folder for what is temporary, once as long as they are the same object. Files
@@ -28,7 +36,7 @@ export class LocalFiles implements AsyncDisposable {
   readonly #folder = once(() => TempFolder.make("mdc-sql"));
   #hasFolder = false;
   /** In the order of their last use. */
-  readonly #kept = new Map<string, LocalCopy>();
+  readonly #kept = new Map<string, Promise<LocalCopy>>();
   #serial = 0;
 
   constructor(store: Store, maxBytes: number = maxKeptBytes) {
@@ -45,7 +53,7 @@ export class LocalFiles implements AsyncDisposable {
    * Where these files are, by path in the store, with these columns at least. Throws what the store throws,
    * and a `RangeError` if there are more bytes than are fetched.
    */
-  async locate(entries: readonly StoreEntry[], asked?: AskedColumns): Promise<ReadonlyMap<string, string>> {
+  async locate(entries: readonly StoreEntry[], asked?: AskedColumns): Promise<LocatedFiles> {
     const here = new Map<string, string>();
     const remote: StoreEntry[] = [];
     for (const entry of entries) {
@@ -60,12 +68,7 @@ export class LocalFiles implements AsyncDisposable {
     await this.#makeRoom(copies, missing);
     for await (const _ of mapConcurrent(missing, fetchedAtOnce, (bytes) => bytes.fetch()));
     for (const [i, copy] of copies.entries()) here.set(remote[i]?.path ?? "", copy.path);
-    return here;
-  }
-
-  /** Whether columns that were not asked for are missing in one of these files. */
-  hasPartOf(entries: readonly StoreEntry[]): boolean {
-    return entries.some((entry) => this.#kept.get(keyOf(entry))?.isWhole === false);
+    return { here, areWhole: copies.every(({ isWhole }) => isWhole) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,10 +97,15 @@ export class LocalFiles implements AsyncDisposable {
         `${this.#maxBytes} are fetched; narrow it with from and to, or with endpoint and deployment`;
       throw invalidArgument(new RangeError(message));
     }
-    for (const copy of this.#kept.values()) if (!used.has(copy)) bytes += copy.bytes;
-    for (const [key, copy] of this.#kept) {
+    const others: (readonly [key: string, copy: LocalCopy])[] = [];
+    for (const [key, begun] of this.#kept) {
+      // Whoever begins it is told what is wrong.
+      const copy = await begun.catch(() => undefined);
+      if (copy !== undefined && !used.has(copy)) others.push([key, copy]);
+    }
+    for (const [, copy] of others) bytes += copy.bytes;
+    for (const [key, copy] of others) {
       if (bytes <= this.#maxBytes) return;
-      if (used.has(copy)) continue;
       this.#kept.delete(key);
       bytes -= copy.bytes;
       await removeFile(copy.path).catch(() => {});
@@ -106,11 +114,15 @@ export class LocalFiles implements AsyncDisposable {
 
   async #begin(entry: StoreEntry): Promise<LocalCopy> {
     const key = keyOf(entry);
-    let copy = this.#kept.get(key);
+    const copy = this.#kept.get(key) ?? this.#newCopy(entry);
     this.#kept.delete(key);
-    copy ??= await this.#newCopy(entry);
     this.#kept.set(key, copy);
-    return copy;
+    try {
+      return await copy;
+    } catch (thrown) {
+      if (this.#kept.get(key) === copy) this.#kept.delete(key);
+      throw thrown;
+    }
   }
 
   async #newCopy(entry: StoreEntry): Promise<LocalCopy> {

@@ -10,7 +10,7 @@ import { askedColumns } from "./asked-columns.ts";
 import { badFile, canBeOfFile } from "./bad-file.ts";
 import { Database, type DuckdbLibrary, faultOf, loadDuckdb, RefusedStatement } from "./duckdb.ts";
 import { type CollectionFiles, takeInventory, unusableLogs } from "./inventory.ts";
-import type { LocalFiles } from "./local-files.ts";
+import type { LocalFiles, LocatedFiles } from "./local-files.ts";
 import type { SqlOptions, SqlRows, TimestampForm } from "./sql-options.ts";
 import { writtenName } from "./sql-text.ts";
 import { valueReader } from "./sql-value.ts";
@@ -43,7 +43,7 @@ export async function runSql(
     deployments.flatMap(({ sets }) => sets.flatMap((set) => [...set.files, ...set.beside])),
   );
   const asked = askedColumns(statement, range);
-  const answer = async (here: ReadonlyMap<string, string>): Promise<SqlRows> => {
+  const answer = async ({ here, areWhole }: LocatedFiles): Promise<SqlRows> => {
     const reach = { files: [...here.values()], anyFile: allowFiles, spillFolder: await files.spillFolder() };
     using database = await Database.open(library, reach);
     try {
@@ -57,7 +57,7 @@ export async function runSql(
       return rows;
     } catch (thrown) {
       // Perhaps for want of a column that the statement does not name.
-      if (canBeOfFile(thrown) && files.hasPartOf(entries)) return await answer(await files.locate(entries));
+      if (!areWhole && canBeOfFile(thrown)) return await answer(await files.locate(entries));
       const [log] = without.filter(({ name }) => isMissing(thrown, name)).flatMap(unusableLogs);
       if (log !== undefined) throw unreadableFile(log.path, new Error(log.reason));
       const blamed = { library, reach, named, here };

@@ -126,6 +126,21 @@ test("a statement that means columns without their names has the whole file fetc
   expect(bytes()).toBeLessThan(size * 1.1);
 });
 
+test("questions that are asked at once share what is fetched", async () => {
+  const { store, bytes } = await remote();
+  await using data = datasetOf(store);
+  const asked = ["sum(id)", "max(noise1)", "bit_xor(hash(t))", "min(kind)"].map((what) =>
+    data.sql(`select ${what} as x from model_inputs t`),
+  );
+  await using whole = await openDataset(root);
+  const [ids, , hash] = await Promise.all(asked);
+  expect([...(ids ?? [])]).toEqual([...(await whole.sql("select sum(id) as x from model_inputs"))]);
+  expect([...(hash ?? [])]).toEqual([
+    ...(await whole.sql("select bit_xor(hash(t)) as x from model_inputs t")),
+  ]);
+  expect(bytes()).toBeLessThan(size * 2);
+});
+
 test("of a range of time, what says when a row's request was is fetched, too", async () => {
   const { store, bytes } = await remote();
   await using data = datasetOf(store);

@@ -436,7 +436,7 @@ describe("a store that is no folder", () => {
     if (first === undefined || second === undefined) throw new Error("there are two");
     await using files = new LocalFiles(store, Math.max(first.size, second.size));
     const locate = async (entry: typeof first): Promise<string> =>
-      (await files.locate([entry])).get(entry.path) ?? "";
+      (await files.locate([entry])).here.get(entry.path) ?? "";
     const path = await locate(first);
     expect(await locate(first)).toBe(path);
     await locate(second);
