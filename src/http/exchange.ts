@@ -1,10 +1,13 @@
 import type { Clock } from "../base/time/clock.ts";
 import type { CorrelationContext } from "../collector/context/correlation-context.ts";
 import type { Route } from "../config/payload/route-patterns.ts";
+import { strictestPolicy } from "../config/protection/policy.ts";
 import type { BodyRecorder, RecordedBody } from "./body/body-recorder.ts";
+import { type BodyRedactions, joinedRedactions } from "./body/redaction/redaction-options.ts";
 import { EventMeter, isEventStream, noEvents } from "./event-stream/event-meter.ts";
 import { capturedHeaders, type HeaderLookup } from "./headers/captured-headers.ts";
 import type { RequestTarget } from "./headers/request-target.ts";
+import type { PayloadPolicy } from "./payload-options.ts";
 import { type BodyFacts, headRow, type Outcome } from "./payload-rows.ts";
 
 /** What an adapter knows of a request when its head has come. */
@@ -14,6 +17,12 @@ export interface RequestHead {
   /** The request target as it came: path and query, or a whole URL. */
   readonly target: string;
   readonly header: HeaderLookup;
+}
+
+/** What may be stored of an exchange, at most. */
+export interface ExchangeLimit {
+  readonly policy: PayloadPolicy;
+  readonly redact: BodyRedactions;
 }
 
 /** How an exchange ended. */
@@ -46,6 +55,7 @@ export interface EndedSide {
 export interface EndedExchange {
   readonly context: CorrelationContext;
   readonly route: Route;
+  readonly limit: ExchangeLimit;
   readonly outcome: Outcome;
   readonly status: number | null;
   readonly durationMs: number;
@@ -70,6 +80,7 @@ export class Exchange {
   #responseHeader: HeaderLookup = () => undefined;
   #events: EventMeter | undefined;
   #routeOf: ((status: number | null) => string | null) | undefined;
+  #limit: ExchangeLimit = { policy: "full", redact: {} };
   #hasFailed = false;
   #ended = false;
 
@@ -87,6 +98,14 @@ export class Exchange {
     this.requestBody = newBody("request");
     this.responseBody = newBody("response");
     this.#startedAt = home.clock.monotonic();
+  }
+
+  /** Another adapter has met the request: what its options do not let be stored is not stored. */
+  limitTo({ policy, redact }: ExchangeLimit): void {
+    const strictest = strictestPolicy([this.#limit.policy, policy]);
+    this.#limit = { policy: strictest, redact: joinedRedactions(this.#limit.redact, redact) };
+    this.requestBody.limit(strictest, redact.request !== undefined);
+    this.responseBody.limit(strictest, redact.response !== undefined);
   }
 
   /**
@@ -128,7 +147,8 @@ export class Exchange {
     const outcome = this.#hasFailed && seen !== "complete" ? "error" : seen;
     const durationMs = this.#home.clock.monotonic() - this.#startedAt;
     const route = { method: this.#head.method, path: this.#target.path };
-    const facts = { context: this.context, route, outcome, status: this.#status, durationMs };
+    const limit = this.#limit;
+    const facts = { context: this.context, route, limit, outcome, status: this.#status, durationMs };
     const request = this.#requestSide(requestComplete);
     this.#home.store({ ...facts, request, response: this.#responseSide(facts, bytesSent) });
   }

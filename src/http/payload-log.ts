@@ -13,6 +13,7 @@ import { BodyQueue } from "./body/body-queue.ts";
 import { BodyRecorder } from "./body/body-recorder.ts";
 import { type CodedBody, isEncoded } from "./body/decode-body.ts";
 import { contextOfBody } from "./body/dropped-body.ts";
+import { type BodyRedactions, joinedRedactions } from "./body/redaction/redaction-options.ts";
 import { storedBody } from "./body/stored-body.ts";
 import {
   type EndedExchange,
@@ -23,7 +24,7 @@ import {
 } from "./exchange.ts";
 import { requestTarget } from "./headers/request-target.ts";
 import type { Opened } from "./opened.ts";
-import type { PayloadPolicy, PayloadSettings } from "./payload-options.ts";
+import type { PayloadPolicy, PayloadRequest, PayloadSettings } from "./payload-options.ts";
 import { FollowedRules, type PayloadRules } from "./payload-rules.ts";
 import { bodyRow, requestSchema, responseSchema } from "./payload-rows.ts";
 import { TabularLog } from "./tabular-log.ts";
@@ -96,8 +97,7 @@ export class PayloadLog implements ExchangeHome {
       if (rules.ignoresProbes) this.#targets.request.inside?.hint(probesText);
       return { context, exchange: undefined };
     }
-    const own = this.#settings.policy(request) ?? this.#failed("policy", "metadata");
-    const policy = strictestPolicy([own, rules.allowed(request)]);
+    const policy = this.#policyFor(request);
     if (policy === "none") return { context, exchange: undefined };
     if (!this.#mayKeep(context)) {
       // Counted as what they are, and nothing of them is kept.
@@ -115,9 +115,24 @@ export class PayloadLog implements ExchangeHome {
     return { context, exchange: new Exchange(this, context, head, target, newBody) };
   }
 
+  /** A request has come whose exchange another adapter records: what is not to be stored by these options is not. */
+  limit({ exchange }: Opened, head: RequestHead): void {
+    const request = { method: head.method, path: requestTarget(head.target).path, header: headerOf(head) };
+    const { ignore } = this.#settings;
+    const isIgnored = ignore !== undefined && (ignore(request) ?? this.#failed("ignore", false));
+    const policy = isIgnored ? "none" : this.#policyFor(request);
+    // That of another copy of this package, perhaps of an earlier version, which cannot be told.
+    (exchange as Partial<Exchange> | undefined)?.limitTo?.({ policy, redact: this.#rules.redact });
+  }
+
+  #policyFor(request: PayloadRequest): PayloadPolicy {
+    const own = this.#settings.policy(request) ?? this.#failed("policy", "metadata");
+    return strictestPolicy([own, this.#rules.allowed(request)]);
+  }
+
   store(exchange: EndedExchange): void {
-    const rules = this.#rules;
-    const policy = rules.allowed(exchange.route);
+    const policy = strictestPolicy([this.#rules.allowed(exchange.route), exchange.limit.policy]);
+    const redact = this.#redactions(exchange);
     if (policy === "none") {
       for (const { body } of [exchange.request, exchange.response]) {
         body.aside?.giveUp();
@@ -127,7 +142,7 @@ export class PayloadLog implements ExchangeHome {
       return;
     }
     const allowed = (name: Side): EndedSide =>
-      asideIfAllowed(allowedSide(exchange[name], policy), rules.redact[name] !== undefined);
+      asideIfAllowed(allowedSide(exchange[name], policy), redact[name] !== undefined);
     const ended = { ...exchange, request: allowed("request"), response: allowed("response") };
     const asides = [ended.request.body.aside, ended.response.body.aside];
     this.#asides.wait(asides, () => this.#makeReady(ended));
@@ -146,11 +161,16 @@ export class PayloadLog implements ExchangeHome {
     if (this.#targets.request.inside === undefined) this.#queue.finishAll();
   }
 
-  #isRedacted({ request, response }: EndedExchange): boolean {
-    const { redact } = this.#rules;
+  /** Those of its own and of the other adapters. */
+  #redactions({ limit }: EndedExchange): BodyRedactions {
+    return joinedRedactions(this.#rules.redact, limit.redact);
+  }
+
+  #isRedacted(ended: EndedExchange): boolean {
+    const redact = this.#redactions(ended);
     return (
-      (redact.request !== undefined && request.body.kept.length > 0) ||
-      (redact.response !== undefined && response.body.kept.length > 0)
+      (redact.request !== undefined && ended.request.body.kept.length > 0) ||
+      (redact.response !== undefined && ended.response.body.kept.length > 0)
     );
   }
 
@@ -178,8 +198,9 @@ export class PayloadLog implements ExchangeHome {
 
   #collectSide(name: Side, ended: EndedExchange, decoded: Buffer | undefined): ModelSide {
     const { row, facts, body: recorded, header } = ended[name];
-    const { redact, maxRowBytes: maxBytes } = this.#rules;
-    const body = storedBody(recorded, facts, { redaction: redact[name], maxBytes }, decoded);
+    const { maxRowBytes: maxBytes } = this.#rules;
+    const redaction = this.#redactions(ended)[name];
+    const body = storedBody(recorded, facts, { redaction, maxBytes }, decoded);
     const { collector, inside } = this.#targets[name];
     const { context } = ended;
     const told = contextOfBody(context, name, body, inside);

@@ -63,6 +63,15 @@ export function inspectPathNow(path: string): FileStatus | undefined {
 }
 
 /** Undefined if what was thrown says that there is nothing; else throws it. */
+/** Whether there is a Unix socket, itself and no link to one. */
+export async function isSocket(path: string): Promise<boolean> {
+  try {
+    return (await lstatOf(path)).isSocket();
+  } catch (thrown) {
+    return noneAt(thrown) ?? false;
+  }
+}
+
 function noneAt(thrown: unknown): undefined {
   if (isMissing(thrown) || errorCode(thrown) === "ENOTDIR") return undefined;
   throw thrown;

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import type { AsideBody } from "../../collector/bodies/aside-body.ts";
+import { strictestPolicy } from "../../config/protection/policy.ts";
 import type { PayloadPolicy } from "../payload-options.ts";
 import type { BodyBudget } from "./body-budget.ts";
 
@@ -41,15 +42,16 @@ type Chunk = Uint8Array | string;
  * is not enough. Chunks are copied, for their owners may use the memory again.
  */
 export class BodyRecorder {
-  readonly #policy: PayloadPolicy;
-  readonly #keeps: boolean;
+  #policy: PayloadPolicy = "full";
+  #isRedacted = false;
+  #keeps = true;
   readonly #maxBytes: number;
   readonly #budget: BodyBudget;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #kept = 0;
   #hash: Hash | undefined;
-  readonly #openAside: BodyRecording["openAside"];
+  #openAside: BodyRecording["openAside"];
   #aside: AsideBody | undefined;
   /** Hears all bytes as they come, whatever is kept of them. */
   meter: { add(bytes: Uint8Array): void } | undefined;
@@ -57,11 +59,27 @@ export class BodyRecorder {
 
   constructor({ policy, maxBytes, budget, isRedacted, openAside }: BodyRecording) {
     this.#openAside = openAside;
-    this.#policy = policy;
-    this.#keeps = policy === "full" || (policy === "hash" && isRedacted);
     this.#maxBytes = maxBytes;
     this.#budget = budget;
-    if (policy === "hash" && !isRedacted) this.#hash = createHash("sha256");
+    this.#storeUnder(policy, isRedacted);
+  }
+
+  /**
+   * Is told, before anything came, that it is to be stored under a stricter policy, or redacted. What is told
+   * later holds for what is stored, and not for what is kept until then.
+   */
+  limit(policy: PayloadPolicy, isRedacted: boolean): void {
+    if (this.#size > 0 || this.#finished) return;
+    this.#storeUnder(strictestPolicy([this.#policy, policy]), this.#isRedacted || isRedacted);
+  }
+
+  #storeUnder(policy: PayloadPolicy, isRedacted: boolean): void {
+    this.#policy = policy;
+    this.#isRedacted = isRedacted;
+    // Of a body that is redacted, its hash is that of what is left.
+    this.#keeps = policy === "full" || (policy === "hash" && isRedacted);
+    this.#hash = policy === "hash" && !isRedacted ? createHash("sha256") : undefined;
+    if (policy !== "full" || isRedacted) this.#openAside = undefined;
   }
 
   /** Bytes that came so far. */

@@ -21,10 +21,13 @@ export async function recordFetch<Answer>(
   request: Request,
   respond: (opened: Opened) => Answer | Promise<Answer>,
 ): Promise<Answer | Response> {
-  const known = openedOf(request);
-  if (known !== undefined) return respond(known);
-  const context = CorrelationContext.fromHeaders(request.headers);
   const head = { method: request.method, target: request.url, header: headerOf(request.headers) };
+  const known = openedOf(request);
+  if (known !== undefined) {
+    log.limit(known, head);
+    return respond(known);
+  }
+  const context = CorrelationContext.fromHeaders(request.headers);
   const opened = log.open(head, context);
   noteOpened(request, opened);
   const { exchange } = opened;

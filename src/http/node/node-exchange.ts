@@ -20,10 +20,13 @@ export function openNodeExchange(
   response: ServerResponse,
   target: string = request.url ?? "/",
 ): Opened {
-  const known = openedOf(request);
-  if (known !== undefined) return known;
-  const context = CorrelationContext.fromHeaders(request.rawHeaders);
   const head = { method: request.method ?? "GET", target, header: headerOf(request) };
+  const known = openedOf(request);
+  if (known !== undefined) {
+    log.limit(known, head);
+    return known;
+  }
+  const context = CorrelationContext.fromHeaders(request.rawHeaders);
   const opened = log.open(head, context);
   noteOpened(request, opened);
   if (isMade(context)) echoId(context, response);

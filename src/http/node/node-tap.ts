@@ -71,16 +71,18 @@ function tapResponse(exchange: Exchange, response: ServerResponse, fate: Fate): 
 
   const tappedWrite = function (this: ServerResponse, ...args: [Chunk, ...unknown[]]): boolean {
     const open = takesMore(response);
+    const { size } = exchange.responseBody;
     const result = Reflect.apply(write, this, args) as boolean;
-    if (open) fate.wrote(args);
+    if (open) fate.wrote(args, size);
     return result;
   };
   standIn(response, "write", tappedWrite as typeof write);
 
   const tappedEnd = function (this: ServerResponse, ...args: unknown[]) {
     const open = takesMore(response);
+    const { size } = exchange.responseBody;
     const result = Reflect.apply(end, this, args) as ServerResponse;
-    if (open) fate.wrote(args);
+    if (open) fate.wrote(args, size);
     return result;
   };
   standIn(response, "end", tappedEnd as typeof end);
@@ -128,12 +130,19 @@ class Fate {
     this.#bytesBefore = this.#request.socket.bytesWritten;
   }
 
-  /** Arguments of `write` or `end` that were taken. Node sends no body with HEAD, 204 and 304. */
-  wrote([chunk, encoding]: readonly unknown[]): void {
+  /**
+   * Arguments of `write` or `end` that were taken. Node sends no body with HEAD, 204 and 304. Who stood in
+   * for them before can write through `this`, and so through these: what was heard since the body had
+   * `sizeBefore` is that chunk already.
+   */
+  wrote([chunk, encoding]: readonly unknown[], sizeBefore: number): void {
     if (chunk === null || chunk === undefined || typeof chunk === "function") return;
     if (!hasBody(this.#response)) return;
     const known = typeof encoding === "string" ? (encoding as BufferEncoding) : undefined;
-    this.#exchange.responseBody.add(chunk as Chunk, known);
+    const { responseBody } = this.#exchange;
+    const heard = responseBody.size - sizeBefore;
+    if (heard > 0 && heard === bytesOf(chunk as Chunk, known)) return;
+    responseBody.add(chunk as Chunk, known);
   }
 
   timedOut(): void {
@@ -154,7 +163,9 @@ class Fate {
       timedOut: this.#timedOut,
     });
     const bytesSent = outcome === "complete" ? size : this.#bytesTaken();
-    this.#exchange.end({ outcome, bytesSent, requestComplete: this.#request.complete });
+    // Requests that no socket brought, such as those of Fastify's `inject`, do not say that they are complete.
+    const { complete = this.#request.readableEnded } = this.#request as Partial<IncomingMessage>;
+    this.#exchange.end({ outcome, bytesSent, requestComplete: complete === true });
   }
 
   /** Bytes of the body that left this process, at most: framing of chunks cannot be told apart. */
@@ -165,6 +176,10 @@ class Fate {
     if (taken === undefined) return size;
     return Math.max(0, Math.min(size, taken - this.#bytesBefore - headLength(this.#response)));
   }
+}
+
+function bytesOf(chunk: Chunk, encoding: BufferEncoding | undefined): number {
+  return typeof chunk === "string" ? Buffer.byteLength(chunk, encoding) : chunk.byteLength;
 }
 
 /** False where Node drops what is written, and tells the writer so. */

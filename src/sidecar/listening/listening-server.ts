@@ -1,5 +1,7 @@
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import { errorCode } from "../../base/files/file-system.ts";
+import { isSocket, removeFile } from "../../base/files/files.ts";
 import { systemClock } from "../../base/time/clock.ts";
 import type { ListenAddress } from "./listen-address.ts";
 
@@ -11,13 +13,31 @@ export interface Door {
   close(deadlineMs: number): Promise<void>;
 }
 
-/** Has a server listen. Rejects with the system's error, such as `EADDRINUSE`. */
+/**
+ * Has a server listen. Rejects with the system's error, such as `EADDRINUSE`: not of a Unix socket behind
+ * which nobody is any more, for a process that was killed leaves it.
+ */
 export async function openDoor(
   server: Server,
   address: ListenAddress,
   scheme: "http" | "https" = "http",
 ): Promise<Door> {
-  await new Promise<void>((resolve, reject) => {
+  try {
+    await listen(server, address);
+  } catch (thrown) {
+    if (!("socketPath" in address) || errorCode(thrown) !== "EADDRINUSE") throw thrown;
+    if (!(await isAbandoned(address.socketPath))) throw thrown;
+    await removeFile(address.socketPath);
+    await listen(server, address);
+  }
+  return {
+    url: urlOf(server.address() as AddressInfo | string, scheme),
+    close: (deadlineMs) => closeServer(server, deadlineMs),
+  };
+}
+
+function listen(server: Server, address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
     server.once("error", reject);
     const options = "socketPath" in address ? { path: address.socketPath } : address;
     server.listen(options, () => {
@@ -25,10 +45,18 @@ export async function openDoor(
       resolve();
     });
   });
-  return {
-    url: urlOf(server.address() as AddressInfo | string, scheme),
-    close: (deadlineMs) => closeServer(server, deadlineMs),
-  };
+}
+
+/** Whether a path is that of a socket, and nobody listens there. */
+function isAbandoned(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path, () => {
+      socket.destroy();
+      resolve(false);
+    });
+    // What is no socket refuses, too.
+    socket.on("error", (error) => resolve(errorCode(error) === "ECONNREFUSED" ? isSocket(path) : false));
+  });
 }
 
 function urlOf(bound: AddressInfo | string, scheme: string): string {

@@ -185,9 +185,10 @@ export class Forwarding {
     const { response } = this.#passage;
     if (response.destroyed || response.writableFinished) return;
     this.#fault = "server_aborted";
-    // Without a length the end of the connection would be the end of the answer.
+    // Without a length the end of the connection would be the end of the answer. Only TCP knows a reset.
     const { socket } = response;
-    if (response.chunkedEncoding || socket === null) response.destroy();
+    const canReset = socket !== null && socket.remoteAddress !== undefined && !("encrypted" in socket);
+    if (response.chunkedEncoding || !canReset) response.destroy();
     else socket.resetAndDestroy();
   }
 

@@ -33,11 +33,23 @@ async function chunksOf(body: ReadableStream<Uint8Array> | null): Promise<Buffer
   return Buffer.concat(chunks);
 }
 
+/** Reads a stream of bytes into memory of the reader's own, to its end. */
+async function ownRoom(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
+  const reader = body?.getReader({ mode: "byob" });
+  const chunks: Uint8Array[] = [];
+  for (;;) {
+    const { done = true, value } = (await reader?.read(new Uint8Array(2))) ?? {};
+    if (done) return Buffer.concat(chunks);
+    chunks.push(value as Uint8Array);
+  }
+}
+
 const readings: [string, (request: Request) => Promise<unknown>, unknown][] = [
   ["text", (request) => request.text(), "é1"],
   ["arrayBuffer", async (request) => Buffer.from(await request.arrayBuffer()).toString(), "é1"],
   ["blob", async (request) => (await request.blob()).type, "text/plain"],
   ["body", async (request) => (await chunksOf(request.body)).toString(), "é1"],
+  ["a reader with room of its own", async (request) => (await ownRoom(request.body)).toString(), "é1"],
   ["clone", async (request) => [await request.clone().text(), await request.text()], ["é1", "é1"]],
 ];
 
@@ -164,6 +176,28 @@ function responseOf(init: object): Response {
     headers: made,
   });
 }
+
+test("a response of bytes stays one that is read into its reader's own room", async () => {
+  const bytes = (): ReadableStream<Uint8Array> =>
+    new ReadableStream({
+      type: "bytes",
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode("abcde"));
+        controller.close();
+      },
+    });
+  const handler = fetchPayloadLogging(() => new Response(bytes()), { deployment });
+  expect((await ownRoom((await handler(post("{}"))).body)).toString()).toBe("abcde");
+  expect((await exchange()).response).toMatchObject({ body: "abcde", outcome: "complete" });
+  // A stream of anything, as before.
+  const plain = fetchPayloadLogging(() => new Response(ReadableStream.from([Buffer.from("x")])), {
+    deployment,
+  });
+  const { body } = await plain(post("{}"));
+  expect(() => body?.getReader({ mode: "byob" })).toThrow(TypeError);
+  expect((await chunksOf(body)).toString()).toBe("x");
+  expect((await exchange()).response).toMatchObject({ body: "x", outcome: "complete" });
+});
 
 test("a streamed response is asked for chunk by chunk, in the request's context", async () => {
   let pulled = 0;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import {
   createServer,
@@ -79,6 +80,79 @@ test("what a listener of the request's events collects belongs to the request", 
   const answer = await post(server.port, "/", "x");
   expect(ids).toEqual([answer.headers["x-request-id"], answer.headers["x-request-id"]]);
 });
+
+test("what an earlier stand-in writes through the response is heard once", async () => {
+  const listen = (request: IncomingMessage, response: ServerResponse, deployment: Deployment): void => {
+    const { end } = response;
+    // As the responses of Fastify's `inject` do, and some middlewares.
+    response.end = function (this: ServerResponse, chunk?: unknown) {
+      if (request.url === "/before") this.write("before ");
+      if (typeof chunk === "string" && request.url !== "/before") this.write(chunk);
+      return Reflect.apply(end, this, request.url === "/before" ? [chunk] : []) as ServerResponse;
+    } as typeof end;
+    nodePayloadLogging((_, answer) => void answer.end("abc"), { deployment })(request, response);
+  };
+  const server = await payloadServer((deployment) =>
+    createServer((request, response) => listen(request, response, deployment)),
+  );
+  for (const path of ["/end", "/before"]) await post(server.port, path, "{}");
+  const { responses } = await server.stored();
+  expect(responses.map(({ body, body_size }) => [body, body_size])).toEqual([
+    ["abc", 3n],
+    ["before abc", 10n],
+  ]);
+});
+
+const card = '{"card":"4111","n":1}';
+const limits: readonly [string, PayloadOptions, PayloadOptions, object | undefined][] = [
+  ["redacts", {}, { redact: { request: ["$.card"] } }, { body: '{"card":"***","n":1}' }],
+  [
+    "redacts more",
+    { redact: { request: { "$.n": "drop" } } },
+    { redact: { request: ["$.card"] } },
+    { body: '{"card":"***"}' },
+  ],
+  [
+    "hashes",
+    {},
+    { policy: "hash" },
+    { body: null, body_sha256: createHash("sha256").update(card).digest("hex") },
+  ],
+  [
+    "keeps sizes alone",
+    {},
+    { policy: { "POST /x": "metadata" } },
+    { body: null, body_size: 21n, body_sha256: null },
+  ],
+  [
+    "stores more than the outer one",
+    { policy: "metadata" },
+    { policy: "full" },
+    { body: null, body_size: 21n },
+  ],
+  ["says nothing", { ignore: [] }, {}, { body: card }],
+  ["stores nothing", {}, { policy: "none" }, undefined],
+  ["ignores it", {}, { ignore: ["/x"] }, undefined],
+  ["fails", {}, { policy: () => "all" as never }, { body: null, body_size: 21n }],
+];
+
+test.each(limits)(
+  "of two adapters one logs, and what the inner one %s holds",
+  async (_, outer, inner, expected) => {
+    const server = await payloadServer((deployment) => {
+      const listener = nodePayloadLogging((request, response) => void request.pipe(response), {
+        ...inner,
+        deployment,
+      });
+      return createServer(nodePayloadLogging(listener, { ...outer, deployment }));
+    });
+    expect(await post(server.port, "/x", card)).toMatchObject({ status: 200, body: card });
+    const { requests } = await server.stored();
+    expect(requests).toHaveLength(expected === undefined ? 0 : 1);
+    if (expected !== undefined) expect(requests).toMatchObject([expected]);
+    if (inner.redact !== undefined) expect(String(requests[0]?.["body"])).not.toContain("4111");
+  },
+);
 
 test("server-sent events are measured while they go out; compressed ones are not", async () => {
   const server = await served(

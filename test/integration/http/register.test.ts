@@ -44,6 +44,26 @@ test("a server that was never changed is logged, and its process ends as ever", 
   ]);
 });
 
+test("what a server's own adapter redacts is redacted, though the preload logs it", async () => {
+  const { destination, env } = await scratch();
+  const code = `
+import { createServer } from "node:http";
+import { nodePayloadLogging } from "model-data-collector/http";
+const redact = { request: ["$.card"], response: ["$.card"] };
+const served = createServer(nodePayloadLogging((request, response) => request.pipe(response), { redact }));
+served.listen(0, async () => {
+  const body = '{"card":"4111","n":1}';
+  console.log(await (await fetch("http://127.0.0.1:" + served.address().port, { method: "POST", body })).text());
+  served.close();
+  served.closeAllConnections();
+});
+`;
+  const { stdout, stderr } = await runScript(code, { args: register, env });
+  expect({ stdout, stderr }).toEqual({ stdout: '{"card":"4111","n":1}\n', stderr: "" });
+  for (const side of ["request", "response"])
+    expect(await duckdbCollection(destination, side)).toMatchObject([{ body: '{"card":"***","n":1}' }]);
+});
+
 test("what its handlers collect has the ids of their requests, also of two at once", async () => {
   const { destination, env } = await scratch();
   const code = `

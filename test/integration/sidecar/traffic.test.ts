@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, request, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -6,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { runNode } from "../../support/child.ts";
 import { root } from "../../support/packed-project.ts";
+import { duckdbCollection } from "../../support/parquet-engines.ts";
 import { listening, rawClient, rawTarget } from "../../support/raw-http.ts";
 import { until } from "../../support/scratch.ts";
 import { sidecarForTest } from "../../support/sidecar-process.ts";
@@ -199,6 +201,67 @@ test.runIf(process.platform !== "win32")("sockets of the file system do on both 
   expect([answer.statusCode, await text(answer)]).toEqual([200, "ok"]);
   expect(await sidecar.end()).toBe(0);
 });
+
+test.runIf(process.platform !== "win32")(
+  "a target that breaks off within its answer ends nothing but that answer, also behind a socket of the file system",
+  async () => {
+    const folder = await tempFolder();
+    const before = join(folder, "mdc.sock");
+    const target = await nodeTarget((asked, response) => {
+      if (asked.url !== "/half") return void response.end("ok");
+      response.writeHead(200, { "content-length": 10 });
+      response.write("abc");
+      setTimeout(() => response.destroy(), 30);
+    });
+    const args = ["--target", target, "--listen", `unix:${before}`];
+    const sidecar = await sidecarForTest(join(folder, "collected"), join(folder, "spool"), args);
+    const ask = async (path: string): Promise<string> => {
+      const asked = request({ socketPath: before, path }).end();
+      const [answer] = (await once(asked, "response")) as [IncomingMessage];
+      return await text(answer).catch((error: NodeJS.ErrnoException) => `${error.code}`);
+    };
+    expect([await ask("/score"), await ask("/half"), await ask("/score")]).toEqual([
+      "ok",
+      "ECONNRESET",
+      "ok",
+    ]);
+    expect(await sidecar.end()).toBe(0);
+    const outcomes = (await duckdbCollection(join(folder, "collected"), "response")).map(
+      (row) => row["outcome"],
+    );
+    expect(outcomes.sort()).toEqual(["complete", "complete", "server_aborted"]);
+  },
+);
+
+test.runIf(process.platform !== "win32")(
+  "a socket that a killed sidecar left is taken over; one that is listened at, or is none, is not",
+  async () => {
+    const folder = await tempFolder();
+    const before = join(folder, "mdc.sock");
+    const target = await nodeTarget((_asked, response) => void response.end("ok"));
+    const start = (listen: string) =>
+      sidecarForTest(join(folder, "collected"), join(folder, "spool"), [
+        "--target",
+        target,
+        "--listen",
+        listen,
+      ]);
+    const first = await start(`unix:${before}`);
+    await expect(start(`unix:${before}`)).rejects.toThrow("EADDRINUSE");
+    const exited = once(first.process, "exit");
+    first.process.kill("SIGKILL");
+    await exited;
+    const second = await start(`unix:${before}`);
+    const asked = request({ socketPath: before, path: "/score" }).end();
+    const [answer] = (await once(asked, "response")) as [IncomingMessage];
+    expect(await text(answer)).toBe("ok");
+    expect(await second.end()).toBe(0);
+    const file = join(folder, "file");
+    writeFileSync(file, "kept");
+    await expect(start(`unix:${file}`)).rejects.toThrow("EADDRINUSE");
+    expect(readFileSync(file, "utf8")).toBe("kept");
+  },
+);
 
 test.each([
   [["--target", "ftp://127.0.0.1"], "--target: expected http://<host>:<port>"],

@@ -18,10 +18,23 @@ const maxDepth = 512;
  * itself: digits, escapes, order, repeated names and whitespace elsewhere stay as they came.
  */
 export class JsonRedaction {
+  /** Not private: the other copy of this package, of two, reads them. */
+  readonly rules: readonly PathRule[];
   readonly #root: Place;
+  /** With another one, which for two middlewares is the same for each request. */
+  #joined: { readonly other: JsonRedaction; readonly both: JsonRedaction } | undefined;
 
   constructor(rules: readonly PathRule[]) {
+    this.rules = rules;
     this.#root = Place.root(rules);
+  }
+
+  /** What does this and what the other one does: of each value the strictest. */
+  and(other: JsonRedaction | undefined): JsonRedaction {
+    if (other === undefined || other === this) return this;
+    if (this.#joined?.other !== other)
+      this.#joined = { other, both: new JsonRedaction([...this.rules, ...other.rules]) };
+    return this.#joined.both;
   }
 
   /** Itself; undefined if there is nothing to do. */

@@ -54,6 +54,14 @@ export function bodyRedactions(own: SidedRules, { request, response }: BodyRedac
   };
 }
 
+/** Both, of each value the strictest. */
+export function joinedRedactions(one: BodyRedactions, other: BodyRedactions): BodyRedactions {
+  return {
+    request: one.request?.and(other.request) ?? other.request,
+    response: one.response?.and(other.response) ?? other.response,
+  };
+}
+
 function configured(rules: RedactRules): readonly PathRule[] {
   return Object.entries(rules).map(([path, one]) => pathRule(path, resolveRule(keyedRule(one), path)));
 }
