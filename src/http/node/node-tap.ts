@@ -137,7 +137,7 @@ class Fate {
    */
   wrote([chunk, encoding]: readonly unknown[], sizeBefore: number): void {
     if (chunk === null || chunk === undefined || typeof chunk === "function") return;
-    if (!hasBody(this.#response)) return;
+    if (!hasBody(this.#request, this.#response)) return;
     const known = typeof encoding === "string" ? (encoding as BufferEncoding) : undefined;
     const { responseBody } = this.#exchange;
     const heard = responseBody.size - sizeBefore;
@@ -187,10 +187,13 @@ function takesMore({ writableEnded, destroyed }: ServerResponse): boolean {
   return !writableEnded && !destroyed;
 }
 
-/** Not part of Node's types: false where the protocol allows no body. */
-function hasBody(response: ServerResponse): boolean {
-  return (response as unknown as { _hasBody?: boolean })._hasBody !== false;
+/** False where the protocol allows no body. Node's own word of it is not part of its types, nor of HTTP/2's. */
+function hasBody({ method }: IncomingMessage, response: ServerResponse): boolean {
+  const { _hasBody: known, statusCode } = response as unknown as { _hasBody?: boolean; statusCode: number };
+  return known ?? !(method === "HEAD" || bodiless.has(statusCode));
 }
+
+const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /** Not part of Node's types: the head as it went out. */
 function headLength(response: ServerResponse): number {

@@ -5,8 +5,10 @@ import {
   request as httpRequest,
   type IncomingMessage,
   type RequestListener,
+  type Server,
   type ServerResponse,
 } from "node:http";
+import { connect, constants, createServer as createHttp2 } from "node:http2";
 import { setTimeout as wait } from "node:timers/promises";
 import { currentContext, type Deployment } from "model-data-collector";
 import { nodePayloadLogging, type PayloadOptions } from "model-data-collector/http";
@@ -100,6 +102,41 @@ test("what an earlier stand-in writes through the response is heard once", async
   expect(responses.map(({ body, body_size }) => [body, body_size])).toEqual([
     ["abc", 3n],
     ["before abc", 10n],
+  ]);
+});
+
+test("over HTTP/2, bodies are heard once and who ended a stream is told", async () => {
+  const server = await payloadServer((deployment) => {
+    const answer: RequestListener = (request, response) => {
+      if (request.url === "/score") response.end('{"late":false}');
+      else if (request.url === "/none") response.writeHead(204).end();
+      else {
+        response.write("some");
+        if (request.url === "/broken") setTimeout(() => void response.destroy(), 20);
+      }
+    };
+    return createHttp2(nodePayloadLogging(answer, { deployment }) as never) as unknown as Server;
+  });
+  const client = connect(`http://127.0.0.1:${server.port}`);
+  const ask = async (path: string, method = "GET"): Promise<void> => {
+    const stream = client.request({ ":path": path, ":method": method });
+    stream.on("error", () => {}).resume();
+    if (path === "/left") stream.once("data", () => stream.close(constants.NGHTTP2_CANCEL));
+    await once(stream, "close");
+  };
+  await ask("/score");
+  await ask("/score", "HEAD");
+  await ask("/none");
+  await ask("/left");
+  await ask("/broken");
+  client.destroy();
+  const { responses } = await server.stored();
+  expect(responses.map(({ body, body_size, outcome }) => [body, body_size, outcome])).toEqual([
+    ['{"late":false}', 14n, "complete"],
+    [null, 0n, "complete"],
+    [null, 0n, "complete"],
+    ["some", 4n, "client_aborted"],
+    ["some", 4n, "server_aborted"],
   ]);
 });
 
