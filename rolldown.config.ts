@@ -47,6 +47,23 @@ const builtins: Plugin = {
     ),
 };
 
+/**
+ * Writes characters beyond Latin-1 as escapes. V8 keeps all of a source for as long as its code is loaded, in
+ * two bytes per character as soon as a single one does not fit into one. Done last: other steps would undo it.
+ */
+const oneByteSources: Plugin = {
+  name: "one-byte sources",
+  generateBundle(_, files) {
+    for (const file of Object.values(files)) {
+      if (file.type === "chunk") file.code = file.code.replaceAll(/[^\0-\xff]/g, escapeOf);
+    }
+  },
+};
+
+function escapeOf(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 /** What users import: each file of `src` itself; and what is started by its name. */
 const frontDoors = {
   ...Object.fromEntries(
@@ -82,7 +99,7 @@ const shortNames = (format: "esm" | "cjs"): Plugin => ({
 const build = (input: Record<string, string>, dir: string, format: "esm" | "cjs"): RolldownOptions => ({
   input,
   platform: "node",
-  plugins: [...(format === "esm" ? [builtins] : []), shortNames(format)],
+  plugins: [...(format === "esm" ? [builtins] : []), shortNames(format), oneByteSources],
   external: [...builtinModules, /^node:/, ...externalTo(format)],
   resolve: { alias: { yaml: join(import.meta.dirname, "node_modules/yaml/browser/index.js") } },
   transform: { target: "es2023" },
