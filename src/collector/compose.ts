@@ -12,20 +12,17 @@ import type { TableLogs } from "../delta/table-logs.ts";
 import { createEngine, type TendingEngine } from "../pipeline/delivery/engine.ts";
 import { type CurrentSettings, LiveSettings } from "../pipeline/live-settings.ts";
 import type { Emit } from "../pipeline/engine-event.ts";
-import { createFolderSpool, createFolderWriter, type FolderSpoolOptions } from "../spool/folder-spool.ts";
+import { createFolderSpool } from "../spool/folder-spool.ts";
 import { createMemorySpool } from "../spool/memory-spool.ts";
-import type { NearSpoolWriter } from "../spool/spool-writer.ts";
 import type { Spool } from "../spool/spool.ts";
 import type { AzureCredential } from "../store/azure/azure-credential.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
+import { folderOptions, type WriterSpec } from "./background/near/compose-writer.ts";
 
 /** All that an engine is made from, as plain data: it may have to cross into another thread. */
-export interface EngineSpec {
+export interface EngineSpec extends WriterSpec {
   readonly config: DeploymentConfig;
-  /** Names this process's part of the spool: 32 hex digits. */
-  readonly instance: string;
-  readonly spoolDirectory: string;
   readonly credential: CredentialSpec;
   /** What a thread of its own is to have in its environment. Default nothing. */
   readonly network?: NetworkVariables;
@@ -100,34 +97,4 @@ function composeSpool(spec: EngineSpec, settings: CurrentSettings): Spool {
     });
   }
   return createFolderSpool(folderOptions(spec, settings));
-}
-
-/**
- * What a thread writes to that has no engine, if the spool is durable: the engine's spool, another thread's
- * of the same instance, delivers what it seals or lets go.
- */
-export function composeWriter(spec: EngineSpec, settings: CurrentSettings): NearSpoolWriter {
-  return createFolderWriter(folderOptions(spec, settings));
-}
-
-/** Segments that a thread writes at once: bodies that are stored aside, each of which is one, and others. */
-const maxOpen = 96;
-
-function folderOptions(
-  { instance, spoolDirectory }: EngineSpec,
-  settings: CurrentSettings,
-): FolderSpoolOptions {
-  return {
-    clock: systemClock,
-    ids: systemIds,
-    directory: spoolDirectory,
-    instance,
-    maxOpen,
-    get maxBytes() {
-      return settings.current.spool.maxBytes;
-    },
-    get minFreeBytes() {
-      return settings.current.spool.minFreeBytes;
-    },
-  };
 }

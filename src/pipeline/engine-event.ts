@@ -65,6 +65,11 @@ export type EngineEvent =
 /** The event of a kind. */
 export type EventOf<Kind extends EngineEvent["kind"]> = Extract<EngineEvent, { kind: Kind }>;
 
+/** Whether it changes where frames are. */
+export function isDeed({ kind }: EngineEvent): boolean {
+  return ["spooled", "delivered", "dropped", "settled"].includes(kind);
+}
+
 /** Takes what an engine tells. Must not throw. */
 export type Emit = (event: EngineEvent) => void;
 

@@ -1,10 +1,8 @@
 import type { Counts } from "../base/counts.ts";
 import { asError, wrongValue } from "../base/errors.ts";
-import { errorCode, type FileSystem } from "../base/files/file-system.ts";
-import type { Ids } from "../base/ids.ts";
-import type { Clock } from "../base/time/clock.ts";
-import { type DiskBounds, DiskGuard, isFull } from "./disk-guard.ts";
-import type { Liveness } from "./instance/liveness.ts";
+import { errorCode } from "../base/files/file-system.ts";
+import { DiskGuard, isFull } from "./disk-guard.ts";
+import { type FolderPlace, type FolderSpoolOptions, nearWriterOf, placeOf } from "./instance/folder-place.ts";
 import { OwnFolder } from "./instance/own-folder.ts";
 import { OpenSegments } from "./open-segments.ts";
 import type { SealedSegment, UnsealedSegment } from "./sealed-segments.ts";
@@ -21,25 +19,6 @@ import type {
   Tended,
 } from "./spool-writer.ts";
 
-/** A thread's place in a spool folder, and what it works there with. */
-export interface FolderPlace {
-  /** The spool's folder, an absolute path. */
-  readonly directory: string;
-  /** 32 hex digits that name this process. */
-  readonly instance: string;
-  readonly fileSystem: FileSystem;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly liveness: Liveness;
-  readonly bounds: DiskBounds;
-  /** Segments open at once. */
-  readonly maxOpen: number;
-  /** 8 hex digits of this thread in the names of its files. Default random ones. */
-  readonly writer?: string | undefined;
-  /** Those of the thread of this process whose segments are completed here. */
-  readonly nearWriter?: string | undefined;
-}
-
 /** What joins a writer with the recovery of what dead threads of its process had written. */
 export interface WriterLinks {
   readonly seen: SeenRecords;
@@ -50,6 +29,14 @@ export interface WriterLinks {
 const tooLarge: AppendResult = Object.freeze({ status: "too_large" });
 const appended: AppendResult = Object.freeze({ status: "appended" });
 const synced: SyncResult = Object.freeze({ status: "synced" });
+
+/**
+ * The writing half of a spool in a folder, alone, for a thread that hands over what it seals: another
+ * thread's spool of the same folder and instance answers for it.
+ */
+export function createFolderWriter(options: FolderSpoolOptions): NearSpoolWriter {
+  return new FolderWriter({ ...placeOf(options), writer: nearWriterOf(options.instance) });
+}
 
 /** Writes segments in a folder. Alone, without `links`, it remembers nothing of what it has sealed. */
 export class FolderWriter implements NearSpoolWriter {

@@ -1,7 +1,8 @@
 import { systemClock } from "../../src/base/time/clock.ts";
 import { systemFileSystem } from "../../src/base/files/file-system.ts";
 import { systemIds } from "../../src/base/ids.ts";
-import { createFolderSpool, type FolderSpoolOptions } from "../../src/spool/folder-spool.ts";
+import { createFolderSpool } from "../../src/spool/folder-spool.ts";
+import type { FolderSpoolOptions } from "../../src/spool/instance/folder-place.ts";
 import type { SealedSegment } from "../../src/spool/sealed-segments.ts";
 import type { Spool } from "../../src/spool/spool.ts";
 import type { World } from "./world.ts";

@@ -83,9 +83,12 @@ export class ThreadStatesWorld {
       this.clock,
       {
         startThread: (listener) => this.#startThread(listener),
-        composeEngine: (given, host) => {
-          this.inline = this.#engine(given, host, () => false);
-          return this.inline;
+        loadEngine: async () => {
+          await turn(1);
+          return (given, host) => {
+            this.inline = this.#engine(given, host, () => false);
+            return this.inline;
+          };
         },
         composeWriter: () => this.#writer(),
         holdInstance: () => {

@@ -66,7 +66,7 @@ export class ThreadWorld {
     Object.defineProperty(disk, "nowMs", { get: () => clock.now() });
     const parts: ThreadParts = {
       startThread: (listener) => this.#startThread(listener),
-      composeEngine: (spec, host) => this.#engine(spec, host, this.#life),
+      loadEngine: async () => (spec, host) => this.#engine(spec, host, this.#life),
       composeWriter: (spec) => this.#writer(spec, this.#life),
       holdInstance: () => undefined,
       exitWaitMs: 0,
@@ -161,7 +161,7 @@ export class ThreadWorld {
     return process.spool;
   }
 
-  #writer({ instance }: EngineSpec, life: Life): NearSpoolWriter {
+  #writer({ instance }: Pick<EngineSpec, "instance">, life: Life): NearSpoolWriter {
     const { clock, disk } = this;
     const process = disk.startWriter({ instance, clock, fileSystem: life.bound(disk.fileSystem) });
     life.onEnd(() => process.kill());

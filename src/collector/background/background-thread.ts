@@ -3,8 +3,9 @@ import type { BackendSettings, FlushGoal, FlushReport, OutgoingBatch } from "../
 import type { Engine } from "../../pipeline/delivery/engine.ts";
 import { holdInstance } from "../../spool/instance/hold-instance.ts";
 import type { SealedSegment, UnsealedSegment } from "../../spool/sealed-segments.ts";
-import { composeEngine, composeWriter, type EngineHost, type EngineSpec } from "../compose.ts";
+import type { composeEngine, EngineHost, EngineSpec } from "../compose.ts";
 import { HeldWork } from "./held-work.ts";
+import { composeWriter } from "./near/compose-writer.ts";
 import { NearTending } from "./near/near-tending.ts";
 import { PendingRequests } from "./pending-requests.ts";
 import { startThread } from "./thread.ts";
@@ -14,14 +15,17 @@ import { closedText, ThreadSupervisor } from "./thread-supervisor.ts";
 /** What a background thread is made of, replaceable for tests. */
 export interface ThreadParts {
   readonly startThread: typeof startThread;
-  readonly composeEngine: typeof composeEngine;
+  readonly loadEngine: () => Promise<typeof composeEngine>;
   readonly composeWriter: typeof composeWriter;
   readonly holdInstance: typeof holdInstance;
   /** How long the end of the process may wait for the thread to write what it was given, milliseconds. */
   readonly exitWaitMs: number;
 }
 
-const systemParts: ThreadParts = { startThread, composeEngine, composeWriter, holdInstance, exitWaitMs: 200 };
+const systemParts: ThreadParts = {
+  ...{ startThread, composeWriter, holdInstance, exitWaitMs: 200 },
+  loadEngine: async () => (await import("../compose.ts")).composeEngine,
+};
 
 const outlivedText = "a background thread hangs, and keeps what it has";
 
@@ -73,6 +77,7 @@ export class BackgroundThread implements Engine {
       case "replacing":
       case "ending":
       case "waiting":
+      case "loading":
         work.holdSpool();
         if (work.durable) work.writeAlone(batch);
         this.#supervisor.tell();

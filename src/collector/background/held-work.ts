@@ -6,7 +6,8 @@ import { isBodyLabel, isLedgerLabel, parseLabel } from "../../pipeline/segment-l
 import type { holdInstance } from "../../spool/instance/hold-instance.ts";
 import { type SpoolUsage, withOpen } from "../../spool/spool.ts";
 import type { UnsealedSegment } from "../../spool/sealed-segments.ts";
-import type { composeWriter, EngineSpec } from "../compose.ts";
+import type { EngineSpec } from "../compose.ts";
+import type { composeWriter } from "./near/compose-writer.ts";
 import { NearWriter, type Refusal } from "./near/near-writer.ts";
 import type { ToBackground } from "./thread-protocol.ts";
 import { refusalsTogether, UnsettledBatches } from "./unsettled-batches.ts";

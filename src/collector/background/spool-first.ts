@@ -6,12 +6,13 @@ import type {
   FlushGoal,
   OutgoingBatch,
 } from "../../pipeline/backend.ts";
-import { type Engine, unsealedText } from "../../pipeline/delivery/engine.ts";
-import { Spooler } from "../../pipeline/delivery/spooler.ts";
+import type { Engine } from "../../pipeline/delivery/engine.ts";
+import { Spooler, unsealedText } from "../../pipeline/delivery/spooler.ts";
 import { LiveSettings } from "../../pipeline/live-settings.ts";
 import type { SpoolWriter } from "../../spool/spool-writer.ts";
 import { type SpoolUsage, withOpen } from "../../spool/spool.ts";
-import { composeWriter as composeSystemWriter, type EngineHost, type EngineSpec } from "../compose.ts";
+import type { EngineHost, EngineSpec } from "../compose.ts";
+import { composeWriter as composeSystemWriter } from "./near/compose-writer.ts";
 
 /**
  * Durability `frame`: batches are written to the spool on the caller's thread, so that a frame is safe when

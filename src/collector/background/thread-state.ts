@@ -8,8 +8,8 @@ import type { Thread } from "./thread.ts";
  * starting   ── its first word ──► running    ── silent for too long ──► replacing
  * starting, running, replacing   ── the thread is gone ──► waiting   ── it is time ──► starting
  * starting, running, replacing   ── not closed in time ──► ending   ── the thread is gone ──► closed
- * starting, waiting   ── there can be no thread ──► inline
- * waiting, inline ── not closed in time ──► closed
+ * starting, waiting   ── there can be no thread ──► loading   ── what works here is loaded ──► inline
+ * waiting, loading, inline ── not closed in time ──► closed
  * all   ── closed ──► closed
  * all but closed   ── the process ends ──► exiting
  * ```
@@ -37,6 +37,8 @@ export type ThreadState =
   | { readonly is: "ending"; readonly thread: Thread; readonly timer: Disposable }
   /** There is no thread until it is time, or somebody asks for what cannot wait. */
   | { readonly is: "waiting"; readonly timer?: Disposable }
+  /** There can be no thread, and what does its work on this one is not yet there. */
+  | { readonly is: "loading" }
   /** There can be no thread: the work is done on this one. */
   | { readonly is: "inline"; readonly engine: Engine }
   /**

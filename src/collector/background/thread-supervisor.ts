@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/time/clock.ts";
 import { asError, messageOf } from "../../base/errors.ts";
 import type { Engine } from "../../pipeline/delivery/engine.ts";
-import type { Emit, EngineEvent } from "../../pipeline/engine-event.ts";
+import { type Emit, isDeed } from "../../pipeline/engine-event.ts";
 import type { composeEngine, EngineHost } from "../compose.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import type { HeldWork } from "./held-work.ts";
@@ -18,7 +18,7 @@ export interface SupervisorParts {
   readonly work: HeldWork;
   readonly requests: PendingRequests;
   readonly startThread: typeof startThread;
-  readonly composeEngine: typeof composeEngine;
+  readonly loadEngine: () => Promise<typeof composeEngine>;
   /** How long the end of the process may wait for the thread to write what it was given, milliseconds. */
   readonly exitWaitMs: number;
 }
@@ -147,9 +147,7 @@ export class ThreadSupervisor {
     if (!this.#requests.isEmpty) thread.keepAlive(true);
   }
 
-  /**
-   * What cannot be said now is said when there is somebody to hear it: see {@link ThreadSupervisor.#brief}.
-   */
+  /** What cannot be said now, a thread is told when it is there: see {@link ThreadSupervisor.#resend}. */
   #post(message: ToBackground): void {
     if (this.#state.is === "running") this.#state.thread.post(message);
   }
@@ -254,18 +252,27 @@ export class ThreadSupervisor {
     this.#trouble("background_died", message);
   }
 
+  /** What does the work here is loaded only now: nearly every process has a thread for it. */
   #runInline(error: Error): void {
     this.#heartbeat.stop();
+    this.#become({ is: "loading" });
+    const why = `the background thread cannot be started (${messageOf(error)})`;
+    this.#parts
+      .loadEngine()
+      .then((compose) => this.#beInline(compose, why))
+      .catch((thrown: unknown) => this.#trouble("background_missing", `${why}; ${messageOf(thrown)}`));
+  }
+
+  #beInline(compose: typeof composeEngine, why: string): void {
+    if (this.#state.is !== "loading") return;
     const emit = this.#work.toldBy(this);
-    const engine = this.#parts.composeEngine(this.#work.spec, { ...this.#parts.host, emit });
+    const engine = compose(this.#work.spec, { ...this.#parts.host, emit });
     this.#become({ is: "inline", engine });
     this.#work.giveTo(engine);
     this.#requests.flushBy(engine);
     if (this.#requests.closing !== undefined) this.#closeInline(engine);
-    const message =
-      `the background thread cannot be started (${messageOf(error)}); its work is done on this thread ` +
-      "instead (a bundle needs model-data-collector/worker as a file beside it)";
-    this.#trouble("background_missing", message);
+    const advice = "(a bundle needs model-data-collector/worker as a file beside it)";
+    this.#trouble("background_missing", `${why}; its work is done on this thread instead ${advice}`);
   }
 
   #closeInline(engine: Engine): void {
@@ -290,9 +297,4 @@ export class ThreadSupervisor {
   #trouble(reason: string, message: string): void {
     this.#work.emit({ kind: "trouble", code: "BACKGROUND_FAILED", reason, message });
   }
-}
-
-/** What changes where frames are. */
-function isDeed({ kind }: EngineEvent): boolean {
-  return ["spooled", "delivered", "dropped", "settled"].includes(kind);
 }

@@ -18,7 +18,7 @@ import { originOf, sequencesInMemory } from "./delivery-task.ts";
 import { DeliveryBook } from "./ledger/delivery-book.ts";
 import { isData, unknownCollection } from "../segment-label.ts";
 import type { LiveSettings } from "../live-settings.ts";
-import { Spooler } from "./spooler.ts";
+import { Spooler, unsealedText } from "./spooler.ts";
 
 export interface EngineParts {
   /**
@@ -68,8 +68,6 @@ export function createEngine(parts: EngineParts): TendingEngine {
   return new SpoolingEngine(parts);
 }
 
-/** Why frames are not delivered that are in segments which are still open after all were to be sealed. */
-export const unsealedText: string = "the spool's disk does not let a segment be completed";
 /** How often the spool's usage is told at most, milliseconds. */
 const usageMs = 2_000;
 /** How long one who waits for frames waits for what is told of them, milliseconds. */

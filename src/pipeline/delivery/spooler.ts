@@ -19,6 +19,9 @@ import {
   unknownCollection,
 } from "../segment-label.ts";
 
+/** Why frames are not delivered that are in segments which are still open after all were to be sealed. */
+export const unsealedText: string = "the spool's disk does not let a segment be completed";
+
 const nowhere: LabelPlace = { collection: unknownCollection };
 
 export interface SpoolerParts {

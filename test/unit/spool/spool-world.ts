@@ -3,11 +3,9 @@ import { basename, dirname, join } from "node:path";
 import type { Counts } from "../../../src/base/counts.ts";
 import type { Clock } from "../../../src/base/time/clock.ts";
 import type { Ids } from "../../../src/base/ids.ts";
-import {
-  createFolderSpool,
-  createFolderWriter,
-  type FolderSpoolOptions,
-} from "../../../src/spool/folder-spool.ts";
+import { createFolderSpool } from "../../../src/spool/folder-spool.ts";
+import { createFolderWriter } from "../../../src/spool/folder-writer.ts";
+import type { FolderSpoolOptions } from "../../../src/spool/instance/folder-place.ts";
 import { isLiveName, type Liveness, liveName } from "../../../src/spool/instance/liveness.ts";
 import type { SealedSegment, SpoolLoss } from "../../../src/spool/sealed-segments.ts";
 import type { NearSpoolWriter } from "../../../src/spool/spool-writer.ts";

@@ -6,7 +6,8 @@ import type { DropReason } from "../../../pipeline/ledger.ts";
 import { collectionOf } from "../../../pipeline/segment-label.ts";
 import type { UnsealedSegment } from "../../../spool/sealed-segments.ts";
 import type { NearFiles, NearSpoolWriter, OpenSegment, Tended } from "../../../spool/spool-writer.ts";
-import type { composeWriter, EngineSpec } from "../../compose.ts";
+import type { EngineSpec } from "../../compose.ts";
+import type { composeWriter } from "./compose-writer.ts";
 import { WritingTime } from "./writing-time.ts";
 
 /** A batch that the spool did not take. */
