@@ -45,7 +45,10 @@ export function createParquetEncoder(options: ParquetEncoderOptions = {}): Encod
 
 class ParquetEncoder implements Encoder {
   readonly contentType = "application/vnd.apache.parquet";
-  readonly #compressor: Compressor;
+  /** Of zstd; undefined: pages are left as they are. */
+  readonly #level: number | undefined;
+  /** Made with the first file, which comes a minute after the first frame, or never. */
+  #compressor: Compressor | undefined;
   readonly #rowGroupRows: number;
   readonly #rowGroupBytes: number;
   readonly #pageBytes: number;
@@ -62,7 +65,7 @@ class ParquetEncoder implements Encoder {
       throw wrongValue("compression", '"zstd" or "none"', compression);
     }
     const level = whole("level", options.level ?? 1, 1, 19);
-    this.#compressor = compression === "none" ? noCompressor : createZstdCompressor(level);
+    this.#level = compression === "none" ? undefined : level;
     this.#rowGroupRows = whole("rowGroupRows", options.rowGroupRows ?? 122_880, 1, 2 ** 31 - 1);
     this.#rowGroupBytes = whole("rowGroupBytes", options.rowGroupBytes ?? 128 * 1024 * 1024, 1, 2 ** 31 - 1);
     this.#pageBytes = whole("pageBytes", options.pageBytes ?? 256 * 1024, 1, 2 ** 30);
@@ -70,6 +73,7 @@ class ParquetEncoder implements Encoder {
   }
 
   async *encode(batches: () => Iterable<Batch>, options: EncodeOptions): AsyncIterable<Uint8Array> {
+    this.#compressor ??= this.#level === undefined ? noCompressor : createZstdCompressor(this.#level);
     const context = this.#idle ?? createChunkContext(this.#compressor, this.#pageBytes);
     this.#idle = undefined;
     try {
