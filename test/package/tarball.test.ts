@@ -72,6 +72,11 @@ test("for `require` there is the same again but for what is no library", () => {
   expect(built).toContain("dist/cjs/index.d.ts");
 });
 
+test("V8 can hold each file of code in one byte per character", async () => {
+  const code = tarball.files.filter((file) => file.endsWith(".js") && !file.startsWith("dist/page/"));
+  for (const file of code) expect(await readFile(join(root, file), "utf8"), file).not.toMatch(/[^\0-\xff]/);
+});
+
 test("what its documents link to is in the tarball", async () => {
   const documents = tarball.files.filter((file) => file.endsWith(".md"));
   expect(documents.length).toBeGreaterThan(8);
@@ -96,7 +101,7 @@ test("the tarball stays small", () => {
 
 test("stacks of either format name functions, classes and private methods", async () => {
   for (const folder of ["dist", "dist/cjs"]) {
-    const code = await readFile(join(root, folder, "thread-protocol.js"), "utf8");
+    const code = await readFile(join(root, folder, "compose.js"), "utf8");
     expect(code, folder).toMatch(/class [A-Z]\w{5,}/);
     expect(code, folder).toMatch(/#[a-z]{5,}\(/);
     expect(code, folder).not.toMatch(/#\w\b/);
