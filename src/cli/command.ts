@@ -1,3 +1,4 @@
+import { utcTime } from "../base/time/utc-time.ts";
 import type { ParseArgsConfig } from "node:util";
 import { kindOf, quote } from "../base/errors.ts";
 import type { ExitCode } from "./exit-code.ts";
@@ -103,10 +104,8 @@ export function wholeNumber(input: CommandInput, option: string, min: number, fa
 export function timeOption(input: CommandInput, option: string): Date | undefined {
   const text = input.text(option);
   if (text === undefined) return undefined;
-  // A date alone is UTC midnight for JavaScript, but a date and time without a zone is local: the partitions
-  // are UTC.
-  const time = new Date(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
-  if (/^\d{4}-\d\d/.test(text) && !Number.isNaN(time.getTime())) return time;
+  const time = utcTime(text);
+  if (!Number.isNaN(time)) return new Date(time);
   throw new UsageError(
     `--${option}: expected a UTC time such as 2026-11-22 or 2026-11-22T05:30, got ${kindOf(text)}`,
   );

@@ -1,3 +1,4 @@
+import { utcTime } from "../../base/time/utc-time.ts";
 import { UsageError } from "../command.ts";
 import type { Place } from "./answers.ts";
 
@@ -54,9 +55,7 @@ export class Query {
   #time(name: string): number | undefined {
     const text = this.optionalText(name);
     if (text === undefined) return undefined;
-    const time = /^-?\d{1,15}$/.test(text)
-      ? Number(text)
-      : Date.parse(/T[\d:.]+$/.test(text) ? `${text}Z` : text);
+    const time = /^-?\d{1,15}$/.test(text) ? Number(text) : utcTime(text);
     if (Number.isNaN(new Date(time).getTime()))
       throw new UsageError(`${name}: expected a UTC time such as 2026-11-22 or 2026-11-22T05:30`);
     return time;

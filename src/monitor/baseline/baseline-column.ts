@@ -69,9 +69,10 @@ export function learnColumn(
 
 /** A column as it was kept. Throws a `RangeError` for what no column is kept as. */
 export function columnFromJSON(kept: BaselineColumnJson, where: string): BaselineColumn {
-  const { kind, constraints, quality } = kept;
-  if (typeof constraints?.type !== "string")
+  const { kind, quality } = kept;
+  if (typeof kept.constraints?.type !== "string")
     throw wrongValue(where, "constraints with a type", told("others"));
+  const constraints = withBounds(kept.constraints);
   const rates = [quality?.rows, quality?.nullValueRate, quality?.dataTypeErrorRate];
   if (!rates.every(Number.isFinite)) throw wrongValue(where, "quality with its rates", told("others"));
   const profile = ColumnProfile.fromJSON(kept.profile, `${where} profile`);
@@ -85,6 +86,12 @@ export function columnFromJSON(kept: BaselineColumnJson, where: string): Baselin
   if (!fits || steps.at.length === 0 || !lists.every(isRising))
     throw wrongValue(`${where} steps`, "three rising lists of one length", told("others"));
   return { kind, constraints, quality, profile, steps };
+}
+
+/** An infinite number, which JSON does not have, was kept as null. */
+function withBounds(kept: QualityConstraints): QualityConstraints {
+  const { min, max } = kept;
+  return min === null || max === null ? { ...kept, min: min ?? -Infinity, max: max ?? Infinity } : kept;
 }
 
 /** The finite numbers, sorted. */

@@ -126,7 +126,14 @@ export class Baseline {
         throw wrongValue(where(name), countOf(rows, "row"), told(String(values.length)));
       const reason = reasonToSkip(values);
       if (reason !== undefined) skipped.set(name, reason);
-      else columns.set(name, learnColumn(values, { kind: kinds[name], where: where(name) }));
+      else
+        columns.set(
+          name,
+          learnColumn(values, {
+            kind: Object.hasOwn(kinds, name) ? kinds[name] : undefined,
+            where: where(name),
+          }),
+        );
     }
     return new Baseline({ collection, from, to, rows, columns, skipped });
   }

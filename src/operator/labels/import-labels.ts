@@ -6,6 +6,8 @@ import { sha256 } from "../../base/checksum.ts";
 import { nearest } from "../../base/nearest.ts";
 import type { CloseReport, Deployment } from "../../collector/api.ts";
 import { giveLabel, type LabelSubject } from "../../collector/labels/give-label.ts";
+import { utcTime } from "../../base/time/utc-time.ts";
+import { namesProblem } from "../../layout/column-names.ts";
 import { type KeyValue, labelCollection } from "../../layout/ground-truth/label-key.ts";
 import type { Row } from "../../layout/row.ts";
 import { labelRows } from "./label-file.ts";
@@ -85,8 +87,13 @@ async function check({ path, by, at }: LabelImport): Promise<void> {
   let rows = 0;
   for await (const row of readable(path)) {
     rows++;
-    for (const name of "id" in by ? [by.id] : by.key) cellOf(row, name, rows);
+    const subject = "id" in by ? [by.id] : by.key;
+    for (const name of subject) cellOf(row, name, rows);
     if (at !== undefined) timeOf(row, at, rows);
+    const { [at ?? ""]: _time, ...rest } = row;
+    // The id becomes no column: files that were exported call it by its own name.
+    if ("id" in by) delete rest[by.id];
+    checkNames(rest, rows);
   }
 }
 
@@ -114,10 +121,18 @@ function cellOf(row: Row, name: string, number: number): KeyValue {
 
 function timeOf(row: Row, name: string, number: number): number {
   const value = row[name];
-  const isTime = typeof value === "string" || typeof value === "number" || value instanceof Date;
-  const time = isTime ? new Date(value).getTime() : Number.NaN;
+  const isNumber = typeof value === "number" || value instanceof Date;
+  const time = typeof value === "string" ? utcTime(value) : isNumber ? new Date(value).getTime() : Number.NaN;
   if (!Number.isNaN(time)) return time;
-  throw new RangeError(`row ${number} has no time in column ${JSON.stringify(name)}`);
+  throw new RangeError(
+    `row ${number} has no time in column ${JSON.stringify(name)}: expected one such as 2026-11-22T05:30:00Z`,
+  );
+}
+
+/** Throws for a row with a column that no label can have. */
+function checkNames(row: Row, number: number): void {
+  const problem = namesProblem(Object.keys(row));
+  if (problem !== undefined) throw new RangeError(`row ${number}: ${problem}`);
 }
 
 async function hashOf(path: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { StringDecoder } from "node:string_decoder";
+import { countOf } from "../../base/plural.ts";
 import { inspectPath, readFileChunks, readFileRange } from "../../base/files/files.ts";
 import { openParquet, readParquetColumns } from "../../codec/parquet/parquet-decoder.ts";
 import { columnBatch } from "../../layout/column-batch.ts";
@@ -41,12 +42,16 @@ async function csvReaders(path: string): Promise<readonly CellReader[]> {
   for await (const record of csvRecords(texts(path))) {
     if (names === undefined) {
       names = record;
+      const twice = names.find((name, i) => names?.indexOf(name) !== i);
+      if (twice !== undefined) throw new Error(`the first record names ${JSON.stringify(twice)} twice`);
       kinds.push(...names.map(() => ({ number: true, boolean: true, unsafe: false, whole: true })));
       continue;
     }
     row++;
-    if (record.length > names.length)
-      throw new Error(`record ${row} has ${record.length} fields, and the first one names ${names.length}`);
+    if (record.length !== names.length)
+      throw new Error(
+        `record ${row} has ${countOf(record.length, "field")}, and the first one names ${names.length}`,
+      );
     for (const [i, text] of record.entries()) {
       const kind = kinds[i];
       if (kind === undefined || text === "") continue;

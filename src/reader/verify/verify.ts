@@ -4,6 +4,7 @@ import { isLogPath } from "../../delta/log-paths.ts";
 import { collectionKey } from "../../layout/collection-key.ts";
 import { typeText } from "../../layout/column-type.ts";
 import { parsePath, pathPrefix } from "../../layout/dataset-path.ts";
+import { labelCollection } from "../../layout/ground-truth/label-key.ts";
 import { isBodyPath } from "../../layout/body-path.ts";
 import { parseMonitorPath } from "../../layout/monitoring/monitor-path.ts";
 import { upkeepKind } from "../../layout/upkeep/upkeep-path.ts";
@@ -243,7 +244,9 @@ class Look {
     const tell = (count: number, kind: "duplicate" | "misplaced" | "clock", text: string): void => {
       if (count > 0) this.#findings.add(kind, where, file.path, `${countOf(count, "row")} ${text}`);
     };
-    tell(counts.twice, "duplicate", `that ${twin === file.path ? "it" : twin} has, too`);
+    // The same file of labels can have been imported twice: the first one of a version counts.
+    if (file.collection !== labelCollection)
+      tell(counts.twice, "duplicate", `that ${twin === file.path ? "it" : twin} has, too`);
     tell(counts.outside, "misplaced", "of requests outside its partition");
     tell(counts.early, "clock", "collected more than 5 min before their request");
     tell(counts.late, "clock", "collected in the future");

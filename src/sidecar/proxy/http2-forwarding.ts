@@ -104,9 +104,11 @@ export class Http2Forwarding {
     this.#fault = "error";
     exchange?.respond(502, () => undefined);
     exchange?.firstByte();
+    const body = "the target cannot be reached, or ended the stream without an answer\n";
+    exchange?.responseBody.add(body);
     const named = madeId === undefined ? {} : { "x-request-id": madeId };
     stream.respond({ ":status": 502, "content-type": "text/plain; charset=utf-8", ...named });
-    stream.end("the target cannot be reached, or ended the stream without an answer\n");
+    stream.end(body);
   }
 
   #closed(upstream: ClientHttp2Stream): void {

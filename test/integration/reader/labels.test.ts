@@ -16,7 +16,21 @@ async function labelsOf(destination: string): Promise<Label[]> {
 }
 
 function mdc({ destination, spool }: Scratch, ...args: readonly string[]) {
-  const env = { ...process.env, MDC_DESTINATION: destination, MDC_SPOOL_DIR: spool, NODE_OPTIONS: "" };
+  return mdcIn({}, { destination, spool }, ...args);
+}
+
+function mdcIn(
+  more: NodeJS.ProcessEnv,
+  { destination, spool }: Pick<Scratch, "destination" | "spool">,
+  ...args: readonly string[]
+) {
+  const env = {
+    ...process.env,
+    ...more,
+    MDC_DESTINATION: destination,
+    MDC_SPOOL_DIR: spool,
+    NODE_OPTIONS: "",
+  };
   return spawnSync(process.execPath, ["dist/cli/main.js", ...args], { encoding: "utf8", env });
 }
 
@@ -142,6 +156,28 @@ test("mdc label import: CSV, JSON lines and Parquet; twice is once, and a correc
   });
 });
 
+test("mdc label import: times without a zone are UTC, and what was imported twice is no problem", async () => {
+  const here = await scratch();
+  const csv = join(here.folder, "t.csv");
+  writeFileSync(
+    csv,
+    "id,at,late\no-1,2026-11-22 07:00:00,true\no-2,2026-11-22T07:00,true\no-3,2026-11-22,true\n",
+  );
+  for (const zone of ["America/New_York", "UTC"]) {
+    const imported = mdcIn({ TZ: zone }, here, "label", "import", csv, "--id", "id", "--at", "at");
+    expect({ zone, ...imported }).toMatchObject({ status: 0 });
+  }
+  const labels = await labelsOf(here.destination);
+  const at = labels.map(({ id, versions }) => [id, ...versions.map((one) => one.at.toISOString())]);
+  expect(at.sort()).toEqual([
+    ["o-1", "2026-11-22T07:00:00.000Z"],
+    ["o-2", "2026-11-22T07:00:00.000Z"],
+    ["o-3", "2026-11-22T00:00:00.000Z"],
+  ]);
+  const { status, stdout } = mdc(here, "verify");
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.not.stringContaining("duplicate") });
+});
+
 test("mdc label import: what cannot be imported is said, with the row", async () => {
   const here = await scratch();
   const file = (name: string, text: string): string => {
@@ -159,6 +195,26 @@ test("mdc label import: what cannot be imported is said, with the row", async ()
     [[file("t.parquet", "nope"), "--id", "id"], 3, "t.parquet: "],
     [[file("t.txt", "nope"), "--id", "id"], 3, "expected a file that ends with .csv"],
     [[join(here.folder, "none.csv"), "--id", "id"], 2, "none.csv: ENOENT"],
+    [
+      [file("v.csv", "id,mdc_x\no-1,1\n"), "--id", "id"],
+      2,
+      'v.csv: row 1: column "mdc_x": the name is reserved',
+    ],
+    [
+      [file("w.csv", "id,late,late\no-1,1,2\n"), "--id", "id"],
+      3,
+      'w.csv: the first record names "late" twice',
+    ],
+    [
+      [file("x.csv", "id,late\no-1,1\no-2"), "--id", "id"],
+      3,
+      "x.csv: record 3 has 1 field, and the first one names 2",
+    ],
+    [
+      [file("y.csv", "id,at\no-1,22 Nov 2026\n"), "--id", "id", "--at", "at"],
+      2,
+      'row 1 has no time in column "at": expected one such as 2026-11-22T05:30:00Z',
+    ],
   ] as const) {
     const { status: code, stderr } = mdc(here, "label", "import", ...args);
     expect({ args, code, stderr }).toEqual({ args, code: status, stderr: expect.stringContaining(message) });

@@ -11,6 +11,27 @@ const from = new Date("2026-11-01T00:00:00Z");
 const to = new Date("2026-11-08T00:00:00Z");
 const later = { from: to, to: new Date("2026-11-09T00:00:00Z") };
 
+test.each(["constructor", "toString", "__proto__"])("a column may be called %s", (name) => {
+  const kept = Baseline.create({
+    collection: "c",
+    from,
+    to,
+    columns: { [name]: [1, 2, 3], ["gate"]: [1, 2, 3] },
+    kinds: {},
+  });
+  const again = Baseline.fromJSON(JSON.parse(JSON.stringify(kept)) as BaselineJson);
+  expect(again.columns.get(name)?.kind).toBe("numerical");
+});
+
+test("bounds that are infinite stay so when they are kept", () => {
+  const columns = { up: [1, 2, Infinity], down: [-Infinity, 2, 3] };
+  const kept = Baseline.create({ collection: "c", from, to, columns });
+  const again = Baseline.fromJSON(JSON.parse(JSON.stringify(kept)) as BaselineJson);
+  for (const name of ["up", "down"])
+    expect(again.columns.get(name)?.constraints).toEqual(kept.columns.get(name)?.constraints);
+  expect(again.columns.get("up")?.constraints).toMatchObject({ min: 1, max: Infinity });
+});
+
 function flights(): Baseline {
   return Baseline.create({
     collection: "model_inputs",

@@ -1,3 +1,4 @@
+import { utcTime } from "../../../base/time/utc-time.ts";
 import { basename, dirname, resolve } from "node:path";
 import { wrongKind, wrongValue } from "../../../base/errors.ts";
 import {
@@ -142,9 +143,9 @@ function parseBaseline(value: unknown, where: string, folder: string): FileBasel
 const parseTime: Parser<Date> = (value, where) => {
   const expected = "a UTC time such as 2026-11-22 or 2026-11-22T05:30";
   if (typeof value !== "string") throw wrongKind(where, expected, value);
-  const time = new Date(/T[\d:.]+$/.test(value) ? `${value}Z` : value);
-  if (!/^\d{4}-\d\d/.test(value) || Number.isNaN(time.getTime())) throw wrongValue(where, expected, value);
-  return time;
+  const time = utcTime(value);
+  if (Number.isNaN(time)) throw wrongValue(where, expected, value);
+  return new Date(time);
 };
 
 const parseLength: Parser<number> = (value, where) => {

@@ -1,3 +1,4 @@
+import { utcTime } from "../../../base/time/utc-time.ts";
 import { asError, messageOf, quote, told, wrongValue } from "../../../base/errors.ts";
 import { readFileChunks } from "../../../base/files/files.ts";
 import { readTextFile } from "../../../base/files/text-file.ts";
@@ -161,9 +162,7 @@ async function baselineOf(
 }
 
 function spanOption(text: string): TimeSpan {
-  const [from, to, ...rest] = text
-    .split("/")
-    .map((part) => new Date(/T[\d:.]+$/.test(part) ? `${part}Z` : part));
+  const [from, to, ...rest] = text.split("/").map((part) => new Date(utcTime(part)));
   if (from !== undefined && to !== undefined && rest.length === 0 && from < to) return { from, to };
   throw new UsageError("--against: expected previous, or two UTC times in order, 2026-11-01/2026-11-08");
 }
