@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { ProgressLine } from "./text/progress-line.ts";
+import { ProgressLine, terminalWidth } from "./text/progress-line.ts";
 import { jsonValue } from "./text/value-text.ts";
 import { visibleJson, visibleText } from "../base/visible-text.ts";
 
@@ -79,6 +79,6 @@ export function createTerminal(stdout: TerminalStream, stderr: TerminalStream): 
       if (text === undefined) progress.end();
       else progress.show(text, share);
     },
-    width: stdout.isTTY === true ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+    width: stdout.isTTY === true ? terminalWidth(stdout) : Number.POSITIVE_INFINITY,
   };
 }

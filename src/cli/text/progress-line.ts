@@ -66,7 +66,7 @@ export class ProgressLine {
     timer?.[Symbol.dispose]();
     this.#next.timer = undefined;
     this.clear();
-    const width = (this.#stream.columns ?? 80) - 1;
+    const width = terminalWidth(this.#stream) - 1;
     const bar = share === undefined || width < leastForBar ? "" : `${barOf(share)} `;
     this.#stream.write(cutText(bar + visibleText(text), width));
     this.#drawnAt = this.#clock.monotonic();
@@ -79,4 +79,9 @@ function barOf(share: number): string {
   const within = Math.min(1, Math.max(0, share));
   const done = "#".repeat(Math.floor(within * barWidth)).padEnd(barWidth);
   return `[${done}] ${String(Math.floor(within * 100)).padStart(3)}%`;
+}
+
+/** Characters in a line of a terminal; one that nobody has given a size says it has none. */
+export function terminalWidth({ columns = 0 }: { readonly columns?: number | undefined }): number {
+  return columns > 0 ? columns : 80;
 }

@@ -76,6 +76,15 @@ describe("a line of progress", () => {
   });
 });
 
+test("a terminal that nobody has given a size is as wide as most", () => {
+  const widthOf = (facts: object): number =>
+    createTerminal(Object.assign(new PassThrough(), facts), new PassThrough()).width;
+  expect(widthOf({ isTTY: true, columns: 0 })).toBe(80);
+  expect(widthOf({ isTTY: true })).toBe(80);
+  expect(widthOf({ isTTY: true, columns: 120 })).toBe(120);
+  expect(widthOf({ columns: 120 })).toBe(Infinity);
+});
+
 test("colours are for a terminal only, and NO_COLOR switches them off", () => {
   const shown = (isTTY: boolean, env: Record<string, string>): string => {
     const stream = Object.assign(new PassThrough(), {
