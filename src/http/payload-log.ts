@@ -115,7 +115,7 @@ export class PayloadLog implements ExchangeHome {
     return { context, exchange: new Exchange(this, context, head, target, newBody) };
   }
 
-  /** A request has come whose exchange another adapter records: what is not to be stored by these options is not. */
+  /** A request has come whose exchange another adapter records: what these options forbid is not stored. */
   limit({ exchange }: Opened, head: RequestHead): void {
     const request = { method: head.method, path: requestTarget(head.target).path, header: headerOf(head) };
     const { ignore } = this.#settings;

@@ -163,9 +163,9 @@ class Fate {
       timedOut: this.#timedOut,
     });
     const bytesSent = outcome === "complete" ? size : this.#bytesTaken();
-    // Requests that no socket brought, such as those of Fastify's `inject`, do not say that they are complete.
+    // Requests that no socket brought, such as those of Fastify's `inject`, do not say whether they are.
     const { complete = this.#request.readableEnded } = this.#request as Partial<IncomingMessage>;
-    this.#exchange.end({ outcome, bytesSent, requestComplete: complete === true });
+    this.#exchange.end({ outcome, bytesSent, requestComplete: complete });
   }
 
   /** Bytes of the body that left this process, at most: framing of chunks cannot be told apart. */
@@ -187,7 +187,7 @@ function takesMore({ writableEnded, destroyed }: ServerResponse): boolean {
   return !writableEnded && !destroyed;
 }
 
-/** False where the protocol allows no body. Node's own word of it is not part of its types, nor of HTTP/2's. */
+/** False where the protocol allows no body. What Node says of it is not part of its types, nor of HTTP/2. */
 function hasBody({ method }: IncomingMessage, response: ServerResponse): boolean {
   const { _hasBody: known, statusCode } = response as unknown as { _hasBody?: boolean; statusCode: number };
   return known ?? !(method === "HEAD" || bodiless.has(statusCode));
