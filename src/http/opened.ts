@@ -17,7 +17,8 @@ export function openedOf(request: unknown): Opened | undefined {
 }
 
 /**
- * Notes that a request is logged: of two middlewares, and of two copies of this package, the first does it.
+ * Notes that a request is logged: of two middlewares, and of two copies of this package, the first does it,
+ * and the other tells it what not to store (`PayloadLog.limit`).
  * On the request, and not in a weak map: see `stand-in.ts`.
  */
 export function noteOpened(request: object, opened: Opened): void {

@@ -62,7 +62,6 @@ export function inspectPathNow(path: string): FileStatus | undefined {
   }
 }
 
-/** Undefined if what was thrown says that there is nothing; else throws it. */
 /** Whether there is a Unix socket, itself and no link to one. */
 export async function isSocket(path: string): Promise<boolean> {
   try {
@@ -72,6 +71,7 @@ export async function isSocket(path: string): Promise<boolean> {
   }
 }
 
+/** Undefined if what was thrown says that there is nothing; else throws it. */
 function noneAt(thrown: unknown): undefined {
   if (isMissing(thrown) || errorCode(thrown) === "ENOTDIR") return undefined;
   throw thrown;

@@ -90,10 +90,10 @@ async function check({ path, by, at }: LabelImport): Promise<void> {
     const subject = "id" in by ? [by.id] : by.key;
     for (const name of subject) cellOf(row, name, rows);
     if (at !== undefined) timeOf(row, at, rows);
-    const { [at ?? ""]: _time, ...rest } = row;
-    // The id becomes no column: files that were exported call it by its own name.
-    if ("id" in by) delete rest[by.id];
-    checkNames(rest, rows);
+    // Time and id become no columns: files that were exported call them by their own names.
+    const columns = Object.keys(row).filter((name) => name !== at && !("id" in by && name === by.id));
+    const problem = namesProblem(columns);
+    if (problem !== undefined) throw new RangeError(`row ${rows}: ${problem}`);
   }
 }
 
@@ -127,12 +127,6 @@ function timeOf(row: Row, name: string, number: number): number {
   throw new RangeError(
     `row ${number} has no time in column ${JSON.stringify(name)}: expected one such as 2026-11-22T05:30:00Z`,
   );
-}
-
-/** Throws for a row with a column that no label can have. */
-function checkNames(row: Row, number: number): void {
-  const problem = namesProblem(Object.keys(row));
-  if (problem !== undefined) throw new RangeError(`row ${number}: ${problem}`);
 }
 
 async function hashOf(path: string): Promise<string> {
